@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A packet: one encoded unit (access unit, tile set, Opus packet, cursor shape) with its times, made once by a media or
+ * audio thread and shared by reference with every viewer.
+ *
+ * Thread-safety: ref and unref from any thread. The maker fills data and fields before it shares the packet; from then
+ * on nobody writes to it.
+ */
+#ifndef ORIEL_CORE_PACKET_H
+#define ORIEL_CORE_PACKET_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum oriel_packet_kind {
+  ORIEL_PACKET_VIDEO, /* one H.264 access unit, Annex B, parameter sets before every IDR */
+  ORIEL_PACKET_TILES, /* losslessly coded rectangles; payload as in media/tiles.h */
+  ORIEL_PACKET_AUDIO, /* one Opus packet, 48 kHz stereo */
+  ORIEL_PACKET_CURSOR, /* cursor shape; payload as in source/source.h */
+};
+
+struct oriel_packet {
+  atomic_uint refs;
+  enum oriel_packet_kind kind;
+  bool key;        /* video: starts with an IDR; a viewer may join here */
+  bool sharpening; /* video: a quality pass over a still picture, nothing moved */
+  uint32_t sequence; /* counts pictures (video and tiles together) or audio packets; wraps */
+  uint16_t width, height; /* video and tiles: visible size, pixels */
+  /* Monotonic ns; 0 only for a stage that does not exist for this kind. */
+  uint64_t captured_ns;  /* the oldest damage in it arrived from the source */
+  uint64_t converted_ns; /* pixels were ready for the encoder */
+  uint64_t encoded_ns;   /* the bytes were ready */
+  uint32_t damage_pixels; /* area this packet covers */
+  size_t size;
+  uint8_t data[];
+};
+
+/** A packet with room for `size` bytes, one reference, all fields 0 but kind and size. NULL when memory is short. */
+struct oriel_packet *oriel_packet_create(enum oriel_packet_kind kind, size_t size);
+/** Takes one more reference; returns `packet`. */
+struct oriel_packet *oriel_packet_ref(struct oriel_packet *packet);
+/** Gives one back; the last frees. NULL is fine. */
+void oriel_packet_unref(struct oriel_packet *packet);
+
+#endif

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A desktop: one source, one video encoder, one Opus encoder and the hub that hands their packets to any number of
+ * viewers. Encodes once, whatever the number of viewers; runs only while somebody watches; encodes only when somebody
+ * can take the result (drop before encoding, lessons 2, 3, 32).
+ *
+ * Threads inside: the media thread (damage -> convert -> tiles or video -> hub) and the audio thread (ring -> Opus ->
+ * hub). They meet the network thread only in the hub's mailboxes, under one short lock.
+ *
+ * Thread-safety: every oriel_viewer_* call from one thread (the network loop). create/start/destroy from the same
+ * thread. stats, snapshot and command from any thread. wake() is called from the media, audio and source threads.
+ */
+#ifndef ORIEL_DESKTOP_DESKTOP_H
+#define ORIEL_DESKTOP_DESKTOP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/histogram.h"
+#include "core/packet.h"
+#include "source/source.h"
+
+struct oriel_desktop;
+struct oriel_viewer;
+
+enum { ORIEL_DESKTOP_VIEWERS_MAX = 256 };
+
+struct oriel_desktop_config {
+  const char *encoder;    /* name in the encoder table; NULL = the first that works */
+  uint32_t fps;           /* 1..240 */
+  uint32_t bitrate_kbps;  /* 0 = by size */
+  unsigned opus_frame_ms; /* 5, 10, 20 */
+  unsigned opus_kbps;     /* 16..510 */
+  /** Something waits in at least one mailbox. Called once per packet, not once per viewer; must not block. */
+  void (*wake)(void *user);
+  void *user;
+};
+
+/** Takes over `source` (destroyed with the desktop, also when create fails). 0, -EINVAL, -ENOMEM. */
+int oriel_desktop_create(const struct oriel_desktop_config *config, struct oriel_source *source,
+                         struct oriel_desktop **desktop);
+/** Starts threads and source. 0, -EAGAIN, -ENOMEM. */
+int oriel_desktop_start(struct oriel_desktop *desktop);
+/** Detaches from the source, joins the threads, frees. All viewers must have been detached. NULL is fine. */
+void oriel_desktop_destroy(struct oriel_desktop *desktop);
+
+/* ---- viewers: network thread ---- */
+
+enum oriel_role { ORIEL_ROLE_VIEWER, ORIEL_ROLE_CONTROLLER };
+
+struct oriel_viewer_config {
+  enum oriel_role role; /* a new controller replaces the old one, which becomes a viewer and is told */
+  bool video, tiles, audio; /* what it can take */
+  void *user;               /* the server's object; oriel_viewer_user returns it */
+};
+
+/** Adds a viewer: it gets state, role, cursor and a picture that starts with a key frame (asked for once, shared by all
+ *  who ask within the rate limit). 0, -EUSERS (256 viewers), -ENOMEM. */
+int oriel_viewer_attach(struct oriel_desktop *desktop, const struct oriel_viewer_config *config,
+                        struct oriel_viewer **viewer);
+/** Removes it and everything queued for it; keys it held are released. NULL is fine. */
+void oriel_viewer_detach(struct oriel_viewer *viewer);
+void *oriel_viewer_user(const struct oriel_viewer *viewer);
+/** A number unique for the life of the desktop, from 1. */
+uint32_t oriel_viewer_id(const struct oriel_viewer *viewer);
+
+enum oriel_delivery_type {
+  ORIEL_DELIVERY_NONE,
+  ORIEL_DELIVERY_STATE,
+  ORIEL_DELIVERY_ROLE,
+  ORIEL_DELIVERY_CURSOR,
+  ORIEL_DELIVERY_CURSOR_POSITION,
+  ORIEL_DELIVERY_PICTURE, /* packet: video or tiles */
+  ORIEL_DELIVERY_AUDIO,
+  ORIEL_DELIVERY_SKIPPED, /* pictures were left out for this viewer; the next one is a key frame */
+  ORIEL_DELIVERY_VOLUME,
+};
+
+struct oriel_delivery {
+  enum oriel_delivery_type type;
+  struct oriel_packet *packet; /* owned by the taker: unref; NULL for types without */
+  union {
+    struct {
+      enum oriel_source_state state;
+      bool absolute_pointer;
+      uint16_t width, height;
+      char detail[160];
+    } state;
+    enum oriel_role role;
+    struct {
+      int32_t x, y;
+      bool visible;
+    } cursor_position;
+    struct {
+      uint32_t count; /* pictures left out since the last notice */
+    } skipped;
+    struct {
+      float left, right;
+      bool muted;
+    } volume;
+  };
+};
+
+/** Takes the most urgent waiting thing: state, role, cursor, audio, skip notice, picture. Call
+ *  it only when the connection can take more: what is taken no longer coalesces. False and type NONE when empty. */
+bool oriel_viewer_next(struct oriel_viewer *viewer, struct oriel_delivery *delivery);
+/** True when something waits. Cheap. */
+bool oriel_viewer_pending(struct oriel_viewer *viewer);
+/** The server finished handing a picture to the kernel: feeds the queue and send stages and the pacing. */
+void oriel_viewer_sent(struct oriel_viewer *viewer, const struct oriel_packet *packet, uint64_t sent_ns);
+
+/** What the page saw of pictures: the newest sequence of each stage, with times on this host's clock (the server maps
+ *  the viewer's clock by its pings); 0 = unknown. */
+struct oriel_viewer_ack {
+  uint32_t received, decoded, painted;                /* sequence numbers; 0 = none yet */
+  uint64_t received_ns, decoded_ns, painted_ns;
+};
+/** Drives pacing, skipping and the bitrate: the first cut is on rising delay, before loss (lesson 17). */
+void oriel_viewer_ack(struct oriel_viewer *viewer, const struct oriel_viewer_ack *ack);
+/** Last round trip measured by the server's ping. */
+void oriel_viewer_rtt(struct oriel_viewer *viewer, uint32_t rtt_us);
+/** Asks for a key frame for this viewer: rate-limited to 4 a second, shared. */
+void oriel_viewer_request_key(struct oriel_viewer *viewer);
+/** Hidden or shown, muted or not: what is not wanted is not sent, and not made if nobody else wants it. Showing again
+ *  starts with a key frame. */
+void oriel_viewer_want(struct oriel_viewer *viewer, bool pictures, bool sound);
+/** Asks for the controls (true) or gives them up. */
+void oriel_viewer_control(struct oriel_viewer *viewer, bool wanted);
+/** True when this viewer has the controls. */
+bool oriel_viewer_controls(const struct oriel_viewer *viewer);
+/** Passes input on if this viewer has the controls; otherwise drops and counts it. */
+void oriel_viewer_input(struct oriel_viewer *viewer, const struct oriel_input *input);
+/** Resize wish, from the controller only. 0, -EPERM, -ENOTSUP, -EINVAL. */
+int oriel_viewer_resize(struct oriel_viewer *viewer, uint16_t width, uint16_t height);
+
+/* ---- any thread ---- */
+
+/** As oriel_source_command. */
+int oriel_desktop_command(struct oriel_desktop *desktop, enum oriel_source_command command);
+/** Encodes the current picture as PNG (owned by the caller, free). Waits up to 2 s for a first picture when nobody was
+ *  watching. Blocks for tens of ms: a worker thread. 0, -EAGAIN (no picture came), -ENOMEM, -EIO. */
+int oriel_desktop_snapshot(struct oriel_desktop *desktop, uint8_t **png, size_t *size);
+
+/** Stages of one picture's way, in order. */
+enum oriel_stage {
+  ORIEL_STAGE_CAPTURE, /* damage arrived -> media thread took it */
+  ORIEL_STAGE_CONVERT, /* -> pixels converted */
+  ORIEL_STAGE_ENCODE,  /* -> bytes ready */
+  ORIEL_STAGE_QUEUE,   /* -> taken from the mailbox */
+  ORIEL_STAGE_SEND,    /* -> whole in the kernel */
+  ORIEL_STAGE_WIRE,    /* -> whole in the page */
+  ORIEL_STAGE_DECODE,  /* -> decoded */
+  ORIEL_STAGE_PAINT,   /* -> on the screen's next frame */
+  ORIEL_STAGE_TOTAL,   /* capture -> paint */
+  ORIEL_STAGES,
+};
+/** "capture" ... "total"; static. */
+const char *oriel_stage_name(enum oriel_stage stage);
+
+struct oriel_viewer_stats {
+  uint32_t id;
+  enum oriel_role role;
+  bool pictures, sound, skipping;
+  uint32_t rtt_us, in_flight;  /* pictures sent and not yet received */
+  uint64_t pictures_sent, pictures_skipped, skips, audio_sent, audio_dropped, bytes_sent, painted;
+  uint32_t picture_queue, audio_queue; /* packets now */
+};
+
+struct oriel_desktop_stats {
+  enum oriel_source_state state;
+  char detail[160];
+  struct oriel_source_info source;
+  uint16_t width, height;
+  const char *encoder; /* "" until the first encode */
+  uint32_t fps, bitrate_kbps; /* now in force */
+  unsigned viewers, watching;
+  uint32_t controller; /* viewer id; 0 = none */
+  uint64_t damage_events, conversions, pictures_video, pictures_tiles, pictures_key, pictures_sharpened;
+  uint64_t video_bytes, tiles_bytes, audio_packets, audio_bytes, audio_overruns;
+  uint64_t encode_failures, key_requests, held_back; /* encodes put off because nobody could take them */
+  uint64_t bursts; /* pictures closer than 8 ms to the one before (lesson 16) */
+  uint64_t input_events, input_refused;
+  uint32_t painted_fps; /* by the controller or the best viewer, last second */
+  struct oriel_percentiles stages[ORIEL_STAGES];
+  unsigned viewer_count; /* entries below */
+  struct oriel_viewer_stats viewer[ORIEL_DESKTOP_VIEWERS_MAX];
+};
+
+/** Fills a snapshot of all counters. */
+void oriel_desktop_stats(struct oriel_desktop *desktop, struct oriel_desktop_stats *stats);
+
+#endif

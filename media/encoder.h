@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Video encoders behind one table: x264 first, libavcodec's (VAAPI, NVENC, VideoToolbox) next, `null` last.
+ *
+ * Thread-safety: one encoder belongs to one media thread; every call from that thread. Encode is synchronous and has
+ * one frame in flight: when it returns the access unit is whole. No look-ahead, no reordering, zero reorder frames in
+ * the SPS VUI (lesson 18), parameter sets on every IDR (lesson 6), no periodic IDR.
+ */
+#ifndef ORIEL_MEDIA_ENCODER_H
+#define ORIEL_MEDIA_ENCODER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/damage.h"
+#include "core/packet.h"
+#include "media/picture.h"
+
+struct oriel_encoder;
+
+struct oriel_encoder_config {
+  uint16_t width, height; /* visible, pixels, [64, 7680] x [64, 4320]; odd is fine */
+  uint32_t fps;           /* 1..240; the most the caller will send; sets rate control's step */
+  uint32_t bitrate_kbps;  /* 100..400000; an upper bound over any 250 ms, not a goal: a quiet screen costs less */
+};
+
+enum oriel_encode_quality {
+  ORIEL_QUALITY_NORMAL,  /* rate control decides */
+  ORIEL_QUALITY_SHARPEN, /* near-lossless for what changed since it was last sharp; used once on a still screen */
+};
+
+struct oriel_encode_request {
+  const struct oriel_damage *damage; /* changed since the last encode; NULL = all. Macroblocks outside are skipped. */
+  bool force_key;
+  enum oriel_encode_quality quality;
+  uint64_t captured_ns, converted_ns; /* copied into the packet */
+};
+
+/** Bits per second x 1000 that look good for this size: about 0.08 bit per pixel at 60 fps, within 1500..60000. */
+uint32_t oriel_encoder_default_kbps(uint16_t width, uint16_t height);
+
+/** Opens the first encoder of the table that works, or the one called `name` ("x264", "h264_vaapi", "null", ...;
+ *  NULL = any but null). 0, -EINVAL (config), -ENOENT (no such name), -ENODEV (nothing works), -ENOMEM. */
+int oriel_encoder_create(const char *name, const struct oriel_encoder_config *config, struct oriel_encoder **encoder);
+void oriel_encoder_destroy(struct oriel_encoder *encoder);
+/** Name in the table; static. */
+const char *oriel_encoder_name(const struct oriel_encoder *encoder);
+/** Changes fps and bitrate without a restart and without an IDR. Size must be unchanged. 0, -EINVAL. */
+int oriel_encoder_reconfigure(struct oriel_encoder *encoder, const struct oriel_encoder_config *config);
+/** Encodes one picture of the configured size. *packet gets a new ORIEL_PACKET_VIDEO with one reference (kind, key,
+ *  sharpening, sizes and times set; sequence 0, the hub numbers it). 0, -ENOMEM, -EIO (the encoder refused; the next
+ *  request must force a key). */
+int oriel_encoder_encode(struct oriel_encoder *encoder, const struct oriel_picture *picture,
+                         const struct oriel_encode_request *request, struct oriel_packet **packet);
+/** True while some part of the last pictures was coded coarser than SHARPEN would. */
+bool oriel_encoder_needs_sharpening(const struct oriel_encoder *encoder);
+
+/** For `oriel doctor`: name and whether it opens here; `index` from 0. False past the end. */
+bool oriel_encoder_probe(size_t index, const char **name, bool *works, char *why, size_t why_size);
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * HTTP, WebSocket, authentication, limits and metrics for one desktop, on the caller's libuv loop. libmicrohttpd is
+ * driven by its epoll fd inside that loop; upgraded sockets belong to the loop; wslay frames messages.
+ *
+ * Thread-safety: every call from the loop's thread, but oriel_server_wake (any thread).
+ */
+#ifndef ORIEL_SERVER_SERVER_H
+#define ORIEL_SERVER_SERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "desktop/desktop.h"
+
+struct oriel_server;
+
+/** A file of the web client, built into the binary. */
+struct oriel_asset {
+  const char *path;         /* "/js/main.js"; "/" is the page */
+  const char *content_type;
+  const char *etag;         /* quoted, from the content */
+  const uint8_t *data;
+  size_t size;
+};
+
+struct oriel_server_config {
+  const char *listen;          /* "127.0.0.1:8080", "[::1]:0", "0.0.0.0:443" */
+  const char *token;           /* 1..512 bytes; borrowed during create */
+  const char *const *allow_hosts;   /* beyond the listening address itself and localhost; NULL-terminated or NULL */
+  const char *const *allow_origins; /* beyond the page's own; NULL-terminated or NULL */
+  const char *tls_cert, *tls_key;   /* PEM texts (not paths) or both NULL */
+  unsigned auth_fail_limit;         /* failures per address and window before 429; default 10 */
+  unsigned auth_fail_window_s;      /* seconds; default 60 */
+  const struct oriel_asset *assets; /* table of asset_count */
+  size_t asset_count;
+  const char *version;
+};
+
+/** Binds and listens; the desktop is set later. 0 or -errno (-EADDRINUSE, -EACCES, -EINVAL...); `why` (at least 200
+ *  bytes) then holds one sentence: what, on what, why, what to do. */
+int oriel_server_create(uv_loop_t *loop, const struct oriel_server_config *config, struct oriel_server **server,
+                        char *why, size_t why_size);
+/** The desktop to serve; before destroy of the desktop set NULL (all viewers are then closed with reason going-away). */
+void oriel_server_set_desktop(struct oriel_server *server, struct oriel_desktop *desktop);
+/** Packets wait in mailboxes: the desktop's wake callback. Any thread. */
+void oriel_server_wake(void *server);
+/** Port actually bound. */
+uint16_t oriel_server_port(const struct oriel_server *server);
+/** Says bye to every viewer, stops listening and frees once the loop has run the closing callbacks, then calls done. */
+void oriel_server_close(struct oriel_server *server, void (*done)(void *user), void *user);
+
+#endif

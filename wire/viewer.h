@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Our WebSocket protocol between server and page, version 1: one binary WebSocket message is one message here;
+ * little-endian; documented in docs/protocols/viewer.md. The build prints these constants as a JavaScript module for
+ * web/. Parsers and writers only; no state, no thread.
+ */
+#ifndef ORIEL_WIRE_VIEWER_H
+#define ORIEL_WIRE_VIEWER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+  ORIEL_VIEWER_VERSION = 1,
+  ORIEL_VIEWER_MESSAGE_MAX = 64 * 1024, /* from a viewer, bytes */
+  ORIEL_VIEWER_HEADER_SIZE = 4,         /* u8 type, u8 flags, u16 zero */
+  ORIEL_VIEWER_PICTURE_HEADER_SIZE = 32,
+  ORIEL_VIEWER_AUDIO_HEADER_SIZE = 16,
+  ORIEL_VIEWER_TEXT_MAX = 160,          /* bytes of UTF-8 in any text field */
+};
+#define ORIEL_VIEWER_SUBPROTOCOL "oriel.v1"
+
+/* X-macros, so that the C enum, the names in logs and the JavaScript module come from one list. */
+#define ORIEL_VIEWER_MESSAGES(X)                                                              \
+  /* server -> viewer */                                                                      \
+  X(SERVER_HELLO, 0x01)    /* u16 version, u16 0, u32 capabilities, u32 viewer id, u64 server us, text name */          \
+  X(VIDEO, 0x02)           /* picture header, Annex B access unit */                          \
+  X(TILES, 0x03)           /* picture header, tiles payload */                                \
+  X(AUDIO, 0x04)           /* u32 sequence, u64 capture us, Opus packet */                    \
+  X(CURSOR_SHAPE, 0x05)    /* u16 width, height, hot x, hot y; RGBA */                        \
+  X(CURSOR_POSITION, 0x06) /* i32 x, y; u8 visible */                                         \
+  X(STATE, 0x07)           /* u8 state, u8 absolute pointer, u16 width, height, text detail */ \
+  X(ROLE, 0x08)            /* u8 role */                                                      \
+  X(SKIPPED, 0x09)         /* u32 count */                                                    \
+  X(VOLUME, 0x0A)          /* u16 left, right (0..65535), u8 muted */                         \
+  /* viewer -> server */                                                                      \
+  X(VIEWER_HELLO, 0x41)    /* u16 version, u8 role, u8 0, u32 capabilities, u16 width, height (0 = keep) */             \
+  X(ACK, 0x42)             /* u32 received, decoded, painted; u64 received, decoded, painted (viewer us, 0 = none) */   \
+  X(KEY, 0x43)             /* u16 HID usage, u8 pressed */                                    \
+  X(POINTER, 0x44)         /* u16 x, y */                                                     \
+  X(MOTION, 0x45)          /* i16 dx, dy */                                                   \
+  X(BUTTON, 0x46)          /* u8 button, u8 pressed */                                        \
+  X(WHEEL, 0x47)           /* i16 dx, dy (1/120 detent) */                                    \
+  X(TOUCH, 0x48)           /* u8 phase, u8 id, u16 x, y */                                    \
+  X(RELEASE_ALL, 0x49)     /* empty */                                                        \
+  X(RESIZE, 0x4A)          /* u16 width, height */                                            \
+  X(KEY_FRAME, 0x4B)       /* u8 reason */                                                    \
+  X(WANT, 0x4C)            /* u8 pictures, u8 sound */                                        \
+  X(CONTROL, 0x4D)         /* u8 wanted */                                                    \
+  /* both ways */                                                                             \
+  X(PING, 0x71)            /* u64 sender us */                                                \
+  X(PONG, 0x72)            /* u64 the ping's us, u64 answerer us */                           \
+  X(BYE, 0x7F)             /* u16 reason, text */
+
+enum oriel_viewer_message {
+#define X(name, value) ORIEL_VIEWER_##name = value,
+  ORIEL_VIEWER_MESSAGES(X)
+#undef X
+};
+
+/** Flags in the header of VIDEO and TILES. */
+#define ORIEL_VIEWER_FLAGS(X) \
+  X(KEY, 0x01)                \
+  X(SHARPENING, 0x02)
+enum {
+#define X(name, value) ORIEL_VIEWER_FLAG_##name = value,
+  ORIEL_VIEWER_FLAGS(X)
+#undef X
+};
+
+/** Capabilities in both hellos. */
+#define ORIEL_VIEWER_CAPABILITIES(X) \
+  X(H264, 0x01)                      \
+  X(TILES, 0x02)                     \
+  X(OPUS, 0x04)                      \
+  X(RESIZE, 0x08)                    \
+  X(COMMANDS, 0x10)
+enum {
+#define X(name, value) ORIEL_VIEWER_CAP_##name = value,
+  ORIEL_VIEWER_CAPABILITIES(X)
+#undef X
+};
+
+/** Why a side says BYE; also sent as WebSocket close code 4000 + reason. A page reconnects by itself only for reasons
+ *  below 16 (lesson 12). */
+#define ORIEL_VIEWER_REASONS(X)                                     \
+  X(GOING_AWAY, 1)    /* server stops or restarts */                \
+  X(TIMEOUT, 2)       /* no message for 15 s */                     \
+  X(SLOW, 3)          /* could not take control messages either */  \
+  X(PROTOCOL, 16)     /* malformed, unknown or too large message */ \
+  X(VERSION, 17)                                                    \
+  X(RATE, 18)         /* more than 1,000 input events a second */   \
+  X(FULL, 19)         /* 256 viewers */                             \
+  X(UNAUTHORISED, 20)                                               \
+  X(CLOSED_BY_USER, 21)
+enum oriel_viewer_reason {
+#define X(name, value) ORIEL_VIEWER_REASON_##name = value,
+  ORIEL_VIEWER_REASONS(X)
+#undef X
+};
+
+enum oriel_viewer_state { /* STATE.state */
+  ORIEL_VIEWER_STATE_CONNECTING, ORIEL_VIEWER_STATE_RUNNING, ORIEL_VIEWER_STATE_PAUSED, ORIEL_VIEWER_STATE_GONE,
+};
+
+/* Picture header, 32 bytes: message header (4), u32 sequence, u64 capture us, u16 width, u16 height, u32 made us (capture
+ * to bytes ready), u32 waited us (bytes ready to this header's writing), u32 damage pixels. */
+struct oriel_viewer_picture {
+  bool tiles, key, sharpening;
+  uint32_t sequence;
+  uint64_t capture_us;
+  uint16_t width, height;
+  uint32_t made_us, waited_us, damage_pixels;
+};
+
+/* ---- writers: return bytes written, 0 when `size` is too small or an argument is out of range ---- */
+size_t oriel_viewer_write_hello(void *data, size_t size, uint32_t capabilities, uint32_t viewer_id, uint64_t server_us,
+                                const char *name);
+size_t oriel_viewer_write_picture(void *data, size_t size, const struct oriel_viewer_picture *picture);
+size_t oriel_viewer_write_audio(void *data, size_t size, uint32_t sequence, uint64_t capture_us);
+/** Only the 4 byte header; shape bytes follow as the packet has them. */
+size_t oriel_viewer_write_cursor_shape(void *data, size_t size);
+size_t oriel_viewer_write_cursor_position(void *data, size_t size, int32_t x, int32_t y, bool visible);
+size_t oriel_viewer_write_state(void *data, size_t size, enum oriel_viewer_state state, bool absolute_pointer,
+                                uint16_t width, uint16_t height, const char *detail);
+size_t oriel_viewer_write_role(void *data, size_t size, uint8_t role);
+size_t oriel_viewer_write_skipped(void *data, size_t size, uint32_t count);
+size_t oriel_viewer_write_volume(void *data, size_t size, float left, float right, bool muted);
+size_t oriel_viewer_write_ping(void *data, size_t size, uint64_t us);
+size_t oriel_viewer_write_pong(void *data, size_t size, uint64_t ping_us, uint64_t us);
+size_t oriel_viewer_write_bye(void *data, size_t size, uint16_t reason, const char *text);
+
+/* ---- the one parser of a viewer's message ---- */
+struct oriel_viewer_in {
+  enum oriel_viewer_message type;
+  union {
+    struct { uint16_t version; uint8_t role; uint32_t capabilities; uint16_t width, height; } hello;
+    struct { uint32_t received, decoded, painted; uint64_t received_us, decoded_us, painted_us; } ack;
+    struct { uint16_t usage; bool pressed; } key;
+    struct { uint16_t x, y; } pointer;
+    struct { int16_t dx, dy; } motion;
+    struct { uint8_t button; bool pressed; } button;
+    struct { int16_t dx, dy; } wheel;
+    struct { uint8_t phase, id; uint16_t x, y; } touch;
+    struct { uint16_t width, height; } resize;
+    struct { uint8_t reason; } key_frame;
+    struct { bool pictures, sound; } want;
+    struct { bool wanted; } control;
+    struct { uint64_t us; } ping;
+    struct { uint64_t ping_us, us; } pong;
+    struct { uint16_t reason; char text[ORIEL_VIEWER_TEXT_MAX + 1]; } bye;
+  };
+};
+
+/** Parses one whole message from a viewer. 0; -EBADMSG: empty, unknown or server-only type, wrong length, flags or
+ *  padding not zero, a bool other than 0 or 1, a button, phase, touch id or role out of range. *in is untouched then. */
+int oriel_viewer_parse(const void *data, size_t size, struct oriel_viewer_in *in);
+/** "KEY", "POINTER", ...; "unknown" for others; static. */
+const char *oriel_viewer_message_name(unsigned type);
+
+/* Text fields are u16 length (0..160), then UTF-8; longer texts are cut at a character's border by the writer. */
+
+#endif
