@@ -1,0 +1,2 @@
+. /etc/profile
+[ -n "${BASH_VERSION-}" ] && . ~/.bashrc
