@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The surface: one BGRX picture, its damage, one lock. Any thread.
+ */
+#include "source/surface.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/clock.h"
+
+enum { STRIDE_ALIGN = 64 };
+
+struct oriel_surface {
+  pthread_mutex_t lock; /* guards all below */
+  uint16_t width, height;
+  int stride;
+  uint8_t *bgrx;
+  uint32_t generation;
+  struct oriel_damage damage;
+  uint64_t captured_ns; /* of the oldest damage; 0 = no damage */
+};
+
+static struct oriel_rect whole(const struct oriel_surface *surface) {
+  return (struct oriel_rect){.width = surface->width, .height = surface->height};
+}
+
+static void fill_pixels(uint8_t *bgrx, int stride, int width, int height, uint32_t rgb) {
+  const uint8_t pixel[4] = {(uint8_t)rgb, (uint8_t)(rgb >> 8), (uint8_t)(rgb >> 16), 255};
+  if (width <= 0 || height <= 0)
+    return;
+  for (int x = 0; x < width; x++)
+    memcpy(bgrx + (size_t)x * 4, pixel, sizeof pixel);
+  for (int y = 1; y < height; y++)
+    memcpy(bgrx + (size_t)y * (size_t)stride, bgrx, (size_t)width * 4);
+}
+
+/* Lock held. A time of 0 would read as "no damage", so it becomes now. */
+static void add_damage(struct oriel_surface *surface, struct oriel_rect rect, uint64_t captured_ns) {
+  rect = oriel_rect_intersect(rect, whole(surface));
+  if (oriel_rect_empty(rect))
+    return;
+  oriel_damage_add(&surface->damage, rect);
+  if (!captured_ns)
+    captured_ns = oriel_clock_ns();
+  if (!surface->captured_ns || captured_ns < surface->captured_ns)
+    surface->captured_ns = captured_ns;
+}
+
+int oriel_surface_create(struct oriel_surface **surface) {
+  struct oriel_surface *made = calloc(1, sizeof *made);
+  if (!made)
+    return -ENOMEM;
+  pthread_mutex_init(&made->lock, NULL);
+  *surface = made;
+  return 0;
+}
+
+void oriel_surface_destroy(struct oriel_surface *surface) {
+  if (!surface)
+    return;
+  pthread_mutex_destroy(&surface->lock);
+  free(surface->bgrx);
+  free(surface);
+}
+
+int oriel_surface_resize(struct oriel_surface *surface, uint32_t width, uint32_t height) {
+  if (width < 1 || width > ORIEL_PICTURE_WIDTH_MAX || height < 1 || height > ORIEL_PICTURE_HEIGHT_MAX)
+    return -EINVAL;
+  pthread_mutex_lock(&surface->lock);
+  bool same = surface->width == width && surface->height == height;
+  pthread_mutex_unlock(&surface->lock);
+  if (same)
+    return 0;
+
+  /* Allocated and blackened without the lock: 7680 x 4320 takes tens of milliseconds. */
+  int stride = (int)((width * 4 + STRIDE_ALIGN - 1) & ~(uint32_t)(STRIDE_ALIGN - 1));
+  uint8_t *bgrx = aligned_alloc(STRIDE_ALIGN, (size_t)stride * height);
+  if (!bgrx)
+    return -ENOMEM;
+  fill_pixels(bgrx, stride, (int)width, (int)height, 0);
+
+  pthread_mutex_lock(&surface->lock);
+  uint8_t *old = surface->bgrx;
+  surface->bgrx = bgrx;
+  surface->stride = stride;
+  surface->width = (uint16_t)width;
+  surface->height = (uint16_t)height;
+  surface->generation++;
+  oriel_damage_clear(&surface->damage);
+  surface->captured_ns = 0;
+  add_damage(surface, whole(surface), 0);
+  pthread_mutex_unlock(&surface->lock);
+  free(old);
+  return 0;
+}
+
+int oriel_surface_write(struct oriel_surface *surface, struct oriel_rect rect, const uint8_t *pixels, int stride,
+                        enum oriel_pixel_format format, uint64_t captured_ns) {
+  if ((unsigned)format >= ORIEL_PIXEL_FORMATS || rect.x < 0 || rect.y < 0 || oriel_rect_empty(rect) ||
+      rect.width > ORIEL_PICTURE_WIDTH_MAX || stride < rect.width * oriel_pixel_size(format))
+    return -EINVAL;
+  int result = -EINVAL;
+  pthread_mutex_lock(&surface->lock);
+  if (rect.width <= surface->width && rect.x <= surface->width - rect.width && rect.height <= surface->height &&
+      rect.y <= surface->height - rect.height) {
+    uint8_t *target = surface->bgrx + (size_t)rect.y * (size_t)surface->stride + (size_t)rect.x * 4;
+    oriel_pixels_to_bgrx(target, surface->stride, pixels, stride, format, rect.width, rect.height);
+    add_damage(surface, rect, captured_ns);
+    result = 0;
+  }
+  pthread_mutex_unlock(&surface->lock);
+  return result;
+}
+
+void oriel_surface_fill(struct oriel_surface *surface, uint32_t rgb, uint64_t captured_ns) {
+  pthread_mutex_lock(&surface->lock);
+  fill_pixels(surface->bgrx, surface->stride, surface->width, surface->height, rgb);
+  add_damage(surface, whole(surface), captured_ns);
+  pthread_mutex_unlock(&surface->lock);
+}
+
+void oriel_surface_damage(struct oriel_surface *surface, struct oriel_rect rect, uint64_t captured_ns) {
+  pthread_mutex_lock(&surface->lock);
+  add_damage(surface, rect, captured_ns);
+  pthread_mutex_unlock(&surface->lock);
+}
+
+void oriel_surface_lock(struct oriel_surface *surface, struct oriel_surface_view *view) {
+  pthread_mutex_lock(&surface->lock);
+  *view = (struct oriel_surface_view){
+    .width = surface->width,
+    .height = surface->height,
+    .stride = surface->stride,
+    .bgrx = surface->bgrx,
+    .generation = surface->generation,
+    .damage = surface->damage,
+    .captured_ns = surface->captured_ns,
+  };
+}
+
+void oriel_surface_unlock(struct oriel_surface *surface, bool taken) {
+  if (taken) {
+    oriel_damage_clear(&surface->damage);
+    surface->captured_ns = 0;
+  }
+  pthread_mutex_unlock(&surface->lock);
+}
+
+void oriel_surface_damage_locked(struct oriel_surface *surface, struct oriel_rect rect, uint64_t captured_ns) {
+  add_damage(surface, rect, captured_ns);
+}
+
+bool oriel_surface_damaged(struct oriel_surface *surface) {
+  pthread_mutex_lock(&surface->lock);
+  bool damaged = !oriel_damage_empty(&surface->damage);
+  pthread_mutex_unlock(&surface->lock);
+  return damaged;
+}
