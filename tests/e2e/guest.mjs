@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: MIT
+//
+// The main job with nothing replaced: unmodified QEMU, the demo guest, oriel, Chromium.
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PNG } from 'pngjs';
+import { test, until } from './lib/runner.mjs';
+import { api, guestArguments, guestDir, oriel, qmp, serialLines, start, stats, temporary } from './lib/process.mjs';
+import { canvasPixels, heardPeak, openDesktop, pageStats, painted, pixelPosition } from './lib/browser.mjs';
+import { parsePpm, psnr } from './lib/card.mjs';
+
+/** A QEMU of our own with the demo guest, up to its desktop. */
+async function bootGuest(t, options = {}) {
+  const dir = temporary(t);
+  const paths = { qmp: join(dir, 'qmp.sock'), monitor: join(dir, 'monitor.sock'), serial: join(dir, 'serial.txt'), dir };
+  const boot = () => start(t, 'qemu-system-x86_64', guestArguments({ ...paths, ...options }));
+  const vm = { ...paths, boot, process: boot() };
+  await until(() => serialLines(paths.serial).includes('oriel-guest: ready') || vm.process.ended(), 60_000, 'the guest\'s desktop');
+  if (vm.process.ended()) throw new Error(`QEMU ended: ${vm.process.output}`);
+  vm.lines = () => serialLines(paths.serial);
+  return vm;
+}
+
+const attach = (t, vm) => oriel(t, ['serve', `qemu:${vm.qmp}`]);
+
+/** Types with the page's own keyboard events. */
+async function type(page, text) {
+  await page.locator('#screen').focus().catch(() => {});
+  await page.keyboard.type(text, { delay: 15 });
+}
+
+test('guest: oriel run boots the demo guest; its picture equals QEMU\'s own screendump', async (t) => {
+  const dir = temporary(t);
+  const runtime = join(dir, 'run');
+  mkdirSync(runtime, { mode: 0o700 });
+  const serial = join(dir, 'serial.txt');
+  const started = performance.now();
+  const server = await oriel(t, ['run', '--name', 'e2e', '--', '-chardev', `file,id=s,path=${serial}`, '-serial', 'chardev:s'],
+    { env: { XDG_RUNTIME_DIR: runtime, ORIEL_GUEST_DIR: guestDir } });
+  const page = await openDesktop(t, server);
+  await until(() => serialLines(serial).includes('oriel-guest: ready'), 60_000, 'the guest\'s desktop');
+  t.log(`desktop ${((performance.now() - started) / 1000).toFixed(1)} s after the command`);
+  // The sockets of a running VM stand where the documentation says.
+  assert.ok(existsSync(join(runtime, 'oriel', 'e2e')));
+  const best = await stillPicture(page, server);
+  t.log(`PSNR against the lossless snapshot ${best.toFixed(1)} dB`);
+  assert.ok(best >= 40);
+  await page.close();
+  await server.stop('SIGINT');
+  const { code } = await server.exited;
+  assert.equal(code, 0);
+  assert.deepEqual(readdirSync(join(runtime, 'oriel')), [], 'files of the VM stay behind');
+}, { timeoutMs: 150_000 });
+
+/** PSNR of the painted picture against /snapshot.png once the desktop is still. */
+async function stillPicture(page, server) {
+  let best = 0;
+  await until(async () => {
+    const shot = PNG.sync.read(Buffer.from(await (await api(server, '/snapshot.png')).arrayBuffer()));
+    const now = await canvasPixels(page);
+    if (now.width === shot.width && now.height === shot.height) best = Math.max(best, psnr(now, shot));
+    return best >= 40;
+  }, 15_000, 'a picture of at least 40 dB').catch(() => {});
+  return best;
+}
+
+test('guest: picture, typing, sound and size through an attached QEMU', async (t) => {
+  const vm = await bootGuest(t);
+  const server = await attach(t, vm);
+  const page = await openDesktop(t, server);
+
+  const size = await until(async () => {
+    const s = await pageStats(page);
+    const r = await stats(server);
+    return s.width === r.width && s.height === r.height && s.width > 0 ? s : null;
+  }, 10_000, 'one size on both sides');
+  t.log(`desktop of ${size.width}x${size.height}`);
+
+  // Typed text appears in the guest: the shell writes it to its serial port.
+  await page.mouse.click(640, 360);
+  await type(page, 'echo "Typed: ~{Az09}|\\\\$((6*7))" >/dev/ttyS0\n');
+  await until(() => vm.lines().some((line) => line.includes('Typed: ~{Az09}|\\42')), 20_000, 'the typed text in the guest');
+
+  // Resize reaches the guest: the kernel's mode follows the window.
+  await page.setViewportSize({ width: 1000, height: 640 });
+  await until(async () => (await pageStats(page)).width <= 1000, 15_000, 'a resized guest');
+  const resized = await pageStats(page);
+  await type(page, 'cat /sys/class/graphics/fb0/virtual_size /sys/class/drm/card0-Virtual-1/modes | head -3 >/dev/ttyS0\n');
+  await until(() => vm.lines().some((line) => line.includes(`${resized.width}x${resized.height}`)), 15_000,
+    `mode ${resized.width}x${resized.height} in the guest`);
+
+  // chime is heard at its four pitches.
+  await type(page, 'chime\n');
+  const wanted = [523.25, 659.26, 783.99, 1046.5];
+  const heard = new Set();
+  await until(async () => {
+    for (const note of wanted) {
+      const peak = await heardPeak(page, note - 25, note + 25);
+      if (peak.db > -45 && Math.abs(peak.hz - note) < 4) heard.add(note);
+    }
+    return heard.size === wanted.length;
+  }, 25_000, 'four notes of the chime').catch((error) => { throw new Error(`${error.message}; heard ${[...heard]}`); });
+}, { timeoutMs: 180_000 });
+
+test('guest: painted picture against QEMU\'s screendump', async (t) => {
+  const vm = await bootGuest(t);
+  const server = await attach(t, vm);
+  const page = await openDesktop(t, server);
+  const monitor = await qmp(t, vm.monitor); // the first QMP socket is oriel's; a monitor serves one client
+  let best = 0;
+  await until(async () => {
+    const file = join(vm.dir, 'dump.ppm');
+    writeFileSync(file, '');
+    await monitor.call('screendump', { filename: file });
+    const dump = parsePpm(readFileSync(file));
+    const now = await canvasPixels(page);
+    if (dump.width === now.width && dump.height === now.height) best = Math.max(best, psnr(now, dump));
+    return best >= 40;
+  }, 20_000, 'at least 40 dB').catch((error) => { throw new Error(`${error.message}; best ${best.toFixed(1)} dB`); });
+  t.log(`PSNR ${best.toFixed(1)} dB`);
+}, { timeoutMs: 120_000 });
+
+for (const size of [[1280, 720], [1000, 620], [800, 600]]) {
+  for (const scale of [1, 2]) {
+    test(`guest: clicks land on the right pixel at ${size.join('x')} x ${scale}`, async (t) => {
+      const vm = await bootGuest(t, { append: ['oriel.run=flash+--log+/dev/ttyS0'] });
+      const server = await attach(t, vm);
+      const page = await openDesktop(t, server, { size, scale });
+      await until(() => vm.lines().some((line) => line.startsWith('ready ')), 20_000, 'flash');
+      const want = (line) => until(() => vm.lines().includes(line), 10_000, `"${line}" in ${vm.lines().slice(-6).join(' / ')}`);
+      const screen = await until(async () => {
+        const s = await pageStats(page);
+        return vm.lines().some((line) => line.endsWith(` ${s.width} ${s.height}`)) ? s : null;
+      }, 15_000, 'the guest to take the size');
+      for (const [x, y] of [[101, 57], [screen.width - 33, screen.height - 21]]) {
+        const at = await pixelPosition(page, x, y);
+        await page.mouse.click(at.x, at.y);
+        await want(`button 272 1 ${x} ${y}`);
+      }
+    }, { timeoutMs: 120_000 });
+  }
+}
+
+test('guest: QEMU killed and started again under the same socket is attached to again', async (t) => {
+  const vm = await bootGuest(t);
+  const server = await attach(t, vm);
+  const page = await openDesktop(t, server);
+  await vm.process.stop('SIGKILL');
+  await until(async () => (await pageStats(page)).state === 'gone' || (await pageStats(page)).state === 'connecting', 5000, 'the page to say so');
+  writeFileSync(vm.serial, '');
+  vm.boot();
+  await until(async () => (await pageStats(page)).state === 'running', 15_000, 'the VM to be attached again');
+  await until(() => vm.lines().includes('oriel-guest: ready'), 60_000, 'the guest\'s desktop');
+  const shown = (await pageStats(page)).painted;
+  await painted(page, shown + 1, 10_000);
+}, { timeoutMs: 150_000 });
+
+test('guest: a killed oriel leaves the VM running; oriel serve attaches to it; pause and resume', async (t) => {
+  const vm = await bootGuest(t);
+  const first = await attach(t, vm);
+  const page = await openDesktop(t, first);
+  await first.stop('SIGKILL');
+  assert.equal(vm.process.ended(), false, 'QEMU must survive');
+  await page.close();
+  const second = await attach(t, vm);
+  const again = await openDesktop(t, second);
+  for (const [command, state] of [['pause', 'paused'], ['resume', 'running']]) {
+    assert.equal((await api(second, `/api/v1/desktop/${command}`, { method: 'POST' })).status, 202);
+    await until(async () => (await pageStats(again)).state === state, 5000, `state ${state}`);
+  }
+  await second.stop('SIGTERM');
+  assert.equal(vm.process.ended(), false, 'detaching leaves the VM unharmed');
+}, { timeoutMs: 120_000 });

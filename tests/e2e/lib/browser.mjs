@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+//
+// A real Chromium and what tests read from its pages: painted pixels, heard frequencies, the page's own statistics.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+import { until } from './runner.mjs';
+
+const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+  '--disable-component-update', '--disable-sync', '--autoplay-policy=no-user-gesture-required'];
+
+let shared = null;
+
+/** One browser for all cases; contexts keep them apart. */
+export async function browser() {
+  if (shared?.isConnected()) return shared;
+  shared = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: flags, headless: true });
+  return shared;
+}
+
+export async function closeBrowser() {
+  await shared?.close();
+  shared = null;
+}
+
+// Runs in the page before its own scripts: whatever is connected to the speakers is also connected to an analyser, so
+// that a test measures what is heard, not what is queued.
+function tapAudio() {
+  const connect = AudioNode.prototype.connect;
+  AudioNode.prototype.connect = function (target, ...rest) {
+    if (target instanceof AudioDestinationNode) {
+      const analyser = target.context.createAnalyser();
+      analyser.fftSize = 32768;
+      analyser.smoothingTimeConstant = 0;
+      connect.call(this, analyser);
+      window.heard = { analyser, context: target.context };
+    }
+    return connect.call(this, target, ...rest);
+  };
+}
+
+/** A page of its own context. `size` in CSS pixels, `scale` = device pixel ratio. */
+export async function openPage(t, { size = [1280, 720], scale = 1, extra = {} } = {}) {
+  const context = await (await browser()).newContext({ viewport: { width: size[0], height: size[1] }, deviceScaleFactor: scale, ...extra });
+  t.after(() => context.close());
+  await context.addInitScript(tapAudio);
+  const page = await context.newPage();
+  page.faults = [];
+  page.on('pageerror', (error) => page.faults.push(String(error)));
+  page.on('console', (message) => { if (message.type() === 'error') page.faults.push(message.text()); });
+  return page;
+}
+
+/** Opens a desktop and waits for its first painted picture. */
+export async function openDesktop(t, server, options = {}) {
+  const page = await openPage(t, options);
+  await page.goto(options.url ?? server.url);
+  await painted(page);
+  return page;
+}
+
+export const pageStats = (page) => page.evaluate(() => window.oriel.stats());
+
+/** Waits until at least `count` pictures were painted. */
+export async function painted(page, count = 1, ms = 15_000) {
+  return until(async () => {
+    const s = await page.evaluate(() => window.oriel?.stats?.()).catch(() => null);
+    return s && s.painted >= count ? s : null;
+  }, ms, `${count} painted pictures`);
+}
+
+/** The screen canvas as it stands: {width, height, data: Uint8Array RGBA}. */
+export async function canvasPixels(page) {
+  const result = await page.evaluate(() => {
+    const screen = document.getElementById('screen');
+    const copy = document.createElement('canvas');
+    copy.width = screen.width;
+    copy.height = screen.height;
+    const context = copy.getContext('2d', { willReadFrequently: true });
+    context.drawImage(screen, 0, 0);
+    const { data } = context.getImageData(0, 0, copy.width, copy.height);
+    let text = '';
+    for (let i = 0; i < data.length; i += 0x8000) text += String.fromCharCode.apply(null, data.subarray(i, i + 0x8000));
+    return { width: copy.width, height: copy.height, base64: btoa(text) };
+  });
+  return { width: result.width, height: result.height, data: new Uint8Array(Buffer.from(result.base64, 'base64')) };
+}
+
+/** Where a guest pixel's centre lies in the window, CSS pixels. */
+export async function pixelPosition(page, x, y) {
+  return page.evaluate(([px, py]) => {
+    const screen = document.getElementById('screen');
+    const box = screen.getBoundingClientRect();
+    return { x: box.left + ((px + 0.5) * box.width) / screen.width, y: box.top + ((py + 0.5) * box.height) / screen.height };
+  }, [x, y]);
+}
+
+/** Strongest frequency heard now in Hz and its level in dB, between `low` and `high`. */
+export async function heardPeak(page, low = 100, high = 4000) {
+  return page.evaluate(([from, to]) => {
+    if (!window.heard) return { hz: 0, db: -Infinity };
+    const { analyser, context } = window.heard;
+    const bins = new Float32Array(analyser.frequencyBinCount);
+    analyser.getFloatFrequencyData(bins);
+    const step = context.sampleRate / analyser.fftSize;
+    let best = Math.ceil(from / step);
+    for (let i = best; i < to / step; i++) if (bins[i] > bins[best]) best = i;
+    return { hz: best * step, db: bins[best] };
+  }, [low, high]);
+}
+
+/** A profile directory that outlives a context; removed with the case. */
+export function profile(t) {
+  const path = mkdtempSync(join(tmpdir(), 'oriel-chromium-'));
+  t.after(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}

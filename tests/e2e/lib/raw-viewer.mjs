@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+//
+// A viewer made of a bare TCP socket: it can stall, send what no page would, and stop at any byte.
+import { createConnection } from 'node:net';
+import { randomBytes } from 'node:crypto';
+
+/** Connects, upgrades and says hello; resolves after the upgrade's answer. `stall()` stops reading. */
+export async function rawViewer(t, server, { role = 0, capabilities = 7 } = {}) {
+  const socket = createConnection({ host: '127.0.0.1', port: server.port });
+  t.after(() => socket.destroy());
+  const viewer = {
+    socket, bytes: 0, closed: false,
+    stall: () => socket.pause(),
+    send: (payload) => socket.write(frame(payload)),
+    request: null,
+  };
+  socket.on('error', () => {});
+  socket.on('close', () => { viewer.closed = true; });
+  await new Promise((resolve, reject) => {
+    socket.once('connect', resolve);
+    socket.once('error', reject);
+  });
+  socket.write(upgradeRequest(server));
+  let head = '';
+  await new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error('no answer to the upgrade')), 5000);
+    const read = (chunk) => {
+      head += chunk.toString('latin1');
+      if (!head.includes('\r\n\r\n')) return;
+      clearTimeout(timer);
+      socket.off('data', read);
+      socket.on('data', (more) => { viewer.bytes += more.length; });
+      resolve();
+    };
+    socket.on('data', read);
+  });
+  if (!head.startsWith('HTTP/1.1 101')) throw new Error(`upgrade refused: ${head.split('\r\n')[0]}`);
+  const hello = Buffer.alloc(16);
+  hello[0] = 0x41;
+  hello.writeUInt16LE(1, 4);
+  hello[6] = role;
+  hello.writeUInt32LE(capabilities, 8);
+  viewer.send(hello);
+  return viewer;
+}
+
+export function upgradeRequest(server) {
+  return [`GET /ws HTTP/1.1`, `Host: 127.0.0.1:${server.port}`, 'Upgrade: websocket', 'Connection: Upgrade', 'Sec-WebSocket-Version: 13',
+    `Sec-WebSocket-Key: ${randomBytes(16).toString('base64')}`, 'Sec-WebSocket-Protocol: oriel.v1', `Authorization: Bearer ${server.token}`, '', ''].join('\r\n');
+}
+
+/** A masked binary frame of a client. */
+export function frame(payload, { opcode = 2, fin = true } = {}) {
+  const mask = randomBytes(4);
+  const long = payload.length > 125;
+  const head = Buffer.alloc(long ? 4 : 2);
+  head[0] = (fin ? 0x80 : 0) | opcode;
+  head[1] = 0x80 | (long ? 126 : payload.length);
+  if (long) head.writeUInt16BE(payload.length, 2);
+  const body = Buffer.from(payload);
+  for (let i = 0; i < body.length; i++) body[i] ^= mask[i % 4];
+  return Buffer.concat([head, mask, body]);
+}

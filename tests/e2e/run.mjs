@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+//
+// End-to-end tests: `node tests/e2e/run.mjs [words of a case's name]`. Needs build/oriel, build/guest and the packages
+// of package.json; `make check` prepares them.
+import { run } from './lib/runner.mjs';
+import { closeBrowser } from './lib/browser.mjs';
+import './pattern.mjs';
+import './viewers.mjs';
+import './recovery.mjs';
+import './guest.mjs';
+
+const code = await run(process.argv.slice(2).join(' '));
+await closeBrowser();
+process.exit(code);
