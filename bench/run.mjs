@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: MIT
+//
+// `make bench`: Oriel and QEMU's VNC with noVNC, in one Chromium, on one guest, in one run; then Oriel by itself. Prints a
+// table and writes build/bench.json. Medians; ratios travel between machines, milliseconds do not.
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { until } from '../tests/e2e/lib/runner.mjs';
+import { binary, cpuSeconds, guestArguments, oriel, root, serialLines, start, stats, temporary, usage } from '../tests/e2e/lib/process.mjs';
+import { closeBrowser, openPage, painted } from '../tests/e2e/lib/browser.mjs';
+import { rawViewer } from '../tests/e2e/lib/raw-viewer.mjs';
+import { installMeter, keyToPhoton, summary } from './meter.mjs';
+import { serveNovnc } from './novnc.mjs';
+
+const quick = process.argv.includes('--quick');
+const samples = quick ? 20 : 60;
+const windowSeconds = quick ? 4 : 15;
+const rows = [];
+
+/** One line of the table. `target` is a sentence; `met` decides the mark. */
+function row(name, value, target = '', met = null) {
+  rows.push({ name, value, target, met });
+  const mark = met === null ? ' ' : met ? '+' : '!';
+  console.log(`${mark} ${name.padEnd(58)} ${String(value).padStart(22)}  ${target}`);
+}
+
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+const ms = (value) => `${value.toFixed(1)} ms`;
+
+/** A scope like a test case's, for clean-up. */
+async function scope(body) {
+  const cleanups = [];
+  try {
+    return await body({ after: (fn) => cleanups.push(fn), log: console.log });
+  } finally {
+    for (const fn of cleanups.reverse()) await Promise.resolve().then(fn).catch(() => {});
+  }
+}
+
+async function freePort() {
+  const server = createServer();
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** Bytes a TCP port of ours has sent to its peers so far (all open connections). */
+function bytesSent(port) {
+  const text = execFileSync('ss', ['-tinH', 'state', 'established', `( sport = :${port} )`], { encoding: 'utf8' });
+  return [...text.matchAll(/bytes_sent:(\d+)/g)].reduce((sum, m) => sum + Number(m[1]), 0);
+}
+
+/** A guest that runs flash with this scene, shown by D-Bus and by VNC. */
+async function bootScene(t, scene) {
+  const dir = temporary(t);
+  const vnc = await freePort();
+  const vm = { qmp: join(dir, 'qmp.sock'), serial: join(dir, 'serial'), vnc };
+  const args = guestArguments({ ...vm, append: [`oriel.run=flash+--scene+${scene}+--log+/dev/ttyS0`] });
+  // One VM, two displays; only the one with a client costs anything.
+  vm.process = start(t, 'qemu-system-x86_64', [...args, '-vnc', `127.0.0.1:${await vncDisplay()},websocket=${vnc}`]);
+  await until(() => serialLines(vm.serial).some((line) => line.startsWith('ready ')) || vm.process.ended(), 60_000, `flash in the guest ${vm.process.output}`);
+  if (vm.process.ended()) throw new Error(`QEMU ended: ${vm.process.output}`);
+  return vm;
+}
+
+/** A free VNC display number (QEMU listens on 5900 + N as well). */
+async function vncDisplay() {
+  for (let display = 40; display < 90; display++) {
+    const free = await new Promise((resolve) => {
+      const server = createServer();
+      server.once('error', () => resolve(false));
+      server.listen(5900 + display, '127.0.0.1', () => server.close(() => resolve(true)));
+    });
+    if (free) return display;
+  }
+  throw new Error('no free VNC display from 40 to 89');
+}
+
+async function openMetered(t, url) {
+  const page = await openPage(t, { size: [1280, 720] });
+  await page.addInitScript(installMeter);
+  await page.goto(url);
+  const first = await page.evaluate(() => Promise.race([window.firstPicture, new Promise((resolve) => setTimeout(resolve, 15_000, null))]));
+  if (first === null) throw new Error(`no picture of the test card at ${url}`);
+  return { page, first };
+}
+
+async function comparePhotons() {
+  await scope(async (t) => {
+    const vm = await bootScene(t, 'static');
+    const ours = await oriel(t, ['serve', `qemu:${vm.qmp}`]);
+    const peer = await serveNovnc(vm.vnc);
+    t.after(peer.close);
+    const result = { oriel: { delays: [], first: [] }, novnc: { delays: [], first: [] } };
+    // Alternating rounds, so that drift of the machine falls on both.
+    for (let round = 0; round < (quick ? 2 : 4); round++) {
+      for (const [name, url] of [['oriel', ours.url], ['novnc', peer.url]]) {
+        await scope(async (inner) => {
+          const { page, first } = await openMetered(inner, url);
+          await page.mouse.move(900, 600);
+          result[name].first.push(first);
+          await pause(500);
+          result[name].delays.push(...await keyToPhoton(page, Math.ceil(samples / (quick ? 2 : 4))));
+        });
+      }
+    }
+    const a = summary(result.oriel.delays);
+    const b = summary(result.novnc.delays);
+    const ratio = a.p50 / b.p50;
+    row('input to photon, oriel (p50 / p95 / min)', `${ms(a.p50)} / ${ms(a.p95)} / ${ms(a.min)}`);
+    row('input to photon, noVNC (p50 / p95 / min)', `${ms(b.p50)} / ${ms(b.p95)} / ${ms(b.min)}`);
+    row('input to photon, oriel : noVNC at p50', ratio.toFixed(2), 'at most 0.50', ratio <= 0.5);
+    const opening = summary(result.oriel.first).p50;
+    row('opening the page to the first correct picture, oriel', ms(opening), 'at most 400 ms', opening <= 400);
+    row('opening the page to the first correct picture, noVNC', ms(summary(result.novnc.first).p50));
+    const { stages } = await stats(ours);
+    for (const s of stages) row(`  stage ${s.name} (p50 / p95)`, `${ms(s.p50_us / 1000)} / ${ms(s.p95_us / 1000)}`);
+  });
+}
+
+async function compareScene(scene) {
+  await scope(async (t) => {
+    const vm = await bootScene(t, scene);
+    const ours = await oriel(t, ['serve', `qemu:${vm.qmp}`]);
+    const peer = await serveNovnc(vm.vnc);
+    t.after(peer.close);
+    const used = {};
+    for (const [name, url, port, pids] of [['oriel', ours.url, ours.port, [ours.pid, vm.process.pid]], ['noVNC', peer.url, vm.vnc, [vm.process.pid]]]) {
+      await scope(async (inner) => {
+        const { page } = await openMetered(inner, url);
+        await page.mouse.move(900, 600);
+        await pause(1500);
+        const cpu = () => pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0);
+        const [cpu0, bytes0, own0, from] = [cpu(), bytesSent(port), cpuSeconds(ours.pid), performance.now()];
+        await pause(windowSeconds * 1000);
+        const minutes = (performance.now() - from) / 60_000;
+        used[name] = { cpu: (cpu() - cpu0) / minutes, bytes: (bytesSent(port) - bytes0) / minutes, own: (cpuSeconds(ours.pid) - own0) / minutes };
+      });
+    }
+    for (const name of ['oriel', 'noVNC']) {
+      const u = used[name];
+      row(`${scene}: CPU s and MB per minute, QEMU + ${name}`, `${u.cpu.toFixed(1)} s / ${(u.bytes / 1e6).toFixed(2)} MB`,
+        name === 'oriel' ? `oriel alone ${u.own.toFixed(1)} s` : '');
+    }
+    row(`${scene}: oriel : noVNC`, `${(used.oriel.cpu / used.noVNC.cpu).toFixed(2)} / ${(used.oriel.bytes / Math.max(1, used.noVNC.bytes)).toFixed(2)}`);
+  });
+}
+
+/** Share of one core that a process uses over the window. */
+async function share(pid, seconds = windowSeconds) {
+  const [cpu0, from] = [cpuSeconds(pid), performance.now()];
+  await pause(seconds * 1000);
+  return ((cpuSeconds(pid) - cpu0) * 100_000) / (performance.now() - from);
+}
+
+async function alone() {
+  await scope(async (t) => {
+    const server = await oriel(t, ['serve', 'pattern:?scene=static']);
+    const idle = await share(server.pid, quick ? 5 : 30);
+    row('nobody watching, % of a core', idle.toFixed(2), '< 0.2', idle < 0.2);
+    const { page } = await openMetered(t, server.url);
+    await pause(2000);
+    await page.evaluate(() => document.dispatchEvent(new Event('oriel-quiet')));
+    const still = await share(server.pid, quick ? 5 : 30);
+    row('still picture watched (with its tone), % of a core', still.toFixed(2));
+    await page.close();
+  });
+  await scope(async (t) => {
+    // A still desktop without sound: the demo guest's.
+    const vm = await bootScene(t, 'static');
+    const server = await oriel(t, ['serve', `qemu:${vm.qmp}`]);
+    await openMetered(t, server.url);
+    await pause(3000);
+    const still = await share(server.pid, quick ? 5 : 30);
+    row('still picture of a VM watched, % of a core', still.toFixed(2), '< 0.5', still < 0.5);
+    for (let i = 0; i < 3; i++) await openMetered(t, server.url);
+    await pause(2000);
+    const rss = usage(server.pid).rssKiB / 1024;
+    row('resident memory at 1280x720 with four viewers', `${rss.toFixed(1)} MiB`, '< 114 MiB (120 MB)', rss * 1.048576 < 120);
+  });
+  await scope(async (t) => {
+    const server = await oriel(t, ['serve', 'pattern:?size=1280x720&fps=30&scene=motion', '--bitrate', '4000']);
+    await rawViewer(t, server);
+    await pause(1000);
+    const [one, before, bytes0] = [await share(server.pid), usage(server.pid).rssKiB, bytesSent(server.port)];
+    const more = 16;
+    for (let i = 0; i < more; i++) await rawViewer(t, server);
+    await pause(1000);
+    const bytes1 = bytesSent(server.port);
+    const many = await share(server.pid);
+    const rate = ((bytesSent(server.port) - bytes1) * 8) / windowSeconds / (more + 1) / 1e6;
+    const perViewer = (many - one) / more;
+    row('each further viewer, % of a core', perViewer.toFixed(2), `< 1 (stream of ${rate.toFixed(1)} Mbit/s)`, perViewer < 1);
+    const memory = (usage(server.pid).rssKiB - before) / 1024 / more;
+    row('each further viewer, memory', `${memory.toFixed(2)} MiB`, '< 1 MiB', memory < 1);
+    if (bytes1 === bytes0) throw new Error('the raw viewers received nothing');
+  });
+  const starts = [];
+  for (let i = 0; i < 9; i++) {
+    await scope(async (t) => {
+      const port = await freePort();
+      const from = performance.now();
+      const child = start(t, binary, ['serve', 'pattern:'], { env: { ...process.env, ORIEL_LISTEN: `127.0.0.1:${port}` } });
+      await new Promise((resolve, reject) => {
+        const timer = setTimeout(() => reject(new Error(`no ready line: ${child.output}`)), 5000);
+        child.child.stdout.on('data', () => {
+          if (!/^ready: /m.test(child.output)) return;
+          clearTimeout(timer);
+          resolve();
+        });
+      });
+      starts.push(performance.now() - from);
+    });
+  }
+  const begun = summary(starts).p50;
+  row('start of `oriel serve pattern:` to listening', ms(begun), '< 100 ms', begun < 100);
+}
+
+function codecs() {
+  const bench = join(root, 'build', 'bench', 'media_bench');
+  if (!existsSync(bench)) throw new Error(`${bench} is missing: make build`);
+  const measured = JSON.parse(execFileSync(bench, ['--json'], { encoding: 'utf8', maxBuffer: 1 << 20 }));
+  for (const one of measured) row(one.name, one.unit === 'ms' ? `${one.p50.toFixed(2)} ms` : `${one.p50} ${one.unit}`, one.target ?? '', one.limit === undefined ? null : one.p50 <= one.limit);
+}
+
+console.log(`${''.padEnd(2)}${'measured'.padEnd(58)} ${'median'.padStart(22)}  target`);
+codecs();
+await comparePhotons();
+for (const scene of ['static', 'typing', 'scroll', 'motion']) await compareScene(scene);
+await alone();
+await closeBrowser();
+mkdirSync(join(root, 'build'), { recursive: true });
+writeFileSync(join(root, 'build', 'bench.json'), `${JSON.stringify({ when: new Date().toISOString(), rows }, null, 2)}\n`);
+const missed = rows.filter((r) => r.met === false);
+console.log(`${rows.filter((r) => r.met).length} targets met, ${missed.length} missed${missed.length ? `: ${missed.map((r) => r.name).join('; ')}` : ''}`);
