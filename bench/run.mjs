@@ -182,11 +182,11 @@ async function alone() {
   });
   await scope(async (t) => {
     const server = await oriel(t, ['serve', 'pattern:?size=1280x720&fps=30&scene=motion', '--bitrate', '4000']);
-    await rawViewer(t, server);
+    await rawViewer(t, server, { answers: true });
     await pause(1000);
     const [one, before, bytes0] = [await share(server.pid), usage(server.pid).rssKiB, bytesSent(server.port)];
     const more = 16;
-    for (let i = 0; i < more; i++) await rawViewer(t, server);
+    for (let i = 0; i < more; i++) await rawViewer(t, server, { answers: true });
     await pause(1000);
     const bytes1 = bytesSent(server.port);
     const many = await share(server.pid);

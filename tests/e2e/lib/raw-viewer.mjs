@@ -4,8 +4,9 @@
 import { createConnection } from 'node:net';
 import { randomBytes } from 'node:crypto';
 
-/** Connects, upgrades and says hello; resolves after the upgrade's answer. `stall()` stops reading. */
-export async function rawViewer(t, server, { role = 0, capabilities = 7 } = {}) {
+/** Connects, upgrades and says hello; resolves after the upgrade's answer. `stall()` stops reading. With `answers` it
+ *  behaves as a page does: pictures are acknowledged and pings answered. */
+export async function rawViewer(t, server, { role = 0, capabilities = 7, answers = false } = {}) {
   const socket = createConnection({ host: '127.0.0.1', port: server.port });
   t.after(() => socket.destroy());
   const viewer = {
@@ -29,7 +30,11 @@ export async function rawViewer(t, server, { role = 0, capabilities = 7 } = {}) 
       if (!head.includes('\r\n\r\n')) return;
       clearTimeout(timer);
       socket.off('data', read);
-      socket.on('data', (more) => { viewer.bytes += more.length; });
+      const messages = answers ? messageReader((message) => answer(viewer, message)) : () => {};
+      socket.on('data', (more) => {
+        viewer.bytes += more.length;
+        messages(more);
+      });
       resolve();
     };
     socket.on('data', read);
@@ -42,6 +47,49 @@ export async function rawViewer(t, server, { role = 0, capabilities = 7 } = {}) 
   hello.writeUInt32LE(capabilities, 8);
   viewer.send(hello);
   return viewer;
+}
+
+const nowUs = () => BigInt(Math.round(performance.now() * 1000)) + 1n;
+
+/** What a page answers to a picture or a ping. */
+function answer(viewer, message) {
+  const type = message[0];
+  if (type === 0x02 || type === 0x03) {
+    const ack = Buffer.alloc(40);
+    ack[0] = 0x42;
+    for (let stage = 0; stage < 3; stage++) {
+      ack.writeUInt32LE(message.readUInt32LE(4), 4 + stage * 4);
+      ack.writeBigUInt64LE(nowUs(), 16 + stage * 8);
+    }
+    viewer.send(ack);
+  } else if (type === 0x71) {
+    const pong = Buffer.alloc(20);
+    pong[0] = 0x72;
+    message.copy(pong, 4, 4, 12);
+    pong.writeBigUInt64LE(nowUs(), 12);
+    viewer.send(pong);
+  }
+}
+
+/** Splits a server's (unmasked) stream into its binary messages. */
+function messageReader(deliver) {
+  let kept = Buffer.alloc(0);
+  return (chunk) => {
+    kept = kept.length ? Buffer.concat([kept, chunk]) : chunk;
+    for (;;) {
+      if (kept.length < 2) return;
+      let size = kept[1] & 127;
+      let head = 2;
+      if (size === 126 || size === 127) {
+        head = size === 126 ? 4 : 10;
+        if (kept.length < head) return;
+        size = head === 4 ? kept.readUInt16BE(2) : Number(kept.readBigUInt64BE(2));
+      }
+      if (kept.length < head + size) return;
+      if ((kept[0] & 15) === 2) deliver(kept.subarray(head, head + size));
+      kept = kept.subarray(head + size);
+    }
+  };
 }
 
 export function upgradeRequest(server) {
