@@ -24,7 +24,9 @@ void oriel_pcm_converter_destroy(struct oriel_pcm_converter *converter);
 /** Bytes of one input frame. */
 size_t oriel_pcm_frame_size(const struct oriel_pcm_format *format);
 /** Converts up to `size` bytes (a trailing part of a frame is kept for the next call) and lends the result:
- *  *frames points at *count interleaved stereo frames, valid until the next call. 0, -EINVAL (size > 1 MiB), -ENOMEM. */
+ *  *frames points at *count interleaved stereo frames, valid until the next call. Values are finite and
+ *  within [-1, 1] but for a resampler's overshoot. 0, -EINVAL (size > 1 MiB, or more than 2^20 frames would come out),
+ *  -ENOMEM. */
 int oriel_pcm_convert(struct oriel_pcm_converter *converter, const void *data, size_t size, const float **frames,
                       size_t *count);
 

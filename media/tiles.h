@@ -23,7 +23,8 @@ enum {
 };
 
 /** Codes the damaged rectangles of a BGRX picture (stride in bytes, width x height pixels) into a new
- *  ORIEL_PACKET_TILES. 0; -E2BIG when a limit above would be passed (the caller encodes video); -ENOMEM. */
+ *  ORIEL_PACKET_TILES; rectangles may overlap and reach outside. The caller sets sequence and times. 0; -EINVAL when no
+ *  damage lies inside the picture; -E2BIG when a limit above would be passed (the caller encodes video); -ENOMEM. */
 int oriel_tiles_encode(const uint8_t *bgrx, int stride, uint16_t width, uint16_t height,
                        const struct oriel_damage *damage, struct oriel_packet **packet);
 
