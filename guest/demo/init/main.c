@@ -133,7 +133,7 @@ static pid_t start_sway(void) {
   return pid;
 }
 
-/* Sound and the power button can wait until the compositor is under way. */
+/* Sound and the power button can wait until there is a terminal to look at. */
 static pid_t start_late(void) {
   pid_t pid = spawn_begin();
   if (pid == 0) {
@@ -286,6 +286,7 @@ static void on_sway(struct init *init) {
   if (opened && !init->window_seen) {
     char value[8];
     init->window_seen = true;
+    init->late = start_late();
     if (!boot_option("oriel.terminal", value, sizeof value) || strcmp(value, "0") != 0) {
       run_hook(init);
     }
@@ -427,7 +428,6 @@ int main(void) {
   start_seatd();
   init.sway = start_sway();
   init.serial_fd = open_serial();
-  init.late = start_late();
   if (boot_flag("oriel.serial") && init.serial_fd >= 0) {
     init.shell = start_serial_shell();
   }
