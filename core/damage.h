@@ -13,7 +13,11 @@ struct oriel_rect {
   int32_t x, y, width, height; /* pixels; empty when width or height is <= 0 */
 };
 
-enum { ORIEL_DAMAGE_RECTS_MAX = 16 };
+enum {
+  ORIEL_DAMAGE_RECTS_MAX = 16,
+  /* Results are cut to [-this, this): far beyond any picture, and a width always fits an int32. */
+  ORIEL_RECT_COORDINATE_MAX = (1 << 30) - 1,
+};
 
 struct oriel_damage {
   struct oriel_rect rects[ORIEL_DAMAGE_RECTS_MAX];

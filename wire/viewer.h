@@ -100,6 +100,18 @@ enum oriel_viewer_reason {
 #undef X
 };
 
+/** Ranges of small fields: a value is below its count. They match desktop's roles and source's buttons and touches. */
+#define ORIEL_VIEWER_RANGES(X)                                     \
+  X(ROLES, 2)        /* 0 watches, 1 has the controls */           \
+  X(BUTTONS, 5)      /* left, middle, right, side, extra */        \
+  X(TOUCH_PHASES, 4) /* down, move, up, cancel */                  \
+  X(TOUCHES, 10)     /* fingers, by id */
+enum {
+#define X(name, value) ORIEL_VIEWER_##name = value,
+  ORIEL_VIEWER_RANGES(X)
+#undef X
+};
+
 enum oriel_viewer_state { /* STATE.state */
   ORIEL_VIEWER_STATE_CONNECTING, ORIEL_VIEWER_STATE_RUNNING, ORIEL_VIEWER_STATE_PAUSED, ORIEL_VIEWER_STATE_GONE,
 };
@@ -154,11 +166,13 @@ struct oriel_viewer_in {
 };
 
 /** Parses one whole message from a viewer. 0; -EBADMSG: empty, unknown or server-only type, wrong length, flags or
- *  padding not zero, a bool other than 0 or 1, a button, phase, touch id or role out of range. *in is untouched then. */
+ *  padding not zero, a bool other than 0 or 1, a button, phase, touch id or role out of range, a text that is too long,
+ *  not UTF-8 or holds a NUL. *in is untouched then. A hello's version is the caller's to judge. */
 int oriel_viewer_parse(const void *data, size_t size, struct oriel_viewer_in *in);
 /** "KEY", "POINTER", ...; "unknown" for others; static. */
 const char *oriel_viewer_message_name(unsigned type);
 
-/* Text fields are u16 length (0..160), then UTF-8; longer texts are cut at a character's border by the writer. */
+/* Text fields are u16 length (0..160), then UTF-8; longer texts are cut at a character's border by the writer, and
+ * bytes that are no UTF-8 become '?'. NULL writes an empty text. */
 
 #endif

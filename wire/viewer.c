@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Writers and the parser of the viewer protocol. Pure functions over given memory; any thread.
+ */
+#include "wire/viewer.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "core/bytes.h"
+#include "core/utf8.h"
+
+static void write_header(struct oriel_writer *writer, enum oriel_viewer_message type, uint8_t flags) {
+  oriel_write_u8(writer, (uint8_t)type);
+  oriel_write_u8(writer, flags);
+  oriel_write_u16(writer, 0);
+}
+
+static struct oriel_writer begin(void *data, size_t size, enum oriel_viewer_message type) {
+  struct oriel_writer writer;
+  oriel_writer_init(&writer, data, size);
+  write_header(&writer, type, 0);
+  return writer;
+}
+
+/* u16 length, then UTF-8. Names come from guests and VMs, so bytes that are no UTF-8 become '?'. */
+static void write_text(struct oriel_writer *writer, const char *text) {
+  char clean[ORIEL_VIEWER_TEXT_MAX];
+  const size_t size = text ? oriel_utf8_copy(clean, sizeof clean, text, strlen(text)) : 0;
+  oriel_write_u16(writer, (uint16_t)size);
+  oriel_write_bytes(writer, clean, size);
+}
+
+size_t oriel_viewer_write_hello(void *data, size_t size, uint32_t capabilities, uint32_t viewer_id, uint64_t server_us,
+                                const char *name) {
+  struct oriel_writer writer = begin(data, size, ORIEL_VIEWER_SERVER_HELLO);
+  oriel_write_u16(&writer, ORIEL_VIEWER_VERSION);
+  oriel_write_u16(&writer, 0);
+  oriel_write_u32(&writer, capabilities);
+  oriel_write_u32(&writer, viewer_id);
+  oriel_write_u64(&writer, server_us);
+  write_text(&writer, name);
+  return oriel_writer_size(&writer);
+}
+
+size_t oriel_viewer_write_picture(void *data, size_t size, const struct oriel_viewer_picture *picture) {
+  struct oriel_writer writer;
+  oriel_writer_init(&writer, data, size);
+  const unsigned flags = (picture->key ? ORIEL_VIEWER_FLAG_KEY : 0u) |
+                         (picture->sharpening ? ORIEL_VIEWER_FLAG_SHARPENING : 0u);
+  write_header(&writer, picture->tiles ? ORIEL_VIEWER_TILES : ORIEL_VIEWER_VIDEO, (uint8_t)flags);
+  oriel_write_u32(&writer, picture->sequence);
+  oriel_write_u64(&writer, picture->capture_us);
+  oriel_write_u16(&writer, picture->width);
+  oriel_write_u16(&writer, picture->height);
+  oriel_write_u32(&writer, picture->made_us);
+  oriel_write_u32(&writer, picture->waited_us);
+  oriel_write_u32(&writer, picture->damage_pixels);
+  return oriel_writer_size(&writer);
+}
+
+size_t oriel_viewer_write_audio(void *data, size_t size, uint32_t sequence, uint64_t capture_us) {
+  struct oriel_writer writer = begin(data, size, ORIEL_VIEWER_AUDIO);
+  oriel_write_u32(&writer, sequence);
+  oriel_write_u64(&writer, capture_us);
+  return oriel_writer_size(&writer);
+}
+
+size_t oriel_viewer_write_cursor_shape(void *data, size_t size) {
+  struct oriel_writer writer = begin(data, size, ORIEL_VIEWER_CURSOR_SHAPE);
+  return oriel_writer_size(&writer);
+}
+
+size_t oriel_viewer_write_cursor_position(void *data, size_t size, int32_t x, int32_t y, bool visible) {
+  struct oriel_writer writer = begin(data, size, ORIEL_VIEWER_CURSOR_POSITION);
+  oriel_write_i32(&writer, x);
+  oriel_write_i32(&writer, y);
+  oriel_write_u8(&writer, visible);
+  return oriel_writer_size(&writer);
+}
+
+size_t oriel_viewer_write_state(void *data, size_t size, enum oriel_viewer_state state, bool absolute_pointer,
+                                uint16_t width, uint16_t height, const char *detail) {
+  if ((unsigned)state > ORIEL_VIEWER_STATE_GONE)
+    return 0;
+  struct oriel_writer writer = begin(data, size, ORIEL_VIEWER_STATE);
+  oriel_write_u8(&writer, (uint8_t)state);
+  oriel_write_u8(&writer, absolute_pointer);
+  oriel_write_u16(&writer, width);
+  oriel_write_u16(&writer, height);
+  write_text(&writer, detail);
+  return oriel_writer_size(&writer);
+}
+
+size_t oriel_viewer_write_role(void *data, size_t size, uint8_t role) {
+  if (role >= ORIEL_VIEWER_ROLES)
+    return 0;
+  struct oriel_writer writer = begin(data, size, ORIEL_VIEWER_ROLE);
+  oriel_write_u8(&writer, role);
+  return oriel_writer_size(&writer);
+}
+
+size_t oriel_viewer_write_skipped(void *data, size_t size, uint32_t count) {
+  struct oriel_writer writer = begin(data, size, ORIEL_VIEWER_SKIPPED);
+  oriel_write_u32(&writer, count);
+  return oriel_writer_size(&writer);
+}
+
+/* 0..1 to 0..65535; the comparison also turns what is not a number into silence. */
+static uint16_t volume_of(float scalar) {
+  if (!(scalar > 0.0f))
+    return 0;
+  return scalar >= 1.0f ? UINT16_MAX : (uint16_t)(scalar * 65535.0f + 0.5f);
+}
+
+size_t oriel_viewer_write_volume(void *data, size_t size, float left, float right, bool muted) {
+  struct oriel_writer writer = begin(data, size, ORIEL_VIEWER_VOLUME);
+  oriel_write_u16(&writer, volume_of(left));
+  oriel_write_u16(&writer, volume_of(right));
+  oriel_write_u8(&writer, muted);
+  return oriel_writer_size(&writer);
+}
+
+size_t oriel_viewer_write_ping(void *data, size_t size, uint64_t us) {
+  struct oriel_writer writer = begin(data, size, ORIEL_VIEWER_PING);
+  oriel_write_u64(&writer, us);
+  return oriel_writer_size(&writer);
+}
+
+size_t oriel_viewer_write_pong(void *data, size_t size, uint64_t ping_us, uint64_t us) {
+  struct oriel_writer writer = begin(data, size, ORIEL_VIEWER_PONG);
+  oriel_write_u64(&writer, ping_us);
+  oriel_write_u64(&writer, us);
+  return oriel_writer_size(&writer);
+}
+
+size_t oriel_viewer_write_bye(void *data, size_t size, uint16_t reason, const char *text) {
+  struct oriel_writer writer = begin(data, size, ORIEL_VIEWER_BYE);
+  oriel_write_u16(&writer, reason);
+  write_text(&writer, text);
+  return oriel_writer_size(&writer);
+}
+
+/* ---- parser ---- */
+
+/* Fails the reader unless `holds`: field rules report like overruns, and the parser asks once. */
+static void require(struct oriel_reader *reader, bool holds) {
+  reader->failed = reader->failed || !holds;
+}
+
+static uint8_t read_below(struct oriel_reader *reader, uint8_t limit) {
+  const uint8_t value = oriel_read_u8(reader);
+  require(reader, value < limit);
+  return value;
+}
+
+static bool read_bool(struct oriel_reader *reader) {
+  return read_below(reader, 2) == 1;
+}
+
+static void parse_hello(struct oriel_reader *reader, struct oriel_viewer_in *in) {
+  in->hello.version = oriel_read_u16(reader);
+  in->hello.role = read_below(reader, ORIEL_VIEWER_ROLES);
+  require(reader, oriel_read_u8(reader) == 0);
+  in->hello.capabilities = oriel_read_u32(reader);
+  in->hello.width = oriel_read_u16(reader);
+  in->hello.height = oriel_read_u16(reader);
+}
+
+static void parse_ack(struct oriel_reader *reader, struct oriel_viewer_in *in) {
+  in->ack.received = oriel_read_u32(reader);
+  in->ack.decoded = oriel_read_u32(reader);
+  in->ack.painted = oriel_read_u32(reader);
+  in->ack.received_us = oriel_read_u64(reader);
+  in->ack.decoded_us = oriel_read_u64(reader);
+  in->ack.painted_us = oriel_read_u64(reader);
+}
+
+static void parse_touch(struct oriel_reader *reader, struct oriel_viewer_in *in) {
+  in->touch.phase = read_below(reader, ORIEL_VIEWER_TOUCH_PHASES);
+  in->touch.id = read_below(reader, ORIEL_VIEWER_TOUCHES);
+  in->touch.x = oriel_read_u16(reader);
+  in->touch.y = oriel_read_u16(reader);
+}
+
+static void parse_bye(struct oriel_reader *reader, struct oriel_viewer_in *in) {
+  in->bye.reason = oriel_read_u16(reader);
+  const size_t size = oriel_read_u16(reader);
+  require(reader, size <= ORIEL_VIEWER_TEXT_MAX);
+  const uint8_t *text = oriel_read_bytes(reader, size);
+  require(reader, text && oriel_utf8_valid(text, size));
+  if (oriel_reader_ok(reader))
+    memcpy(in->bye.text, text, size); /* the NUL is there: *in starts as zeros */
+}
+
+/* Reads the fields after the header; fails the reader for a type that no viewer may send. */
+static void parse_body(struct oriel_reader *reader, struct oriel_viewer_in *in) {
+  switch (in->type) {
+  case ORIEL_VIEWER_VIEWER_HELLO:
+    parse_hello(reader, in);
+    break;
+  case ORIEL_VIEWER_ACK:
+    parse_ack(reader, in);
+    break;
+  case ORIEL_VIEWER_KEY:
+    in->key.usage = oriel_read_u16(reader);
+    in->key.pressed = read_bool(reader);
+    break;
+  case ORIEL_VIEWER_POINTER:
+    in->pointer.x = oriel_read_u16(reader);
+    in->pointer.y = oriel_read_u16(reader);
+    break;
+  case ORIEL_VIEWER_MOTION:
+    in->motion.dx = oriel_read_i16(reader);
+    in->motion.dy = oriel_read_i16(reader);
+    break;
+  case ORIEL_VIEWER_BUTTON:
+    in->button.button = read_below(reader, ORIEL_VIEWER_BUTTONS);
+    in->button.pressed = read_bool(reader);
+    break;
+  case ORIEL_VIEWER_WHEEL:
+    in->wheel.dx = oriel_read_i16(reader);
+    in->wheel.dy = oriel_read_i16(reader);
+    break;
+  case ORIEL_VIEWER_TOUCH:
+    parse_touch(reader, in);
+    break;
+  case ORIEL_VIEWER_RELEASE_ALL:
+    break;
+  case ORIEL_VIEWER_RESIZE:
+    in->resize.width = oriel_read_u16(reader);
+    in->resize.height = oriel_read_u16(reader);
+    break;
+  case ORIEL_VIEWER_KEY_FRAME:
+    in->key_frame.reason = oriel_read_u8(reader);
+    break;
+  case ORIEL_VIEWER_WANT:
+    in->want.pictures = read_bool(reader);
+    in->want.sound = read_bool(reader);
+    break;
+  case ORIEL_VIEWER_CONTROL:
+    in->control.wanted = read_bool(reader);
+    break;
+  case ORIEL_VIEWER_PING:
+    in->ping.us = oriel_read_u64(reader);
+    break;
+  case ORIEL_VIEWER_PONG:
+    in->pong.ping_us = oriel_read_u64(reader);
+    in->pong.us = oriel_read_u64(reader);
+    break;
+  case ORIEL_VIEWER_BYE:
+    parse_bye(reader, in);
+    break;
+  case ORIEL_VIEWER_SERVER_HELLO:
+  case ORIEL_VIEWER_VIDEO:
+  case ORIEL_VIEWER_TILES:
+  case ORIEL_VIEWER_AUDIO:
+  case ORIEL_VIEWER_CURSOR_SHAPE:
+  case ORIEL_VIEWER_CURSOR_POSITION:
+  case ORIEL_VIEWER_STATE:
+  case ORIEL_VIEWER_ROLE:
+  case ORIEL_VIEWER_SKIPPED:
+  case ORIEL_VIEWER_VOLUME:
+  default:
+    require(reader, false);
+  }
+}
+
+int oriel_viewer_parse(const void *data, size_t size, struct oriel_viewer_in *in) {
+  struct oriel_reader reader;
+  oriel_reader_init(&reader, data, size);
+  struct oriel_viewer_in parsed;
+  memset(&parsed, 0, sizeof parsed);
+  parsed.type = (enum oriel_viewer_message)oriel_read_u8(&reader);
+  require(&reader, oriel_read_u8(&reader) == 0);
+  require(&reader, oriel_read_u16(&reader) == 0);
+  parse_body(&reader, &parsed);
+  if (!oriel_reader_done(&reader))
+    return -EBADMSG;
+  *in = parsed;
+  return 0;
+}
+
+const char *oriel_viewer_message_name(unsigned type) {
+  switch (type) {
+#define X(name, value) \
+  case value:          \
+    return #name;
+    ORIEL_VIEWER_MESSAGES(X)
+#undef X
+  default:
+    return "unknown";
+  }
+}
