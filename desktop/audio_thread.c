@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The audio thread: frames from the source's thread through a lock-free ring -> Opus -> hub. Woken by data, never by a
+ * poll (lesson 30); asleep while nobody listens.
+ */
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "desktop/private.h"
+
+enum {
+  RING_FRAMES = 65536,
+  BACKLOG_FRAMES = ORIEL_AUDIO_RATE * 60 / 1000, /* more than this waits: trim (lesson 27) */
+  FRAME_MAX = ORIEL_AUDIO_RATE * 20 / 1000,
+};
+static const uint64_t gap_ns = 100 * ORIEL_NS_PER_MS;  /* a jump in capture times: sound stopped and began again */
+static const uint64_t tail_ns = 60 * ORIEL_NS_PER_MS;  /* sound stopped: the last part of a frame is padded and sent */
+
+static uint64_t frames_ns(uint64_t frames) {
+  return frames * ORIEL_NS_PER_SECOND / ORIEL_AUDIO_RATE;
+}
+
+int oriel_audio_init(struct oriel_audio *audio) {
+  int error = oriel_ring_create(RING_FRAMES, ORIEL_AUDIO_CHANNELS, &audio->ring);
+  if (error)
+    return error;
+  if (sem_init(&audio->data, 0, 0)) {
+    oriel_ring_destroy(audio->ring);
+    return -ENOMEM;
+  }
+  return 0;
+}
+
+void oriel_audio_finish(struct oriel_audio *audio) {
+  oriel_opus_encoder_destroy(audio->encoder);
+  sem_destroy(&audio->data);
+  oriel_ring_destroy(audio->ring);
+}
+
+static void post(struct oriel_audio *audio) {
+  /* acq_rel with the exchange in oriel_audio_thread: whoever sees true knows that a look at the ring is still to come. */
+  if (!atomic_exchange_explicit(&audio->signalled, true, memory_order_acq_rel))
+    sem_post(&audio->data);
+}
+
+void oriel_audio_want(struct oriel_audio *audio, bool wanted) {
+  if (atomic_load(&audio->wanted) == wanted)
+    return;
+  if (wanted)
+    atomic_store(&audio->flush, true); /* what a former listener left in the ring is old */
+  atomic_store(&audio->wanted, wanted);
+}
+
+void oriel_audio_stop(struct oriel_audio *audio) {
+  atomic_store(&audio->stopping, true);
+  sem_post(&audio->data);
+}
+
+/* ---- the source's thread ---- */
+
+static void mark(struct oriel_audio *audio, uint64_t captured_ns) {
+  unsigned head = atomic_load_explicit(&audio->marks_head, memory_order_relaxed); /* only this thread writes it */
+  /* acquire with the consumer's release of marks_tail: the slot is free to reuse */
+  if (head - atomic_load_explicit(&audio->marks_tail, memory_order_acquire) >= ORIEL_MARKS)
+    return; /* times go on from the mark before */
+  struct oriel_mark *slot = &audio->marks[head % ORIEL_MARKS];
+  atomic_store_explicit(&slot->index, audio->written, memory_order_relaxed); /* published by marks_head */
+  atomic_store_explicit(&slot->ns, captured_ns, memory_order_relaxed);       /* published by marks_head */
+  atomic_store_explicit(&audio->marks_head, head + 1, memory_order_release); /* with the acquire in next_mark */
+}
+
+void oriel_audio_write(struct oriel_audio *audio, const float *frames, size_t count, uint64_t captured_ns) {
+  if (!atomic_load(&audio->wanted) || !count)
+    return;
+  mark(audio, captured_ns);
+  size_t fitted = oriel_ring_write(audio->ring, frames, count);
+  audio->written += fitted;
+  if (fitted < count)
+    atomic_fetch_add_explicit(&audio->overruns, 1, memory_order_relaxed); /* a counter alone */
+  post(audio);
+}
+
+/* ---- the audio thread ---- */
+
+static bool next_mark(struct oriel_audio *audio, uint64_t *index, uint64_t *ns) {
+  unsigned tail = atomic_load_explicit(&audio->marks_tail, memory_order_relaxed); /* only this thread writes it */
+  /* acquire with the producer's release in mark */
+  if (tail == atomic_load_explicit(&audio->marks_head, memory_order_acquire))
+    return false;
+  const struct oriel_mark *slot = &audio->marks[tail % ORIEL_MARKS];
+  *index = atomic_load_explicit(&slot->index, memory_order_relaxed);
+  *ns = atomic_load_explicit(&slot->ns, memory_order_relaxed);
+  return true;
+}
+
+static void drop_mark(struct oriel_audio *audio) {
+  unsigned tail = atomic_load_explicit(&audio->marks_tail, memory_order_relaxed); /* only this thread writes it */
+  atomic_store_explicit(&audio->marks_tail, tail + 1, memory_order_release); /* with the producer's acquire in mark */
+}
+
+/* Makes the newest mark at or before the reading position the current one. */
+static void settle_marks(struct oriel_audio *audio) {
+  uint64_t index, ns;
+  while (next_mark(audio, &index, &ns) && index <= audio->read) {
+    audio->mark_index = index;
+    audio->mark_ns = ns;
+    drop_mark(audio);
+  }
+}
+
+static void skip_frames(struct oriel_audio *audio, size_t count) {
+  audio->read += oriel_ring_skip(audio->ring, count);
+  settle_marks(audio);
+}
+
+/* Frames of the next packet that belong together: fewer than `frames` when sound stopped within and began again. */
+static size_t coherent_frames(struct oriel_audio *audio, size_t frames) {
+  uint64_t index, ns;
+  if (!next_mark(audio, &index, &ns) || index >= audio->read + frames)
+    return frames;
+  uint64_t expected = audio->mark_ns + frames_ns(index - audio->mark_index);
+  return ns > expected + gap_ns ? (size_t)(index - audio->read) : frames;
+}
+
+/* Encodes `count` frames from the ring, padded with silence to a whole packet (lesson 25). */
+static void encode(struct oriel_desktop *desktop, size_t count) {
+  struct oriel_audio *audio = &desktop->audio;
+  float frames[FRAME_MAX * ORIEL_AUDIO_CHANNELS];
+  struct oriel_packet *packet = NULL;
+  uint64_t captured = audio->mark_ns + frames_ns(audio->read - audio->mark_index);
+  size_t whole = oriel_opus_encoder_frames(audio->encoder);
+  size_t got = oriel_ring_read(audio->ring, frames, count);
+  audio->read += got;
+  memset(frames + got * ORIEL_AUDIO_CHANNELS, 0, (whole - got) * ORIEL_AUDIO_CHANNELS * sizeof frames[0]);
+  int error = oriel_opus_encode(audio->encoder, frames, captured, &packet);
+  if (error)
+    oriel_debug("desktop", "a sound packet could not be encoded: %s", strerror(-error));
+  else
+    oriel_hub_publish_audio(desktop, packet);
+}
+
+/* Encodes what is whole. Returns true when a part of a packet is left. */
+static bool drain(struct oriel_desktop *desktop) {
+  struct oriel_audio *audio = &desktop->audio;
+  size_t whole = oriel_opus_encoder_frames(audio->encoder);
+  settle_marks(audio);
+  size_t level = oriel_ring_level(audio->ring);
+  if (level > BACKLOG_FRAMES) {
+    skip_frames(audio, level - BACKLOG_FRAMES);
+    atomic_fetch_add_explicit(&audio->overruns, 1, memory_order_relaxed); /* a counter alone */
+  }
+  while ((level = oriel_ring_level(audio->ring)) > 0) {
+    size_t count = coherent_frames(audio, whole);
+    if (count == whole && level < whole)
+      return true;
+    encode(desktop, count);
+    settle_marks(audio);
+  }
+  return false;
+}
+
+static bool wait_tail(struct oriel_audio *audio) {
+  uint64_t at_ns = oriel_clock_ns() + tail_ns;
+  struct timespec at = {
+    .tv_sec = (time_t)(at_ns / ORIEL_NS_PER_SECOND), .tv_nsec = (long)(at_ns % ORIEL_NS_PER_SECOND),
+  };
+  int result;
+  do
+    result = sem_clockwait(&audio->data, CLOCK_MONOTONIC, &at);
+  while (result && errno == EINTR);
+  return result == 0;
+}
+
+void *oriel_audio_thread(void *argument) {
+  struct oriel_desktop *desktop = argument;
+  struct oriel_audio *audio = &desktop->audio;
+  bool part = false;
+#ifdef __linux__
+  pthread_setname_np(pthread_self(), "oriel-audio");
+#endif
+  for (;;) {
+    if (part && !wait_tail(audio)) {
+      size_t level = oriel_ring_level(audio->ring), whole = oriel_opus_encoder_frames(audio->encoder);
+      encode(desktop, level < whole ? level : whole);
+      part = false;
+      continue;
+    }
+    while (!part && sem_wait(&audio->data) && errno == EINTR)
+      ;
+    atomic_exchange_explicit(&audio->signalled, false, memory_order_acq_rel); /* with the exchange in post */
+    if (atomic_load(&audio->stopping))
+      return NULL;
+    if (atomic_exchange(&audio->flush, false) || !atomic_load(&audio->wanted)) {
+      skip_frames(audio, RING_FRAMES);
+      part = false;
+      if (!atomic_load(&audio->wanted))
+        continue;
+    }
+    if (!audio->encoder &&
+        oriel_opus_encoder_create(desktop->config.opus_frame_ms, desktop->config.opus_kbps, &audio->encoder)) {
+      oriel_error("desktop", "no memory for the sound encoder; the desktop is silent");
+      skip_frames(audio, RING_FRAMES);
+      continue;
+    }
+    part = drain(desktop);
+  }
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A desktop's life, and the callbacks from its source. create/start/destroy from one thread; the sink from the source's.
+ */
+#include "desktop/desktop.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "desktop/private.h"
+
+void oriel_desktop_wake(struct oriel_desktop *desktop) {
+  if (desktop->config.wake)
+    desktop->config.wake(desktop->config.user);
+}
+
+void oriel_desktop_update_watch(struct oriel_desktop *desktop) {
+  struct oriel_hub *hub = &desktop->hub;
+  pthread_mutex_lock(&desktop->watch_lock);
+  pthread_mutex_lock(&hub->lock);
+  bool watched = hub->watchers_pictures || hub->watchers_sound || hub->watchers_snapshot;
+  bool changed = watched != hub->source_watched;
+  hub->source_watched = watched;
+  if (changed) {
+    hub->fresh_picture = false; /* from now on the surface ages, or its old content waits to be replaced */
+    hub->watched_ns = oriel_clock_ns();
+    oriel_hub_poke_locked(hub, 0);
+  }
+  bool sound = hub->watchers_sound > 0;
+  pthread_mutex_unlock(&hub->lock);
+  oriel_audio_want(&desktop->audio, sound);
+  if (changed)
+    oriel_source_watch(desktop->source, watched); /* may call the sink at once: hub.lock is free */
+  pthread_mutex_unlock(&desktop->watch_lock);
+}
+
+/* ---- the sink: the source's threads ---- */
+
+static void sink_damaged(void *user) {
+  struct oriel_desktop *desktop = user;
+  struct oriel_hub *hub = &desktop->hub;
+  pthread_mutex_lock(&hub->lock);
+  hub->damage_events++;
+  hub->damaged = true;
+  if (!hub->fresh_picture && hub->source_watched) {
+    hub->fresh_picture = true;
+    if (hub->watchers_snapshot)
+      pthread_cond_broadcast(&hub->fresh);
+  }
+  oriel_hub_poke_locked(hub, ORIEL_WAIT_DAMAGE);
+  pthread_mutex_unlock(&hub->lock);
+}
+
+static void sink_cursor(void *user, struct oriel_packet *packet) {
+  struct oriel_desktop *desktop = user;
+  struct oriel_hub *hub = &desktop->hub;
+  struct oriel_packet *shape = oriel_packet_ref(packet);
+  pthread_mutex_lock(&hub->lock);
+  struct oriel_packet *old = hub->cursor;
+  hub->cursor = shape;
+  for (unsigned i = 0; i < hub->count; i++)
+    hub->viewers[i]->cursor_due = true;
+  pthread_mutex_unlock(&hub->lock);
+  oriel_packet_unref(old);
+  oriel_desktop_wake(desktop);
+}
+
+static void sink_cursor_moved(void *user, int32_t x, int32_t y, bool visible) {
+  struct oriel_desktop *desktop = user;
+  struct oriel_hub *hub = &desktop->hub;
+  pthread_mutex_lock(&hub->lock);
+  bool changed = !hub->cursor_placed || x != hub->cursor_x || y != hub->cursor_y || visible != hub->cursor_visible;
+  hub->cursor_x = x;
+  hub->cursor_y = y;
+  hub->cursor_visible = visible;
+  hub->cursor_placed = true;
+  for (unsigned i = 0; changed && i < hub->count; i++)
+    hub->viewers[i]->position_due = true;
+  pthread_mutex_unlock(&hub->lock);
+  if (changed)
+    oriel_desktop_wake(desktop);
+}
+
+static void state_due_locked(struct oriel_hub *hub) {
+  for (unsigned i = 0; i < hub->count; i++)
+    hub->viewers[i]->state_due = true;
+}
+
+static void sink_state(void *user, enum oriel_source_state state, const char *detail) {
+  struct oriel_desktop *desktop = user;
+  struct oriel_hub *hub = &desktop->hub;
+  pthread_mutex_lock(&hub->lock);
+  hub->state = state;
+  snprintf(hub->detail, sizeof hub->detail, "%s", detail ? detail : "");
+  state_due_locked(hub);
+  pthread_mutex_unlock(&hub->lock);
+  oriel_desktop_wake(desktop);
+}
+
+static void sink_pointer_mode(void *user, bool absolute) {
+  struct oriel_desktop *desktop = user;
+  struct oriel_hub *hub = &desktop->hub;
+  pthread_mutex_lock(&hub->lock);
+  hub->absolute_pointer = absolute;
+  state_due_locked(hub);
+  pthread_mutex_unlock(&hub->lock);
+  oriel_desktop_wake(desktop);
+}
+
+static void sink_sound(void *user, const float *frames, size_t count, uint64_t captured_ns) {
+  struct oriel_desktop *desktop = user;
+  oriel_audio_write(&desktop->audio, frames, count, captured_ns);
+}
+
+static void sink_volume(void *user, float left, float right, bool muted) {
+  struct oriel_desktop *desktop = user;
+  struct oriel_hub *hub = &desktop->hub;
+  pthread_mutex_lock(&hub->lock);
+  hub->volume_known = true;
+  hub->volume_left = left;
+  hub->volume_right = right;
+  hub->volume_muted = muted;
+  for (unsigned i = 0; i < hub->count; i++)
+    hub->viewers[i]->volume_due = true;
+  pthread_mutex_unlock(&hub->lock);
+  oriel_desktop_wake(desktop);
+}
+
+/* ---- life ---- */
+
+static bool config_valid(const struct oriel_desktop_config *config) {
+  return config->fps >= 1 && config->fps <= 240 &&
+         (config->opus_frame_ms == 5 || config->opus_frame_ms == 10 || config->opus_frame_ms == 20) &&
+         config->opus_kbps >= 16 && config->opus_kbps <= 510 &&
+         (!config->bitrate_kbps || (config->bitrate_kbps >= 100 && config->bitrate_kbps <= 400000));
+}
+
+int oriel_desktop_create(const struct oriel_desktop_config *config, struct oriel_source *source,
+                         struct oriel_desktop **out) {
+  assert(config && source && out);
+  int error = -EINVAL;
+  if (!config_valid(config))
+    goto fail_source;
+  error = -ENOMEM;
+  struct oriel_desktop *desktop = calloc(1, sizeof *desktop);
+  if (!desktop)
+    goto fail_source;
+  desktop->config = *config;
+  desktop->source = source;
+  desktop->surface = oriel_source_surface(source);
+  desktop->sink = (struct oriel_source_sink){
+    .user = desktop,
+    .damaged = sink_damaged,
+    .cursor = sink_cursor,
+    .cursor_moved = sink_cursor_moved,
+    .state = sink_state,
+    .pointer_mode = sink_pointer_mode,
+    .sound = sink_sound,
+    .volume = sink_volume,
+  };
+  if (oriel_hub_init(&desktop->hub))
+    goto fail_desktop;
+  desktop->hub.fps = config->fps;
+  if (pthread_mutex_init(&desktop->watch_lock, NULL))
+    goto fail_hub;
+  if (oriel_audio_init(&desktop->audio))
+    goto fail_watch;
+  *out = desktop;
+  return 0;
+fail_watch:
+  pthread_mutex_destroy(&desktop->watch_lock);
+fail_hub:
+  oriel_hub_finish(&desktop->hub);
+fail_desktop:
+  free(desktop);
+fail_source:
+  oriel_source_destroy(source);
+  return error;
+}
+
+int oriel_desktop_start(struct oriel_desktop *desktop) {
+  if (pthread_create(&desktop->media_thread, NULL, oriel_media_thread, desktop))
+    return -EAGAIN;
+  desktop->media_started = true;
+  if (pthread_create(&desktop->audio_thread, NULL, oriel_audio_thread, desktop))
+    return -EAGAIN;
+  desktop->audio_started = true;
+  return oriel_source_start(desktop->source, &desktop->sink);
+}
+
+void oriel_desktop_destroy(struct oriel_desktop *desktop) {
+  if (!desktop)
+    return;
+  assert(!desktop->hub.count);
+  pthread_mutex_lock(&desktop->hub.lock);
+  desktop->hub.stopping = true;
+  pthread_cond_broadcast(&desktop->hub.media);
+  pthread_mutex_unlock(&desktop->hub.lock);
+  oriel_audio_stop(&desktop->audio);
+  if (desktop->media_started)
+    pthread_join(desktop->media_thread, NULL);
+  if (desktop->audio_started)
+    pthread_join(desktop->audio_thread, NULL);
+  /* The surface is the source's: both threads are gone before it; the sink stays until the source is. */
+  oriel_source_destroy(desktop->source);
+  oriel_audio_finish(&desktop->audio);
+  pthread_mutex_destroy(&desktop->watch_lock);
+  oriel_hub_finish(&desktop->hub);
+  free(desktop);
+}
+
+int oriel_desktop_command(struct oriel_desktop *desktop, enum oriel_source_command command) {
+  return oriel_source_command(desktop->source, command);
+}

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The hub: hands packets to viewers. A viewer holds at most one picture and one second of sound; what does not fit
+ * breaks that viewer's chain and nobody else's. Publish from the media and audio threads, everything under hub.lock.
+ */
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/clock.h"
+#include "desktop/private.h"
+
+static const uint64_t stalled_ns = 5 * ORIEL_NS_PER_SECOND; /* a picture unacknowledged for so long: nobody is there */
+static const uint64_t burst_ns = 8 * ORIEL_NS_PER_MS;       /* lesson 16 */
+
+int oriel_hub_init(struct oriel_hub *hub) {
+  pthread_condattr_t attributes;
+  if (pthread_mutex_init(&hub->lock, NULL))
+    return -ENOMEM;
+  if (pthread_condattr_init(&attributes))
+    goto fail_lock;
+  pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+  if (pthread_cond_init(&hub->media, &attributes))
+    goto fail_attributes;
+  if (pthread_cond_init(&hub->fresh, &attributes))
+    goto fail_media;
+  pthread_condattr_destroy(&attributes);
+  hub->absolute_pointer = true;
+  hub->encoder = "";
+  for (int i = 0; i < ORIEL_STAGES; i++)
+    oriel_histogram_init(&hub->stages[i]);
+  return 0;
+fail_media:
+  pthread_cond_destroy(&hub->media);
+fail_attributes:
+  pthread_condattr_destroy(&attributes);
+fail_lock:
+  pthread_mutex_destroy(&hub->lock);
+  return -ENOMEM;
+}
+
+void oriel_hub_finish(struct oriel_hub *hub) {
+  oriel_packet_unref(hub->cursor);
+  pthread_cond_destroy(&hub->fresh);
+  pthread_cond_destroy(&hub->media);
+  pthread_mutex_destroy(&hub->lock);
+}
+
+void oriel_hub_poke_locked(struct oriel_hub *hub, unsigned events) {
+  if (!events || (hub->wait & events))
+    pthread_cond_signal(&hub->media);
+}
+
+bool oriel_hub_window_open_locked(const struct oriel_hub *hub, const struct oriel_viewer *viewer, uint64_t now_ns) {
+  uint64_t in_flight = viewer->sent_count - viewer->received_count;
+  if (in_flight) {
+    const struct oriel_sent *oldest = &viewer->sent[viewer->received_count % ORIEL_SENT_RING];
+    if (now_ns > oldest->taken_ns + stalled_ns)
+      return false;
+  }
+  return in_flight < oriel_pace_window(viewer->rtt_us, hub->fps) &&
+         viewer->received_count - viewer->decoded_count <= ORIEL_DECODE_BACKLOG_MAX;
+}
+
+bool oriel_hub_ready_locked(const struct oriel_hub *hub, const struct oriel_viewer *viewer, uint64_t now_ns) {
+  return viewer->pictures && !viewer->picture && oriel_hub_window_open_locked(hub, viewer, now_ns);
+}
+
+void oriel_hub_survey_locked(const struct oriel_hub *hub, uint64_t now_ns, struct oriel_survey *survey) {
+  *survey = (struct oriel_survey){.all_tiles = true};
+  for (unsigned i = 0; i < hub->count; i++) {
+    const struct oriel_viewer *viewer = hub->viewers[i];
+    if (!viewer->pictures)
+      continue;
+    bool ready = oriel_hub_ready_locked(hub, viewer, now_ns);
+    survey->blocked |= !ready;
+    if (viewer->chain != ORIEL_CHAIN_KEY) {
+      survey->live++;
+      survey->live_ready += ready;
+      survey->all_tiles &= viewer->can_tiles;
+      survey->video_due |= ready && viewer->chain == ORIEL_CHAIN_VIDEO;
+    } else if (ready && viewer->key_after_ns <= now_ns) {
+      survey->key_due = true;
+    } else if (ready && (!survey->key_after_ns || viewer->key_after_ns < survey->key_after_ns)) {
+      survey->key_after_ns = viewer->key_after_ns;
+    }
+  }
+}
+
+struct oriel_viewer *oriel_hub_reference_locked(const struct oriel_hub *hub) {
+  if (hub->controller && hub->controller->pictures)
+    return hub->controller;
+  struct oriel_viewer *best = NULL;
+  for (unsigned i = 0; i < hub->count; i++) {
+    struct oriel_viewer *viewer = hub->viewers[i];
+    if (!viewer->pictures)
+      continue;
+    /* A viewer that follows beats one that skips; then the shorter round trip, an unknown one last. */
+    if (!best || best->skipping > viewer->skipping ||
+        (best->skipping == viewer->skipping && viewer->rtt_us - 1u < best->rtt_us - 1u))
+      best = viewer;
+  }
+  return best;
+}
+
+static void leave_out(struct oriel_viewer *viewer) {
+  viewer->skipped++;
+  viewer->pictures_skipped++;
+}
+
+static void slot_put(struct oriel_viewer *viewer, struct oriel_packet *packet) {
+  if (viewer->picture)
+    leave_out(viewer);
+  oriel_packet_unref(viewer->picture);
+  viewer->picture = oriel_packet_ref(packet);
+}
+
+void oriel_hub_need_key_locked(struct oriel_viewer *viewer, uint64_t key_after_ns) {
+  oriel_packet_unref(viewer->picture);
+  viewer->picture = NULL;
+  viewer->chain = ORIEL_CHAIN_KEY;
+  viewer->key_after_ns = key_after_ns;
+}
+
+/* Video that the viewer cannot do without does not fit: only a key frame helps now. */
+static void break_chain(struct oriel_viewer *viewer, uint64_t now_ns) {
+  if (viewer->picture)
+    leave_out(viewer);
+  leave_out(viewer);
+  oriel_hub_need_key_locked(viewer, oriel_backoff_break(&viewer->backoff, now_ns));
+  viewer->skipping = true;
+  viewer->skipped_due = true;
+  viewer->skips++;
+}
+
+static void offer_key(const struct oriel_hub *hub, struct oriel_viewer *viewer, struct oriel_packet *packet,
+                      uint64_t now_ns) {
+  if (viewer->chain == ORIEL_CHAIN_KEY && !oriel_hub_window_open_locked(hub, viewer, now_ns)) {
+    leave_out(viewer); /* its link is still full; it asks again once it is not */
+    return;
+  }
+  slot_put(viewer, packet);
+  viewer->skipped_due |= viewer->skipping && viewer->skipped > 0;
+  viewer->chain = ORIEL_CHAIN_LIVE;
+  viewer->skipping = false;
+}
+
+static void offer_video(struct oriel_viewer *viewer, struct oriel_packet *packet, uint64_t now_ns) {
+  if (viewer->chain == ORIEL_CHAIN_KEY) {
+    leave_out(viewer);
+  } else if (!viewer->picture || viewer->picture->kind == ORIEL_PACKET_TILES) {
+    slot_put(viewer, packet); /* video covers the tiles that waited */
+    viewer->chain = ORIEL_CHAIN_LIVE;
+  } else {
+    break_chain(viewer, now_ns);
+  }
+}
+
+static void offer_tiles(struct oriel_viewer *viewer, struct oriel_packet *packet) {
+  if (viewer->chain == ORIEL_CHAIN_LIVE && !viewer->picture && viewer->can_tiles) {
+    slot_put(viewer, packet);
+    return;
+  }
+  leave_out(viewer);
+  if (viewer->chain == ORIEL_CHAIN_LIVE)
+    viewer->chain = ORIEL_CHAIN_VIDEO;
+}
+
+static void count_picture_locked(struct oriel_hub *hub, const struct oriel_packet *packet, uint64_t taken_ns) {
+  if (packet->kind == ORIEL_PACKET_TILES) {
+    hub->pictures_tiles++;
+    hub->tiles_bytes += packet->size;
+  } else {
+    hub->pictures_video++;
+    hub->video_bytes += packet->size;
+  }
+  hub->pictures_key += packet->key;
+  hub->pictures_sharpened += packet->sharpening;
+  hub->bursts += hub->picture_ns && packet->encoded_ns < hub->picture_ns + burst_ns;
+  hub->picture_ns = packet->encoded_ns;
+  if (packet->sharpening)
+    return;
+  oriel_stage_add(hub->stages, ORIEL_STAGE_CAPTURE, packet->captured_ns, taken_ns);
+  oriel_stage_add(hub->stages, ORIEL_STAGE_CONVERT, taken_ns, packet->converted_ns);
+  oriel_stage_add(hub->stages, ORIEL_STAGE_ENCODE, packet->converted_ns, packet->encoded_ns);
+}
+
+void oriel_hub_publish_picture(struct oriel_desktop *desktop, struct oriel_packet *packet, uint64_t taken_ns) {
+  struct oriel_hub *hub = &desktop->hub;
+  uint64_t now = oriel_clock_ns();
+  pthread_mutex_lock(&hub->lock);
+  if (!++hub->sequence)
+    hub->sequence = 1; /* 0 means "none yet" in acknowledgements */
+  packet->sequence = hub->sequence;
+  count_picture_locked(hub, packet, taken_ns);
+  for (unsigned i = 0; i < hub->count; i++) {
+    struct oriel_viewer *viewer = hub->viewers[i];
+    if (!viewer->pictures)
+      continue;
+    if (packet->kind == ORIEL_PACKET_TILES)
+      offer_tiles(viewer, packet);
+    else if (packet->key)
+      offer_key(hub, viewer, packet, now);
+    else
+      offer_video(viewer, packet, now);
+  }
+  pthread_mutex_unlock(&hub->lock);
+  oriel_packet_unref(packet);
+  oriel_desktop_wake(desktop);
+}
+
+void oriel_hub_publish_audio(struct oriel_desktop *desktop, struct oriel_packet *packet) {
+  struct oriel_hub *hub = &desktop->hub;
+  pthread_mutex_lock(&hub->lock);
+  packet->sequence = ++hub->audio_sequence;
+  hub->audio_packets++;
+  hub->audio_bytes += packet->size;
+  for (unsigned i = 0; i < hub->count; i++)
+    if (hub->viewers[i]->sound)
+      oriel_queue_push(&hub->viewers[i]->audio, packet);
+  pthread_mutex_unlock(&hub->lock);
+  oriel_packet_unref(packet);
+  oriel_desktop_wake(desktop);
+}

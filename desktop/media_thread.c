@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The media thread: damage -> convert -> tiles or video -> hub. Sleeps without a timer until there is something to make
+ * and somebody who can take it; drops before encoding, never after (lessons 2, 3). Locks the surface for a conversion
+ * or for coding a few tiles, and encodes video outside of every lock (lesson 1).
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "desktop/private.h"
+#include "media/tiles.h"
+
+enum { KEYS_PER_SECOND = 4, PICTURE_BURST = 2, SHARPENINGS_MAX = 3 };
+static const uint64_t still_ns = 250 * ORIEL_NS_PER_MS;       /* so long without a picture: sharpen */
+static const uint64_t blurred_ns = 1500 * ORIEL_NS_PER_MS;    /* typing in tiles beside a blurred picture: sharpen */
+static const uint64_t keep_ns = 10 * ORIEL_NS_PER_SECOND;     /* the encoder outlives the last viewer by this */
+static const uint64_t first_ns = 500 * ORIEL_NS_PER_MS;       /* a source that has nothing new shows what it had */
+static const uint64_t retry_ns = 500 * ORIEL_NS_PER_MS;       /* after an encoder refused */
+
+struct media {
+  struct oriel_desktop *desktop;
+  struct oriel_encoder *encoder; /* exists while watched and keep_ns longer */
+  struct oriel_picture picture;  /* what the encoder saw last; valid while encoder is */
+  uint32_t generation;           /* of the surface the picture is of */
+  uint8_t *canvas;               /* BGRX copy of a surface below the least size, on the least canvas; else NULL */
+  struct oriel_damage video_damage; /* went out as tiles since the last video picture */
+  struct oriel_pace pace, key_pace;
+  struct oriel_motion motion;
+  bool key_forced; /* the next picture must be a key frame, whoever asks */
+  bool empty;      /* the surface has no size yet */
+  bool held;       /* counted as held back */
+  unsigned sharpenings; /* since the last picture of normal quality */
+  unsigned failures;    /* in a row */
+  uint64_t change_ns, video_ns, idle_ns, retry_at_ns;
+  uint32_t kbps; /* as the encoder was last told */
+};
+
+enum action { ACTION_SLEEP, ACTION_PICTURE, ACTION_KEY, ACTION_SHARPEN, ACTION_RELEASE };
+
+struct plan {
+  enum action action;
+  bool tiles;       /* ACTION_PICTURE: tiles fit all who look */
+  bool video_due;   /* ACTION_PICTURE: needed even without new damage, by a viewer that missed tiles */
+  uint64_t wake_ns; /* ACTION_SLEEP: 0 = until poked */
+};
+
+static void plan_wake(struct plan *plan, uint64_t wake_ns) {
+  if (!plan->wake_ns || wake_ns < plan->wake_ns)
+    plan->wake_ns = wake_ns;
+}
+
+static struct plan plan_unwatched(struct media *media, uint64_t now) {
+  struct plan plan = {.action = ACTION_SLEEP};
+  if (!media->encoder)
+    return plan;
+  if (!media->idle_ns)
+    media->idle_ns = now;
+  if (now >= media->idle_ns + keep_ns)
+    plan.action = ACTION_RELEASE;
+  else
+    plan.wake_ns = media->idle_ns + keep_ns;
+  return plan;
+}
+
+static bool plan_key(struct media *media, const struct oriel_survey *survey, uint64_t now, struct plan *plan) {
+  if (survey->key_due) {
+    uint64_t at = oriel_pace_next(&media->key_pace, now);
+    if (at <= now) {
+      plan->action = ACTION_KEY;
+      return true;
+    }
+    plan_wake(plan, at);
+  } else if (survey->key_after_ns) {
+    plan_wake(plan, survey->key_after_ns);
+  }
+  return false;
+}
+
+static bool plan_picture(struct media *media, struct oriel_hub *hub, const struct oriel_survey *survey, uint64_t now,
+                         struct plan *plan) {
+  if (!survey->live || (!hub->damaged && !survey->video_due))
+    return false;
+  if (!survey->live_ready) {
+    if (hub->damaged && !media->held) {
+      media->held = true;
+      hub->held_back++;
+    }
+    return false;
+  }
+  uint64_t at = oriel_pace_next(&media->pace, now);
+  if (at <= now) {
+    plan->action = ACTION_PICTURE;
+    plan->tiles = survey->all_tiles && !survey->video_due;
+    plan->video_due = survey->video_due;
+    return true;
+  }
+  plan_wake(plan, at);
+  return false;
+}
+
+static bool plan_sharpen(struct media *media, const struct oriel_hub *hub, const struct oriel_survey *survey,
+                         uint64_t now, struct plan *plan) {
+  if (hub->damaged || !survey->live_ready || !media->encoder || media->key_forced ||
+      media->sharpenings >= SHARPENINGS_MAX ||
+      !oriel_encoder_needs_sharpening(media->encoder))
+    return false;
+  uint64_t at = media->change_ns + still_ns;
+  if (at > media->video_ns + blurred_ns)
+    at = media->video_ns + blurred_ns;
+  if (at < media->video_ns + still_ns)
+    at = media->video_ns + still_ns;
+  if (at <= now) {
+    plan->action = ACTION_SHARPEN;
+    return true;
+  }
+  plan_wake(plan, at);
+  return false;
+}
+
+/* What to do now. Under hub.lock; sets hub->wait to what may change the answer before plan.wake_ns. */
+static struct plan plan_next(struct media *media, struct oriel_hub *hub, uint64_t now) {
+  struct plan plan = {.action = ACTION_SLEEP};
+  struct oriel_survey survey;
+  if (!hub->watchers_pictures)
+    return plan_unwatched(media, now);
+  media->idle_ns = 0;
+  if (media->retry_at_ns > now) {
+    plan.wake_ns = media->retry_at_ns;
+    return plan;
+  }
+  hub->wait = ORIEL_WAIT_DAMAGE;
+  if (media->empty && !hub->damaged)
+    return plan;
+  if (!hub->source_watched)
+    return plan; /* the network thread is about to tell the source, and pokes */
+  if (!hub->fresh_picture && now < hub->watched_ns + first_ns) {
+    plan.wake_ns = hub->watched_ns + first_ns;
+    return plan;
+  }
+  oriel_hub_survey_locked(hub, now, &survey);
+  if (survey.blocked)
+    hub->wait |= ORIEL_WAIT_VIEWERS;
+  if (hub->damaged)
+    hub->wait &= ~(unsigned)ORIEL_WAIT_DAMAGE; /* more of it changes nothing */
+  if (plan_key(media, &survey, now, &plan) || plan_picture(media, hub, &survey, now, &plan) ||
+      plan_sharpen(media, hub, &survey, now, &plan))
+    return plan;
+  return plan;
+}
+
+/* ---- making a picture; no lock held ---- */
+
+static void release_encoder(struct media *media) {
+  oriel_encoder_destroy(media->encoder);
+  oriel_picture_finish(&media->picture);
+  free(media->canvas);
+  media->encoder = NULL;
+  media->canvas = NULL;
+  memset(&media->picture, 0, sizeof media->picture);
+  oriel_damage_clear(&media->video_damage);
+}
+
+static uint16_t at_least_min(uint16_t side) {
+  return side < ORIEL_PICTURE_SIZE_MIN ? (uint16_t)ORIEL_PICTURE_SIZE_MIN : side;
+}
+
+/* The bitrate for now, and the size for all who ask. */
+static uint32_t settle_rate(struct media *media, uint16_t width, uint16_t height, uint64_t now) {
+  struct oriel_desktop *desktop = media->desktop;
+  struct oriel_hub *hub = &desktop->hub;
+  uint32_t cap = desktop->config.bitrate_kbps;
+  if (!cap)
+    cap = oriel_encoder_default_kbps(width, height);
+  pthread_mutex_lock(&hub->lock);
+  if (!hub->rate.cap_kbps)
+    oriel_rate_init(&hub->rate, cap, now);
+  else if (hub->rate.cap_kbps != cap)
+    oriel_rate_cap(&hub->rate, cap, now);
+  uint32_t kbps = oriel_rate_kbps(&hub->rate, now);
+  hub->bitrate_kbps = kbps;
+  bool resized = hub->width != width || hub->height != height;
+  hub->width = width;
+  hub->height = height;
+  for (unsigned i = 0; resized && i < hub->count; i++)
+    hub->viewers[i]->state_due = true;
+  pthread_mutex_unlock(&hub->lock);
+  return kbps;
+}
+
+static int open_encoder(struct media *media, uint16_t width, uint16_t height) {
+  struct oriel_desktop *desktop = media->desktop;
+  struct oriel_encoder_config config = {
+    .width = width, .height = height, .fps = desktop->config.fps, .bitrate_kbps = media->kbps,
+  };
+  int error = oriel_picture_init(&media->picture, width, height);
+  if (error)
+    return error;
+  error = oriel_encoder_create(desktop->config.encoder, &config, &media->encoder);
+  if (error) {
+    oriel_picture_finish(&media->picture);
+    memset(&media->picture, 0, sizeof media->picture);
+    return error;
+  }
+  media->key_forced = true;
+  pthread_mutex_lock(&desktop->hub.lock);
+  desktop->hub.encoder = oriel_encoder_name(media->encoder);
+  pthread_mutex_unlock(&desktop->hub.lock);
+  return 0;
+}
+
+/* Follows the rate in steps worth a reconfiguration: 5 %, or arrival at the cap. */
+static void follow_rate(struct media *media, uint32_t kbps) {
+  uint32_t step = media->kbps / 20;
+  bool near = kbps + step > media->kbps && kbps < media->kbps + step;
+  if (kbps == media->kbps || (near && kbps != media->desktop->hub.rate.cap_kbps))
+    return;
+  struct oriel_encoder_config config = {
+    .width = media->picture.width, .height = media->picture.height, .fps = media->desktop->config.fps,
+    .bitrate_kbps = kbps,
+  };
+  if (!oriel_encoder_reconfigure(media->encoder, &config))
+    media->kbps = kbps;
+}
+
+/* A surface below 64 pixels, top left on a black canvas of the least size. Returns the pixels to convert. */
+static const uint8_t *pad_canvas(struct media *media, const struct oriel_surface_view *view, uint16_t width,
+                                 uint16_t height, int *stride) {
+  if (view->width == width && view->height == height) {
+    *stride = view->stride;
+    return view->bgrx;
+  }
+  size_t line = (size_t)width * 4;
+  if (!media->canvas)
+    media->canvas = calloc(height, line);
+  if (!media->canvas)
+    return NULL;
+  for (unsigned y = 0; y < view->height; y++)
+    memcpy(media->canvas + y * line, view->bgrx + (size_t)y * (size_t)view->stride, (size_t)view->width * 4);
+  *stride = (int)line;
+  return media->canvas;
+}
+
+struct work {
+  struct plan plan;
+  struct oriel_damage damage;     /* new in this picture */
+  struct oriel_packet *packet;    /* tiles that are ready */
+  uint64_t captured_ns, taken_ns, converted_ns;
+  bool key;
+};
+
+/* A new size or a first picture needs an encoder before pixels can be converted: the surface is unlocked meanwhile and
+ * looked at again, since opening takes milliseconds. Returns 0 with the surface locked, or an error with it unlocked;
+ * -EAGAIN when it has no size. */
+static int lock_surface(struct media *media, struct oriel_surface_view *view) {
+  for (;;) {
+    oriel_surface_lock(media->desktop->surface, view);
+    if (!view->width || !view->height)
+      break;
+    if (media->encoder && media->generation == view->generation)
+      return 0;
+    uint16_t width = at_least_min(view->width), height = at_least_min(view->height);
+    uint32_t generation = view->generation;
+    oriel_surface_unlock(media->desktop->surface, false);
+    release_encoder(media);
+    media->kbps = settle_rate(media, width, height, oriel_clock_ns());
+    int error = open_encoder(media, width, height);
+    if (error)
+      return error;
+    media->generation = generation;
+  }
+  oriel_surface_unlock(media->desktop->surface, false);
+  return -EAGAIN;
+}
+
+/* Takes the damage: makes tiles of it, or brings the I420 picture up to date. Leaves the surface unlocked. */
+static int take_damage(struct media *media, struct work *work) {
+  struct oriel_surface *surface = media->desktop->surface;
+  struct oriel_surface_view view;
+  int error = lock_surface(media, &view);
+  if (error)
+    return error;
+  work->taken_ns = oriel_clock_ns();
+  work->damage = view.damage;
+  work->captured_ns = view.captured_ns ? view.captured_ns : work->taken_ns;
+  work->key = work->plan.action == ACTION_KEY || media->key_forced;
+  bool changed = !oriel_damage_empty(&view.damage);
+  if (!changed && !work->key && work->plan.action == ACTION_PICTURE && !work->plan.video_due) {
+    oriel_surface_unlock(surface, true); /* taken with the picture before */
+    return -ENODATA;
+  }
+  uint64_t area = oriel_damage_area(&view.damage);
+  uint16_t width = media->picture.width, height = media->picture.height;
+  bool padded = view.width != width || view.height != height;
+  if (work->plan.action == ACTION_PICTURE && work->plan.tiles && !work->key && !padded &&
+      oriel_motion_tiles(&media->motion, area, media->kbps, work->taken_ns) &&
+      !oriel_tiles_encode(view.bgrx, view.stride, width, height, &view.damage, &work->packet)) {
+    oriel_surface_unlock(surface, true);
+    oriel_damage_merge(&media->video_damage, &work->damage);
+    return 0;
+  }
+  oriel_damage_merge(&media->video_damage, &work->damage);
+  if (media->key_forced)
+    oriel_damage_add(&media->video_damage, (struct oriel_rect){0, 0, width, height});
+  int stride = 0;
+  const uint8_t *bgrx = pad_canvas(media, &view, width, height, &stride);
+  if (bgrx)
+    oriel_picture_convert(&media->picture, bgrx, stride, &media->video_damage);
+  oriel_surface_unlock(surface, bgrx != NULL);
+  work->converted_ns = oriel_clock_ns();
+  return bgrx ? 0 : -ENOMEM;
+}
+
+static int encode_video(struct media *media, struct work *work) {
+  bool sharpen = work->plan.action == ACTION_SHARPEN && !work->key;
+  struct oriel_encode_request request = {
+    .damage = work->key ? NULL : &media->video_damage,
+    .force_key = work->key,
+    .quality = sharpen ? ORIEL_QUALITY_SHARPEN : ORIEL_QUALITY_NORMAL,
+    .captured_ns = work->captured_ns,
+    .converted_ns = work->converted_ns,
+  };
+  int error = oriel_encoder_encode(media->encoder, &media->picture, &request, &work->packet);
+  if (error)
+    return error;
+  oriel_damage_clear(&media->video_damage);
+  media->video_ns = oriel_clock_ns();
+  media->key_forced = false;
+  media->sharpenings = sharpen ? media->sharpenings + 1 : 0;
+  return 0;
+}
+
+static void finish_tiles(struct media *media, struct work *work) {
+  struct oriel_packet *packet = work->packet;
+  packet->width = media->picture.width;
+  packet->height = media->picture.height;
+  packet->captured_ns = work->captured_ns;
+  packet->converted_ns = work->taken_ns;
+  packet->encoded_ns = oriel_clock_ns();
+  packet->damage_pixels = (uint32_t)oriel_damage_area(&work->damage);
+}
+
+/* Failure: what was taken is in the picture already; a key frame later shows it. */
+static void refuse(struct media *media, int error, uint64_t now) {
+  struct oriel_hub *hub = &media->desktop->hub;
+  media->retry_at_ns = now + (retry_ns << (media->failures < 4 ? media->failures : 4));
+  if (!media->failures++)
+    oriel_error("desktop", "pictures cannot be encoded: %s; trying again, `oriel doctor` lists the encoders",
+                strerror(-error));
+  else
+    release_encoder(media); /* twice: a new one may do better */
+  media->key_forced = true;
+  pthread_mutex_lock(&hub->lock);
+  hub->encode_failures++;
+  hub->damaged = true;
+  for (unsigned i = 0; i < hub->count; i++)
+    if (hub->viewers[i]->pictures && hub->viewers[i]->chain != ORIEL_CHAIN_KEY)
+      oriel_hub_need_key_locked(hub->viewers[i], 0);
+  pthread_mutex_unlock(&hub->lock);
+}
+
+/* Makes one picture and publishes it. No lock held. */
+static void make_picture(struct media *media, const struct plan *plan) {
+  struct oriel_hub *hub = &media->desktop->hub;
+  struct work work = {.plan = *plan};
+  uint64_t now = oriel_clock_ns();
+  media->held = false;
+  if (media->encoder)
+    follow_rate(media, settle_rate(media, media->picture.width, media->picture.height, now));
+  int error = take_damage(media, &work);
+  media->empty = error == -EAGAIN;
+  if (error == -EAGAIN || error == -ENODATA)
+    return;
+  bool tiles = work.packet != NULL;
+  if (!error && !tiles)
+    error = encode_video(media, &work);
+  if (error) {
+    refuse(media, error, now);
+    return;
+  }
+  media->failures = 0;
+  if (tiles)
+    finish_tiles(media, &work);
+  oriel_motion_note(&media->motion, oriel_damage_area(&work.damage), tiles ? work.packet->size : 0, media->kbps, now);
+  oriel_pace_take(&media->pace, now);
+  if (work.packet->key)
+    oriel_pace_take(&media->key_pace, now);
+  if (!work.packet->sharpening)
+    media->change_ns = now;
+  if (!tiles && !oriel_damage_empty(&work.damage)) {
+    pthread_mutex_lock(&hub->lock);
+    hub->conversions++;
+    pthread_mutex_unlock(&hub->lock);
+  }
+  oriel_hub_publish_picture(media->desktop, work.packet, work.taken_ns);
+}
+
+/* ---- the thread ---- */
+
+static void sleep_until(struct oriel_hub *hub, uint64_t wake_ns) {
+  if (!wake_ns) {
+    pthread_cond_wait(&hub->media, &hub->lock);
+    return;
+  }
+  struct timespec at = {
+    .tv_sec = (time_t)(wake_ns / ORIEL_NS_PER_SECOND),
+    .tv_nsec = (long)(wake_ns % ORIEL_NS_PER_SECOND),
+  };
+  pthread_cond_timedwait(&hub->media, &hub->lock, &at);
+}
+
+void *oriel_media_thread(void *argument) {
+  struct oriel_desktop *desktop = argument;
+  struct oriel_hub *hub = &desktop->hub;
+  struct media media = {.desktop = desktop};
+#ifdef __linux__
+  pthread_setname_np(pthread_self(), "oriel-media");
+#endif
+  oriel_pace_init(&media.pace, desktop->config.fps, PICTURE_BURST);
+  oriel_pace_init(&media.key_pace, KEYS_PER_SECOND, 1);
+  pthread_mutex_lock(&hub->lock);
+  while (!hub->stopping) {
+    hub->wait = 0;
+    struct plan plan = plan_next(&media, hub, oriel_clock_ns());
+    if (plan.action == ACTION_SLEEP) {
+      sleep_until(hub, plan.wake_ns);
+      continue;
+    }
+    hub->wait = 0;
+    if (plan.action != ACTION_RELEASE)
+      hub->damaged = false; /* before the surface is looked at: what comes meanwhile counts anew */
+    pthread_mutex_unlock(&hub->lock);
+    if (plan.action == ACTION_RELEASE)
+      release_encoder(&media);
+    else
+      make_picture(&media, &plan);
+    pthread_mutex_lock(&hub->lock);
+  }
+  pthread_mutex_unlock(&hub->lock);
+  release_encoder(&media);
+  return NULL;
+}

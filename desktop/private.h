@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Inside of a desktop: what its files share. Nobody outside desktop/ and its tests includes this.
+ *
+ * Locks, in the order they are taken: watch_lock (serialises oriel_source_watch) before hub.lock. The surface's lock is
+ * never taken while hub.lock is held, nor the other way round. Under hub.lock there is no I/O, no encoding, no
+ * allocation and no call into the source.
+ */
+#ifndef ORIEL_DESKTOP_PRIVATE_H
+#define ORIEL_DESKTOP_PRIVATE_H
+
+#include <assert.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+
+#include "core/histogram.h"
+#include "core/queue.h"
+#include "core/ring.h"
+#include "desktop/desktop.h"
+#include "desktop/pace.h"
+#include "media/encoder.h"
+#include "media/opus.h"
+
+/* ---- a viewer ---- */
+
+/** How a viewer's pictures hang together. */
+enum oriel_chain {
+  ORIEL_CHAIN_LIVE,  /* the next picture of any kind fits */
+  ORIEL_CHAIN_VIDEO, /* tiles were left out: the next video picture, key or not, makes it whole (it covers the tiles) */
+  ORIEL_CHAIN_KEY,   /* joining, or video was left out: nothing fits before a key frame (lesson 14) */
+};
+
+/** A picture handed to the server. */
+struct oriel_sent {
+  uint32_t sequence;
+  bool timed; /* counts in the stages; a sharpening pass does not */
+  uint64_t captured_ns, taken_ns, sent_ns, received_ns, decoded_ns;
+};
+enum { ORIEL_SENT_RING = 64, ORIEL_PAINT_RING = 256 };
+static_assert(ORIEL_SENT_RING >= 2 * ORIEL_WINDOW_MAX, "every picture on its way has its record");
+
+struct oriel_viewer {
+  struct oriel_desktop *desktop;
+  void *user;
+  uint32_t id;
+  bool can_video, can_tiles, can_audio; /* constant */
+  /* Roles: written by the network thread under hub.lock. */
+  bool wants_control, input_dirty; /* input_dirty: sent keys or buttons since it got the controls */
+  uint64_t control_serial;         /* when it last asked: the highest among those who want gets the controls */
+  /* The rest is guarded by hub.lock. */
+  bool pictures, sound; /* wanted and possible */
+  bool state_due, role_due, cursor_due, position_due, volume_due, skipped_due;
+  uint32_t skipped; /* left out since the last notice */
+  struct oriel_packet *picture; /* the slot: at most one (lesson 32) */
+  struct oriel_queue audio;     /* at most one second */
+  enum oriel_chain chain;
+  bool skipping; /* chain is KEY because it could not keep up */
+  uint64_t key_after_ns; /* no key frame is made for it before */
+  struct oriel_backoff backoff;
+  /* Pictures on their way: positions count taken pictures since attach; ring index = position % ORIEL_SENT_RING. */
+  struct oriel_sent sent[ORIEL_SENT_RING];
+  uint64_t sent_count, received_count, decoded_count; /* received <= sent, decoded <= received */
+  uint32_t painted_sequence;
+  uint64_t acked_ns;
+  uint32_t rtt_us;
+  struct oriel_minimum rtt_min, delay_min;
+  uint64_t paints_ns[ORIEL_PAINT_RING];
+  uint64_t pictures_sent, pictures_skipped, skips, audio_sent, audio_trimmed, bytes_sent, painted;
+};
+
+/* ---- the hub ---- */
+
+/** Why the media thread sleeps; which event may wake it. */
+enum { ORIEL_WAIT_DAMAGE = 1, ORIEL_WAIT_VIEWERS = 2 };
+
+struct oriel_hub {
+  pthread_mutex_t lock;
+  pthread_cond_t media; /* the media thread sleeps here; CLOCK_MONOTONIC */
+  pthread_cond_t fresh; /* snapshots wait here for a first picture */
+  struct oriel_viewer *viewers[ORIEL_DESKTOP_VIEWERS_MAX];
+  unsigned count;
+  struct oriel_viewer *controller;
+  uint32_t last_id;
+  uint64_t last_serial;
+  unsigned watchers_pictures, watchers_sound, watchers_snapshot;
+  bool stopping;
+  /* What the source said. */
+  enum oriel_source_state state;
+  char detail[160];
+  bool absolute_pointer;
+  uint16_t width, height; /* as pictures have it */
+  struct oriel_packet *cursor;
+  int32_t cursor_x, cursor_y;
+  bool cursor_visible, cursor_placed, volume_known;
+  float volume_left, volume_right;
+  bool volume_muted;
+  /* Between source, viewers and the media thread. */
+  bool damaged;  /* the surface holds damage that the media thread has not looked at */
+  bool source_watched; /* as the source was told */
+  bool fresh_picture;  /* damage arrived since the source is watched */
+  uint64_t watched_ns; /* since when it is */
+  unsigned wait; /* ORIEL_WAIT_*; 0 while it works */
+  uint32_t sequence, audio_sequence;
+  uint64_t picture_ns; /* when the last one was published */
+  uint32_t fps;
+  struct oriel_rate rate;
+  /* Counters. */
+  uint64_t damage_events, conversions, pictures_video, pictures_tiles, pictures_key, pictures_sharpened;
+  uint64_t video_bytes, tiles_bytes, audio_packets, audio_bytes, encode_failures, key_requests, held_back, bursts;
+  uint32_t bitrate_kbps;
+  const char *encoder;
+  struct oriel_histogram stages[ORIEL_STAGES];
+};
+
+/* ---- sound on its way from the source's thread to the audio thread ---- */
+
+/** The frame with number `index` was captured at `ns`. */
+struct oriel_mark {
+  atomic_uint_fast64_t index, ns;
+};
+enum { ORIEL_MARKS = 256 };
+
+struct oriel_audio {
+  struct oriel_ring *ring;
+  sem_t data;
+  atomic_bool signalled; /* data was posted and not yet taken: at most one post is outstanding */
+  atomic_bool wanted, flush, stopping;
+  atomic_uint_fast64_t overruns;
+  /* Marks: a single-producer, single-consumer ring beside the frames. */
+  struct oriel_mark marks[ORIEL_MARKS];
+  atomic_uint marks_head, marks_tail; /* head: producer; tail: consumer */
+  uint64_t written; /* producer only */
+  /* Audio thread only. */
+  uint64_t read;
+  uint64_t mark_index, mark_ns;
+  struct oriel_opus_encoder *encoder;
+};
+
+struct oriel_desktop {
+  struct oriel_desktop_config config;
+  struct oriel_source *source;
+  struct oriel_surface *surface;
+  struct oriel_source_sink sink;
+  struct oriel_hub hub;
+  struct oriel_audio audio;
+  pthread_mutex_t watch_lock;
+  pthread_t media_thread, audio_thread;
+  bool media_started, audio_started;
+  atomic_uint_fast64_t input_events, input_refused;
+};
+
+/* desktop.c */
+/** Tells the source whether anybody looks. Any thread, no lock held. */
+void oriel_desktop_update_watch(struct oriel_desktop *desktop);
+void oriel_desktop_wake(struct oriel_desktop *desktop);
+
+/* hub.c: `_locked` means that the caller holds hub.lock. */
+int oriel_hub_init(struct oriel_hub *hub);
+void oriel_hub_finish(struct oriel_hub *hub);
+/** What a survey of the viewers says about the next picture. */
+struct oriel_survey {
+  unsigned live, live_ready; /* viewers whose chain holds (LIVE or VIDEO); those that can take a picture now */
+  bool all_tiles;            /* every one of `live` can take tiles and missed none */
+  bool video_due;            /* a ready one missed tiles */
+  bool key_due;              /* a ready one waits for a key frame and may have one now */
+  uint64_t key_after_ns;     /* otherwise: when the first ready one may; 0 = none */
+  bool blocked;              /* somebody could not take a picture */
+};
+void oriel_hub_survey_locked(const struct oriel_hub *hub, uint64_t now_ns, struct oriel_survey *survey);
+/** Numbers the packet and puts it into the mailboxes; takes over the caller's reference. */
+void oriel_hub_publish_picture(struct oriel_desktop *desktop, struct oriel_packet *packet, uint64_t taken_ns);
+void oriel_hub_publish_audio(struct oriel_desktop *desktop, struct oriel_packet *packet);
+bool oriel_hub_ready_locked(const struct oriel_hub *hub, const struct oriel_viewer *viewer, uint64_t now_ns);
+/** True when the viewer's connection has room for one more picture on its way. */
+bool oriel_hub_window_open_locked(const struct oriel_hub *hub, const struct oriel_viewer *viewer, uint64_t now_ns);
+/** The viewer whose experience steers the bitrate: the controller, or the quickest one; NULL when nobody looks. */
+struct oriel_viewer *oriel_hub_reference_locked(const struct oriel_hub *hub);
+/** Drops what waits in the picture slot and waits for a key frame. */
+void oriel_hub_need_key_locked(struct oriel_viewer *viewer, uint64_t key_after_ns);
+/** Wakes the media thread if it waits for one of `events`; 0 = always. */
+void oriel_hub_poke_locked(struct oriel_hub *hub, unsigned events);
+
+/* stages.c */
+/** Adds end - start to a stage; a difference that clock mapping explains (up to 5 ms before) counts as 0, absurd ones
+ *  (over a minute, or a time of 0) are left out. */
+void oriel_stage_add(struct oriel_histogram *stages, enum oriel_stage stage, uint64_t start_ns, uint64_t end_ns);
+
+/* media_thread.c, audio_thread.c */
+void *oriel_media_thread(void *desktop);
+void *oriel_audio_thread(void *desktop);
+int oriel_audio_init(struct oriel_audio *audio);
+void oriel_audio_finish(struct oriel_audio *audio);
+/** Data thread of the source: no lock, no allocation. */
+void oriel_audio_write(struct oriel_audio *audio, const float *frames, size_t count, uint64_t captured_ns);
+void oriel_audio_want(struct oriel_audio *audio, bool wanted);
+void oriel_audio_stop(struct oriel_audio *audio);
+
+#endif

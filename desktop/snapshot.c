@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One picture as PNG, for whoever does not watch. Any thread that may block for two seconds.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/clock.h"
+#include "desktop/private.h"
+#include "media/png.h"
+
+static const uint64_t patience_ns = 2 * ORIEL_NS_PER_SECOND;
+
+static bool wait_fresh(struct oriel_hub *hub) {
+  uint64_t until_ns = oriel_clock_ns() + patience_ns;
+  struct timespec until = {
+    .tv_sec = (time_t)(until_ns / ORIEL_NS_PER_SECOND), .tv_nsec = (long)(until_ns % ORIEL_NS_PER_SECOND),
+  };
+  pthread_mutex_lock(&hub->lock);
+  while (!hub->fresh_picture && !hub->stopping)
+    if (pthread_cond_timedwait(&hub->fresh, &hub->lock, &until))
+      break;
+  bool fresh = hub->fresh_picture;
+  pthread_mutex_unlock(&hub->lock);
+  return fresh;
+}
+
+static void watch(struct oriel_desktop *desktop, bool watched) {
+  pthread_mutex_lock(&desktop->hub.lock);
+  desktop->hub.watchers_snapshot += watched ? 1u : -1u;
+  pthread_mutex_unlock(&desktop->hub.lock);
+  oriel_desktop_update_watch(desktop);
+}
+
+/* A copy of the surface, so that coding it holds no lock. */
+static int copy_surface(struct oriel_surface *surface, uint8_t **pixels, unsigned *width, unsigned *height) {
+  struct oriel_surface_view view;
+  int error = 0;
+  oriel_surface_lock(surface, &view);
+  size_t line = (size_t)view.width * 4;
+  uint8_t *copy = view.width && view.height ? malloc(line * view.height) : NULL;
+  if (copy) {
+    for (unsigned y = 0; y < view.height; y++)
+      memcpy(copy + y * line, view.bgrx + (size_t)y * (size_t)view.stride, line);
+    *pixels = copy;
+    *width = view.width;
+    *height = view.height;
+  } else {
+    error = view.width && view.height ? -ENOMEM : -EAGAIN;
+  }
+  oriel_surface_unlock(surface, false);
+  return error;
+}
+
+int oriel_desktop_snapshot(struct oriel_desktop *desktop, uint8_t **png, size_t *size) {
+  assert(desktop && png && size);
+  uint8_t *pixels = NULL;
+  unsigned width = 0, height = 0;
+  watch(desktop, true);
+  int error = wait_fresh(&desktop->hub) ? copy_surface(desktop->surface, &pixels, &width, &height) : -EAGAIN;
+  watch(desktop, false);
+  if (!error)
+    error = oriel_png_encode(pixels, (int)(width * 4), width, height, png, size);
+  free(pixels);
+  return error;
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Stage delays and the statistics of a desktop. oriel_desktop_stats from any thread.
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "desktop/private.h"
+
+const char *oriel_stage_name(enum oriel_stage stage) {
+  static const char *const names[ORIEL_STAGES] = {
+    [ORIEL_STAGE_CAPTURE] = "capture", [ORIEL_STAGE_CONVERT] = "convert", [ORIEL_STAGE_ENCODE] = "encode",
+    [ORIEL_STAGE_QUEUE] = "queue",     [ORIEL_STAGE_SEND] = "send",       [ORIEL_STAGE_WIRE] = "wire",
+    [ORIEL_STAGE_DECODE] = "decode",   [ORIEL_STAGE_PAINT] = "paint",     [ORIEL_STAGE_TOTAL] = "total",
+  };
+  return (unsigned)stage < ORIEL_STAGES ? names[stage] : "unknown";
+}
+
+void oriel_stage_add(struct oriel_histogram *stages, enum oriel_stage stage, uint64_t start_ns, uint64_t end_ns) {
+  static const uint64_t mapping_ns = 5 * ORIEL_NS_PER_MS, absurd_ns = 60 * ORIEL_NS_PER_SECOND;
+  if (!start_ns || !end_ns)
+    return;
+  if (end_ns < start_ns) {
+    if (start_ns - end_ns > mapping_ns)
+      return;
+    end_ns = start_ns;
+  }
+  if (end_ns - start_ns > absurd_ns)
+    return;
+  oriel_histogram_add(&stages[stage], (uint32_t)((end_ns - start_ns) / ORIEL_NS_PER_US));
+}
+
+static uint32_t paints_last_second(const struct oriel_viewer *viewer, uint64_t now_ns) {
+  uint32_t count = 0;
+  for (unsigned i = 0; i < ORIEL_PAINT_RING; i++)
+    if (viewer->paints_ns[i] && viewer->paints_ns[i] + ORIEL_NS_PER_SECOND > now_ns)
+      count++;
+  return count;
+}
+
+static void viewer_stats(const struct oriel_hub *hub, const struct oriel_viewer *viewer, struct oriel_viewer_stats *out) {
+  *out = (struct oriel_viewer_stats){
+    .id = viewer->id,
+    .role = viewer == hub->controller ? ORIEL_ROLE_CONTROLLER : ORIEL_ROLE_VIEWER,
+    .pictures = viewer->pictures,
+    .sound = viewer->sound,
+    .skipping = viewer->skipping,
+    .rtt_us = viewer->rtt_us,
+    .in_flight = (uint32_t)(viewer->sent_count - viewer->received_count),
+    .pictures_sent = viewer->pictures_sent,
+    .pictures_skipped = viewer->pictures_skipped,
+    .skips = viewer->skips,
+    .audio_sent = viewer->audio_sent,
+    .audio_dropped = viewer->audio.dropped + viewer->audio_trimmed,
+    .bytes_sent = viewer->bytes_sent,
+    .painted = viewer->painted,
+    .picture_queue = viewer->picture ? 1 : 0,
+    .audio_queue = (uint32_t)viewer->audio.count,
+  };
+}
+
+static void stats_hub_locked(const struct oriel_hub *hub, struct oriel_desktop_stats *stats, uint64_t now_ns) {
+  stats->state = hub->state;
+  memcpy(stats->detail, hub->detail, sizeof stats->detail);
+  stats->width = hub->width;
+  stats->height = hub->height;
+  stats->encoder = hub->encoder;
+  stats->fps = hub->fps;
+  stats->bitrate_kbps = hub->bitrate_kbps;
+  stats->viewers = hub->count;
+  stats->controller = hub->controller ? hub->controller->id : 0;
+  stats->damage_events = hub->damage_events;
+  stats->conversions = hub->conversions;
+  stats->pictures_video = hub->pictures_video;
+  stats->pictures_tiles = hub->pictures_tiles;
+  stats->pictures_key = hub->pictures_key;
+  stats->pictures_sharpened = hub->pictures_sharpened;
+  stats->video_bytes = hub->video_bytes;
+  stats->tiles_bytes = hub->tiles_bytes;
+  stats->audio_packets = hub->audio_packets;
+  stats->audio_bytes = hub->audio_bytes;
+  stats->encode_failures = hub->encode_failures;
+  stats->key_requests = hub->key_requests;
+  stats->held_back = hub->held_back;
+  stats->bursts = hub->bursts;
+  stats->viewer_count = hub->count;
+  for (unsigned i = 0; i < hub->count; i++) {
+    viewer_stats(hub, hub->viewers[i], &stats->viewer[i]);
+    stats->watching += hub->viewers[i]->pictures || hub->viewers[i]->sound;
+  }
+  const struct oriel_viewer *reference = oriel_hub_reference_locked(hub);
+  stats->painted_fps = reference ? paints_last_second(reference, now_ns) : 0;
+}
+
+void oriel_desktop_stats(struct oriel_desktop *desktop, struct oriel_desktop_stats *stats) {
+  assert(desktop && stats);
+  memset(stats, 0, sizeof *stats);
+  struct oriel_hub *hub = &desktop->hub;
+  /* Sorting for percentiles happens on a copy, outside the lock that viewers and the media thread share. */
+  struct oriel_histogram *stages = malloc(sizeof hub->stages);
+  uint64_t now = oriel_clock_ns();
+  pthread_mutex_lock(&hub->lock);
+  stats_hub_locked(hub, stats, now);
+  if (stages)
+    memcpy(stages, hub->stages, sizeof hub->stages);
+  pthread_mutex_unlock(&hub->lock);
+  for (unsigned i = 0; stages && i < ORIEL_STAGES; i++)
+    oriel_histogram_read(&stages[i], &stats->stages[i]);
+  free(stages);
+  stats->audio_overruns = atomic_load_explicit(&desktop->audio.overruns, memory_order_relaxed); /* a counter alone */
+  stats->input_events = atomic_load_explicit(&desktop->input_events, memory_order_relaxed);
+  stats->input_refused = atomic_load_explicit(&desktop->input_refused, memory_order_relaxed);
+  oriel_source_info(desktop->source, &stats->source);
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A viewer's life and its mailbox: what the network thread calls to take things out. All from the network thread.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "desktop/private.h"
+#include "desktop/roles.h"
+
+enum { AUDIO_SECOND_MS = 1000, AUDIO_STALLED_MS = 160, AUDIO_TARGET_MS = 60 };
+
+static void watchers_add_locked(struct oriel_hub *hub, struct oriel_viewer *viewer, bool pictures, bool sound) {
+  hub->watchers_pictures += (unsigned)pictures - (unsigned)viewer->pictures;
+  hub->watchers_sound += (unsigned)sound - (unsigned)viewer->sound;
+  viewer->pictures = pictures;
+  viewer->sound = sound;
+}
+
+int oriel_viewer_attach(struct oriel_desktop *desktop, const struct oriel_viewer_config *config,
+                        struct oriel_viewer **out) {
+  assert(desktop && config && out);
+  struct oriel_hub *hub = &desktop->hub;
+  struct oriel_viewer *viewer = calloc(1, sizeof *viewer);
+  if (!viewer)
+    return -ENOMEM;
+  if (oriel_queue_init(&viewer->audio, AUDIO_SECOND_MS / desktop->config.opus_frame_ms, ORIEL_QUEUE_DROP_OLDEST)) {
+    free(viewer);
+    return -ENOMEM;
+  }
+  viewer->desktop = desktop;
+  viewer->user = config->user;
+  viewer->can_video = config->video;
+  viewer->can_tiles = config->tiles;
+  viewer->can_audio = config->audio;
+  viewer->chain = ORIEL_CHAIN_KEY;
+  pthread_mutex_lock(&hub->lock);
+  if (hub->count == ORIEL_DESKTOP_VIEWERS_MAX) {
+    pthread_mutex_unlock(&hub->lock);
+    oriel_queue_finish(&viewer->audio);
+    free(viewer);
+    return -EUSERS;
+  }
+  viewer->id = ++hub->last_id;
+  hub->viewers[hub->count++] = viewer;
+  viewer->state_due = viewer->role_due = true;
+  viewer->cursor_due = hub->cursor != NULL;
+  viewer->position_due = hub->cursor_placed;
+  viewer->volume_due = hub->volume_known;
+  watchers_add_locked(hub, viewer, config->video, config->audio);
+  oriel_hub_poke_locked(hub, 0);
+  pthread_mutex_unlock(&hub->lock);
+  *out = viewer;
+  if (config->role == ORIEL_ROLE_CONTROLLER)
+    oriel_viewer_control(viewer, true);
+  oriel_desktop_update_watch(desktop);
+  oriel_desktop_wake(desktop);
+  return 0;
+}
+
+void oriel_viewer_detach(struct oriel_viewer *viewer) {
+  if (!viewer)
+    return;
+  struct oriel_desktop *desktop = viewer->desktop;
+  struct oriel_hub *hub = &desktop->hub;
+  oriel_viewer_control(viewer, false);
+  pthread_mutex_lock(&hub->lock);
+  watchers_add_locked(hub, viewer, false, false);
+  for (unsigned i = 0; i < hub->count; i++) {
+    if (hub->viewers[i] == viewer) {
+      memmove(&hub->viewers[i], &hub->viewers[i + 1], (hub->count - i - 1) * sizeof hub->viewers[0]);
+      hub->count--;
+      break;
+    }
+  }
+  oriel_hub_poke_locked(hub, 0);
+  pthread_mutex_unlock(&hub->lock);
+  oriel_desktop_update_watch(desktop);
+  oriel_packet_unref(viewer->picture);
+  oriel_queue_finish(&viewer->audio);
+  free(viewer);
+}
+
+void *oriel_viewer_user(const struct oriel_viewer *viewer) {
+  return viewer->user;
+}
+
+uint32_t oriel_viewer_id(const struct oriel_viewer *viewer) {
+  return viewer->id;
+}
+
+void oriel_viewer_want(struct oriel_viewer *viewer, bool pictures, bool sound) {
+  struct oriel_hub *hub = &viewer->desktop->hub;
+  pictures = pictures && viewer->can_video;
+  sound = sound && viewer->can_audio;
+  pthread_mutex_lock(&hub->lock);
+  if (pictures != viewer->pictures) {
+    oriel_hub_need_key_locked(viewer, 0);
+    viewer->skipping = viewer->skipped_due = false;
+    viewer->skipped = 0;
+    /* Acknowledgements of the time before may be lost for good on a hidden page: start over. */
+    viewer->received_count = viewer->decoded_count = viewer->sent_count;
+  }
+  if (!sound)
+    oriel_queue_clear(&viewer->audio);
+  watchers_add_locked(hub, viewer, pictures, sound);
+  oriel_hub_poke_locked(hub, 0);
+  pthread_mutex_unlock(&hub->lock);
+  oriel_desktop_update_watch(viewer->desktop);
+}
+
+/* ---- the mailbox ---- */
+
+static bool picture_open_locked(const struct oriel_hub *hub, const struct oriel_viewer *viewer, uint64_t now_ns) {
+  return viewer->picture && oriel_hub_window_open_locked(hub, viewer, now_ns);
+}
+
+bool oriel_viewer_pending(struct oriel_viewer *viewer) {
+  struct oriel_hub *hub = &viewer->desktop->hub;
+  pthread_mutex_lock(&hub->lock);
+  bool pending = viewer->state_due || viewer->role_due || viewer->cursor_due || viewer->position_due ||
+                 viewer->volume_due || viewer->skipped_due || viewer->audio.count ||
+                 (viewer->picture && picture_open_locked(hub, viewer, oriel_clock_ns()));
+  pthread_mutex_unlock(&hub->lock);
+  return pending;
+}
+
+static void take_state_locked(const struct oriel_hub *hub, struct oriel_delivery *delivery) {
+  delivery->type = ORIEL_DELIVERY_STATE;
+  delivery->state.state = hub->state;
+  delivery->state.absolute_pointer = hub->absolute_pointer;
+  delivery->state.width = hub->width;
+  delivery->state.height = hub->height;
+  memcpy(delivery->state.detail, hub->detail, sizeof delivery->state.detail);
+}
+
+static bool take_control_locked(const struct oriel_hub *hub, struct oriel_viewer *viewer,
+                                struct oriel_delivery *delivery) {
+  if (viewer->state_due) {
+    viewer->state_due = false;
+    take_state_locked(hub, delivery);
+  } else if (viewer->role_due) {
+    viewer->role_due = false;
+    delivery->type = ORIEL_DELIVERY_ROLE;
+    delivery->role = hub->controller == viewer ? ORIEL_ROLE_CONTROLLER : ORIEL_ROLE_VIEWER;
+  } else if (viewer->cursor_due) {
+    viewer->cursor_due = false;
+    delivery->type = ORIEL_DELIVERY_CURSOR;
+    delivery->packet = oriel_packet_ref(hub->cursor);
+  } else if (viewer->position_due) {
+    viewer->position_due = false;
+    delivery->type = ORIEL_DELIVERY_CURSOR_POSITION;
+    delivery->cursor_position.x = hub->cursor_x;
+    delivery->cursor_position.y = hub->cursor_y;
+    delivery->cursor_position.visible = hub->cursor_visible;
+  } else if (viewer->volume_due) {
+    viewer->volume_due = false;
+    delivery->type = ORIEL_DELIVERY_VOLUME;
+    delivery->volume.left = hub->volume_left;
+    delivery->volume.right = hub->volume_right;
+    delivery->volume.muted = hub->volume_muted;
+  } else {
+    return false;
+  }
+  return true;
+}
+
+static bool take_audio_locked(struct oriel_viewer *viewer, struct oriel_delivery *delivery) {
+  if (!viewer->audio.count)
+    return false;
+  unsigned frame_ms = viewer->desktop->config.opus_frame_ms;
+  /* A connection that stood still does not get a second of old sound, which would stay as delay (lesson 27). */
+  if (viewer->audio.count * frame_ms > AUDIO_STALLED_MS) {
+    while (viewer->audio.count * frame_ms > AUDIO_TARGET_MS) {
+      oriel_packet_unref(oriel_queue_pop(&viewer->audio));
+      viewer->audio_trimmed++;
+    }
+  }
+  delivery->type = ORIEL_DELIVERY_AUDIO;
+  delivery->packet = oriel_queue_pop(&viewer->audio);
+  viewer->audio_sent++;
+  viewer->bytes_sent += delivery->packet->size;
+  return true;
+}
+
+static void take_picture_locked(struct oriel_hub *hub, struct oriel_viewer *viewer, struct oriel_delivery *delivery,
+                                uint64_t now_ns) {
+  struct oriel_packet *packet = viewer->picture;
+  viewer->picture = NULL;
+  delivery->type = ORIEL_DELIVERY_PICTURE;
+  delivery->packet = packet;
+  viewer->sent[viewer->sent_count++ % ORIEL_SENT_RING] = (struct oriel_sent){
+    .sequence = packet->sequence,
+    .timed = !packet->sharpening,
+    .captured_ns = packet->captured_ns,
+    .taken_ns = now_ns,
+  };
+  viewer->pictures_sent++;
+  viewer->bytes_sent += packet->size;
+  if (!packet->sharpening && viewer == oriel_hub_reference_locked(hub))
+    oriel_stage_add(hub->stages, ORIEL_STAGE_QUEUE, packet->encoded_ns, now_ns);
+  oriel_hub_poke_locked(hub, ORIEL_WAIT_VIEWERS);
+}
+
+bool oriel_viewer_next(struct oriel_viewer *viewer, struct oriel_delivery *delivery) {
+  struct oriel_hub *hub = &viewer->desktop->hub;
+  memset(delivery, 0, sizeof *delivery);
+  pthread_mutex_lock(&hub->lock);
+  if (!take_control_locked(hub, viewer, delivery) && !take_audio_locked(viewer, delivery)) {
+    uint64_t now = oriel_clock_ns();
+    if (viewer->skipped_due) {
+      delivery->type = ORIEL_DELIVERY_SKIPPED;
+      delivery->skipped.count = viewer->skipped;
+      viewer->skipped = 0;
+      viewer->skipped_due = false;
+    } else if (picture_open_locked(hub, viewer, now)) {
+      take_picture_locked(hub, viewer, delivery, now);
+    }
+  }
+  pthread_mutex_unlock(&hub->lock);
+  return delivery->type != ORIEL_DELIVERY_NONE;
+}
