@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * QEMU's command line. Pure: nothing is started or opened. Thread-safety: reentrant.
+ */
+#ifndef ORIEL_VM_ARGUMENTS_H
+#define ORIEL_VM_ARGUMENTS_H
+
+#include "vm/image.h"
+#include "vm/qemu.h"
+
+struct oriel_launch {
+  const char *qemu;               /* path of the program */
+  enum oriel_accel accel;         /* resolved, not AUTO */
+  const char *qmp;                /* socket path */
+  const struct oriel_image *disk; /* NULL for kernel + initrd */
+};
+
+/** A NULL-terminated argv, to be freed with oriel_arguments_free; NULL when memory is short. */
+char **oriel_arguments_create(const struct oriel_qemu_config *config, const struct oriel_launch *launch);
+void oriel_arguments_free(char **arguments);
+
+#endif

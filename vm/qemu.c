@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The life of one QEMU process, from its runtime directory to its end. Main thread.
+ */
+#include "vm/qemu.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "vm/arguments.h"
+#include "vm/child.h"
+#include "vm/image.h"
+#include "vm/runtime.h"
+
+enum {
+  START_MS = 10000,
+  POLL_MS = 10,
+  KILL_MS = 300, /* after SIGKILL, which a process stuck in the kernel survives */
+  CPUS_MAX = 64,
+  MEMORY_MIN_MIB = 64,
+  MEMORY_MAX_MIB = 1048576,
+  LINE_MAX_BYTES = 240,
+};
+
+struct oriel_qemu {
+  pid_t pid; /* 0 = none */
+  int status;
+  bool ended;
+  enum oriel_accel accel;
+  struct oriel_runtime runtime;
+};
+
+static bool valid_name(const char *name) {
+  static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
+  const size_t length = name == NULL ? 0 : strlen(name);
+  return length >= 1 && length <= 64 && name[0] != '.' && strspn(name, allowed) == length;
+}
+
+static int check_config(const struct oriel_qemu_config *config, char *why, size_t why_size) {
+  if (!valid_name(config->name))
+    snprintf(why, why_size, "the VM's name must be 1 to 64 of A-Z a-z 0-9 _ . - and not start with a dot");
+  else if (config->cpus < 1 || config->cpus > CPUS_MAX)
+    snprintf(why, why_size, "%u CPUs asked for: 1 to %d are possible", config->cpus, CPUS_MAX);
+  else if (config->memory_mib < MEMORY_MIN_MIB || config->memory_mib > MEMORY_MAX_MIB)
+    snprintf(why, why_size, "%llu MiB of memory asked for: %d to %d are possible", (unsigned long long)config->memory_mib,
+             MEMORY_MIN_MIB, MEMORY_MAX_MIB);
+  else if (config->disk == NULL && (config->kernel == NULL || config->initrd == NULL))
+    snprintf(why, why_size, "nothing to boot: give a disk, or kernel and initrd");
+  else if (config->disk == NULL && (access(config->kernel, R_OK) < 0 || access(config->initrd, R_OK) < 0))
+    snprintf(why, why_size, "cannot read %s: %s", access(config->kernel, R_OK) < 0 ? config->kernel : config->initrd, strerror(errno));
+  else
+    return 0;
+  return -EINVAL;
+}
+
+/** Copies the last line of the log that says something, without control characters and QEMU's own name. */
+static void last_line(const char *path, char *line, size_t size) {
+  char tail[4096];
+  line[0] = '\0';
+  const int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    return;
+  const off_t end = lseek(fd, 0, SEEK_END);
+  const off_t from = end > (off_t)sizeof tail - 1 ? end - (off_t)sizeof tail + 1 : 0;
+  const ssize_t got = pread(fd, tail, sizeof tail - 1, from);
+  close(fd);
+  tail[got > 0 ? got : 0] = '\0';
+  char *state = NULL;
+  for (char *part = strtok_r(tail, "\r\n", &state); part != NULL; part = strtok_r(NULL, "\r\n", &state)) {
+    if (strstr(part, "warning:") != NULL) /* what TCG cannot do is no reason for an end */
+      continue;
+    const char *said = strncmp(part, "qemu-system-", 12) == 0 ? strstr(part, ": ") : NULL;
+    snprintf(line, size, "%s", said != NULL ? said + 2 : part);
+  }
+  for (char *c = line; *c != '\0'; c++)
+    if ((unsigned char)*c < 0x20 || *c == 0x7F)
+      *c = '?';
+}
+
+static int wait_for_socket(struct oriel_qemu *vm, const volatile sig_atomic_t *cancel, char *why, size_t why_size) {
+  const uint64_t deadline = oriel_clock_ns() + START_MS * ORIEL_NS_PER_MS;
+  while (oriel_clock_ns() < deadline) {
+    if (cancel != NULL && *cancel) {
+      snprintf(why, why_size, "interrupted while QEMU was starting");
+      return -ECANCELED;
+    }
+    if (oriel_runtime_answers(vm->runtime.qmp))
+      return 0;
+    vm->ended = oriel_child_wait(vm->pid, POLL_MS, &vm->status); /* also the pause between two tries */
+    if (vm->ended) {
+      char what[LINE_MAX_BYTES + 64];
+      if (oriel_qemu_ended_well(vm, what, sizeof what))
+        snprintf(what, sizeof what, "ended at once");
+      snprintf(why, why_size, "QEMU did not start: it %s", what);
+      return -EIO;
+    }
+  }
+  snprintf(why, why_size, "QEMU did not start: no answer on %s within %d s", vm->runtime.qmp, START_MS / 1000);
+  return -ETIMEDOUT;
+}
+
+static int spawn(struct oriel_qemu *vm, const struct oriel_qemu_config *config, const struct oriel_launch *launch, char *why,
+                 size_t why_size) {
+  char **arguments = oriel_arguments_create(config, launch);
+  if (arguments == NULL) {
+    snprintf(why, why_size, "cannot start QEMU: out of memory");
+    return -ENOMEM;
+  }
+  int result = 0;
+  const int log = open(vm->runtime.log, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (log < 0) {
+    result = -errno;
+    snprintf(why, why_size, "cannot write %s: %s; is the disk full?", vm->runtime.log, strerror(-result));
+  } else {
+    result = oriel_child_start(arguments, log, &vm->pid);
+    if (result < 0)
+      snprintf(why, why_size, "cannot run %s: %s", launch->qemu, strerror(-result));
+    close(log);
+  }
+  oriel_arguments_free(arguments);
+  return result;
+}
+
+/** Everything that can be refused before a process or a directory exists. */
+static int prepare(const struct oriel_qemu_config *config, char *qemu, size_t qemu_size, struct oriel_image *image,
+                   enum oriel_accel *accel, char *why, size_t why_size) {
+  char version[32];
+  int result = check_config(config, why, why_size);
+  if (result == 0 && config->disk != NULL) {
+    const struct oriel_image_request request = {
+      .path = config->disk, .format = config->disk_format, .writable = config->persistent,
+      .any_content = config->extra != NULL && config->extra[0] != NULL,
+    };
+    result = oriel_image_inspect(&request, image, why, why_size);
+  }
+  if (result == 0)
+    result = oriel_qemu_find(qemu, qemu_size, version, sizeof version, why, why_size);
+  if (result == 0)
+    result = oriel_accel_choose(qemu, version, config->accel, false, accel, why, why_size);
+  return result;
+}
+
+int oriel_qemu_start(const struct oriel_qemu_config *config, struct oriel_qemu **vm, char *why, size_t why_size) {
+  char qemu[4096];
+  struct oriel_image *image = calloc(1, sizeof *image);
+  struct oriel_qemu *fresh = calloc(1, sizeof *fresh);
+  int result = -ENOMEM;
+  if (image == NULL || fresh == NULL) {
+    snprintf(why, why_size, "cannot start QEMU: out of memory");
+    goto fail;
+  }
+  fresh->runtime.lock = -1;
+  result = prepare(config, qemu, sizeof qemu, image, &fresh->accel, why, why_size);
+  if (result < 0)
+    goto fail;
+  result = oriel_runtime_open(config->runtime_dir, config->name, &fresh->runtime, why, why_size);
+  if (result < 0)
+    goto fail;
+  const struct oriel_launch launch = {
+    .qemu = qemu, .accel = fresh->accel, .qmp = fresh->runtime.qmp, .disk = config->disk != NULL ? image : NULL,
+  };
+  result = spawn(fresh, config, &launch, why, why_size);
+  if (result == 0)
+    result = wait_for_socket(fresh, config->cancel, why, why_size);
+  if (result < 0)
+    goto fail;
+  free(image);
+  *vm = fresh;
+  return 0;
+fail:
+  free(image);
+  oriel_qemu_stop(fresh, 0);
+  return result;
+}
+
+const char *oriel_qemu_qmp_path(const struct oriel_qemu *vm) {
+  return vm->runtime.qmp;
+}
+
+pid_t oriel_qemu_pid(const struct oriel_qemu *vm) {
+  return vm->pid;
+}
+
+enum oriel_accel oriel_qemu_accel(const struct oriel_qemu *vm) {
+  return vm->accel;
+}
+
+bool oriel_qemu_alive(struct oriel_qemu *vm) {
+  if (!vm->ended)
+    vm->ended = oriel_child_wait(vm->pid, 0, &vm->status);
+  return !vm->ended;
+}
+
+bool oriel_qemu_ended_well(const struct oriel_qemu *vm, char *what, size_t what_size) {
+  char line[LINE_MAX_BYTES];
+  if (WIFEXITED(vm->status) && WEXITSTATUS(vm->status) == 0)
+    return true;
+  last_line(vm->runtime.log, line, sizeof line);
+  char how[64];
+  if (WIFSIGNALED(vm->status))
+    snprintf(how, sizeof how, "was killed by signal %d (%s)", WTERMSIG(vm->status), strsignal(WTERMSIG(vm->status)));
+  else
+    snprintf(how, sizeof how, "exited with status %d", WEXITSTATUS(vm->status));
+  snprintf(what, what_size, "%s%s%s", how, line[0] != '\0' ? ": " : "", line);
+  return false;
+}
+
+void oriel_qemu_stop(struct oriel_qemu *vm, unsigned grace_ms) {
+  if (vm == NULL)
+    return;
+  if (vm->pid > 0 && oriel_qemu_alive(vm)) {
+    kill(vm->pid, SIGTERM);
+    vm->ended = oriel_child_wait(vm->pid, grace_ms, &vm->status);
+    if (!vm->ended) {
+      kill(vm->pid, SIGKILL);
+      vm->ended = oriel_child_wait(vm->pid, KILL_MS, &vm->status);
+    }
+    if (!vm->ended)
+      oriel_warn("vm", "QEMU (process %d) does not end: it is stuck in the kernel", (int)vm->pid);
+  }
+  oriel_runtime_remove(&vm->runtime);
+  free(vm);
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One directory per VM name, owned by the caller and by nobody else (/tmp is shared with strangers). Main thread.
+ */
+#include "vm/runtime.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+static const char socket_name[] = "qmp.sock";
+static const char log_name[] = "qemu.log";
+
+/** mkdir that accepts a directory which is there already, if it is ours and closed to others. */
+static int make_own(const char *path, char *why, size_t why_size) {
+  if (mkdir(path, 0700) < 0 && errno != EEXIST) {
+    const int error = errno;
+    snprintf(why, why_size, "cannot create %s: %s; set XDG_RUNTIME_DIR to a directory of yours", path, strerror(error));
+    return -error;
+  }
+  struct stat info;
+  if (lstat(path, &info) < 0)
+    return -errno;
+  if (!S_ISDIR(info.st_mode) || info.st_uid != geteuid() || (info.st_mode & 077) != 0) {
+    snprintf(why, why_size, "cannot use %s: it must be a directory of yours with mode 0700; remove it or set XDG_RUNTIME_DIR", path);
+    return -EPERM;
+  }
+  return 0;
+}
+
+/** Fills directory and parent. */
+static int choose_directory(const char *name, struct oriel_runtime *runtime, char *parent, size_t parent_size, char *why,
+                            size_t why_size) {
+  const char *base = getenv("XDG_RUNTIME_DIR");
+  struct stat info;
+  int length;
+  if (base != NULL && base[0] == '/' && stat(base, &info) == 0 && S_ISDIR(info.st_mode))
+    length = snprintf(parent, parent_size, "%s/oriel", base);
+  else {
+    length = snprintf(parent, parent_size, "/tmp/oriel-%u", (unsigned)geteuid());
+    runtime->remove_parent = true;
+  }
+  if (length > 0 && (size_t)length < parent_size)
+    length = snprintf(runtime->directory, sizeof runtime->directory, "%s/%s", parent, name);
+  else
+    length = ORIEL_RUNTIME_PATH_MAX;
+  if (length < ORIEL_RUNTIME_PATH_MAX)
+    return 0;
+  snprintf(why, why_size, "the path of VM %s's socket below %s exceeds 107 bytes: use a shorter --name or XDG_RUNTIME_DIR", name, base);
+  return -ENAMETOOLONG;
+}
+
+static int fill_paths(struct oriel_runtime *runtime, char *why, size_t why_size) {
+  const int length = snprintf(runtime->qmp, sizeof runtime->qmp, "%s/%s", runtime->directory, socket_name);
+  snprintf(runtime->log, sizeof runtime->log, "%s/%s", runtime->directory, log_name);
+  if (length > 0 && (size_t)length < sizeof runtime->qmp)
+    return 0;
+  snprintf(why, why_size, "the socket path %s/%s exceeds 107 bytes: use a shorter --name or XDG_RUNTIME_DIR", runtime->directory,
+           socket_name);
+  return -ENAMETOOLONG;
+}
+
+bool oriel_runtime_answers(const char *path) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  if (strlen(path) >= sizeof address.sun_path)
+    return false;
+  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd < 0)
+    return false;
+  memcpy(address.sun_path, path, strlen(path) + 1);
+  /* EAGAIN: it listens, but its queue is full because it serves somebody. */
+  const bool listens = connect(fd, (const struct sockaddr *)&address, sizeof address) == 0 || errno == EAGAIN;
+  close(fd);
+  return listens;
+}
+
+static int lock_directory(struct oriel_runtime *runtime, const char *name, char *why, size_t why_size) {
+  const int fd = open(runtime->directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0) {
+    const int error = errno;
+    snprintf(why, why_size, "cannot open %s: %s", runtime->directory, strerror(error));
+    return -error;
+  }
+  const bool locked = flock(fd, LOCK_EX | LOCK_NB) == 0;
+  struct stat held, named;
+  /* Between our mkdir and our lock the run before us may have removed the directory: then we hold a name-less one. */
+  if (locked && (fstat(fd, &held) < 0 || lstat(runtime->directory, &named) < 0 || held.st_ino != named.st_ino)) {
+    close(fd);
+    return -ENOENT;
+  }
+  if (!locked || oriel_runtime_answers(runtime->qmp)) {
+    if (locked)
+      snprintf(why, why_size, "a VM named %s is running: watch it with `oriel serve qemu:%s`, or choose another --name", name,
+               runtime->qmp);
+    else
+      snprintf(why, why_size, "a VM named %s is being served by another oriel: choose another --name", name);
+    close(fd);
+    return -EBUSY;
+  }
+  runtime->lock = fd;
+  return 0;
+}
+
+static int remove_stale(const struct oriel_runtime *runtime, char *why, size_t why_size) {
+  const char *const paths[] = {runtime->qmp, runtime->log};
+  for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
+    if (unlink(paths[i]) < 0 && errno != ENOENT) {
+      const int error = errno;
+      snprintf(why, why_size, "cannot remove %s, left by an earlier run: %s; remove it by hand", paths[i], strerror(error));
+      return -error;
+    }
+  return 0;
+}
+
+static int open_once(const char *directory, const char *name, struct oriel_runtime *runtime, char *why, size_t why_size) {
+  char parent[ORIEL_RUNTIME_PATH_MAX] = "";
+  int result = 0;
+  if (directory == NULL)
+    result = choose_directory(name, runtime, parent, sizeof parent, why, why_size);
+  else if (strlen(directory) < sizeof runtime->directory)
+    strcpy(runtime->directory, directory);
+  else {
+    snprintf(why, why_size, "the path %.200s... exceeds 107 bytes: use a shorter one", directory);
+    result = -ENAMETOOLONG;
+  }
+  if (result == 0)
+    result = fill_paths(runtime, why, why_size);
+  if (result == 0 && parent[0] != '\0')
+    result = make_own(parent, why, why_size);
+  if (result == 0)
+    result = make_own(runtime->directory, why, why_size);
+  if (result == 0)
+    result = lock_directory(runtime, name, why, why_size);
+  if (result == 0) {
+    result = remove_stale(runtime, why, why_size);
+    if (result < 0)
+      oriel_runtime_remove(runtime);
+  }
+  return result;
+}
+
+int oriel_runtime_open(const char *directory, const char *name, struct oriel_runtime *runtime, char *why, size_t why_size) {
+  int result = -ENOENT;
+  /* A run of the same name that ends at this moment removes directories under our feet: three tries are plenty. */
+  for (int attempt = 0; attempt < 3 && result == -ENOENT; attempt++) {
+    struct oriel_runtime fresh = {.lock = -1};
+    result = open_once(directory, name, &fresh, why, why_size);
+    if (result == 0)
+      *runtime = fresh;
+  }
+  return result;
+}
+
+void oriel_runtime_remove(struct oriel_runtime *runtime) {
+  if (runtime->lock < 0)
+    return;
+  unlink(runtime->qmp);
+  unlink(runtime->log);
+  if (rmdir(runtime->directory) == 0 && runtime->remove_parent) {
+    char parent[ORIEL_RUNTIME_PATH_MAX];
+    strcpy(parent, runtime->directory);
+    *strrchr(parent, '/') = '\0';
+    rmdir(parent); /* stays while it holds another VM */
+  }
+  close(runtime->lock);
+  runtime->lock = -1;
+}

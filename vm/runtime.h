@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The runtime directory of one VM: where its QMP socket and QEMU's log lie. Thread-safety: main thread.
+ */
+#ifndef ORIEL_VM_RUNTIME_H
+#define ORIEL_VM_RUNTIME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { ORIEL_RUNTIME_PATH_MAX = 108 }; /* sun_path: 107 bytes and the NUL */
+
+struct oriel_runtime {
+  char directory[ORIEL_RUNTIME_PATH_MAX];
+  char qmp[ORIEL_RUNTIME_PATH_MAX];
+  char log[ORIEL_RUNTIME_PATH_MAX + 8];
+  bool remove_parent; /* /tmp/oriel-UID: ours alone, goes with its last VM */
+  int lock;           /* the directory, locked while we use it; -1 = none */
+};
+
+/** Makes the directory (NULL = $XDG_RUNTIME_DIR/oriel/NAME or /tmp/oriel-UID/NAME) with mode 0700, checks that it is
+ *  ours, locks it, and removes what a dead run left. 0; -EBUSY (a VM runs there), -EPERM (somebody else's), -ENAMETOOLONG
+ *  (the socket's path would exceed 107 bytes), or mkdir's errors; `why` (at least 512 bytes) then is a whole sentence. */
+int oriel_runtime_open(const char *directory, const char *name, struct oriel_runtime *runtime, char *why, size_t why_size);
+/** Removes our files and the directory, and gives the lock back. Foreign files in it stay, and then it does, too. */
+void oriel_runtime_remove(struct oriel_runtime *runtime);
+/** True when somebody listens on a UNIX socket. */
+bool oriel_runtime_answers(const char *path);
+
+#endif
