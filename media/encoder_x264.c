@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * H.264 by x264: zero latency, damage hints, a QP per picture from media/rate. Called by one media thread.
+ *
+ * x264 runs in constant-QP mode with the QP of each picture forced. A macroblock marked constant is skipped without
+ * analysis if it was last coded at a QP no higher than this picture's; x264 keeps that map (its effective_qp), `coded_qp`
+ * below is our copy. So an ordinary picture never uses a QP below that of any undamaged macroblock, and a sharpening
+ * picture is simply one of low QP: x264 codes again exactly what was coarser.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <x264.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "media/encoder_impl.h"
+#include "media/rate.h"
+
+enum {
+  MB = 16,          /* side of a macroblock, pixels */
+  QP_SHARP = 14,    /* luma PSNR 46 dB on text; lower gains nothing that survives 4:2:0 */
+  QP_SMALL = 18,    /* floor for small damage: nearly sharp at once, and cheap */
+  QP_LARGE = 22,    /* floor for large damage: below it bits and time rise faster than what eyes see of motion */
+  QP_COARSEST = 46,
+  QP_MIDDLE = 30,   /* see open_params */
+  SHARPEN_STEP = 4, /* least improvement of a sharpening pass */
+  SMALL_PART = 8,   /* damage is small below 1/8 of the picture */
+  DEBLOCK_QP = 28,  /* below it blocks do not show, and without the filter undamaged pixels stay as they are */
+  THREADS_MAX = 4,
+  THREAD_PIXELS = 1600 * 900, /* from here on two slices beat one even when the second core is half busy */
+};
+
+struct state {
+  x264_t *x264;
+  x264_param_t params;
+  struct oriel_encoder_config config;
+  struct oriel_rate rate;
+  int columns, rows;  /* macroblocks */
+  uint8_t *constant;  /* owned; per macroblock, X264_MBINFO_CONSTANT or 0 */
+  uint8_t *coded_qp;  /* owned; per macroblock, QP it was last coded at */
+  int64_t pictures;
+  bool sharpening_due; /* some coded_qp is above QP_SHARP */
+};
+
+static void log_line(void *unused, int level, const char *format, va_list arguments) {
+  (void)unused;
+  char line[256];
+  vsnprintf(line, sizeof line, format, arguments);
+  line[strcspn(line, "\n")] = 0;
+  oriel_log(level <= X264_LOG_ERROR ? ORIEL_LOG_ERROR : ORIEL_LOG_DEBUG, "media", "x264: %s", line);
+}
+
+/* Slices of one picture in parallel: frames in parallel would cost a picture of delay each. */
+static int slice_threads(const struct oriel_encoder_config *config) {
+  long cores = sysconf(_SC_NPROCESSORS_ONLN);
+  if ((uint32_t)config->width * config->height < THREAD_PIXELS || cores < 2)
+    return 1;
+  return cores < THREADS_MAX ? (int)cores : THREADS_MAX;
+}
+
+static int open_params(const struct oriel_encoder_config *config, x264_param_t *params) {
+  if (x264_param_default_preset(params, "superfast", "zerolatency") < 0)
+    return -ENODEV;
+  params->pf_log = log_line;
+  params->i_log_level = X264_LOG_WARNING;
+  params->i_width = (config->width + 1) & ~1;
+  params->i_height = (config->height + 1) & ~1;
+  params->i_csp = X264_CSP_I420;
+  params->i_fps_num = config->fps;
+  params->i_fps_den = 1;
+  params->b_vfr_input = 0;
+  params->i_threads = slice_threads(config);
+  params->b_sliced_threads = params->i_threads > 1;
+
+  params->b_annexb = 1;
+  params->b_repeat_headers = 1; /* lesson 6 */
+  params->i_keyint_max = X264_KEYINT_MAX_INFINITE;
+  params->i_scenecut_threshold = 0;
+  params->i_bframe = 0;
+  params->i_frame_reference = 1;
+  params->analyse.i_weighted_pred = X264_WEIGHTP_NONE; /* would switch the damage hints off */
+  params->analyse.b_mb_info = 1;
+
+  /* Whole-pixel motion: desktops scroll by whole pixels, and without it the half-pixel planes of the entire picture
+   * need not be computed for each small change (1280x720: 1.0 ms instead of 1.7). */
+  params->analyse.i_subpel_refine = 0;
+  params->analyse.b_psy = 0;
+  params->analyse.b_transform_8x8 = 1;
+  params->b_cabac = 1; /* text takes two thirds of CAVLC's bits */
+
+  /* What media/picture converts to: BT.601 matrix, limited range; primaries and transfer of an sRGB desktop. */
+  params->vui.b_fullrange = 0;
+  params->vui.i_colorprim = 1;
+  params->vui.i_transfer = 13;
+  params->vui.i_colmatrix = 6;
+
+  /* Constant QP bounds each forced QP by the three picture types' own. Far-apart factors open [12, 48]. */
+  params->rc.i_rc_method = X264_RC_CQP;
+  params->rc.i_qp_constant = QP_MIDDLE;
+  params->rc.f_ip_factor = 8;
+  params->rc.f_pb_factor = 8;
+  params->rc.i_aq_mode = X264_AQ_NONE;
+  params->rc.b_mb_tree = 0;
+  params->rc.i_lookahead = 0;
+  return x264_param_apply_profile(params, "high") < 0 ? -ENODEV : 0;
+}
+
+static void state_close(void *opaque) {
+  struct state *state = opaque;
+  if (state->x264)
+    x264_encoder_close(state->x264);
+  free(state->coded_qp);
+  free(state->constant);
+  free(state);
+}
+
+static int state_open(const char *codec, const struct oriel_encoder_config *config, void **opaque, const char **name) {
+  (void)codec;
+  (void)name;
+  struct state *state = calloc(1, sizeof *state);
+  if (!state)
+    return -ENOMEM;
+  state->config = *config;
+  state->columns = (config->width + MB - 1) / MB;
+  state->rows = (config->height + MB - 1) / MB;
+  size_t count = (size_t)state->columns * (size_t)state->rows;
+  state->constant = calloc(1, count);
+  state->coded_qp = calloc(1, count);
+  int rc = state->constant && state->coded_qp ? open_params(config, &state->params) : -ENOMEM;
+  if (rc == 0) {
+    state->x264 = x264_encoder_open(&state->params);
+    rc = state->x264 ? 0 : -ENODEV;
+  }
+  if (rc < 0) {
+    state_close(state);
+    return rc;
+  }
+  oriel_rate_init(&state->rate, config->bitrate_kbps, config->fps);
+  *opaque = state;
+  return 0;
+}
+
+static int state_reconfigure(void *opaque, const struct oriel_encoder_config *config) {
+  struct state *state = opaque;
+  /* x264 itself knows neither rate nor pace: its fps only went into the level and the VUI. */
+  state->config = *config;
+  oriel_rate_set(&state->rate, config->bitrate_kbps, config->fps);
+  return 0;
+}
+
+/* Marks what may be skipped; returns the number of macroblocks that may not. */
+static int mark_constant(struct state *state, const struct oriel_damage *damage) {
+  int all = state->columns * state->rows;
+  if (!damage) {
+    memset(state->constant, 0, (size_t)all);
+    return all;
+  }
+  memset(state->constant, X264_MBINFO_CONSTANT, (size_t)all);
+  int damaged = 0;
+  for (int i = 0; i < damage->count; i++) {
+    /* Chroma of an odd edge reaches one pixel further, hence the alignment before the division. */
+    struct oriel_rect rect = oriel_rect_align(damage->rects[i], MB, state->columns * MB, state->rows * MB);
+    if (oriel_rect_empty(rect))
+      continue;
+    for (int y = rect.y / MB; y < (rect.y + rect.height) / MB; y++)
+      for (int x = rect.x / MB; x < (rect.x + rect.width) / MB; x++) {
+        damaged += state->constant[y * state->columns + x] != 0;
+        state->constant[y * state->columns + x] = 0;
+      }
+  }
+  return damaged;
+}
+
+/* Sum of luma gradients in one macroblock, every fourth row: what its coding will roughly cost. */
+static uint32_t gradients(const struct oriel_picture *picture, int column, int row) {
+  int width = picture->coded_width - column * MB, height = picture->coded_height - row * MB;
+  const uint8_t *y = picture->y + (ptrdiff_t)row * MB * picture->stride_y + column * MB;
+  uint32_t sum = 0;
+  for (int line = 0; line < MB && line + 1 < height; line += 4, y += 4 * (ptrdiff_t)picture->stride_y) {
+    const uint8_t *below = y + picture->stride_y;
+    if (width >= MB) { /* of constant length, so that it becomes two vector instructions; y[MB] is at worst below[0] */
+      for (int x = 0; x < MB; x++)
+        sum += (uint32_t)abs(y[x] - y[x + 1]);
+      for (int x = 0; x < MB; x++)
+        sum += (uint32_t)abs(y[x] - below[x]);
+    } else {
+      for (int x = 0; x + 1 < width; x++)
+        sum += (uint32_t)abs(y[x] - y[x + 1]) + (uint32_t)abs(y[x] - below[x]);
+    }
+  }
+  return sum;
+}
+
+struct survey {
+  uint64_t activity; /* of what will be coded */
+  int coarsest;      /* highest QP among what will not */
+};
+
+/* Looks at every macroblock: is it going to be coded, because it is damaged or was coded at a QP above `above`? */
+static struct survey survey_picture(const struct state *state, const struct oriel_picture *picture, int above) {
+  struct survey survey = {0};
+  for (int row = 0, i = 0; row < state->rows; row++)
+    for (int column = 0; column < state->columns; column++, i++) {
+      if (!state->constant[i] || state->coded_qp[i] > above)
+        survey.activity += gradients(picture, column, row);
+      else if (state->coded_qp[i] > survey.coarsest)
+        survey.coarsest = state->coded_qp[i];
+    }
+  return survey;
+}
+
+static int coarsest_qp(const struct state *state) {
+  int coarsest = 0;
+  for (int i = 0; i < state->columns * state->rows; i++)
+    coarsest = state->coded_qp[i] > coarsest ? state->coded_qp[i] : coarsest;
+  return coarsest;
+}
+
+struct plan {
+  enum oriel_rate_kind kind;
+  int qp;
+  uint64_t activity;
+};
+
+static struct plan plan_picture(struct state *state, const struct oriel_picture *picture,
+                                const struct oriel_encode_request *request) {
+  bool sharpen = request->quality == ORIEL_QUALITY_SHARPEN;
+  int damaged = mark_constant(state, request->force_key ? NULL : request->damage);
+  uint64_t now = request->converted_ns ? request->converted_ns : oriel_clock_ns();
+  struct plan plan = {.kind = ORIEL_RATE_DELTA};
+  struct survey survey = survey_picture(state, picture, sharpen ? QP_SHARP : QP_COARSEST);
+  plan.activity = survey.activity;
+  int floor = damaged * SMALL_PART < state->columns * state->rows ? QP_SMALL : QP_LARGE;
+  if (sharpen) {
+    plan.kind = ORIEL_RATE_SHARPEN;
+    floor = QP_SHARP;
+  } else if (floor < survey.coarsest) {
+    floor = survey.coarsest; /* see the top of the file */
+  }
+  if (request->force_key)
+    plan.kind = ORIEL_RATE_KEY;
+  plan.qp = oriel_rate_qp(&state->rate, plan.kind, now, plan.activity, floor, QP_COARSEST);
+  if (plan.kind == ORIEL_RATE_SHARPEN) { /* each pass gets nearer, so that a few of them end it */
+    int better = coarsest_qp(state) - SHARPEN_STEP;
+    plan.qp = plan.qp < better ? plan.qp : better;
+    plan.qp = plan.qp > QP_SHARP ? plan.qp : QP_SHARP;
+  }
+  return plan;
+}
+
+static int deblock_switch(struct state *state, bool on) {
+  if (state->params.b_deblocking_filter == on)
+    return 0;
+  state->params.b_deblocking_filter = on;
+  return x264_encoder_reconfig(state->x264, &state->params) < 0 ? -EIO : 0;
+}
+
+/* What x264 did to its map: coded (or found good enough) at this QP, unless constant and good enough before. */
+static void coded_qp_update(struct state *state, int qp) {
+  bool due = false;
+  for (int i = 0; i < state->columns * state->rows; i++) {
+    if (!state->constant[i] || state->coded_qp[i] > qp)
+      state->coded_qp[i] = (uint8_t)qp;
+    due |= state->coded_qp[i] > QP_SHARP;
+  }
+  state->sharpening_due = due;
+}
+
+static int state_encode(void *opaque, const struct oriel_picture *picture, const struct oriel_encode_request *request,
+                       struct oriel_packet **packet) {
+  struct state *state = opaque;
+  struct plan plan = plan_picture(state, picture, request);
+  int rc = deblock_switch(state, plan.qp > DEBLOCK_QP);
+  if (rc < 0)
+    return rc;
+  x264_picture_t in, out;
+  x264_picture_init(&in);
+  in.i_type = request->force_key ? X264_TYPE_IDR : X264_TYPE_P;
+  in.i_qpplus1 = plan.qp + 1;
+  in.i_pts = state->pictures++;
+  in.img.i_csp = X264_CSP_I420;
+  in.img.i_plane = 3;
+  in.img.plane[0] = picture->y;
+  in.img.plane[1] = picture->u;
+  in.img.plane[2] = picture->v;
+  in.img.i_stride[0] = picture->stride_y;
+  in.img.i_stride[1] = in.img.i_stride[2] = picture->stride_uv;
+  in.prop.mb_info = state->constant; /* ours: used up when the call returns */
+  x264_nal_t *units = NULL;
+  int count = 0;
+  int size = x264_encoder_encode(state->x264, &units, &count, &in, &out);
+  if (size <= 0 || count <= 0)
+    return -EIO;
+  struct oriel_packet *made = oriel_packet_create(ORIEL_PACKET_VIDEO, (size_t)size);
+  if (!made)
+    return -ENOMEM;
+  memcpy(made->data, units[0].p_payload, (size_t)size); /* x264 lays a picture's units end to end */
+  made->key = out.b_keyframe;
+  oriel_rate_spend(&state->rate, plan.kind, plan.activity, plan.qp, (uint64_t)size * 8);
+  coded_qp_update(state, plan.qp);
+  *packet = made;
+  return 0;
+}
+
+static bool state_needs_sharpening(const void *opaque) {
+  const struct state *state = opaque;
+  return state->sharpening_due;
+}
+
+const struct oriel_encoder_impl oriel_encoder_x264 = {
+  .open = state_open,
+  .close = state_close,
+  .reconfigure = state_reconfigure,
+  .encode = state_encode,
+  .needs_sharpening = state_needs_sharpening,
+};
