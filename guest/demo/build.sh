@@ -130,6 +130,9 @@ compile() {
     gcc $flags $include -o "$root/usr/bin/chime" "$here/chime.c" $lib -l:libasound.so.2 -lm
     gcc $flags $include -o "$root/usr/bin/flash" "$here"/flash/*.c "$work/protocol/xdg-shell.c" $lib \
       -l:libwayland-client.so.0 -l:libffi.so.8 -lm
+    # wlroots' headers are laid out for C99 and up, its symbols come from the compositor that loads this.
+    gcc $flags $include -isystem "$tree/usr/include/pixman-1" -isystem "$tree/usr/include/libdrm" -DWLR_USE_UNSTABLE \
+      -fPIC -shared -o "$root/usr/libexec/oriel/scanout.so" "$here"/scanout/*.c $lib -l:libdrm.so.2
     gcc $flags $include -o "$root/usr/libexec/oriel/wallpaper" "$here"/wallpaper/*.c $lib \
       -l:libwayland-client.so.0 -l:libffi.so.8 -lm
   } || fail "cannot compile the guest's programs: see the compiler's messages above"
@@ -224,7 +227,7 @@ assemble() {
     ln -s "usr/$name" "$root/$name"
   done
   mkdir -p "$root"/{dev,proc,sys,run,tmp,root,var/log,etc,home/oriel}
-  take bin/bash bin/busybox bin/foot bin/sway sbin/seatd bin/aplay bin/amixer bin/speaker-test
+  take bin/bash bin/busybox bin/foot bin/sway bin/swaymsg sbin/seatd bin/aplay bin/amixer bin/speaker-test
   take share/alsa lib/locale/C.utf8 share/terminfo/f/foot share/X11/xkb/{rules/evdev,keycodes,types,compat}
   take share/X11/xkb/symbols/{us,pc,inet,keypad,srvr_ctrl,altwin,level3,level5,compose,capslock,eurosign,terminate}
   take share/icons/DMZ-White

@@ -43,6 +43,8 @@ struct window {
   bool configured;
   bool changed;
   bool closed;
+  bool fullscreen_wanted;
+  bool fullscreen;
   bool told_ready;
 };
 
@@ -153,8 +155,9 @@ static void damage_surface(struct window *window, const struct canvas *canvas) {
   }
 }
 
+/* Some compositors show a window before they make it as large as the screen. */
 static void tell_ready(struct window *window) {
-  if (!window->told_ready) {
+  if (!window->told_ready && window->fullscreen == window->fullscreen_wanted) {
     window->told_ready = true;
     log_line("ready %d %d", window->width, window->height);
   }
@@ -218,8 +221,12 @@ static const struct xdg_surface_listener surface_listener = { .configure = on_su
 static void on_toplevel_configure(void *data, struct xdg_toplevel *toplevel, int32_t width, int32_t height,
                                   struct wl_array *states) {
   (void)toplevel;
-  (void)states;
   struct window *window = data;
+  const uint32_t *state;
+  window->fullscreen = false;
+  wl_array_for_each(state, states) {
+    window->fullscreen = window->fullscreen || *state == XDG_TOPLEVEL_STATE_FULLSCREEN;
+  }
   if (width <= 0 || height <= 0 || (width == window->width && height == window->height)) {
     return;
   }
@@ -249,6 +256,7 @@ struct window *window_create(struct wl_compositor *compositor, struct wl_shm *sh
   }
   window->shm = shm;
   window->card = card;
+  window->fullscreen_wanted = fullscreen;
   window->surface = wl_compositor_create_surface(compositor);
   window->xdg_surface = xdg_wm_base_get_xdg_surface(shell, window->surface);
   xdg_surface_add_listener(window->xdg_surface, &surface_listener, window);

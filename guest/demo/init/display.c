@@ -11,7 +11,7 @@
 #include "file.h"
 #include "sway.h"
 
-enum { DISPLAY_HEADS = 16, DISPLAY_REFRESH_HZ = 60 };
+enum { DISPLAY_HEADS = 16 };
 
 /* What each connector ("Virtual-1") was last asked to show. */
 static struct {
@@ -40,17 +40,9 @@ static int head_changed(const char *connector, int width, int height) {
   return 0;
 }
 
-/* A mode line and not `mode --custom`: that one computes CVT timings, which round the width down to a multiple of 8.
- * A virtual screen has no timings, so any blanking does. */
 static int set_size(int sway_fd, const char *connector, int width, int height) {
-  char command[512];
-  int total_width = width + 48;
-  int total_height = height + 12;
-  double clock_mhz = (double)total_width * total_height * DISPLAY_REFRESH_HZ / 1e6;
-  snprintf(command, sizeof command,
-           "output %s modeline %.3f %d %d %d %d %d %d %d %d +hsync -vsync",
-           connector, clock_mhz, width, width + 8, width + 24, total_width, height, height + 2, height + 6,
-           total_height);
+  char command[128];
+  snprintf(command, sizeof command, "output %s mode --custom %dx%d", connector, width, height);
   return sway_command(sway_fd, command);
 }
 

@@ -66,7 +66,7 @@ struct init {
 static char *const user_environment[] = {
   "HOME=/home/oriel", "USER=oriel", "LOGNAME=oriel", "SHELL=/bin/bash", "LANG=C.UTF-8", "PATH=/usr/bin:/usr/sbin",
   "XDG_RUNTIME_DIR=/run/user/1000", "SWAYSOCK=" SWAY_SOCKET, "LIBSEAT_BACKEND=seatd", "WLR_RENDERER=pixman",
-  "WLR_LIBINPUT_NO_DEVICES=1", "XCURSOR_THEME=DMZ-White", "XCURSOR_SIZE=24", "XCURSOR_PATH=/usr/share/icons", NULL,
+  "LD_PRELOAD=/usr/libexec/oriel/scanout.so", "XCURSOR_THEME=DMZ-White", "XCURSOR_SIZE=24", "XCURSOR_PATH=/usr/share/icons", NULL,
 };
 static char *const root_environment[] = {
   "HOME=/root", "USER=root", "LANG=C.UTF-8", "PATH=/usr/bin:/usr/sbin", "SEATD_VTBOUND=0", "TERM=dumb", "PS1=# ",
