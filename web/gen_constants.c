@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Build tool: prints js/wire.js, the constants of wire/viewer.h as a JavaScript module, so that both sides of the
+ * protocol have one source. Runs on the build machine; no thread.
+ */
+#include <stdio.h>
+
+#include "wire/viewer.h"
+
+static void group_begin(const char *doc, const char *name) {
+  printf("\n/** %s */\nexport const %s = Object.freeze({\n", doc, name);
+}
+
+static void group_end(void) { puts("});"); }
+
+#define ENTRY(name, value) printf("  " #name ": 0x%02x,\n", (unsigned)(value));
+#define NUMBER(name, value) printf("export const " #name " = %u;\n", (unsigned)(value))
+#define STATE(name) printf("  " #name ": %u,\n", (unsigned)ORIEL_VIEWER_STATE_##name)
+
+int main(void) {
+  puts("// SPDX-License-Identifier: MIT");
+  puts("// Generated from wire/viewer.h by web/gen_constants.c. Do not edit.\n");
+  NUMBER(VERSION, ORIEL_VIEWER_VERSION);
+  NUMBER(MESSAGE_MAX, ORIEL_VIEWER_MESSAGE_MAX);
+  NUMBER(HEADER_SIZE, ORIEL_VIEWER_HEADER_SIZE);
+  NUMBER(PICTURE_HEADER_SIZE, ORIEL_VIEWER_PICTURE_HEADER_SIZE);
+  NUMBER(AUDIO_HEADER_SIZE, ORIEL_VIEWER_AUDIO_HEADER_SIZE);
+  NUMBER(TEXT_MAX, ORIEL_VIEWER_TEXT_MAX);
+  puts("export const SUBPROTOCOL = '" ORIEL_VIEWER_SUBPROTOCOL "';");
+
+  group_begin("Message types.", "MESSAGE");
+  ORIEL_VIEWER_MESSAGES(ENTRY)
+  group_end();
+  group_begin("Flags in the header of VIDEO and TILES.", "FLAG");
+  ORIEL_VIEWER_FLAGS(ENTRY)
+  group_end();
+  group_begin("Capabilities in both hellos.", "CAP");
+  ORIEL_VIEWER_CAPABILITIES(ENTRY)
+  group_end();
+  group_begin("Why a side says BYE; WebSocket close code 4000 + reason.", "REASON");
+  ORIEL_VIEWER_REASONS(ENTRY)
+  group_end();
+  group_begin("Counts of small fields: a value is below its count.", "RANGE");
+  ORIEL_VIEWER_RANGES(ENTRY)
+  group_end();
+  group_begin("STATE.state.", "STATE");
+  STATE(CONNECTING);
+  STATE(RUNNING);
+  STATE(PAUSED);
+  STATE(GONE);
+  group_end();
+  return fflush(stdout) == 0 ? 0 : 1;
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+// Tells the server what became of its pictures: the newest sequence that was received, decoded and painted, and when.
+import { ACK_SIZE, fillAck } from './protocol.js';
+
+/** @type {{received: number, decoded: number, painted: number, receivedUs: number, decodedUs: number, paintedUs: number}} */
+const nothing = { received: 0, decoded: 0, painted: 0, receivedUs: 0, decodedUs: 0, paintedUs: 0 };
+
+export class Ack {
+  /** @param {(view: DataView<ArrayBuffer>) => void} send */
+  constructor(send) {
+    this.send = send;
+    this.view = new DataView(new ArrayBuffer(ACK_SIZE));
+    this.now = { ...nothing };
+  }
+
+  /** A new connection: nothing was received yet. */
+  reset() {
+    this.now = { ...nothing };;
+  }
+
+  /** @param {number} sequence @param {number} us */
+  received(sequence, us) {
+    this.now.received = sequence;
+    this.now.receivedUs = us;
+  }
+
+  /** @param {number} sequence @param {number} us */
+  decoded(sequence, us) {
+    this.now.decoded = sequence;
+    this.now.decodedUs = us;
+  }
+
+  /** @param {number} sequence @param {number} us */
+  painted(sequence, us) {
+    this.now.painted = sequence;
+    this.now.paintedUs = us;
+  }
+
+  flush() {
+    fillAck(this.view, this.now);
+    this.send(this.view);
+  }
+}

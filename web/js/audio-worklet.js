@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: MIT
+// The audio thread's end of the sound: takes decoded blocks by message, plays them out of the ring.
+import { AudioRing } from './audio-ring.js';
+
+const REPORT_BLOCKS = 188; // of 128 frames: twice a second at 48 kHz
+
+class OrielOutput extends AudioWorkletProcessor {
+  constructor() {
+    super();
+    this.ring = new AudioRing();
+    this.blocks = 0;
+    this.port.onmessage = ({ data }) => {
+      if (data.clear) this.ring.clear();
+      if (data.targetMs) this.ring.setTarget(data.targetMs);
+      if (data.planes) {
+        const frames = data.planes.length / 2;
+        this.ring.push(data.planes.subarray(0, frames), data.planes.subarray(frames));
+      }
+    };
+  }
+
+  /** @param {Float32Array[][]} _inputs @param {Float32Array[][]} outputs */
+  process(_inputs, outputs) {
+    const [left, right] = outputs[0];
+    this.ring.pull(left, right ?? left);
+    if (++this.blocks % REPORT_BLOCKS === 0) {
+      const { fill, target, speed, playing, counts } = this.ring;
+      this.port.postMessage({ fill, target, speed, playing, ...counts });
+    }
+    return true;
+  }
+}
+
+registerProcessor('oriel-output', OrielOutput);

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+// The guest's cursor, drawn by the browser at the pointer's place without waiting for the guest. Where a CSS cursor
+// cannot show it (too large, pointer locked, somebody else has the controls) a small canvas over the screen does.
+
+/** Browsers refuse larger cursors, CSS pixels. */
+const CSS_CURSOR_MAX = 128;
+
+/** @typedef {{width: number, height: number, hotX: number, hotY: number, pixels: Uint8ClampedArray<ArrayBuffer>}} Shape */
+
+export class Cursor {
+  /**
+   * @param {import('./screen.js').Screen} screen @param {HTMLCanvasElement} overlay
+   * @param {object} options
+   * @param {() => boolean} options.controls we have the controls
+   * @param {() => boolean} options.locked the pointer is locked
+   */
+  constructor(screen, overlay, { controls, locked }) {
+    this.screen = screen;
+    this.overlay = overlay;
+    this.controls = controls;
+    this.locked = locked;
+    /** null until the guest defined one: the browser's own is shown. @type {Shape | null} */
+    this.shape = null;
+    this.source = document.createElement('canvas');
+    /** Where the guest says its cursor is. */
+    this.guest = { x: 0, y: 0, visible: false };
+    /** Where the pointer is, CSS pixels of the window. */
+    this.pointer = { x: 0, y: 0 };
+    this.css = '';
+    this.frame = 0;
+  }
+
+  /** @param {Shape} shape */
+  setShape(shape) {
+    this.shape = shape;
+    if (shape.width) {
+      this.source.width = shape.width;
+      this.source.height = shape.height;
+      this.source.getContext('2d')?.putImageData(new ImageData(shape.pixels, shape.width, shape.height), 0, 0);
+    }
+    this.update();
+  }
+
+  /** @param {{x: number, y: number, visible: boolean}} guest */
+  setGuestPosition(guest) {
+    this.guest = guest;
+    this.schedule();
+  }
+
+  /** @param {number} x @param {number} y */
+  setPointer(x, y) {
+    this.pointer.x = x;
+    this.pointer.y = y;
+    if (!this.overlay.hidden) this.schedule();
+  }
+
+  /** A new connection may not know of a cursor yet. */
+  reset() {
+    this.shape = null;
+    this.guest = { x: 0, y: 0, visible: false };
+    this.update();
+  }
+
+  /** Who draws changed, or the scale or the shape did. */
+  update() {
+    this.css = this.cssCursor();
+    this.screen.canvas.style.cursor = this.css || 'none';
+    this.schedule();
+  }
+
+  /** CSS pixels per guest pixel. */
+  scale() {
+    const { width } = this.screen;
+    return width ? this.screen.scale : 1;
+  }
+
+  /** The shape at the picture's scale, as a canvas of device pixels. @param {number} ratio @param {number} scale */
+  scaled(ratio, scale) {
+    const copy = document.createElement('canvas');
+    copy.width = Math.max(1, Math.round(this.source.width * scale * ratio));
+    copy.height = Math.max(1, Math.round(this.source.height * scale * ratio));
+    const context = copy.getContext('2d');
+    if (!context) return copy;
+    context.imageSmoothingEnabled = !Number.isInteger(Math.round(scale * ratio * 1000) / 1000);
+    context.drawImage(this.source, 0, 0, copy.width, copy.height);
+    return copy;
+  }
+
+  /** @returns {string} '' when CSS cannot show it, or must not */
+  cssCursor() {
+    if (!this.controls()) return 'default';
+    if (!this.shape) return 'default';
+    const { width, height, hotX, hotY } = this.shape;
+    if (!width || this.locked()) return '';
+    const ratio = devicePixelRatio || 1;
+    const scale = this.scale();
+    if (width * scale > CSS_CURSOR_MAX || height * scale > CSS_CURSOR_MAX) return '';
+    const url = this.scaled(ratio, scale).toDataURL();
+    const hot = `${Math.min(Math.floor(hotX * scale), CSS_CURSOR_MAX - 1)} ${Math.min(Math.floor(hotY * scale), CSS_CURSOR_MAX - 1)}`;
+    return ratio === 1 ? `url("${url}") ${hot}, default` : `image-set(url("${url}") ${ratio}x) ${hot}, default`;
+  }
+
+  schedule() {
+    if (!this.frame) this.frame = requestAnimationFrame(() => this.drawOverlay());
+  }
+
+  /** Where the overlay's hot spot belongs, CSS pixels of the window; null when it must not show. */
+  overlayPoint() {
+    if (!this.shape?.width || (this.controls() && this.css !== '')) return null;
+    if (this.controls() && !this.locked()) return this.pointer;
+    if (!this.guest.visible) return null;
+    const box = this.screen.canvas.getBoundingClientRect();
+    const scale = this.scale();
+    return { x: box.left + this.guest.x * scale, y: box.top + this.guest.y * scale };
+  }
+
+  drawOverlay() {
+    this.frame = 0;
+    const point = this.overlayPoint();
+    this.overlay.hidden = !point;
+    if (!point || !this.shape) return;
+    const ratio = devicePixelRatio || 1;
+    const scale = this.scale();
+    const picture = this.scaled(ratio, scale);
+    if (this.overlay.width !== picture.width || this.overlay.height !== picture.height) {
+      this.overlay.width = picture.width;
+      this.overlay.height = picture.height;
+    }
+    const context = this.overlay.getContext('2d');
+    context?.clearRect(0, 0, picture.width, picture.height);
+    context?.drawImage(picture, 0, 0);
+    const { style } = this.overlay;
+    style.width = `${picture.width / ratio}px`;
+    style.height = `${picture.height / ratio}px`;
+    const stage = this.screen.stage.getBoundingClientRect();
+    const x = point.x - stage.left - this.shape.hotX * scale;
+    const y = point.y - stage.top - this.shape.hotY * scale;
+    style.transform = `translate(${Math.round(x * ratio) / ratio}px, ${Math.round(y * ratio) / ratio}px)`;
+  }
+}

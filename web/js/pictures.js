@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: MIT
+// From VIDEO and TILES messages to painted pixels and acknowledgements: continuity, order, drawing, measuring.
+import { Ack } from './ack.js';
+import { nowUs } from './clock.js';
+import { Meter, Rate } from './meter.js';
+import { readPicture, writeKeyFrame } from './protocol.js';
+import { Continuity, Order } from './sequence.js';
+import { tilesDecode } from './tiles.js';
+import { Video } from './video.js';
+import { FLAG, MESSAGE, PICTURE_HEADER_SIZE } from './wire.js';
+
+/** Why we ask for a key frame; the server only logs it. */
+export const KEY_REASON = Object.freeze({ GAP: 1, DECODER: 2, TILES: 3, RECOVERY: 4 });
+const KEY_REQUEST_US = 500_000;
+const BURST_US = 8000;
+/** With so many pictures in the decoder, those in between are not drawn: newest wins. */
+const BACKLOG = 2;
+
+/** @typedef {import('./video.js').PictureNote} PictureNote */
+/** @typedef {{note: PictureNote, payload: Uint8Array}} Tiles */
+
+export class Pictures {
+  /**
+   * @param {import('./screen.js').Screen} screen @param {(view: DataView<ArrayBuffer>) => void} send
+   * @param {(serverUs: number) => number} toLocal server time on our clock, 0 while unknown
+   * @param {() => void} painted called after each painted picture
+   */
+  constructor(screen, send, toLocal, painted) {
+    this.screen = screen;
+    this.send = send;
+    this.toLocal = toLocal;
+    this.onPainted = painted;
+    this.ack = new Ack(send);
+    this.continuity = new Continuity();
+    /** @type {Order<Tiles>} */
+    this.order = new Order();
+    this.video = new Video((frame, note) => this.drawFrame(frame, note), (text) => this.decoderFailed(text));
+    /** Drawn and not yet in an animation frame. @type {PictureNote | null} */
+    this.drawn = null;
+    this.drawnUs = 0;
+    this.frameRequest = 0;
+    this.lastRequestUs = 0;
+    this.lastReceivedUs = 0;
+    this.counts = { received: 0, decoded: 0, painted: 0, video: 0, tiles: 0, keys: 0, bursts: 0, gaps: 0, errors: 0,
+      held: 0, undrawn: 0, keyRequests: 0 };
+    this.delays = { wire: new Meter(), decode: new Meter(), paint: new Meter(), total: new Meter() };
+    this.fps = new Rate();
+    this.bitrate = new Rate();
+    this.lastError = '';
+  }
+
+  /** A new connection. */
+  reset() {
+    this.ack.reset();
+    this.restart();
+  }
+
+  /** Drops everything on its way; the next key frame starts again. */
+  restart() {
+    this.continuity.reset();
+    this.order.reset();
+    this.video.reset();
+    this.drawn = null;
+  }
+
+  /** @param {number} reason at most two requests a second */
+  requestKey(reason) {
+    const now = nowUs();
+    if (now - this.lastRequestUs < KEY_REQUEST_US) return;
+    this.lastRequestUs = now;
+    this.counts.keyRequests++;
+    this.send(writeKeyFrame(reason));
+  }
+
+  /** @param {DataView<ArrayBuffer>} view a VIDEO or TILES message @param {number} receivedUs */
+  receive(view, receivedUs) {
+    const header = readPicture(view);
+    const key = (header.flags & FLAG.KEY) !== 0;
+    const { sequence, width, height, captureUs } = header;
+    const note = { sequence, width, height, captureUs, receivedUs };
+    this.counts.received++;
+    this.bitrate.add(receivedUs, view.byteLength * 8);
+    if (receivedUs - this.lastReceivedUs < BURST_US) this.counts.bursts++;
+    this.lastReceivedUs = receivedUs;
+    this.ack.received(sequence, receivedUs);
+    const captured = this.toLocal(captureUs + header.madeUs + header.waitedUs);
+    if (captured) this.delays.wire.add(Math.max(0, receivedUs - captured));
+
+    const verdict = this.continuity.accept(sequence, key);
+    if (verdict !== 'use') {
+      if (verdict === 'gap') this.counts.gaps++;
+      this.requestKey(KEY_REASON.GAP);
+    } else {
+      const payload = new Uint8Array(view.buffer, PICTURE_HEADER_SIZE);
+      if (view.getUint8(0) === MESSAGE.TILES) this.receiveTiles({ note, payload });
+      else this.receiveVideo(payload, key, note);
+    }
+    this.ack.flush();
+  }
+
+  /** @param {Uint8Array} unit @param {boolean} key @param {PictureNote} note */
+  receiveVideo(unit, key, note) {
+    this.counts.video++;
+    if (key) {
+      this.counts.keys++;
+      // What is still being decoded before a key frame would only delay it.
+      if (this.video.queued > BACKLOG) {
+        this.video.reset();
+        this.order.reset();
+      }
+    }
+    if (this.video.decode(unit, key, note)) this.order.submitted(note.sequence);
+  }
+
+  /** @param {Tiles} tiles */
+  receiveTiles(tiles) {
+    this.counts.tiles++;
+    if (this.order.ready(tiles.note.sequence)) this.drawTiles(tiles);
+    else {
+      this.counts.held++;
+      this.order.hold(tiles.note.sequence, tiles);
+    }
+  }
+
+  /** @param {Tiles} tiles */
+  drawTiles({ note, payload }) {
+    if (note.width !== this.screen.width || note.height !== this.screen.height) return this.tilesFailed();
+    let drawn = true;
+    const draw = (/** @type {[number, number, number, number, Uint32Array<ArrayBuffer>]} */ ...tile) => {
+      drawn = this.screen.drawRectangle(...tile) && drawn;
+    };
+    try {
+      if (!tilesDecode(payload, note.width, note.height, draw)) return this.tilesFailed();
+    } catch {
+      drawn = false;
+    }
+    this.afterDraw(note, drawn);
+  }
+
+  tilesFailed() {
+    this.counts.errors++;
+    this.lastError = 'malformed tiles';
+    this.continuity.waiting = true;
+    this.requestKey(KEY_REASON.TILES);
+  }
+
+  /** @param {VideoFrame} frame @param {PictureNote} note */
+  drawFrame(frame, note) {
+    this.order.decoded(note.sequence);
+    if (this.video.queued >= BACKLOG && this.drawn) {
+      this.counts.undrawn++;
+      this.counts.decoded++;
+      this.ack.decoded(note.sequence, nowUs());
+      return;
+    }
+    let drawn = false;
+    try {
+      drawn = this.screen.drawFrame(frame, note.width, note.height);
+    } catch (error) {
+      this.lastError = String(error);
+    }
+    this.afterDraw(note, drawn);
+    for (const { tiles } of this.order.release(note.sequence)) this.drawTiles(tiles);
+  }
+
+  /** @param {PictureNote} note @param {boolean} drawn false when the canvas took nothing */
+  afterDraw(note, drawn) {
+    const now = nowUs();
+    this.counts.decoded++;
+    this.delays.decode.add(now - note.receivedUs);
+    this.ack.decoded(note.sequence, now);
+    if (!drawn) return;
+    this.drawn = note;
+    this.drawnUs = now;
+    if (!this.frameRequest) this.frameRequest = requestAnimationFrame(() => this.painted());
+  }
+
+  painted() {
+    this.frameRequest = 0;
+    const note = this.drawn;
+    if (!note) return;
+    const now = nowUs();
+    this.drawn = null;
+    this.counts.painted++;
+    this.fps.add(now);
+    this.delays.paint.add(now - this.drawnUs);
+    const captured = this.toLocal(note.captureUs);
+    if (captured) this.delays.total.add(Math.max(0, now - captured));
+    this.ack.painted(note.sequence, now);
+    this.ack.flush();
+    this.onPainted();
+  }
+
+  /** @param {string} text */
+  decoderFailed(text) {
+    this.counts.errors++;
+    this.lastError = text;
+    this.order.reset();
+    this.continuity.waiting = true;
+    this.requestKey(KEY_REASON.DECODER);
+  }
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+// The desktop's size: follows the window in device pixels unless the user pinned it.
+import { HEIGHT_MAX, SIZE_MIN, WIDTH_MAX, wantedSize } from './geometry.js';
+import { writeResize } from './protocol.js';
+
+const SETTLE_MS = 200;
+
+/** What the menu offers. */
+export const SIZES = Object.freeze([
+  { value: 'fit', label: 'Follow the window' },
+  { value: 'larger', label: 'Follow the window, larger' },
+  { value: '1280x720', label: '1280 × 720' },
+  { value: '1600x900', label: '1600 × 900' },
+  { value: '1920x1080', label: '1920 × 1080' },
+  { value: '2560x1440', label: '2560 × 1440' },
+  { value: 'keep', label: 'Leave it to the guest' },
+]);
+
+/** @param {string} value @returns {{width: number, height: number} | null} */
+export function parseSize(value) {
+  const match = /^(\d{2,4})x(\d{2,4})$/.exec(value);
+  if (!match) return null;
+  const [width, height] = [Number(match[1]), Number(match[2])];
+  return width >= SIZE_MIN && height >= SIZE_MIN && width <= WIDTH_MAX && height <= HEIGHT_MAX ? { width, height } : null;
+}
+
+export class Size {
+  /**
+   * @param {import('./screen.js').Screen} screen @param {import('./settings.js').Settings} settings
+   * @param {(view: DataView<ArrayBuffer>) => void} send
+   * @param {() => boolean} allowed we have the controls and the desktop can be resized
+   */
+  constructor(screen, settings, send, allowed) {
+    this.screen = screen;
+    this.settings = settings;
+    this.send = send;
+    this.allowed = allowed;
+    this.timer = 0;
+    this.asked = '';
+    const observer = new ResizeObserver((entries) => this.observed(entries[entries.length - 1]));
+    try {
+      observer.observe(screen.stage, { box: 'device-pixel-content-box' });
+    } catch {
+      observer.observe(screen.stage);
+    }
+    this.measure();
+  }
+
+  /** Device pixels per guest pixel while the window is followed. */
+  get divisor() {
+    return this.settings.get('size') === 'larger' ? Math.max(2, Math.round(devicePixelRatio || 1)) : 1;
+  }
+
+  /** The size to ask for; null: leave it as it is. */
+  get wanted() {
+    const value = this.settings.get('size');
+    if (value === 'keep') return null;
+    const pinned = parseSize(value);
+    const { stageSize } = this.screen;
+    return pinned ?? (stageSize.width ? wantedSize(stageSize, this.divisor) : null);
+  }
+
+  /** Before the observer's first word. */
+  measure() {
+    const box = this.screen.stage.getBoundingClientRect();
+    const ratio = devicePixelRatio || 1;
+    this.screen.setStage(Math.round(box.width * ratio), Math.round(box.height * ratio), this.divisor);
+  }
+
+  /** @param {ResizeObserverEntry} entry */
+  observed(entry) {
+    const exact = entry.devicePixelContentBoxSize?.[0];
+    if (exact) this.screen.setStage(exact.inlineSize, exact.blockSize, this.divisor);
+    else this.measure();
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.ask(), SETTLE_MS);
+  }
+
+  /** The user chose another size. @param {string} value */
+  choose(value) {
+    this.settings.set('size', value);
+    this.screen.setStage(this.screen.stageSize.width, this.screen.stageSize.height, this.divisor);
+    this.ask();
+  }
+
+  /** What the hello carries: 0 x 0 keeps the desktop's size. */
+  hello() {
+    const { width, height } = this.wanted ?? { width: 0, height: 0 };
+    this.asked = `${width}x${height}`;
+    return { width, height };
+  }
+
+  /** We got the controls, or another viewer may have changed the size: ask again even for the same. */
+  forget() {
+    this.asked = '';
+  }
+
+  ask() {
+    const { wanted } = this;
+    if (!wanted || !this.allowed()) return;
+    const text = `${wanted.width}x${wanted.height}`;
+    if (text === this.asked) return;
+    this.asked = text;
+    this.send(writeResize(wanted.width, wanted.height));
+  }
+}

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: MIT
+// The interface around the screen: what each control does, and what each shows.
+import { byId, button, make, setIcon, toast } from './dom.js';
+import { COMBINATIONS } from './keyboard.js';
+import { Overlay } from './overlay.js';
+import { SIZES } from './size.js';
+import { Toolbar } from './toolbar.js';
+import { Typing } from './typing.js';
+import { CAP, STATE } from './wire.js';
+
+/** What to ask before a command that loses something. @type {Record<string, [string, string, string]>} */
+const questions = {
+  reset: ['Reset the machine?', 'It restarts at once, as if its reset button was pressed. What was not saved is lost.', 'Reset'],
+  powerdown: ['Power down the machine?', 'The guest is asked to shut down, as if its power button was pressed.', 'Power down'],
+};
+
+export class Interface {
+  /** @param {import('./client.js').Client} client @param {import('./settings.js').Settings} settings */
+  constructor(client, settings) {
+    this.client = client;
+    this.settings = settings;
+    this.toolbar = new Toolbar(() => client.screen.canvas.focus({ preventScroll: true }), (panel) => this.prepare(panel));
+    this.overlay = new Overlay(() => client.stats());
+    this.typing = new Typing(byId('typing', HTMLTextAreaElement), client.keyboard, (text) => toast(`No key types “${text}”.`));
+    this.bindControl();
+    this.bindKeyboard();
+    this.bindSizes();
+    this.bindSound();
+    this.bindMachine();
+    this.bindScreen();
+    this.showStats(settings.get('stats'));
+    this.update();
+  }
+
+  bindControl() {
+    const toggle = () => this.client.control(!this.client.controls);
+    button('control').addEventListener('click', toggle);
+    button('chip-control').addEventListener('click', () => {
+      this.client.control(true);
+      this.client.screen.canvas.focus({ preventScroll: true });
+    });
+  }
+
+  bindKeyboard() {
+    for (const item of document.querySelectorAll('[data-keys]')) {
+      const name = /** @type {keyof typeof COMBINATIONS} */ (item.getAttribute('data-keys'));
+      item.addEventListener('click', () => this.client.keyboard.tap(COMBINATIONS[name]));
+    }
+    const swap = byId('swap-command', HTMLInputElement);
+    swap.checked = this.settings.get('swapCommand');
+    swap.addEventListener('change', () => {
+      this.client.keyboard.releaseAll();
+      this.settings.set('swapCommand', swap.checked);
+    });
+    button('open-typing').addEventListener('click', () => {
+      this.toolbar.closePanels();
+      this.typing.toggle();
+    });
+    const lock = () => {
+      this.toolbar.dismiss();
+      this.client.pointer.lock().catch(() => toast('The browser did not lock the mouse pointer.'));
+    };
+    button('lock-pointer').addEventListener('click', lock);
+    button('chip-pointer').addEventListener('click', lock);
+  }
+
+  bindSizes() {
+    const list = byId('sizes', HTMLElement);
+    for (const { value, label } of SIZES) {
+      const input = make('input', { type: 'radio', name: 'size', value });
+      input.checked = this.settings.get('size') === value;
+      input.addEventListener('change', () => this.client.size.choose(value));
+      list.append(make('label', { class: 'row' }, input, label));
+    }
+  }
+
+  bindSound() {
+    const { sound } = this.client;
+    const volume = byId('volume', HTMLInputElement);
+    volume.value = String(this.settings.get('volume'));
+    volume.addEventListener('input', () => {
+      this.settings.set('volume', Number(volume.value));
+      this.settings.set('muted', false);
+      sound.applyVolume();
+    });
+    button('mute').addEventListener('click', () => {
+      this.settings.set('muted', !this.settings.get('muted'));
+      sound.applyVolume();
+    });
+    // Browsers play nothing before the first gesture.
+    const resume = () => sound.resume();
+    addEventListener('pointerdown', resume, true);
+    addEventListener('pointerup', resume, true);
+    addEventListener('keydown', resume, true);
+    button('chip-sound').addEventListener('click', resume);
+  }
+
+  bindMachine() {
+    for (const item of document.querySelectorAll('[data-command]')) {
+      item.addEventListener('click', () => this.command(item.getAttribute('data-command') ?? ''));
+    }
+  }
+
+  bindScreen() {
+    button('toggle-stats').addEventListener('click', () => this.showStats(!this.overlay.open));
+    button('toggle-fullscreen').addEventListener('click', () => this.toggleFullscreen());
+    button('toggle-fullscreen').hidden = !document.fullscreenEnabled;
+    document.addEventListener('fullscreenchange', () => this.fullscreenChanged());
+  }
+
+  /** @param {boolean} open */
+  showStats(open) {
+    this.settings.set('stats', open);
+    this.overlay.show(open);
+    button('toggle-stats').setAttribute('aria-pressed', String(open));
+  }
+
+  async toggleFullscreen() {
+    try {
+      if (document.fullscreenElement) await document.exitFullscreen();
+      else await document.documentElement.requestFullscreen({ navigationUI: 'hide' });
+    } catch {
+      toast('The browser did not allow full screen.');
+    }
+  }
+
+  async fullscreenChanged() {
+    const full = document.fullscreenElement !== null;
+    const toggle = button('toggle-fullscreen');
+    setIcon(toggle, full ? 'window' : 'fullscreen');
+    toggle.setAttribute('aria-label', full ? 'Leave full screen' : 'Full screen');
+    toggle.title = toggle.getAttribute('aria-label') ?? '';
+    if (!full) return navigator.keyboard?.unlock?.();
+    this.toolbar.dismiss();
+    // With the keyboard locked even Alt+Tab and Escape reach the guest; holding Escape leaves full screen.
+    await navigator.keyboard?.lock?.().catch(() => {});
+  }
+
+  /** Shortcuts of the page itself; all others belong to the guest. @param {KeyboardEvent} event */
+  shortcut(event) {
+    if (!(event.ctrlKey && event.altKey && event.shiftKey)) return false;
+    if (event.code === 'KeyS') this.showStats(!this.overlay.open);
+    else if (event.code === 'KeyM') {
+      this.client.keyboard.releaseAll();
+      this.toolbar.toggleFocus();
+    } else return false;
+    return true;
+  }
+
+  /** @param {string} command */
+  async command(command) {
+    this.toolbar.closePanels();
+    const question = questions[command];
+    if (question && !(await this.confirm(...question))) return;
+    try {
+      const response = await fetch(`/api/v1/desktop/${command}`, { method: 'POST', credentials: 'same-origin' });
+      if (!response.ok) toast(`The machine did not take this: ${(await response.text()).slice(0, 160) || response.status}`);
+    } catch {
+      toast('The server cannot be reached.');
+    }
+  }
+
+  /** @param {string} title @param {string} text @param {string} yes @returns {Promise<boolean>} */
+  confirm(title, text, yes) {
+    const dialog = byId('confirm', HTMLDialogElement);
+    byId('confirm-title', HTMLElement).textContent = title;
+    byId('confirm-text', HTMLElement).textContent = text;
+    button('confirm-yes').textContent = yes;
+    dialog.returnValue = '';
+    dialog.showModal();
+    return new Promise((resolve) => {
+      dialog.addEventListener('close', () => {
+        this.client.screen.canvas.focus({ preventScroll: true });
+        resolve(dialog.returnValue === 'yes');
+      }, { once: true });
+    });
+  }
+
+  /** @param {string} panel about to open */
+  prepare(panel) {
+    if (panel !== 'panel-size') return;
+    const { screen, size } = this.client;
+    const { wanted } = size;
+    const now = screen.width > 1 ? `Now ${screen.width} × ${screen.height}.` : '';
+    const fixed = this.client.capabilities & CAP.RESIZE ? '' : ' This guest’s size cannot be changed from here; it is scaled.';
+    const other = wanted && !fixed && (wanted.width !== screen.width || wanted.height !== screen.height);
+    byId('size-now', HTMLElement).textContent = `${now}${other ? ` Asked for ${wanted.width} × ${wanted.height}.` : ''}${fixed}`;
+  }
+
+  /** Shows what the client knows now. */
+  update() {
+    const { client, settings } = this;
+    const { sound } = client;
+    const connected = client.role !== null;
+    const watching = connected && !client.controls;
+    byId('name-text', HTMLElement).textContent = client.name || 'Oriel';
+    document.title = client.name ? `${client.name} · Oriel` : 'Oriel';
+    document.documentElement.dataset.role = watching ? 'viewer' : client.controls ? 'controller' : 'none';
+    const control = button('control');
+    const controlText = client.controls ? 'Release control' : 'Take control';
+    byId('control-text', HTMLElement).textContent = controlText;
+    control.setAttribute('aria-label', controlText);
+    control.title = controlText;
+    control.disabled = !connected;
+    setIcon(control, client.controls ? 'eye' : 'control');
+    byId('watching', HTMLElement).hidden = !watching;
+    button('chip-sound').hidden = !(sound.blocked && !sound.muted && client.capabilities & CAP.OPUS);
+    button('chip-pointer').hidden = !(client.controls && !client.guest.absolute && !client.pointer.locked);
+    for (const item of document.querySelectorAll('[data-keys], #open-typing, #lock-pointer')) {
+      /** @type {HTMLButtonElement} */ (item).disabled = !client.controls;
+    }
+    this.updateSound(settings.get('muted'), settings.get('volume'));
+    this.updateMachine(connected);
+    this.toolbar.setRunning(client.status.state === 'running');
+  }
+
+  /** @param {boolean} muted @param {number} volume */
+  updateSound(muted, volume) {
+    const mute = button('mute');
+    mute.setAttribute('aria-pressed', String(muted));
+    setIcon(mute, muted ? 'muted' : 'sound');
+    setIcon(button('open-sound'), muted || volume === 0 ? 'muted' : 'sound');
+    byId('volume-text', HTMLOutputElement).value = `${volume} %`;
+    const { sound, capabilities } = this.client;
+    let note = '';
+    if (sound.failed) note = 'This browser cannot play the guest’s sound.';
+    else if (!(capabilities & CAP.OPUS)) note = 'This desktop has no sound.';
+    else if (sound.blocked) note = 'The browser waits for a click before it plays sound.';
+    else if (sound.guest.muted) note = 'The guest has muted itself.';
+    byId('sound-note', HTMLElement).textContent = note;
+  }
+
+  /** @param {boolean} connected */
+  updateMachine(connected) {
+    const { guest, capabilities } = this.client;
+    const possible = connected && (capabilities & CAP.COMMANDS) !== 0 && guest.state !== STATE.GONE && guest.state !== STATE.CONNECTING;
+    button('open-power').hidden = connected && (capabilities & CAP.COMMANDS) === 0;
+    for (const item of document.querySelectorAll('[data-command]')) {
+      const name = item.getAttribute('data-command');
+      const fits = name === 'pause' ? guest.state === STATE.RUNNING : name === 'resume' ? guest.state === STATE.PAUSED : true;
+      /** @type {HTMLButtonElement} */ (item).disabled = !(possible && fits);
+    }
+  }
+}

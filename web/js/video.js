@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: MIT
+// One WebCodecs decoder: access units in, pictures out with the notes that went in. Nothing is buffered by us.
+import { codecString } from './h264.js';
+
+/**
+ * What is known of a picture on its way.
+ * @typedef {object} PictureNote
+ * @property {number} sequence
+ * @property {number} width visible size @property {number} height
+ * @property {number} captureUs server's clock @property {number} receivedUs
+ */
+
+export class Video {
+  /**
+   * @param {(frame: VideoFrame, note: PictureNote) => void} output the frame is closed after the call
+   * @param {(error: string) => void} failed the decoder is gone; the next key frame makes a new one
+   */
+  constructor(output, failed) {
+    this.output = output;
+    this.failed = failed;
+    /** @type {VideoDecoder | null} */
+    this.decoder = null;
+    this.codec = '';
+    /** Timestamps only tie pictures to their notes. */
+    this.stamp = 0;
+    /** @type {Map<number, PictureNote>} */
+    this.notes = new Map();
+  }
+
+  get queued() {
+    return this.notes.size;
+  }
+
+  /** Forgets all that is in the decoder. */
+  reset() {
+    this.notes.clear();
+    if (this.decoder && this.decoder.state !== 'closed') this.decoder.close();
+    this.decoder = null;
+    this.codec = '';
+  }
+
+  /** @param {string} codec */
+  configure(codec) {
+    if (!this.decoder || this.decoder.state === 'closed') {
+      const decoder = new VideoDecoder({
+        output: (frame) => this.take(decoder, frame),
+        error: (error) => this.decoder === decoder && this.fail(error.message),
+      });
+      this.decoder = decoder;
+    }
+    // Without a description WebCodecs takes Annex B.
+    this.decoder.configure({ codec, optimizeForLatency: true, hardwareAcceleration: 'no-preference' });
+    this.codec = codec;
+  }
+
+  /**
+   * @param {Uint8Array} unit Annex B access unit @param {boolean} key @param {PictureNote} note
+   * @returns {boolean} false when it cannot be decoded; `failed` was called then
+   */
+  decode(unit, key, note) {
+    try {
+      if (key) {
+        const codec = codecString(unit);
+        if (!codec) throw new Error('key frame without parameter set');
+        if (codec !== this.codec || this.decoder?.state !== 'configured') this.configure(codec);
+      }
+      if (this.decoder?.state !== 'configured') throw new Error('no decoder');
+      const timestamp = this.stamp++;
+      this.notes.set(timestamp, note);
+      this.decoder.decode(new EncodedVideoChunk({ type: key ? 'key' : 'delta', timestamp, data: unit }));
+      return true;
+    } catch (error) {
+      this.fail(error instanceof Error ? error.message : String(error));
+      return false;
+    }
+  }
+
+  /** @param {VideoDecoder} decoder @param {VideoFrame} frame */
+  take(decoder, frame) {
+    const note = this.notes.get(frame.timestamp);
+    if (decoder === this.decoder && note) {
+      for (const stamp of this.notes.keys()) {
+        if (stamp > frame.timestamp) break;
+        this.notes.delete(stamp);
+      }
+      this.output(frame, note);
+    }
+    frame.close();
+  }
+
+  /** @param {string} text */
+  fail(text) {
+    this.reset();
+    this.failed(text);
+  }
+}
