@@ -52,7 +52,7 @@ static void note_delay_locked(struct oriel_hub *hub, struct oriel_viewer *viewer
   oriel_minimum_read(&viewer->delay_min, now_ns, &least_us);
   oriel_minimum_read(&viewer->rtt_min, now_ns, &rtt_us);
   if (reference && hub->rate.cap_kbps)
-    oriel_rate_delay(&hub->rate, delay_us - least_us, (uint32_t)rtt_us, now_ns);
+    oriel_bitrate_delay(&hub->rate, delay_us - least_us, (uint32_t)rtt_us, now_ns);
 }
 
 static void note_received_locked(struct oriel_hub *hub, struct oriel_viewer *viewer,

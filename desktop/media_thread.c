@@ -14,7 +14,7 @@
 #include "desktop/private.h"
 #include "media/tiles.h"
 
-enum { KEYS_PER_SECOND = 4, PICTURE_BURST = 2, SHARPENINGS_MAX = 3 };
+enum { KEYS_PER_SECOND = 4, PICTURE_BURST = 2, SHARPENINGS_MAX = 8 };
 static const uint64_t still_ns = 250 * ORIEL_NS_PER_MS;       /* so long without a picture: sharpen */
 static const uint64_t blurred_ns = 1500 * ORIEL_NS_PER_MS;    /* typing in tiles beside a blurred picture: sharpen */
 static const uint64_t keep_ns = 10 * ORIEL_NS_PER_SECOND;     /* the encoder outlives the last viewer by this */
@@ -177,10 +177,10 @@ static uint32_t settle_rate(struct media *media, uint16_t width, uint16_t height
     cap = oriel_encoder_default_kbps(width, height);
   pthread_mutex_lock(&hub->lock);
   if (!hub->rate.cap_kbps)
-    oriel_rate_init(&hub->rate, cap, now);
+    oriel_bitrate_init(&hub->rate, cap, now);
   else if (hub->rate.cap_kbps != cap)
-    oriel_rate_cap(&hub->rate, cap, now);
-  uint32_t kbps = oriel_rate_kbps(&hub->rate, now);
+    oriel_bitrate_cap(&hub->rate, cap, now);
+  uint32_t kbps = oriel_bitrate_kbps(&hub->rate, now);
   hub->bitrate_kbps = kbps;
   bool resized = hub->width != width || hub->height != height;
   hub->width = width;

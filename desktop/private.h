@@ -104,7 +104,7 @@ struct oriel_hub {
   uint32_t sequence, audio_sequence;
   uint64_t picture_ns; /* when the last one was published */
   uint32_t fps;
-  struct oriel_rate rate;
+  struct oriel_bitrate rate;
   /* Counters. */
   uint64_t damage_events, conversions, pictures_video, pictures_tiles, pictures_key, pictures_sharpened;
   uint64_t video_bytes, tiles_bytes, audio_packets, audio_bytes, encode_failures, key_requests, held_back, bursts;
