@@ -22,12 +22,16 @@ struct oriel_encoder;
 struct oriel_encoder_config {
   uint16_t width, height; /* visible, pixels, [64, 7680] x [64, 4320]; odd is fine */
   uint32_t fps;           /* 1..240; the most the caller will send; sets rate control's step */
-  uint32_t bitrate_kbps;  /* 100..400000; an upper bound over any 250 ms, not a goal: a quiet screen costs less */
+  uint32_t bitrate_kbps;  /* 100..400000; an upper bound, not a goal: a quiet screen costs less. Over a second it holds;
+                             any 250 ms may carry twice their share (a key, a scene that was misjudged). Time is the
+                             requests' converted_ns. */
 };
 
 enum oriel_encode_quality {
   ORIEL_QUALITY_NORMAL,  /* rate control decides */
-  ORIEL_QUALITY_SHARPEN, /* near-lossless for what changed since it was last sharp; used once on a still screen */
+  ORIEL_QUALITY_SHARPEN, /* near-lossless for what changed since it was last sharp; for a still screen, with empty
+                            damage. The bitrate may ask for several passes: as long as the screen is still and
+                            oriel_encoder_needs_sharpening() says so, encode another, some 100 ms later. */
 };
 
 struct oriel_encode_request {
@@ -41,16 +45,18 @@ struct oriel_encode_request {
 uint32_t oriel_encoder_default_kbps(uint16_t width, uint16_t height);
 
 /** Opens the first encoder of the table that works, or the one called `name` ("x264", "h264_vaapi", "null", ...;
- *  NULL = any but null). 0, -EINVAL (config), -ENOENT (no such name), -ENODEV (nothing works), -ENOMEM. */
+ *  NULL = any but null; "lavc:NAME" = libavcodec's H.264 encoder of that name, in the table or not). `null` yields
+ *  packets that count and travel like any other and hold only an access unit delimiter: no decoder shows them. 0, -EINVAL (config), -ENOENT (no such name), -ENODEV (nothing works), -ENOMEM. */
 int oriel_encoder_create(const char *name, const struct oriel_encoder_config *config, struct oriel_encoder **encoder);
 void oriel_encoder_destroy(struct oriel_encoder *encoder);
-/** Name in the table; static. */
+/** Name in the table, or libavcodec's; static. */
 const char *oriel_encoder_name(const struct oriel_encoder *encoder);
 /** Changes fps and bitrate without a restart and without an IDR. Size must be unchanged. 0, -EINVAL. */
 int oriel_encoder_reconfigure(struct oriel_encoder *encoder, const struct oriel_encoder_config *config);
 /** Encodes one picture of the configured size. *packet gets a new ORIEL_PACKET_VIDEO with one reference (kind, key,
- *  sharpening, sizes and times set; sequence 0, the hub numbers it). 0, -ENOMEM, -EIO (the encoder refused; the next
- *  request must force a key). */
+ *  sharpening, sizes and times set; sequence 0, the hub numbers it). The first picture, and the first after a failure, is
+ *  a key whatever the request says. An odd width or height is coded rounded up: the packet's size is the visible one.
+ *  0, -EINVAL (picture of another size), -ENOMEM, -EIO (the encoder refused). */
 int oriel_encoder_encode(struct oriel_encoder *encoder, const struct oriel_picture *picture,
                          const struct oriel_encode_request *request, struct oriel_packet **packet);
 /** True while some part of the last pictures was coded coarser than SHARPEN would. */

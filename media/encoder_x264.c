@@ -26,11 +26,11 @@ enum {
   QP_SHARP = 14,    /* luma PSNR 46 dB on text; lower gains nothing that survives 4:2:0 */
   QP_SMALL = 18,    /* floor for small damage: nearly sharp at once, and cheap */
   QP_LARGE = 22,    /* floor for large damage: below it bits and time rise faster than what eyes see of motion */
-  QP_COARSEST = 46,
-  QP_MIDDLE = 30,   /* see open_params */
+  QP_COARSEST = 50,
+  QP_MIDDLE = 31,   /* see open_params */
   SHARPEN_STEP = 4, /* least improvement of a sharpening pass */
   SMALL_PART = 8,   /* damage is small below 1/8 of the picture */
-  DEBLOCK_QP = 28,  /* below it blocks do not show, and without the filter undamaged pixels stay as they are */
+  DEBLOCK_QP = 28,  /* up to it blocks do not show; and small damage never has the filter touch what is around it */
   THREADS_MAX = 4,
   THREAD_PIXELS = 1600 * 900, /* from here on two slices beat one even when the second core is half busy */
 };
@@ -99,11 +99,11 @@ static int open_params(const struct oriel_encoder_config *config, x264_param_t *
   params->vui.i_transfer = 13;
   params->vui.i_colmatrix = 6;
 
-  /* Constant QP bounds each forced QP by the three picture types' own. Far-apart factors open [12, 48]. */
+  /* Constant QP bounds each forced QP by the three picture types' own. Far-apart factors open [13, 51]. */
   params->rc.i_rc_method = X264_RC_CQP;
   params->rc.i_qp_constant = QP_MIDDLE;
   params->rc.f_ip_factor = 8;
-  params->rc.f_pb_factor = 8;
+  params->rc.f_pb_factor = 10;
   params->rc.i_aq_mode = X264_AQ_NONE;
   params->rc.b_mb_tree = 0;
   params->rc.i_lookahead = 0;
@@ -176,12 +176,13 @@ static int mark_constant(struct state *state, const struct oriel_damage *damage)
   return damaged;
 }
 
-/* Sum of luma gradients in one macroblock, every fourth row: what its coding will roughly cost. */
+/* Sum of luma gradients in one macroblock: what its coding will roughly cost. Every fifth row, an odd distance, so that
+ * patterns of two or four rows do not beat with it. */
 static uint32_t gradients(const struct oriel_picture *picture, int column, int row) {
   int width = picture->coded_width - column * MB, height = picture->coded_height - row * MB;
   const uint8_t *y = picture->y + (ptrdiff_t)row * MB * picture->stride_y + column * MB;
   uint32_t sum = 0;
-  for (int line = 0; line < MB && line + 1 < height; line += 4, y += 4 * (ptrdiff_t)picture->stride_y) {
+  for (int line = 0; line + 1 < MB && line + 1 < height; line += 5, y += 5 * (ptrdiff_t)picture->stride_y) {
     const uint8_t *below = y + picture->stride_y;
     if (width >= MB) { /* of constant length, so that it becomes two vector instructions; y[MB] is at worst below[0] */
       for (int x = 0; x < MB; x++)
@@ -225,6 +226,7 @@ struct plan {
   enum oriel_rate_kind kind;
   int qp;
   uint64_t activity;
+  bool deblock;
 };
 
 static struct plan plan_picture(struct state *state, const struct oriel_picture *picture,
@@ -235,7 +237,8 @@ static struct plan plan_picture(struct state *state, const struct oriel_picture 
   struct plan plan = {.kind = ORIEL_RATE_DELTA};
   struct survey survey = survey_picture(state, picture, sharpen ? QP_SHARP : QP_COARSEST);
   plan.activity = survey.activity;
-  int floor = damaged * SMALL_PART < state->columns * state->rows ? QP_SMALL : QP_LARGE;
+  bool small = damaged * SMALL_PART < state->columns * state->rows;
+  int floor = small ? QP_SMALL : QP_LARGE;
   if (sharpen) {
     plan.kind = ORIEL_RATE_SHARPEN;
     floor = QP_SHARP;
@@ -250,6 +253,7 @@ static struct plan plan_picture(struct state *state, const struct oriel_picture 
     plan.qp = plan.qp < better ? plan.qp : better;
     plan.qp = plan.qp > QP_SHARP ? plan.qp : QP_SHARP;
   }
+  plan.deblock = plan.qp > DEBLOCK_QP && !small;
   return plan;
 }
 
@@ -275,7 +279,7 @@ static int state_encode(void *opaque, const struct oriel_picture *picture, const
                        struct oriel_packet **packet) {
   struct state *state = opaque;
   struct plan plan = plan_picture(state, picture, request);
-  int rc = deblock_switch(state, plan.qp > DEBLOCK_QP);
+  int rc = deblock_switch(state, plan.deblock);
   if (rc < 0)
     return rc;
   x264_picture_t in, out;

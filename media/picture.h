@@ -16,7 +16,8 @@ enum {
   ORIEL_PICTURE_HEIGHT_MAX = 4320,
 };
 
-/** One picture as three planes, BT.709 limited range. Planes cover the coded size: width and height rounded up to even,
+/** One picture as three planes: BT.601 matrix, limited range (libyuv's public converters know no other), with the
+ *  primaries and transfer function of the sRGB desktop it shows; encoders write exactly that into the VUI. Planes cover the coded size: width and height rounded up to even,
  *  the last column or row repeated. */
 struct oriel_picture {
   uint16_t width, height;             /* visible, pixels */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The leaky bucket and the size model. Called by the encoder, on its media thread.
+ * The leaky bucket and the size guesses. Called by the encoder, on its media thread.
  */
 #include "media/rate.h"
 
@@ -8,27 +8,33 @@
 
 /* The bucket holds this much of a second: the queue a burst may build on a link of exactly the configured rate. */
 #define BUCKET_SECONDS 0.125
-/* A still screen has nobody waiting behind it, so sharpening may go into debt up to here. */
-#define SHARPEN_SECONDS 0.25
+/* Whoever joins waits for the key whatever it weighs, and a still screen has nobody waiting behind its sharpening: both
+ * may go this much into debt. */
+#define LOAN_SECONDS 0.125
 /* One misjudged picture must not spoil seconds of what follows. */
 #define DEBT_SECONDS 0.5
-/* Idle longer than this: whatever comes next is likely new content, not motion. */
-#define BURST_GAP_NS 200000000u
+/* What comes after a longer pause is new content more likely than the same motion. */
+#define MOTION_GAP_NS 200000000u
 
-/* What part of the bucket one picture may take. Half: a steady stream settles at a level of two steps and uses the
- * whole rate, while the first picture after a pause gets four steps. */
-#define SHARE_DELTA 0.5
-#define SHARE_KEY 0.9
+/* What part of the bucket one delta may take. Half: a steady stream settles at a level of two steps and uses the whole
+ * rate, while the first picture after a pause gets several steps. */
+#define DELTA_SHARE 0.5
 
-/* Start of learning: measured on text (0.045) and on noise-free gradients (0.02). */
-#define COST_START 0.04
+/* Bits per unit of activity at QP 26 before anything was learned: dense text. And bounds for what is learned. */
+#define COST_START 0.3
+#define COST_MIN 0.02
+#define COST_MAX 1.0
+
+/* QP steps that halve the size. Text falls slowly (10), grain fast (3): the middle for jumps from afar, and for the
+ * steps from one moving picture to the next one that damps. */
+#define SCENE_STEPS 8.0
+#define MOTION_STEPS 6.0
+/* Coming down by more a picture makes grain swing between mush and overdraft. */
+#define MOTION_DOWN 2
 
 void oriel_rate_init(struct oriel_rate *rate, uint32_t bitrate_kbps, uint32_t fps) {
-  *rate = (struct oriel_rate){0};
+  *rate = (struct oriel_rate){.level = INFINITY, .scene_cost = COST_START, .sharpen_cost = COST_START / 8};
   oriel_rate_set(rate, bitrate_kbps, fps);
-  rate->level = rate->bits_per_second * BUCKET_SECONDS;
-  for (int kind = 0; kind < ORIEL_RATE_KINDS; kind++)
-    rate->cost[kind] = COST_START;
 }
 
 void oriel_rate_set(struct oriel_rate *rate, uint32_t bitrate_kbps, uint32_t fps) {
@@ -37,40 +43,67 @@ void oriel_rate_set(struct oriel_rate *rate, uint32_t bitrate_kbps, uint32_t fps
   rate->level = fmin(rate->level, rate->bits_per_second * BUCKET_SECONDS);
 }
 
-/* How much a change of QP changes the size: halved every six steps, as the quantiser's step doubles. */
-static double qp_factor(int qp) {
-  return exp2((26 - qp) / 6.0);
+static void refill(struct oriel_rate *rate, uint64_t now_ns) {
+  if (now_ns <= rate->now_ns)
+    return;
+  double elapsed = rate->now_ns ? (double)(now_ns - rate->now_ns) * 1e-9 : 0;
+  rate->level = fmin(rate->level + rate->bits_per_second * elapsed, rate->bits_per_second * BUCKET_SECONDS);
+  rate->now_ns = now_ns;
+}
+
+static double scene_qp(double cost, uint64_t activity, double room) {
+  return 26 + SCENE_STEPS * log2(fmax((double)activity * cost, 1) / room);
+}
+
+static double delta_qp(const struct oriel_rate *rate, uint64_t activity, double room, int qp_min) {
+  double scene = scene_qp(rate->scene_cost, activity, room);
+  const struct oriel_rate_motion *motion = &rate->motion;
+  if (scene <= qp_min || !motion->ns || rate->now_ns - motion->ns > MOTION_GAP_NS || activity < motion->activity / 4)
+    return scene;
+  double moving = motion->qp + MOTION_STEPS * log2(fmax((double)activity * motion->cost, 1) / room);
+  moving = fmax(moving, motion->qp - MOTION_DOWN);
+  return fmin(moving, fmax(scene, motion->qp));
 }
 
 int oriel_rate_qp(struct oriel_rate *rate, enum oriel_rate_kind kind, uint64_t now_ns, uint64_t activity, int qp_min,
                   int qp_max) {
-  if (rate->last_ns && now_ns > rate->last_ns) {
-    uint64_t gap = now_ns - rate->last_ns;
-    double full = rate->bits_per_second * BUCKET_SECONDS;
-    rate->level = fmin(rate->level + rate->bits_per_second * (double)gap * 1e-9, full);
-    if (gap > BURST_GAP_NS) /* expect a new scene to cost what a key does */
-      rate->cost[ORIEL_RATE_DELTA] = fmax(rate->cost[ORIEL_RATE_DELTA], rate->cost[ORIEL_RATE_KEY]);
+  refill(rate, now_ns);
+  double least = rate->bits_per_step / 4; /* in debt too, a picture has to go out */
+  double loan = rate->level + rate->bits_per_second * LOAN_SECONDS;
+  double qp = 0;
+  switch (kind) {
+  case ORIEL_RATE_KEY:
+    qp = scene_qp(rate->scene_cost, activity, fmax(loan, least));
+    break;
+  case ORIEL_RATE_SHARPEN:
+    qp = scene_qp(rate->sharpen_cost, activity, fmax(loan, least));
+    break;
+  case ORIEL_RATE_DELTA:
+    qp = delta_qp(rate, activity, fmax(rate->level * DELTA_SHARE, least), qp_min);
+    break;
   }
-  if (now_ns > rate->last_ns)
-    rate->last_ns = now_ns;
-  double room = rate->level * SHARE_DELTA;
-  if (kind == ORIEL_RATE_KEY)
-    room = rate->level * SHARE_KEY;
-  else if (kind == ORIEL_RATE_SHARPEN)
-    room = rate->level + rate->bits_per_second * (SHARPEN_SECONDS - BUCKET_SECONDS);
-  room = fmax(room, rate->bits_per_step / 4);
-  double foreseen = (double)activity * rate->cost[kind]; /* at QP 26 */
-  int qp = 26 + (int)ceil(6 * log2(fmax(foreseen, 1) / room));
-  return qp < qp_min ? qp_min : qp > qp_max ? qp_max : qp;
+  qp = ceil(qp);
+  return qp < qp_min ? qp_min : qp > qp_max ? qp_max : (int)qp;
+}
+
+static void learn(double *cost, double seen) {
+  /* Upwards at once, downwards by halves: an underestimate costs delay, an overestimate only some sharpness. */
+  *cost = seen > *cost ? seen : (*cost + seen) / 2;
+  *cost = fmin(fmax(*cost, COST_MIN), COST_MAX);
 }
 
 void oriel_rate_spend(struct oriel_rate *rate, enum oriel_rate_kind kind, uint64_t activity, int qp, uint64_t bits) {
   rate->level = fmax(rate->level - (double)bits, -rate->bits_per_second * DEBT_SECONDS);
   if (activity < 1000) /* too little to learn from: headers outweigh it */
     return;
-  double seen = (double)bits / ((double)activity * qp_factor(qp));
-  double *cost = &rate->cost[kind];
-  /* Upwards at once, downwards by halves: an underestimate costs delay, an overestimate only some sharpness. */
-  *cost = seen > *cost ? seen : (*cost + seen) / 2;
-  *cost = fmax(*cost, COST_START / 64);
+  double cost = (double)bits / (double)activity;
+  double at_26 = cost * exp2((qp - 26) / SCENE_STEPS);
+  if (kind == ORIEL_RATE_SHARPEN)
+    learn(&rate->sharpen_cost, at_26);
+  else if (kind == ORIEL_RATE_KEY || at_26 > rate->scene_cost)
+    learn(&rate->scene_cost, at_26);
+  /* Small damage beside a motion says nothing about it. */
+  if (kind == ORIEL_RATE_DELTA && (rate->now_ns - rate->motion.ns > MOTION_GAP_NS ||
+                                   activity >= rate->motion.activity / 4))
+    rate->motion = (struct oriel_rate_motion){.ns = rate->now_ns, .activity = activity, .qp = qp, .cost = cost};
 }

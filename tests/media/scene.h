@@ -25,23 +25,35 @@ static inline void scene_pixel(uint8_t *pixel, unsigned r, unsigned g, unsigned 
   pixel[3] = 255;
 }
 
-/** A white window full of dark glyph-like strokes on a grey desktop; `line` scrolls by whole text lines. */
+/* How dark a pixel of a letter is: two stems and three bars, of which each letter has some; 0 is paper. */
+static inline unsigned scene_ink(uint32_t letter, int column, int row) {
+  static const uint8_t stem[7] = {60, 190, 40, 0, 50, 190, 30};
+  unsigned ink = 0;
+  if (column < 3 && (letter & 1))
+    ink = stem[column];
+  if (column > 3 && (letter & 2))
+    ink = stem[column];
+  if (column > 0 && column < 6 && ((row == 3 && (letter & 4)) || (row == 8 && (letter & 8)) ||
+                                   (row == 13 && (letter & 16))))
+    ink = 190;
+  return ink;
+}
+
+/** A white window with dark words of random letters on a grey desktop; `line` scrolls by whole text lines. */
 static inline void scene_text(uint8_t *bgrx, int stride, int width, int height, int line) {
   for (int y = 0; y < height; y++) {
     uint8_t *row = bgrx + (ptrdiff_t)y * stride;
-    int text = y / 18 + line, inside = y % 18;
+    uint32_t text = scene_noise((uint32_t)(y / 20 + line));
+    int inside = y % 20, end = text % 8 ? (int)(text >> 8 & 127) + 20 : 0; /* ragged lines, some empty */
     for (int x = 0; x < width; x++) {
       if (x < 24 || x >= width - 24 || y < 32 || y >= height - 24) {
         scene_pixel(row + 4 * (ptrdiff_t)x, 96, 100, 104);
         continue;
       }
-      uint32_t glyph = scene_noise((uint32_t)(text * 977 + x / 9));
-      int column = x % 9;
+      uint32_t letter = scene_noise(text + (uint32_t)(x / 9));
       unsigned ink = 0;
-      if (glyph % 6 && inside >= 3 && inside < 14 && column < 7) {
-        uint32_t stroke = scene_noise(glyph + (uint32_t)(inside / 3));
-        ink = (stroke >> column & 1) ? 200 : (stroke >> (column + 8) & 3) == 3 ? 90 : 0;
-      }
+      if (x / 9 < end && letter % 6 && inside >= 3 && inside < 14 && x % 9 < 7)
+        ink = scene_ink(letter >> 8, x % 9, inside);
       scene_pixel(row + 4 * (ptrdiff_t)x, 245 - ink, 245 - ink, 245 - ink);
     }
   }
@@ -55,7 +67,7 @@ static inline void scene_video(uint8_t *bgrx, int stride, int width, int height,
       int u = 4 * x + 7 * frame, v = 4 * y - 3 * frame; /* moves by fractions of a pixel */
       int wave = (u / 4 % 256 < 128 ? u / 4 % 128 : 127 - u / 4 % 128) + (v / 4 & 127) / 2;
       int grain = (int)(scene_noise((uint32_t)(u / 8 * 4099 + v / 8)) & 31);
-      int moving = (int)(scene_noise((uint32_t)(x + 8191 * y + 65537 * frame)) & 7);
+      int moving = (int)(scene_noise((uint32_t)(x + 8191 * y + 65537 * frame)) & 3);
       scene_pixel(row + 4 * (ptrdiff_t)x, (unsigned)(wave + grain + moving) & 255,
                   (unsigned)(40 + wave / 2 + grain + moving), (unsigned)(200 - wave + grain + moving) & 255);
     }
