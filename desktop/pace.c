@@ -116,6 +116,7 @@ uint64_t oriel_backoff_break(struct oriel_backoff *backoff, uint64_t now_ns) {
 
 static const uint64_t motion_gap_ns = 300 * ORIEL_NS_PER_MS;
 static const double motion_burst_bytes = 96 * 1024; /* a page of text at once stays lossless */
+static const double motion_tile_cost = 0.3;         /* bytes a pixel of moving pictures costs as tiles, about */
 
 static double motion_spent(const struct oriel_motion *motion, uint32_t kbps, uint64_t now_ns) {
   double elapsed_s = now_ns > motion->spent_ns ? (double)(now_ns - motion->spent_ns) / (double)ORIEL_NS_PER_SECOND : 0;
@@ -133,7 +134,12 @@ bool oriel_motion_tiles(const struct oriel_motion *motion, uint64_t area, uint32
 }
 
 void oriel_motion_note(struct oriel_motion *motion, uint64_t area, uint64_t tile_bytes, uint32_t kbps, uint64_t now_ns) {
-  motion->spent_bytes = motion_spent(motion, kbps, now_ns) + (double)tile_bytes;
+  double bytes = (double)tile_bytes;
+  if (!tile_bytes && motion->overspent && area <= ORIEL_TILES_PIXELS_MAX)
+    bytes = (double)area * motion_tile_cost; /* as tiles it would go on like this: stay with video while it lasts */
+  motion->spent_bytes = motion_spent(motion, kbps, now_ns) + bytes;
+  if (motion->spent_bytes > 2 * motion_burst_bytes)
+    motion->spent_bytes = 2 * motion_burst_bytes;
   motion->spent_ns = now_ns;
   if (motion->spent_bytes >= motion_burst_bytes)
     motion->overspent = true;

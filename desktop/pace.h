@@ -92,7 +92,7 @@ struct oriel_motion {
 
 /** Whether damage of `area` pixels should go as tiles: it is small, the last pictures were not motion (three large ones
  *  closer than 300 ms), and tiles did not use more than half of `kbps` lately: a small video on the page is cheaper
- *  as video, a key press is quicker as tiles. */
+ *  as video, a key press is quicker as tiles. Once they did, such a video stays with the encoder until it stops. */
 bool oriel_motion_tiles(const struct oriel_motion *motion, uint64_t area, uint32_t kbps, uint64_t now_ns);
 /** A picture of `area` pixels went out; `tile_bytes` of tiles, 0 for video. */
 void oriel_motion_note(struct oriel_motion *motion, uint64_t area, uint64_t tile_bytes, uint32_t kbps, uint64_t now_ns);

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * For tests of desktop/: a source that does what the test says, a desktop on it, and waiting with a bound.
+ */
+#ifndef ORIEL_TESTS_DESKTOP_FAKE_H
+#define ORIEL_TESTS_DESKTOP_FAKE_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "desktop/private.h"
+
+struct fake {
+  struct oriel_source source;
+  const struct oriel_source_sink *sink;
+  struct oriel_surface *surface;
+  bool silent; /* does not deliver the whole picture when watched */
+  pthread_mutex_t lock; /* guards the rest */
+  pthread_cond_t changed;
+  bool watched, destroyed;
+  unsigned watches, releases, inputs, wakes;
+};
+
+/** A fake source of width x height (0 = no size yet). Destroyed by its desktop; the struct is the test's. */
+void fake_init(struct fake *fake, uint16_t width, uint16_t height);
+void fake_finish(struct fake *fake);
+/** A desktop on the fake: 60 fps, 20 ms of sound, its wake counted. `start`: with threads. */
+struct oriel_desktop *fake_desktop(struct fake *fake, const char *encoder, bool start);
+/** Fills a rectangle and reports the damage. */
+void fake_paint(struct fake *fake, struct oriel_rect rect, uint32_t rgb);
+/** Fills it with noise that no codec likes. */
+void fake_noise(struct fake *fake, struct oriel_rect rect, uint32_t seed);
+/** Waits for the next delivery, two seconds at most; type NONE then. */
+struct oriel_delivery fake_next(struct fake *fake, struct oriel_viewer *viewer);
+/** Takes deliveries until one of this type, two seconds at most; others are released. */
+struct oriel_delivery fake_next_of(struct fake *fake, struct oriel_viewer *viewer, enum oriel_delivery_type type);
+/** Takes and releases all that waits now; returns how many. */
+unsigned fake_drain(struct oriel_viewer *viewer);
+/** Sent, received, decoded and painted just now. */
+void fake_ack(struct oriel_viewer *viewer, const struct oriel_packet *packet);
+struct oriel_viewer *fake_viewer(struct oriel_desktop *desktop, enum oriel_role role, bool tiles, bool audio);
+
+/** A packet as the encoders make it. */
+struct oriel_packet *fake_packet(enum oriel_packet_kind kind, bool key);
+/** Waits until a counter of the statistics reaches `least`, two seconds at most. */
+#define fake_wait_stat(desktop, member, least)                                                  \
+  do {                                                                                          \
+    static struct oriel_desktop_stats stats_;                                                   \
+    uint64_t until_ = oriel_clock_ns() + 2 * ORIEL_NS_PER_SECOND;                               \
+    do {                                                                                        \
+      oriel_desktop_stats((desktop), &stats_);                                                  \
+    } while (stats_.member < (least) && oriel_clock_ns() < until_ && !fake_yield());            \
+    assert_true(stats_.member >= (least));                                                      \
+  } while (0)
+/** Lets other threads run; always 0. */
+int fake_yield(void);
+
+#endif

@@ -1,0 +1,577 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * desktop/hub: fan-out, joining, skipping, bounds, roles. The desktop's threads are not started: the test publishes
+ * packets as they would, so that every case is exact.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/clock.h"
+#include "fake.h"
+
+struct fixture {
+  struct fake fake;
+  struct oriel_desktop *desktop;
+};
+
+static int set_up(void **state) {
+  struct fixture *fixture = calloc(1, sizeof *fixture);
+  fake_init(&fixture->fake, 640, 480);
+  fixture->desktop = fake_desktop(&fixture->fake, "null", false);
+  *state = fixture;
+  return 0;
+}
+
+static int tear_down(void **state) {
+  struct fixture *fixture = *state;
+  while (fixture->desktop->hub.count) /* of a case that failed */
+    oriel_viewer_detach(fixture->desktop->hub.viewers[0]);
+  oriel_desktop_destroy(fixture->desktop);
+  fake_finish(&fixture->fake);
+  free(fixture);
+  return 0;
+}
+
+static uint32_t publish(struct fixture *fixture, enum oriel_packet_kind kind, bool key) {
+  struct oriel_packet *packet = fake_packet(kind, key);
+  oriel_packet_ref(packet);
+  if (kind == ORIEL_PACKET_AUDIO)
+    oriel_hub_publish_audio(fixture->desktop, packet);
+  else
+    oriel_hub_publish_picture(fixture->desktop, packet, oriel_clock_ns());
+  uint32_t sequence = packet->sequence;
+  oriel_packet_unref(packet);
+  return sequence;
+}
+
+static uint32_t publish_key(struct fixture *fixture) {
+  return publish(fixture, ORIEL_PACKET_VIDEO, true);
+}
+
+static uint32_t publish_video(struct fixture *fixture) {
+  return publish(fixture, ORIEL_PACKET_VIDEO, false);
+}
+
+static uint32_t publish_tiles(struct fixture *fixture) {
+  return publish(fixture, ORIEL_PACKET_TILES, false);
+}
+
+/* Sequence of the picture that waits, taken and acknowledged; 0 = none. State and role are passed over. */
+static uint32_t take_picture(struct oriel_viewer *viewer) {
+  struct oriel_delivery delivery;
+  while (oriel_viewer_next(viewer, &delivery)) {
+    if (delivery.type != ORIEL_DELIVERY_PICTURE) {
+      assert_int_not_equal(delivery.type, ORIEL_DELIVERY_SKIPPED);
+      oriel_packet_unref(delivery.packet);
+      continue;
+    }
+    uint32_t sequence = delivery.packet->sequence;
+    fake_ack(viewer, delivery.packet);
+    oriel_packet_unref(delivery.packet);
+    return sequence;
+  }
+  return 0;
+}
+
+/* Lesson 14: nothing is sent before a joiner's key frame. */
+static void viewer_joins_at_a_key_frame(void **state) {
+  struct fixture *fixture = *state;
+  struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
+  publish_video(fixture);
+  publish_tiles(fixture);
+  assert_int_equal(take_picture(viewer), 0);
+  uint32_t key = publish_key(fixture);
+  assert_int_equal(take_picture(viewer), key);
+  uint32_t delta = publish_video(fixture);
+  assert_int_equal(take_picture(viewer), delta);
+  oriel_viewer_detach(viewer);
+}
+
+static void viewer_first_hears_state_and_role(void **state) {
+  struct fixture *fixture = *state;
+  struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_CONTROLLER, true, false);
+  struct oriel_delivery delivery;
+  publish_key(fixture);
+  assert_true(oriel_viewer_pending(viewer));
+  assert_true(oriel_viewer_next(viewer, &delivery));
+  assert_int_equal(delivery.type, ORIEL_DELIVERY_STATE);
+  assert_true(oriel_viewer_next(viewer, &delivery));
+  assert_int_equal(delivery.type, ORIEL_DELIVERY_ROLE);
+  assert_int_equal(delivery.role, ORIEL_ROLE_CONTROLLER);
+  assert_true(oriel_viewer_next(viewer, &delivery));
+  assert_int_equal(delivery.type, ORIEL_DELIVERY_PICTURE);
+  assert_true(delivery.packet->key);
+  oriel_packet_unref(delivery.packet);
+  assert_false(oriel_viewer_next(viewer, &delivery));
+  assert_int_equal(delivery.type, ORIEL_DELIVERY_NONE);
+  assert_false(oriel_viewer_pending(viewer));
+  oriel_viewer_detach(viewer);
+}
+
+static void fan_out_shares_one_packet_and_wakes_once(void **state) {
+  struct fixture *fixture = *state;
+  struct oriel_viewer *viewers[ORIEL_DESKTOP_VIEWERS_MAX], *extra = NULL;
+  for (int i = 0; i < ORIEL_DESKTOP_VIEWERS_MAX; i++) {
+    viewers[i] = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
+    fake_drain(viewers[i]);
+  }
+  const struct oriel_viewer_config config = {.video = true};
+  assert_int_equal(oriel_viewer_attach(fixture->desktop, &config, &extra), -EUSERS);
+  unsigned wakes = fixture->fake.wakes;
+  publish_key(fixture);
+  assert_int_equal(fixture->fake.wakes, wakes + 1);
+  const struct oriel_packet *shared = NULL;
+  for (int i = 0; i < ORIEL_DESKTOP_VIEWERS_MAX; i++) {
+    struct oriel_delivery delivery;
+    assert_true(oriel_viewer_next(viewers[i], &delivery));
+    assert_int_equal(delivery.type, ORIEL_DELIVERY_PICTURE);
+    if (!shared)
+      shared = delivery.packet;
+    assert_ptr_equal(delivery.packet, shared);
+    oriel_packet_unref(delivery.packet);
+    oriel_viewer_detach(viewers[i]);
+  }
+}
+
+/* Lessons 3 and 32: one viewer that never drains holds one picture and disturbs nobody. */
+static void stalled_viewer_holds_one_picture_and_disturbs_nobody(void **state) {
+  struct fixture *fixture = *state;
+  struct oriel_viewer *good = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
+  struct oriel_viewer *stuck = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
+  struct oriel_desktop_stats *stats = calloc(1, sizeof *stats);
+  uint32_t key = publish_key(fixture);
+  assert_int_equal(take_picture(good), key);
+  for (int i = 0; i < 1000; i++) {
+    uint32_t sequence = i % 3 ? publish_video(fixture) : publish_tiles(fixture);
+    assert_int_equal(take_picture(good), sequence);
+  }
+  oriel_desktop_stats(fixture->desktop, stats);
+  assert_int_equal(stats->viewer[0].pictures_skipped, 0);
+  assert_int_equal(stats->viewer[0].pictures_sent, 1001);
+  assert_int_equal(stats->viewer[1].pictures_sent, 0);
+  assert_int_equal(stats->viewer[1].skips, 1);
+  assert_true(stats->viewer[1].skipping);
+  assert_true(stats->viewer[1].picture_queue <= 1);
+  free(stats);
+  oriel_viewer_detach(good);
+  oriel_viewer_detach(stuck);
+}
+
+static struct oriel_delivery next_after_control(struct oriel_viewer *viewer) {
+  struct oriel_delivery delivery;
+  while (oriel_viewer_next(viewer, &delivery))
+    if (delivery.type != ORIEL_DELIVERY_STATE && delivery.type != ORIEL_DELIVERY_ROLE)
+      break;
+  return delivery;
+}
+
+static void missed_video_is_told_and_recovers_at_a_key(void **state) {
+  struct fixture *fixture = *state;
+  struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
+  publish_key(fixture);
+  publish_video(fixture); /* the key still waits in the slot: the chain breaks */
+  struct oriel_delivery delivery = next_after_control(viewer);
+  assert_int_equal(delivery.type, ORIEL_DELIVERY_SKIPPED);
+  assert_int_equal(delivery.skipped.count, 2);
+  publish_video(fixture);
+  publish_tiles(fixture);
+  assert_int_equal(next_after_control(viewer).type, ORIEL_DELIVERY_NONE);
+  uint32_t key = publish_key(fixture);
+  delivery = next_after_control(viewer);
+  assert_int_equal(delivery.type, ORIEL_DELIVERY_SKIPPED);
+  assert_int_equal(delivery.skipped.count, 2);
+  delivery = next_after_control(viewer);
+  assert_int_equal(delivery.type, ORIEL_DELIVERY_PICTURE);
+  assert_int_equal(delivery.packet->sequence, key);
+  oriel_packet_unref(delivery.packet);
+  oriel_viewer_detach(viewer);
+}
+
+/* A video picture covers what tiles brought: no key frame is needed for a viewer that missed some. */
+static void missed_tiles_are_made_good_by_the_next_video(void **state) {
+  struct fixture *fixture = *state;
+  struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
+  struct oriel_survey survey;
+  uint32_t key = publish_key(fixture);
+  publish_tiles(fixture); /* finds the key in the slot */
+  assert_int_equal(take_picture(viewer), key);
+  oriel_hub_survey_locked(&fixture->desktop->hub, oriel_clock_ns(), &survey);
+  assert_true(survey.video_due);
+  assert_false(survey.key_due);
+  publish_tiles(fixture); /* does not fit: what came before is missing */
+  assert_int_equal(take_picture(viewer), 0);
+  uint32_t video = publish_video(fixture);
+  assert_int_equal(take_picture(viewer), video); /* take_picture fails on a notice */
+  uint32_t tiles = publish_tiles(fixture);
+  assert_int_equal(take_picture(viewer), tiles);
+  oriel_viewer_detach(viewer);
+}
+
+/* Lesson 2: the newer replaces the waiting. */
+static void newest_wins_where_the_chain_allows(void **state) {
+  struct fixture *fixture = *state;
+  struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
+  assert_int_equal(publish_key(fixture), 1);
+  assert_int_equal(take_picture(viewer), 1);
+  publish_tiles(fixture);
+  uint32_t video = publish_video(fixture); /* covers the tiles */
+  assert_int_equal(take_picture(viewer), video);
+  publish_video(fixture);
+  uint32_t key = publish_key(fixture); /* covers everything */
+  assert_int_equal(take_picture(viewer), key);
+  oriel_viewer_detach(viewer);
+}
+
+static void viewer_without_tiles_waits_for_video(void **state) {
+  struct fixture *fixture = *state;
+  struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, false, false);
+  struct oriel_survey survey;
+  publish_key(fixture);
+  take_picture(viewer);
+  oriel_hub_survey_locked(&fixture->desktop->hub, oriel_clock_ns(), &survey);
+  assert_false(survey.all_tiles);
+  publish_tiles(fixture);
+  assert_int_equal(take_picture(viewer), 0);
+  uint32_t video = publish_video(fixture);
+  assert_int_equal(take_picture(viewer), video);
+  oriel_viewer_detach(viewer);
+}
+
+static void chronic_laggard_waits_longer_for_each_key(void **state) {
+  struct fixture *fixture = *state;
+  struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
+  struct oriel_survey survey;
+  for (int i = 0; i < 3; i++) {
+    fake_drain(viewer);
+    publish_key(fixture);
+    publish_video(fixture);
+    uint64_t now = oriel_clock_ns();
+    oriel_hub_survey_locked(&fixture->desktop->hub, now, &survey);
+    if (i == 0) {
+      assert_true(survey.key_due);
+      continue;
+    }
+    assert_false(survey.key_due);
+    uint64_t latest = now + (unsigned)i * ORIEL_NS_PER_SECOND;
+    assert_in_range(survey.key_after_ns, latest - ORIEL_NS_PER_SECOND / 2, latest);
+  }
+  oriel_viewer_detach(viewer);
+}
+
+static void viewer_that_never_acknowledges_gets_a_window_of_pictures(void **state) {
+  struct fixture *fixture = *state;
+  struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
+  unsigned taken = 0;
+  struct oriel_delivery delivery = {0};
+  uint32_t last = 0;
+  oriel_viewer_rtt(viewer, 20000);
+  publish_key(fixture);
+  for (int i = 0; i < 20; i++) {
+    delivery = next_after_control(viewer);
+    if (delivery.type == ORIEL_DELIVERY_PICTURE) {
+      taken++;
+      last = delivery.packet->sequence;
+      oriel_packet_unref(delivery.packet);
+    }
+    if (viewer->picture)
+      break;
+    publish_tiles(fixture);
+  }
+  assert_int_equal(taken, oriel_pace_window(20000, 60));
+  assert_non_null(viewer->picture); /* one waits and no more */
+  assert_false(oriel_viewer_pending(viewer));
+  unsigned wakes = fixture->fake.wakes;
+  uint64_t now = oriel_clock_ns();
+  oriel_viewer_ack(viewer, &(struct oriel_viewer_ack){.received = last, .received_ns = now, .decoded = last,
+                                                      .decoded_ns = now});
+  assert_true(oriel_viewer_pending(viewer));
+  assert_int_equal(fixture->fake.wakes, wakes + 1); /* the server is told to come for it */
+  oriel_viewer_detach(viewer);
+}
+
+static void decoder_that_falls_behind_holds_pictures_back(void **state) {
+  struct fixture *fixture = *state;
+  struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
+  oriel_viewer_rtt(viewer, 200000); /* a wide window */
+  publish_key(fixture);
+  unsigned taken = 0;
+  for (int i = 0; i < 20; i++, publish_tiles(fixture)) {
+    struct oriel_delivery delivery = next_after_control(viewer);
+    if (delivery.type != ORIEL_DELIVERY_PICTURE)
+      break;
+    taken++;
+    oriel_viewer_ack(viewer, &(struct oriel_viewer_ack){.received = delivery.packet->sequence,
+                                                        .received_ns = oriel_clock_ns()});
+    oriel_packet_unref(delivery.packet);
+  }
+  assert_int_equal(taken, ORIEL_DECODE_BACKLOG_MAX + 1);
+  oriel_viewer_detach(viewer);
+}
+
+static void lying_acknowledgements_change_nothing(void **state) {
+  struct fixture *fixture = *state;
+  struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
+  struct oriel_desktop_stats *stats = calloc(1, sizeof *stats);
+  uint64_t now = oriel_clock_ns();
+  oriel_viewer_ack(viewer, &(struct oriel_viewer_ack){9, 9, 9, now, now, now}); /* nothing was sent */
+  uint32_t key = publish_key(fixture);
+  struct oriel_delivery delivery = next_after_control(viewer);
+  assert_int_equal(delivery.packet->sequence, key);
+  oriel_packet_unref(delivery.packet);
+  oriel_viewer_ack(viewer, &(struct oriel_viewer_ack){key - 1, UINT32_MAX, 0x80000000u, now, 1, UINT64_MAX});
+  oriel_desktop_stats(fixture->desktop, stats);
+  assert_int_equal(stats->viewer[0].in_flight, 1);
+  assert_int_equal(stats->viewer[0].painted, 0);
+  oriel_viewer_ack(viewer, &(struct oriel_viewer_ack){UINT32_MAX / 2 - 1, 0, 0, UINT64_MAX, 0, 0}); /* the future */
+  oriel_desktop_stats(fixture->desktop, stats);
+  assert_int_equal(stats->viewer[0].in_flight, 0); /* never negative */
+  for (int i = 0; i < ORIEL_STAGES; i++)
+    assert_true(stats->stages[i].max_us < 60u * 1000 * 1000);
+  free(stats);
+  oriel_viewer_detach(viewer);
+}
+
+static void want_false_stops_and_true_starts_with_a_key(void **state) {
+  struct fixture *fixture = *state;
+  struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, true);
+  assert_true(fixture->fake.watched);
+  publish_key(fixture);
+  take_picture(viewer);
+  oriel_viewer_want(viewer, false, false);
+  assert_false(fixture->fake.watched);
+  publish_key(fixture);
+  publish(fixture, ORIEL_PACKET_AUDIO, false);
+  assert_int_equal(fake_drain(viewer), 0);
+  oriel_viewer_want(viewer, true, true);
+  assert_true(fixture->fake.watched);
+  publish_video(fixture);
+  assert_int_equal(take_picture(viewer), 0);
+  uint32_t key = publish_key(fixture);
+  assert_int_equal(take_picture(viewer), key);
+  oriel_viewer_detach(viewer);
+  assert_false(fixture->fake.watched);
+}
+
+/* Lesson 32: at most one second of sound; lesson 27: after a stall the old part goes. */
+static void sound_is_bounded_and_trimmed_after_a_stall(void **state) {
+  struct fixture *fixture = *state;
+  struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, true);
+  struct oriel_desktop_stats *stats = calloc(1, sizeof *stats);
+  fake_drain(viewer);
+  for (int i = 0; i < 300; i++)
+    publish(fixture, ORIEL_PACKET_AUDIO, false);
+  oriel_desktop_stats(fixture->desktop, stats);
+  assert_int_equal(stats->viewer[0].audio_queue, 50);
+  assert_int_equal(stats->viewer[0].audio_dropped, 250);
+  struct oriel_delivery delivery;
+  uint32_t expected = 298;
+  while (oriel_viewer_next(viewer, &delivery)) {
+    assert_int_equal(delivery.type, ORIEL_DELIVERY_AUDIO);
+    assert_int_equal(delivery.packet->sequence, expected++);
+    oriel_packet_unref(delivery.packet);
+  }
+  assert_int_equal(expected, 301);
+  free(stats);
+  oriel_viewer_detach(viewer);
+}
+
+static enum oriel_role take_role(struct oriel_viewer *viewer) {
+  struct oriel_delivery delivery;
+  while (oriel_viewer_next(viewer, &delivery)) {
+    oriel_packet_unref(delivery.packet);
+    if (delivery.type == ORIEL_DELIVERY_ROLE)
+      return delivery.role;
+  }
+  fail_msg("no role was delivered");
+  return ORIEL_ROLE_VIEWER;
+}
+
+static void press(struct oriel_viewer *viewer) {
+  oriel_viewer_input(viewer, &(struct oriel_input){.type = ORIEL_INPUT_KEY, .key = {.usage = 4, .pressed = true}});
+}
+
+static void controls_go_to_the_newest_and_back(void **state) {
+  struct fixture *fixture = *state;
+  struct fake *fake = &fixture->fake;
+  struct oriel_viewer *first = fake_viewer(fixture->desktop, ORIEL_ROLE_CONTROLLER, true, false);
+  struct oriel_viewer *watcher = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
+  assert_int_equal(take_role(first), ORIEL_ROLE_CONTROLLER);
+  assert_int_equal(take_role(watcher), ORIEL_ROLE_VIEWER);
+  press(first);
+  press(watcher); /* refused */
+  assert_int_equal(fake->inputs, 1);
+  struct oriel_viewer *second = fake_viewer(fixture->desktop, ORIEL_ROLE_CONTROLLER, true, false);
+  assert_int_equal(take_role(second), ORIEL_ROLE_CONTROLLER);
+  assert_int_equal(take_role(first), ORIEL_ROLE_VIEWER);
+  assert_int_equal(fake->releases, 1); /* the key that first held */
+  assert_false(oriel_viewer_controls(first));
+  press(first);
+  assert_int_equal(fake->inputs, 1);
+  assert_int_equal(oriel_viewer_resize(first, 800, 600), -EPERM);
+  assert_int_equal(oriel_viewer_resize(second, 800, 600), -ENOTSUP); /* reaches the source, which cannot */
+  oriel_viewer_detach(second); /* pressed nothing: nothing to release */
+  assert_int_equal(fake->releases, 1);
+  assert_true(oriel_viewer_controls(first));
+  assert_int_equal(take_role(first), ORIEL_ROLE_CONTROLLER);
+  press(first);
+  oriel_viewer_detach(first);
+  assert_int_equal(fake->releases, 2);
+  assert_false(oriel_viewer_controls(watcher)); /* it never asked */
+  oriel_viewer_control(watcher, true);
+  assert_int_equal(take_role(watcher), ORIEL_ROLE_CONTROLLER);
+  oriel_viewer_control(watcher, false);
+  assert_int_equal(take_role(watcher), ORIEL_ROLE_VIEWER);
+  oriel_viewer_detach(watcher);
+}
+
+static void key_request_drops_what_waits(void **state) {
+  struct fixture *fixture = *state;
+  struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
+  struct oriel_survey survey;
+  publish_key(fixture);
+  take_picture(viewer);
+  publish_video(fixture);
+  oriel_viewer_request_key(viewer);
+  assert_int_equal(take_picture(viewer), 0);
+  oriel_hub_survey_locked(&fixture->desktop->hub, oriel_clock_ns(), &survey);
+  assert_true(survey.key_due);
+  oriel_viewer_detach(viewer);
+}
+
+static void bursts_count_pictures_closer_than_8_ms(void **state) {
+  struct fixture *fixture = *state;
+  for (int i = 0; i < 3; i++) { /* lesson 16 */
+    struct oriel_packet *packet = fake_packet(ORIEL_PACKET_VIDEO, false);
+    packet->encoded_ns = (uint64_t)1000 * ORIEL_NS_PER_SECOND + (unsigned)(i * i) * 4 * ORIEL_NS_PER_MS; /* 0, 4, 16 */
+    oriel_hub_publish_picture(fixture->desktop, packet, packet->encoded_ns);
+  }
+  assert_int_equal(fixture->desktop->hub.bursts, 1);
+}
+
+static void stages_follow_a_picture_to_the_screen(void **state) {
+  struct fixture *fixture = *state;
+  struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_CONTROLLER, true, false);
+  struct oriel_desktop_stats *stats = calloc(1, sizeof *stats);
+  fake_drain(viewer);
+  uint64_t captured = oriel_clock_ns() - 20 * ORIEL_NS_PER_MS;
+  struct oriel_packet *packet = fake_packet(ORIEL_PACKET_VIDEO, true);
+  packet->captured_ns = captured;
+  packet->converted_ns = captured + 2 * ORIEL_NS_PER_MS;
+  packet->encoded_ns = captured + 5 * ORIEL_NS_PER_MS;
+  oriel_hub_publish_picture(fixture->desktop, packet, captured + ORIEL_NS_PER_MS);
+  struct oriel_delivery delivery = fake_next(&fixture->fake, viewer);
+  uint64_t sent = oriel_clock_ns(), ms = ORIEL_NS_PER_MS;
+  uint32_t sequence = delivery.packet->sequence;
+  oriel_viewer_sent(viewer, delivery.packet, sent);
+  oriel_packet_unref(delivery.packet);
+  for (int again = 0; again < 2; again++) { /* repeated acknowledgements count once */
+    oriel_viewer_ack(viewer, &(struct oriel_viewer_ack){.received = sequence, .received_ns = sent + 3 * ms});
+    oriel_viewer_ack(viewer, &(struct oriel_viewer_ack){sequence, sequence, sequence, sent + 3 * ms, sent + 7 * ms,
+                                                        sent + 12 * ms});
+  }
+  oriel_desktop_stats(fixture->desktop, stats);
+  const uint32_t expected_us[ORIEL_STAGES] = {
+    [ORIEL_STAGE_CAPTURE] = 1000, [ORIEL_STAGE_CONVERT] = 1000, [ORIEL_STAGE_ENCODE] = 3000,
+    [ORIEL_STAGE_WIRE] = 3000,    [ORIEL_STAGE_DECODE] = 4000,  [ORIEL_STAGE_PAINT] = 5000,
+  };
+  for (int i = 0; i < ORIEL_STAGES; i++) {
+    assert_int_equal(stats->stages[i].count, 1);
+    if (expected_us[i])
+      assert_int_equal(stats->stages[i].p50_us, expected_us[i]);
+    assert_string_not_equal(oriel_stage_name((enum oriel_stage)i), "unknown");
+  }
+  assert_true(stats->stages[ORIEL_STAGE_TOTAL].p50_us >= 32000);
+  assert_int_equal(stats->painted_fps, 1);
+  assert_int_equal(stats->controller, oriel_viewer_id(viewer));
+  free(stats);
+  oriel_viewer_detach(viewer);
+}
+
+static void cursor_and_volume_coalesce_to_the_newest(void **state) {
+  struct fixture *fixture = *state;
+  struct oriel_desktop *desktop = fixture->desktop;
+  const struct oriel_source_sink *sink = &desktop->sink;
+  struct oriel_viewer *viewer = fake_viewer(desktop, ORIEL_ROLE_VIEWER, true, false);
+  fake_drain(viewer);
+  struct oriel_packet *shape = NULL;
+  for (int i = 0; i < 5; i++) {
+    oriel_packet_unref(shape);
+    shape = oriel_packet_create(ORIEL_PACKET_CURSOR, 8);
+    sink->cursor(sink->user, shape);
+    sink->cursor_moved(sink->user, i, -i, true);
+    sink->volume(sink->user, (float)i, 0.5f, false);
+  }
+  struct oriel_delivery delivery;
+  assert_true(oriel_viewer_next(viewer, &delivery));
+  assert_int_equal(delivery.type, ORIEL_DELIVERY_CURSOR);
+  assert_ptr_equal(delivery.packet, shape);
+  oriel_packet_unref(delivery.packet);
+  assert_true(oriel_viewer_next(viewer, &delivery));
+  assert_int_equal(delivery.type, ORIEL_DELIVERY_CURSOR_POSITION);
+  assert_int_equal(delivery.cursor_position.x, 4);
+  assert_int_equal(delivery.cursor_position.y, -4);
+  assert_true(oriel_viewer_next(viewer, &delivery));
+  assert_int_equal(delivery.type, ORIEL_DELIVERY_VOLUME);
+  assert_true(delivery.volume.left > 3.9f);
+  assert_false(oriel_viewer_next(viewer, &delivery));
+  struct oriel_viewer *late = fake_viewer(desktop, ORIEL_ROLE_VIEWER, true, false);
+  delivery = fake_next_of(&fixture->fake, late, ORIEL_DELIVERY_CURSOR); /* joiners get the present shape */
+  assert_ptr_equal(delivery.packet, shape);
+  oriel_packet_unref(delivery.packet);
+  oriel_packet_unref(shape);
+  oriel_viewer_detach(late);
+  oriel_viewer_detach(viewer);
+}
+
+static void create_rejects_bad_numbers_and_frees_the_source(void **state) {
+  (void)state;
+  const struct oriel_desktop_config bad[] = {
+    {.fps = 0, .opus_frame_ms = 20, .opus_kbps = 64},
+    {.fps = 241, .opus_frame_ms = 20, .opus_kbps = 64},
+    {.fps = 60, .opus_frame_ms = 15, .opus_kbps = 64},
+    {.fps = 60, .opus_frame_ms = 20, .opus_kbps = 5},
+    {.fps = 60, .opus_frame_ms = 20, .opus_kbps = 64, .bitrate_kbps = 99},
+  };
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    struct fake fake;
+    struct oriel_desktop *desktop = NULL;
+    fake_init(&fake, 64, 64);
+    assert_int_equal(oriel_desktop_create(&bad[i], &fake.source, &desktop), -EINVAL);
+    assert_null(desktop);
+    fake_finish(&fake); /* asserts that the source is destroyed */
+  }
+}
+
+#define hub_test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+    hub_test(viewer_joins_at_a_key_frame),
+    hub_test(viewer_first_hears_state_and_role),
+    hub_test(fan_out_shares_one_packet_and_wakes_once),
+    hub_test(stalled_viewer_holds_one_picture_and_disturbs_nobody),
+    hub_test(missed_video_is_told_and_recovers_at_a_key),
+    hub_test(missed_tiles_are_made_good_by_the_next_video),
+    hub_test(newest_wins_where_the_chain_allows),
+    hub_test(viewer_without_tiles_waits_for_video),
+    hub_test(chronic_laggard_waits_longer_for_each_key),
+    hub_test(viewer_that_never_acknowledges_gets_a_window_of_pictures),
+    hub_test(decoder_that_falls_behind_holds_pictures_back),
+    hub_test(lying_acknowledgements_change_nothing),
+    hub_test(want_false_stops_and_true_starts_with_a_key),
+    hub_test(sound_is_bounded_and_trimmed_after_a_stall),
+    hub_test(controls_go_to_the_newest_and_back),
+    hub_test(key_request_drops_what_waits),
+    hub_test(bursts_count_pictures_closer_than_8_ms),
+    hub_test(stages_follow_a_picture_to_the_screen),
+    hub_test(cursor_and_volume_coalesce_to_the_newest),
+    cmocka_unit_test(create_rejects_bad_numbers_and_frees_the_source),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
