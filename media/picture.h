@@ -17,8 +17,8 @@ enum {
 };
 
 /** One picture as three planes: BT.601 matrix, limited range (libyuv's public converters know no other), with the
- *  primaries and transfer function of the sRGB desktop it shows; encoders write exactly that into the VUI. Planes cover the coded size: width and height rounded up to even,
- *  the last column or row repeated. */
+ *  primaries and transfer function of the sRGB desktop it shows; encoders write exactly that into the VUI. Planes cover
+ *  the coded size: width and height rounded up to even, the last column or row repeated. */
 struct oriel_picture {
   uint16_t width, height;             /* visible, pixels */
   uint16_t coded_width, coded_height; /* even */
