@@ -69,17 +69,14 @@ bool device_describe_input(const char *name) {
   char path[160];
   char number[32];
   char properties[128];
-  if (is_power_button(name)) {
-    return true;
-  }
-  const char *kind = input_kind(name);
+  const char *kind = is_power_button(name) ? NULL : input_kind(name);
   snprintf(path, sizeof path, "/sys/class/input/%s/dev", name);
   if (!kind || file_read_line(path, number, sizeof number) <= 0) {
     return false;
   }
   snprintf(properties, sizeof properties, "E:ID_INPUT=1\n%s", kind);
   describe(number, properties);
-  return false;
+  return true;
 }
 
 static void describe_cards(void) {
@@ -98,20 +95,22 @@ static void describe_cards(void) {
   closedir(directory);
 }
 
-void device_describe_all(void) {
+int device_describe_all(void) {
+  int count = 0;
   mkdir("/run/udev", 0755);
   mkdir("/run/udev/data", 0755);
   describe_cards();
   DIR *directory = opendir("/sys/class/input");
   if (!directory) {
-    return;
+    return 0;
   }
   for (struct dirent *entry = readdir(directory); entry; entry = readdir(directory)) {
     if (strncmp(entry->d_name, "event", 5) == 0) {
-      device_describe_input(entry->d_name);
+      count += device_describe_input(entry->d_name);
     }
   }
   closedir(directory);
+  return count;
 }
 
 void device_allow_user(void) {

@@ -9,10 +9,11 @@
 
 #include <stdbool.h>
 
-/** Describes every input and graphics device that exists now. */
-void device_describe_all(void);
+/** Describes every input and graphics device that exists now. Returns how many input devices there are. */
+int device_describe_all(void);
 
-/** Describes one event device ("event3"). Returns true for the ACPI power button, which is init's own. */
+/** Describes one event device ("event3"). Returns false if it is none that the compositor should use; the ACPI power
+ *  button is init's own. */
 bool device_describe_input(const char *name);
 
 /** Lets everybody use the sound devices and the first serial port; call again when modules added some. */

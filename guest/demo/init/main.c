@@ -63,10 +63,15 @@ struct init {
   bool ready_told;
 };
 
-static char *const user_environment[] = {
+/* Lets the compositor start without input devices; with some it must not be set, for then wlroots would not look at
+ * them until the first of them moves, and lose what it said. */
+#define NO_DEVICES "WLR_LIBINPUT_NO_DEVICES=1"
+
+static char *user_environment[] = {
   "HOME=/home/oriel", "USER=oriel", "LOGNAME=oriel", "SHELL=/bin/bash", "LANG=C.UTF-8", "PATH=/usr/bin:/usr/sbin",
   "XDG_RUNTIME_DIR=/run/user/1000", "SWAYSOCK=" SWAY_SOCKET, "LIBSEAT_BACKEND=seatd", "WLR_RENDERER=pixman",
-  "LD_PRELOAD=/usr/libexec/oriel/scanout.so", "XCURSOR_THEME=DMZ-White", "XCURSOR_SIZE=24", "XCURSOR_PATH=/usr/share/icons", NULL,
+  "LD_PRELOAD=/usr/libexec/oriel/scanout.so", "XCURSOR_THEME=DMZ-White", "XCURSOR_SIZE=24",
+  "XCURSOR_PATH=/usr/share/icons", NO_DEVICES, NULL,
 };
 static char *const root_environment[] = {
   "HOME=/root", "USER=root", "LANG=C.UTF-8", "PATH=/usr/bin:/usr/sbin", "SEATD_VTBOUND=0", "TERM=dumb", "PS1=# ",
@@ -421,7 +426,9 @@ int main(void) {
   init.uevent_fd = open_uevents();
   init.fifo_fd = open_fifo();
   boot_load_modules("/etc/oriel/modules.early");
-  device_describe_all();
+  if (device_describe_all() > 0) {
+    user_environment[sizeof user_environment / sizeof user_environment[0] - 2] = NULL;
+  }
   prepare_user();
   init.directory_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
   inotify_add_watch(init.directory_fd, "/run/user/1000", IN_CREATE);
