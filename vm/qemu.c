@@ -38,14 +38,14 @@ struct oriel_qemu {
   struct oriel_runtime runtime;
 };
 
-static bool valid_name(const char *name) {
+bool oriel_qemu_name_valid(const char *name) {
   static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
   const size_t length = name == NULL ? 0 : strlen(name);
   return length >= 1 && length <= 64 && name[0] != '.' && strspn(name, allowed) == length;
 }
 
 static int check_config(const struct oriel_qemu_config *config, char *why, size_t why_size) {
-  if (!valid_name(config->name))
+  if (!oriel_qemu_name_valid(config->name))
     snprintf(why, why_size, "the VM's name must be 1 to 64 of A-Z a-z 0-9 _ . - and not start with a dot");
   else if (config->cpus < 1 || config->cpus > CPUS_MAX)
     snprintf(why, why_size, "%u CPUs asked for: 1 to %d are possible", config->cpus, CPUS_MAX);

@@ -49,6 +49,9 @@ const char *oriel_accel_name(enum oriel_accel accel);
 /** Parses "auto", "kvm", "tcg", "hvf". 0, -EINVAL. */
 int oriel_accel_parse(const char *text, enum oriel_accel *accel);
 
+/** True for a name that a VM may have. */
+bool oriel_qemu_name_valid(const char *name);
+
 /** What `wanted` means here: itself, after a probe; for AUTO the first that works, TCG at last. Answers are remembered for
  *  this boot, so that a hanging /dev/kvm costs its time limit once; `fresh` asks anew. 0, with `why` empty or saying why
  *  AUTO fell back to TCG; errors of oriel_accel_probe for a `wanted` that does not work. */

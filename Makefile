@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: MIT
+#
+# make run      build what is needed, boot the demo guest, print the address to open   (ARGS="disk.qcow2 --memory 4G")
+# make check    every test; PART=unit, tsan, web or e2e for one part
+# make bench    measure against noVNC; table on the screen and in build/bench.json
+# make build    only build/oriel        make guest    only the demo guest, in build/guest
+# make install  into $(DESTDIR)$(PREFIX)
+# make fuzz     every fuzz target for FUZZ_SECONDS each       make clean    remove all that was built
+
+PREFIX ?= /usr/local
+FUZZ_SECONDS ?= 60
+INSTALL ?= install
+
+.PHONY: build run guest check bench fuzz install clean bootstrap
+.DEFAULT_GOAL := build
+
+bootstrap:
+	@scripts/bootstrap.sh
+
+build: bootstrap
+	@scripts/build.sh build oriel
+
+guest: bootstrap
+	@scripts/guest.sh
+
+# exec: the terminal's Ctrl-C and make's own signals reach oriel itself, which ends its VM.
+run: build guest
+	@exec build/oriel run $(ARGS)
+
+check:
+	@scripts/check.sh $(PART)
+
+bench:
+	@scripts/bench.sh
+
+fuzz:
+	@scripts/fuzz.sh $(FUZZ_SECONDS)
+
+install: build guest
+	$(INSTALL) -D -m 755 build/oriel $(DESTDIR)$(PREFIX)/bin/oriel
+	$(INSTALL) -d $(DESTDIR)$(PREFIX)/share/oriel/guest
+	$(INSTALL) -m 644 build/guest/vmlinuz build/guest/initrd.img build/guest/cmdline $(DESTDIR)$(PREFIX)/share/oriel/guest
+
+clean:
+	rm -rf build build-asan build-tsan build-fuzz

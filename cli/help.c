@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Help texts; the options' part comes from their table. Main thread.
+ */
+#include "cli/help.h"
+
+void oriel_help(FILE *file) {
+  fputs("oriel - a virtual machine's screen and sound in any browser\n"
+        "\n"
+        "Usage:\n"
+        "  oriel run [DISK] [OPTIONS] [-- QEMU ARGS]   boot a disk image, or the demo guest, and serve it\n"
+        "  oriel serve ADDRESS [OPTIONS]               serve a VM that runs already, or a test picture\n"
+        "  oriel doctor                                say what works here, and how to mend the rest\n"
+        "  oriel version                               print the version\n"
+        "  oriel help [COMMAND]                        print this, or a command's options\n"
+        "\n"
+        "First steps:\n"
+        "  oriel run                  then open the address that it prints\n"
+        "  oriel serve pattern:       the same without a virtual machine\n"
+        "\n"
+        "Exit status: 0 done, 1 something failed, 2 wrong usage.\n", file);
+}
+
+static const char run_text[] =
+  "Usage: oriel run [DISK] [OPTIONS] [-- QEMU ARGS]\n"
+  "\n"
+  "Boots DISK (raw, qcow2, vmdk, vdi, vhdx, iso, ...) in QEMU, or the demo guest without DISK, and serves its screen\n"
+  "and sound. DISK is not written to unless --persistent. It finds an AHCI disk, VGA, HD audio, an e1000 network card,\n"
+  "USB and PS/2 input, so that no guest needs special drivers; for systems older than 2007 add `-- -machine pc`, for\n"
+  "those that start by UEFI only `-- -bios /usr/share/ovmf/OVMF.fd`. What follows -- goes to QEMU as it stands.\n"
+  "The VM ends with Ctrl-C. If oriel itself is killed the VM goes on: `oriel serve qemu:SOCKET` attaches to it again.\n"
+  "\n";
+
+static const char serve_text[] =
+  "Usage: oriel serve ADDRESS [OPTIONS]\n"
+  "\n"
+  "ADDRESS is one of\n"
+  "  qemu:QMP-SOCKET[?console=N]   a QEMU started with -display dbus,p2p=yes -qmp unix:QMP-SOCKET,server=on,wait=off,\n"
+  "                                and for sound -audiodev dbus,id=a -device intel-hda -device hda-duplex,audiodev=a;\n"
+  "                                ending oriel leaves it unharmed\n"
+  "  pattern:[?size=WxH&fps=N&scene=static|typing|scroll|motion]\n"
+  "                                a synthetic desktop with a clock, a 1 kHz tone and reactions to input\n"
+  "\n";
+
+static const char doctor_text[] =
+  "Usage: oriel doctor [OPTIONS]\n"
+  "\n"
+  "Checks what oriel needs on this host and prints one line each: ok, warn (works, but less) or fail, with the remedy.\n"
+  "Exit status 0 when the main job works.\n"
+  "\n";
+
+void oriel_command_help(FILE *file, enum oriel_command command) {
+  switch (command) {
+    case ORIEL_CLI_RUN: fputs(run_text, file); break;
+    case ORIEL_CLI_SERVE: fputs(serve_text, file); break;
+    case ORIEL_CLI_DOCTOR: fputs(doctor_text, file); break;
+  }
+  oriel_options_help(file, command);
+  if (command != ORIEL_CLI_SERVE)
+    fputs("ORIEL_QEMU names the QEMU to use, ORIEL_GUEST_DIR the folder of the demo guest.\n", file);
+}

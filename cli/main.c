@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * oriel: from the command line to a command.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "cli/commands.h"
+#include "cli/help.h"
+#include "cli/say.h"
+#include "core/log.h"
+#include "cli/version.h"
+
+static const struct {
+  const char *name;
+  enum oriel_command command;
+  int (*run)(const struct oriel_options *options);
+} commands[] = {
+  {"run", ORIEL_CLI_RUN, oriel_run_command},
+  {"serve", ORIEL_CLI_SERVE, oriel_serve_command},
+  {"doctor", ORIEL_CLI_DOCTOR, oriel_doctor_command},
+};
+
+static int find_command(const char *name) {
+  for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+    if (strcmp(commands[i].name, name) == 0)
+      return (int)i;
+  return -1;
+}
+
+/** A viewer is one descriptor; the usual soft limit of 1024 is meant for programs that use select(). */
+static void raise_file_limit(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+  }
+}
+
+static int run_command(int index, int argc, char *argv[]) {
+  struct oriel_options options;
+  char why[512];
+  if (oriel_options_parse(commands[index].command, argc, argv, &options, why, sizeof why) < 0)
+    return oriel_say(ORIEL_EXIT_USAGE, "%s", why);
+  if (options.help) {
+    oriel_command_help(stdout, commands[index].command);
+    oriel_options_finish(&options);
+    return ORIEL_EXIT_OK;
+  }
+  oriel_log_configure(options.log_level, options.log_json);
+  signal(SIGPIPE, SIG_IGN);
+  raise_file_limit();
+  const int status = commands[index].run(&options);
+  oriel_options_finish(&options);
+  return status;
+}
+
+static int help(int argc, char *argv[]) {
+  const int index = argc > 0 ? find_command(argv[0]) : -1;
+  if (argc == 0)
+    oriel_help(stdout);
+  else if (index >= 0)
+    oriel_command_help(stdout, commands[index].command);
+  else
+    return oriel_say(ORIEL_EXIT_USAGE, "no command \"%.100s\": see `oriel help`", argv[0]);
+  return ORIEL_EXIT_OK;
+}
+
+int main(int argc, char *argv[]) {
+  if (argc < 2) {
+    oriel_help(stderr);
+    return ORIEL_EXIT_USAGE;
+  }
+  const char *word = argv[1];
+  const int index = find_command(word);
+  if (index >= 0)
+    return run_command(index, argc - 2, argv + 2);
+  if (strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
+    return help(argc - 2, argv + 2);
+  if (strcmp(word, "version") == 0 || strcmp(word, "--version") == 0) {
+    printf("oriel %s\n", ORIEL_VERSION);
+    return ORIEL_EXIT_OK;
+  }
+  return oriel_say(ORIEL_EXIT_USAGE, "no command \"%.100s\": see `oriel help`", word);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the program says to its user outside the log. Main thread.
+ */
+#include "cli/say.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+int oriel_say(int code, const char *format, ...) {
+  char line[2048];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(line, sizeof line, format, arguments);
+  va_end(arguments);
+  for (char *c = line; *c != '\0'; c++)
+    if ((unsigned char)*c < 0x20 || *c == 0x7F)
+      *c = '?';
+  fprintf(stderr, "oriel: %s\n", line);
+  return code;
+}

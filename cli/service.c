@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One running oriel. Main thread; everything after oriel_service_create happens on its libuv loop.
+ *
+ * The end has three phases, each with a deadline, together under 2 s: viewers are told and the server closes; the
+ * desktop lets go of its source; QEMU, if it is ours, gets SIGTERM and at last SIGKILL. A second signal skips them.
+ */
+#include "cli/service.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "cli/ready.h"
+#include "cli/say.h"
+#include "cli/secret.h"
+#include "cli/stats.h"
+#include "cli/tls.h"
+#include "core/log.h"
+#include "desktop/desktop.h"
+#include "server/address.h"
+#include "server/server.h"
+#include "source/source.h"
+#include "cli/version.h"
+#include "web/assets.h"
+
+enum {
+  SERVER_CLOSE_MS = 700,
+  QEMU_STOP_MS = 1000,
+  SHOW_GONE_MS = 1500, /* a VM that ended by itself: pages show it before the server goes away */
+  OPUS_KBPS = 128,     /* transparent for stereo music, as listening tests of the codec's makers show */
+};
+
+enum phase { SERVING, CLOSING_SERVER, STOPPING_VM, DONE };
+
+struct oriel_service {
+  const struct oriel_options *options;
+  uv_loop_t loop;
+  uv_signal_t signals[3], child;
+  uv_timer_t deadline, stats_timer;
+  struct oriel_server *server;
+  struct oriel_desktop *desktop;
+  struct oriel_qemu *vm;
+  struct oriel_stats_line *stats;
+  struct oriel_tls tls;
+  char token[ORIEL_TOKEN_SIZE];
+  enum phase phase;
+  bool vm_ended;
+  int exit_status;
+};
+
+volatile sig_atomic_t oriel_interrupted;
+
+static void enter_stop_vm(struct oriel_service *service);
+
+static void close_handle(uv_handle_t *handle, void *unused) {
+  (void)unused;
+  if (!uv_is_closing(handle))
+    uv_close(handle, NULL);
+}
+
+static void enter_done(struct oriel_service *service) {
+  if (service->phase == DONE)
+    return;
+  service->phase = DONE;
+  oriel_qemu_stop(service->vm, 0);
+  service->vm = NULL;
+  uv_walk(&service->loop, close_handle, NULL);
+}
+
+/* ---- phase 2: the server is closed, or did not close in time ---- */
+
+static void vm_deadline(uv_timer_t *timer) {
+  enter_done(timer->data);
+}
+
+static void enter_stop_vm(struct oriel_service *service) {
+  if (service->phase >= STOPPING_VM)
+    return;
+  service->phase = STOPPING_VM;
+  oriel_desktop_destroy(service->desktop);
+  service->desktop = NULL;
+  if (service->vm == NULL || !oriel_qemu_alive(service->vm)) {
+    enter_done(service);
+    return;
+  }
+  kill(oriel_qemu_pid(service->vm), SIGTERM);
+  uv_timer_start(&service->deadline, vm_deadline, QEMU_STOP_MS, 0);
+}
+
+/* ---- phase 1: a signal, the VM's end or an error ---- */
+
+static void server_closed(void *user) {
+  struct oriel_service *service = user;
+  service->server = NULL;
+  enter_stop_vm(service);
+}
+
+static void server_deadline(uv_timer_t *timer) {
+  struct oriel_service *service = timer->data;
+  /* Its viewers still hold the desktop, which cannot be destroyed under them: only the VM is left to be ended well. */
+  oriel_warn("cli", "the server did not close within %d ms", SERVER_CLOSE_MS);
+  oriel_qemu_stop(service->vm, QEMU_STOP_MS);
+  _exit(service->exit_status);
+}
+
+static void stop(struct oriel_service *service, int exit_status) {
+  if (service->phase != SERVING)
+    return;
+  service->phase = CLOSING_SERVER;
+  service->exit_status = exit_status;
+  uv_timer_stop(&service->stats_timer);
+  uv_timer_start(&service->deadline, server_deadline, SERVER_CLOSE_MS, 0);
+  oriel_server_set_desktop(service->server, NULL);
+  oriel_server_close(service->server, server_closed, service);
+}
+
+static void on_signal(uv_signal_t *handle, int number) {
+  struct oriel_service *service = handle->data;
+  (void)number;
+  if (service->phase == SERVING) {
+    stop(service, ORIEL_EXIT_OK);
+    return;
+  }
+  oriel_qemu_stop(service->vm, 0);
+  _exit(ORIEL_EXIT_ERROR);
+}
+
+static void early_signal(int number) {
+  (void)number;
+  oriel_interrupted = 1;
+}
+
+/* ---- the VM's own end ---- */
+
+static void gone_shown(uv_timer_t *timer) {
+  struct oriel_service *service = timer->data;
+  stop(service, service->exit_status);
+}
+
+static void on_child(uv_signal_t *handle, int number) {
+  struct oriel_service *service = handle->data;
+  (void)number;
+  if (service->vm == NULL || service->vm_ended || oriel_qemu_alive(service->vm))
+    return;
+  service->vm_ended = true;
+  if (service->phase == STOPPING_VM)
+    enter_done(service);
+  if (service->phase != SERVING)
+    return;
+  char what[512];
+  if (oriel_qemu_ended_well(service->vm, what, sizeof what)) {
+    service->exit_status = ORIEL_EXIT_OK;
+    fprintf(stderr, "oriel: the guest powered off\n");
+  } else
+    service->exit_status = oriel_say(ORIEL_EXIT_ERROR, "the VM is lost: QEMU %s", what);
+  uv_timer_start(&service->deadline, gone_shown, SHOW_GONE_MS, 0);
+}
+
+/* ---- start ---- */
+
+static int check_exposure(const struct oriel_options *options) {
+  struct sockaddr_storage address;
+  socklen_t size;
+  if (oriel_address_parse(options->listen, &address, &size) < 0)
+    return oriel_say(ORIEL_EXIT_USAGE, "--listen is \"%.100s\": it must be an address and a port, as 127.0.0.1:8080 or [::1]:8080",
+                     options->listen);
+  const bool tls = options->tls_cert != NULL || options->tls_self_signed;
+  if (oriel_address_loopback((const struct sockaddr *)&address) || tls || options->insecure)
+    return ORIEL_EXIT_OK;
+  return oriel_say(ORIEL_EXIT_USAGE,
+                   "refusing to listen on %s without TLS: token, screen and keys would cross the network in the clear; "
+                   "give --tls-self-signed, --tls-cert and --tls-key, or --insecure", options->listen);
+}
+
+static int open_server(struct oriel_service *service) {
+  const struct oriel_options *options = service->options;
+  const struct oriel_server_config config = {
+    .listen = options->listen,
+    .token = service->token,
+    .allow_hosts = (const char *const *)options->allow_hosts.words,
+    .allow_origins = (const char *const *)options->allow_origins.words,
+    .tls_cert = service->tls.cert,
+    .tls_key = service->tls.key,
+    .auth_fail_limit = options->auth_fail_limit,
+    .auth_fail_window_s = options->auth_fail_window_s,
+    .assets = oriel_web_assets,
+    .asset_count = oriel_web_assets_count,
+    .version = ORIEL_VERSION,
+  };
+  char why[512] = "cannot serve";
+  if (oriel_server_create(&service->loop, &config, &service->server, why, sizeof why) < 0)
+    return oriel_say(ORIEL_EXIT_ERROR, "%s", why);
+  return ORIEL_EXIT_OK;
+}
+
+/** Signals before the loop runs: remembered, so that a QEMU that is just starting is not left behind. */
+static void catch_early_signals(void) {
+  const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+  for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+    struct sigaction old, action = {.sa_handler = early_signal};
+    sigemptyset(&action.sa_mask);
+    if (sigaction(numbers[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN) /* nohup stays nohup */
+      sigaction(numbers[i], &action, NULL);
+  }
+}
+
+static void open_loop(struct oriel_service *service) {
+  uv_loop_init(&service->loop);
+  for (size_t i = 0; i < sizeof service->signals / sizeof service->signals[0]; i++) {
+    uv_signal_init(&service->loop, &service->signals[i]);
+    service->signals[i].data = service;
+  }
+  uv_signal_init(&service->loop, &service->child);
+  uv_timer_init(&service->loop, &service->deadline);
+  uv_timer_init(&service->loop, &service->stats_timer);
+  service->child.data = service->deadline.data = service->stats_timer.data = service;
+}
+
+static void finish(struct oriel_service *service) {
+  uv_walk(&service->loop, close_handle, NULL);
+  uv_run(&service->loop, UV_RUN_DEFAULT);
+  uv_loop_close(&service->loop);
+  oriel_stats_line_destroy(service->stats);
+  oriel_tls_finish(&service->tls);
+  explicit_bzero(service->token, sizeof service->token);
+  free(service);
+}
+
+int oriel_service_create(const struct oriel_options *options, struct oriel_service **out) {
+  int status = check_exposure(options);
+  if (status != ORIEL_EXIT_OK)
+    return status;
+  struct oriel_service *service = calloc(1, sizeof *service);
+  if (service == NULL)
+    return oriel_say(ORIEL_EXIT_ERROR, "out of memory");
+  service->options = options;
+  catch_early_signals();
+  open_loop(service);
+  char why[512];
+  if (oriel_token_choose(options, service->token, why, sizeof why) < 0 ||
+      oriel_tls_prepare(options, &service->tls, why, sizeof why) < 0)
+    status = oriel_say(ORIEL_EXIT_ERROR, "%s", why);
+  if (status == ORIEL_EXIT_OK)
+    status = open_server(service);
+  if (status != ORIEL_EXIT_OK) {
+    finish(service);
+    return status;
+  }
+  *out = service;
+  return ORIEL_EXIT_OK;
+}
+
+void oriel_service_own(struct oriel_service *service, struct oriel_qemu *vm) {
+  service->vm = vm;
+}
+
+static int open_desktop(struct oriel_service *service, const char *address) {
+  const struct oriel_options *options = service->options;
+  struct oriel_source *source = NULL;
+  char why[512] = "";
+  int result = oriel_source_create(address, &source, why, sizeof why);
+  if (result < 0)
+    return oriel_say(result == -EINVAL ? ORIEL_EXIT_USAGE : ORIEL_EXIT_ERROR, "cannot serve %.200s: %s", address,
+                     why[0] != '\0' ? why : strerror(-result));
+  const struct oriel_desktop_config config = {
+    .encoder = options->encoder, .fps = options->fps, .bitrate_kbps = options->bitrate_kbps,
+    .opus_frame_ms = options->audio_frame_ms, .opus_kbps = OPUS_KBPS, .wake = oriel_server_wake, .user = service->server,
+  };
+  result = oriel_desktop_create(&config, source, &service->desktop);
+  if (result == 0)
+    result = oriel_desktop_start(service->desktop);
+  if (result < 0)
+    return oriel_say(ORIEL_EXIT_ERROR, "cannot start the desktop of %.200s: %s; see `oriel doctor`", address, strerror(-result));
+  oriel_server_set_desktop(service->server, service->desktop);
+  return ORIEL_EXIT_OK;
+}
+
+static void print_stats(uv_timer_t *timer) {
+  struct oriel_service *service = timer->data;
+  oriel_stats_line_print(service->stats, service->desktop, service->options->log_json);
+}
+
+static void watch(struct oriel_service *service) {
+  const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+  for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+    struct sigaction old;
+    if (sigaction(numbers[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+      uv_signal_start(&service->signals[i], on_signal, numbers[i]);
+  }
+  if (service->vm != NULL) {
+    uv_signal_start(&service->child, on_child, SIGCHLD);
+    on_child(&service->child, SIGCHLD); /* it may have ended before we watched */
+  }
+  service->stats = service->options->stats_s > 0 ? oriel_stats_line_create() : NULL;
+  if (service->stats != NULL)
+    uv_timer_start(&service->stats_timer, print_stats, service->options->stats_s * 1000ull, service->options->stats_s * 1000ull);
+}
+
+int oriel_service_run(struct oriel_service *service, const char *address) {
+  int status = address != NULL ? open_desktop(service, address) : ORIEL_EXIT_ERROR;
+  watch(service);
+  if (status != ORIEL_EXIT_OK)
+    stop(service, status);
+  else if (oriel_interrupted)
+    stop(service, ORIEL_EXIT_OK);
+  else
+    oriel_ready_print(service->options, oriel_server_port(service->server), service->token, service->tls.fingerprint);
+  uv_run(&service->loop, UV_RUN_DEFAULT);
+  status = service->exit_status;
+  finish(service);
+  return status;
+}

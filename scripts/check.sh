@@ -1,0 +1,113 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# check.sh [unit|tsan|web|e2e]...: runs the parts (all by default) and ends with one line `N passed, N failed`. Each part's
+# output goes to build/check/PART.log; of a failing part the end is shown. A part that runs no test has failed.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+logs=build/check
+total_passed=0 total_failed=0
+
+# Adds a part's counts: add PART PASSED FAILED. No test at all is a failure: a check that cannot fail checks nothing.
+add() {
+  local part=$1 passed=$2 failed=$3
+  [ $((passed + failed)) -gt 0 ] || failed=1
+  total_passed=$((total_passed + passed))
+  total_failed=$((total_failed + failed))
+  printf '    %s: %d passed, %d failed (%d s)\n' "$part" "$passed" "$failed" "$((SECONDS - started))"
+  if [ "$failed" -gt 0 ]; then
+    printf -- '--- end of %s\n' "$logs/$part.log"
+    tail -n 60 "$logs/$part.log"
+    printf -- '---\n'
+  fi
+}
+
+begin() {
+  started=$SECONDS
+  printf '==> %s: %s\n' "$1" "$2"
+}
+
+# Unit tests and corpus replays of one build directory: meson_part PART DIRECTORY [meson test options]
+meson_part() {
+  local part=$1 directory=$2 passed=0 failed=1
+  shift 2
+  rm -f "$directory/meson-logs/testlog.json"
+  meson test -C "$directory" --no-rebuild --print-errorlogs "$@" >>"$logs/$part.log" 2>&1
+  if [ -f "$directory/meson-logs/testlog.json" ]; then
+    read -r passed failed < <(scripts/count.py "$directory/meson-logs/testlog.json") || failed=1
+  fi
+  add "$part" "$passed" "$failed"
+}
+
+unit() {
+  begin unit "unit tests and fuzz corpora under AddressSanitizer and UndefinedBehaviorSanitizer"
+  if ! scripts/build.sh build-asan all -Db_sanitize=address,undefined -Db_lundef=false --buildtype=debugoptimized \
+    >"$logs/unit.log" 2>&1; then
+    add unit 0 1
+    return
+  fi
+  ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 meson_part unit build-asan
+}
+
+tsan() {
+  begin tsan "tests with threads under ThreadSanitizer"
+  if ! CC=clang scripts/build.sh build-tsan all -Db_sanitize=thread -Db_lundef=false --buildtype=debugoptimized \
+    >"$logs/tsan.log" 2>&1; then
+    add tsan 0 1
+    return
+  fi
+  # Without address space randomisation: the sanitizer's fixed shadow collides with newer kernels' wide mappings.
+  TSAN_OPTIONS=halt_on_error=1 meson_part tsan build-tsan --suite threads --wrapper 'setarch -R'
+}
+
+web() {
+  begin web "the browser client: types, unit tests"
+  local passed=0 failed=0 ok bad bad_exit=
+  if { scripts/npm.sh web && (cd web && npm run --silent check); } >"$logs/web.log" 2>&1; then
+    passed=1
+  else
+    failed=1
+  fi
+  (cd web && npm run --silent pretest && node --test --test-reporter=tap ../tests/web/) >"$logs/web-tests.log" 2>&1 ||
+    bad_exit=1
+  cat "$logs/web-tests.log" >>"$logs/web.log"
+  ok=$(sed -n 's/^# pass //p' "$logs/web-tests.log" | tail -n 1)
+  bad=$(sed -n 's/^# fail //p' "$logs/web-tests.log" | tail -n 1)
+  [ "${ok:-0}" -gt 0 ] && { [ -z "${bad_exit:-}" ] || [ "${bad:-0}" -gt 0 ]; } || bad=$((${bad:-0} + 1))
+  add web "$((passed + ${ok:-0}))" "$((failed + ${bad:-0}))"
+}
+
+e2e() {
+  begin e2e "real QEMU, demo guest and Chromium"
+  local passed=0 failed=1 line
+  if { scripts/build.sh build all && scripts/guest.sh && scripts/npm.sh tests/e2e; } >"$logs/e2e.log" 2>&1; then
+    node tests/e2e/run.mjs >>"$logs/e2e.log" 2>&1
+    local status=$?
+    line=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$logs/e2e.log" | tail -n 1)
+    if [ -n "$line" ]; then
+      passed=${line%% passed*} failed=${line#*, } failed=${failed%% failed*}
+      [ "$status" -eq 0 ] || [ "$failed" -gt 0 ] || failed=1
+    fi
+  fi
+  add e2e "$passed" "$failed"
+}
+
+for part in "$@"; do
+  case $part in
+  unit | tsan | web | e2e) ;;
+  *)
+    echo "check: no part \"$part\": choose unit, tsan, web or e2e" >&2
+    exit 2
+    ;;
+  esac
+done
+mkdir -p "$logs"
+scripts/bootstrap.sh check || {
+  echo "0 passed, 1 failed"
+  exit 1
+}
+for part in "${@:-unit tsan web e2e}"; do
+  for one in $part; do "$one"; done
+done
+printf '%d passed, %d failed\n' "$total_passed" "$total_failed"
+[ "$total_failed" -eq 0 ] && [ "$total_passed" -gt 0 ]
