@@ -29,7 +29,7 @@ static struct oriel_rect whole(const struct oriel_surface *surface) {
 
 static void fill_pixels(uint8_t *bgrx, int stride, int width, int height, uint32_t rgb) {
   const uint8_t pixel[4] = {(uint8_t)rgb, (uint8_t)(rgb >> 8), (uint8_t)(rgb >> 16), 255};
-  if (width <= 0 || height <= 0)
+  if (!width || !height)
     return;
   for (int x = 0; x < width; x++)
     memcpy(bgrx + (size_t)x * 4, pixel, sizeof pixel);
@@ -66,22 +66,15 @@ void oriel_surface_destroy(struct oriel_surface *surface) {
   free(surface);
 }
 
-int oriel_surface_resize(struct oriel_surface *surface, uint32_t width, uint32_t height) {
-  if (width < 1 || width > ORIEL_PICTURE_WIDTH_MAX || height < 1 || height > ORIEL_PICTURE_HEIGHT_MAX)
-    return -EINVAL;
-  pthread_mutex_lock(&surface->lock);
-  bool same = surface->width == width && surface->height == height;
-  pthread_mutex_unlock(&surface->lock);
-  if (same)
-    return 0;
+/* Allocated without the lock: 7680 x 4320 takes tens of milliseconds. */
+static uint8_t *allocate(uint32_t width, uint32_t height, int *stride) {
+  *stride = (int)((width * 4 + STRIDE_ALIGN - 1) & ~(uint32_t)(STRIDE_ALIGN - 1));
+  return aligned_alloc(STRIDE_ALIGN, (size_t)*stride * height);
+}
 
-  /* Allocated and blackened without the lock: 7680 x 4320 takes tens of milliseconds. */
-  int stride = (int)((width * 4 + STRIDE_ALIGN - 1) & ~(uint32_t)(STRIDE_ALIGN - 1));
-  uint8_t *bgrx = aligned_alloc(STRIDE_ALIGN, (size_t)stride * height);
-  if (!bgrx)
-    return -ENOMEM;
-  fill_pixels(bgrx, stride, (int)width, (int)height, 0);
-
+/* Lock not held. Puts finished pixels of a new size in place. */
+static void adopt(struct oriel_surface *surface, uint32_t width, uint32_t height, uint8_t *bgrx, int stride,
+                  uint64_t captured_ns) {
   pthread_mutex_lock(&surface->lock);
   uint8_t *old = surface->bgrx;
   surface->bgrx = bgrx;
@@ -91,9 +84,51 @@ int oriel_surface_resize(struct oriel_surface *surface, uint32_t width, uint32_t
   surface->generation++;
   oriel_damage_clear(&surface->damage);
   surface->captured_ns = 0;
-  add_damage(surface, whole(surface), 0);
+  add_damage(surface, whole(surface), captured_ns);
   pthread_mutex_unlock(&surface->lock);
   free(old);
+}
+
+static bool size_valid(uint32_t width, uint32_t height) {
+  return width >= 1 && width <= ORIEL_PICTURE_WIDTH_MAX && height >= 1 && height <= ORIEL_PICTURE_HEIGHT_MAX;
+}
+
+static bool has_size(struct oriel_surface *surface, uint32_t width, uint32_t height) {
+  pthread_mutex_lock(&surface->lock);
+  bool same = surface->width == width && surface->height == height;
+  pthread_mutex_unlock(&surface->lock);
+  return same;
+}
+
+int oriel_surface_resize(struct oriel_surface *surface, uint32_t width, uint32_t height) {
+  if (!size_valid(width, height))
+    return -EINVAL;
+  if (has_size(surface, width, height))
+    return 0;
+  int stride;
+  uint8_t *bgrx = allocate(width, height, &stride);
+  if (!bgrx)
+    return -ENOMEM;
+  fill_pixels(bgrx, stride, (int)width, (int)height, 0);
+  adopt(surface, width, height, bgrx, stride, 0);
+  return 0;
+}
+
+int oriel_surface_replace(struct oriel_surface *surface, uint32_t width, uint32_t height, const uint8_t *pixels,
+                          int stride, enum oriel_pixel_format format, uint64_t captured_ns) {
+  if (!size_valid(width, height) || (unsigned)format >= ORIEL_PIXEL_FORMATS ||
+      stride < (int)width * oriel_pixel_size(format))
+    return -EINVAL;
+  struct oriel_rect rect = {.width = (int32_t)width, .height = (int32_t)height};
+  if (has_size(surface, width, height) &&
+      oriel_surface_write(surface, rect, pixels, stride, format, captured_ns) == 0)
+    return 0;
+  int own_stride;
+  uint8_t *bgrx = allocate(width, height, &own_stride);
+  if (!bgrx)
+    return -ENOMEM;
+  oriel_pixels_to_bgrx(bgrx, own_stride, pixels, stride, format, rect.width, rect.height);
+  adopt(surface, width, height, bgrx, own_stride, captured_ns);
   return 0;
 }
 

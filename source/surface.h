@@ -38,6 +38,10 @@ int oriel_surface_resize(struct oriel_surface *surface, uint32_t width, uint32_t
  *  >= width * pixel size. -EINVAL when the rectangle is not inside the surface. */
 int oriel_surface_write(struct oriel_surface *surface, struct oriel_rect rect, const uint8_t *pixels, int stride,
                         enum oriel_pixel_format format, uint64_t captured_ns);
+/** A whole new picture, of any size that resize takes, in one step: nobody sees the new size without its pixels. The
+ *  same size keeps the generation. -EINVAL, -ENOMEM; the old picture then stays. */
+int oriel_surface_replace(struct oriel_surface *surface, uint32_t width, uint32_t height, const uint8_t *pixels,
+                          int stride, enum oriel_pixel_format format, uint64_t captured_ns);
 /** Fills the whole surface with 0xRRGGBB; all damaged. */
 void oriel_surface_fill(struct oriel_surface *surface, uint32_t rgb, uint64_t captured_ns);
 /** Marks pixels that the caller changed between lock and unlock. */

@@ -122,6 +122,35 @@ static void surface_written(void **state) {
   oriel_surface_destroy(surface);
 }
 
+/* A new size and its pixels arrive in one step. */
+static void surface_replaced(void **state) {
+  (void)state;
+  struct oriel_surface *surface = make(64, 64);
+  take(surface);
+  static uint8_t pixels[33 * 20 * 4];
+  memset(pixels, 0x5a, sizeof pixels);
+  assert_int_equal(oriel_surface_replace(surface, 33, 20, pixels, 33 * 4, ORIEL_PIXEL_BGRX8888, 42), 0);
+  struct oriel_surface_view view;
+  oriel_surface_lock(surface, &view);
+  assert_int_equal(view.width, 33);
+  assert_int_equal(view.height, 20);
+  assert_int_equal(view.captured_ns, 42);
+  assert_int_equal(oriel_damage_area(&view.damage), 33 * 20);
+  assert_memory_equal(view.bgrx + 19 * view.stride + 32 * 4, "\x5a\x5a\x5a\377", 4);
+  uint32_t generation = view.generation;
+  oriel_surface_unlock(surface, true);
+  memset(pixels, 0x11, sizeof pixels);
+  assert_int_equal(oriel_surface_replace(surface, 33, 20, pixels, 33 * 4, ORIEL_PIXEL_BGRX8888, 43), 0);
+  assert_int_equal(oriel_surface_replace(surface, 33, 20, pixels, 33 * 4 - 1, ORIEL_PIXEL_BGRX8888, 43), -EINVAL);
+  assert_int_equal(oriel_surface_replace(surface, 0, 20, pixels, 33 * 4, ORIEL_PIXEL_BGRX8888, 43), -EINVAL);
+  assert_int_equal(oriel_surface_replace(surface, 33, 4321, pixels, 33 * 4, ORIEL_PIXEL_BGRX8888, 43), -EINVAL);
+  oriel_surface_lock(surface, &view);
+  assert_int_equal(view.generation, generation);
+  assert_int_equal(view.bgrx[0], 0x11);
+  oriel_surface_unlock(surface, true);
+  oriel_surface_destroy(surface);
+}
+
 static void surface_write_outside(void **state) {
   (void)state;
   struct oriel_surface *surface = make(64, 64);
@@ -218,8 +247,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(surface_new),          cmocka_unit_test(surface_resized),
     cmocka_unit_test(surface_absurd_size),  cmocka_unit_test(surface_written),
-    cmocka_unit_test(surface_write_outside), cmocka_unit_test(surface_capture_time),
-    cmocka_unit_test(surface_two_threads),
+    cmocka_unit_test(surface_replaced),     cmocka_unit_test(surface_write_outside),
+    cmocka_unit_test(surface_capture_time), cmocka_unit_test(surface_two_threads),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Making the control connection: getfd and add_client over QMP, D-Bus authentication, then one question to QEMU's object
+ * manager. Source thread, but for filter(), which GDBus's worker thread runs.
+ */
+#include "source/qemu/control.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/log.h"
+#include "source/qemu/listener.h"
+
+#define ROOM "source/qemu"
+#define ROOT "/org/qemu/Display1"
+#define MOUSE "org.qemu.Display1.Mouse"
+#define FD_NAME "oriel-display"
+
+enum { ASK_TIMEOUT_MS = 30000 };
+
+/* Shared by its owner, the calls that wait, and GDBus's filter. */
+struct oriel_qemu_control {
+  gint refs; /* atomic, by g_atomic_int */
+  struct oriel_qemu_control_config config;
+  char path[64];
+  GMutex lock; /* held while a message is handled; guards live and absolute */
+  bool live, takes_input, absolute;
+  /* Source thread only. */
+  bool dead; /* destroyed by its owner, or failed */
+  struct oriel_qmp *qmp;
+  GDBusConnection *connection;
+  GCancellable *cancellable;
+  gulong closed_signal;
+  guint filter;
+  bool added, answered; /* add_client succeeded; the objects are known */
+  bool broken;          /* D-Bus failed before add_client was answered, which may say why */
+  struct oriel_qemu_objects objects;
+};
+
+static struct oriel_qemu_control *control_ref(struct oriel_qemu_control *control) {
+  g_atomic_int_inc(&control->refs);
+  return control;
+}
+
+static void control_unref(gpointer user) {
+  struct oriel_qemu_control *control = user;
+  if (!g_atomic_int_dec_and_test(&control->refs))
+    return;
+  gint *alive = control->config.alive;
+  g_mutex_clear(&control->lock);
+  g_object_unref(control->cancellable);
+  g_free(control);
+  g_atomic_int_dec_and_test(alive);
+}
+
+/* --- worker thread ------------------------------------------------------------------------------------------------- */
+
+static void set_absolute(struct oriel_qemu_control *control, bool absolute) {
+  control->absolute = absolute;
+  if (!control->takes_input)
+    return;
+  oriel_qemu_input_set_absolute(control->config.input, absolute);
+  control->config.sink->pointer_mode(control->config.sink->user, absolute);
+}
+
+static void take_signal(struct oriel_qemu_control *control, GDBusMessage *message) {
+  const char *path = g_dbus_message_get_path(message), *member = g_dbus_message_get_member(message);
+  GVariant *body = g_dbus_message_get_body(message);
+  if (!path || strcmp(path, control->path) || !member || strcmp(member, "PropertiesChanged") || !body ||
+      !g_variant_is_of_type(body, G_VARIANT_TYPE("(sa{sv}as)")))
+    return;
+  const char *interface;
+  GVariant *properties;
+  gboolean absolute;
+  g_variant_get(body, "(&s@a{sv}as)", &interface, &properties, NULL);
+  if (!strcmp(interface, MOUSE) && g_variant_lookup(properties, "IsAbsolute", "b", &absolute))
+    set_absolute(control, absolute);
+  g_variant_unref(properties);
+}
+
+static GDBusMessage *filter(GDBusConnection *connection, GDBusMessage *message, gboolean incoming, gpointer user) {
+  (void)connection;
+  struct oriel_qemu_control *control = user;
+  if (!incoming)
+    return message;
+  g_mutex_lock(&control->lock);
+  if (control->live) {
+    switch (g_dbus_message_get_message_type(message)) {
+    case G_DBUS_MESSAGE_TYPE_METHOD_RETURN:
+    case G_DBUS_MESSAGE_TYPE_ERROR:
+      oriel_qemu_input_answered(control->config.input, g_dbus_message_get_reply_serial(message));
+      break;
+    case G_DBUS_MESSAGE_TYPE_SIGNAL:
+      take_signal(control, message);
+      break;
+    default:
+      break;
+    }
+  }
+  g_mutex_unlock(&control->lock);
+  return message;
+}
+
+/* --- source thread ------------------------------------------------------------------------------------------------- */
+
+/* Ends everything once; true the first time. */
+static bool retire(struct oriel_qemu_control *control) {
+  if (control->dead)
+    return false;
+  control->dead = true;
+  g_mutex_lock(&control->lock);
+  control->live = false;
+  g_mutex_unlock(&control->lock);
+  oriel_qmp_forget(control->qmp, control);
+  if (control->takes_input)
+    oriel_qemu_input_detach(control->config.input);
+  g_cancellable_cancel(control->cancellable);
+  if (control->connection) {
+    if (control->closed_signal)
+      g_signal_handler_disconnect(control->connection, control->closed_signal);
+    g_dbus_connection_remove_filter(control->connection, control->filter);
+    if (!g_dbus_connection_is_closed(control->connection))
+      g_dbus_connection_close(control->connection, NULL, NULL, NULL);
+    g_clear_object(&control->connection);
+  }
+  return true;
+}
+
+static void fail(struct oriel_qemu_control *control, const char *refusal) {
+  control_ref(control);
+  if (retire(control))
+    control->config.failed(control->config.user, refusal);
+  control_unref(control);
+}
+
+static void maybe_ready(struct oriel_qemu_control *control) {
+  if (!control->dead && control->added && control->answered)
+    control->config.ready(control->config.user, &control->objects);
+}
+
+static bool console_number(const char *path, unsigned *number) {
+  char rest;
+  return sscanf(path, ROOT "/Console_%u%c", number, &rest) == 1;
+}
+
+static void read_console(struct oriel_qemu_objects *objects, GVariant *interfaces) {
+  GVariant *console = g_variant_lookup_value(interfaces, "org.qemu.Display1.Console", G_VARIANT_TYPE_VARDICT);
+  GVariant *mouse = g_variant_lookup_value(interfaces, MOUSE, G_VARIANT_TYPE_VARDICT);
+  GVariant *touch =
+    g_variant_lookup_value(interfaces, "org.qemu.Display1.MultiTouch", G_VARIANT_TYPE_VARDICT);
+  gboolean absolute = FALSE;
+  if (console) {
+    objects->has_console = true;
+    g_variant_lookup(console, "Width", "u", &objects->width);
+    g_variant_lookup(console, "Height", "u", &objects->height);
+  }
+  if (mouse)
+    g_variant_lookup(mouse, "IsAbsolute", "b", &absolute);
+  objects->absolute = absolute;
+  objects->has_touch = touch != NULL;
+  g_clear_pointer(&console, g_variant_unref);
+  g_clear_pointer(&mouse, g_variant_unref);
+  g_clear_pointer(&touch, g_variant_unref);
+}
+
+static void read_objects(struct oriel_qemu_control *control, GVariant *all) {
+  GVariantIter iter;
+  const char *path;
+  GVariant *interfaces;
+  g_variant_iter_init(&iter, all);
+  while (g_variant_iter_next(&iter, "{&o@a{sa{sv}}}", &path, &interfaces)) {
+    unsigned number;
+    if (console_number(path, &number))
+      control->objects.consoles++;
+    if (!strcmp(path, control->path))
+      read_console(&control->objects, interfaces);
+    if (!strcmp(path, ROOT "/Audio"))
+      control->objects.has_audio = true;
+    g_variant_unref(interfaces);
+  }
+}
+
+static void on_objects(GObject *object, GAsyncResult *result, gpointer user) {
+  struct oriel_qemu_control *control = user;
+  GError *error = NULL;
+  GVariant *value = g_dbus_connection_call_finish(G_DBUS_CONNECTION(object), result, &error);
+  if (value && !control->dead) {
+    GVariant *all = g_variant_get_child_value(value, 0);
+    read_objects(control, all);
+    g_variant_unref(all);
+    g_mutex_lock(&control->lock);
+    control->absolute = control->objects.absolute;
+    g_mutex_unlock(&control->lock);
+    control->answered = true;
+    maybe_ready(control);
+  } else if (!control->dead) {
+    oriel_warn(ROOM, "QEMU does not list its D-Bus objects: %s", error->message);
+    fail(control, NULL);
+  }
+  g_clear_pointer(&value, g_variant_unref);
+  g_clear_error(&error);
+  control_unref(control);
+}
+
+static void on_closed(GDBusConnection *connection, gboolean vanished, GError *error, gpointer user) {
+  (void)connection;
+  (void)vanished;
+  oriel_debug(ROOM, "QEMU ended the D-Bus connection: %s", error ? error->message : "closed");
+  fail(user, NULL);
+}
+
+static void on_connected(GObject *object, GAsyncResult *result, gpointer user) {
+  (void)object;
+  struct oriel_qemu_control *control = user;
+  GError *error = NULL;
+  GDBusConnection *connection = g_dbus_connection_new_finish(result, &error);
+  if (connection && !control->dead) {
+    control->connection = connection;
+    control->closed_signal = g_signal_connect(connection, "closed", G_CALLBACK(on_closed), control);
+    control->live = true;
+    control->filter = g_dbus_connection_add_filter(connection, filter, control_ref(control), control_unref);
+    g_dbus_connection_start_message_processing(connection);
+    g_dbus_connection_call(connection, NULL, ROOT, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects", NULL,
+                           G_VARIANT_TYPE("(a{oa{sa{sv}}})"), G_DBUS_CALL_FLAGS_NONE, ASK_TIMEOUT_MS,
+                           control->cancellable, on_objects, control_ref(control));
+  } else if (connection) {
+    g_dbus_connection_close(connection, NULL, NULL, NULL);
+    g_object_unref(connection);
+  } else if (!control->dead) {
+    oriel_debug(ROOM, "no D-Bus connection with QEMU: %s", error->message);
+    control->broken = true;
+    if (control->added)
+      fail(control, NULL);
+  }
+  g_clear_error(&error);
+  control_unref(control);
+}
+
+static void on_added(void *user, const json_t *result, const char *error) {
+  struct oriel_qemu_control *control = user;
+  if (control->dead)
+    return;
+  if (result) {
+    control->added = true;
+    if (control->broken)
+      fail(control, NULL);
+    else
+      maybe_ready(control);
+    return;
+  }
+  oriel_qmp_execute(control->qmp, "closefd", json_pack("{s:s}", "fdname", FD_NAME), -1, NULL, NULL);
+  fail(control, error);
+}
+
+int oriel_qemu_control_create(struct oriel_qmp *qmp, const struct oriel_qemu_control_config *config,
+                              struct oriel_qemu_control **control) {
+  int pair[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+    return -errno;
+  int result = oriel_qmp_execute(qmp, "getfd", json_pack("{s:s}", "fdname", FD_NAME), pair[1], NULL, NULL);
+  close(pair[1]);
+  if (result < 0) {
+    close(pair[0]);
+    return result;
+  }
+  struct oriel_qemu_control *made = g_new0(struct oriel_qemu_control, 1);
+  made->refs = 1;
+  made->config = *config;
+  made->qmp = qmp;
+  g_atomic_int_inc(config->alive);
+  g_mutex_init(&made->lock);
+  made->cancellable = g_cancellable_new();
+  snprintf(made->path, sizeof made->path, ROOT "/Console_%u", config->console);
+  result = oriel_qmp_execute(qmp, "add_client",
+                             json_pack("{s:s,s:s}", "protocol", "@dbus-display", "fdname", FD_NAME), -1, on_added,
+                             made);
+  if (result < 0) {
+    close(pair[0]);
+    control_unref(made);
+    return result;
+  }
+  oriel_qemu_dbus_open(pair[0], made->cancellable, on_connected, control_ref(made));
+  *control = made;
+  return 0;
+}
+
+void oriel_qemu_control_destroy(struct oriel_qemu_control *control) {
+  if (!control)
+    return;
+  retire(control);
+  control_unref(control);
+}
+
+const char *oriel_qemu_control_path(const struct oriel_qemu_control *control) {
+  return control->path;
+}
+
+GDBusConnection *oriel_qemu_control_connection(const struct oriel_qemu_control *control) {
+  return control->connection;
+}
+
+void oriel_qemu_control_take_input(struct oriel_qemu_control *control, bool has_touch) {
+  g_mutex_lock(&control->lock);
+  control->takes_input = true;
+  oriel_qemu_input_attach(control->config.input, control->connection, control->path, control->absolute, has_touch);
+  control->config.sink->pointer_mode(control->config.sink->user, control->absolute);
+  g_mutex_unlock(&control->lock);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The way of keys, pointer and touch to QEMU: a bounded queue of D-Bus calls. The newest pointer position replaces one
+ * that still waits; everything else keeps its order. Calls are sent from the caller's thread and nobody waits for an
+ * answer; answers only count how far QEMU has come.
+ *
+ * Thread-safety: every function from any thread, but for create and destroy.
+ */
+#ifndef ORIEL_SOURCE_QEMU_INPUT_H
+#define ORIEL_SOURCE_QEMU_INPUT_H
+
+#include <gio/gio.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "source/source.h"
+
+struct oriel_qemu_input;
+
+enum {
+  ORIEL_QEMU_INPUT_QUEUE = 512,       /* calls that wait here; more are dropped */
+  ORIEL_QEMU_INPUT_OUTSTANDING = 512, /* calls that QEMU has not answered */
+  ORIEL_QEMU_MOVES_OUTSTANDING = 2,   /* of these, positions and motions, unless a key follows */
+};
+
+struct oriel_qemu_input_counts {
+  uint64_t sent, coalesced, dropped;
+};
+
+/** 0, -ENOMEM. */
+int oriel_qemu_input_create(struct oriel_qemu_input **input);
+/** Not while attached. NULL is fine. */
+void oriel_qemu_input_destroy(struct oriel_qemu_input *input);
+
+/** Starts sending to a console object (path copied); forgets keys of an earlier QEMU. `has_touch`: the guest has a
+ *  multi-touch device. */
+void oriel_qemu_input_attach(struct oriel_qemu_input *input, GDBusConnection *connection, const char *path,
+                             bool absolute, bool has_touch);
+/** Stops sending and drops what waits. */
+void oriel_qemu_input_detach(struct oriel_qemu_input *input);
+/** Whether positions or motions reach the guest. */
+void oriel_qemu_input_set_absolute(struct oriel_qemu_input *input, bool absolute);
+/** Size of the picture, which bounds positions. */
+void oriel_qemu_input_set_size(struct oriel_qemu_input *input, uint16_t width, uint16_t height);
+/** An answer arrived on the connection (GDBus's worker thread). */
+void oriel_qemu_input_answered(struct oriel_qemu_input *input, uint32_t reply_serial);
+
+void oriel_qemu_input_send(struct oriel_qemu_input *input, const struct oriel_input *event);
+/** Sends the release of all that is down at once, before anything that waits, and drops the rest. */
+void oriel_qemu_input_release_all(struct oriel_qemu_input *input);
+void oriel_qemu_input_counts(struct oriel_qemu_input *input, struct oriel_qemu_input_counts *counts);
+
+#endif

@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Registration of listeners. Source thread, but for filter(), which GDBus's worker thread runs.
+ *
+ * Unregistering waits for QEMU: our end is half-closed, QEMU closes its own, and only then is the next registration
+ * sent, so that QEMU never holds two listeners of ours.
+ */
+#include "source/qemu/listener.h"
+
+#include <errno.h>
+#include <gio/gunixconnection.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/log.h"
+
+#define ROOM "source/qemu"
+#define PROPERTIES "org.freedesktop.DBus.Properties"
+
+enum {
+  REGISTER_TIMEOUT_MS = 10000,
+  CLOSE_TIMEOUT_MS = 2000,
+  RETRY_FIRST_MS = 100,
+  RETRY_MAX_MS = 2000,
+};
+
+enum phase { OPENING, OPEN, CLOSING };
+
+/* One registration. Shared by the listener, two pending calls and GDBus's filter. */
+struct link {
+  gint refs; /* atomic, by g_atomic_int */
+  struct oriel_qemu_listener_config config;
+  GMutex lock; /* held while a message is handled; guards live */
+  bool live;
+  /* Source thread only. */
+  struct oriel_qemu_listener *owner; /* NULL = abandoned */
+  enum phase phase;
+  GDBusConnection *connection;
+  GCancellable *cancellable;
+  gulong closed_signal;
+  guint filter;
+  unsigned waiting; /* of the two calls */
+  bool failed;
+};
+
+struct oriel_qemu_listener {
+  GMainContext *context;
+  struct oriel_qemu_listener_config config;
+  GDBusConnection *control;
+  char path[64];
+  bool wanted;
+  struct link *link;
+  GSource *timer; /* retry, or the end of patience with a closing link */
+  unsigned retry_ms;
+};
+
+static void pursue(struct oriel_qemu_listener *listener);
+
+/* --- links ------------------------------------------------------------------------------------------------------ */
+
+static struct link *link_ref(struct link *link) {
+  g_atomic_int_inc(&link->refs);
+  return link;
+}
+
+static void link_unref(gpointer user) {
+  struct link *link = user;
+  if (!g_atomic_int_dec_and_test(&link->refs))
+    return;
+  gint *alive = link->config.alive;
+  g_mutex_clear(&link->lock);
+  g_object_unref(link->cancellable);
+  g_free(link);
+  g_atomic_int_dec_and_test(alive);
+}
+
+/* After this no message is handled any more. */
+static void link_silence(struct link *link) {
+  g_mutex_lock(&link->lock);
+  bool was_live = link->live;
+  link->live = false;
+  g_mutex_unlock(&link->lock);
+  if (was_live)
+    link->config.stopped(link->config.user);
+}
+
+static void link_drop_connection(struct link *link) {
+  if (!link->connection)
+    return;
+  if (link->closed_signal)
+    g_signal_handler_disconnect(link->connection, link->closed_signal);
+  if (link->filter)
+    g_dbus_connection_remove_filter(link->connection, link->filter);
+  if (!g_dbus_connection_is_closed(link->connection))
+    g_dbus_connection_close(link->connection, NULL, NULL, NULL);
+  g_clear_object(&link->connection);
+}
+
+/* --- worker thread ---------------------------------------------------------------------------------------------- */
+
+static GVariant *interfaces_value(const struct link *link) {
+  GVariantBuilder names;
+  g_variant_builder_init(&names, G_VARIANT_TYPE("as"));
+  for (const char *const *name = link->config.extra; *name; name++)
+    g_variant_builder_add(&names, "s", *name);
+  return g_variant_builder_end(&names);
+}
+
+static GDBusMessage *properties_reply(const struct link *link, GDBusMessage *call) {
+  const char *member = g_dbus_message_get_member(call);
+  GDBusMessage *reply = g_dbus_message_new_method_reply(call);
+  if (!strcmp(member, "Get")) {
+    g_dbus_message_set_body(reply, g_variant_new("(v)", interfaces_value(link)));
+    return reply;
+  }
+  GVariantBuilder all;
+  g_variant_builder_init(&all, G_VARIANT_TYPE("a{sv}"));
+  g_variant_builder_add(&all, "{sv}", "Interfaces", interfaces_value(link));
+  g_dbus_message_set_body(reply, g_variant_new("(a{sv})", &all));
+  return reply;
+}
+
+static bool is_properties_question(GDBusMessage *call) {
+  const char *interface = g_dbus_message_get_interface(call), *member = g_dbus_message_get_member(call);
+  if (!interface || strcmp(interface, PROPERTIES))
+    return false;
+  if (!strcmp(member, "GetAll"))
+    return true;
+  GVariant *body = g_dbus_message_get_body(call);
+  const char *name = NULL;
+  if (!strcmp(member, "Get") && body && g_variant_is_of_type(body, G_VARIANT_TYPE("(ss)")))
+    g_variant_get(body, "(s&s)", NULL, &name);
+  return name && !strcmp(name, "Interfaces");
+}
+
+/* The answer to a call; NULL when it comes too late for one: our half of the connection is shut. */
+static GDBusMessage *handle(struct link *link, GDBusMessage *call) {
+  if (is_properties_question(call))
+    return properties_reply(link, call);
+  const char *refused = NULL;
+  g_mutex_lock(&link->lock);
+  bool live = link->live;
+  if (live)
+    refused = link->config.message(link->config.user, g_dbus_message_get_interface(call),
+                                   g_dbus_message_get_member(call), g_dbus_message_get_body(call),
+                                   g_dbus_message_get_unix_fd_list(call));
+  g_mutex_unlock(&link->lock);
+  if (!live)
+    return NULL;
+  return refused ? g_dbus_message_new_method_error_literal(call, "org.freedesktop.DBus.Error.InvalidArgs", refused)
+                 : g_dbus_message_new_method_reply(call);
+}
+
+/* Takes every call out of GDBus's dispatch. Descriptors that came along, wanted or not, are closed with the message
+ * (lesson 39). */
+static GDBusMessage *filter(GDBusConnection *connection, GDBusMessage *message, gboolean incoming, gpointer user) {
+  if (!incoming || g_dbus_message_get_message_type(message) != G_DBUS_MESSAGE_TYPE_METHOD_CALL)
+    return message;
+  GDBusMessage *reply = handle(user, message);
+  if (reply && !(g_dbus_message_get_flags(message) & G_DBUS_MESSAGE_FLAGS_NO_REPLY_EXPECTED))
+    g_dbus_connection_send_message(connection, reply, G_DBUS_SEND_MESSAGE_FLAGS_NONE, NULL, NULL);
+  g_clear_object(&reply);
+  g_object_unref(message);
+  return NULL;
+}
+
+/* --- source thread ---------------------------------------------------------------------------------------------- */
+
+static void timer_stop(struct oriel_qemu_listener *listener) {
+  if (!listener->timer)
+    return;
+  g_source_destroy(listener->timer);
+  g_source_unref(listener->timer);
+  listener->timer = NULL;
+}
+
+static void timer_start(struct oriel_qemu_listener *listener, unsigned delay_ms, GSourceFunc function) {
+  timer_stop(listener);
+  listener->timer = g_timeout_source_new(delay_ms);
+  g_source_set_callback(listener->timer, function, listener, NULL);
+  g_source_attach(listener->timer, listener->context);
+}
+
+/* Lets go of the current link without waiting for anybody. */
+static void abandon(struct oriel_qemu_listener *listener) {
+  struct link *link = listener->link;
+  if (!link)
+    return;
+  listener->link = NULL;
+  link->owner = NULL;
+  link_silence(link);
+  g_cancellable_cancel(link->cancellable);
+  link_drop_connection(link);
+  link_unref(link);
+}
+
+static gboolean on_retry(gpointer user) {
+  struct oriel_qemu_listener *listener = user;
+  timer_stop(listener);
+  pursue(listener);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean on_close_timeout(gpointer user) {
+  struct oriel_qemu_listener *listener = user;
+  timer_stop(listener);
+  abandon(listener);
+  pursue(listener);
+  return G_SOURCE_REMOVE;
+}
+
+static void retry_later(struct oriel_qemu_listener *listener) {
+  timer_start(listener, listener->retry_ms, on_retry);
+  listener->retry_ms = MIN(listener->retry_ms * 2, RETRY_MAX_MS);
+}
+
+/* The peer ended the private connection: after our half-close, or on its own. */
+static void on_closed(GDBusConnection *connection, gboolean vanished, GError *error, gpointer user) {
+  (void)connection;
+  (void)vanished;
+  struct link *link = user;
+  struct oriel_qemu_listener *listener = link->owner;
+  if (!listener)
+    return;
+  bool expected = link->phase == CLOSING;
+  if (!expected)
+    oriel_debug(ROOM, "QEMU ended the %s listener: %s", link->config.label, error ? error->message : "closed");
+  timer_stop(listener);
+  abandon(listener);
+  if (expected)
+    pursue(listener);
+  else
+    retry_later(listener);
+}
+
+static void close_politely(struct oriel_qemu_listener *listener) {
+  struct link *link = listener->link;
+  link->phase = CLOSING;
+  link_silence(link);
+  GSocket *socket = g_socket_connection_get_socket(
+    G_SOCKET_CONNECTION(g_dbus_connection_get_stream(link->connection)));
+  g_socket_shutdown(socket, FALSE, TRUE, NULL);
+  timer_start(listener, CLOSE_TIMEOUT_MS, on_close_timeout);
+}
+
+/* Both calls of a registration came back. */
+static void opened(struct link *link) {
+  struct oriel_qemu_listener *listener = link->owner;
+  if (link->failed) {
+    abandon(listener);
+    retry_later(listener);
+    return;
+  }
+  link->phase = OPEN;
+  listener->retry_ms = RETRY_FIRST_MS;
+  pursue(listener);
+}
+
+static void on_connected(GObject *object, GAsyncResult *result, gpointer user) {
+  (void)object;
+  struct link *link = user;
+  GError *error = NULL;
+  GDBusConnection *connection = g_dbus_connection_new_finish(result, &error);
+  link->waiting--;
+  if (connection && link->owner) {
+    link->connection = connection;
+    link->closed_signal = g_signal_connect(connection, "closed", G_CALLBACK(on_closed), link);
+    link->filter = g_dbus_connection_add_filter(connection, filter, link_ref(link), link_unref);
+    g_mutex_lock(&link->lock);
+    link->live = true;
+    g_mutex_unlock(&link->lock);
+    g_dbus_connection_start_message_processing(connection);
+  } else if (connection) {
+    g_dbus_connection_close(connection, NULL, NULL, NULL);
+    g_object_unref(connection);
+  } else {
+    if (link->owner)
+      oriel_debug(ROOM, "no %s connection with QEMU: %s", link->config.label, error->message);
+    g_error_free(error);
+    link->failed = true;
+  }
+  if (link->owner && !link->waiting)
+    opened(link);
+  link_unref(link);
+}
+
+static void on_registered(GObject *object, GAsyncResult *result, gpointer user) {
+  struct link *link = user;
+  GError *error = NULL;
+  GDBusMessage *reply =
+    g_dbus_connection_send_message_with_reply_finish(G_DBUS_CONNECTION(object), result, &error);
+  if (reply)
+    g_dbus_message_to_gerror(reply, &error);
+  g_clear_object(&reply);
+  link->waiting--;
+  if (error) {
+    if (link->owner && !g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+      oriel_warn(ROOM, "QEMU does not register the %s listener: %s", link->config.label, error->message);
+    g_error_free(error);
+    link->failed = true;
+    /* Nobody will authenticate with us. */
+    g_cancellable_cancel(link->cancellable);
+  }
+  if (link->owner && !link->waiting)
+    opened(link);
+  link_unref(link);
+}
+
+/* The call that registers. QEMU files listeners under the sender's name, of which a private connection has none: 7.2
+ * files all displays under one name, and crashes on sound. So we say a name, another one each time. */
+static GDBusMessage *register_call(const struct oriel_qemu_listener *listener, int fd) {
+  static gint count;
+  char sender[48];
+  snprintf(sender, sizeof sender, ":oriel.p%d.n%u", (int)getpid(), (unsigned)g_atomic_int_add(&count, 1));
+  GDBusMessage *call =
+    g_dbus_message_new_method_call(NULL, listener->path, listener->config.register_interface,
+                                   listener->config.register_method);
+  g_dbus_message_set_sender(call, sender);
+  g_dbus_message_set_body(call, g_variant_new("(h)", 0));
+  GUnixFDList *fds = g_unix_fd_list_new_from_array(&fd, 1); /* takes it */
+  g_dbus_message_set_unix_fd_list(call, fds);
+  g_object_unref(fds);
+  return call;
+}
+
+void oriel_qemu_dbus_open(int fd, GCancellable *cancellable, GAsyncReadyCallback ready, gpointer user) {
+  GError *error = NULL;
+  GSocket *socket = g_socket_new_from_fd(fd, &error);
+  if (!socket) {
+    close(fd);
+    g_task_report_error(NULL, ready, user, NULL, error);
+    return;
+  }
+  GSocketConnection *stream = g_socket_connection_factory_create_connection(socket);
+  g_dbus_connection_new(
+    G_IO_STREAM(stream), NULL,
+    G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT | G_DBUS_CONNECTION_FLAGS_DELAY_MESSAGE_PROCESSING, NULL,
+    cancellable, ready, user);
+  g_object_unref(stream);
+  g_object_unref(socket);
+}
+
+static void register_listener(struct oriel_qemu_listener *listener) {
+  int pair[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
+    oriel_warn(ROOM, "no socket for the %s listener: %s", listener->config.label, g_strerror(errno));
+    retry_later(listener);
+    return;
+  }
+  struct link *link = g_new0(struct link, 1);
+  link->refs = 1;
+  g_atomic_int_inc(listener->config.alive);
+  link->config = listener->config;
+  g_mutex_init(&link->lock);
+  link->owner = listener;
+  link->cancellable = g_cancellable_new();
+  listener->link = link;
+
+  link->waiting = 2;
+  oriel_qemu_dbus_open(pair[0], link->cancellable, on_connected, link_ref(link));
+  GDBusMessage *call = register_call(listener, pair[1]);
+  g_dbus_connection_send_message_with_reply(listener->control, call, G_DBUS_SEND_MESSAGE_FLAGS_NONE,
+                                            REGISTER_TIMEOUT_MS, NULL, link->cancellable, on_registered,
+                                            link_ref(link));
+  g_object_unref(call);
+}
+
+/* Moves from what is to what is wanted; a link that is opening or closing is left to finish first. */
+static void pursue(struct oriel_qemu_listener *listener) {
+  if (listener->timer && !listener->link) {
+    if (listener->wanted && listener->control)
+      return; /* a retry is due */
+    timer_stop(listener);
+  }
+  if (!listener->link && listener->wanted && listener->control)
+    register_listener(listener);
+  else if (listener->link && listener->link->phase == OPEN && !listener->wanted)
+    close_politely(listener);
+}
+
+int oriel_qemu_listener_create(GMainContext *context, const struct oriel_qemu_listener_config *config,
+                               struct oriel_qemu_listener **listener) {
+  struct oriel_qemu_listener *made = calloc(1, sizeof *made);
+  if (!made)
+    return -ENOMEM;
+  made->context = g_main_context_ref(context);
+  made->config = *config;
+  made->retry_ms = RETRY_FIRST_MS;
+  *listener = made;
+  return 0;
+}
+
+void oriel_qemu_listener_destroy(struct oriel_qemu_listener *listener) {
+  if (!listener)
+    return;
+  oriel_qemu_listener_set_control(listener, NULL, NULL);
+  g_main_context_unref(listener->context);
+  free(listener);
+}
+
+void oriel_qemu_listener_set_control(struct oriel_qemu_listener *listener, GDBusConnection *control,
+                                     const char *path) {
+  timer_stop(listener);
+  abandon(listener);
+  g_clear_object(&listener->control);
+  if (control)
+    listener->control = g_object_ref(control);
+  g_strlcpy(listener->path, path ? path : "", sizeof listener->path);
+  listener->retry_ms = RETRY_FIRST_MS;
+  pursue(listener);
+}
+
+void oriel_qemu_listener_want(struct oriel_qemu_listener *listener, bool wanted) {
+  listener->wanted = wanted;
+  pursue(listener);
+}
+
+bool oriel_qemu_listener_active(const struct oriel_qemu_listener *listener) {
+  return listener->link && listener->link->phase == OPEN;
+}

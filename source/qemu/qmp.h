@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A client of QEMU's machine protocol (QMP): one JSON object a line over a UNIX socket, replies matched by id.
+ *
+ * Thread-safety: everything on the thread that runs the given GMainContext. Never blocks.
+ */
+#ifndef ORIEL_SOURCE_QEMU_QMP_H
+#define ORIEL_SOURCE_QEMU_QMP_H
+
+#include <glib.h>
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/** Splits a byte stream into lines of JSON objects. Zero-initialise; finish frees. */
+struct oriel_qmp_lines {
+  char *data;
+  size_t size, capacity;
+};
+
+/* QEMU's longest answers are schemas of some 200 KiB; those we ask for are below 64 KiB. */
+enum { ORIEL_QMP_LINE_MAX = 1024 * 1024 };
+
+/** Adds bytes and calls `object` for each whole line (the object is borrowed; false stops). Blank lines are skipped.
+ *  0, -EMSGSIZE (line too long), -EBADMSG (not a JSON object), -ENOMEM, -ECANCELED (`object` returned false). */
+int oriel_qmp_lines_push(struct oriel_qmp_lines *lines, const char *bytes, size_t size,
+                         bool (*object)(void *user, json_t *object), void *user);
+void oriel_qmp_lines_finish(struct oriel_qmp_lines *lines);
+
+struct oriel_qmp;
+
+struct oriel_qmp_handler {
+  void *user;
+  /** The greeting came and capabilities are negotiated: commands may be sent. */
+  void (*ready)(void *user, int major, int minor);
+  /** An event; `data` is borrowed and may be NULL. */
+  void (*event)(void *user, const char *name, const json_t *data);
+  /** The connection ended (0 = peer closed, or -errno). Nothing is called afterwards; the handler calls close. */
+  void (*closed)(void *user, int error);
+};
+
+/** `result` is the "return" value, or NULL with QEMU's words in `error`; both borrowed. */
+typedef void oriel_qmp_reply(void *user, const json_t *result, const char *error);
+
+/** Connects. 0 or -errno of socket and connect (-EAGAIN: its backlog is full). */
+int oriel_qmp_open(GMainContext *context, const char *path, const struct oriel_qmp_handler *handler,
+                   struct oriel_qmp **qmp);
+/** Sends a command; takes `arguments` (may be NULL) in any case. `fd` >= 0 travels with it; the caller closes its own.
+ *  `reply` (may be NULL) is called once unless the connection ends first. 0, -EAGAIN (64 wait already), -ENOMEM,
+ *  -EPIPE. */
+int oriel_qmp_execute(struct oriel_qmp *qmp, const char *command, json_t *arguments, int fd, oriel_qmp_reply *reply,
+                      void *user);
+/** Replies meant for `user` are no longer delivered. */
+void oriel_qmp_forget(struct oriel_qmp *qmp, const void *user);
+/** Ends the connection and frees; may be called from inside a callback. NULL is fine. */
+void oriel_qmp_close(struct oriel_qmp *qmp);
+
+#endif

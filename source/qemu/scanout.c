@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The display listener's methods. Everything here comes from another process and may be hostile: sizes are bounded
+ * before they are used, lengths are computed in 64 bits, and nothing is allocated from an unchecked number.
+ *
+ * Runs on GDBus's worker thread: the pixels are copied once, from the message into the surface, without a change of
+ * thread. That thread also reads the sound; a copy holds it for at most 1 ms at 1080p (10 ms at 7680x4320).
+ */
+#include "source/qemu/scanout.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "source/qemu/cursor.h"
+
+#define ROOM "source/qemu"
+#define LISTENER "org.qemu.Display1.Listener"
+#define LISTENER_MAP "org.qemu.Display1.Listener.Unix.Map"
+
+enum {
+  STRIDE_MAX = 256 * 1024,
+  POSITION_MAX = 1 << 20, /* pixels; beyond it a cursor position is nonsense */
+};
+
+static const uint64_t LOG_INTERVAL_NS = 5 * ORIEL_NS_PER_SECOND;
+
+struct shape {
+  uint32_t width, height, stride;
+  enum oriel_pixel_format format;
+};
+
+struct oriel_qemu_scanout {
+  struct oriel_surface *surface;
+  const struct oriel_source_sink *sink;
+  void (*display_changed)(void *user, enum oriel_qemu_display display);
+  void *user;
+  enum oriel_qemu_display display;
+  bool has_picture; /* since the registration: QEMU may send updates before the first whole picture */
+  /* width << 16 | height of the last scanout. Any thread reads it; 0 = none. */
+  atomic_uint size;
+  atomic_uint_fast64_t frames;
+  /* Shared memory, between ScanoutMap and the next Scanout; fd -1 = none. */
+  int map_fd;
+  uint64_t map_offset;
+  struct shape map;
+  uint8_t *map_pixels; /* what pread filled; grows to the largest rectangle */
+  size_t map_pixels_size;
+  uint64_t logged_ns, refused; /* rate limit of the log */
+};
+
+/* pixman's format codes: bits per pixel << 24, channel order << 16, then the channels' bits (pixman.h's documentation
+ * of PIXMAN_FORMAT). */
+static bool format_from_pixman(uint32_t code, enum oriel_pixel_format *format) {
+  static const struct {
+    uint32_t code;
+    enum oriel_pixel_format format;
+  } formats[] = {
+    {0x20020888, ORIEL_PIXEL_BGRX8888}, /* x8r8g8b8 */
+    {0x20028888, ORIEL_PIXEL_BGRX8888}, /* a8r8g8b8 */
+    {0x20030888, ORIEL_PIXEL_RGBX8888}, /* x8b8g8r8 */
+    {0x20038888, ORIEL_PIXEL_RGBX8888}, /* a8b8g8r8 */
+    {0x20080888, ORIEL_PIXEL_XRGB8888}, /* b8g8r8x8 */
+    {0x20088888, ORIEL_PIXEL_XRGB8888}, /* b8g8r8a8 */
+    {0x20090888, ORIEL_PIXEL_XBGR8888}, /* r8g8b8x8 */
+    {0x20098888, ORIEL_PIXEL_XBGR8888}, /* r8g8b8a8 */
+    {0x18020888, ORIEL_PIXEL_BGR888},   /* r8g8b8 */
+    {0x18030888, ORIEL_PIXEL_RGB888},   /* b8g8r8 */
+    {0x10020565, ORIEL_PIXEL_RGB565},   /* r5g6b5 */
+    {0x10020555, ORIEL_PIXEL_XRGB1555}, /* x1r5g5b5 */
+    {0x10021555, ORIEL_PIXEL_XRGB1555}, /* a1r5g5b5 */
+  };
+  for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+    if (formats[i].code == code) {
+      *format = formats[i].format;
+      return true;
+    }
+  return false;
+}
+
+/* NULL when `shape` is plausible (format code in `pixman`). */
+static const char *check_shape(struct shape *shape, uint32_t pixman) {
+  if (shape->width < 1 || shape->width > ORIEL_PICTURE_WIDTH_MAX || shape->height < 1 ||
+      shape->height > ORIEL_PICTURE_HEIGHT_MAX)
+    return "size outside 1x1 to 7680x4320";
+  if (!format_from_pixman(pixman, &shape->format))
+    return "unknown pixel format";
+  if (shape->stride > STRIDE_MAX || shape->stride < shape->width * (uint32_t)oriel_pixel_size(shape->format))
+    return "stride does not fit the width";
+  return NULL;
+}
+
+/* Bytes from the first to the last pixel; of checked shapes, so at most 2^30. */
+static uint64_t shape_bytes(const struct shape *shape) {
+  return (uint64_t)shape->stride * (shape->height - 1) +
+         (uint64_t)shape->width * (uint32_t)oriel_pixel_size(shape->format);
+}
+
+static void set_display(struct oriel_qemu_scanout *scanout, enum oriel_qemu_display display) {
+  if (scanout->display == display)
+    return;
+  scanout->display = display;
+  scanout->display_changed(scanout->user, display);
+}
+
+static void drop_map(struct oriel_qemu_scanout *scanout) {
+  if (scanout->map_fd >= 0)
+    close(scanout->map_fd);
+  scanout->map_fd = -1;
+}
+
+static void picture_arrived(struct oriel_qemu_scanout *scanout) {
+  atomic_fetch_add(&scanout->frames, 1);
+  set_display(scanout, ORIEL_QEMU_DISPLAY_ON);
+  scanout->sink->damaged(scanout->sink->user);
+}
+
+/* A checked shape with its pixels becomes the whole picture. */
+static const char *take_picture(struct oriel_qemu_scanout *scanout, const struct shape *shape, const uint8_t *pixels,
+                                uint64_t now) {
+  int result = oriel_surface_replace(scanout->surface, shape->width, shape->height, pixels, (int)shape->stride,
+                                     shape->format, now);
+  if (result < 0)
+    return result == -ENOMEM ? "out of memory" : "refused by the surface";
+  atomic_store(&scanout->size, shape->width << 16 | shape->height);
+  scanout->has_picture = true;
+  picture_arrived(scanout);
+  return NULL;
+}
+
+static bool inside(struct oriel_qemu_scanout *scanout, int32_t x, int32_t y, int32_t width, int32_t height) {
+  unsigned size = atomic_load(&scanout->size);
+  int32_t all_width = (int32_t)(size >> 16), all_height = (int32_t)(size & 0xffff);
+  return x >= 0 && y >= 0 && width > 0 && height > 0 && width <= all_width && height <= all_height &&
+         x <= all_width - width && y <= all_height - height;
+}
+
+/* --- methods ---------------------------------------------------------------------------------------------------- */
+
+static const char *on_scanout(struct oriel_qemu_scanout *scanout, GVariant *body, GUnixFDList *fds) {
+  (void)fds;
+  uint64_t now = oriel_clock_ns();
+  struct shape shape;
+  uint32_t pixman;
+  GVariant *data;
+  g_variant_get(body, "(uuuu@ay)", &shape.width, &shape.height, &shape.stride, &pixman, &data);
+  const char *refused = check_shape(&shape, pixman);
+  if (!refused) {
+    gsize size;
+    const uint8_t *pixels = g_variant_get_fixed_array(data, &size, 1);
+    if (size < shape_bytes(&shape))
+      refused = "fewer pixels than the size needs";
+    else {
+      drop_map(scanout);
+      refused = take_picture(scanout, &shape, pixels, now);
+    }
+  }
+  g_variant_unref(data);
+  return refused;
+}
+
+static const char *on_update(struct oriel_qemu_scanout *scanout, GVariant *body, GUnixFDList *fds) {
+  (void)fds;
+  if (!scanout->has_picture)
+    return NULL;
+  uint64_t now = oriel_clock_ns();
+  struct oriel_rect rect;
+  struct shape shape;
+  uint32_t pixman;
+  GVariant *data;
+  g_variant_get(body, "(iiiiuu@ay)", &rect.x, &rect.y, &rect.width, &rect.height, &shape.stride, &pixman, &data);
+  const char *refused = NULL;
+  if (!inside(scanout, rect.x, rect.y, rect.width, rect.height)) {
+    refused = "rectangle outside the scanout";
+  } else {
+    shape.width = (uint32_t)rect.width;
+    shape.height = (uint32_t)rect.height;
+    refused = check_shape(&shape, pixman);
+  }
+  if (!refused) {
+    gsize size;
+    const uint8_t *pixels = g_variant_get_fixed_array(data, &size, 1);
+    if (size < shape_bytes(&shape))
+      refused = "fewer pixels than the rectangle needs";
+    else if (oriel_surface_write(scanout->surface, rect, pixels, (int)shape.stride, shape.format, now) < 0)
+      refused = "refused by the surface";
+    else
+      picture_arrived(scanout);
+  }
+  g_variant_unref(data);
+  return refused;
+}
+
+static const char *on_disable(struct oriel_qemu_scanout *scanout, GVariant *body, GUnixFDList *fds) {
+  (void)body;
+  (void)fds;
+  drop_map(scanout);
+  scanout->has_picture = false;
+  oriel_surface_fill(scanout->surface, 0, oriel_clock_ns());
+  set_display(scanout, ORIEL_QEMU_DISPLAY_OFF);
+  scanout->sink->damaged(scanout->sink->user);
+  return NULL;
+}
+
+static const char *on_mouse_set(struct oriel_qemu_scanout *scanout, GVariant *body, GUnixFDList *fds) {
+  (void)fds;
+  int32_t x, y, on;
+  g_variant_get(body, "(iii)", &x, &y, &on);
+  if (x < -POSITION_MAX || x > POSITION_MAX || y < -POSITION_MAX || y > POSITION_MAX)
+    return "position out of range";
+  scanout->sink->cursor_moved(scanout->sink->user, x, y, on != 0);
+  return NULL;
+}
+
+static const char *on_cursor_define(struct oriel_qemu_scanout *scanout, GVariant *body, GUnixFDList *fds) {
+  (void)fds;
+  int32_t width, height, hot_x, hot_y;
+  GVariant *data;
+  g_variant_get(body, "(iiii@ay)", &width, &height, &hot_x, &hot_y, &data);
+  gsize size;
+  const uint8_t *pixels = g_variant_get_fixed_array(data, &size, 1);
+  struct oriel_packet *packet;
+  int result = oriel_qemu_cursor_create(width, height, hot_x, hot_y, pixels, size, oriel_clock_ns(), &packet);
+  if (!result) {
+    scanout->sink->cursor(scanout->sink->user, packet);
+    oriel_packet_unref(packet);
+  }
+  g_variant_unref(data);
+  return result < 0 ? "cursor of impossible size" : NULL;
+}
+
+static const char *on_dmabuf(struct oriel_qemu_scanout *scanout, GVariant *body, GUnixFDList *fds) {
+  (void)body;
+  (void)fds;
+  set_display(scanout, ORIEL_QEMU_DISPLAY_OPENGL);
+  return "GPU buffers are not taken";
+}
+
+/* --- shared memory ---------------------------------------------------------------------------------------------- */
+
+/* Reads rows of the map into map_pixels. pread, not mmap: the other side may shrink the file at any time, which turns
+ * an access to a mapping into SIGBUS but a pread into a short read. QEMU's memfd carries no seal that forbids it. */
+static const char *map_read(struct oriel_qemu_scanout *scanout, uint64_t offset, const struct shape *shape) {
+  size_t size = (size_t)shape_bytes(shape);
+  if (size > scanout->map_pixels_size) {
+    uint8_t *grown = realloc(scanout->map_pixels, size);
+    if (!grown)
+      return "out of memory";
+    scanout->map_pixels = grown;
+    scanout->map_pixels_size = size;
+  }
+  for (size_t done = 0; done < size;) {
+    ssize_t count = pread(scanout->map_fd, scanout->map_pixels + done, size - done, (off_t)(offset + done));
+    if (count < 0 && errno == EINTR)
+      continue;
+    if (count <= 0)
+      return "shared memory cannot be read";
+    done += (size_t)count;
+  }
+  return NULL;
+}
+
+/* A duplicate of the handle's descriptor, or -1. Only regular files (memfd, shm) are taken: reading another kind could
+ * block. The file must be as large as the picture says. */
+static int map_open(GUnixFDList *fds, int32_t handle, uint64_t end) {
+  if (!fds || handle < 0 || handle >= g_unix_fd_list_get_length(fds))
+    return -1;
+  int fd = g_unix_fd_list_get(fds, handle, NULL);
+  struct stat status;
+  if (fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && (uint64_t)status.st_size >= end)
+    return fd;
+  if (fd >= 0)
+    close(fd);
+  return -1;
+}
+
+static const char *on_scanout_map(struct oriel_qemu_scanout *scanout, GVariant *body, GUnixFDList *fds) {
+  uint64_t now = oriel_clock_ns();
+  int32_t handle;
+  uint32_t offset, pixman;
+  struct shape shape;
+  g_variant_get(body, "(huuuuu)", &handle, &offset, &shape.width, &shape.height, &shape.stride, &pixman);
+  const char *refused = check_shape(&shape, pixman);
+  if (refused)
+    return refused;
+  int fd = map_open(fds, handle, offset + shape_bytes(&shape));
+  if (fd < 0)
+    return "no shared memory of that size";
+  drop_map(scanout);
+  scanout->map_fd = fd;
+  scanout->map_offset = offset;
+  scanout->map = shape;
+  refused = map_read(scanout, offset, &shape);
+  if (!refused)
+    refused = take_picture(scanout, &shape, scanout->map_pixels, now);
+  if (refused)
+    drop_map(scanout);
+  return refused;
+}
+
+static const char *on_update_map(struct oriel_qemu_scanout *scanout, GVariant *body, GUnixFDList *fds) {
+  (void)fds;
+  uint64_t now = oriel_clock_ns();
+  struct oriel_rect rect;
+  g_variant_get(body, "(iiii)", &rect.x, &rect.y, &rect.width, &rect.height);
+  if (scanout->map_fd < 0)
+    return "no shared memory was handed over";
+  if (!inside(scanout, rect.x, rect.y, rect.width, rect.height))
+    return "rectangle outside the scanout";
+  struct shape shape = scanout->map;
+  shape.width = (uint32_t)rect.width;
+  shape.height = (uint32_t)rect.height;
+  uint64_t offset = scanout->map_offset + (uint64_t)shape.stride * (uint32_t)rect.y +
+                    (uint64_t)(uint32_t)rect.x * (uint32_t)oriel_pixel_size(shape.format);
+  const char *refused = map_read(scanout, offset, &shape);
+  if (!refused && oriel_surface_write(scanout->surface, rect, scanout->map_pixels, (int)shape.stride, shape.format,
+                                      now) < 0)
+    refused = "refused by the surface";
+  if (!refused)
+    picture_arrived(scanout);
+  return refused;
+}
+
+/* --- dispatch --------------------------------------------------------------------------------------------------- */
+
+static const struct {
+  const char *interface, *member, *type; /* type NULL: any */
+  const char *(*handle)(struct oriel_qemu_scanout *scanout, GVariant *body, GUnixFDList *fds);
+} methods[] = {
+  {LISTENER, "Update", "(iiiiuuay)", on_update},
+  {LISTENER, "Scanout", "(uuuuay)", on_scanout},
+  {LISTENER_MAP, "UpdateMap", "(iiii)", on_update_map},
+  {LISTENER_MAP, "ScanoutMap", "(huuuuu)", on_scanout_map},
+  {LISTENER, "MouseSet", "(iii)", on_mouse_set},
+  {LISTENER, "CursorDefine", "(iiiiay)", on_cursor_define},
+  {LISTENER, "Disable", NULL, on_disable},
+  {LISTENER, "ScanoutDMABUF", NULL, on_dmabuf},
+  {LISTENER, "UpdateDMABUF", NULL, on_dmabuf},
+};
+
+static void log_refusal(struct oriel_qemu_scanout *scanout, const char *member, const char *why) {
+  uint64_t now = oriel_clock_ns();
+  scanout->refused++;
+  if (scanout->logged_ns && now - scanout->logged_ns < LOG_INTERVAL_NS)
+    return;
+  oriel_warn(ROOM, "refused %.40s from QEMU: %s (%llu refused so far)", member, why,
+             (unsigned long long)scanout->refused);
+  scanout->logged_ns = now;
+}
+
+const char *oriel_qemu_scanout_message(struct oriel_qemu_scanout *scanout, const char *interface, const char *member,
+                                       GVariant *body, GUnixFDList *fds) {
+  const char *refused = "no such method";
+  for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
+    if (strcmp(methods[i].member, member) || (interface && strcmp(methods[i].interface, interface)))
+      continue;
+    if (methods[i].type && (!body || !g_variant_is_of_type(body, G_VARIANT_TYPE(methods[i].type))))
+      refused = "arguments of the wrong type";
+    else
+      refused = methods[i].handle(scanout, body, fds);
+    break;
+  }
+  if (refused)
+    log_refusal(scanout, member, refused);
+  return refused;
+}
+
+int oriel_qemu_scanout_create(struct oriel_surface *surface, const struct oriel_source_sink *sink,
+                              void (*display_changed)(void *user, enum oriel_qemu_display display), void *user,
+                              struct oriel_qemu_scanout **scanout) {
+  struct oriel_qemu_scanout *made = calloc(1, sizeof *made);
+  if (!made)
+    return -ENOMEM;
+  made->surface = surface;
+  made->sink = sink;
+  made->display_changed = display_changed;
+  made->user = user;
+  made->map_fd = -1;
+  *scanout = made;
+  return 0;
+}
+
+void oriel_qemu_scanout_destroy(struct oriel_qemu_scanout *scanout) {
+  if (!scanout)
+    return;
+  drop_map(scanout);
+  free(scanout->map_pixels);
+  free(scanout);
+}
+
+void oriel_qemu_scanout_reset(struct oriel_qemu_scanout *scanout) {
+  drop_map(scanout);
+  free(scanout->map_pixels);
+  scanout->map_pixels = NULL;
+  scanout->map_pixels_size = 0;
+  scanout->display = ORIEL_QEMU_DISPLAY_ON;
+  scanout->has_picture = false;
+}
+
+void oriel_qemu_scanout_size(struct oriel_qemu_scanout *scanout, uint16_t *width, uint16_t *height) {
+  unsigned size = atomic_load(&scanout->size);
+  *width = (uint16_t)(size >> 16);
+  *height = (uint16_t)size;
+}
+
+uint64_t oriel_qemu_scanout_frames(struct oriel_qemu_scanout *scanout) {
+  return atomic_load(&scanout->frames);
+}

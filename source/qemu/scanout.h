@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What QEMU's display listener receives: pictures, damage and the cursor, checked and copied into the surface.
+ *
+ * Thread-safety: message from one thread at a time (GDBus's worker, under the listener's lock); size and frames from
+ * any thread.
+ */
+#ifndef ORIEL_SOURCE_QEMU_SCANOUT_H
+#define ORIEL_SOURCE_QEMU_SCANOUT_H
+
+#include <gio/gio.h>
+#include <gio/gunixfdlist.h>
+#include <stdint.h>
+
+#include "source/source.h"
+
+enum oriel_qemu_display {
+  ORIEL_QEMU_DISPLAY_ON,
+  ORIEL_QEMU_DISPLAY_OFF,    /* the guest switched it off */
+  ORIEL_QEMU_DISPLAY_OPENGL, /* QEMU hands out GPU buffers, which are refused */
+};
+
+struct oriel_qemu_scanout;
+
+/** Borrows surface and sink for its life. `display_changed` is called on the thread of message. 0, -ENOMEM. */
+int oriel_qemu_scanout_create(struct oriel_surface *surface, const struct oriel_source_sink *sink,
+                              void (*display_changed)(void *user, enum oriel_qemu_display display), void *user,
+                              struct oriel_qemu_scanout **scanout);
+void oriel_qemu_scanout_destroy(struct oriel_qemu_scanout *scanout);
+
+/** Handles one method call on /org/qemu/Display1/Listener. `body` and `fds` may be NULL; fds stay the caller's. NULL,
+ *  or why it was refused (static): the caller answers with a D-Bus error. */
+const char *oriel_qemu_scanout_message(struct oriel_qemu_scanout *scanout, const char *interface, const char *member,
+                                       GVariant *body, GUnixFDList *fds);
+
+/** After the listener ended: gives shared memory back and expects the display to be on. The size stays known. Not while
+ *  message runs. */
+void oriel_qemu_scanout_reset(struct oriel_qemu_scanout *scanout);
+/** Size of the last scanout; 0 x 0 before the first. */
+void oriel_qemu_scanout_size(struct oriel_qemu_scanout *scanout, uint16_t *width, uint16_t *height);
+/** Pictures and updates taken since create. */
+uint64_t oriel_qemu_scanout_frames(struct oriel_qemu_scanout *scanout);
+
+#endif

@@ -1,0 +1,562 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The life with one QEMU: connect, attach, lose, find again. Source thread only.
+ */
+#include "source/qemu/session.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "source/qemu/control.h"
+#include "source/qemu/listener.h"
+#include "source/qemu/qmp.h"
+
+#define ROOM "source/qemu"
+
+enum {
+  RETRY_FIRST_MS = 250,
+  RETRY_MAX_MS = 2000,
+  PATIENCE_MS = 3000,  /* with a peer that accepts and says nothing */
+  FLUSH_MS = 200,      /* for key releases at the end */
+  DRAIN_MS = 1000,     /* for GDBus's threads to notice that they are cancelled; normally below 1 ms */
+};
+
+struct oriel_qemu_session {
+  struct oriel_qemu_session_config config;
+  gint *alive; /* what GDBus still holds; its own allocation, so that it may outlive us */
+  struct oriel_qmp *qmp;
+  bool qmp_ready;
+  int connect_error;
+  GSource *timer; /* the next attempt, or the end of patience */
+  unsigned retry_ms;
+  struct oriel_qemu_control *control;
+  bool attached, was_attached;
+  struct oriel_qemu_listener *display, *sound;
+  bool watched, display_opengl, display_off, shutting_down;
+  char vm_status[32];     /* QMP's RunState */
+  char problem[240];      /* why there is no console; empty = none */
+  bool has_touch_device;
+  uint16_t want_width, want_height; /* 0 = nobody asked */
+  uint64_t reconnects;
+  struct oriel_qemu_status status; /* as last reported */
+};
+
+static void attach(struct oriel_qemu_session *session);
+static void connect_qmp(struct oriel_qemu_session *session);
+
+/* --- status -------------------------------------------------------------------------------------------------------- */
+
+static const char *vm_name(const struct oriel_qemu_session *session) {
+  return session->status.name[0] ? session->status.name : "the VM";
+}
+
+/* A VM that exists but does not run. */
+static void describe_stopped(const struct oriel_qemu_session *session, char *detail, size_t size) {
+  static const struct {
+    const char *status, *words;
+  } table[] = {
+    {"paused", "is paused"},
+    {"prelaunch", "waits to be started; resume starts it"},
+    {"suspended", "sleeps; resume wakes it"},
+    {"shutdown", "has shut down; reset starts it again"},
+    {"guest-panicked", "has crashed (guest panic); reset starts it again"},
+    {"internal-error", "was stopped by an internal error of QEMU; reset starts it again"},
+    {"io-error", "was stopped by a disk error; make room on the host's disk, then resume"},
+    {"watchdog", "was stopped by its watchdog; reset starts it again"},
+  };
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+    if (!strcmp(table[i].status, session->vm_status)) {
+      snprintf(detail, size, "%s %s", vm_name(session), table[i].words);
+      return;
+    }
+  snprintf(detail, size, "%s is stopped (QEMU's state: %s)", vm_name(session), session->vm_status);
+}
+
+static void describe_absent(const struct oriel_qemu_session *session, char *detail, size_t size) {
+  const char *path = session->config.address->path;
+  switch (session->connect_error) {
+  case -ENOENT:
+    snprintf(detail, size, "no VM at %s: the socket does not exist; trying again until it does", path);
+    break;
+  case -ECONNREFUSED:
+    snprintf(detail, size, "no VM at %s: nobody listens there any more; trying again until somebody does", path);
+    break;
+  case -EACCES:
+  case -EPERM:
+    snprintf(detail, size, "no access to %s: this user may not open the socket; run as QEMU's user", path);
+    break;
+  case -EAGAIN:
+    snprintf(detail, size, "%s is busy with other clients; trying again", path);
+    break;
+  case 0:
+    snprintf(detail, size, "QEMU at %s ended; waiting for it to come back", path);
+    break;
+  default:
+    snprintf(detail, size, "no VM at %s: %s; trying again", path, strerror(-session->connect_error));
+    break;
+  }
+}
+
+static enum oriel_source_state describe(const struct oriel_qemu_session *session, char *detail, size_t size) {
+  enum oriel_source_state absent = session->was_attached ? ORIEL_SOURCE_GONE : ORIEL_SOURCE_CONNECTING;
+  const char *path = session->config.address->path;
+  if (!session->qmp) {
+    describe_absent(session, detail, size);
+    return absent;
+  }
+  if (session->problem[0]) {
+    snprintf(detail, size, "%s", session->problem);
+    return ORIEL_SOURCE_CONNECTING;
+  }
+  if (!session->attached) {
+    snprintf(detail, size, "waiting for QEMU at %s to answer", path);
+    return absent;
+  }
+  if (strcmp(session->vm_status, "running")) {
+    describe_stopped(session, detail, size);
+    return ORIEL_SOURCE_PAUSED;
+  }
+  if (session->display_opengl)
+    snprintf(detail, size, "%s draws with OpenGL, which cannot be shown; start QEMU without gl=on", vm_name(session));
+  else if (session->shutting_down)
+    snprintf(detail, size, "%s is shutting down", vm_name(session));
+  else if (session->display_off)
+    snprintf(detail, size, "%s runs, with its display switched off", vm_name(session));
+  else
+    snprintf(detail, size, "%s runs", vm_name(session));
+  return ORIEL_SOURCE_RUNNING;
+}
+
+static void publish(struct oriel_qemu_session *session) {
+  struct oriel_qemu_status *status = &session->status;
+  char detail[sizeof status->detail];
+  enum oriel_source_state state = describe(session, detail, sizeof detail);
+  status->attached = session->attached;
+  status->can_command = session->qmp_ready;
+  status->reconnects = session->reconnects;
+  bool news = state != status->state || strcmp(detail, status->detail);
+  status->state = state;
+  memcpy(status->detail, detail, sizeof detail);
+  session->config.changed(session->config.user, status);
+  if (!news)
+    return;
+  oriel_info(ROOM, "%s: %s", oriel_source_state_name(state), detail);
+  session->config.sink->state(session->config.sink->user, state, detail);
+}
+
+/* --- timers ---------------------------------------------------------------------------------------------------------- */
+
+static void timer_stop(struct oriel_qemu_session *session) {
+  if (!session->timer)
+    return;
+  g_source_destroy(session->timer);
+  g_source_unref(session->timer);
+  session->timer = NULL;
+}
+
+static void timer_start(struct oriel_qemu_session *session, unsigned delay_ms, GSourceFunc function) {
+  timer_stop(session);
+  session->timer = g_timeout_source_new(delay_ms);
+  g_source_set_callback(session->timer, function, session, NULL);
+  g_source_attach(session->timer, session->config.context);
+}
+
+static gboolean on_retry(gpointer user) {
+  struct oriel_qemu_session *session = user;
+  timer_stop(session);
+  if (!session->qmp)
+    connect_qmp(session);
+  else if (!session->control)
+    attach(session);
+  return G_SOURCE_REMOVE;
+}
+
+static void retry_later(struct oriel_qemu_session *session) {
+  timer_start(session, session->retry_ms, on_retry);
+  session->retry_ms = MIN(session->retry_ms * 2, RETRY_MAX_MS);
+}
+
+static gboolean on_impatience(gpointer user) {
+  struct oriel_qemu_session *session = user;
+  timer_stop(session);
+  snprintf(session->problem, sizeof session->problem,
+           "%s accepts connections but does not answer: another program may hold this QMP socket, or QEMU is stopped",
+           session->config.address->path);
+  publish(session);
+  return G_SOURCE_REMOVE;
+}
+
+/* --- the console ------------------------------------------------------------------------------------------------------- */
+
+static void detach(struct oriel_qemu_session *session) {
+  oriel_qemu_listener_set_control(session->display, NULL, NULL);
+  oriel_qemu_listener_set_control(session->sound, NULL, NULL);
+  oriel_qemu_control_destroy(session->control);
+  session->control = NULL;
+  session->attached = false;
+  session->display_off = session->display_opengl = false;
+}
+
+static void on_resized(GObject *object, GAsyncResult *result, gpointer user) {
+  gint *alive = ((gpointer *)user)[0];
+  GError *error = NULL;
+  GVariant *value = g_dbus_connection_call_finish(G_DBUS_CONNECTION(object), result, &error);
+  if (error)
+    oriel_debug(ROOM, "QEMU does not resize the console: %s", error->message);
+  g_clear_pointer(&value, g_variant_unref);
+  g_clear_error(&error);
+  g_free(user);
+  g_atomic_int_dec_and_test(alive);
+}
+
+static uint16_t millimetres(uint16_t pixels) {
+  return (uint16_t)((pixels * 254u + 480) / 960); /* 96 dots per inch */
+}
+
+static void send_size(struct oriel_qemu_session *session) {
+  if (!session->attached || !session->want_width)
+    return;
+  gpointer *user = g_new(gpointer, 1);
+  user[0] = session->alive;
+  g_atomic_int_inc(session->alive);
+  g_dbus_connection_call(oriel_qemu_control_connection(session->control), NULL,
+                         oriel_qemu_control_path(session->control), "org.qemu.Display1.Console", "SetUIInfo",
+                         g_variant_new("(qqiiuu)", millimetres(session->want_width),
+                                       millimetres(session->want_height), 0, 0, (guint32)session->want_width,
+                                       (guint32)session->want_height),
+                         NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, on_resized, user);
+}
+
+static void on_control_ready(void *user, const struct oriel_qemu_objects *objects) {
+  struct oriel_qemu_session *session = user;
+  session->status.consoles = objects->consoles;
+  session->status.has_sound = objects->has_audio;
+  session->status.can_resize = objects->has_console;
+  if (!objects->has_console) {
+    snprintf(session->problem, sizeof session->problem,
+             "%.60s has no console %u; it has %u, numbered from 0; choose one with ?console=N", vm_name(session),
+             session->config.address->console, objects->consoles);
+    publish(session);
+    return;
+  }
+  session->problem[0] = '\0';
+  session->attached = true;
+  session->retry_ms = RETRY_FIRST_MS;
+  if (session->was_attached)
+    session->reconnects++;
+  session->was_attached = true;
+  if (objects->width && objects->width <= ORIEL_PICTURE_WIDTH_MAX && objects->height &&
+      objects->height <= ORIEL_PICTURE_HEIGHT_MAX)
+    oriel_qemu_input_set_size(session->config.input, (uint16_t)objects->width, (uint16_t)objects->height);
+  oriel_qemu_control_take_input(session->control, objects->has_touch && session->has_touch_device);
+  GDBusConnection *connection = oriel_qemu_control_connection(session->control);
+  oriel_qemu_listener_set_control(session->display, connection, oriel_qemu_control_path(session->control));
+  if (objects->has_audio)
+    oriel_qemu_listener_set_control(session->sound, connection, "/org/qemu/Display1/Audio");
+  send_size(session);
+  publish(session);
+}
+
+static void on_control_failed(void *user, const char *refusal) {
+  struct oriel_qemu_session *session = user;
+  detach(session);
+  if (refusal)
+    snprintf(session->problem, sizeof session->problem,
+             "%.60s has no D-Bus display (QEMU says: %.60s); start QEMU with -display dbus,p2p=yes", vm_name(session),
+             refusal);
+  else
+    retry_later(session);
+  publish(session);
+}
+
+static void attach(struct oriel_qemu_session *session) {
+  const struct oriel_qemu_control_config config = {
+    .console = session->config.address->console,
+    .sink = session->config.sink,
+    .input = session->config.input,
+    .alive = session->alive,
+    .user = session,
+    .ready = on_control_ready,
+    .failed = on_control_failed,
+  };
+  int result = oriel_qemu_control_create(session->qmp, &config, &session->control);
+  if (result < 0) {
+    oriel_warn(ROOM, "no connection for QEMU's display: %s; trying again", strerror(-result));
+    retry_later(session);
+  }
+}
+
+/* --- QMP ------------------------------------------------------------------------------------------------------------------ */
+
+static void on_status(void *user, const json_t *result, const char *error) {
+  (void)error;
+  struct oriel_qemu_session *session = user;
+  const char *status = json_string_value(json_object_get(result, "status"));
+  if (!status)
+    return;
+  g_strlcpy(session->vm_status, status, sizeof session->vm_status);
+  publish(session);
+}
+
+static void on_name(void *user, const json_t *result, const char *error) {
+  (void)error;
+  struct oriel_qemu_session *session = user;
+  const char *name = json_string_value(json_object_get(result, "name"));
+  char *own = session->status.name;
+  g_strlcpy(own, name && *name ? name : "QEMU", sizeof session->status.name);
+  const char *end;
+  if (!g_utf8_validate(own, -1, &end)) /* cut in the middle of a character */
+    own[end - own] = '\0';
+}
+
+/* A list of {name, type}; devices have the type "child<driver>". */
+static void on_devices(void *user, const json_t *result, const char *error) {
+  (void)error;
+  struct oriel_qemu_session *session = user;
+  size_t index;
+  json_t *entry;
+  json_array_foreach((json_t *)(uintptr_t)result, index, entry) {
+    const char *type = json_string_value(json_object_get(entry, "type"));
+    if (type && strstr(type, "multitouch"))
+      session->has_touch_device = true;
+  }
+}
+
+static void ask_status(struct oriel_qemu_session *session) {
+  oriel_qmp_execute(session->qmp, "query-status", NULL, -1, on_status, session);
+}
+
+static void on_qmp_ready(void *user, int major, int minor) {
+  struct oriel_qemu_session *session = user;
+  timer_stop(session);
+  session->problem[0] = '\0';
+  session->qmp_ready = true;
+  session->has_touch_device = false;
+  oriel_qmp_execute(session->qmp, "query-name", NULL, -1, on_name, session);
+  ask_status(session);
+  /* Where -device puts things: with an id and without. */
+  oriel_qmp_execute(session->qmp, "qom-list", json_pack("{s:s}", "path", "/machine/peripheral"), -1, on_devices,
+                    session);
+  oriel_qmp_execute(session->qmp, "qom-list", json_pack("{s:s}", "path", "/machine/peripheral-anon"), -1, on_devices,
+                    session);
+  if (major < 7) {
+    snprintf(session->problem, sizeof session->problem,
+             "QEMU %d.%d at this socket is too old; 7.0 or newer with -display dbus,p2p=yes is needed", major, minor);
+    publish(session);
+    return;
+  }
+  attach(session);
+}
+
+static void on_qmp_event(void *user, const char *name, const json_t *data) {
+  (void)data;
+  struct oriel_qemu_session *session = user;
+  static const char *const status_events[] = {"STOP", "RESUME", "SUSPEND", "WAKEUP", "RESET", "GUEST_PANICKED"};
+  if (!strcmp(name, "SHUTDOWN")) {
+    session->shutting_down = true;
+    ask_status(session);
+    publish(session);
+  }
+  for (size_t i = 0; i < sizeof status_events / sizeof *status_events; i++)
+    if (!strcmp(name, status_events[i])) {
+      session->shutting_down = false;
+      ask_status(session);
+    }
+}
+
+static void on_qmp_closed(void *user, int error) {
+  struct oriel_qemu_session *session = user;
+  if (error)
+    oriel_warn(ROOM, "QMP at %s broke: %s", session->config.address->path, strerror(-error));
+  detach(session);
+  oriel_qmp_close(session->qmp);
+  session->qmp = NULL;
+  session->qmp_ready = false;
+  session->connect_error = 0;
+  session->problem[0] = '\0';
+  session->shutting_down = false;
+  publish(session);
+  retry_later(session);
+}
+
+static void connect_qmp(struct oriel_qemu_session *session) {
+  const struct oriel_qmp_handler handler = {
+    .user = session, .ready = on_qmp_ready, .event = on_qmp_event, .closed = on_qmp_closed};
+  session->connect_error =
+    oriel_qmp_open(session->config.context, session->config.address->path, &handler, &session->qmp);
+  if (session->connect_error < 0)
+    retry_later(session);
+  else
+    timer_start(session, PATIENCE_MS, on_impatience);
+  publish(session);
+}
+
+/* --- public ----------------------------------------------------------------------------------------------------------------- */
+
+static const char *display_message(void *user, const char *interface, const char *member, GVariant *body,
+                                   GUnixFDList *fds) {
+  return oriel_qemu_scanout_message(user, interface, member, body, fds);
+}
+
+static void display_stopped(void *user) {
+  oriel_qemu_scanout_reset(user);
+}
+
+static const char *sound_message(void *user, const char *interface, const char *member, GVariant *body,
+                                 GUnixFDList *fds) {
+  (void)fds;
+  return oriel_qemu_sound_message(user, interface, member, body);
+}
+
+static void sound_stopped(void *user) {
+  oriel_qemu_sound_reset(user);
+}
+
+static int create_listeners(struct oriel_qemu_session *session) {
+  static const char *const display_extra[] = {"org.qemu.Display1.Listener.Unix.Map", NULL};
+  static const char *const sound_extra[] = {NULL};
+  const struct oriel_qemu_listener_config display = {
+    .label = "display",
+    .extra = display_extra,
+    .register_interface = "org.qemu.Display1.Console",
+    .register_method = "RegisterListener",
+    .alive = session->alive,
+    .user = session->config.scanout,
+    .message = display_message,
+    .stopped = display_stopped,
+  };
+  const struct oriel_qemu_listener_config sound = {
+    .label = "sound",
+    .extra = sound_extra,
+    .register_interface = "org.qemu.Display1.Audio",
+    .register_method = "RegisterOutListener",
+    .alive = session->alive,
+    .user = session->config.sound,
+    .message = sound_message,
+    .stopped = sound_stopped,
+  };
+  int result = oriel_qemu_listener_create(session->config.context, &display, &session->display);
+  return result < 0 ? result : oriel_qemu_listener_create(session->config.context, &sound, &session->sound);
+}
+
+int oriel_qemu_session_create(const struct oriel_qemu_session_config *config, struct oriel_qemu_session **session) {
+  struct oriel_qemu_session *made = calloc(1, sizeof *made);
+  if (!made)
+    return -ENOMEM;
+  made->config = *config;
+  made->alive = g_new0(gint, 1);
+  made->retry_ms = RETRY_FIRST_MS;
+  int result = create_listeners(made);
+  if (result < 0) {
+    oriel_qemu_listener_destroy(made->display);
+    g_free(made->alive);
+    free(made);
+    return result;
+  }
+  connect_qmp(made);
+  *session = made;
+  return 0;
+}
+
+static void on_flushed(GObject *object, GAsyncResult *result, gpointer user) {
+  g_dbus_connection_flush_finish(G_DBUS_CONNECTION(object), result, NULL);
+  gint *alive = ((gpointer *)user)[0], *flushing = ((gpointer *)user)[1];
+  g_free(user);
+  g_atomic_int_set(flushing, 0);
+  g_atomic_int_dec_and_test(alive);
+}
+
+static gboolean on_tick(gpointer user) {
+  (void)user;
+  return G_SOURCE_CONTINUE;
+}
+
+/* Runs the context until *count is 0 or the time is over. */
+static bool run_until_zero(GMainContext *context, const gint *count, unsigned limit_ms) {
+  uint64_t end = oriel_clock_ns() + limit_ms * ORIEL_NS_PER_MS;
+  GSource *tick = g_timeout_source_new(10);
+  g_source_set_callback(tick, on_tick, NULL, NULL);
+  g_source_attach(tick, context);
+  while (g_atomic_int_get(count) && oriel_clock_ns() < end)
+    g_main_context_iteration(context, TRUE);
+  g_source_destroy(tick);
+  g_source_unref(tick);
+  return !g_atomic_int_get(count);
+}
+
+/* Lets the key releases reach the socket before it is closed. */
+static void flush(struct oriel_qemu_session *session) {
+  gint *flushing = g_new0(gint, 1);
+  gpointer *user = g_new(gpointer, 2);
+  user[0] = session->alive;
+  user[1] = flushing;
+  *flushing = 1;
+  g_atomic_int_inc(session->alive);
+  oriel_qemu_input_release_all(session->config.input);
+  g_dbus_connection_flush(oriel_qemu_control_connection(session->control), NULL, on_flushed, user);
+  if (run_until_zero(session->config.context, flushing, FLUSH_MS))
+    g_free(flushing); /* else it is still written to: better lost than freed */
+}
+
+void oriel_qemu_session_destroy(struct oriel_qemu_session *session) {
+  if (!session)
+    return;
+  if (session->attached)
+    flush(session);
+  timer_stop(session);
+  detach(session);
+  oriel_qmp_close(session->qmp);
+  oriel_qemu_listener_destroy(session->display);
+  oriel_qemu_listener_destroy(session->sound);
+  if (run_until_zero(session->config.context, session->alive, DRAIN_MS))
+    g_free(session->alive);
+  else
+    oriel_warn(ROOM, "D-Bus did not let go in time; some memory is lost");
+  free(session);
+}
+
+void oriel_qemu_session_watch(struct oriel_qemu_session *session, bool watched) {
+  session->watched = watched;
+  oriel_qemu_listener_want(session->display, watched);
+  oriel_qemu_listener_want(session->sound, watched);
+}
+
+void oriel_qemu_session_resize(struct oriel_qemu_session *session, uint16_t width, uint16_t height) {
+  session->want_width = width;
+  session->want_height = height;
+  send_size(session);
+}
+
+void oriel_qemu_session_command(struct oriel_qemu_session *session, enum oriel_source_command command) {
+  if (!session->qmp_ready)
+    return;
+  const char *status = session->vm_status;
+  bool halted = !strcmp(status, "shutdown") || !strcmp(status, "guest-panicked") ||
+                !strcmp(status, "internal-error") || !strcmp(status, "watchdog");
+  switch (command) {
+  case ORIEL_COMMAND_PAUSE:
+    oriel_qmp_execute(session->qmp, "stop", NULL, -1, NULL, NULL);
+    break;
+  case ORIEL_COMMAND_RESUME:
+    oriel_qmp_execute(session->qmp, strcmp(status, "suspended") ? "cont" : "system_wakeup", NULL, -1, NULL, NULL);
+    break;
+  case ORIEL_COMMAND_RESET:
+    oriel_qmp_execute(session->qmp, "system_reset", NULL, -1, NULL, NULL);
+    if (halted)
+      oriel_qmp_execute(session->qmp, "cont", NULL, -1, NULL, NULL);
+    break;
+  case ORIEL_COMMAND_POWERDOWN:
+    oriel_qmp_execute(session->qmp, "system_powerdown", NULL, -1, NULL, NULL);
+    break;
+  }
+}
+
+void oriel_qemu_session_display(struct oriel_qemu_session *session, enum oriel_qemu_display display) {
+  session->display_off = display == ORIEL_QEMU_DISPLAY_OFF;
+  session->display_opengl = display == ORIEL_QEMU_DISPLAY_OPENGL;
+  publish(session);
+}
