@@ -46,6 +46,7 @@ class Guest:
 
     def __init__(self, directory, append="", size=(1280, 720), cpus=1, memory="512M", audio="none", display="none",
                  extra=()):
+        directory = os.path.abspath(directory)
         self.work = tempfile.mkdtemp(prefix="oriel-demo-test.")
         self.log = b""
         self.seen = 0
@@ -64,7 +65,7 @@ class Guest:
              "-append", command_line, "-display", display,
              "-qmp", f"unix:{qmp_path},server=on,wait=off",
              "-chardev", f"socket,id=serial,path={serial_path},server=on,wait=off", "-serial", "chardev:serial",
-             *extra], stdin=subprocess.DEVNULL)
+             *extra], stdin=subprocess.DEVNULL, cwd=self.work)
         try:
             self.serial = self._connect(serial_path)
             self.qmp = self._connect(qmp_path)

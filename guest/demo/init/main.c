@@ -4,8 +4,8 @@
  * then waits for the world: a new display size, new devices, the power button, dead children. One thread.
  *
  * Kernel command line:
- *   oriel.run=COMMAND   runs COMMAND (shell; + is a space, %XX any byte) once the desktop is up, beside the terminal
- *   oriel.terminal=0    no terminal: the first window is COMMAND's
+ *   oriel.run=COMMAND   runs COMMAND (shell; + is a space, %XX any byte) beside the terminal, once all is ready
+ *   oriel.terminal=0    no terminal: COMMAND starts with the desktop, and `ready` waits for its first window
  *   oriel.serial=1      a root shell on ttyS0
  * On ttyS0, if there is one, a line `oriel-guest: ready` says that the first window is on the desktop and the sound
  * devices exist.
@@ -236,6 +236,21 @@ static void prepare_user(void) {
   }
 }
 
+static void run_hook(struct init *init) {
+  char command[2048];
+  if (!boot_option("oriel.run", command, sizeof command)) {
+    return;
+  }
+  file_write("/run/oriel/run", command);
+  sway_command(init->sway_fd, "exec /bin/sh /run/oriel/run");
+}
+
+static bool wants_terminal(void) {
+  char value[8];
+  return !boot_option("oriel.terminal", value, sizeof value) || strcmp(value, "0") != 0;
+}
+
+/* The hook runs beside the terminal, when all is ready, or in its place, at once. */
 static void tell_ready(struct init *init) {
   if (init->ready_told || !init->window_seen || !init->late_done) {
     return;
@@ -246,21 +261,13 @@ static void tell_ready(struct init *init) {
   if (init->serial_fd >= 0 && write(init->serial_fd, line, sizeof line - 1) < 0) {
     init_log("cannot write to ttyS0: %s", strerror(errno));
   }
-}
-
-static void run_hook(struct init *init) {
-  char command[2048];
-  if (!boot_option("oriel.run", command, sizeof command)) {
-    return;
+  if (wants_terminal()) {
+    run_hook(init);
   }
-  file_write("/run/oriel/run", command);
-  sway_command(init->sway_fd, "exec /bin/sh /run/oriel/run");
 }
 
 static void start_programs(struct init *init) {
-  char value[8];
-  bool terminal = !boot_option("oriel.terminal", value, sizeof value) || strcmp(value, "0") != 0;
-  if (terminal) {
+  if (wants_terminal()) {
     sway_command(init->sway_fd, "exec /usr/bin/foot --app-id=welcome");
   } else {
     run_hook(init);
@@ -289,12 +296,8 @@ static void on_sway(struct init *init) {
     return;
   }
   if (opened && !init->window_seen) {
-    char value[8];
     init->window_seen = true;
     init->late = start_late();
-    if (!boot_option("oriel.terminal", value, sizeof value) || strcmp(value, "0") != 0) {
-      run_hook(init);
-    }
     tell_ready(init);
   }
 }
