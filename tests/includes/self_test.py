@@ -1,0 +1,138 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Plants each kind of violation in a small tree and sees the checks report it, and only it.
+
+usage: self_test.py COMPILER...
+"""
+import json
+import os
+import sys
+import tempfile
+import unittest
+
+import arrows
+import files
+import headers
+
+COMPILER = ['cc']
+SPDX = '/* SPDX-License-Identifier: MIT */\n'
+CLEAN = {
+    'core/a.h': SPDX + '#ifndef A_H\n#define A_H\n#include <stdint.h>\nstruct a {\n  uint32_t x;\n};\n#endif\n',
+    'core/a.c': SPDX + '#include "core/a.h"\n',
+    'server/server.h': SPDX + '#include "desktop/desktop.h"\n',
+    'desktop/desktop.h': SPDX + '#include "source/source.h"\n',
+    'source/source.h': SPDX + '#include "core/a.h"\n',
+    'web/embed.c': SPDX + '#include "server/server.h"\n#include "wire/w.h"\n',
+    'wire/w.h': SPDX + '#include <linux/vm_sockets.h>\n',
+    'guest/demo/local.c': SPDX + '#include "scene.h"\n',
+    'cli/main.c': SPDX + '#include "server/server.h"\n#include "vm/qemu.h"\n#include "version.h"\n',
+    'tests/core/a_test.c': SPDX + '#include "core/a.c"\n#include "server/server.h"\n',
+    'core/meson.build': '# SPDX-License-Identifier: MIT\ncore_dep = 1\n',
+    'build-other/core/generated.c': '#include "server/server.h"\n',
+    'web/node_modules/x.js': 'no licence of ours\n',
+}
+
+
+class Planted(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.root = self.folder.name
+        for path, text in CLEAN.items():
+            self.write(path, text)
+
+    def write(self, path, text):
+        path = os.path.join(self.root, path)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, 'w', encoding='utf-8') as file:
+            file.write(text)
+
+    def expect(self, problems, start):
+        self.assertEqual(len(problems), 1, problems)
+        self.assertTrue(problems[0].startswith(start), problems[0])
+
+    def test_clean_tree(self):
+        self.assertEqual(arrows.check(self.root), [])
+        self.assertEqual(files.check(self.root), [])
+
+    def test_include_upwards(self):
+        self.write('core/bad.c', SPDX + '#include "core/a.h"\n\n #  include "server/server.h"\n')
+        self.expect(arrows.check(self.root), 'core/bad.c:4: includes server/server.h')
+
+    def test_include_upwards_in_brackets(self):
+        self.write('core/bad.c', SPDX + '#include <server/server.h>\n')
+        self.expect(arrows.check(self.root), 'core/bad.c:2:')
+
+    def test_include_past_the_transitive_one(self):
+        self.write('server/bad.c', SPDX + '#include "source/source.h"\n')
+        self.expect(arrows.check(self.root), 'server/bad.c:2: includes source/source.h')
+
+    def test_include_between_apart_rooms(self):
+        self.write('tap/bad.c', SPDX + '#include "guest/agent/agent.h"\n')
+        self.expect(arrows.check(self.root), 'tap/bad.c:2:')
+
+    def test_include_of_more_than_the_header(self):
+        self.write('web/bad.c', SPDX + '#include "server/private.h"\n')
+        self.expect(arrows.check(self.root), 'web/bad.c:2:')
+
+    def test_include_in_a_deep_folder(self):
+        self.write('source/qemu/bad.h', SPDX + '#include "desktop/desktop.h"\n')
+        self.expect(arrows.check(self.root), 'source/qemu/bad.h:2:')
+
+    def test_include_of_tests(self):
+        self.write('core/bad.c', SPDX + '#include "tests/core/helper.h"\n')
+        self.expect(arrows.check(self.root), 'core/bad.c:2: includes tests/core/helper.h')
+
+    def test_include_by_dots(self):
+        self.write('core/bad.c', SPDX + '#include "../server/server.h"\n')
+        self.expect(arrows.check(self.root), 'core/bad.c:2:')
+
+    def test_dependency_upwards(self):
+        self.write('core/meson.build', '# SPDX-License-Identifier: MIT\ndependencies: [core_dep, server_dep]\n')
+        self.expect(arrows.check(self.root), 'core/meson.build: depends on server_dep')
+
+    def test_licence_missing(self):
+        self.write('core/bad.c', '/* Purpose. */\n' + SPDX)
+        self.expect(files.check(self.root), 'core/bad.c:1:')
+
+    def test_licence_below_interpreter(self):
+        self.write('scripts/good.sh', '#!/bin/sh\n# SPDX-License-Identifier: MIT\n')
+        self.assertEqual(files.check(self.root), [])
+        self.write('scripts/bad.sh', '#!/bin/sh\n\n# SPDX-License-Identifier: MIT\n')
+        self.expect(files.check(self.root), 'scripts/bad.sh:1:')
+
+    def test_file_too_long(self):
+        self.write('core/long.c', SPDX + '\n' * 999)
+        self.assertEqual(files.check(self.root), [])
+        self.write('core/long.c', SPDX + '\n' * 1000)
+        self.expect(files.check(self.root), 'core/long.c: 1001 lines')
+
+    def test_empty_tree(self):
+        with tempfile.TemporaryDirectory() as empty:
+            self.assertEqual(len(arrows.check(empty)), 1)
+            self.assertEqual(len(files.check(empty)), 1)
+
+    def compile(self):
+        build = os.path.join(self.root, 'build')
+        command = {'directory': build, 'file': '../core/a.c', 'command': 'cc -I.. -Wall -Werror -c ../core/a.c'}
+        self.write('build/compile_commands.json', json.dumps([command]))
+        return headers.check(self.root, build, COMPILER)
+
+    def test_header_alone(self):
+        self.assertEqual(self.compile(), ([], 1))
+
+    def test_header_that_needs_another(self):
+        self.write('core/bad.h', '#ifndef BAD_H\n#define BAD_H\nuint32_t bad(void);\n#endif\n')
+        problems, _ = self.compile()
+        self.expect(problems, 'core/bad.h does not compile alone')
+
+    def test_header_without_guard(self):
+        self.write('core/bad.h', 'struct bad {\n  int x;\n};\n')
+        problems, _ = self.compile()
+        self.expect(problems, 'core/bad.h does not compile alone')
+
+
+if __name__ == '__main__':
+    if len(sys.argv) > 1:
+        COMPILER = sys.argv[1:]
+    unittest.main(argv=sys.argv[:1])
