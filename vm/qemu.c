@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -85,26 +86,52 @@ static void last_line(const char *path, char *line, size_t size) {
       *c = '?';
 }
 
-static int wait_for_socket(struct oriel_qemu *vm, const volatile sig_atomic_t *cancel, char *why, size_t why_size) {
+/** A QMP connection while QEMU starts. The socket listens long before the machine is built, and QEMU may still refuse its
+ *  command line then: only an answer to a command, which its main loop gives, proves that the VM runs. */
+struct hello {
+  int fd; /* -1 = not connected yet */
+  size_t used;
+  char answer[4096]; /* greeting and answer, some 250 bytes */
+};
+
+static bool says_hello(struct hello *hello, const char *path) {
+  static const char command[] = "{\"execute\":\"qmp_capabilities\"}\n";
+  if (hello->fd < 0) {
+    hello->fd = oriel_runtime_connect(path);
+    if (hello->fd < 0 || send(hello->fd, command, sizeof command - 1, MSG_NOSIGNAL) != (ssize_t)sizeof command - 1)
+      return false;
+  }
+  const ssize_t got = recv(hello->fd, hello->answer + hello->used, sizeof hello->answer - 1 - hello->used, 0);
+  if (got > 0)
+    hello->used += (size_t)got;
+  hello->answer[hello->used] = '\0';
+  return strstr(hello->answer, "\"return\"") != NULL;
+}
+
+static int wait_for_vm(struct oriel_qemu *vm, const volatile sig_atomic_t *cancel, char *why, size_t why_size) {
   const uint64_t deadline = oriel_clock_ns() + START_MS * ORIEL_NS_PER_MS;
-  while (oriel_clock_ns() < deadline) {
+  struct hello hello = {.fd = -1};
+  int result = -EAGAIN;
+  while (result == -EAGAIN) {
     if (cancel != NULL && *cancel) {
       snprintf(why, why_size, "interrupted while QEMU was starting");
-      return -ECANCELED;
-    }
-    if (oriel_runtime_answers(vm->runtime.qmp))
-      return 0;
-    vm->ended = oriel_child_wait(vm->pid, POLL_MS, &vm->status); /* also the pause between two tries */
-    if (vm->ended) {
+      result = -ECANCELED;
+    } else if (says_hello(&hello, vm->runtime.qmp))
+      result = 0;
+    else if ((vm->ended = oriel_child_wait(vm->pid, POLL_MS, &vm->status))) { /* also the pause between two tries */
       char what[LINE_MAX_BYTES + 64];
       if (oriel_qemu_ended_well(vm, what, sizeof what))
         snprintf(what, sizeof what, "ended at once");
       snprintf(why, why_size, "QEMU did not start: it %s", what);
-      return -EIO;
+      result = -EIO;
+    } else if (oriel_clock_ns() >= deadline) {
+      snprintf(why, why_size, "QEMU did not start: no answer on %s within %d s", vm->runtime.qmp, START_MS / 1000);
+      result = -ETIMEDOUT;
     }
   }
-  snprintf(why, why_size, "QEMU did not start: no answer on %s within %d s", vm->runtime.qmp, START_MS / 1000);
-  return -ETIMEDOUT;
+  if (hello.fd >= 0)
+    close(hello.fd);
+  return result;
 }
 
 static int spawn(struct oriel_qemu *vm, const struct oriel_qemu_config *config, const struct oriel_launch *launch, char *why,
@@ -169,7 +196,7 @@ int oriel_qemu_start(const struct oriel_qemu_config *config, struct oriel_qemu *
   };
   result = spawn(fresh, config, &launch, why, why_size);
   if (result == 0)
-    result = wait_for_socket(fresh, config->cancel, why, why_size);
+    result = wait_for_vm(fresh, config->cancel, why, why_size);
   if (result < 0)
     goto fail;
   free(image);
@@ -201,7 +228,8 @@ bool oriel_qemu_alive(struct oriel_qemu *vm) {
 
 bool oriel_qemu_ended_well(const struct oriel_qemu *vm, char *what, size_t what_size) {
   char line[LINE_MAX_BYTES];
-  if (WIFEXITED(vm->status) && WEXITSTATUS(vm->status) == 0)
+  /* SIGTERM is how a QEMU is told to end; before its handlers stand it dies of it. */
+  if ((WIFEXITED(vm->status) && WEXITSTATUS(vm->status) == 0) || (WIFSIGNALED(vm->status) && WTERMSIG(vm->status) == SIGTERM))
     return true;
   last_line(vm->runtime.log, line, sizeof line);
   char how[64];

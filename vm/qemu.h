@@ -58,7 +58,8 @@ bool oriel_qemu_name_valid(const char *name);
 int oriel_accel_choose(const char *qemu, const char *version, enum oriel_accel wanted, bool fresh, enum oriel_accel *chosen,
                        char *why, size_t why_size);
 
-/** Starts QEMU and waits (at most 10 s) until its QMP socket accepts. 0 or -errno (-EINVAL: a value in config out of
+/** Starts QEMU and waits (at most 10 s) until it answers on its QMP socket, which is then free for the
+ *  one client it serves. 0 or -errno (-EINVAL: a value in config out of
  *  range; -EBUSY: a VM of this name runs; -ECANCELED; -EIO: QEMU ended; -ETIMEDOUT); `why` (at least 512 bytes) then is one
  *  sentence, with QEMU's own last line where it had one. */
 int oriel_qemu_start(const struct oriel_qemu_config *config, struct oriel_qemu **vm, char *why, size_t why_size);

@@ -67,18 +67,26 @@ static int fill_paths(struct oriel_runtime *runtime, char *why, size_t why_size)
   return -ENAMETOOLONG;
 }
 
-bool oriel_runtime_answers(const char *path) {
+int oriel_runtime_connect(const char *path) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   if (strlen(path) >= sizeof address.sun_path)
-    return false;
+    return -ENAMETOOLONG;
+  memcpy(address.sun_path, path, strlen(path) + 1);
   const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0)
-    return false;
-  memcpy(address.sun_path, path, strlen(path) + 1);
-  /* EAGAIN: it listens, but its queue is full because it serves somebody. */
-  const bool listens = connect(fd, (const struct sockaddr *)&address, sizeof address) == 0 || errno == EAGAIN;
+    return -errno;
+  if (connect(fd, (const struct sockaddr *)&address, sizeof address) == 0)
+    return fd;
+  const int error = errno;
   close(fd);
-  return listens;
+  return -error;
+}
+
+bool oriel_runtime_answers(const char *path) {
+  const int fd = oriel_runtime_connect(path);
+  if (fd >= 0)
+    close(fd);
+  return fd >= 0 || fd == -EAGAIN; /* EAGAIN: its queue is full because it serves somebody */
 }
 
 static int lock_directory(struct oriel_runtime *runtime, const char *name, char *why, size_t why_size) {

@@ -24,6 +24,9 @@ struct oriel_runtime {
 int oriel_runtime_open(const char *directory, const char *name, struct oriel_runtime *runtime, char *why, size_t why_size);
 /** Removes our files and the directory, and gives the lock back. Foreign files in it stay, and then it does, too. */
 void oriel_runtime_remove(struct oriel_runtime *runtime);
+/** Connects to a UNIX socket without waiting. A non-blocking descriptor, or -errno: -ECONNREFUSED when nobody listens,
+ *  -EAGAIN when somebody does but has no room. */
+int oriel_runtime_connect(const char *path);
 /** True when somebody listens on a UNIX socket. */
 bool oriel_runtime_answers(const char *path);
 
