@@ -70,7 +70,8 @@ static unsigned bits_read(struct bits *bits, unsigned count) {
   unsigned value = 0;
   while (count--) {
     assert_true(bits->position / 8 < bits->size);
-    value = value << 1 | (bits->bytes[bits->position / 8] >> (7 - bits->position % 8) & 1u);
+    unsigned byte = bits->bytes[bits->position / 8];
+    value = value << 1 | (byte >> (7 - bits->position % 8) & 1u);
     bits->position++;
   }
   return value;

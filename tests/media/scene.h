@@ -6,6 +6,7 @@
 #define ORIEL_TESTS_MEDIA_SCENE_H
 
 #include <math.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -43,18 +44,19 @@ static inline unsigned scene_ink(uint32_t letter, int column, int row) {
 static inline void scene_text(uint8_t *bgrx, int stride, int width, int height, int line) {
   for (int y = 0; y < height; y++) {
     uint8_t *row = bgrx + (ptrdiff_t)y * stride;
-    uint32_t text = scene_noise((uint32_t)(y / 20 + line));
+    uint32_t text = scene_noise((uint32_t)(y / 20 + line)), letter = 0;
     int inside = y % 20, end = text % 8 ? (int)(text >> 8 & 127) + 20 : 0; /* ragged lines, some empty */
+    bool inked = inside >= 3 && inside < 14 && y >= 32 && y < height - 24;
     for (int x = 0; x < width; x++) {
-      if (x < 24 || x >= width - 24 || y < 32 || y >= height - 24) {
-        scene_pixel(row + 4 * (ptrdiff_t)x, 96, 100, 104);
-        continue;
+      bool margin = x < 24 || x >= width - 24 || y < 32 || y >= height - 24;
+      unsigned paper = margin ? 100 : 245, ink = 0;
+      if (inked && !margin && x / 9 < end) {
+        if (x % 9 == 0)
+          letter = scene_noise(text + (uint32_t)(x / 9));
+        if (letter % 6 && x % 9 < 7)
+          ink = scene_ink(letter >> 8, x % 9, inside);
       }
-      uint32_t letter = scene_noise(text + (uint32_t)(x / 9));
-      unsigned ink = 0;
-      if (x / 9 < end && letter % 6 && inside >= 3 && inside < 14 && x % 9 < 7)
-        ink = scene_ink(letter >> 8, x % 9, inside);
-      scene_pixel(row + 4 * (ptrdiff_t)x, 245 - ink, 245 - ink, 245 - ink);
+      scene_pixel(row + 4 * (ptrdiff_t)x, paper - ink, paper - ink, paper - ink);
     }
   }
 }

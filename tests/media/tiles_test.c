@@ -41,8 +41,10 @@ static size_t round_trip(const uint8_t *bgrx, const struct oriel_damage *damage)
   for (int y = 0; y < HEIGHT; y++)
     for (int x = 0; x < WIDTH; x++) {
       bool inside = false;
-      for (int i = 0; i < damage->count; i++)
-        inside |= !oriel_rect_empty(oriel_rect_intersect(damage->rects[i], (struct oriel_rect){x, y, 1, 1}));
+      for (int i = 0; i < damage->count; i++) {
+        const struct oriel_rect *r = &damage->rects[i];
+        inside |= x >= r->x && y >= r->y && x - r->x < r->width && y - r->y < r->height;
+      }
       const uint8_t *want = bgrx + y * STRIDE + 4 * x, *got = out + y * STRIDE + 4 * x;
       if (inside)
         assert_true(got[0] == want[0] && got[1] == want[1] && got[2] == want[2] && got[3] == 255);
@@ -104,18 +106,26 @@ static void tiles_every_chunk(void **unused) {
   free(bgrx);
 }
 
+static void row_round_trip(const uint8_t *bgrx, const struct oriel_damage *damage) {
+  struct oriel_packet *packet = NULL;
+  uint8_t out[256 * 4];
+  memset(out, 0xEE, sizeof out);
+  assert_int_equal(oriel_tiles_encode(bgrx, sizeof out, 256, 1, damage, &packet), 0);
+  assert_int_equal(oriel_tiles_decode(packet->data, packet->size, out, sizeof out, 256, 1), 0);
+  assert_memory_equal(out, bgrx, 4 * (size_t)damage->rects[0].width);
+  oriel_packet_unref(packet);
+}
+
 static void tiles_run_lengths(void **unused) {
   (void)unused;
-  uint8_t *bgrx = calloc(HEIGHT, STRIDE);
-  assert_non_null(bgrx);
+  uint8_t bgrx[256 * 4];
   for (int length = 1; length <= 200; length++) {
     for (int x = 0; x < 256; x++)
       scene_pixel(bgrx + 4 * x, x < length ? 7 : 9, 7, 7);
     const struct oriel_damage row = {.count = 1, .rects = {{0, 0, 256, 1}}}, run = {.count = 1, .rects = {{0, 0, length, 1}}};
-    round_trip(bgrx, &row);
-    round_trip(bgrx, &run);
+    row_round_trip(bgrx, &row);
+    row_round_trip(bgrx, &run);
   }
-  free(bgrx);
 }
 
 static void tiles_outside_and_overlap(void **unused) {
@@ -190,7 +200,7 @@ static void tiles_malformed(void **unused) {
   const struct oriel_damage damage = {.count = 2, .rects = {{30, 60, 100, 20}, {300, 40, 20, 30}}};
   struct oriel_packet *packet = NULL;
   assert_int_equal(oriel_tiles_encode(bgrx, STRIDE, WIDTH, HEIGHT, &damage, &packet), 0);
-  for (size_t size = 0; size < packet->size; size++) { /* cut at every byte */
+  for (size_t size = 0; size < packet->size; size++) { /* cut at every byte (lesson 33 asks it of all messages) */
     uint8_t *cut = malloc(size ? size : 1);
     assert_non_null(cut);
     memcpy(cut, packet->data, size);
