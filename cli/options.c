@@ -73,8 +73,8 @@ static const struct option table[] = {
    .allowed = "5, 10 or 20", .help = "length of a sound packet: 5, 10 or 20 ms (default 20)"},
   {.name = "auth-fail-limit", .value = "N", .commands = SERVING, .type = NUMBER, .offset = AT(auth_fail_limit), .min = 1,
    .max = 1000000, .help = "wrong tokens per address and window before 429 (default 10)"},
-  {.name = "auth-fail-window", .value = "SECONDS", .commands = SERVING, .type = NUMBER, .offset = AT(auth_fail_window_s), .min = 1,
-   .max = 86400, .help = "length of that window (default 60)"},
+  {.name = "auth-fail-window", .value = "S", .commands = SERVING, .type = NUMBER, .offset = AT(auth_fail_window_s), .min = 1,
+   .max = 86400, .help = "length of that window in seconds (default 60)"},
   {.name = "stats", .value = "SECONDS", .commands = SERVING, .type = NUMBER, .offset = AT(stats_s), .min = 1, .max = 86400,
    .help = "print a line of key numbers this often"},
   {.name = "log-level", .value = "LEVEL", .commands = EVERY, .type = LEVEL, .offset = AT(log_level),
@@ -347,7 +347,7 @@ static void print_wrapped(FILE *file, const char *text, int at) {
 }
 
 void oriel_options_help(FILE *file, enum oriel_command command) {
-  enum { COLUMN = 28 };
+  enum { COLUMN = 30 };
   fputs("Options:\n", file);
   for (int i = 0; i < OPTIONS; i++) {
     if ((table[i].commands & command) == 0)
