@@ -50,7 +50,7 @@ void oriel_audio_want(struct oriel_audio *audio, bool wanted) {
   if (atomic_load(&audio->wanted) == wanted)
     return;
   if (wanted)
-    atomic_store(&audio->flush, true); /* what a former listener left in the ring is old */
+    atomic_store(&audio->flush, true);
   atomic_store(&audio->wanted, wanted);
 }
 
@@ -75,6 +75,8 @@ static void mark(struct oriel_audio *audio, uint64_t captured_ns) {
 void oriel_audio_write(struct oriel_audio *audio, const float *frames, size_t count, uint64_t captured_ns) {
   if (!atomic_load(&audio->wanted) || !count)
     return;
+  if (atomic_exchange(&audio->flush, false))
+    atomic_store(&audio->flushed, audio->written);
   mark(audio, captured_ns);
   size_t fitted = oriel_ring_write(audio->ring, frames, count);
   audio->written += fitted;
@@ -193,12 +195,14 @@ void *oriel_audio_thread(void *argument) {
     atomic_exchange_explicit(&audio->signalled, false, memory_order_acq_rel); /* with the exchange in post */
     if (atomic_load(&audio->stopping))
       return NULL;
-    if (atomic_exchange(&audio->flush, false) || !atomic_load(&audio->wanted)) {
+    if (!atomic_load(&audio->wanted)) {
       skip_frames(audio, RING_FRAMES);
       part = false;
-      if (!atomic_load(&audio->wanted))
-        continue;
+      continue;
     }
+    uint64_t flushed = atomic_load(&audio->flushed);
+    if (flushed > audio->read)
+      skip_frames(audio, flushed - audio->read);
     if (!audio->encoder &&
         oriel_opus_encoder_create(desktop->config.opus_frame_ms, desktop->config.opus_kbps, &audio->encoder)) {
       oriel_error("desktop", "no memory for the sound encoder; the desktop is silent");

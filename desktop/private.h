@@ -125,7 +125,8 @@ struct oriel_audio {
   struct oriel_ring *ring;
   sem_t data;
   atomic_bool signalled; /* data was posted and not yet taken: at most one post is outstanding */
-  atomic_bool wanted, flush, stopping;
+  atomic_bool wanted, flush, stopping; /* flush: what lies in the ring at the next write is a former listener's */
+  atomic_uint_fast64_t flushed;        /* frames before this number are not for the present listeners */
   atomic_uint_fast64_t overruns;
   /* Marks: a single-producer, single-consumer ring beside the frames. */
   struct oriel_mark marks[ORIEL_MARKS];

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * desktop/media_thread: what is made, when, and that nothing is when nobody looks. Threads run; every wait has a bound.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/clock.h"
+#include "fake.h"
+
+struct fixture {
+  struct fake fake;
+  struct oriel_desktop *desktop;
+  struct oriel_desktop_stats stats;
+};
+
+static struct fixture *begin(uint16_t width, uint16_t height, const char *encoder) {
+  struct fixture *fixture = calloc(1, sizeof *fixture);
+  fake_init(&fixture->fake, width, height);
+  fixture->desktop = fake_desktop(&fixture->fake, encoder, true);
+  return fixture;
+}
+
+static void end(struct fixture *fixture) {
+  oriel_desktop_destroy(fixture->desktop);
+  fake_finish(&fixture->fake);
+  free(fixture);
+}
+
+static const struct oriel_desktop_stats *stats(struct fixture *fixture) {
+  oriel_desktop_stats(fixture->desktop, &fixture->stats);
+  return &fixture->stats;
+}
+
+/* The next picture, acknowledged; the caller unrefs. */
+static struct oriel_packet *picture(struct fixture *fixture, struct oriel_viewer *viewer) {
+  struct oriel_delivery delivery = fake_next_of(&fixture->fake, viewer, ORIEL_DELIVERY_PICTURE);
+  assert_int_equal(delivery.type, ORIEL_DELIVERY_PICTURE);
+  fake_ack(viewer, delivery.packet);
+  return delivery.packet;
+}
+
+static void expect_picture(struct fixture *fixture, struct oriel_viewer *viewer, enum oriel_packet_kind kind,
+                           bool key) {
+  struct oriel_packet *packet = picture(fixture, viewer);
+  assert_int_equal(packet->kind, kind);
+  assert_int_equal(packet->key, key);
+  assert_true(packet->captured_ns && packet->converted_ns && packet->encoded_ns); /* lesson 9 */
+  assert_true(packet->captured_ns <= packet->converted_ns && packet->converted_ns <= packet->encoded_ns);
+  oriel_packet_unref(packet);
+}
+
+static const struct oriel_rect small = {32, 32, 64, 64}, all = {0, 0, 640, 480};
+
+static void unwatched_desktop_converts_nothing(void **state) {
+  (void)state;
+  struct fixture *fixture = begin(640, 480, "null");
+  for (int i = 0; i < 50; i++)
+    fake_paint(&fixture->fake, all, (uint32_t)i);
+  /* A viewer that wants only sound does not make it work either. */
+  struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, true);
+  oriel_viewer_want(viewer, false, true);
+  for (int i = 0; i < 50; i++)
+    fake_paint(&fixture->fake, all, (uint32_t)i);
+  oriel_viewer_detach(viewer);
+  uint64_t before = stats(fixture)->pictures_video;
+  assert_true(before <= 1); /* the moment between attach and want */
+  for (int i = 0; i < 50; i++)
+    fake_paint(&fixture->fake, all, (uint32_t)i);
+  assert_int_equal(stats(fixture)->pictures_video, before);
+  assert_int_equal(stats(fixture)->pictures_tiles, 0);
+  assert_false(fixture->fake.watched);
+  end(fixture);
+}
+
+static void viewer_gets_a_key_at_once_and_changes_after(void **state) {
+  (void)state;
+  struct fixture *fixture = begin(640, 480, "null");
+  struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
+  expect_picture(fixture, viewer, ORIEL_PACKET_VIDEO, true);
+  fake_paint(&fixture->fake, small, 0xFF0000);
+  expect_picture(fixture, viewer, ORIEL_PACKET_TILES, false);
+  fake_paint(&fixture->fake, all, 0x00FF00);
+  expect_picture(fixture, viewer, ORIEL_PACKET_VIDEO, false);
+  assert_int_equal(stats(fixture)->pictures_key, 1);
+  assert_int_equal(stats(fixture)->width, 640);
+  oriel_viewer_detach(viewer);
+  end(fixture);
+}
+
+static void tiles_wait_until_all_viewers_can_take_them(void **state) {
+  (void)state;
+  struct fixture *fixture = begin(640, 480, "null");
+  struct oriel_viewer *able = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
+  expect_picture(fixture, able, ORIEL_PACKET_VIDEO, true);
+  struct oriel_viewer *plain = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, false, false);
+  expect_picture(fixture, plain, ORIEL_PACKET_VIDEO, true);
+  expect_picture(fixture, able, ORIEL_PACKET_VIDEO, true);
+  fake_paint(&fixture->fake, small, 0xFF0000);
+  expect_picture(fixture, plain, ORIEL_PACKET_VIDEO, false);
+  expect_picture(fixture, able, ORIEL_PACKET_VIDEO, false);
+  oriel_viewer_detach(plain);
+  fake_paint(&fixture->fake, small, 0x00FF00);
+  expect_picture(fixture, able, ORIEL_PACKET_TILES, false);
+  oriel_viewer_detach(able);
+  end(fixture);
+}
+
+/* Lesson 2: nobody can take a picture, so none is made; the newest state goes out when somebody can. */
+static void changes_are_held_back_while_nobody_can_take_them(void **state) {
+  (void)state;
+  struct fixture *fixture = begin(640, 480, "null");
+  struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
+  fake_wait_stat(fixture->desktop, pictures_key, 1); /* the key waits in the slot */
+  for (int i = 0; i < 20; i++)
+    fake_paint(&fixture->fake, (struct oriel_rect){i * 8, 0, 8, 8}, 0xFF0000);
+  fake_wait_stat(fixture->desktop, held_back, 1);
+  assert_int_equal(stats(fixture)->pictures_video + stats(fixture)->pictures_tiles, 1);
+  expect_picture(fixture, viewer, ORIEL_PACKET_VIDEO, true);
+  struct oriel_packet *packet = picture(fixture, viewer);
+  assert_int_equal(packet->damage_pixels, 20 * 8 * 8); /* all in one */
+  oriel_packet_unref(packet);
+  assert_int_equal(stats(fixture)->held_back, 1);
+  oriel_viewer_detach(viewer);
+  end(fixture);
+}
+
+static void joiners_share_key_frames(void **state) {
+  (void)state;
+  enum { JOINERS = 20 };
+  struct fixture *fixture = begin(640, 480, "null");
+  struct oriel_viewer *viewers[JOINERS];
+  for (int i = 0; i < JOINERS; i++)
+    viewers[i] = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
+  for (int i = 0; i < JOINERS; i++)
+    expect_picture(fixture, viewers[i], ORIEL_PACKET_VIDEO, true);
+  assert_in_range(stats(fixture)->pictures_key, 1, 2); /* the first joiner may have had one before the others came */
+  for (int i = 0; i < JOINERS; i++)
+    fake_drain(viewers[i]);
+  uint64_t before = stats(fixture)->pictures_key, began = oriel_clock_ns();
+  for (int round = 0; round < 3; round++) {
+    for (int i = 0; i < 40; i++)
+      oriel_viewer_request_key(viewers[0]);
+    expect_picture(fixture, viewers[0], ORIEL_PACKET_VIDEO, true);
+  }
+  assert_true(oriel_clock_ns() - began >= 500 * ORIEL_NS_PER_MS); /* four a second */
+  assert_int_equal(stats(fixture)->pictures_key, before + 3);
+  assert_int_equal(stats(fixture)->key_requests, 120);
+  for (int i = 0; i < JOINERS; i++)
+    oriel_viewer_detach(viewers[i]);
+  end(fixture);
+}
+
+static void pictures_keep_to_the_rate(void **state) {
+  (void)state;
+  struct fixture *fixture = begin(640, 480, "null");
+  struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
+  expect_picture(fixture, viewer, ORIEL_PACKET_VIDEO, true);
+  uint64_t began = oriel_clock_ns();
+  unsigned count = 0;
+  for (uint32_t i = 0; oriel_clock_ns() < began + ORIEL_NS_PER_SECOND / 2; i++) {
+    struct oriel_delivery delivery;
+    fake_paint(&fixture->fake, all, i);
+    while (oriel_viewer_next(viewer, &delivery)) {
+      if (delivery.type == ORIEL_DELIVERY_PICTURE) {
+        fake_ack(viewer, delivery.packet);
+        count++;
+      }
+      oriel_packet_unref(delivery.packet);
+    }
+  }
+  uint64_t elapsed = oriel_clock_ns() - began;
+  assert_true(count <= elapsed * 60 / ORIEL_NS_PER_SECOND + 3);
+  assert_true(count >= 5);
+  oriel_viewer_detach(viewer);
+  end(fixture);
+}
+
+static void new_size_starts_with_a_key(void **state) {
+  (void)state;
+  struct fixture *fixture = begin(640, 480, "null");
+  struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
+  expect_picture(fixture, viewer, ORIEL_PACKET_VIDEO, true);
+  const uint16_t sizes[][2] = {{800, 600}, {801, 601}, {64, 64}, {20, 10}, {1280, 720}};
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+    fake_drain(viewer);
+    assert_int_equal(oriel_surface_resize(fixture->fake.surface, sizes[i][0], sizes[i][1]), 0);
+    fixture->fake.sink->damaged(fixture->fake.sink->user);
+    struct oriel_packet *packet = picture(fixture, viewer);
+    assert_true(packet->key);
+    assert_int_equal(packet->width, sizes[i][0] < 64 ? 64 : sizes[i][0]); /* small ones lie on the least canvas */
+    assert_int_equal(packet->height, sizes[i][1] < 64 ? 64 : sizes[i][1]);
+    oriel_packet_unref(packet);
+  }
+  struct oriel_delivery delivery = {0};
+  assert_int_equal(stats(fixture)->width, 1280);
+  while (oriel_viewer_next(viewer, &delivery))
+    oriel_packet_unref(delivery.packet);
+  oriel_viewer_detach(viewer);
+  end(fixture);
+}
+
+static void source_without_size_is_waited_for(void **state) {
+  (void)state;
+  struct fixture *fixture = begin(0, 0, "null");
+  struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
+  fake_drain(viewer);
+  fixture->fake.sink->damaged(fixture->fake.sink->user);
+  assert_int_equal(oriel_surface_resize(fixture->fake.surface, 320, 200), 0);
+  fixture->fake.sink->damaged(fixture->fake.sink->user);
+  expect_picture(fixture, viewer, ORIEL_PACKET_VIDEO, true);
+  assert_int_equal(stats(fixture)->encode_failures, 0);
+  oriel_viewer_detach(viewer);
+  end(fixture);
+}
+
+static void silent_source_shows_what_it_had(void **state) {
+  (void)state;
+  struct fixture *fixture = begin(640, 480, "null");
+  fixture->fake.silent = true;
+  struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
+  expect_picture(fixture, viewer, ORIEL_PACKET_VIDEO, true);
+  oriel_viewer_detach(viewer);
+  end(fixture);
+}
+
+static void still_screen_is_sharpened_and_then_left_alone(void **state) {
+  (void)state;
+  struct fixture *fixture = begin(640, 480, "x264");
+  struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
+  fake_noise(&fixture->fake, all, 5);
+  unsigned passes = 0;
+  bool last = false;
+  for (;;) {
+    struct oriel_delivery delivery = fake_next_of(&fixture->fake, viewer, ORIEL_DELIVERY_PICTURE);
+    if (delivery.type == ORIEL_DELIVERY_NONE)
+      break; /* two seconds without a picture */
+    fake_ack(viewer, delivery.packet);
+    last = delivery.packet->sharpening;
+    passes += last;
+    oriel_packet_unref(delivery.packet);
+  }
+  assert_true(last);
+  assert_in_range(passes, 1, 8);
+  assert_int_equal(stats(fixture)->pictures_key, 1);
+  oriel_viewer_detach(viewer);
+  end(fixture);
+}
+
+static void missing_encoder_is_survived(void **state) {
+  (void)state;
+  struct fixture *fixture = begin(640, 480, "no-such-encoder");
+  struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
+  fake_wait_stat(fixture->desktop, encode_failures, 1);
+  assert_int_equal(stats(fixture)->pictures_video, 0);
+  oriel_viewer_detach(viewer);
+  end(fixture);
+}
+
+static void snapshot_watches_while_it_lasts(void **state) {
+  (void)state;
+  static const uint8_t signature[] = {0x89, 'P', 'N', 'G'};
+  struct fixture *fixture = begin(640, 480, "null");
+  uint8_t *png = NULL;
+  size_t size = 0;
+  assert_int_equal(oriel_desktop_snapshot(fixture->desktop, &png, &size), 0);
+  assert_true(size > 8);
+  assert_memory_equal(png, signature, sizeof signature);
+  free(png);
+  assert_int_equal(fixture->fake.watches, 1);
+  assert_false(fixture->fake.watched);
+  assert_int_equal(stats(fixture)->pictures_video, 0); /* no encoder for that */
+  end(fixture);
+}
+
+static void snapshot_gives_up_after_two_seconds(void **state) {
+  (void)state;
+  struct fixture *fixture = begin(640, 480, "null");
+  uint8_t *png = NULL;
+  size_t size = 0;
+  fixture->fake.silent = true;
+  uint64_t began = oriel_clock_ns();
+  assert_int_equal(oriel_desktop_snapshot(fixture->desktop, &png, &size), -EAGAIN);
+  assert_null(png);
+  assert_in_range(oriel_clock_ns() - began, 1900 * ORIEL_NS_PER_MS, 4000 * ORIEL_NS_PER_MS);
+  end(fixture);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test(unwatched_desktop_converts_nothing),
+    cmocka_unit_test(viewer_gets_a_key_at_once_and_changes_after),
+    cmocka_unit_test(tiles_wait_until_all_viewers_can_take_them),
+    cmocka_unit_test(changes_are_held_back_while_nobody_can_take_them),
+    cmocka_unit_test(joiners_share_key_frames),
+    cmocka_unit_test(pictures_keep_to_the_rate),
+    cmocka_unit_test(new_size_starts_with_a_key),
+    cmocka_unit_test(source_without_size_is_waited_for),
+    cmocka_unit_test(silent_source_shows_what_it_had),
+    cmocka_unit_test(still_screen_is_sharpened_and_then_left_alone),
+    cmocka_unit_test(missing_encoder_is_survived),
+    cmocka_unit_test(snapshot_watches_while_it_lasts),
+    cmocka_unit_test(snapshot_gives_up_after_two_seconds),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
