@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Well-formed UTF-8 by table 3-7 of Unicode 15: the first byte fixes the length and the range of the second. Any thread.
+ * Well-formed UTF-8 by table 3-7 of Unicode 15: the first byte fixes the length and the range of the second byte. Any
+ * thread.
  */
 #include "core/utf8.h"
 

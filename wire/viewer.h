@@ -24,7 +24,7 @@ enum {
 /* X-macros, so that the C enum, the names in logs and the JavaScript module come from one list. */
 #define ORIEL_VIEWER_MESSAGES(X)                                                              \
   /* server -> viewer */                                                                      \
-  X(SERVER_HELLO, 0x01)    /* u16 version, u16 0, u32 capabilities, u32 viewer id, u64 server us, text name */          \
+  X(SERVER_HELLO, 0x01)    /* u16 version, u16 0, u32 capabilities, u32 viewer id, u64 server us, text name */ \
   X(VIDEO, 0x02)           /* picture header, Annex B access unit */                          \
   X(TILES, 0x03)           /* picture header, tiles payload */                                \
   X(AUDIO, 0x04)           /* u32 sequence, u64 capture us, Opus packet */                    \
@@ -35,8 +35,8 @@ enum {
   X(SKIPPED, 0x09)         /* u32 count */                                                    \
   X(VOLUME, 0x0A)          /* u16 left, right (0..65535), u8 muted */                         \
   /* viewer -> server */                                                                      \
-  X(VIEWER_HELLO, 0x41)    /* u16 version, u8 role, u8 0, u32 capabilities, u16 width, height (0 = keep) */             \
-  X(ACK, 0x42)             /* u32 received, decoded, painted; u64 received, decoded, painted (viewer us, 0 = none) */   \
+  X(VIEWER_HELLO, 0x41)    /* u16 version, u8 role, u8 0, u32 capabilities, u16 width, height (0 = keep) */ \
+  X(ACK, 0x42)             /* u32 received, decoded, painted; u64 received, decoded, painted (viewer us, 0 = none) */ \
   X(KEY, 0x43)             /* u16 HID usage, u8 pressed */                                    \
   X(POINTER, 0x44)         /* u16 x, y */                                                     \
   X(MOTION, 0x45)          /* i16 dx, dy */                                                   \
@@ -116,8 +116,8 @@ enum oriel_viewer_state { /* STATE.state */
   ORIEL_VIEWER_STATE_CONNECTING, ORIEL_VIEWER_STATE_RUNNING, ORIEL_VIEWER_STATE_PAUSED, ORIEL_VIEWER_STATE_GONE,
 };
 
-/* Picture header, 32 bytes: message header (4), u32 sequence, u64 capture us, u16 width, u16 height, u32 made us (capture
- * to bytes ready), u32 waited us (bytes ready to this header's writing), u32 damage pixels. */
+/* Picture header, 32 bytes: message header (4), u32 sequence, u64 capture us, u16 width, u16 height, u32 made us
+ * (capture to bytes ready), u32 waited us (bytes ready to this header's writing), u32 damage pixels. */
 struct oriel_viewer_picture {
   bool tiles, key, sharpening;
   uint32_t sequence;

@@ -145,7 +145,8 @@ static void rect_intersect_survives_extremes(void **state) {
     bitmap truth = { { 0 } }, seen = { { 0 } };
     for (int y = 0; y < SIDE; y++)
       for (int x = 0; x < SIDE; x++)
-        truth[y][x] = x >= rect.x && (int64_t)x - rect.x < rect.width && y >= rect.y && (int64_t)y - rect.y < rect.height;
+        truth[y][x] = x >= rect.x && (int64_t)x - rect.x < rect.width && y >= rect.y &&
+                      (int64_t)y - rect.y < rect.height;
     const struct oriel_rect common = oriel_rect_intersect(rect, picture);
     paint(seen, common);
     assert_memory_equal(seen, truth, sizeof truth);

@@ -116,7 +116,9 @@ static void log_long_message_is_cut(void **state) {
   (void)state;
   char message[3000], line[LINE];
   memset(message, 'x', sizeof message);
-  static const struct { size_t length, written; } cases[] = { { 1023, 1023 }, { 1024, 1024 }, { 1025, 1024 }, { 2999, 1024 } };
+  static const struct { size_t length, written; } cases[] = {
+    { 1023, 1023 }, { 1024, 1024 }, { 1025, 1024 }, { 2999, 1024 },
+  };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     oriel_info("r", "%.*s", (int)cases[i].length, message);
     const size_t size = take(line);

@@ -5,6 +5,7 @@
  */
 #include "wire/viewer.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <setjmp.h>
@@ -13,7 +14,18 @@
 
 #include <cmocka.h>
 
+#include "desktop/desktop.h"
+#include "source/source.h"
 #include "tests/wire/viewer_encode.h"
+
+/* wire/ may not know these rooms, and servers pass the numbers on as they are. */
+static_assert(ORIEL_VIEWER_ROLES == ORIEL_ROLE_CONTROLLER + 1, "roles");
+static_assert((int)ORIEL_VIEWER_BUTTONS == (int)ORIEL_BUTTONS, "buttons");
+static_assert(ORIEL_VIEWER_TOUCH_PHASES == ORIEL_TOUCH_CANCEL + 1, "touch phases");
+static_assert((int)ORIEL_VIEWER_STATE_CONNECTING == (int)ORIEL_SOURCE_CONNECTING &&
+              (int)ORIEL_VIEWER_STATE_RUNNING == (int)ORIEL_SOURCE_RUNNING &&
+              (int)ORIEL_VIEWER_STATE_PAUSED == (int)ORIEL_SOURCE_PAUSED &&
+              (int)ORIEL_VIEWER_STATE_GONE == (int)ORIEL_SOURCE_GONE, "states");
 
 /* One valid message of every type that a viewer may send, most fields at values that show a swapped byte. */
 static const struct oriel_viewer_in samples[] = {
