@@ -4,6 +4,7 @@
  */
 #include "source/pattern/card.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -284,9 +285,10 @@ void oriel_card_type(struct oriel_card *card, char character) {
 
 char oriel_card_character(uint16_t usage, bool shift) {
   static const char plain[] = "1234567890\n\0\b\0 -=[]\\\\;'`,./", shifted[] = "!@#$%^&*()\n\0\b\0 _+{}||:\"~<>?";
+  static_assert(sizeof plain == 0x38 - 0x1E + 2 && sizeof shifted == sizeof plain, "one character for each usage");
   if (usage >= 0x04 && usage <= 0x1D)
     return (char)((shift ? 'A' : 'a') + (usage - 0x04));
-  if (usage >= 0x1E && usage <= 0x38)
-    return (shift ? shifted : plain)[usage - 0x1E];
-  return 0;
+  if (usage < 0x1E || usage > 0x38)
+    return 0;
+  return shift ? shifted[usage - 0x1E] : plain[usage - 0x1E];
 }
