@@ -86,6 +86,9 @@ static void add_demo(struct list *list, const struct oriel_qemu_config *config) 
   if (config->append != NULL)
     option(list, "-append", "%s", config->append);
   option(list, "-device", "virtio-keyboard-pci");
+  /* The pointer that the guest's driver takes up last is QEMU's current one: the tablet, so that positions are absolute;
+   * relative motion still finds the mouse. */
+  option(list, "-device", "virtio-mouse-pci");
   option(list, "-device", "virtio-tablet-pci");
 }
 
@@ -115,7 +118,7 @@ static void add_outputs(struct list *list, const struct oriel_qemu_config *confi
   option(list, "-audiodev", "dbus,id=sound,out.frequency=48000,in.frequency=48000"); /* Opus' rate: nobody resamples */
   option(list, "-device", "intel-hda");
   option(list, "-device", "hda-duplex,audiodev=sound");
-  option(list, "-display", "dbus,p2p=yes");
+  option(list, "-display", "dbus,p2p=yes,audiodev=sound");
   char *socket = double_commas(launch->qmp);
   if (socket == NULL)
     list->failed = true;

@@ -54,10 +54,11 @@ static void arguments_demo_has_virtio_and_no_network(void **state) {
   assert_string_equal(value_of(a, "-initrd", 0), "/g/initrd.img");
   assert_string_equal(value_of(a, "-append", 0), "quiet");
   assert_string_equal(value_of(a, "-vga", 0), "none");
-  assert_string_equal(value_of(a, "-display", 0), "dbus,p2p=yes");
+  assert_string_equal(value_of(a, "-display", 0), "dbus,p2p=yes,audiodev=sound");
   assert_string_equal(value_of(a, "-qmp", 0), "unix:/run/oriel/d/qmp.sock,server=on,wait=off");
   assert_true(has_device(a, "virtio-vga,xres=1280,yres=720"));
   assert_true(has_device(a, "virtio-keyboard-pci"));
+  assert_true(has_device(a, "virtio-mouse-pci"));
   assert_true(has_device(a, "virtio-tablet-pci"));
   assert_true(has_device(a, "hda-duplex,audiodev=sound"));
   assert_non_null(value_of(a, "-nodefaults", 0)); /* no monitor, no network card, no CD drive that nobody asked for */
