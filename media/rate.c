@@ -5,6 +5,7 @@
 #include "media/rate.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 /* The bucket holds this much of a second: the queue a burst may build on a link of exactly the configured rate. */
 #define BUCKET_SECONDS 0.125
@@ -25,15 +26,17 @@
 #define COST_MIN 0.02
 #define COST_MAX 1.0
 
-/* QP steps that halve the size. Text falls slowly (10), grain fast (3): the middle for jumps from afar, and for the
- * steps from one moving picture to the next one that damps. */
+/* QP steps that halve the size. Text falls slowly (10), grain fast (3): from afar a middle, along a motion what it
+ * showed. */
 #define SCENE_STEPS 8.0
-#define MOTION_STEPS 6.0
+#define MOTION_STEPS_MIN 3.0
+#define MOTION_STEPS_MAX 10.0
 /* Coming down by more a picture makes grain swing between mush and overdraft. */
 #define MOTION_DOWN 2
 
 void oriel_rate_init(struct oriel_rate *rate, uint32_t bitrate_kbps, uint32_t fps) {
-  *rate = (struct oriel_rate){.level = INFINITY, .scene_cost = COST_START, .sharpen_cost = COST_START / 8};
+  *rate = (struct oriel_rate){.level = INFINITY, .scene_cost = COST_START, .sharpen_cost = COST_START / 8,
+                              .motion.steps = SCENE_STEPS};
   oriel_rate_set(rate, bitrate_kbps, fps);
 }
 
@@ -60,7 +63,7 @@ static double delta_qp(const struct oriel_rate *rate, uint64_t activity, double 
   const struct oriel_rate_motion *motion = &rate->motion;
   if (scene <= qp_min || !motion->ns || rate->now_ns - motion->ns > MOTION_GAP_NS || activity < motion->activity / 4)
     return scene;
-  double moving = motion->qp + MOTION_STEPS * log2(fmax((double)activity * motion->cost, 1) / room);
+  double moving = motion->qp + motion->steps * log2(fmax((double)activity * motion->cost, 1) / room);
   moving = fmax(moving, motion->qp - MOTION_DOWN);
   return fmin(moving, fmax(scene, motion->qp));
 }
@@ -92,6 +95,21 @@ static void learn(double *cost, double seen) {
   *cost = fmin(fmax(*cost, COST_MIN), COST_MAX);
 }
 
+static void learn_motion(struct oriel_rate *rate, uint64_t activity, int qp, double cost) {
+  struct oriel_rate_motion *motion = &rate->motion;
+  bool goes_on = motion->ns && rate->now_ns - motion->ns <= MOTION_GAP_NS;
+  if (goes_on && activity < motion->activity / 4) /* small damage beside a motion says nothing about it */
+    return;
+  int up = qp - motion->qp;
+  if (goes_on && (up >= 2 || up <= -2)) {
+    double halvings = log2(fmax(motion->cost, 1e-9) / fmax(cost, 1e-9));
+    double steps = halvings * up > 0 ? up / halvings : MOTION_STEPS_MAX;
+    motion->steps += (fmin(fmax(steps, MOTION_STEPS_MIN), MOTION_STEPS_MAX) - motion->steps) / 4;
+  }
+  *motion = (struct oriel_rate_motion){
+    .ns = rate->now_ns, .activity = activity, .qp = qp, .cost = cost, .steps = goes_on ? motion->steps : SCENE_STEPS};
+}
+
 void oriel_rate_spend(struct oriel_rate *rate, enum oriel_rate_kind kind, uint64_t activity, int qp, uint64_t bits) {
   rate->level = fmax(rate->level - (double)bits, -rate->bits_per_second * DEBT_SECONDS);
   if (activity < 1000) /* too little to learn from: headers outweigh it */
@@ -102,8 +120,6 @@ void oriel_rate_spend(struct oriel_rate *rate, enum oriel_rate_kind kind, uint64
     learn(&rate->sharpen_cost, at_26);
   else if (kind == ORIEL_RATE_KEY || at_26 > rate->scene_cost)
     learn(&rate->scene_cost, at_26);
-  /* Small damage beside a motion says nothing about it. */
-  if (kind == ORIEL_RATE_DELTA && (rate->now_ns - rate->motion.ns > MOTION_GAP_NS ||
-                                   activity >= rate->motion.activity / 4))
-    rate->motion = (struct oriel_rate_motion){.ns = rate->now_ns, .activity = activity, .qp = qp, .cost = cost};
+  if (kind == ORIEL_RATE_DELTA)
+    learn_motion(rate, activity, qp, cost);
 }

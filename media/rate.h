@@ -25,7 +25,8 @@ struct oriel_rate_motion {
   uint64_t ns; /* 0 = none */
   uint64_t activity;
   int qp;
-  double cost; /* bits per unit of activity, at that QP */
+  double cost;  /* bits per unit of activity, at that QP */
+  double steps; /* QP steps that halve the size of this content */
 };
 
 struct oriel_rate {
