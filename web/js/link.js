@@ -3,7 +3,7 @@
 import { afterClose, Backoff, reasonOf, reasonText } from './backoff.js';
 import { ClockOffset, nowUs } from './clock.js';
 import { messageValid, readBye, readPing, readPong, writeBye, writePing, writePong } from './protocol.js';
-import { MESSAGE, REASON, SUBPROTOCOL } from './wire.js';
+import { MESSAGE, REASON } from './wire.js';
 
 /** The server pings every second; this much silence means that the way to it is gone. */
 const SILENCE_US = 8e6;
@@ -72,24 +72,26 @@ export class Link {
 
   /** @param {number} attempt */
   openSocket(attempt) {
-    const socket = new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`, SUBPROTOCOL);
-    socket.binaryType = 'arraybuffer';
+    const socket = this.session.socket();
     let opened = false;
     this.socket = socket;
     this.painted = false;
     this.bye = '';
-    socket.onopen = () => {
+    const open = () => {
       opened = true;
       this.lastHeardUs = nowUs();
       this.clock = new ClockOffset();
       this.handlers.open();
     };
+    socket.onopen = open;
     socket.onmessage = (event) => attempt === this.attempt && this.receive(event.data);
     socket.onclose = (event) => {
       if (attempt !== this.attempt) return;
       this.socket = null;
       this.closed(event.code, opened);
     };
+    if (socket.readyState === WebSocket.OPEN) open();
+    else if (socket.readyState === WebSocket.CLOSED) socket.onclose(new CloseEvent('close', { code: 1006 }));
   }
 
   /** @param {unknown} data */

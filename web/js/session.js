@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The way in: token in the fragment -> taken out of the address bar at once -> HttpOnly cookie. This module has no
-// imports and runs before all others, so that the cookie is on its way while the rest loads.
+// The way in: token in the fragment -> taken out of the address bar at once -> HttpOnly cookie -> WebSocket. This module
+// runs before all others, so that the connection stands when the rest has loaded.
+import { SUBPROTOCOL } from './wire.js';
 
 /** @typedef {{status: 'ok' | 'unauthorised' | 'limited' | 'forbidden' | 'unreachable', retryAfterS: number}} Answer */
 
@@ -36,15 +37,29 @@ export class Session {
     this.view = false;
     /** The log-in that runs since the page opened. @type {Promise<Answer> | null} */
     this.opening = null;
+    /** Opened ahead; the server says nothing before our hello. @type {WebSocket | null} */
+    this.early = null;
   }
 
-  /** Takes the token from the address and starts to log in. */
+  /** Takes the token from the address, logs in, or finds out whether the cookie is enough, and connects. */
   start() {
     const { token, view, rest } = parseFragment(location.hash);
     this.view = view;
-    if (!token) return;
-    history.replaceState(null, '', location.pathname + location.search + rest);
-    this.opening = this.login(token);
+    if (token) history.replaceState(null, '', location.pathname + location.search + rest);
+    this.opening = (token ? this.login(token) : this.probe()).then((answer) => {
+      if (answer.status === 'ok') this.early = this.socket();
+      return answer;
+    });
+  }
+
+  /** A new WebSocket, or the one opened ahead. @returns {WebSocket} */
+  socket() {
+    const { early } = this;
+    this.early = null;
+    if (early) return early;
+    const socket = new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`, SUBPROTOCOL);
+    socket.binaryType = 'arraybuffer';
+    return socket;
   }
 
   /** @param {string} token @returns {Promise<Answer>} */

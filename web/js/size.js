@@ -69,9 +69,13 @@ export class Size {
 
   /** @param {ResizeObserverEntry} entry */
   observed(entry) {
+    this.measure();
+    // The exact size may differ by the rounding of one pixel; anything else comes from an emulated pixel ratio.
     const exact = entry.devicePixelContentBoxSize?.[0];
-    if (exact) this.screen.setStage(exact.inlineSize, exact.blockSize, this.divisor);
-    else this.measure();
+    const { width, height } = this.screen.stageSize;
+    if (exact && Math.abs(exact.inlineSize - width) <= 1 && Math.abs(exact.blockSize - height) <= 1) {
+      this.screen.setStage(exact.inlineSize, exact.blockSize, this.divisor);
+    }
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.ask(), SETTLE_MS);
   }

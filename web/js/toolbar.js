@@ -48,7 +48,10 @@ export class Toolbar {
     if (running === this.running) return;
     this.running = running;
     if (running) this.hide();
-    else this.show();
+    else {
+      this.closePanels();
+      this.show();
+    }
   }
 
   show() {

@@ -102,7 +102,10 @@ export class Interface {
   }
 
   bindScreen() {
-    button('toggle-stats').addEventListener('click', () => this.showStats(!this.overlay.open));
+    button('toggle-stats').addEventListener('click', () => {
+      this.toolbar.closePanels();
+      this.showStats(!this.overlay.open);
+    });
     button('toggle-fullscreen').addEventListener('click', () => this.toggleFullscreen());
     button('toggle-fullscreen').hidden = !document.fullscreenEnabled;
     document.addEventListener('fullscreenchange', () => this.fullscreenChanged());

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Meter, Rate } from '../../web/js/meter.js';
+import { Moves, wheelUnits } from '../../web/js/moves.js';
+import { Touch } from '../../web/js/touch.js';
+import { codecString } from '../../web/js/h264.js';
+
+/** A clock and one timer that the test moves. */
+function clockwork() {
+  const clock = { now: 0, timer: null, pass(ms) {
+    clock.now += ms;
+    if (clock.timer && clock.timer.at <= clock.now) {
+      const { run } = clock.timer;
+      clock.timer = null;
+      run();
+    }
+  } };
+  clock.delay = (run, ms) => ((clock.timer = { run, at: clock.now + ms }), 1);
+  clock.cancel = () => { clock.timer = null; };
+  return clock;
+}
+
+function moves() {
+  const clock = clockwork();
+  const sent = [];
+  const output = { position: (x, y) => sent.push(['position', x, y]), motion: (x, y) => sent.push(['motion', x, y]),
+    wheel: (x, y) => sent.push(['wheel', x, y]) };
+  return { clock, sent, moves: new Moves(output, () => clock.now, clock.delay, clock.cancel) };
+}
+
+test('moves_first_goes_at_once_then_the_newest_wins', () => {
+  const { clock, sent, moves: m } = moves();
+  m.position(1, 1);
+  m.position(2, 2);
+  m.position(3, 3);
+  assert.deepEqual(sent, [['position', 1, 1]]);
+  clock.pass(4);
+  assert.deepEqual(sent, [['position', 1, 1], ['position', 3, 3]]);
+  clock.pass(100);
+  assert.equal(sent.length, 2);
+});
+
+test('moves_a_thousand_a_second_become_at_most_250', () => {
+  const { clock, sent, moves: m } = moves();
+  for (let i = 0; i < 1000; i++) {
+    m.position(i, 0);
+    clock.pass(1);
+  }
+  assert.ok(sent.length <= 251 && sent.length > 200, String(sent.length));
+});
+
+test('moves_flush_keeps_the_order_with_buttons', () => {
+  const { sent, moves: m } = moves();
+  m.position(1, 1);
+  m.position(9, 9);
+  m.flush();
+  sent.push('button');
+  assert.deepEqual(sent, [['position', 1, 1], ['position', 9, 9], 'button']);
+});
+
+test('moves_relative_motion_adds_up_with_its_fractions', () => {
+  const { clock, sent, moves: m } = moves();
+  for (let i = 0; i < 10; i++) m.move(0.25, -1.5);
+  clock.pass(4);
+  const sum = sent.reduce(([x, y], [, dx, dy]) => [x + dx, y + dy], [0, 0]);
+  assert.deepEqual(sum, [2, -15]);
+});
+
+test('wheel_one_detent_is_120_in_every_unit', () => {
+  assert.deepEqual(wheelUnits({ deltaX: 0, deltaY: 100, deltaMode: 0 }), { dx: 0, dy: 120 });
+  assert.deepEqual(wheelUnits({ deltaX: 0, deltaY: -3, deltaMode: 1 }), { dx: 0, dy: -120 });
+  assert.deepEqual(wheelUnits({ deltaX: 1, deltaY: 0, deltaMode: 2 }), { dx: 120, dy: 0 });
+});
+
+function fingers() {
+  const clock = clockwork();
+  const done = [];
+  const touch = new Touch({ move: (x, y) => done.push(`to ${x},${y}`), button: (b, p) => done.push(`${b} ${p ? 'down' : 'up'}`),
+    wheel: (dx, dy) => done.push(`wheel ${dx},${dy}`) }, clock.delay, clock.cancel);
+  return { clock, done, touch };
+}
+
+test('touch_tap_is_a_click', () => {
+  const { done, touch } = fingers();
+  touch.down(1, 5, 6);
+  touch.moved(1, 7, 6);
+  touch.up(1);
+  assert.deepEqual(done, ['to 5,6', '0 down', '0 up']);
+});
+
+test('touch_drag_presses_where_it_began', () => {
+  const { done, touch } = fingers();
+  touch.down(1, 5, 6);
+  touch.moved(1, 50, 6);
+  touch.moved(1, 60, 6);
+  touch.up(1);
+  assert.deepEqual(done, ['to 5,6', '0 down', 'to 50,6', 'to 60,6', '0 up']);
+});
+
+test('touch_long_press_is_a_right_click', () => {
+  const { clock, done, touch } = fingers();
+  touch.down(1, 5, 6);
+  clock.pass(500);
+  touch.up(1);
+  assert.deepEqual(done, ['to 5,6', '2 down', '2 up']);
+});
+
+test('touch_two_fingers_scroll', () => {
+  const { clock, done, touch } = fingers();
+  touch.down(1, 10, 100);
+  touch.down(2, 30, 100);
+  touch.moved(1, 10, 60);
+  touch.moved(2, 30, 60);
+  touch.up(1);
+  touch.up(2);
+  clock.pass(1000);
+  assert.deepEqual(done, ['to 10,100', 'to 20,100', 'wheel 0,60', 'wheel 0,60']);
+});
+
+test('touch_cancelled_finger_does_not_click', () => {
+  const { clock, done, touch } = fingers();
+  touch.down(1, 5, 6);
+  touch.cancelled(1);
+  clock.pass(1000);
+  assert.deepEqual(done, ['to 5,6']);
+});
+
+test('codec_string_comes_from_the_parameter_set', () => {
+  assert.equal(codecString(Uint8Array.of(0, 0, 0, 1, 0x09, 0x10, 0, 0, 0, 1, 0x67, 0x42, 0xc0, 0x1f, 0x8c)), 'avc1.42c01f');
+  assert.equal(codecString(Uint8Array.of(0, 0, 1, 0x27, 0x64, 0x00, 0x0a, 0)), 'avc1.64000a');
+  assert.equal(codecString(Uint8Array.of(0, 0, 1, 0x65, 0x42, 0xc0, 0x1f, 0)), null);
+  assert.equal(codecString(Uint8Array.of(0, 0, 1, 0x67, 0x42)), null, 'cut');
+});
+
+test('meter_reads_percentiles_of_its_window', () => {
+  const meter = new Meter(100);
+  for (let i = 1; i <= 1000; i++) meter.add(i);
+  assert.deepEqual(meter.read(), { count: 1000, p50_us: 951, p95_us: 996, max_us: 1000 });
+  meter.add(NaN);
+  meter.add(-1);
+  assert.equal(meter.count, 1000);
+});
+
+test('rate_counts_the_last_second', () => {
+  const rate = new Rate();
+  for (let i = 0; i < 120; i++) rate.add(i * 16_667, 2);
+  assert.equal(rate.read(119 * 16_667), 120);
+  assert.equal(rate.read(10e6), 0);
+});

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { isModifier, keyFor, USAGES, usageOf } from '../../web/js/keys.js';
+import { difference } from '../../web/js/typing.js';
+
+// Every code that the W3C's "UI Events KeyboardEvent code Values" lists for a keyboard's main blocks.
+const expected = [
+  ...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'.split('').map((letter) => `Key${letter}`),
+  ...'0123456789'.split('').flatMap((digit) => [`Digit${digit}`, `Numpad${digit}`]),
+  ...Array.from({ length: 24 }, (_, index) => `F${index + 1}`),
+  ...('Backquote Backslash BracketLeft BracketRight Comma Equal IntlBackslash IntlRo IntlYen Minus Period Quote Semicolon '
+    + 'Slash AltLeft AltRight Backspace CapsLock ContextMenu ControlLeft ControlRight Enter MetaLeft MetaRight ShiftLeft '
+    + 'ShiftRight Space Tab Convert KanaMode Lang1 Lang2 Lang3 Lang4 Lang5 NonConvert Delete End Help Home Insert PageDown '
+    + 'PageUp ArrowDown ArrowLeft ArrowRight ArrowUp NumLock NumpadAdd NumpadClear NumpadComma NumpadDecimal NumpadDivide '
+    + 'NumpadEnter NumpadEqual NumpadMultiply NumpadSubtract NumpadParenLeft NumpadParenRight Escape PrintScreen ScrollLock '
+    + 'Pause AudioVolumeMute AudioVolumeUp AudioVolumeDown Again Copy Cut Find Open Paste Props Select Undo Power').split(' '),
+];
+
+test('keys_table_is_complete', () => {
+  for (const code of expected) assert.ok(USAGES[code] > 3 && USAGES[code] <= 0xe7, code);
+});
+
+test('keys_have_the_usages_of_the_hid_tables', () => {
+  const samples = { KeyA: 0x04, KeyZ: 0x1d, Digit1: 0x1e, Digit0: 0x27, Enter: 0x28, Space: 0x2c, CapsLock: 0x39, F1: 0x3a, F12: 0x45,
+    PrintScreen: 0x46, Delete: 0x4c, ArrowRight: 0x4f, ArrowUp: 0x52, NumLock: 0x53, Numpad1: 0x59, Numpad0: 0x62, IntlBackslash: 0x64,
+    F13: 0x68, F24: 0x73, IntlRo: 0x87, IntlYen: 0x89, Lang1: 0x90, ControlLeft: 0xe0, MetaRight: 0xe7 };
+  for (const [code, usage] of Object.entries(samples)) assert.equal(usageOf(code), usage, code);
+  assert.equal(usageOf('Unheard'), 0);
+  assert.equal(usageOf(''), 0);
+});
+
+test('keys_usages_are_unique_but_for_aliases', () => {
+  const aliases = new Set(['OSLeft', 'OSRight', 'VolumeMute', 'VolumeUp', 'VolumeDown', 'NumpadStar']);
+  const usages = Object.entries(USAGES).filter(([code]) => !aliases.has(code)).map(([, usage]) => usage);
+  assert.equal(new Set(usages).size, usages.length);
+});
+
+test('keys_command_and_control_swap', () => {
+  assert.equal(usageOf('MetaLeft', true), 0xe0);
+  assert.equal(usageOf('ControlRight', true), 0xe7);
+  assert.equal(usageOf('KeyA', true), 0x04);
+  assert.ok(isModifier(0xe0) && isModifier(0xe7) && !isModifier(0x04));
+});
+
+test('keys_every_printable_ascii_character_can_be_typed', () => {
+  for (let code = 32; code < 127; code++) {
+    const key = keyFor(String.fromCharCode(code));
+    assert.ok(key && USAGES[key.code], String.fromCharCode(code));
+  }
+  assert.deepEqual(keyFor('A'), { code: 'KeyA', shift: true });
+  assert.deepEqual(keyFor('?'), { code: 'Slash', shift: true });
+  assert.deepEqual(keyFor('\n'), { code: 'Enter', shift: false });
+  assert.equal(keyFor('é'), null);
+});
+
+test('typing_difference_deletes_and_inserts', () => {
+  assert.deepEqual(difference('', 'abc'), { remove: 0, insert: 'abc' });
+  assert.deepEqual(difference('helo', 'hello '), { remove: 1, insert: 'lo ' });
+  assert.deepEqual(difference('word', 'wor'), { remove: 1, insert: '' });
+  assert.deepEqual(difference('a😀', 'a'), { remove: 1, insert: '' }, 'one character, not two halves');
+});
