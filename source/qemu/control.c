@@ -16,6 +16,7 @@
 
 #define ROOM "source/qemu"
 #define ROOT "/org/qemu/Display1"
+#define CONSOLE "org.qemu.Display1.Console"
 #define MOUSE "org.qemu.Display1.Mouse"
 #define FD_NAME "oriel-display"
 
@@ -26,8 +27,9 @@ struct oriel_qemu_control {
   gint refs; /* atomic, by g_atomic_int */
   struct oriel_qemu_control_config config;
   char path[64];
-  GMutex lock; /* held while a message is handled; guards live and absolute */
+  GMutex lock; /* held while a message is handled; guards what follows up to height */
   bool live, takes_input, absolute;
+  uint32_t width, height; /* of the console */
   /* Source thread only. */
   bool dead; /* destroyed by its owner, or failed */
   struct oriel_qmp *qmp;
@@ -76,6 +78,12 @@ static void take_signal(struct oriel_qemu_control *control, GDBusMessage *messag
   GVariant *properties;
   gboolean absolute;
   g_variant_get(body, "(&s@a{sv}as)", &interface, &properties, NULL);
+  if (!strcmp(interface, CONSOLE)) {
+    g_variant_lookup(properties, "Width", "u", &control->width);
+    g_variant_lookup(properties, "Height", "u", &control->height);
+    if (control->width && control->height && control->takes_input)
+      control->config.resized(control->config.user, control->width, control->height);
+  }
   if (!strcmp(interface, MOUSE) && g_variant_lookup(properties, "IsAbsolute", "b", &absolute))
     set_absolute(control, absolute);
   g_variant_unref(properties);
@@ -147,7 +155,7 @@ static bool console_number(const char *path, unsigned *number) {
 }
 
 static void read_console(struct oriel_qemu_objects *objects, GVariant *interfaces) {
-  GVariant *console = g_variant_lookup_value(interfaces, "org.qemu.Display1.Console", G_VARIANT_TYPE_VARDICT);
+  GVariant *console = g_variant_lookup_value(interfaces, CONSOLE, G_VARIANT_TYPE_VARDICT);
   GVariant *mouse = g_variant_lookup_value(interfaces, MOUSE, G_VARIANT_TYPE_VARDICT);
   GVariant *touch =
     g_variant_lookup_value(interfaces, "org.qemu.Display1.MultiTouch", G_VARIANT_TYPE_VARDICT);
@@ -193,6 +201,8 @@ static void on_objects(GObject *object, GAsyncResult *result, gpointer user) {
     g_variant_unref(all);
     g_mutex_lock(&control->lock);
     control->absolute = control->objects.absolute;
+    control->width = control->objects.width;
+    control->height = control->objects.height;
     g_mutex_unlock(&control->lock);
     control->answered = true;
     maybe_ready(control);

@@ -30,6 +30,8 @@ struct oriel_qemu_control_config {
   struct oriel_qemu_input *input;
   gint *alive; /* counts what still waits for GDBus after destroy (atomic) */
   void *user;
+  /** The console has another size. GDBus's worker thread. */
+  void (*resized)(void *user, uint32_t width, uint32_t height);
   /** QEMU gave a D-Bus connection and answered. */
   void (*ready)(void *user, const struct oriel_qemu_objects *objects);
   /** It refused, or the connection ended; `refusal` holds QEMU's words when it refused add_client, else NULL. */

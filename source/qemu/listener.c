@@ -418,6 +418,11 @@ void oriel_qemu_listener_want(struct oriel_qemu_listener *listener, bool wanted)
   pursue(listener);
 }
 
+void oriel_qemu_listener_restart(struct oriel_qemu_listener *listener) {
+  if (oriel_qemu_listener_active(listener))
+    close_politely(listener);
+}
+
 bool oriel_qemu_listener_active(const struct oriel_qemu_listener *listener) {
   return listener->link && listener->link->phase == OPEN;
 }

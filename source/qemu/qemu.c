@@ -25,7 +25,7 @@ struct wishes {
   uint16_t width, height; /* of the latest resize; 0 = none since the last turn */
   enum oriel_source_command commands[COMMANDS_MAX];
   size_t command_count;
-  bool display_news;
+  bool display_news, stale;
   enum oriel_qemu_display display;
 };
 
@@ -68,6 +68,8 @@ static gboolean on_wishes(gpointer user) {
     oriel_qemu_session_command(source->session, wishes.commands[i]);
   if (wishes.display_news)
     oriel_qemu_session_display(source->session, wishes.display);
+  if (wishes.stale)
+    oriel_qemu_session_stale(source->session);
   return G_SOURCE_REMOVE;
 }
 
@@ -100,6 +102,14 @@ static void on_display(void *user, enum oriel_qemu_display display) {
   pthread_mutex_unlock(&source->lock);
 }
 
+static void on_stale(void *user) {
+  struct qemu_source *source = user;
+  pthread_mutex_lock(&source->lock);
+  source->wishes.stale = true;
+  post(source);
+  pthread_mutex_unlock(&source->lock);
+}
+
 static void *run(void *user) {
   struct qemu_source *source = user;
   g_main_context_push_thread_default(source->context);
@@ -117,6 +127,7 @@ static void *run(void *user) {
     source->sink->state(source->sink->user, ORIEL_SOURCE_GONE, "out of memory");
   while (!atomic_load(&source->stop))
     g_main_context_iteration(source->context, TRUE);
+  on_wishes(source); /* what was asked for last is still passed on */
   struct oriel_qemu_session *session = source->session;
   source->session = NULL;
   oriel_qemu_session_destroy(session);
@@ -149,7 +160,8 @@ static void qemu_destroy(struct oriel_source *base) {
 static int qemu_start(struct oriel_source *base, const struct oriel_source_sink *sink) {
   struct qemu_source *source = of(base);
   source->sink = sink;
-  int result = oriel_qemu_scanout_create(source->surface, sink, on_display, source, &source->scanout);
+  const struct oriel_qemu_scanout_events events = {.user = source, .display = on_display, .stale = on_stale};
+  int result = oriel_qemu_scanout_create(source->surface, sink, &events, &source->scanout);
   if (!result)
     result = oriel_qemu_sound_create(sink, &source->sound);
   if (!result)

@@ -28,6 +28,9 @@ enum {
   POSITION_MAX = 1 << 20, /* pixels; beyond it a cursor position is nonsense */
 };
 
+/* Not worth a warning: QEMU does it after a change of size, see oriel_qemu_scanout_stale. */
+static const char OUTSIDE[] = "rectangle outside the scanout";
+
 static const uint64_t LOG_INTERVAL_NS = 5 * ORIEL_NS_PER_SECOND;
 
 struct shape {
@@ -38,12 +41,13 @@ struct shape {
 struct oriel_qemu_scanout {
   struct oriel_surface *surface;
   const struct oriel_source_sink *sink;
-  void (*display_changed)(void *user, enum oriel_qemu_display display);
-  void *user;
+  struct oriel_qemu_scanout_events events;
   enum oriel_qemu_display display;
-  bool has_picture; /* since the registration: QEMU may send updates before the first whole picture */
-  /* width << 16 | height of the last scanout. Any thread reads it; 0 = none. */
-  atomic_uint size;
+  /* Since the registration: QEMU may send updates before the first whole picture. */
+  atomic_bool has_picture;
+  atomic_bool missed; /* an update did not fit the picture */
+  /* width << 16 | height: of the last scanout, and as the console says. 0 = none. */
+  atomic_uint size, expected;
   atomic_uint_fast64_t frames;
   /* Shared memory, between ScanoutMap and the next Scanout; fd -1 = none. */
   int map_fd;
@@ -105,7 +109,7 @@ static void set_display(struct oriel_qemu_scanout *scanout, enum oriel_qemu_disp
   if (scanout->display == display)
     return;
   scanout->display = display;
-  scanout->display_changed(scanout->user, display);
+  scanout->events.display(scanout->events.user, display);
 }
 
 static void drop_map(struct oriel_qemu_scanout *scanout) {
@@ -128,7 +132,8 @@ static const char *take_picture(struct oriel_qemu_scanout *scanout, const struct
   if (result < 0)
     return result == -ENOMEM ? "out of memory" : "refused by the surface";
   atomic_store(&scanout->size, shape->width << 16 | shape->height);
-  scanout->has_picture = true;
+  atomic_store(&scanout->missed, false);
+  atomic_store(&scanout->has_picture, true);
   picture_arrived(scanout);
   return NULL;
 }
@@ -166,7 +171,7 @@ static const char *on_scanout(struct oriel_qemu_scanout *scanout, GVariant *body
 
 static const char *on_update(struct oriel_qemu_scanout *scanout, GVariant *body, GUnixFDList *fds) {
   (void)fds;
-  if (!scanout->has_picture)
+  if (!atomic_load(&scanout->has_picture))
     return NULL;
   uint64_t now = oriel_clock_ns();
   struct oriel_rect rect;
@@ -176,7 +181,9 @@ static const char *on_update(struct oriel_qemu_scanout *scanout, GVariant *body,
   g_variant_get(body, "(iiiiuu@ay)", &rect.x, &rect.y, &rect.width, &rect.height, &shape.stride, &pixman, &data);
   const char *refused = NULL;
   if (!inside(scanout, rect.x, rect.y, rect.width, rect.height)) {
-    refused = "rectangle outside the scanout";
+    refused = OUTSIDE;
+    atomic_store(&scanout->missed, true);
+    scanout->events.stale(scanout->events.user);
   } else {
     shape.width = (uint32_t)rect.width;
     shape.height = (uint32_t)rect.height;
@@ -200,7 +207,7 @@ static const char *on_disable(struct oriel_qemu_scanout *scanout, GVariant *body
   (void)body;
   (void)fds;
   drop_map(scanout);
-  scanout->has_picture = false;
+  atomic_store(&scanout->has_picture, false);
   oriel_surface_fill(scanout->surface, 0, oriel_clock_ns());
   set_display(scanout, ORIEL_QEMU_DISPLAY_OFF);
   scanout->sink->damaged(scanout->sink->user);
@@ -311,7 +318,7 @@ static const char *on_update_map(struct oriel_qemu_scanout *scanout, GVariant *b
   if (scanout->map_fd < 0)
     return "no shared memory was handed over";
   if (!inside(scanout, rect.x, rect.y, rect.width, rect.height))
-    return "rectangle outside the scanout";
+    return OUTSIDE;
   struct shape shape = scanout->map;
   shape.width = (uint32_t)rect.width;
   shape.height = (uint32_t)rect.height;
@@ -348,8 +355,8 @@ static void log_refusal(struct oriel_qemu_scanout *scanout, const char *member, 
   scanout->refused++;
   if (scanout->logged_ns && now - scanout->logged_ns < LOG_INTERVAL_NS)
     return;
-  oriel_warn(ROOM, "refused %.40s from QEMU: %s (%llu refused so far)", member, why,
-             (unsigned long long)scanout->refused);
+  oriel_log(why == OUTSIDE ? ORIEL_LOG_DEBUG : ORIEL_LOG_WARN, ROOM,
+            "refused %.40s from QEMU: %s (%llu refused so far)", member, why, (unsigned long long)scanout->refused);
   scanout->logged_ns = now;
 }
 
@@ -371,15 +378,13 @@ const char *oriel_qemu_scanout_message(struct oriel_qemu_scanout *scanout, const
 }
 
 int oriel_qemu_scanout_create(struct oriel_surface *surface, const struct oriel_source_sink *sink,
-                              void (*display_changed)(void *user, enum oriel_qemu_display display), void *user,
-                              struct oriel_qemu_scanout **scanout) {
+                              const struct oriel_qemu_scanout_events *events, struct oriel_qemu_scanout **scanout) {
   struct oriel_qemu_scanout *made = calloc(1, sizeof *made);
   if (!made)
     return -ENOMEM;
   made->surface = surface;
   made->sink = sink;
-  made->display_changed = display_changed;
-  made->user = user;
+  made->events = *events;
   made->map_fd = -1;
   *scanout = made;
   return 0;
@@ -399,7 +404,21 @@ void oriel_qemu_scanout_reset(struct oriel_qemu_scanout *scanout) {
   scanout->map_pixels = NULL;
   scanout->map_pixels_size = 0;
   scanout->display = ORIEL_QEMU_DISPLAY_ON;
-  scanout->has_picture = false;
+  atomic_store(&scanout->has_picture, false);
+}
+
+void oriel_qemu_scanout_expect(struct oriel_qemu_scanout *scanout, uint32_t width, uint32_t height) {
+  if (width > ORIEL_PICTURE_WIDTH_MAX || height > ORIEL_PICTURE_HEIGHT_MAX)
+    return;
+  atomic_store(&scanout->expected, width << 16 | height);
+  if (oriel_qemu_scanout_stale(scanout))
+    scanout->events.stale(scanout->events.user);
+}
+
+bool oriel_qemu_scanout_stale(struct oriel_qemu_scanout *scanout) {
+  unsigned expected = atomic_load(&scanout->expected);
+  return atomic_load(&scanout->has_picture) &&
+         (atomic_load(&scanout->missed) || (expected && expected != atomic_load(&scanout->size)));
 }
 
 void oriel_qemu_scanout_size(struct oriel_qemu_scanout *scanout, uint16_t *width, uint16_t *height) {

@@ -2,14 +2,15 @@
  *
  * What QEMU's display listener receives: pictures, damage and the cursor, checked and copied into the surface.
  *
- * Thread-safety: message from one thread at a time (GDBus's worker, under the listener's lock); size and frames from
- * any thread.
+ * Thread-safety: message from one thread at a time (GDBus's worker, under the listener's lock); expect, stale, size
+ * and frames from any thread.
  */
 #ifndef ORIEL_SOURCE_QEMU_SCANOUT_H
 #define ORIEL_SOURCE_QEMU_SCANOUT_H
 
 #include <gio/gio.h>
 #include <gio/gunixfdlist.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "source/source.h"
@@ -20,12 +21,19 @@ enum oriel_qemu_display {
   ORIEL_QEMU_DISPLAY_OPENGL, /* QEMU hands out GPU buffers, which are refused */
 };
 
+struct oriel_qemu_scanout_events {
+  void *user;
+  /** The display went on, off or to OpenGL. Thread of message. */
+  void (*display)(void *user, enum oriel_qemu_display display);
+  /** The picture may be stale: see oriel_qemu_scanout_stale. Thread of message or expect. */
+  void (*stale)(void *user);
+};
+
 struct oriel_qemu_scanout;
 
-/** Borrows surface and sink for its life. `display_changed` is called on the thread of message. 0, -ENOMEM. */
+/** Borrows surface and sink for its life. 0, -ENOMEM. */
 int oriel_qemu_scanout_create(struct oriel_surface *surface, const struct oriel_source_sink *sink,
-                              void (*display_changed)(void *user, enum oriel_qemu_display display), void *user,
-                              struct oriel_qemu_scanout **scanout);
+                              const struct oriel_qemu_scanout_events *events, struct oriel_qemu_scanout **scanout);
 void oriel_qemu_scanout_destroy(struct oriel_qemu_scanout *scanout);
 
 /** Handles one method call on /org/qemu/Display1/Listener. `body` and `fds` may be NULL; fds stay the caller's. NULL,
@@ -36,6 +44,12 @@ const char *oriel_qemu_scanout_message(struct oriel_qemu_scanout *scanout, const
 /** After the listener ended: gives shared memory back and expects the display to be on. The size stays known. Not while
  *  message runs. */
 void oriel_qemu_scanout_reset(struct oriel_qemu_scanout *scanout);
+/** The console says its size: a scanout of that size should follow or have come. */
+void oriel_qemu_scanout_expect(struct oriel_qemu_scanout *scanout, uint32_t width, uint32_t height);
+/** True when the picture we have is not of the console's size. QEMU (7.2 to 9.1 at least) tells listeners of a new size
+ *  by a whole picture only if the adapter happens to draw all of it at once; in text mode it sends updates for a picture
+ *  that nobody was shown. Registering again brings the whole picture. */
+bool oriel_qemu_scanout_stale(struct oriel_qemu_scanout *scanout);
 /** Size of the last scanout; 0 x 0 before the first. */
 void oriel_qemu_scanout_size(struct oriel_qemu_scanout *scanout, uint16_t *width, uint16_t *height);
 /** Pictures and updates taken since create. */

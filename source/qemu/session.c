@@ -22,6 +22,8 @@ enum {
   RETRY_MAX_MS = 2000,
   PATIENCE_MS = 3000,  /* with a peer that accepts and says nothing */
   FLUSH_MS = 200,      /* for key releases at the end */
+  RESYNC_FIRST_MS = 50, /* for a whole picture to come by itself after a change of size */
+  RESYNC_MAX_MS = 4000,
   DRAIN_MS = 1000,     /* for GDBus's threads to notice that they are cancelled; normally below 1 ms */
 };
 
@@ -36,6 +38,8 @@ struct oriel_qemu_session {
   struct oriel_qemu_control *control;
   bool attached, was_attached;
   struct oriel_qemu_listener *display, *sound;
+  GSource *resync; /* a look at whether the picture is stale */
+  unsigned resync_ms;
   bool watched, display_opengl, display_off, shutting_down;
   char vm_status[32];     /* QMP's RunState */
   char problem[240];      /* why there is no console; empty = none */
@@ -150,24 +154,25 @@ static void publish(struct oriel_qemu_session *session) {
 
 /* --- timers ---------------------------------------------------------------------------------------------------------- */
 
-static void timer_stop(struct oriel_qemu_session *session) {
-  if (!session->timer)
+static void timer_stop(GSource **timer) {
+  if (!*timer)
     return;
-  g_source_destroy(session->timer);
-  g_source_unref(session->timer);
-  session->timer = NULL;
+  g_source_destroy(*timer);
+  g_source_unref(*timer);
+  *timer = NULL;
 }
 
-static void timer_start(struct oriel_qemu_session *session, unsigned delay_ms, GSourceFunc function) {
-  timer_stop(session);
-  session->timer = g_timeout_source_new(delay_ms);
-  g_source_set_callback(session->timer, function, session, NULL);
-  g_source_attach(session->timer, session->config.context);
+static void timer_start(struct oriel_qemu_session *session, GSource **timer, unsigned delay_ms,
+                        GSourceFunc function) {
+  timer_stop(timer);
+  *timer = g_timeout_source_new(delay_ms);
+  g_source_set_callback(*timer, function, session, NULL);
+  g_source_attach(*timer, session->config.context);
 }
 
 static gboolean on_retry(gpointer user) {
   struct oriel_qemu_session *session = user;
-  timer_stop(session);
+  timer_stop(&session->timer);
   if (!session->qmp)
     connect_qmp(session);
   else if (!session->control)
@@ -176,13 +181,13 @@ static gboolean on_retry(gpointer user) {
 }
 
 static void retry_later(struct oriel_qemu_session *session) {
-  timer_start(session, session->retry_ms, on_retry);
+  timer_start(session, &session->timer, session->retry_ms, on_retry);
   session->retry_ms = MIN(session->retry_ms * 2, RETRY_MAX_MS);
 }
 
 static gboolean on_impatience(gpointer user) {
   struct oriel_qemu_session *session = user;
-  timer_stop(session);
+  timer_stop(&session->timer);
   snprintf(session->problem, sizeof session->problem,
            "%s accepts connections but does not answer: another program may hold this QMP socket, or QEMU is stopped",
            session->config.address->path);
@@ -190,9 +195,30 @@ static gboolean on_impatience(gpointer user) {
   return G_SOURCE_REMOVE;
 }
 
+/* Registers the display again where QEMU did not tell of a new size; ever more slowly where that does not help. */
+static gboolean on_resync(gpointer user) {
+  struct oriel_qemu_session *session = user;
+  timer_stop(&session->resync);
+  if (!oriel_qemu_scanout_stale(session->config.scanout)) {
+    session->resync_ms = RESYNC_FIRST_MS;
+    return G_SOURCE_REMOVE;
+  }
+  oriel_qemu_listener_restart(session->display);
+  session->resync_ms = MIN(session->resync_ms * 4, RESYNC_MAX_MS);
+  timer_start(session, &session->resync, session->resync_ms, on_resync);
+  return G_SOURCE_REMOVE;
+}
+
+void oriel_qemu_session_stale(struct oriel_qemu_session *session) {
+  if (!session->resync)
+    timer_start(session, &session->resync, session->resync_ms, on_resync);
+}
+
 /* --- the console ------------------------------------------------------------------------------------------------------- */
 
 static void detach(struct oriel_qemu_session *session) {
+  timer_stop(&session->resync);
+  session->resync_ms = RESYNC_FIRST_MS;
   oriel_qemu_listener_set_control(session->display, NULL, NULL);
   oriel_qemu_listener_set_control(session->sound, NULL, NULL);
   oriel_qemu_control_destroy(session->control);
@@ -231,6 +257,12 @@ static void send_size(struct oriel_qemu_session *session) {
                          NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, on_resized, user);
 }
 
+/* GDBus's worker thread. */
+static void on_console_resized(void *user, uint32_t width, uint32_t height) {
+  struct oriel_qemu_session *session = user;
+  oriel_qemu_scanout_expect(session->config.scanout, width, height);
+}
+
 static void on_control_ready(void *user, const struct oriel_qemu_objects *objects) {
   struct oriel_qemu_session *session = user;
   session->status.consoles = objects->consoles;
@@ -252,11 +284,15 @@ static void on_control_ready(void *user, const struct oriel_qemu_objects *object
   if (objects->width && objects->width <= ORIEL_PICTURE_WIDTH_MAX && objects->height &&
       objects->height <= ORIEL_PICTURE_HEIGHT_MAX)
     oriel_qemu_input_set_size(session->config.input, (uint16_t)objects->width, (uint16_t)objects->height);
+  oriel_qemu_scanout_expect(session->config.scanout, objects->width, objects->height);
   oriel_qemu_control_take_input(session->control, objects->has_touch && session->has_touch_device);
   GDBusConnection *connection = oriel_qemu_control_connection(session->control);
   oriel_qemu_listener_set_control(session->display, connection, oriel_qemu_control_path(session->control));
   if (objects->has_audio)
     oriel_qemu_listener_set_control(session->sound, connection, "/org/qemu/Display1/Audio");
+  else
+    oriel_info(ROOM, "%s has no sound on D-Bus; -audiodev dbus,id=ID and -display dbus,p2p=yes,audiodev=ID give it some",
+               vm_name(session));
   send_size(session);
   publish(session);
 }
@@ -280,6 +316,7 @@ static void attach(struct oriel_qemu_session *session) {
     .input = session->config.input,
     .alive = session->alive,
     .user = session,
+    .resized = on_console_resized,
     .ready = on_control_ready,
     .failed = on_control_failed,
   };
@@ -332,7 +369,7 @@ static void ask_status(struct oriel_qemu_session *session) {
 
 static void on_qmp_ready(void *user, int major, int minor) {
   struct oriel_qemu_session *session = user;
-  timer_stop(session);
+  timer_stop(&session->timer);
   session->problem[0] = '\0';
   session->qmp_ready = true;
   session->has_touch_device = false;
@@ -391,7 +428,7 @@ static void connect_qmp(struct oriel_qemu_session *session) {
   if (session->connect_error < 0)
     retry_later(session);
   else
-    timer_start(session, PATIENCE_MS, on_impatience);
+    timer_start(session, &session->timer, PATIENCE_MS, on_impatience);
   publish(session);
 }
 
@@ -450,6 +487,7 @@ int oriel_qemu_session_create(const struct oriel_qemu_session_config *config, st
   made->config = *config;
   made->alive = g_new0(gint, 1);
   made->retry_ms = RETRY_FIRST_MS;
+  made->resync_ms = RESYNC_FIRST_MS;
   int result = create_listeners(made);
   if (result < 0) {
     oriel_qemu_listener_destroy(made->display);
@@ -488,9 +526,8 @@ static bool run_until_zero(GMainContext *context, const gint *count, unsigned li
   return !g_atomic_int_get(count);
 }
 
-/* Lets the key releases reach the socket before it is closed. */
-static void flush(struct oriel_qemu_session *session) {
-  gint *flushing = g_new0(gint, 1);
+/* Lets the key releases reach the socket before it is closed. *flushing is written to until GDBus let go. */
+static void flush(struct oriel_qemu_session *session, gint *flushing) {
   gpointer *user = g_new(gpointer, 2);
   user[0] = session->alive;
   user[1] = flushing;
@@ -498,24 +535,26 @@ static void flush(struct oriel_qemu_session *session) {
   g_atomic_int_inc(session->alive);
   oriel_qemu_input_release_all(session->config.input);
   g_dbus_connection_flush(oriel_qemu_control_connection(session->control), NULL, on_flushed, user);
-  if (run_until_zero(session->config.context, flushing, FLUSH_MS))
-    g_free(flushing); /* else it is still written to: better lost than freed */
+  run_until_zero(session->config.context, flushing, FLUSH_MS);
 }
 
 void oriel_qemu_session_destroy(struct oriel_qemu_session *session) {
   if (!session)
     return;
+  gint *flushing = g_new0(gint, 1);
   if (session->attached)
-    flush(session);
-  timer_stop(session);
+    flush(session, flushing);
+  timer_stop(&session->timer);
   detach(session);
   oriel_qmp_close(session->qmp);
   oriel_qemu_listener_destroy(session->display);
   oriel_qemu_listener_destroy(session->sound);
-  if (run_until_zero(session->config.context, session->alive, DRAIN_MS))
+  if (run_until_zero(session->config.context, session->alive, DRAIN_MS)) {
     g_free(session->alive);
-  else
+    g_free(flushing);
+  } else {
     oriel_warn(ROOM, "D-Bus did not let go in time; some memory is lost");
+  }
   free(session);
 }
 

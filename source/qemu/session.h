@@ -50,6 +50,8 @@ void oriel_qemu_session_watch(struct oriel_qemu_session *session, bool watched);
 /** Asks the guest for a size, now and again whenever it comes back. */
 void oriel_qemu_session_resize(struct oriel_qemu_session *session, uint16_t width, uint16_t height);
 void oriel_qemu_session_command(struct oriel_qemu_session *session, enum oriel_source_command command);
+/** The picture may be stale; what to do about it takes its time. */
+void oriel_qemu_session_stale(struct oriel_qemu_session *session);
 /** What the listener learnt about the display. */
 void oriel_qemu_session_display(struct oriel_qemu_session *session, enum oriel_qemu_display display);
 
