@@ -23,7 +23,8 @@ static uint64_t frames_ns(uint64_t frames) {
   return frames * ORIEL_NS_PER_SECOND / ORIEL_AUDIO_RATE;
 }
 
-int oriel_audio_init(struct oriel_audio *audio) {
+int oriel_audio_init(struct oriel_audio *audio, unsigned frame_ms) {
+  audio->packet_frames = ORIEL_AUDIO_RATE / 1000 * frame_ms;
   int error = oriel_ring_create(RING_FRAMES, ORIEL_AUDIO_CHANNELS, &audio->ring);
   if (error)
     return error;
@@ -82,7 +83,10 @@ void oriel_audio_write(struct oriel_audio *audio, const float *frames, size_t co
   audio->written += fitted;
   if (fitted < count)
     atomic_fetch_add_explicit(&audio->overruns, 1, memory_order_relaxed); /* a counter alone */
-  post(audio);
+  /* acq_rel with the exchange in disarm: either this sees that the thread is about to sleep without a limit, or the
+   * thread sees the frames just written. Adding 0 is a read-modify-write, so that the two cannot pass each other. */
+  if (!atomic_fetch_add_explicit(&audio->armed, 0, memory_order_acq_rel) || oriel_ring_level(audio->ring) >= audio->packet_frames)
+    post(audio);
 }
 
 /* ---- the audio thread ---- */
@@ -133,7 +137,7 @@ static void encode(struct oriel_desktop *desktop, size_t count) {
   float frames[FRAME_MAX * ORIEL_AUDIO_CHANNELS];
   struct oriel_packet *packet = NULL;
   uint64_t captured = audio->mark_ns + frames_ns(audio->read - audio->mark_index);
-  size_t whole = oriel_opus_encoder_frames(audio->encoder);
+  size_t whole = audio->packet_frames;
   size_t got = oriel_ring_read(audio->ring, frames, count);
   audio->read += got;
   memset(frames + got * ORIEL_AUDIO_CHANNELS, 0, (whole - got) * ORIEL_AUDIO_CHANNELS * sizeof frames[0]);
@@ -144,10 +148,10 @@ static void encode(struct oriel_desktop *desktop, size_t count) {
     oriel_hub_publish_audio(desktop, packet);
 }
 
-/* Encodes what is whole. Returns true when a part of a packet is left. */
-static bool drain(struct oriel_desktop *desktop) {
+/* Encodes what is whole. */
+static void drain(struct oriel_desktop *desktop) {
   struct oriel_audio *audio = &desktop->audio;
-  size_t whole = oriel_opus_encoder_frames(audio->encoder);
+  size_t whole = audio->packet_frames;
   settle_marks(audio);
   size_t level = oriel_ring_level(audio->ring);
   if (level > BACKLOG_FRAMES) {
@@ -157,58 +161,78 @@ static bool drain(struct oriel_desktop *desktop) {
   while ((level = oriel_ring_level(audio->ring)) > 0) {
     size_t count = coherent_frames(audio, whole);
     if (count == whole && level < whole)
-      return true;
+      return;
     encode(desktop, count);
     settle_marks(audio);
   }
-  return false;
 }
 
-static bool wait_tail(struct oriel_audio *audio) {
+/* Waits for a post; with a limit while sound flows. False when the limit passed. */
+static bool wait_data(struct oriel_audio *audio, bool limited) {
   uint64_t at_ns = oriel_clock_ns() + tail_ns;
   struct timespec at = {
     .tv_sec = (time_t)(at_ns / ORIEL_NS_PER_SECOND), .tv_nsec = (long)(at_ns % ORIEL_NS_PER_SECOND),
   };
   int result;
   do
-    result = sem_clockwait(&audio->data, CLOCK_MONOTONIC, &at);
+    result = limited ? sem_clockwait(&audio->data, CLOCK_MONOTONIC, &at) : sem_wait(&audio->data);
   while (result && errno == EINTR);
   return result == 0;
+}
+
+/* The next frames are posted at once again. */
+static void disarm(struct oriel_audio *audio) {
+  atomic_exchange_explicit(&audio->armed, 0, memory_order_acq_rel); /* with the read-modify-write in oriel_audio_write */
+}
+
+/* Sound stopped: sends the part of a packet that is left. */
+static void finish_tail(struct oriel_desktop *desktop) {
+  struct oriel_audio *audio = &desktop->audio;
+  disarm(audio);
+  size_t level = oriel_ring_level(audio->ring);
+  if (level >= audio->packet_frames)
+    drain(desktop);
+  else if (level > 0)
+    encode(desktop, level);
+}
+
+/* Takes what the source wrote. Returns true while sound flows. */
+static bool take_sound(struct oriel_desktop *desktop) {
+  struct oriel_audio *audio = &desktop->audio;
+  uint64_t flushed = atomic_load(&audio->flushed);
+  if (!audio->encoder && atomic_load(&audio->wanted) &&
+      oriel_opus_encoder_create(desktop->config.opus_frame_ms, desktop->config.opus_kbps, &audio->encoder))
+    oriel_error("desktop", "no memory for the sound encoder; the desktop is silent");
+  if (!audio->encoder || !atomic_load(&audio->wanted)) {
+    disarm(audio);
+    skip_frames(audio, RING_FRAMES);
+    return false;
+  }
+  if (flushed > audio->read)
+    skip_frames(audio, flushed - audio->read);
+  atomic_store_explicit(&audio->armed, 1, memory_order_relaxed); /* late or early, it costs at most one post */
+  drain(desktop);
+  return true;
 }
 
 void *oriel_audio_thread(void *argument) {
   struct oriel_desktop *desktop = argument;
   struct oriel_audio *audio = &desktop->audio;
-  bool part = false;
+  bool flows = false;
 #ifdef __linux__
   pthread_setname_np(pthread_self(), "oriel-audio");
 #endif
   for (;;) {
-    if (part && !wait_tail(audio)) {
-      size_t level = oriel_ring_level(audio->ring), whole = oriel_opus_encoder_frames(audio->encoder);
-      encode(desktop, level < whole ? level : whole);
-      part = false;
-      continue;
-    }
-    while (!part && sem_wait(&audio->data) && errno == EINTR)
-      ;
-    atomic_exchange_explicit(&audio->signalled, false, memory_order_acq_rel); /* with the exchange in post */
+    bool posted = wait_data(audio, flows);
+    if (posted)
+      atomic_exchange_explicit(&audio->signalled, false, memory_order_acq_rel); /* with the exchange in post */
     if (atomic_load(&audio->stopping))
       return NULL;
-    if (!atomic_load(&audio->wanted)) {
-      skip_frames(audio, RING_FRAMES);
-      part = false;
-      continue;
+    if (posted) {
+      flows = take_sound(desktop);
+    } else {
+      finish_tail(desktop);
+      flows = false;
     }
-    uint64_t flushed = atomic_load(&audio->flushed);
-    if (flushed > audio->read)
-      skip_frames(audio, flushed - audio->read);
-    if (!audio->encoder &&
-        oriel_opus_encoder_create(desktop->config.opus_frame_ms, desktop->config.opus_kbps, &audio->encoder)) {
-      oriel_error("desktop", "no memory for the sound encoder; the desktop is silent");
-      skip_frames(audio, RING_FRAMES);
-      continue;
-    }
-    part = drain(desktop);
   }
 }

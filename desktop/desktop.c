@@ -167,7 +167,7 @@ int oriel_desktop_create(const struct oriel_desktop_config *config, struct oriel
   desktop->hub.fps = config->fps;
   if (pthread_mutex_init(&desktop->watch_lock, NULL))
     goto fail_hub;
-  if (oriel_audio_init(&desktop->audio))
+  if (oriel_audio_init(&desktop->audio, config->opus_frame_ms))
     goto fail_watch;
   *out = desktop;
   return 0;

@@ -125,6 +125,8 @@ struct oriel_audio {
   struct oriel_ring *ring;
   sem_t data;
   atomic_bool signalled; /* data was posted and not yet taken: at most one post is outstanding */
+  atomic_uint armed;     /* sound flows: the audio thread has a time limit, so that only whole packets need a post */
+  size_t packet_frames;  /* constant */
   atomic_bool wanted, flush, stopping; /* flush: what lies in the ring at the next write is a former listener's */
   atomic_uint_fast64_t flushed;        /* frames before this number are not for the present listeners */
   atomic_uint_fast64_t overruns;
@@ -190,7 +192,7 @@ void oriel_stage_add(struct oriel_histogram *stages, enum oriel_stage stage, uin
 /* media_thread.c, audio_thread.c */
 void *oriel_media_thread(void *desktop);
 void *oriel_audio_thread(void *desktop);
-int oriel_audio_init(struct oriel_audio *audio);
+int oriel_audio_init(struct oriel_audio *audio, unsigned frame_ms);
 void oriel_audio_finish(struct oriel_audio *audio);
 /** Data thread of the source: no lock, no allocation. */
 void oriel_audio_write(struct oriel_audio *audio, const float *frames, size_t count, uint64_t captured_ns);
