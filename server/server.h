@@ -47,6 +47,22 @@ int oriel_server_create(uv_loop_t *loop, const struct oriel_server_config *confi
 void oriel_server_set_desktop(struct oriel_server *server, struct oriel_desktop *desktop);
 /** Packets wait in mailboxes: the desktop's wake callback. Any thread. */
 void oriel_server_wake(void *server);
+/** Counters since create. Closed viewers are counted by the reason said to them, or by ORIEL_SERVER_CLOSED_CUT when the
+ *  connection ended from the other side or broke. */
+enum { ORIEL_SERVER_CLOSED_CUT = 0, ORIEL_SERVER_REASONS = 32 };
+struct oriel_server_stats {
+  uint64_t connections, connections_refused; /* TCP; refused by a limit */
+  uint64_t requests, answers_2xx, answers_3xx, answers_4xx, answers_5xx;
+  uint64_t refused_host, refused_origin;
+  uint64_t auth_missing, auth_token, auth_cookie; /* no credential; a wrong token; an unknown or expired cookie */
+  uint64_t auth_limited;                          /* 429 */
+  uint64_t deadlines;                             /* connections ended because a request or an answer took too long */
+  uint64_t viewers_opened, viewers_closed[ORIEL_SERVER_REASONS];
+  uint64_t messages_in, bytes_in, messages_out, bytes_out; /* WebSocket */
+  unsigned connections_now, viewers_now, sessions_now;
+};
+/** Fills a snapshot of them. */
+void oriel_server_stats(struct oriel_server *server, struct oriel_server_stats *stats);
 /** Port actually bound. */
 uint16_t oriel_server_port(const struct oriel_server *server);
 /** Says bye to every viewer, stops listening and frees once the loop has run the closing callbacks, then calls done. */

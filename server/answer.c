@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Answers. Loop thread.
+ */
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "server/request.h"
+
+/* Everything comes from our own origin; no inline script or style, no frames, no plug-ins, no forms that leave. Pictures
+ * may be blobs (snapshots) and data (cursors). */
+static const char content_security_policy[] =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
+  "manifest-src 'self'; media-src blob:; worker-src 'self'; frame-ancestors 'none'; base-uri 'none'; "
+  "form-action 'self'";
+
+static const struct {
+  const char *name, *value;
+} security_headers[] = {
+  {"Content-Security-Policy", content_security_policy},
+  {"X-Content-Type-Options", "nosniff"},
+  {"Referrer-Policy", "no-referrer"},
+  {"Cross-Origin-Opener-Policy", "same-origin"},
+  {"Cross-Origin-Resource-Policy", "same-origin"},
+  {"Permissions-Policy", "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), "
+                         "magnetometer=(), midi=(), payment=(), usb=(), autoplay=(self), clipboard-read=(self), "
+                         "clipboard-write=(self), fullscreen=(self), microphone=(self), screen-wake-lock=(self)"},
+};
+
+void oriel_answer_secure(struct MHD_Response *response, const char *cache) {
+  for (size_t i = 0; i < sizeof security_headers / sizeof *security_headers; i++)
+    (void)MHD_add_response_header(response, security_headers[i].name, security_headers[i].value);
+  (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, cache ? cache : "no-store");
+}
+
+struct MHD_Response *oriel_answer_create(const char *type, const char *cache, const void *body, size_t size,
+                                         enum MHD_ResponseMemoryMode mode) {
+  /* The cast drops const for an interface that does not write in the modes used here. */
+  struct MHD_Response *response = MHD_create_response_from_buffer(size, (void *)(uintptr_t)body, mode);
+  if (!response)
+    return NULL;
+  if (type)
+    (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+  oriel_answer_secure(response, cache);
+  return response;
+}
+
+enum MHD_Result oriel_answer_send(struct oriel_request *request, unsigned status, struct MHD_Response *response) {
+  struct oriel_server_stats *stats = &request->server->stats;
+  if (!response)
+    return MHD_NO;
+  uint64_t *counters[] = {&stats->answers_2xx, &stats->answers_3xx, &stats->answers_4xx, &stats->answers_5xx};
+  if (status >= 200 && status < 600)
+    (*counters[status / 100 - 2])++;
+  if (request->server->closing)
+    (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+  oriel_connection_phase(request->connection, CONNECTION_ANSWER);
+  enum MHD_Result result = MHD_queue_response(request->http, status, response);
+  MHD_destroy_response(response);
+  return result;
+}
+
+enum MHD_Result oriel_answer_json(struct oriel_request *request, unsigned status, json_t *root) {
+  char *text = root ? json_dumps(root, JSON_COMPACT) : NULL;
+  json_decref(root);
+  if (!text)
+    return MHD_NO;
+  struct MHD_Response *response =
+    oriel_answer_create("application/json", NULL, text, strlen(text), MHD_RESPMEM_MUST_FREE);
+  if (!response)
+    free(text);
+  return oriel_answer_send(request, status, response);
+}
+
+enum MHD_Result oriel_answer_error(struct oriel_request *request, unsigned status, const char *sentence,
+                                   const char *header, const char *value) {
+  char *text = NULL;
+  json_t *root = json_pack("{s:s}", "error", sentence);
+  if (root)
+    text = json_dumps(root, JSON_COMPACT);
+  json_decref(root);
+  if (!text)
+    return MHD_NO;
+  struct MHD_Response *response =
+    oriel_answer_create("application/json", NULL, text, strlen(text), MHD_RESPMEM_MUST_FREE);
+  if (!response)
+    free(text);
+  else if (header)
+    (void)MHD_add_response_header(response, header, value);
+  return oriel_answer_send(request, status, response);
+}

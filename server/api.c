@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * /api/v1: what is served, its counters as JSON, and commands. Loop thread.
+ */
+#include <errno.h>
+#include <jansson.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "server/route.h"
+#include "wire/viewer.h"
+
+static enum MHD_Result no_desktop(struct oriel_request *request) {
+  return oriel_answer_error(request, MHD_HTTP_SERVICE_UNAVAILABLE, "no desktop is served now", "Retry-After", "1");
+}
+
+static json_int_t number(uint64_t value) {
+  return value > INT64_MAX ? INT64_MAX : (json_int_t)value;
+}
+
+static void set(json_t *object, const char *name, uint64_t value) {
+  (void)json_object_set_new(object, name, json_integer(number(value)));
+}
+
+static void set_text(json_t *object, const char *name, const char *text) {
+  /* What a guest says of itself need not be UTF-8. */
+  json_t *string = json_string(text);
+  (void)json_object_set_new(object, name, string ? string : json_string("?"));
+}
+
+static void set_bool(json_t *object, const char *name, bool value) {
+  (void)json_object_set_new(object, name, json_boolean(value));
+}
+
+static json_t *capabilities_of(const struct oriel_source_info *info) {
+  json_t *list = json_array();
+  (void)json_array_append_new(list, json_string("h264"));
+  (void)json_array_append_new(list, json_string("tiles"));
+  if (info->has_sound)
+    (void)json_array_append_new(list, json_string("opus"));
+  if (info->can_resize)
+    (void)json_array_append_new(list, json_string("resize"));
+  if (info->can_command)
+    (void)json_array_append_new(list, json_string("commands"));
+  return list;
+}
+
+enum MHD_Result oriel_handle_desktop(struct oriel_request *request) {
+  struct oriel_server *server = request->server;
+  struct oriel_desktop_stats *stats = &server->desktop_stats;
+  if (!server->desktop)
+    return no_desktop(request);
+  oriel_desktop_stats(server->desktop, stats);
+  json_t *root = json_object();
+  set_text(root, "name", stats->source.name);
+  set_text(root, "kind", stats->source.kind ? stats->source.kind : "");
+  set_text(root, "state", oriel_source_state_name(stats->state));
+  set_text(root, "detail", stats->detail);
+  set(root, "width", stats->width);
+  set(root, "height", stats->height);
+  set_bool(root, "controller", stats->controller != 0);
+  set(root, "viewers", stats->viewers);
+  set(root, "console", stats->source.console);
+  set(root, "consoles", stats->source.consoles);
+  (void)json_object_set_new(root, "capabilities", capabilities_of(&stats->source));
+  set_text(root, "version", server->version);
+  return oriel_answer_json(request, MHD_HTTP_OK, root);
+}
+
+static json_t *stages_of(const struct oriel_desktop_stats *stats) {
+  json_t *list = json_array();
+  for (int i = 0; i < ORIEL_STAGES; i++) {
+    const struct oriel_percentiles *stage = &stats->stages[i];
+    json_t *entry = json_object();
+    set_text(entry, "name", oriel_stage_name((enum oriel_stage)i));
+    set(entry, "count", stage->count);
+    set(entry, "p50_us", stage->p50_us);
+    set(entry, "p95_us", stage->p95_us);
+    set(entry, "p99_us", stage->p99_us);
+    set(entry, "max_us", stage->max_us);
+    (void)json_array_append_new(list, entry);
+  }
+  return list;
+}
+
+static json_t *viewers_of(const struct oriel_desktop_stats *stats) {
+  json_t *list = json_array();
+  for (unsigned i = 0; i < stats->viewer_count && i < ORIEL_DESKTOP_VIEWERS_MAX; i++) {
+    const struct oriel_viewer_stats *viewer = &stats->viewer[i];
+    json_t *entry = json_object();
+    set(entry, "id", viewer->id);
+    set_text(entry, "role", viewer->role == ORIEL_ROLE_CONTROLLER ? "controller" : "viewer");
+    set_bool(entry, "pictures", viewer->pictures);
+    set_bool(entry, "sound", viewer->sound);
+    set_bool(entry, "skipping", viewer->skipping);
+    set(entry, "rtt_us", viewer->rtt_us);
+    set(entry, "in_flight", viewer->in_flight);
+    set(entry, "pictures_sent", viewer->pictures_sent);
+    set(entry, "pictures_skipped", viewer->pictures_skipped);
+    set(entry, "skips", viewer->skips);
+    set(entry, "audio_sent", viewer->audio_sent);
+    set(entry, "audio_dropped", viewer->audio_dropped);
+    set(entry, "bytes_sent", viewer->bytes_sent);
+    set(entry, "painted", viewer->painted);
+    set(entry, "picture_queue", viewer->picture_queue);
+    set(entry, "audio_queue", viewer->audio_queue);
+    (void)json_array_append_new(list, entry);
+  }
+  return list;
+}
+
+static json_t *source_of(const struct oriel_source_info *info) {
+  json_t *object = json_object();
+  set_text(object, "kind", info->kind ? info->kind : "");
+  set_text(object, "name", info->name);
+  set(object, "frames", info->frames);
+  set(object, "input_sent", info->input_sent);
+  set(object, "input_coalesced", info->input_coalesced);
+  set(object, "input_dropped", info->input_dropped);
+  set(object, "reconnects", info->reconnects);
+  return object;
+}
+
+static void add_desktop(json_t *root, const struct oriel_desktop_stats *stats) {
+  set_text(root, "state", oriel_source_state_name(stats->state));
+  set_text(root, "detail", stats->detail);
+  (void)json_object_set_new(root, "source", source_of(&stats->source));
+  set(root, "width", stats->width);
+  set(root, "height", stats->height);
+  set_text(root, "encoder", stats->encoder ? stats->encoder : "");
+  set(root, "fps", stats->fps);
+  set(root, "bitrate_kbps", stats->bitrate_kbps);
+  set(root, "viewers", stats->viewers);
+  set(root, "watching", stats->watching);
+  set(root, "controller", stats->controller);
+  set(root, "damage_events", stats->damage_events);
+  set(root, "conversions", stats->conversions);
+  set(root, "pictures_video", stats->pictures_video);
+  set(root, "pictures_tiles", stats->pictures_tiles);
+  set(root, "pictures_key", stats->pictures_key);
+  set(root, "pictures_sharpened", stats->pictures_sharpened);
+  set(root, "video_bytes", stats->video_bytes);
+  set(root, "tiles_bytes", stats->tiles_bytes);
+  set(root, "audio_packets", stats->audio_packets);
+  set(root, "audio_bytes", stats->audio_bytes);
+  set(root, "audio_overruns", stats->audio_overruns);
+  set(root, "encode_failures", stats->encode_failures);
+  set(root, "key_requests", stats->key_requests);
+  set(root, "held_back", stats->held_back);
+  set(root, "bursts", stats->bursts);
+  set(root, "input_events", stats->input_events);
+  set(root, "input_refused", stats->input_refused);
+  set(root, "painted_fps", stats->painted_fps);
+  (void)json_object_set_new(root, "stages", stages_of(stats));
+  (void)json_object_set_new(root, "viewer", viewers_of(stats));
+}
+
+static json_t *closed_of(const struct oriel_server_stats *stats) {
+  static const struct {
+    unsigned reason;
+    const char *name;
+  } reasons[] = {
+    {ORIEL_SERVER_CLOSED_CUT, "CUT"},
+#define X(reason_name, value) {value, #reason_name},
+    ORIEL_VIEWER_REASONS(X)
+#undef X
+  };
+  json_t *object = json_object();
+  for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
+    set(object, reasons[i].name, stats->viewers_closed[reasons[i].reason]);
+  return object;
+}
+
+static json_t *server_of(struct oriel_server *server) {
+  struct oriel_server_stats stats;
+  oriel_server_stats(server, &stats);
+  json_t *object = json_object();
+  set_text(object, "version", server->version);
+  set(object, "connections", stats.connections);
+  set(object, "connections_refused", stats.connections_refused);
+  set(object, "connections_now", stats.connections_now);
+  set(object, "requests", stats.requests);
+  set(object, "answers_2xx", stats.answers_2xx);
+  set(object, "answers_3xx", stats.answers_3xx);
+  set(object, "answers_4xx", stats.answers_4xx);
+  set(object, "answers_5xx", stats.answers_5xx);
+  set(object, "refused_host", stats.refused_host);
+  set(object, "refused_origin", stats.refused_origin);
+  set(object, "auth_missing", stats.auth_missing);
+  set(object, "auth_token", stats.auth_token);
+  set(object, "auth_cookie", stats.auth_cookie);
+  set(object, "auth_limited", stats.auth_limited);
+  set(object, "deadlines", stats.deadlines);
+  set(object, "sessions_now", stats.sessions_now);
+  set(object, "viewers_now", stats.viewers_now);
+  set(object, "viewers_opened", stats.viewers_opened);
+  set(object, "messages_in", stats.messages_in);
+  set(object, "bytes_in", stats.bytes_in);
+  set(object, "messages_out", stats.messages_out);
+  set(object, "bytes_out", stats.bytes_out);
+  (void)json_object_set_new(object, "viewers_closed", closed_of(&stats));
+  return object;
+}
+
+enum MHD_Result oriel_handle_stats(struct oriel_request *request) {
+  struct oriel_server *server = request->server;
+  if (!server->desktop)
+    return no_desktop(request);
+  oriel_desktop_stats(server->desktop, &server->desktop_stats);
+  json_t *root = json_object();
+  set(root, "time_us", oriel_clock_ns() / ORIEL_NS_PER_US);
+  add_desktop(root, &server->desktop_stats);
+  (void)json_object_set_new(root, "server", server_of(server));
+  return oriel_answer_json(request, MHD_HTTP_OK, root);
+}
+
+enum MHD_Result oriel_handle_command(struct oriel_request *request) {
+  static const struct {
+    const char *path;
+    enum oriel_source_command command;
+  } commands[] = {
+    {"/api/v1/desktop/pause", ORIEL_COMMAND_PAUSE},
+    {"/api/v1/desktop/resume", ORIEL_COMMAND_RESUME},
+    {"/api/v1/desktop/reset", ORIEL_COMMAND_RESET},
+    {"/api/v1/desktop/powerdown", ORIEL_COMMAND_POWERDOWN},
+  };
+  if (!request->server->desktop)
+    return no_desktop(request);
+  int status = -EINVAL;
+  for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+    if (strcmp(commands[i].path, request->route->path) == 0)
+      status = oriel_desktop_command(request->server->desktop, commands[i].command);
+  }
+  switch (status) {
+  case 0:
+    return oriel_answer_json(request, MHD_HTTP_ACCEPTED, json_object());
+  case -ENOTSUP:
+    return oriel_answer_error(request, MHD_HTTP_NOT_IMPLEMENTED, "this desktop takes no commands", NULL, NULL);
+  default:
+    return oriel_answer_error(request, MHD_HTTP_CONFLICT, "the VM is not connected now", NULL, NULL);
+  }
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Parsing and comparing credentials. Loop thread; stateless.
+ */
+#include "server/credential.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <openssl/crypto.h>
+#include <openssl/sha.h>
+#include <string.h>
+#include <strings.h>
+
+void oriel_secret_set(struct oriel_secret *secret, const void *text, size_t size) {
+  SHA256(text, size, secret->hash);
+}
+
+bool oriel_secret_equal(const struct oriel_secret *a, const struct oriel_secret *b) {
+  return CRYPTO_memcmp(a->hash, b->hash, sizeof a->hash) == 0;
+}
+
+bool oriel_bearer_parse(const char *header, const char **token, size_t *size) {
+  if (strncasecmp(header, "Bearer ", 7) != 0)
+    return false;
+  const char *start = header + 7 + strspn(header + 7, " ");
+  size_t length = strlen(start);
+  while (length && (start[length - 1] == ' ' || start[length - 1] == '\t'))
+    length--;
+  if (length == 0 || length > ORIEL_TOKEN_MAX || memchr(start, ' ', length))
+    return false;
+  *token = start;
+  *size = length;
+  return true;
+}
+
+bool oriel_cookie_next(const char **header, const char *name, const char **value, size_t *size) {
+  const char *next = *header;
+  size_t name_length = strlen(name);
+  while (*next) {
+    next += strspn(next, " \t;");
+    size_t length = strcspn(next, ";");
+    const char *pair = next;
+    next += length;
+    if (length > name_length && pair[name_length] == '=' && memcmp(pair, name, name_length) == 0) {
+      size_t value_length = length - name_length - 1;
+      const char *text = pair + name_length + 1;
+      while (value_length && (text[value_length - 1] == ' ' || text[value_length - 1] == '\t'))
+        value_length--;
+      *value = text;
+      *size = value_length;
+      *header = next;
+      return true;
+    }
+  }
+  *header = next;
+  return false;
+}
+
+int oriel_session_body_parse(const char *body, size_t size, char token[ORIEL_TOKEN_MAX + 1]) {
+  if (size == 0 || size > ORIEL_SESSION_BODY_MAX)
+    return -EINVAL;
+  json_t *root = json_loadb(body, size, JSON_REJECT_DUPLICATES, NULL);
+  const json_t *member = json_object_get(root, "token");
+  size_t length = json_string_length(member);
+  int status = -EINVAL;
+  if (json_object_size(root) == 1 && json_is_string(member) && length >= 1 && length <= ORIEL_TOKEN_MAX) {
+    memcpy(token, json_string_value(member), length + 1);
+    status = 0;
+  }
+  json_decref(root);
+  return status;
+}

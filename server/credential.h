@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Credentials: parsers for the three places where one arrives (bearer header, cookie, JSON body) and a comparison whose
+ * time says nothing about the secret. Thread-safety: stateless.
+ */
+#ifndef ORIEL_SERVER_CREDENTIAL_H
+#define ORIEL_SERVER_CREDENTIAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { ORIEL_TOKEN_MAX = 512, ORIEL_SESSION_BODY_MAX = 4096 };
+
+/** SHA-256 of a secret: what is kept and compared, so that neither length nor prefix shows in the time taken. */
+struct oriel_secret {
+  uint8_t hash[32];
+};
+
+void oriel_secret_set(struct oriel_secret *secret, const void *text, size_t size);
+/** Constant time. */
+bool oriel_secret_equal(const struct oriel_secret *a, const struct oriel_secret *b);
+
+/** "Bearer TOKEN" (RFC 6750; the scheme in any case). True with the token borrowed from the header; false for another
+ *  scheme, an empty token, one over ORIEL_TOKEN_MAX or with a space in it. */
+bool oriel_bearer_parse(const char *header, const char **token, size_t *size);
+/** Next value of the cookie `name` in a Cookie header (RFC 6265 section 5.4); moves *header past it. False at the end. */
+bool oriel_cookie_next(const char **header, const char *name, const char **value, size_t *size);
+/** {"token":"..."}: an object with exactly that member, a string of 1..512 bytes. Copies it into `token`, which the
+ *  caller clears after use. 0, -EINVAL. */
+int oriel_session_body_parse(const char *body, size_t size, char token[ORIEL_TOKEN_MAX + 1]);
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Dispatching a viewer's messages. Loop thread.
+ */
+#include "server/dispatch.h"
+
+void oriel_dispatch_init(struct oriel_dispatch *dispatch, const struct oriel_dispatch_ops *ops, void *user,
+                         uint64_t now_ns) {
+  *dispatch = (struct oriel_dispatch){.ops = ops, .user = user};
+  oriel_bucket_init(&dispatch->inputs, ORIEL_INPUT_RATE, now_ns);
+  oriel_bucket_init(&dispatch->frames, ORIEL_FRAME_RATE, now_ns);
+}
+
+int oriel_dispatch_frame(struct oriel_dispatch *dispatch, uint64_t now_ns) {
+  return oriel_bucket_take(&dispatch->frames, now_ns) ? 0 : ORIEL_VIEWER_REASON_RATE;
+}
+
+/** The input event in a message; false for a message that is none. */
+static bool input_of(const struct oriel_viewer_in *in, struct oriel_input *input) {
+  *input = (struct oriel_input){0};
+  switch (in->type) {
+  case ORIEL_VIEWER_KEY:
+    input->type = ORIEL_INPUT_KEY;
+    input->key.usage = in->key.usage;
+    input->key.pressed = in->key.pressed;
+    return true;
+  case ORIEL_VIEWER_POINTER:
+    input->type = ORIEL_INPUT_POINTER;
+    input->pointer.x = in->pointer.x;
+    input->pointer.y = in->pointer.y;
+    return true;
+  case ORIEL_VIEWER_MOTION:
+    input->type = ORIEL_INPUT_MOTION;
+    input->motion.dx = in->motion.dx;
+    input->motion.dy = in->motion.dy;
+    return true;
+  case ORIEL_VIEWER_BUTTON:
+    input->type = ORIEL_INPUT_BUTTON;
+    input->button.button = (enum oriel_button)in->button.button;
+    input->button.pressed = in->button.pressed;
+    return true;
+  case ORIEL_VIEWER_WHEEL:
+    input->type = ORIEL_INPUT_WHEEL;
+    input->wheel.dx = in->wheel.dx;
+    input->wheel.dy = in->wheel.dy;
+    return true;
+  case ORIEL_VIEWER_TOUCH:
+    input->type = ORIEL_INPUT_TOUCH;
+    input->touch.phase = (enum oriel_touch_phase)in->touch.phase;
+    input->touch.id = in->touch.id;
+    input->touch.x = in->touch.x;
+    input->touch.y = in->touch.y;
+    return true;
+  case ORIEL_VIEWER_RELEASE_ALL:
+    input->type = ORIEL_INPUT_RELEASE_ALL;
+    return true;
+  default:
+    return false;
+  }
+}
+
+int oriel_dispatch_message(struct oriel_dispatch *dispatch, const void *data, size_t size, uint64_t now_ns) {
+  struct oriel_viewer_in in;
+  struct oriel_input input;
+  if (oriel_viewer_parse(data, size, &in) < 0)
+    return ORIEL_VIEWER_REASON_PROTOCOL;
+  if (in.type == ORIEL_VIEWER_BYE) {
+    dispatch->ops->bye(dispatch->user, in.bye.reason, in.bye.text);
+    return 0;
+  }
+  if (in.type == ORIEL_VIEWER_VIEWER_HELLO) {
+    if (dispatch->greeted)
+      return ORIEL_VIEWER_REASON_PROTOCOL;
+    dispatch->greeted = true;
+    return (int)dispatch->ops->hello(dispatch->user, &in);
+  }
+  if (!dispatch->greeted)
+    return ORIEL_VIEWER_REASON_PROTOCOL;
+  if (input_of(&in, &input)) {
+    if (!oriel_bucket_take(&dispatch->inputs, now_ns))
+      return ORIEL_VIEWER_REASON_RATE;
+    dispatch->ops->input(dispatch->user, &input);
+  } else {
+    dispatch->ops->other(dispatch->user, &in);
+  }
+  return 0;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * From one whole message of a viewer to one call: parse, order (hello first, once), rates, then the table's slot.
+ * Thread-safety: one owner, the loop thread.
+ */
+#ifndef ORIEL_SERVER_DISPATCH_H
+#define ORIEL_SERVER_DISPATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "desktop/desktop.h"
+#include "server/bucket.h"
+#include "wire/viewer.h"
+
+enum {
+  ORIEL_INPUT_RATE = 1000, /* input events a second */
+  ORIEL_FRAME_RATE = 4000, /* WebSocket frames of any kind a second */
+};
+
+/** What messages do; every slot is needed. */
+struct oriel_dispatch_ops {
+  /** 0, or the reason to close with. */
+  enum oriel_viewer_reason (*hello)(void *user, const struct oriel_viewer_in *in);
+  void (*input)(void *user, const struct oriel_input *input);
+  /** Everything else but BYE: acks, pings, wishes. */
+  void (*other)(void *user, const struct oriel_viewer_in *in);
+  void (*bye)(void *user, uint16_t reason, const char *text);
+};
+
+struct oriel_dispatch {
+  const struct oriel_dispatch_ops *ops;
+  void *user;
+  bool greeted;
+  struct oriel_bucket inputs, frames;
+};
+
+void oriel_dispatch_init(struct oriel_dispatch *dispatch, const struct oriel_dispatch_ops *ops, void *user,
+                         uint64_t now_ns);
+/** Counts a frame. 0, or RATE. */
+int oriel_dispatch_frame(struct oriel_dispatch *dispatch, uint64_t now_ns);
+/** Handles one message. 0, or the enum oriel_viewer_reason to close with. */
+int oriel_dispatch_message(struct oriel_dispatch *dispatch, const void *data, size_t size, uint64_t now_ns);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The web client's files and the health check. Loop thread.
+ */
+#include <string.h>
+
+#include "server/handshake.h"
+#include "server/route.h"
+
+/** If-None-Match against our entity tag, weakly (RFC 9110 section 13.1.2). */
+static bool etag_matches(const char *header, const char *etag) {
+  char weak[80] = "W/";
+  if (!header)
+    return false;
+  strncat(weak, etag, sizeof weak - 3);
+  return strcmp(header, "*") == 0 || oriel_handshake_list_has(header, etag, false) ||
+         oriel_handshake_list_has(header, weak, false);
+}
+
+enum MHD_Result oriel_handle_asset(struct oriel_request *request) {
+  const struct oriel_asset *asset = request->asset;
+  unsigned count;
+  bool same = etag_matches(oriel_request_header(request, "If-None-Match", &count), asset->etag);
+  struct MHD_Response *response =
+    same ? oriel_answer_create(NULL, "no-cache", "", 0, MHD_RESPMEM_PERSISTENT)
+         : oriel_answer_create(asset->content_type, "no-cache", asset->data, asset->size, MHD_RESPMEM_PERSISTENT);
+  if (response)
+    (void)MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, asset->etag);
+  return oriel_answer_send(request, same ? MHD_HTTP_NOT_MODIFIED : MHD_HTTP_OK, response);
+}
+
+enum MHD_Result oriel_handle_health(struct oriel_request *request) {
+  return oriel_answer_send(request, MHD_HTTP_OK,
+                           oriel_answer_create("text/plain; charset=utf-8", NULL, "ok\n", 3, MHD_RESPMEM_PERSISTENT));
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The gate. Loop thread. docs/security.md explains the order.
+ */
+#include "server/gate.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "server/route.h"
+
+static void refuse(struct oriel_verdict *verdict, unsigned status, const char *sentence) {
+  verdict->status = status;
+  verdict->sentence = sentence;
+}
+
+static unsigned method_of(const char *method) {
+  if (strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0)
+    return ORIEL_METHOD_GET;
+  if (strcmp(method, "POST") == 0)
+    return ORIEL_METHOD_POST;
+  if (strcmp(method, "DELETE") == 0)
+    return ORIEL_METHOD_DELETE;
+  return 0;
+}
+
+static void check_size(const struct oriel_request *request, struct oriel_verdict *verdict) {
+  const union MHD_ConnectionInfo *info =
+    MHD_get_connection_info(request->http, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+  if (info && info->header_size > ORIEL_HEADERS_MAX) {
+    refuse(verdict, MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE, "the headers are larger than 8 KiB");
+    return;
+  }
+  unsigned count;
+  const char *length = oriel_request_header(request, "Content-Length", &count);
+  if (length && strtoull(length, NULL, 10) > ORIEL_SESSION_BODY_MAX)
+    refuse(verdict, MHD_HTTP_CONTENT_TOO_LARGE, "the body is larger than 4 KiB");
+}
+
+static void check_host(struct oriel_request *request, struct oriel_verdict *verdict) {
+  struct oriel_server *server = request->server;
+  const char *local = request->connection->local;
+  unsigned count;
+  const char *host = oriel_request_header(request, "Host", &count);
+  if (count != 1 || !oriel_origins_host(&server->origins, host, local)) {
+    server->stats.refused_host++;
+    refuse(verdict, MHD_HTTP_FORBIDDEN, "this host name is not served here; --allow-host adds one");
+    return;
+  }
+  const char *origin = oriel_request_header(request, "Origin", &count);
+  if (count > 1 || (origin && !oriel_origins_origin(&server->origins, origin, local))) {
+    server->stats.refused_origin++;
+    refuse(verdict, MHD_HTTP_FORBIDDEN, "pages of this origin may not use this server; --allow-origin adds one");
+  }
+}
+
+static void check_route(struct oriel_request *request, const char *method, struct oriel_verdict *verdict) {
+  unsigned methods = oriel_route_find(request->server, request->path, method_of(method), &request->route,
+                                      &request->asset);
+  if (methods == 0) {
+    refuse(verdict, MHD_HTTP_NOT_FOUND, "there is nothing at this path");
+  } else if (!request->route) {
+    snprintf(verdict->text, sizeof verdict->text, "%s%s%s%s%s", methods & ORIEL_METHOD_GET ? "GET, HEAD" : "",
+             methods & ORIEL_METHOD_GET && methods & ~(unsigned)ORIEL_METHOD_GET ? ", " : "",
+             methods & ORIEL_METHOD_POST ? "POST" : "",
+             methods & ORIEL_METHOD_POST && methods & ORIEL_METHOD_DELETE ? ", " : "",
+             methods & ORIEL_METHOD_DELETE ? "DELETE" : "");
+    verdict->header = "Allow";
+    verdict->value = verdict->text;
+    refuse(verdict, MHD_HTTP_METHOD_NOT_ALLOWED, "this path does not know that method");
+  }
+}
+
+void oriel_gate_limit(struct oriel_request *request, enum oriel_lockout_kind kind, struct oriel_verdict *verdict) {
+  unsigned wait = oriel_lockout_wait(&request->server->lockout, &request->connection->key, kind, oriel_clock_ns());
+  if (wait == 0)
+    return;
+  request->server->stats.auth_limited++;
+  snprintf(verdict->text, sizeof verdict->text, "%u", wait);
+  verdict->header = "Retry-After";
+  verdict->value = verdict->text;
+  refuse(verdict, MHD_HTTP_TOO_MANY_REQUESTS, "too many failed attempts from this address; try again later");
+}
+
+bool oriel_gate_token(struct oriel_request *request, const char *token, size_t size) {
+  struct oriel_server *server = request->server;
+  struct oriel_secret secret;
+  oriel_secret_set(&secret, token, size);
+  if (oriel_secret_equal(&secret, &server->token))
+    return true;
+  server->stats.auth_token++;
+  oriel_lockout_fail(&server->lockout, &request->connection->key, ORIEL_LOCKOUT_TOKEN, oriel_clock_ns());
+  return false;
+}
+
+/** Looks the cookie up. True when one of that name was sent. */
+static bool find_cookie(struct oriel_request *request) {
+  struct oriel_server *server = request->server;
+  unsigned count;
+  bool sent = false;
+  const char *header = oriel_request_header(request, "Cookie", &count);
+  const char *value;
+  size_t size;
+  /* A neighbouring host name can plant a second cookie of the same name; ours must still be found. */
+  for (int i = 0; header && i < 8 && oriel_cookie_next(&header, server->cookie, &value, &size); i++) {
+    sent = true;
+    request->session = oriel_sessions_find(&server->sessions, value, size, oriel_clock_ns());
+    if (request->session) {
+      request->credential = ORIEL_CREDENTIAL_COOKIE;
+      break;
+    }
+  }
+  return sent;
+}
+
+static void refuse_credential(struct oriel_verdict *verdict, const char *sentence) {
+  verdict->header = "WWW-Authenticate";
+  verdict->value = "Bearer";
+  refuse(verdict, MHD_HTTP_UNAUTHORIZED, sentence);
+}
+
+/** A live session passes whatever else happened: its id cannot be guessed, so a lock-out would only hit its user. */
+static void check_credential(struct oriel_request *request, struct oriel_verdict *verdict) {
+  struct oriel_server *server = request->server;
+  unsigned count;
+  bool cookie = find_cookie(request);
+  if (request->credential == ORIEL_CREDENTIAL_COOKIE)
+    return;
+  const char *header = oriel_request_header(request, "Authorization", &count);
+  if (header) {
+    const char *token = "";
+    size_t size = 0;
+    oriel_gate_limit(request, ORIEL_LOCKOUT_TOKEN, verdict);
+    if (verdict->status)
+      return;
+    bool parsed = count == 1 && oriel_bearer_parse(header, &token, &size);
+    if (oriel_gate_token(request, token, size) && parsed)
+      request->credential = ORIEL_CREDENTIAL_BEARER;
+    else
+      refuse_credential(verdict, "the token is wrong");
+  } else if (cookie) {
+    oriel_gate_limit(request, ORIEL_LOCKOUT_COOKIE, verdict);
+    if (verdict->status)
+      return;
+    server->stats.auth_cookie++;
+    oriel_lockout_fail(&server->lockout, &request->connection->key, ORIEL_LOCKOUT_COOKIE, oriel_clock_ns());
+    refuse_credential(verdict, "the session is unknown or has expired; send the token to /session again");
+  } else {
+    server->stats.auth_missing++;
+    refuse_credential(verdict, "a token is needed; send it to /session, or as Authorization: Bearer");
+  }
+}
+
+/** Browsers send cookies by themselves, so a cookie alone does not show that our page wants this. */
+static void check_own_page(struct oriel_request *request, struct oriel_verdict *verdict) {
+  unsigned origins, sites;
+  (void)oriel_request_header(request, "Origin", &origins); /* checked before, if there */
+  const char *site = oriel_request_header(request, "Sec-Fetch-Site", &sites);
+  if (origins == 1 || (sites == 1 && strcmp(site, "same-origin") == 0))
+    return;
+  request->server->stats.refused_origin++;
+  refuse(verdict, MHD_HTTP_FORBIDDEN, "with a cookie this needs an Origin or Sec-Fetch-Site header; use a bearer token");
+}
+
+void oriel_gate_check(struct oriel_request *request, const char *method, struct oriel_verdict *verdict) {
+  *verdict = (struct oriel_verdict){0};
+  check_host(request, verdict);
+  if (verdict->status == 0)
+    check_size(request, verdict);
+  if (verdict->status == 0)
+    check_route(request, method, verdict);
+  if (verdict->status == 0 && request->route->access != ORIEL_ACCESS_OPEN)
+    check_credential(request, verdict);
+  if (verdict->status == 0 && request->route->acts && request->credential == ORIEL_CREDENTIAL_COOKIE)
+    check_own_page(request, verdict);
+}
+
+enum MHD_Result oriel_gate_refuse(struct oriel_request *request, const struct oriel_verdict *verdict) {
+  return oriel_answer_error(request, verdict->status, verdict->sentence, verdict->header, verdict->value);
+}

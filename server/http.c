@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * libmicrohttpd inside the loop: its epoll descriptor is one watched descriptor here, and it works when that is
+ * readable. Connections have absolute deadlines of ours, since its own time-out starts again with every byte.
+ * Loop thread.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "server/gate.h"
+#include "server/route.h"
+
+enum {
+  POOL_SIZE = 16 * 1024, /* per connection; headers up to 8 KiB and their parsed form */
+  PUMP_TURNS = 16,
+  HEADERS_LIMIT_S = 5,
+  BODY_LIMIT_S = 5,
+  ANSWER_LIMIT_S = 60,
+  IDLE_LIMIT_S = 15, /* until the next request's headers are whole */
+  BODY_WASTE_MAX = 64 * 1024, /* read and dropped of a body that is too large, so that the refusal arrives */
+};
+
+static void on_log(void *user, const char *format, va_list arguments) {
+  char text[256];
+  (void)user;
+  if (!oriel_log_enabled(ORIEL_LOG_DEBUG))
+    return;
+  vsnprintf(text, sizeof text, format, arguments);
+  text[strcspn(text, "\n")] = '\0';
+  oriel_debug(ORIEL_ROOM, "libmicrohttpd: %s", text);
+}
+
+/* ---- connections ---- */
+
+void oriel_connection_phase(struct oriel_connection *connection, enum connection_phase phase) {
+  static const unsigned limits_s[] = {
+    [CONNECTION_HEADERS] = HEADERS_LIMIT_S,
+    [CONNECTION_BODY] = BODY_LIMIT_S,
+    [CONNECTION_ANSWER] = ANSWER_LIMIT_S,
+    [CONNECTION_IDLE] = IDLE_LIMIT_S,
+    [CONNECTION_UPGRADED] = 0,
+  };
+  connection->phase = phase;
+  connection->deadline_ns = oriel_clock_ns() + limits_s[phase] * ORIEL_NS_PER_SECOND;
+}
+
+static enum MHD_Result on_accept(void *user, const struct sockaddr *address, socklen_t size) {
+  struct oriel_server *server = user;
+  struct oriel_address_key key;
+  unsigned same = 0;
+  (void)size;
+  oriel_address_key(address, &key);
+  for (const struct oriel_connection *other = server->connections; other; other = other->next)
+    same += memcmp(&other->key, &key, sizeof key) == 0;
+  if (server->connection_count < ORIEL_CONNECTIONS_MAX && same < ORIEL_CONNECTIONS_PER_ADDRESS)
+    return MHD_YES;
+  server->stats.connections_refused++;
+  return MHD_NO;
+}
+
+static struct oriel_connection *connection_open(struct oriel_server *server, struct MHD_Connection *http) {
+  struct oriel_connection *connection = calloc(1, sizeof *connection);
+  if (!connection)
+    return NULL;
+  connection->server = server;
+  connection->fd = MHD_get_connection_info(http, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+  const struct sockaddr *client = MHD_get_connection_info(http, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
+  oriel_address_key(client, &connection->key);
+  oriel_address_text(client, connection->client);
+  struct sockaddr_storage local = {0};
+  socklen_t size = sizeof local;
+  (void)getsockname(connection->fd, (struct sockaddr *)&local, &size);
+  oriel_address_text((struct sockaddr *)&local, connection->local);
+  oriel_connection_phase(connection, CONNECTION_HEADERS);
+  connection->next = server->connections;
+  if (connection->next)
+    connection->next->previous = connection;
+  server->connections = connection;
+  server->connection_count++;
+  server->stats.connections++;
+  return connection;
+}
+
+void oriel_connection_unlist(struct oriel_connection *connection) {
+  struct oriel_server *server = connection->server;
+  if (connection->phase == CONNECTION_UPGRADED)
+    return;
+  if (connection->previous)
+    connection->previous->next = connection->next;
+  else
+    server->connections = connection->next;
+  if (connection->next)
+    connection->next->previous = connection->previous;
+  server->connection_count--;
+}
+
+static void on_connection(void *user, struct MHD_Connection *http, void **context,
+                          enum MHD_ConnectionNotificationCode code) {
+  if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+    *context = connection_open(user, http);
+    oriel_server_watch(user);
+    return;
+  }
+  struct oriel_connection *connection = *context;
+  if (!connection)
+    return;
+  oriel_connection_unlist(connection);
+  free(connection);
+  *context = NULL;
+}
+
+/* ---- requests ---- */
+
+struct header_search {
+  const char *name, *value;
+  unsigned count;
+};
+
+static enum MHD_Result on_header(void *user, enum MHD_ValueKind kind, const char *name, const char *value) {
+  struct header_search *search = user;
+  (void)kind;
+  if (strcasecmp(name, search->name) == 0) {
+    search->value = value ? value : "";
+    search->count++;
+  }
+  return MHD_YES;
+}
+
+const char *oriel_request_header(const struct oriel_request *request, const char *name, unsigned *count) {
+  struct header_search search = {.name = name};
+  (void)MHD_get_connection_values(request->http, MHD_HEADER_KIND, on_header, &search);
+  *count = search.count;
+  return search.value;
+}
+
+/** Headers are whole: judge them. A refusal is answered at once, without the body. */
+static enum MHD_Result begin(struct oriel_request *request, const char *method) {
+  struct oriel_verdict verdict;
+  request->server->stats.requests++;
+  oriel_connection_phase(request->connection, CONNECTION_BODY);
+  oriel_gate_check(request, method, &verdict);
+  if (verdict.status) {
+    oriel_debug(ORIEL_ROOM, "%s %s from %s: %u", method, request->path, request->connection->client, verdict.status);
+    return oriel_gate_refuse(request, &verdict);
+  }
+  return MHD_YES;
+}
+
+static enum MHD_Result take_body(struct oriel_request *request, const char *data, size_t *size) {
+  if (request->body_size + *size <= sizeof request->body)
+    memcpy(request->body + request->body_size, data, *size);
+  request->body_size += *size;
+  *size = 0;
+  return request->body_size > BODY_WASTE_MAX ? MHD_NO : MHD_YES;
+}
+
+static enum MHD_Result on_request(void *user, struct MHD_Connection *http, const char *path, const char *method,
+                                  const char *version, const char *body, size_t *body_size, void **context) {
+  struct oriel_request *request = *context;
+  if (!request) {
+    struct oriel_connection *connection =
+      MHD_get_connection_info(http, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+    request = connection ? calloc(1, sizeof *request) : NULL;
+    if (!request)
+      return MHD_NO;
+    *request = (struct oriel_request){
+      .server = user, .http = http, .connection = connection, .path = path, .version = version};
+    *context = request;
+    return begin(request, method);
+  }
+  if (*body_size)
+    return take_body(request, body, body_size);
+  request->path = path;
+  request->version = version;
+  if (request->body_size > sizeof request->body)
+    return oriel_answer_error(request, MHD_HTTP_CONTENT_TOO_LARGE, "the body is larger than 4 KiB", NULL, NULL);
+  return request->route->handle(request);
+}
+
+static void on_completed(void *user, struct MHD_Connection *http, void **context,
+                         enum MHD_RequestTerminationCode code) {
+  struct oriel_request *request = *context;
+  (void)user;
+  (void)http;
+  (void)code;
+  if (!request)
+    return;
+  if (request->connection->phase != CONNECTION_UPGRADED)
+    oriel_connection_phase(request->connection, CONNECTION_IDLE);
+  if (request->snapshot)
+    oriel_snapshot_drop(request->snapshot);
+  free(request);
+  *context = NULL;
+}
+
+/** Paths are matched as they were sent: an escaped spelling of a path is another path, which does not exist. */
+static size_t keep_escapes(void *user, struct MHD_Connection *http, char *text) {
+  (void)user;
+  (void)http;
+  return strlen(text);
+}
+
+/* ---- the daemon ---- */
+
+static void on_http_timer(uv_timer_t *timer) {
+  oriel_http_pump(timer->data);
+}
+
+void oriel_http_pump(struct oriel_server *server) {
+  MHD_UNSIGNED_LONG_LONG wait_ms = 0;
+  if (!server->daemon)
+    return;
+  for (int i = 0; i < PUMP_TURNS && wait_ms == 0; i++) {
+    (void)MHD_run(server->daemon);
+    if (MHD_get_timeout(server->daemon, &wait_ms) != MHD_YES) {
+      uv_timer_stop(&server->http_timer);
+      return;
+    }
+  }
+  uv_timer_start(&server->http_timer, on_http_timer, wait_ms, 0);
+}
+
+static void on_http_ready(uv_poll_t *poll, int status, int events) {
+  (void)status;
+  (void)events;
+  oriel_http_pump(poll->data);
+}
+
+int oriel_http_start(struct oriel_server *server, int listener, const char *tls_cert, const char *tls_key) {
+  unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_UPGRADE | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+  struct MHD_OptionItem tls[] = {
+    {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)tls_cert},
+    {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)tls_key},
+    {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"},
+    {MHD_OPTION_END, 0, NULL},
+  };
+  if (tls_cert)
+    flags |= MHD_USE_TLS;
+  else
+    tls[0] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
+  server->daemon = MHD_start_daemon(
+    flags, 0, on_accept, server, on_request, server,
+    MHD_OPTION_EXTERNAL_LOGGER, on_log, server,
+    MHD_OPTION_LISTEN_SOCKET, listener,
+    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_SIZE,
+    /* Viewers stay in its count; ours, in on_accept, is of the others. */
+    MHD_OPTION_CONNECTION_LIMIT, (unsigned)(ORIEL_CONNECTIONS_MAX + 2 * ORIEL_DESKTOP_VIEWERS_MAX),
+    MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
+    MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
+    MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, server,
+    MHD_OPTION_STRICT_FOR_CLIENT, 1,
+    MHD_OPTION_ARRAY, tls,
+    MHD_OPTION_END);
+  if (!server->daemon)
+    return -EINVAL;
+  int fd = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+  int status = uv_poll_init(server->loop, &server->http_poll, fd);
+  if (status < 0) {
+    MHD_stop_daemon(server->daemon);
+    server->daemon = NULL;
+    return status;
+  }
+  server->http_poll.data = server;
+  server->open_handles++;
+  (void)uv_poll_start(&server->http_poll, UV_READABLE, on_http_ready);
+  oriel_http_pump(server);
+  return 0;
+}
+
+void oriel_http_tick(struct oriel_server *server, uint64_t now_ns) {
+  for (struct oriel_connection *connection = server->connections; connection; connection = connection->next) {
+    if (connection->suspended || now_ns < connection->deadline_ns)
+      continue;
+    if (connection->phase != CONNECTION_IDLE)
+      server->stats.deadlines++;
+    /* libmicrohttpd then finds the end of the stream and closes. */
+    (void)shutdown(connection->fd, SHUT_RDWR);
+    connection->deadline_ns = UINT64_MAX;
+  }
+}
+
+void oriel_http_quiesce(struct oriel_server *server) {
+  int listener = MHD_quiesce_daemon(server->daemon);
+  if (listener >= 0)
+    close(listener);
+  for (struct oriel_connection *connection = server->connections; connection; connection = connection->next) {
+    if (connection->phase == CONNECTION_IDLE || connection->phase == CONNECTION_HEADERS)
+      connection->deadline_ns = 0;
+  }
+}
+
+void oriel_http_stop(struct oriel_server *server) {
+  if (!server->daemon)
+    return;
+  MHD_stop_daemon(server->daemon);
+  server->daemon = NULL;
+}

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Life of a viewer's connection. Loop thread; no call here blocks.
+ *
+ *   HELLO --hello--> LIVE --bye or close--> CLOSING --close frame sent--> LINGER --end of stream or limit--> gone
+ *
+ * Any state goes straight to gone when the connection breaks.
+ */
+#include "server/peer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "server/peer_private.h"
+
+enum {
+  HELLO_LIMIT_S = 5,
+  SILENCE_LIMIT_S = 15,
+  STALL_LIMIT_S = 10,  /* not one byte taken while something waits */
+  LINGER_READS = 16,
+  SENDS_PER_TURN = 64,
+  UNSENT_MAX = 16 * 1024, /* bytes the kernel may hold that are not on the wire yet */
+  TLS_BUFFER = 64 * 1024, /* of the socket pair before the TLS layer */
+};
+
+static void on_handle_closed(uv_handle_t *handle) {
+  struct oriel_peer *peer = handle->data;
+  peer->server->open_handles--;
+  free(peer);
+}
+
+static void leave_desktop(struct oriel_peer *peer) {
+  oriel_viewer_detach(peer->viewer);
+  peer->viewer = NULL;
+}
+
+/** Ends it now, whatever state it is in. */
+static void peer_gone(struct oriel_peer *peer) {
+  struct oriel_server *server = peer->server;
+  leave_desktop(peer);
+  oriel_outbox_clear(&peer->outbox);
+  oriel_inbox_finish(&peer->inbox);
+  if (peer->previous)
+    peer->previous->next = peer->next;
+  else
+    server->peers = peer->next;
+  if (peer->next)
+    peer->next->previous = peer->previous;
+  server->peer_count--;
+  server->stats.viewers_closed[peer->reason]++;
+  oriel_debug(ORIEL_ROOM, "viewer %s left, reason %u", peer->address, peer->reason);
+  peer->phase = PEER_GONE;
+  uv_close((uv_handle_t *)&peer->poll, on_handle_closed);
+  peer->closed(peer->closed_user);
+}
+
+static void on_ready(uv_poll_t *poll, int status, int events);
+
+/** Watches for readable always, for writable only while the socket refuses bytes. */
+static void watch(struct oriel_peer *peer, bool writable) {
+  int events = UV_READABLE | (writable ? UV_WRITABLE : 0);
+  if (events == peer->events)
+    return;
+  peer->events = events;
+  (void)uv_poll_start(&peer->poll, events, on_ready); /* fails only for a handle that is closing */
+}
+
+void oriel_peer_close_begin(struct oriel_peer *peer, unsigned reason, uint16_t code, const char *text,
+                            uint64_t limit_ns) {
+  if (peer->phase >= PEER_CLOSING)
+    return;
+  leave_desktop(peer);
+  /* A message that has not begun gives way; one that is torn must be completed first. */
+  if (!oriel_outbox_torn(&peer->outbox))
+    oriel_outbox_clear(&peer->outbox);
+  peer->phase = PEER_CLOSING;
+  peer->reason = reason;
+  peer->close_code = code;
+  peer->bye_waiting = text != NULL;
+  snprintf(peer->bye_text, sizeof peer->bye_text, "%s", text ? text : "");
+  peer->deadline_ns = oriel_clock_ns() + limit_ns;
+}
+
+void oriel_peer_bye(struct oriel_peer *peer, enum oriel_viewer_reason reason, const char *text, uint64_t limit_ns) {
+  if (peer->phase < PEER_CLOSING) {
+    oriel_peer_close_begin(peer, reason, (uint16_t)(4000 + reason), text, limit_ns);
+  } else if (oriel_clock_ns() + limit_ns < peer->deadline_ns) {
+    peer->deadline_ns = oriel_clock_ns() + limit_ns;
+  }
+  oriel_peer_flush(peer);
+}
+
+/** Once we are closing: reads on until the peer has closed too, so that unread bytes do not turn into a reset that
+ *  overtakes our last words. Messages mean nothing any more; only the peer's close frame or end of stream does. */
+static void linger(struct oriel_peer *peer) {
+  uint8_t waste[4096];
+  int status = peer->broken || peer->close_received ? 0 : oriel_inbox_read(&peer->inbox);
+  peer->broken = peer->broken || status == -EBADMSG || status == -ENOMEM;
+  if (status == -ECONNRESET || (peer->close_received && peer->phase == PEER_LINGER)) {
+    peer_gone(peer);
+    return;
+  }
+  for (int i = 0; i < LINGER_READS && (peer->broken || peer->close_received); i++) {
+    ssize_t count = recv(peer->fd, waste, sizeof waste, MSG_DONTWAIT);
+    if (count > 0)
+      continue;
+    if (count == 0 || (errno != EAGAIN && errno != EINTR))
+      peer_gone(peer);
+    return;
+  }
+}
+
+void oriel_peer_flush(struct oriel_peer *peer) {
+  struct oriel_server *server = peer->server;
+  if (peer->phase == PEER_GONE || peer->phase == PEER_LINGER)
+    return;
+  for (int i = 0; i < SENDS_PER_TURN; i++) {
+    if (oriel_outbox_idle(&peer->outbox) && !oriel_peer_fill(peer)) {
+      watch(peer, false);
+      if (peer->phase == PEER_CLOSING) {
+        peer->phase = PEER_LINGER;
+        (void)shutdown(peer->fd, SHUT_WR);
+        linger(peer);
+      }
+      return;
+    }
+    uint64_t before = server->stats.bytes_out;
+    int status = oriel_outbox_send(&peer->outbox, peer->fd, &server->stats.bytes_out);
+    uint64_t now_ns = oriel_clock_ns();
+    if (server->stats.bytes_out != before)
+      peer->progress_ns = now_ns;
+    if (status == -EAGAIN) {
+      watch(peer, true);
+      return;
+    }
+    if (status < 0) {
+      peer_gone(peer);
+      return;
+    }
+    server->stats.messages_out++;
+    if (peer->picture && peer->viewer)
+      oriel_viewer_sent(peer->viewer, peer->outbox.packet, now_ns);
+    oriel_outbox_clear(&peer->outbox);
+  }
+  watch(peer, true); /* other viewers first; this one goes on in the loop's next turn */
+}
+
+static void on_readable(struct oriel_peer *peer) {
+  if (peer->phase >= PEER_CLOSING) {
+    linger(peer);
+    return;
+  }
+  int status = oriel_inbox_read(&peer->inbox);
+  if (status == -EBADMSG) {
+    peer->broken = true;
+    oriel_peer_close_begin(peer, ORIEL_VIEWER_REASON_PROTOCOL, 4000 + ORIEL_VIEWER_REASON_PROTOCOL,
+                           "malformed or oversized message", ORIEL_PEER_CLOSE_NS);
+  } else if (status < 0) {
+    peer_gone(peer);
+  }
+}
+
+static void on_ready(uv_poll_t *poll, int status, int events) {
+  struct oriel_peer *peer = poll->data;
+  if (status < 0) {
+    peer_gone(peer);
+    return;
+  }
+  if (events & UV_READABLE)
+    on_readable(peer);
+  /* Also after reading: an answer may wait, and the choice of what to send is made here. */
+  oriel_peer_flush(peer);
+}
+
+void oriel_peer_tick(struct oriel_peer *peer, uint64_t now_ns) {
+  if (peer->phase >= PEER_CLOSING) {
+    if (now_ns >= peer->deadline_ns)
+      peer_gone(peer);
+    return;
+  }
+  bool stalled = !oriel_outbox_idle(&peer->outbox) && now_ns - peer->progress_ns > STALL_LIMIT_S * ORIEL_NS_PER_SECOND;
+  if (stalled) {
+    oriel_peer_bye(peer, ORIEL_VIEWER_REASON_SLOW, "this connection takes no data", ORIEL_PEER_CLOSE_NS);
+  } else if (now_ns - peer->heard_ns > SILENCE_LIMIT_S * ORIEL_NS_PER_SECOND) {
+    oriel_peer_bye(peer, ORIEL_VIEWER_REASON_TIMEOUT, "no message for 15 s", ORIEL_PEER_CLOSE_NS);
+  } else if (peer->phase == PEER_HELLO && now_ns >= peer->deadline_ns) {
+    oriel_peer_bye(peer, ORIEL_VIEWER_REASON_TIMEOUT, "no hello within 5 s", ORIEL_PEER_CLOSE_NS);
+  } else if (peer->phase == PEER_LIVE && now_ns >= peer->next_ping_ns && oriel_outbox_idle(&peer->outbox)) {
+    peer->ping_waiting = true;
+    oriel_peer_flush(peer);
+  }
+}
+
+/** Small kernel queues: what waits in them can no longer be replaced by something newer. */
+static void tune(const struct oriel_peer_config *config) {
+  const int one = 1, unsent = UNSENT_MAX, buffer = TLS_BUFFER;
+  (void)setsockopt(config->transport, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  (void)setsockopt(config->transport, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
+  if (config->transport != config->socket)
+    (void)setsockopt(config->socket, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer);
+}
+
+static int set_nonblocking(int fd) {
+  int flags = fcntl(fd, F_GETFL);
+  return flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ? -errno : 0;
+}
+
+static int open_peer(struct oriel_peer *peer, const struct oriel_peer_config *config) {
+  int status = set_nonblocking(config->socket);
+  if (status < 0)
+    return status;
+  status = oriel_peer_receive_init(peer, config->early, config->early_size);
+  if (status < 0)
+    return status;
+  status = uv_poll_init(peer->server->loop, &peer->poll, config->socket);
+  if (status < 0)
+    oriel_peer_receive_finish(peer);
+  return status;
+}
+
+int oriel_peer_create(struct oriel_server *server, const struct oriel_peer_config *config) {
+  uint64_t now_ns = oriel_clock_ns();
+  struct oriel_peer *peer = calloc(1, sizeof *peer);
+  if (!peer) {
+    config->closed(config->user);
+    return -ENOMEM;
+  }
+  *peer = (struct oriel_peer){
+    .server = server, .fd = config->socket, .session = config->session,
+    .closed = config->closed, .closed_user = config->user,
+    .deadline_ns = now_ns + HELLO_LIMIT_S * ORIEL_NS_PER_SECOND,
+    .heard_ns = now_ns, .progress_ns = now_ns, .next_ping_ns = now_ns,
+  };
+  snprintf(peer->address, sizeof peer->address, "%s", config->address);
+  tune(config);
+  int status = open_peer(peer, config);
+  if (status < 0) {
+    free(peer);
+    config->closed(config->user);
+    return status;
+  }
+  peer->poll.data = peer;
+  server->open_handles++;
+  peer->next = server->peers;
+  if (peer->next)
+    peer->next->previous = peer;
+  server->peers = peer;
+  server->peer_count++;
+  server->stats.viewers_opened++;
+  oriel_debug(ORIEL_ROOM, "viewer %s joined", peer->address);
+  watch(peer, false);
+  if (config->early_size) /* no descriptor announces bytes that were read already */
+    on_readable(peer);
+  oriel_peer_flush(peer);
+  return 0;
+}
+
+/* A peer only ever removes itself, so the next one taken before the call is still there after it. */
+
+void oriel_peers_flush(struct oriel_server *server) {
+  for (struct oriel_peer *peer = server->peers, *next; peer; peer = next) {
+    next = peer->next;
+    /* One whose socket is full goes on by itself when it empties. */
+    if (peer->phase == PEER_LIVE && oriel_outbox_idle(&peer->outbox) && oriel_viewer_pending(peer->viewer))
+      oriel_peer_flush(peer);
+  }
+}
+
+void oriel_peers_tick(struct oriel_server *server, uint64_t now_ns) {
+  for (struct oriel_peer *peer = server->peers, *next; peer; peer = next) {
+    next = peer->next;
+    oriel_peer_tick(peer, now_ns);
+  }
+}
+
+void oriel_peers_bye(struct oriel_server *server, enum oriel_viewer_reason reason, const char *text,
+                     uint64_t limit_ns) {
+  for (struct oriel_peer *peer = server->peers, *next; peer; peer = next) {
+    next = peer->next;
+    oriel_peer_bye(peer, reason, text, limit_ns);
+  }
+}
+
+void oriel_peers_logout(struct oriel_server *server, uint64_t session) {
+  for (struct oriel_peer *peer = server->peers, *next; peer; peer = next) {
+    next = peer->next;
+    if (session && peer->session == session)
+      oriel_peer_bye(peer, ORIEL_VIEWER_REASON_UNAUTHORISED, "logged out", ORIEL_PEER_CLOSE_NS);
+  }
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The state of one viewer's connection, shared by peer.c (its life), peer_receive.c and peer_send.c. Loop thread.
+ */
+#ifndef ORIEL_SERVER_PEER_PRIVATE_H
+#define ORIEL_SERVER_PEER_PRIVATE_H
+
+#include <uv.h>
+
+#include "core/clock.h"
+#include "server/address.h"
+#include "server/clockmap.h"
+#include "server/dispatch.h"
+#include "server/inbox.h"
+#include "server/outbox.h"
+#include "server/peer.h"
+#include "server/private.h"
+
+#define ORIEL_PEER_CLOSE_NS (2 * ORIEL_NS_PER_SECOND)
+
+enum peer_phase { PEER_HELLO, PEER_LIVE, PEER_CLOSING, PEER_LINGER, PEER_GONE };
+
+struct oriel_peer {
+  struct oriel_peer *next, *previous;
+  struct oriel_server *server;
+  int fd; /* borrowed */
+  uv_poll_t poll;
+  int events;
+  void (*closed)(void *user);
+  void *closed_user;
+  uint64_t session;
+  char address[ORIEL_ADDRESS_TEXT_MAX];
+
+  enum peer_phase phase;
+  uint64_t deadline_ns; /* HELLO: greeting; CLOSING, LINGER: end */
+  uint64_t heard_ns, progress_ns, next_ping_ns;
+  unsigned pings; /* sent */
+  struct oriel_viewer *viewer; /* LIVE only */
+
+  struct oriel_inbox inbox;
+  struct oriel_dispatch dispatch;
+  struct oriel_clockmap clock;
+  const uint8_t *early; /* bytes that came with the handshake; borrowed, during create only */
+  size_t early_size;
+
+  struct oriel_outbox outbox;
+  bool picture; /* the outbox holds a picture */
+  /* Small messages that wait for their turn; each is one slot, the newest wins. */
+  bool hello_waiting, ping_waiting, answer_waiting, pong_waiting, bye_waiting, close_sent;
+  bool close_received, broken; /* broken: frames can no longer be told apart */
+  uint64_t answer_ping_us; /* of the viewer's PING */
+  uint8_t pong[ORIEL_CONTROL_MAX];
+  size_t pong_size;
+  unsigned reason;
+  uint16_t close_code; /* 0 = an empty close frame */
+  char bye_text[ORIEL_VIEWER_TEXT_MAX + 1];
+};
+
+/** Turns to CLOSING without sending yet: safe inside the inbox's callbacks. text NULL: no BYE, only the close frame. */
+void oriel_peer_close_begin(struct oriel_peer *peer, unsigned reason, uint16_t code, const char *text,
+                            uint64_t limit_ns);
+
+/* peer_receive.c */
+int oriel_peer_receive_init(struct oriel_peer *peer, const void *early, size_t early_size);
+void oriel_peer_receive_finish(struct oriel_peer *peer);
+
+/* peer_send.c */
+/** Starts the most urgent message that waits in the idle outbox; false when there is none. */
+bool oriel_peer_fill(struct oriel_peer *peer);
+
+#endif

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What a viewer's messages do. Loop thread. Nothing here sends or frees: it is called from inside the inbox.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "core/log.h"
+#include "server/peer_private.h"
+
+static ssize_t on_read(void *user, uint8_t *data, size_t size) {
+  struct oriel_peer *peer = user;
+  ssize_t count;
+  if (peer->early_size) {
+    if (size > peer->early_size)
+      size = peer->early_size;
+    memcpy(data, peer->early, size);
+    peer->early += size;
+    peer->early_size -= size;
+    count = (ssize_t)size;
+  } else {
+    do
+      count = recv(peer->fd, data, size, MSG_DONTWAIT);
+    while (count < 0 && errno == EINTR);
+    if (count < 0)
+      return errno == EWOULDBLOCK ? -EAGAIN : -errno;
+  }
+  peer->server->stats.bytes_in += (uint64_t)count;
+  return count;
+}
+
+static bool close_for(struct oriel_peer *peer, int reason, const char *text) {
+  oriel_peer_close_begin(peer, (unsigned)reason, (uint16_t)(4000 + reason), text, ORIEL_PEER_CLOSE_NS);
+  return false;
+}
+
+static bool on_frame(void *user) {
+  struct oriel_peer *peer = user;
+  if (peer->phase >= PEER_CLOSING)
+    return true; /* lingering has a time limit of its own */
+  uint64_t now_ns = oriel_clock_ns();
+  int reason = oriel_dispatch_frame(&peer->dispatch, now_ns);
+  return reason == 0 || close_for(peer, reason, "too many messages");
+}
+
+static const char *reason_text(int reason) {
+  switch (reason) {
+  case ORIEL_VIEWER_REASON_RATE:
+    return "more than 1,000 input events a second";
+  case ORIEL_VIEWER_REASON_VERSION:
+    return "this server speaks version 1; reload the page";
+  case ORIEL_VIEWER_REASON_FULL:
+    return "256 viewers are connected; try again later";
+  case ORIEL_VIEWER_REASON_GOING_AWAY:
+    return "no desktop is served now";
+  default:
+    return "malformed or unknown message";
+  }
+}
+
+static bool on_message(void *user, const uint8_t *data, size_t size) {
+  struct oriel_peer *peer = user;
+  if (peer->phase >= PEER_CLOSING)
+    return true;
+  peer->heard_ns = oriel_clock_ns();
+  peer->server->stats.messages_in++;
+  int reason = oriel_dispatch_message(&peer->dispatch, data, size, peer->heard_ns);
+  if (reason)
+    return close_for(peer, reason, reason_text(reason));
+  return peer->phase < PEER_CLOSING;
+}
+
+static bool on_websocket_ping(void *user, const uint8_t *data, size_t size) {
+  struct oriel_peer *peer = user;
+  memcpy(peer->pong, data, size);
+  peer->pong_size = size;
+  peer->pong_waiting = true; /* only the latest is answered: RFC 6455 section 5.5.3 */
+  return true;
+}
+
+static void on_close(void *user, uint16_t code) {
+  struct oriel_peer *peer = user;
+  peer->close_received = true;
+  /* Echo a code that may stand in a frame (RFC 6455 section 7.4). */
+  bool valid = (code >= 1000 && code <= 1003) || (code >= 1007 && code <= 1014) || (code >= 3000 && code <= 4999);
+  oriel_peer_close_begin(peer, ORIEL_SERVER_CLOSED_CUT, code == 0 ? 0 : valid ? code : 1002, NULL,
+                         ORIEL_PEER_CLOSE_NS);
+}
+
+static enum oriel_viewer_reason on_hello(void *user, const struct oriel_viewer_in *in) {
+  struct oriel_peer *peer = user;
+  if (in->hello.version != ORIEL_VIEWER_VERSION)
+    return ORIEL_VIEWER_REASON_VERSION;
+  if (!peer->server->desktop)
+    return ORIEL_VIEWER_REASON_GOING_AWAY;
+  struct oriel_viewer_config config = {
+    .role = in->hello.role == ORIEL_ROLE_CONTROLLER ? ORIEL_ROLE_CONTROLLER : ORIEL_ROLE_VIEWER,
+    .video = in->hello.capabilities & ORIEL_VIEWER_CAP_H264,
+    .tiles = in->hello.capabilities & ORIEL_VIEWER_CAP_TILES,
+    .audio = in->hello.capabilities & ORIEL_VIEWER_CAP_OPUS,
+    .user = peer,
+  };
+  int status = oriel_viewer_attach(peer->server->desktop, &config, &peer->viewer);
+  if (status < 0) {
+    if (status != -EUSERS)
+      oriel_warn(ORIEL_ROOM, "viewer %s refused: %s", peer->address, strerror(-status));
+    return ORIEL_VIEWER_REASON_FULL;
+  }
+  peer->phase = PEER_LIVE;
+  peer->hello_waiting = true;
+  if (in->hello.width && in->hello.height)
+    (void)oriel_viewer_resize(peer->viewer, in->hello.width, in->hello.height);
+  return 0;
+}
+
+static void on_input(void *user, const struct oriel_input *input) {
+  struct oriel_peer *peer = user;
+  oriel_viewer_input(peer->viewer, input);
+}
+
+static void take_ack(struct oriel_peer *peer, const struct oriel_viewer_in *in) {
+  uint64_t now_ns = oriel_clock_ns();
+  struct oriel_viewer_ack ack = {
+    .received = in->ack.received,
+    .decoded = in->ack.decoded,
+    .painted = in->ack.painted,
+    .received_ns = oriel_clockmap_ns(&peer->clock, in->ack.received_us, now_ns),
+    .decoded_ns = oriel_clockmap_ns(&peer->clock, in->ack.decoded_us, now_ns),
+    .painted_ns = oriel_clockmap_ns(&peer->clock, in->ack.painted_us, now_ns),
+  };
+  oriel_viewer_ack(peer->viewer, &ack);
+}
+
+static void on_other(void *user, const struct oriel_viewer_in *in) {
+  struct oriel_peer *peer = user;
+  uint32_t rtt_us;
+  switch (in->type) {
+  case ORIEL_VIEWER_ACK:
+    take_ack(peer, in);
+    break;
+  case ORIEL_VIEWER_RESIZE:
+    (void)oriel_viewer_resize(peer->viewer, in->resize.width, in->resize.height);
+    break;
+  case ORIEL_VIEWER_KEY_FRAME:
+    oriel_viewer_request_key(peer->viewer);
+    break;
+  case ORIEL_VIEWER_WANT:
+    oriel_viewer_want(peer->viewer, in->want.pictures, in->want.sound);
+    break;
+  case ORIEL_VIEWER_CONTROL:
+    oriel_viewer_control(peer->viewer, in->control.wanted);
+    break;
+  case ORIEL_VIEWER_PING:
+    peer->answer_ping_us = in->ping.us;
+    peer->answer_waiting = true;
+    break;
+  case ORIEL_VIEWER_PONG:
+    if (oriel_clockmap_pong(&peer->clock, in->pong.ping_us, in->pong.us, oriel_clock_ns() / ORIEL_NS_PER_US, &rtt_us))
+      oriel_viewer_rtt(peer->viewer, rtt_us);
+    break;
+  default:
+    break;
+  }
+}
+
+static void on_bye(void *user, uint16_t reason, const char *text) {
+  struct oriel_peer *peer = user;
+  oriel_debug(ORIEL_ROOM, "viewer %s says bye, reason %u: %s", peer->address, reason, text);
+  oriel_peer_close_begin(peer, ORIEL_SERVER_CLOSED_CUT, 1000, NULL, ORIEL_PEER_CLOSE_NS);
+}
+
+int oriel_peer_receive_init(struct oriel_peer *peer, const void *early, size_t early_size) {
+  static const struct oriel_inbox_ops inbox_ops = {
+    .frame = on_frame, .message = on_message, .ping = on_websocket_ping, .close = on_close, .read = on_read,
+  };
+  static const struct oriel_dispatch_ops dispatch_ops = {
+    .hello = on_hello, .input = on_input, .other = on_other, .bye = on_bye,
+  };
+  peer->early = early;
+  peer->early_size = early_size;
+  oriel_dispatch_init(&peer->dispatch, &dispatch_ops, peer, oriel_clock_ns());
+  return oriel_inbox_init(&peer->inbox, &inbox_ops, peer);
+}
+
+void oriel_peer_receive_finish(struct oriel_peer *peer) {
+  oriel_inbox_finish(&peer->inbox);
+}

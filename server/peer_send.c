@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What is sent to a viewer next. Loop thread. Called when the last message is whole in the kernel, so the choice is
+ * always made from the newest there is.
+ */
+#include <string.h>
+
+#include "server/peer_private.h"
+
+enum { FIRST_PINGS = 5 }; /* this many in a row, one per tick, so that the clock map is good within a second or so */
+
+static void start_small(struct oriel_peer *peer, enum oriel_opcode opcode, size_t size) {
+  peer->picture = false;
+  oriel_outbox_start(&peer->outbox, opcode, size, NULL);
+}
+
+static void fill_hello(struct oriel_peer *peer, uint8_t *head, uint64_t now_us) {
+  struct oriel_desktop_stats *stats = &peer->server->desktop_stats;
+  oriel_desktop_stats(peer->server->desktop, stats);
+  uint32_t capabilities = ORIEL_VIEWER_CAP_H264 | ORIEL_VIEWER_CAP_TILES;
+  if (stats->source.has_sound)
+    capabilities |= ORIEL_VIEWER_CAP_OPUS;
+  if (stats->source.can_resize)
+    capabilities |= ORIEL_VIEWER_CAP_RESIZE;
+  if (stats->source.can_command)
+    capabilities |= ORIEL_VIEWER_CAP_COMMANDS;
+  start_small(peer, ORIEL_OPCODE_BINARY,
+              oriel_viewer_write_hello(head, ORIEL_OUTBOX_HEAD_MAX, capabilities, oriel_viewer_id(peer->viewer), now_us,
+                                       stats->source.name));
+}
+
+static void fill_close(struct oriel_peer *peer, uint8_t *head) {
+  head[0] = (uint8_t)(peer->close_code >> 8);
+  head[1] = (uint8_t)peer->close_code;
+  start_small(peer, ORIEL_OPCODE_CLOSE, peer->close_code ? 2 : 0);
+}
+
+static size_t head_of_packet(uint8_t *head, const struct oriel_packet *packet, uint64_t now_ns) {
+  switch (packet->kind) {
+  case ORIEL_PACKET_CURSOR:
+    return oriel_viewer_write_cursor_shape(head, ORIEL_OUTBOX_HEAD_MAX);
+  case ORIEL_PACKET_AUDIO:
+    return oriel_viewer_write_audio(head, ORIEL_OUTBOX_HEAD_MAX, packet->sequence,
+                                    packet->captured_ns / ORIEL_NS_PER_US);
+  default:
+    break;
+  }
+  uint64_t made_ns = packet->encoded_ns > packet->captured_ns ? packet->encoded_ns - packet->captured_ns : 0;
+  uint64_t waited_ns = now_ns > packet->encoded_ns ? now_ns - packet->encoded_ns : 0;
+  struct oriel_viewer_picture picture = {
+    .tiles = packet->kind == ORIEL_PACKET_TILES,
+    .key = packet->key,
+    .sharpening = packet->sharpening,
+    .sequence = packet->sequence,
+    .capture_us = packet->captured_ns / ORIEL_NS_PER_US,
+    .width = packet->width,
+    .height = packet->height,
+    .made_us = (uint32_t)(made_ns / ORIEL_NS_PER_US),
+    .waited_us = (uint32_t)(waited_ns / ORIEL_NS_PER_US),
+    .damage_pixels = packet->damage_pixels,
+  };
+  return oriel_viewer_write_picture(head, ORIEL_OUTBOX_HEAD_MAX, &picture);
+}
+
+static enum oriel_viewer_state state_of(enum oriel_source_state state) {
+  switch (state) {
+  case ORIEL_SOURCE_RUNNING:
+    return ORIEL_VIEWER_STATE_RUNNING;
+  case ORIEL_SOURCE_PAUSED:
+    return ORIEL_VIEWER_STATE_PAUSED;
+  case ORIEL_SOURCE_GONE:
+    return ORIEL_VIEWER_STATE_GONE;
+  default:
+    return ORIEL_VIEWER_STATE_CONNECTING;
+  }
+}
+
+static size_t head_of_delivery(uint8_t *head, const struct oriel_delivery *delivery, uint64_t now_ns) {
+  const size_t size = ORIEL_OUTBOX_HEAD_MAX;
+  switch (delivery->type) {
+  case ORIEL_DELIVERY_STATE:
+    return oriel_viewer_write_state(head, size, state_of(delivery->state.state), delivery->state.absolute_pointer,
+                                    delivery->state.width, delivery->state.height, delivery->state.detail);
+  case ORIEL_DELIVERY_ROLE:
+    return oriel_viewer_write_role(head, size, (uint8_t)delivery->role);
+  case ORIEL_DELIVERY_CURSOR_POSITION:
+    return oriel_viewer_write_cursor_position(head, size, delivery->cursor_position.x, delivery->cursor_position.y,
+                                              delivery->cursor_position.visible);
+  case ORIEL_DELIVERY_SKIPPED:
+    return oriel_viewer_write_skipped(head, size, delivery->skipped.count);
+  case ORIEL_DELIVERY_VOLUME:
+    return oriel_viewer_write_volume(head, size, delivery->volume.left, delivery->volume.right,
+                                     delivery->volume.muted);
+  default:
+    return delivery->packet ? head_of_packet(head, delivery->packet, now_ns) : 0;
+  }
+}
+
+static bool fill_delivery(struct oriel_peer *peer, uint8_t *head, uint64_t now_ns) {
+  struct oriel_delivery delivery;
+  while (peer->viewer && oriel_viewer_next(peer->viewer, &delivery)) {
+    size_t size = head_of_delivery(head, &delivery, now_ns);
+    if (size == 0) { /* nothing this protocol can say */
+      oriel_packet_unref(delivery.packet);
+      continue;
+    }
+    peer->picture = delivery.type == ORIEL_DELIVERY_PICTURE;
+    oriel_outbox_start(&peer->outbox, ORIEL_OPCODE_BINARY, size, delivery.packet);
+    return true;
+  }
+  return false;
+}
+
+bool oriel_peer_fill(struct oriel_peer *peer) {
+  uint8_t *head = oriel_outbox_head(&peer->outbox);
+  uint64_t now_ns = oriel_clock_ns(), now_us = now_ns / ORIEL_NS_PER_US;
+  if (peer->phase == PEER_CLOSING) {
+    if (peer->bye_waiting) {
+      peer->bye_waiting = false;
+      start_small(peer, ORIEL_OPCODE_BINARY,
+                  oriel_viewer_write_bye(head, ORIEL_OUTBOX_HEAD_MAX, (uint16_t)peer->reason, peer->bye_text));
+      return true;
+    }
+    if (peer->close_sent)
+      return false;
+    peer->close_sent = true;
+    fill_close(peer, head);
+    return true;
+  }
+  if (peer->pong_waiting) {
+    peer->pong_waiting = false;
+    memcpy(head, peer->pong, peer->pong_size);
+    start_small(peer, ORIEL_OPCODE_PONG, peer->pong_size);
+    return true;
+  }
+  if (peer->hello_waiting) {
+    peer->hello_waiting = false;
+    peer->ping_waiting = true;
+    fill_hello(peer, head, now_us);
+    return true;
+  }
+  if (peer->answer_waiting) {
+    peer->answer_waiting = false;
+    start_small(peer, ORIEL_OPCODE_BINARY,
+                oriel_viewer_write_pong(head, ORIEL_OUTBOX_HEAD_MAX, peer->answer_ping_us, now_us));
+    return true;
+  }
+  if (peer->ping_waiting) {
+    peer->ping_waiting = false;
+    peer->next_ping_ns = now_ns + (++peer->pings < FIRST_PINGS ? 1 : ORIEL_NS_PER_SECOND);
+    oriel_clockmap_ping(&peer->clock, now_us);
+    start_small(peer, ORIEL_OPCODE_BINARY, oriel_viewer_write_ping(head, ORIEL_OUTBOX_HEAD_MAX, now_us));
+    return true;
+  }
+  return fill_delivery(peer, head, now_ns);
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The server's own state, shared by the files of this room. Thread-safety: the loop thread only, but for `snapshots`
+ * under its lock and `wake`.
+ */
+#ifndef ORIEL_SERVER_PRIVATE_H
+#define ORIEL_SERVER_PRIVATE_H
+
+#include <microhttpd.h>
+#include <uv.h>
+
+#include "server/lockout.h"
+#include "server/origin.h"
+#include "server/server.h"
+#include "server/session.h"
+
+#define ORIEL_ROOM "server"
+
+enum {
+  ORIEL_SNAPSHOTS_MAX = 2,        /* at a time: each holds a worker thread and a picture */
+  ORIEL_CONNECTIONS_MAX = 512,    /* that are not viewers */
+  ORIEL_CONNECTIONS_PER_ADDRESS = 64,
+  ORIEL_HEADERS_MAX = 8 * 1024,
+  ORIEL_TICK_MS = 250,            /* while anybody is connected */
+};
+
+struct oriel_peer;
+struct oriel_connection;
+
+struct oriel_server {
+  uv_loop_t *loop;
+  struct MHD_Daemon *daemon;
+  struct oriel_desktop *desktop; /* borrowed; NULL = none yet, or no longer */
+  struct sockaddr_storage bound;
+  bool tls;
+  char cookie[32]; /* its name holds the port: browsers share cookies between ports of one host */
+  struct oriel_secret token;
+  struct oriel_origins origins;
+  struct oriel_sessions sessions;
+  struct oriel_lockout lockout;
+  const struct oriel_asset *assets;
+  size_t asset_count;
+  const char *version;
+
+  uv_poll_t http_poll;  /* libmicrohttpd's epoll descriptor */
+  uv_timer_t http_timer; /* it has work that no descriptor announces */
+  uv_timer_t tick;
+  uv_async_t wake;
+  unsigned open_handles; /* of the four above, and of peers */
+
+  struct oriel_connection *connections; /* HTTP, not yet viewers */
+  unsigned connection_count;
+  struct oriel_peer *peers;
+  unsigned peer_count;
+
+  uv_mutex_t snapshot_lock; /* guards snapshots_running */
+  uv_cond_t snapshot_ended;
+  unsigned snapshots_running; /* workers inside the desktop */
+  unsigned snapshots;         /* requests between start and answer; loop thread */
+
+  struct oriel_server_stats stats;
+  struct oriel_desktop_stats desktop_stats; /* too large for a stack */
+
+  bool closing;
+  uint64_t close_by_ns;
+  void (*closed)(void *user);
+  void *closed_user;
+};
+
+/** Runs the tick while anybody is connected, and not otherwise. */
+void oriel_server_watch(struct oriel_server *server);
+
+/* http.c */
+int oriel_http_start(struct oriel_server *server, int listener, const char *tls_cert, const char *tls_key);
+/** Lets libmicrohttpd work until it has nothing to do. */
+void oriel_http_pump(struct oriel_server *server);
+void oriel_http_tick(struct oriel_server *server, uint64_t now_ns);
+/** Stops accepting and ends connections that wait for a request. */
+void oriel_http_quiesce(struct oriel_server *server);
+void oriel_http_stop(struct oriel_server *server);
+
+#endif

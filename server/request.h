@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One HTTP request on its way from headers to answer, and the answers all handlers give: every one carries the security
+ * headers. Thread-safety: the loop thread only.
+ */
+#ifndef ORIEL_SERVER_REQUEST_H
+#define ORIEL_SERVER_REQUEST_H
+
+#include <microhttpd.h>
+
+#include "server/address.h"
+#include "server/credential.h"
+#include "server/private.h"
+
+enum connection_phase {
+  CONNECTION_HEADERS, /* accepted; headers must be whole */
+  CONNECTION_BODY,
+  CONNECTION_ANSWER,
+  CONNECTION_IDLE,     /* kept alive */
+  CONNECTION_UPGRADED, /* a viewer's; no longer in the list */
+};
+
+/** One accepted connection. */
+struct oriel_connection {
+  struct oriel_connection *next, *previous;
+  struct oriel_server *server;
+  struct MHD_UpgradeResponseHandle *upgrade;
+  int fd; /* borrowed from libmicrohttpd */
+  enum connection_phase phase;
+  bool suspended;       /* a snapshot is being made; no deadline */
+  uint64_t deadline_ns; /* absolute: progress does not move it */
+  struct oriel_address_key key;
+  char client[ORIEL_ADDRESS_TEXT_MAX], local[ORIEL_ADDRESS_TEXT_MAX];
+};
+
+void oriel_connection_phase(struct oriel_connection *connection, enum connection_phase phase);
+/** Takes it out of the server's list, unless it is out already because it is a viewer's. */
+void oriel_connection_unlist(struct oriel_connection *connection);
+
+struct oriel_route;
+struct oriel_snapshot;
+
+enum oriel_credential { ORIEL_CREDENTIAL_NONE, ORIEL_CREDENTIAL_BEARER, ORIEL_CREDENTIAL_COOKIE };
+
+struct oriel_request {
+  struct oriel_server *server;
+  struct MHD_Connection *http;
+  struct oriel_connection *connection;
+  const struct oriel_route *route;
+  const struct oriel_asset *asset; /* assets only */
+  const char *path, *version;      /* borrowed; path for the first call only */
+  enum oriel_credential credential;
+  uint64_t session; /* serial, when the credential is a cookie */
+  struct oriel_snapshot *snapshot;
+  size_t body_size; /* counts on beyond the buffer */
+  char body[ORIEL_SESSION_BODY_MAX];
+};
+
+/** The value of a header that may stand there once. NULL when it is absent; *count is how often it stands there. */
+const char *oriel_request_header(const struct oriel_request *request, const char *name, unsigned *count);
+
+/** A response with the security headers and Cache-Control: no-store unless `cache` says otherwise. NULL when memory is
+ *  short. `type` may be NULL for an answer without a body. */
+struct MHD_Response *oriel_answer_create(const char *type, const char *cache, const void *body, size_t size,
+                                         enum MHD_ResponseMemoryMode mode);
+/** Adds the headers every answer carries. */
+void oriel_answer_secure(struct MHD_Response *response, const char *cache);
+/** Queues and releases the response, which may be NULL: the connection then ends. */
+enum MHD_Result oriel_answer_send(struct oriel_request *request, unsigned status, struct MHD_Response *response);
+/** {"error": sentence} with an optional extra header. */
+enum MHD_Result oriel_answer_error(struct oriel_request *request, unsigned status, const char *sentence,
+                                   const char *header, const char *value);
+/** A JSON object, whose reference it takes over. */
+struct json_t;
+enum MHD_Result oriel_answer_json(struct oriel_request *request, unsigned status, struct json_t *root);
+
+#endif

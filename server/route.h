@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The one table of what this server answers (lesson 34). What is not in it does not exist; what does not say OPEN needs
+ * a credential. Thread-safety: constant data.
+ */
+#ifndef ORIEL_SERVER_ROUTE_H
+#define ORIEL_SERVER_ROUTE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "server/request.h"
+
+enum oriel_method { ORIEL_METHOD_GET = 1, ORIEL_METHOD_POST = 2, ORIEL_METHOD_DELETE = 4 };
+
+enum oriel_access {
+  ORIEL_ACCESS_TOKEN, /* a bearer token or a session cookie; 0, so that a row which forgets it is closed */
+  ORIEL_ACCESS_OPEN,
+};
+
+struct oriel_route {
+  enum oriel_method method; /* GET answers HEAD too */
+  const char *path;
+  enum oriel_access access;
+  /** Changes something, or carries input: with a cookie it must prove to come from our own page. */
+  bool acts;
+  enum MHD_Result (*handle)(struct oriel_request *request);
+};
+
+/** The table; *count rows. Assets are not in it: they are files, all OPEN and GET. */
+const struct oriel_route *oriel_routes(size_t *count);
+/** The row for an asset. */
+const struct oriel_route *oriel_route_asset(void);
+/** Methods the path knows, as a set; 0 = no such path. *route is the row for `method`, or NULL. */
+unsigned oriel_route_find(const struct oriel_server *server, const char *path, unsigned method,
+                          const struct oriel_route **route, const struct oriel_asset **asset);
+
+/* handlers */
+enum MHD_Result oriel_handle_asset(struct oriel_request *request);
+enum MHD_Result oriel_handle_health(struct oriel_request *request);
+enum MHD_Result oriel_handle_login(struct oriel_request *request);
+enum MHD_Result oriel_handle_logout(struct oriel_request *request);
+enum MHD_Result oriel_handle_websocket(struct oriel_request *request);
+enum MHD_Result oriel_handle_snapshot(struct oriel_request *request);
+enum MHD_Result oriel_handle_desktop(struct oriel_request *request);
+enum MHD_Result oriel_handle_command(struct oriel_request *request);
+enum MHD_Result oriel_handle_stats(struct oriel_request *request);
+enum MHD_Result oriel_handle_metrics(struct oriel_request *request);
+
+/** Frees a snapshot's result, or leaves it to its worker. */
+void oriel_snapshot_drop(struct oriel_snapshot *snapshot);
+
+#endif

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Making, running and ending the server. Loop thread, but for oriel_server_wake.
+ */
+#include "server/server.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "server/address.h"
+#include "server/peer.h"
+#include "server/private.h"
+
+#define CLOSE_LIMIT_NS ORIEL_NS_PER_SECOND
+
+static void on_server_handle_closed(uv_handle_t *handle);
+
+/** Frees what create made, once no handle is open. */
+static void release(struct oriel_server *server) {
+  uv_cond_destroy(&server->snapshot_ended);
+  uv_mutex_destroy(&server->snapshot_lock);
+  oriel_lockout_finish(&server->lockout);
+  oriel_sessions_finish(&server->sessions);
+  oriel_origins_finish(&server->origins);
+  free(server);
+}
+
+static void finish_if_idle(struct oriel_server *server) {
+  if (!server->closing || server->open_handles || server->snapshots)
+    return;
+  void (*closed)(void *) = server->closed;
+  void *user = server->closed_user;
+  release(server);
+  if (closed)
+    closed(user);
+}
+
+static void on_server_handle_closed(uv_handle_t *handle) {
+  struct oriel_server *server = handle->data;
+  server->open_handles--;
+  finish_if_idle(server);
+}
+
+static void close_handles(struct oriel_server *server) {
+  uv_handle_t *handles[] = {(uv_handle_t *)&server->http_poll, (uv_handle_t *)&server->http_timer,
+                            (uv_handle_t *)&server->tick, (uv_handle_t *)&server->wake};
+  for (size_t i = 0; i < sizeof handles / sizeof *handles; i++) {
+    if (handles[i]->data && !uv_is_closing(handles[i]))
+      uv_close(handles[i], on_server_handle_closed);
+  }
+}
+
+/** The last step of closing: nobody is left, or their time is up. */
+static bool try_stop(struct oriel_server *server, uint64_t now_ns) {
+  if (server->peer_count || server->snapshots || (server->connection_count && now_ns < server->close_by_ns))
+    return false;
+  oriel_http_pump(server); /* hands back the sockets of peers that ended in this turn */
+  /* The descriptor that is watched ends with the daemon: stop watching first. */
+  uv_poll_stop(&server->http_poll);
+  oriel_http_stop(server);
+  close_handles(server);
+  return true;
+}
+
+static void on_tick(uv_timer_t *timer) {
+  struct oriel_server *server = timer->data;
+  uint64_t now_ns = oriel_clock_ns();
+  oriel_peers_tick(server, now_ns);
+  oriel_http_tick(server, now_ns);
+  if (server->closing && try_stop(server, now_ns))
+    return;
+  if (!server->closing && server->connection_count == 0 && server->peer_count == 0)
+    uv_timer_stop(timer);
+}
+
+void oriel_server_watch(struct oriel_server *server) {
+  if (!server->tick.data || uv_is_closing((uv_handle_t *)&server->tick) || uv_is_active((uv_handle_t *)&server->tick))
+    return;
+  uv_timer_start(&server->tick, on_tick, ORIEL_TICK_MS, ORIEL_TICK_MS);
+}
+
+static void on_wake(uv_async_t *async) {
+  oriel_peers_flush(async->data);
+}
+
+void oriel_server_wake(void *user) {
+  struct oriel_server *server = user;
+  (void)uv_async_send(&server->wake);
+}
+
+uint16_t oriel_server_port(const struct oriel_server *server) {
+  return oriel_address_port((const struct sockaddr *)&server->bound);
+}
+
+void oriel_server_stats(struct oriel_server *server, struct oriel_server_stats *stats) {
+  *stats = server->stats;
+  stats->connections_now = server->connection_count;
+  stats->viewers_now = server->peer_count;
+  stats->sessions_now = (unsigned)oriel_sessions_count(&server->sessions, oriel_clock_ns());
+}
+
+void oriel_server_set_desktop(struct oriel_server *server, struct oriel_desktop *desktop) {
+  if (desktop == server->desktop)
+    return;
+  if (server->desktop) {
+    oriel_peers_bye(server, ORIEL_VIEWER_REASON_GOING_AWAY, "the desktop is no longer served", CLOSE_LIMIT_NS);
+    /* A worker may still be inside the desktop; a snapshot is bounded to little more than 2 s. */
+    uv_mutex_lock(&server->snapshot_lock);
+    while (server->snapshots_running)
+      uv_cond_wait(&server->snapshot_ended, &server->snapshot_lock);
+    uv_mutex_unlock(&server->snapshot_lock);
+  }
+  server->desktop = desktop;
+}
+
+static int check_config(const struct oriel_server_config *config, char *why, size_t why_size) {
+  size_t token = config->token ? strlen(config->token) : 0;
+  if (token == 0 || token > ORIEL_TOKEN_MAX) {
+    snprintf(why, why_size, "cannot use the token: it has %zu bytes; give one of 1 to %d", token, ORIEL_TOKEN_MAX);
+    return -EINVAL;
+  }
+  if (!config->tls_cert != !config->tls_key) {
+    snprintf(why, why_size, "cannot use TLS: it needs both a certificate and a key; give --tls-cert and --tls-key");
+    return -EINVAL;
+  }
+  return 0;
+}
+
+static int init_tables(struct oriel_server *server, const struct oriel_server_config *config) {
+  int status = oriel_origins_init(&server->origins, (const struct sockaddr *)&server->bound, server->tls,
+                                  config->allow_hosts, config->allow_origins);
+  if (status == 0)
+    status = oriel_sessions_init(&server->sessions);
+  if (status == 0)
+    status = oriel_lockout_init(&server->lockout, config->auth_fail_limit, config->auth_fail_window_s);
+  return status;
+}
+
+/** The three handles that cannot be made half: they are closed through the loop whatever comes after. */
+static int init_handles(struct oriel_server *server) {
+  int status = uv_async_init(server->loop, &server->wake, on_wake);
+  if (status < 0)
+    return status;
+  (void)uv_timer_init(server->loop, &server->tick);
+  (void)uv_timer_init(server->loop, &server->http_timer);
+  server->wake.data = server->tick.data = server->http_timer.data = server;
+  server->open_handles = 3;
+  return 0;
+}
+
+int oriel_server_create(uv_loop_t *loop, const struct oriel_server_config *config, struct oriel_server **out,
+                        char *why, size_t why_size) {
+  int status = check_config(config, why, why_size);
+  if (status < 0)
+    return status;
+  struct oriel_server *server = calloc(1, sizeof *server);
+  if (!server) {
+    snprintf(why, why_size, "cannot serve on %.80s: no memory; end other programs", config->listen);
+    return -ENOMEM;
+  }
+  int listener = -1;
+  server->loop = loop;
+  server->tls = config->tls_cert != NULL;
+  server->assets = config->assets;
+  server->asset_count = config->asset_count;
+  server->version = config->version ? config->version : "";
+  oriel_secret_set(&server->token, config->token, strlen(config->token));
+  (void)uv_mutex_init(&server->snapshot_lock);
+  (void)uv_cond_init(&server->snapshot_ended);
+
+  status = oriel_address_listen(config->listen, &listener, &server->bound, why, why_size);
+  if (status < 0)
+    goto fail;
+  snprintf(server->cookie, sizeof server->cookie, "oriel_session_%u", oriel_server_port(server));
+  snprintf(why, why_size, "cannot serve on %.80s: no memory; end other programs", config->listen);
+  status = init_tables(server, config);
+  if (status < 0)
+    goto fail;
+  status = init_handles(server);
+  if (status < 0)
+    goto fail;
+  status = oriel_http_start(server, listener, config->tls_cert, config->tls_key);
+  if (status < 0)
+    goto fail_handles;
+  why[0] = '\0';
+  *out = server;
+  return 0;
+
+fail_handles:
+  if (server->tls)
+    snprintf(why, why_size, "cannot use TLS on %.80s: the certificate or the key is not valid PEM, or they do not "
+             "match; check --tls-cert and --tls-key", config->listen);
+  else
+    snprintf(why, why_size, "cannot serve on %.80s: %s; end other programs", config->listen, strerror(-status));
+  close(listener);
+  server->closing = true; /* freed when the loop has closed the handles */
+  close_handles(server);
+  return status;
+fail:
+  if (listener >= 0)
+    close(listener);
+  release(server);
+  return status;
+}
+
+void oriel_server_close(struct oriel_server *server, void (*done)(void *user), void *user) {
+  if (server->closing)
+    return;
+  server->closing = true;
+  server->closed = done;
+  server->closed_user = user;
+  server->close_by_ns = oriel_clock_ns() + CLOSE_LIMIT_NS;
+  oriel_http_quiesce(server);
+  oriel_server_set_desktop(server, NULL);
+  oriel_peers_bye(server, ORIEL_VIEWER_REASON_GOING_AWAY, "the server stops", CLOSE_LIMIT_NS);
+  uv_timer_start(&server->tick, on_tick, 0, 20);
+}

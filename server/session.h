@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Browser sessions: random ids handed out in a cookie instead of the token (lesson 35), at most 1024, for 24 hours. Only
+ * hashes of ids are kept. Thread-safety: one owner, the loop thread.
+ */
+#ifndef ORIEL_SERVER_SESSION_H
+#define ORIEL_SERVER_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "server/credential.h"
+
+enum {
+  ORIEL_SESSIONS_MAX = 1024,
+  ORIEL_SESSION_SECONDS = 24 * 3600,
+  ORIEL_SESSION_ID_SIZE = 64, /* 256 bits as hexadecimal digits */
+};
+
+struct oriel_session {
+  struct oriel_secret id;
+  uint64_t expires_ns;
+  uint64_t serial; /* 0 = the slot is free; never used twice */
+};
+
+struct oriel_sessions {
+  struct oriel_session *slots; /* ORIEL_SESSIONS_MAX */
+  uint64_t next_serial;
+};
+
+/** 0, -ENOMEM. */
+int oriel_sessions_init(struct oriel_sessions *sessions);
+void oriel_sessions_finish(struct oriel_sessions *sessions);
+/** Makes a session and writes its id, which is kept nowhere else. When all slots are taken the one nearest its end makes
+ *  room. 0, or -errno of getrandom. */
+int oriel_sessions_create(struct oriel_sessions *sessions, uint64_t now_ns, char id[ORIEL_SESSION_ID_SIZE + 1]);
+/** Serial of the live session with this id, or 0. */
+uint64_t oriel_sessions_find(const struct oriel_sessions *sessions, const char *id, size_t size, uint64_t now_ns);
+/** True while the session lives. */
+bool oriel_sessions_alive(const struct oriel_sessions *sessions, uint64_t serial, uint64_t now_ns);
+void oriel_sessions_remove(struct oriel_sessions *sessions, uint64_t serial);
+size_t oriel_sessions_count(const struct oriel_sessions *sessions, uint64_t now_ns);
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * GET /snapshot.png. The picture is made by a worker of libuv's pool while the connection sleeps; at most two at a time.
+ * Loop thread, but for `make`, which runs in a worker.
+ */
+#include <stdlib.h>
+
+#include "server/route.h"
+
+struct oriel_snapshot {
+  uv_work_t work;
+  struct oriel_server *server;
+  struct oriel_desktop *desktop; /* lives until the worker has left it: see oriel_server_set_desktop */
+  struct oriel_request *request; /* NULL when it ended before the picture was there */
+  bool done;
+  int status;
+  uint8_t *png;
+  size_t size;
+};
+
+static void make(uv_work_t *work) {
+  struct oriel_snapshot *snapshot = work->data;
+  struct oriel_server *server = snapshot->server;
+  snapshot->status = oriel_desktop_snapshot(snapshot->desktop, &snapshot->png, &snapshot->size);
+  uv_mutex_lock(&server->snapshot_lock);
+  server->snapshots_running--;
+  uv_cond_signal(&server->snapshot_ended);
+  uv_mutex_unlock(&server->snapshot_lock);
+}
+
+static void release(struct oriel_snapshot *snapshot) {
+  free(snapshot->png);
+  free(snapshot);
+}
+
+static void on_made(uv_work_t *work, int status) {
+  struct oriel_snapshot *snapshot = work->data;
+  struct oriel_server *server = snapshot->server;
+  server->snapshots--;
+  snapshot->done = true;
+  if (status < 0)
+    snapshot->status = status;
+  if (!snapshot->request) {
+    release(snapshot);
+    return;
+  }
+  snapshot->request->connection->suspended = false;
+  oriel_connection_phase(snapshot->request->connection, CONNECTION_BODY);
+  MHD_resume_connection(snapshot->request->http);
+  oriel_http_pump(server);
+}
+
+void oriel_snapshot_drop(struct oriel_snapshot *snapshot) {
+  snapshot->request = NULL;
+  if (snapshot->done)
+    release(snapshot);
+}
+
+static enum MHD_Result answer(struct oriel_request *request, struct oriel_snapshot *snapshot) {
+  if (snapshot->status < 0)
+    return oriel_answer_error(request, MHD_HTTP_SERVICE_UNAVAILABLE, "the desktop shows no picture yet", "Retry-After",
+                              "1");
+  struct MHD_Response *response =
+    oriel_answer_create("image/png", NULL, snapshot->png, snapshot->size, MHD_RESPMEM_MUST_FREE);
+  if (response)
+    snapshot->png = NULL; /* the response frees it */
+  return oriel_answer_send(request, MHD_HTTP_OK, response);
+}
+
+static enum MHD_Result start(struct oriel_request *request) {
+  struct oriel_server *server = request->server;
+  struct oriel_snapshot *snapshot = calloc(1, sizeof *snapshot);
+  if (!snapshot)
+    return MHD_NO;
+  *snapshot = (struct oriel_snapshot){.server = server, .desktop = server->desktop, .request = request};
+  snapshot->work.data = snapshot;
+  uv_mutex_lock(&server->snapshot_lock);
+  server->snapshots_running++;
+  uv_mutex_unlock(&server->snapshot_lock);
+  if (uv_queue_work(server->loop, &snapshot->work, make, on_made) < 0) {
+    uv_mutex_lock(&server->snapshot_lock);
+    server->snapshots_running--;
+    uv_mutex_unlock(&server->snapshot_lock);
+    free(snapshot);
+    return MHD_NO;
+  }
+  server->snapshots++;
+  request->snapshot = snapshot;
+  request->connection->suspended = true;
+  MHD_suspend_connection(request->http);
+  return MHD_YES;
+}
+
+enum MHD_Result oriel_handle_snapshot(struct oriel_request *request) {
+  if (request->snapshot)
+    return answer(request, request->snapshot);
+  if (!request->server->desktop || request->server->closing)
+    return oriel_answer_error(request, MHD_HTTP_SERVICE_UNAVAILABLE, "no desktop is served now", "Retry-After", "1");
+  if (request->server->snapshots >= ORIEL_SNAPSHOTS_MAX)
+    return oriel_answer_error(request, MHD_HTTP_SERVICE_UNAVAILABLE, "two snapshots are being made; try again soon",
+                              "Retry-After", "1");
+  return start(request);
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * GET /ws: from an HTTP connection to a viewer's. Loop thread.
+ */
+#include <string.h>
+
+#include "core/log.h"
+#include "server/handshake.h"
+#include "server/peer.h"
+#include "server/route.h"
+#include "wire/viewer.h"
+
+enum { BYES_MAX = 16 }; /* connections beyond the viewers that are being told so */
+
+static void on_peer_closed(void *user) {
+  struct oriel_connection *connection = user;
+  (void)MHD_upgrade_action(connection->upgrade, MHD_UPGRADE_ACTION_CLOSE);
+}
+
+static void on_upgraded(void *user, struct MHD_Connection *http, void *context, const char *early, size_t early_size,
+                        MHD_socket socket, struct MHD_UpgradeResponseHandle *upgrade) {
+  struct oriel_request *request = context;
+  struct oriel_connection *connection = request->connection;
+  (void)user;
+  (void)http;
+  connection->upgrade = upgrade;
+  oriel_connection_unlist(connection); /* from here on the peer's own time limits hold */
+  oriel_connection_phase(connection, CONNECTION_UPGRADED);
+  struct oriel_peer_config config = {
+    .socket = socket,
+    .transport = connection->fd,
+    .early = early,
+    .early_size = early_size,
+    .session = request->session,
+    .address = connection->client,
+    .closed = on_peer_closed,
+    .user = connection,
+  };
+  int status = oriel_peer_create(connection->server, &config);
+  if (status < 0)
+    oriel_warn(ORIEL_ROOM, "viewer %s could not be served: %s", connection->client, strerror(-status));
+}
+
+static enum MHD_Result refuse(struct oriel_request *request, enum oriel_handshake_result result) {
+  switch (result) {
+  case ORIEL_HANDSHAKE_NOT_WEBSOCKET:
+    return oriel_answer_error(request, MHD_HTTP_UPGRADE_REQUIRED, "this path speaks only WebSocket", "Upgrade",
+                              "websocket");
+  case ORIEL_HANDSHAKE_VERSION:
+    return oriel_answer_error(request, MHD_HTTP_UPGRADE_REQUIRED, "only WebSocket version 13 is spoken here",
+                              "Sec-WebSocket-Version", "13");
+  case ORIEL_HANDSHAKE_KEY:
+    return oriel_answer_error(request, MHD_HTTP_BAD_REQUEST, "the Sec-WebSocket-Key is not 16 bytes in base64", NULL,
+                              NULL);
+  default:
+    return oriel_answer_error(request, MHD_HTTP_BAD_REQUEST, "the subprotocol must be " ORIEL_VIEWER_SUBPROTOCOL,
+                              NULL, NULL);
+  }
+}
+
+enum MHD_Result oriel_handle_websocket(struct oriel_request *request) {
+  struct oriel_server *server = request->server;
+  char accept[ORIEL_HANDSHAKE_ACCEPT_SIZE];
+  unsigned upgrades, connections, versions, keys, protocols;
+  struct oriel_handshake handshake = {
+    .http_version = request->version,
+    .upgrade = oriel_request_header(request, "Upgrade", &upgrades),
+    .connection = oriel_request_header(request, "Connection", &connections),
+    .version = oriel_request_header(request, "Sec-WebSocket-Version", &versions),
+    .key = oriel_request_header(request, "Sec-WebSocket-Key", &keys),
+    .protocol = oriel_request_header(request, "Sec-WebSocket-Protocol", &protocols),
+  };
+  enum oriel_handshake_result result = oriel_handshake_check(&handshake, accept);
+  if (result == ORIEL_HANDSHAKE_OK && keys != 1)
+    result = ORIEL_HANDSHAKE_KEY;
+  if (result != ORIEL_HANDSHAKE_OK)
+    return refuse(request, result);
+  if (server->closing || !server->desktop)
+    return oriel_answer_error(request, MHD_HTTP_SERVICE_UNAVAILABLE, "no desktop is served now", "Retry-After", "1");
+  /* One too many is let in to hear BYE with reason FULL, which a page can see; a refused handshake it cannot. */
+  if (server->peer_count >= ORIEL_DESKTOP_VIEWERS_MAX + BYES_MAX)
+    return oriel_answer_error(request, MHD_HTTP_SERVICE_UNAVAILABLE, "256 viewers are connected", "Retry-After", "5");
+  struct MHD_Response *response = MHD_create_response_for_upgrade(on_upgraded, server);
+  if (!response)
+    return MHD_NO;
+  (void)MHD_add_response_header(response, MHD_HTTP_HEADER_UPGRADE, "websocket");
+  (void)MHD_add_response_header(response, "Sec-WebSocket-Accept", accept);
+  (void)MHD_add_response_header(response, "Sec-WebSocket-Protocol", ORIEL_VIEWER_SUBPROTOCOL);
+  oriel_answer_secure(response, NULL);
+  return oriel_answer_send(request, MHD_HTTP_SWITCHING_PROTOCOLS, response);
+}
