@@ -144,6 +144,25 @@ static void follow(struct fake *fake, struct oriel_viewer *viewer, struct client
   }
 }
 
+/* Both viewers take what comes until a second brings nothing: neither misses a picture while the other is looked at. */
+static void settle(struct oriel_viewer *const viewers[2], struct client *const clients[2]) {
+  uint64_t until = oriel_clock_ns() + 10 * ORIEL_NS_PER_SECOND, quiet = oriel_clock_ns();
+  struct oriel_delivery delivery;
+  while (oriel_clock_ns() < until && oriel_clock_ns() < quiet + ORIEL_NS_PER_SECOND) {
+    for (int i = 0; i < 2; i++) {
+      while (oriel_viewer_next(viewers[i], &delivery)) {
+        if (delivery.type == ORIEL_DELIVERY_PICTURE) {
+          client_take(clients[i], delivery.packet);
+          fake_ack(viewers[i], delivery.packet);
+          quiet = oriel_clock_ns();
+        }
+        oriel_packet_unref(delivery.packet);
+      }
+    }
+    fake_yield();
+  }
+}
+
 static const struct oriel_rect whole = {0, 0, WIDTH, HEIGHT};
 
 static void still_screen_reaches_the_viewer(void **state) {
@@ -210,24 +229,7 @@ static void mixture_of_tiles_and_video_equals_the_surface(void **state) {
     if (joiner)
       follow(&fake, joiner, &late, 1);
   }
-  /* Both at once, so that neither misses a picture while the other is looked at. */
-  uint64_t until = oriel_clock_ns() + 10 * ORIEL_NS_PER_SECOND, quiet = oriel_clock_ns();
-  while (oriel_clock_ns() < until && oriel_clock_ns() < quiet + ORIEL_NS_PER_SECOND) {
-    struct oriel_viewer *viewers[] = {viewer, joiner};
-    struct client *clients[] = {&client, &late};
-    for (int i = 0; i < 2; i++) {
-      struct oriel_delivery delivery;
-      while (oriel_viewer_next(viewers[i], &delivery)) {
-        if (delivery.type == ORIEL_DELIVERY_PICTURE) {
-          client_take(clients[i], delivery.packet);
-          fake_ack(viewers[i], delivery.packet);
-          quiet = oriel_clock_ns();
-        }
-        oriel_packet_unref(delivery.packet);
-      }
-    }
-    fake_yield();
-  }
+  settle((struct oriel_viewer *const[]){viewer, joiner}, (struct client *const[]){&client, &late});
   assert_true(client.tiles > 5);
   assert_true(client.video > 5);
   assert_true(luma_psnr(&fake, &client) >= 38);
@@ -236,6 +238,43 @@ static void mixture_of_tiles_and_video_equals_the_surface(void **state) {
   oriel_viewer_detach(joiner);
   client_finish(&client);
   client_finish(&late);
+  oriel_desktop_destroy(desktop);
+  fake_finish(&fake);
+}
+
+/* Lesson 3: a viewer that stops reading costs the other nothing, is told, and comes back to the same picture. */
+static void stalled_viewer_recovers_to_the_same_picture(void **state) {
+  (void)state;
+  struct fake fake;
+  struct client good_client, slow_client;
+  fake_init(&fake, WIDTH, HEIGHT);
+  paint_grey(&fake, whole, 1);
+  struct oriel_desktop *desktop = fake_desktop(&fake, NULL, true);
+  struct oriel_viewer *good = fake_viewer(desktop, ORIEL_ROLE_CONTROLLER, true, false);
+  struct oriel_viewer *slow = fake_viewer(desktop, ORIEL_ROLE_VIEWER, true, false);
+  client_init(&good_client);
+  client_init(&slow_client);
+  follow(&fake, slow, &slow_client, 1);
+  follow(&fake, good, &good_client, 1);
+  for (uint32_t step = 0; step < 10; step++) { /* large: video, of which each builds on the one before */
+    paint_grey(&fake, whole, step + 2);
+    follow(&fake, good, &good_client, 1);
+  }
+  assert_int_equal(good->pictures_skipped, 0);
+  assert_true(slow->skipping);
+  struct oriel_delivery delivery = fake_next_of(&fake, slow, ORIEL_DELIVERY_SKIPPED);
+  assert_int_equal(delivery.type, ORIEL_DELIVERY_SKIPPED);
+  assert_true(delivery.skipped.count >= 2);
+  paint_grey(&fake, whole, 77);
+  settle((struct oriel_viewer *const[]){good, slow}, (struct client *const[]){&good_client, &slow_client});
+  assert_false(slow->skipping);
+  assert_true(luma_psnr(&fake, &good_client) >= 38);
+  assert_true(luma_psnr(&fake, &slow_client) >= 38);
+  assert_true(slow_client.keys >= 2);
+  oriel_viewer_detach(good);
+  oriel_viewer_detach(slow);
+  client_finish(&good_client);
+  client_finish(&slow_client);
   oriel_desktop_destroy(desktop);
   fake_finish(&fake);
 }
@@ -271,6 +310,7 @@ int main(void) {
     cmocka_unit_test(still_screen_reaches_the_viewer),
     cmocka_unit_test(small_change_arrives_exactly),
     cmocka_unit_test(mixture_of_tiles_and_video_equals_the_surface),
+    cmocka_unit_test(stalled_viewer_recovers_to_the_same_picture),
     cmocka_unit_test(odd_and_tiny_sizes_decode),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
