@@ -144,8 +144,13 @@ class Display:
 
     def close(self):
         self.connection.socket.close()
+        self.stop_listening()
+
+    def stop_listening(self):
+        """Nobody may keep a listener and not read it: QEMU waits for its replies."""
         if self.listener:
             self.listener.socket.close()
+            self.listener = None
 
     def set_size(self, width, height):
         self.connection.call(CONSOLE, "org.qemu.Display1.Console", "SetUIInfo", "qqiiuu",

@@ -38,8 +38,8 @@ def test_boot_says_ready(guest, _display):
 
 def test_flash_answers_keys_and_clicks(guest, _display):
     expect(guest.wait_line("ready", 20) == "ready 1280 720", "flash is not full screen")
-    before = guest.wait_screen(lambda s: s.pixel(100, 100) == PALETTE[0], 10, "the card's first colour")
-    expect(before.pixel(600, 600) == BACKGROUND, "the card's background has another colour")
+    before = guest.wait_screen(lambda s: s.pixel(100, 100) == PALETTE[0] and s.pixel(600, 600) == BACKGROUND, 10,
+                               "the card's first colour on its background")
     for press in range(1, 8):
         guest.key("a")
         guest.wait_line("key 30 1", 5)
@@ -96,9 +96,11 @@ def test_resize_is_followed(guest, display):
                 break
         print(f"  {size[0]}x{size[1]} after {time.monotonic() - start:.2f} s")
         guest.wait_line(f"size {size[0]} {size[1]}", 5)
+    display.stop_listening()
 
 
 def test_escape_ends_flash(guest, _display):
+    guest.wait_screen(lambda s: s.pixel(100, 100) in PALETTE, 5, "the card after the resize")
     guest.key("esc")
     guest.wait_screen(lambda s: s.pixel(100, 100) not in PALETTE, 5, "the desktop after Escape")
 
