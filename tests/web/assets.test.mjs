@@ -20,7 +20,7 @@ function reach(name, seen = new Set()) {
 }
 
 test('modules_are_all_preloaded', () => {
-  const preloaded = [...html.matchAll(/modulepreload" href="\/js\/([\w-]+)\.js"/g)].map(([, name]) => name);
+  const preloaded = [...html.matchAll(/modulepreload"[^>]* href="\/js\/([\w-]+)\.js"/g)].map(([, name]) => name);
   const scripts = [...html.matchAll(/<script [^>]*src="\/js\/([\w-]+)\.js"/g)].map(([, name]) => name);
   assert.deepEqual([...preloaded, ...scripts].sort(), [...reach('main')].sort());
   assert.equal(new Set(preloaded).size, preloaded.length);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { guestPoint, placePicture, wantedSize } from '../../web/js/geometry.js';
 import { openState } from '../../web/js/status.js';
-import { parseSize } from '../../web/js/size.js';
+import { parseSize } from '../../web/js/settings.js';
 
 test('size_follows_the_stage_within_limits', () => {
   assert.deepEqual(wantedSize({ width: 1801, height: 1199 }), { width: 1801, height: 1199 });

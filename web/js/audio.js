@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: MIT
 // Sound: Opus packets -> WebCodecs -> audio thread -> guest's volume -> user's volume -> loudspeaker.
 import { Jitter } from './audio-jitter.js';
+import { soundSupported } from './hello.js';
 import { readAudio } from './protocol.js';
 import { AUDIO_HEADER_SIZE } from './wire.js';
 
 const RAMP_S = 0.03;
 const RATE = 48000;
 
-export const soundSupported = typeof AudioDecoder === 'function' && typeof AudioWorkletNode === 'function';
-
 export class Sound {
   /**
-   * @param {import('./settings.js').Settings} settings
+   * @param {import('./settings.js').SettingsStore} settings
    * @param {() => void} changed running, blocked or volume changed
    */
   constructor(settings, changed) {

@@ -1,26 +1,25 @@
 // SPDX-License-Identifier: MIT
 // One desktop in one page: the connection with everything that lives on it. The interface around it is ui.js.
-import { Sound, soundSupported } from './audio.js';
+import { Sound } from './audio.js';
 import { nowUs } from './clock.js';
 import { Cursor } from './cursor.js';
 import { byId, toast } from './dom.js';
+import { helloMessage } from './hello.js';
 import { Keyboard } from './keyboard.js';
 import { Link } from './link.js';
 import { KEY_REASON, Pictures } from './pictures.js';
 import { Pointer } from './pointer.js';
 import { readCursorPosition, readCursorShape, readRole, readServerHello, readSkipped, readState, readVolume, ROLE, writeControl,
-  writeHello, writeWant } from './protocol.js';
+  writeWant } from './protocol.js';
 import { Screen } from './screen.js';
 import { Size } from './size.js';
 import { openState } from './status.js';
 import { Watchdog } from './watchdog.js';
 import { CAP, MESSAGE, REASON, STATE } from './wire.js';
 
-export const videoSupported = typeof VideoDecoder === 'function';
-
 export class Client {
   /**
-   * @param {import('./session.js').Session} session @param {import('./settings.js').Settings} settings
+   * @param {import('./session.js').Session} session @param {import('./settings.js').SettingsStore} settings
    * @param {import('./status.js').Status} status
    * @param {{changed: () => void, login: (text: string, retryAfterS: number) => void,
    *   shortcut: (event: KeyboardEvent) => boolean}} page
@@ -45,7 +44,7 @@ export class Client {
     const sendInput = (/** @type {DataView<ArrayBuffer>} */ view) => this.controls && this.link.send(view);
     this.link = new Link(session, {
       connecting: () => this.status.set('connecting'),
-      open: () => this.opened(),
+      open: (greeted) => this.opened(greeted),
       message: (view, receivedUs) => this.message(view, receivedUs),
       lost: (text, delayMs) => this.lost(text, delayMs),
       login: (text, retryAfterS) => this.loginNeeded(text, retryAfterS),
@@ -76,18 +75,16 @@ export class Client {
     return this.role === ROLE.CONTROLLER;
   }
 
-  opened() {
+  /** @param {{width: number, height: number} | null | undefined} greeted the hello left already, with this size */
+  opened(greeted) {
     this.pictures.reset();
     this.cursor.reset();
     this.sound.reset();
     this.size.forget();
     this.guest = { ...this.guest, state: STATE.CONNECTING, detail: '' };
-    let capabilities = CAP.RESIZE | CAP.TILES | CAP.COMMANDS;
-    if (videoSupported) capabilities |= CAP.H264;
-    if (soundSupported) capabilities |= CAP.OPUS;
-    const role = this.wantsControl ? ROLE.CONTROLLER : ROLE.VIEWER;
-    const size = this.wantsControl ? this.size.hello() : { width: 0, height: 0 };
-    this.link.send(writeHello({ role, capabilities, ...size }));
+    const size = greeted === undefined ? this.size.wanted : greeted;
+    if (greeted === undefined) this.link.send(helloMessage(this.wantsControl, size));
+    if (this.wantsControl) this.size.noteAsked(size);
     this.wanted = '';
     this.sendWant();
     this.status.set('waiting');

@@ -11,7 +11,7 @@ const SILENCE_US = 8e6;
 /**
  * @typedef {object} LinkHandlers
  * @property {() => void} connecting
- * @property {() => void} open the hello must be sent now
+ * @property {(greeted: import('./session.js').Opening['greeted']) => void} open undefined: the hello must be sent now
  * @property {(view: DataView<ArrayBuffer>, receivedUs: number) => void} message all but PING, PONG and BYE
  * @property {(text: string, delayMs: number) => void} lost delayMs: until the next try, -1 = only when asked
  * @property {(text: string, retryAfterS: number) => void} login a token is needed; the text says why, may be empty
@@ -72,7 +72,7 @@ export class Link {
 
   /** @param {number} attempt */
   openSocket(attempt) {
-    const socket = this.session.socket();
+    const { socket, messages, greeted } = this.session.socket();
     let opened = false;
     this.socket = socket;
     this.painted = false;
@@ -81,10 +81,11 @@ export class Link {
       opened = true;
       this.lastHeardUs = nowUs();
       this.clock = new ClockOffset();
-      this.handlers.open();
+      this.handlers.open(greeted);
+      for (const { data, receivedUs } of messages) this.receive(data, receivedUs);
     };
     socket.onopen = open;
-    socket.onmessage = (event) => attempt === this.attempt && this.receive(event.data);
+    socket.onmessage = (event) => attempt === this.attempt && this.receive(event.data, nowUs());
     socket.onclose = (event) => {
       if (attempt !== this.attempt) return;
       this.socket = null;
@@ -94,9 +95,8 @@ export class Link {
     else if (socket.readyState === WebSocket.CLOSED) socket.onclose(new CloseEvent('close', { code: 1006 }));
   }
 
-  /** @param {unknown} data */
-  receive(data) {
-    const receivedUs = nowUs();
+  /** @param {unknown} data @param {number} receivedUs */
+  receive(data, receivedUs) {
     if (!(data instanceof ArrayBuffer)) return;
     this.lastHeardUs = receivedUs;
     this.bytes += data.byteLength;

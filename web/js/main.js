@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Puts the page together.
-import { Client, videoSupported } from './client.js';
+import { Client } from './client.js';
+import { videoSupported } from './hello.js';
 import { session } from './session.js';
-import { Settings } from './settings.js';
+import { settings } from './settings.js';
 import { loginForm, Status } from './status.js';
 import { Interface } from './ui.js';
 
 /** @type {Interface | null} */
 let ui = null;
 
-const settings = new Settings();
 const status = new Status((state) => {
   if (state === 'paused') ui?.command('resume');
   else if (state === 'lost') client.link.retryNow();

@@ -1,7 +1,18 @@
 // SPDX-License-Identifier: MIT
-// The way in: token in the fragment -> taken out of the address bar at once -> HttpOnly cookie -> WebSocket. This module
-// runs before all others, so that the connection stands when the rest has loaded.
+// The way in: token in the fragment -> taken out of the address bar at once -> HttpOnly cookie -> WebSocket -> hello.
+// This module runs before all others, so that the first picture is on its way while the rest loads.
+import { nowUs } from './clock.js';
+import { chosenSize, helloMessage } from './hello.js';
+import { settings } from './settings.js';
 import { SUBPROTOCOL } from './wire.js';
+
+/**
+ * A WebSocket; one that was opened ahead has said hello and keeps what came.
+ * @typedef {object} Opening
+ * @property {WebSocket} socket
+ * @property {{data: unknown, receivedUs: number}[]} messages
+ * @property {{width: number, height: number} | null | undefined} greeted size in the hello; undefined = none was sent
+ */
 
 /** @typedef {{status: 'ok' | 'unauthorised' | 'limited' | 'forbidden' | 'unreachable', retryAfterS: number}} Answer */
 
@@ -37,7 +48,7 @@ export class Session {
     this.view = false;
     /** The log-in that runs since the page opened. @type {Promise<Answer> | null} */
     this.opening = null;
-    /** Opened ahead; the server says nothing before our hello. @type {WebSocket | null} */
+    /** @type {Opening | null} */
     this.early = null;
   }
 
@@ -47,19 +58,32 @@ export class Session {
     this.view = view;
     if (token) history.replaceState(null, '', location.pathname + location.search + rest);
     this.opening = (token ? this.login(token) : this.probe()).then((answer) => {
-      if (answer.status === 'ok') this.early = this.socket();
+      if (answer.status === 'ok') this.connectAhead();
       return answer;
     });
   }
 
-  /** A new WebSocket, or the one opened ahead. @returns {WebSocket} */
+  connectAhead() {
+    const opening = this.socket();
+    const { socket } = opening;
+    socket.onopen = () => {
+      const ratio = devicePixelRatio || 1;
+      const stage = { width: Math.round(innerWidth * ratio), height: Math.round(innerHeight * ratio) };
+      opening.greeted = this.view ? null : chosenSize(settings.get('size'), stage);
+      socket.send(helloMessage(!this.view, opening.greeted));
+    };
+    socket.onmessage = ({ data }) => opening.messages.push({ data, receivedUs: nowUs() });
+    this.early = opening;
+  }
+
+  /** A new WebSocket, or the one opened ahead. @returns {Opening} */
   socket() {
     const { early } = this;
     this.early = null;
     if (early) return early;
     const socket = new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`, SUBPROTOCOL);
     socket.binaryType = 'arraybuffer';
-    return socket;
+    return { socket, messages: [], greeted: undefined };
   }
 
   /** @param {string} token @returns {Promise<Answer>} */

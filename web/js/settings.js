@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What the user chose, kept in this browser. A browser without storage keeps it while the page lives.
+import { HEIGHT_MAX, SIZE_MIN, WIDTH_MAX } from './geometry.js';
 
 const PREFIX = 'oriel.';
 
@@ -11,10 +12,19 @@ const PREFIX = 'oriel.';
 /** @type {Readonly<Values>} */
 const defaults = Object.freeze({ size: 'fit', volume: 100, muted: false, swapCommand: false, stats: false });
 
-export class Settings {
+/** A pinned size, "WxH"; null for any other choice. @param {string} value @returns {{width: number, height: number} | null} */
+export function parseSize(value) {
+  const match = /^(\d{2,4})x(\d{2,4})$/.exec(value);
+  if (!match) return null;
+  const [width, height] = [Number(match[1]), Number(match[2])];
+  return width >= SIZE_MIN && height >= SIZE_MIN && width <= WIDTH_MAX && height <= HEIGHT_MAX ? { width, height } : null;
+}
+
+class Settings {
   constructor() {
     /** @type {Values} */
     this.values = { ...defaults };
+    if (typeof localStorage === 'undefined') return;
     for (const name of /** @type {(keyof Values)[]} */ (Object.keys(defaults))) {
       try {
         const stored = JSON.parse(localStorage.getItem(PREFIX + name) ?? 'null');
@@ -37,3 +47,6 @@ export class Settings {
     } catch { /* storage is full or forbidden */ }
   }
 }
+
+export const settings = new Settings();
+/** @typedef {Settings} SettingsStore */

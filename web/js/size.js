@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The desktop's size: follows the window in device pixels unless the user pinned it.
-import { HEIGHT_MAX, SIZE_MIN, WIDTH_MAX, wantedSize } from './geometry.js';
+import { chosenSize, sizeDivisor } from './hello.js';
 import { writeResize } from './protocol.js';
 
 const SETTLE_MS = 200;
@@ -16,17 +16,9 @@ export const SIZES = Object.freeze([
   { value: 'keep', label: 'Leave it to the guest' },
 ]);
 
-/** @param {string} value @returns {{width: number, height: number} | null} */
-export function parseSize(value) {
-  const match = /^(\d{2,4})x(\d{2,4})$/.exec(value);
-  if (!match) return null;
-  const [width, height] = [Number(match[1]), Number(match[2])];
-  return width >= SIZE_MIN && height >= SIZE_MIN && width <= WIDTH_MAX && height <= HEIGHT_MAX ? { width, height } : null;
-}
-
 export class Size {
   /**
-   * @param {import('./screen.js').Screen} screen @param {import('./settings.js').Settings} settings
+   * @param {import('./screen.js').Screen} screen @param {import('./settings.js').SettingsStore} settings
    * @param {(view: DataView<ArrayBuffer>) => void} send
    * @param {() => boolean} allowed we have the controls and the desktop can be resized
    */
@@ -46,18 +38,13 @@ export class Size {
     this.measure();
   }
 
-  /** Device pixels per guest pixel while the window is followed. */
   get divisor() {
-    return this.settings.get('size') === 'larger' ? Math.max(2, Math.round(devicePixelRatio || 1)) : 1;
+    return sizeDivisor(this.settings.get('size'));
   }
 
   /** The size to ask for; null: leave it as it is. */
   get wanted() {
-    const value = this.settings.get('size');
-    if (value === 'keep') return null;
-    const pinned = parseSize(value);
-    const { stageSize } = this.screen;
-    return pinned ?? (stageSize.width ? wantedSize(stageSize, this.divisor) : null);
+    return chosenSize(this.settings.get('size'), this.screen.stageSize);
   }
 
   /** Before the observer's first word. */
@@ -87,11 +74,9 @@ export class Size {
     this.ask();
   }
 
-  /** What the hello carries: 0 x 0 keeps the desktop's size. */
-  hello() {
-    const { width, height } = this.wanted ?? { width: 0, height: 0 };
-    this.asked = `${width}x${height}`;
-    return { width, height };
+  /** The hello asked for this already. @param {{width: number, height: number} | null} size */
+  noteAsked(size) {
+    this.asked = size ? `${size.width}x${size.height}` : '';
   }
 
   /** We got the controls, or another viewer may have changed the size: ask again even for the same. */

@@ -15,7 +15,7 @@ const questions = {
 };
 
 export class Interface {
-  /** @param {import('./client.js').Client} client @param {import('./settings.js').Settings} settings */
+  /** @param {import('./client.js').Client} client @param {import('./settings.js').SettingsStore} settings */
   constructor(client, settings) {
     this.client = client;
     this.settings = settings;
@@ -157,7 +157,9 @@ export class Interface {
     if (question && !(await this.confirm(...question))) return;
     try {
       const response = await fetch(`/api/v1/desktop/${command}`, { method: 'POST', credentials: 'same-origin' });
-      if (!response.ok) toast(`The machine did not take this: ${(await response.text()).slice(0, 160) || response.status}`);
+      if (response.ok) return;
+      const { error } = await response.json().catch(() => ({}));
+      toast(`The machine did not take this: ${error ?? response.status}.`);
     } catch {
       toast('The server cannot be reached.');
     }

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// What a viewer says first: what it can take, which role and size it wants.
+import { wantedSize } from './geometry.js';
+import { ROLE, writeHello } from './protocol.js';
+import { parseSize } from './settings.js';
+import { CAP } from './wire.js';
+
+export const videoSupported = typeof VideoDecoder === 'function';
+export const soundSupported = typeof AudioDecoder === 'function' && typeof AudioWorkletNode === 'function';
+
+/** Device pixels per guest pixel while the window is followed. @param {string} choice the size setting */
+export const sizeDivisor = (choice) => (choice === 'larger' ? Math.max(2, Math.round(devicePixelRatio || 1)) : 1);
+
+/**
+ * The desktop's size to ask for; null leaves it as it is.
+ * @param {string} choice the size setting @param {{width: number, height: number}} stage device pixels
+ */
+export function chosenSize(choice, stage) {
+  if (choice === 'keep') return null;
+  return parseSize(choice) ?? (stage.width ? wantedSize(stage, sizeDivisor(choice)) : null);
+}
+
+/** @param {boolean} control @param {{width: number, height: number} | null} size */
+export function helloMessage(control, size) {
+  let capabilities = CAP.RESIZE | CAP.TILES | CAP.COMMANDS;
+  if (videoSupported) capabilities |= CAP.H264;
+  if (soundSupported) capabilities |= CAP.OPUS;
+  const { width, height } = (control && size) || { width: 0, height: 0 };
+  return writeHello({ role: control ? ROLE.CONTROLLER : ROLE.VIEWER, capabilities, width, height });
+}
