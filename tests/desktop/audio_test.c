@@ -149,6 +149,29 @@ static void unwanted_sound_is_not_encoded_nor_kept(void **state) {
   oriel_packet_unref(packet);
 }
 
+/* Lesson 27: what a former listener left behind is not what the next one hears first. */
+static void next_listener_hears_nothing_old(void **state) {
+  (void)state;
+  struct fake fake;
+  float frames[PACKET * 2] = {0};
+  fake_init(&fake, 640, 480);
+  struct oriel_desktop *desktop = fake_desktop(&fake, "null", false); /* the audio thread starts later */
+  struct oriel_viewer *viewer = fake_viewer(desktop, ORIEL_ROLE_VIEWER, true, true);
+  const uint64_t start = oriel_clock_ns();
+  desktop->sink.sound(desktop, frames, PACKET / 4, start);
+  oriel_viewer_want(viewer, false, false);
+  oriel_viewer_want(viewer, false, true);
+  desktop->sink.sound(desktop, frames, PACKET, start + 20 * ORIEL_NS_PER_MS);
+  assert_int_equal(oriel_desktop_start(desktop), 0);
+  struct oriel_delivery delivery = fake_next_of(&fake, viewer, ORIEL_DELIVERY_AUDIO);
+  assert_int_equal(delivery.type, ORIEL_DELIVERY_AUDIO);
+  assert_true(delivery.packet->captured_ns == start + 20 * ORIEL_NS_PER_MS);
+  oriel_packet_unref(delivery.packet);
+  oriel_viewer_detach(viewer);
+  oriel_desktop_destroy(desktop);
+  fake_finish(&fake);
+}
+
 #define audio_case(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void) {
@@ -159,6 +182,7 @@ int main(void) {
     audio_case(sound_that_stops_ends_with_silence),
     audio_case(gap_in_capture_times_is_not_glued),
     audio_case(unwanted_sound_is_not_encoded_nor_kept),
+    cmocka_unit_test(next_listener_hears_nothing_old),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
