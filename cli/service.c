@@ -40,7 +40,7 @@ enum phase { SERVING, CLOSING_SERVER, STOPPING_VM, DONE };
 struct oriel_service {
   const struct oriel_options *options;
   uv_loop_t loop;
-  uv_signal_t signals[3], child;
+  uv_signal_t signals[3] /* of end_signals */, child;
   uv_timer_t deadline, stats_timer;
   struct oriel_server *server;
   struct oriel_desktop *desktop;
@@ -198,15 +198,21 @@ static int open_server(struct oriel_service *service) {
   return ORIEL_EXIT_OK;
 }
 
+static const int end_signals[] = {SIGINT, SIGTERM, SIGHUP};
+
+/** nohup stays nohup. An ignored SIGINT, which shells give to background jobs, is no wish of the user's. */
+static bool wanted_signal(int number) {
+  struct sigaction old;
+  return number != SIGHUP || sigaction(number, NULL, &old) < 0 || old.sa_handler != SIG_IGN;
+}
+
 /** Signals before the loop runs: remembered, so that a QEMU that is just starting is not left behind. */
 static void catch_early_signals(void) {
-  const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
-  for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-    struct sigaction old, action = {.sa_handler = early_signal};
-    sigemptyset(&action.sa_mask);
-    if (sigaction(numbers[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN) /* nohup stays nohup */
-      sigaction(numbers[i], &action, NULL);
-  }
+  struct sigaction action = {.sa_handler = early_signal};
+  sigemptyset(&action.sa_mask);
+  for (size_t i = 0; i < sizeof end_signals / sizeof end_signals[0]; i++)
+    if (wanted_signal(end_signals[i]))
+      sigaction(end_signals[i], &action, NULL);
 }
 
 static void open_loop(struct oriel_service *service) {
@@ -286,12 +292,9 @@ static void print_stats(uv_timer_t *timer) {
 }
 
 static void watch(struct oriel_service *service) {
-  const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
-  for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-    struct sigaction old;
-    if (sigaction(numbers[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
-      uv_signal_start(&service->signals[i], on_signal, numbers[i]);
-  }
+  for (size_t i = 0; i < sizeof end_signals / sizeof end_signals[0]; i++)
+    if (wanted_signal(end_signals[i]))
+      uv_signal_start(&service->signals[i], on_signal, end_signals[i]);
   if (service->vm != NULL) {
     uv_signal_start(&service->child, on_child, SIGCHLD);
     on_child(&service->child, SIGCHLD); /* it may have ended before we watched */
