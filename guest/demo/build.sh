@@ -23,7 +23,8 @@ readonly out=$(cd "$1" && pwd)
 [ -w "$out" ] || fail "cannot write to $out: choose a folder that you may write to"
 
 inputs() {
-  (cd "$here" && find . -type f ! -name 'test*' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum -- ../../wire/testcard.h &&
+  (cd "$here" &&
+    find . -type f ! -name 'test*' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum -- ../../wire/testcard.h &&
     find . -type f -perm -u+x | LC_ALL=C sort)
 }
 readonly stamp=$(inputs | sha256sum | cut -d' ' -f1)
@@ -33,7 +34,8 @@ if [ -s "$out/vmlinuz" ] && [ -s "$out/initrd.img" ] && [ -s "$out/cmdline" ] &&
   exit 0
 fi
 
-work=$(mktemp -d "${TMPDIR:-/tmp}/oriel-guest.XXXXXX") || fail "cannot make a folder in ${TMPDIR:-/tmp}: is the disk full?"
+work=$(mktemp -d "${TMPDIR:-/tmp}/oriel-guest.XXXXXX") ||
+  fail "cannot make a folder in ${TMPDIR:-/tmp}: is the disk full?"
 trap 'rm -rf "$work"' EXIT
 trap 'printf "guest/demo/build.sh: line %s failed: %s\n" "$LINENO" "$BASH_COMMAND" >&2' ERR
 trap 'exit 130' INT
@@ -64,7 +66,8 @@ need_host_packages() {
 }
 
 kernel_package() {
-  LC_ALL=C apt-cache depends linux-image-amd64 2>/dev/null | sed -n 's/^ *Depends: \(linux-image-[0-9].*\)/\1/p' | head -n 1
+  LC_ALL=C apt-cache depends linux-image-amd64 2>/dev/null |
+    sed -n '/^ *Depends: linux-image-[0-9]/{s/^ *Depends: //p;q}'
 }
 
 # Prints "URI FILE" of the version of each package that apt would install.
@@ -93,10 +96,12 @@ download_missing() {
 
 download() {
   [ -n "$(kernel_package)" ] || as_root apt-get update -qq >/dev/null 2>&1 || true
-  [ -n "$(kernel_package)" ] || fail "apt knows no linux-image-amd64: run \`sudo apt-get update\` on a Debian 12 machine"
+  [ -n "$(kernel_package)" ] ||
+    fail "apt knows no linux-image-amd64: run \`sudo apt-get update\` on a Debian 12 machine"
   if ! download_missing; then
     as_root apt-get update -qq >/dev/null 2>&1 || true
-    download_missing || fail "cannot download packages ($(tail -n 1 "$work/apt.log")): check the network, then try again"
+    download_missing ||
+      fail "cannot download packages ($(tail -n 1 "$work/apt.log")): check the network, then try again"
   fi
   # Old versions would only fill the disk.
   for deb in "$cache"/*.deb; do
@@ -274,7 +279,8 @@ pack() {
   find "$root" -exec touch -h -d @1700000000 {} +
   make_font_cache
   find "$root" -exec touch -h -d @1700000000 {} +
-  (cd "$root" && find . -print0 | LC_ALL=C sort -z | cpio --null -o -H newc --quiet -R 0:0 --reproducible) >"$work/initrd.img"
+  (cd "$root" && find . -print0 | LC_ALL=C sort -z |
+    cpio --null -o -H newc --quiet -R 0:0 --reproducible) >"$work/initrd.img"
   take_kernel
   grep -v '^#' "$here/cmdline" | tr '\n' ' ' >"$work/cmdline"
   { echo "$stamp"; cut -d' ' -f2 "$work/uris"; } >"$work/stamp"

@@ -24,7 +24,7 @@ enum {
   NOTE_FRAMES = RATE_HZ * 400 / 1000,
   FADE_FRAMES = RATE_HZ * 10 / 1000,
   NOTES = 4,
-  LATENCY_US = 100000, /* of ALSA's buffer: enough for a guest whose CPU is emulated */
+  LATENCY_US = 200000, /* of ALSA's buffer: enough for a guest whose CPU is emulated */
   LOOP_MAX = 1000000,
 };
 
