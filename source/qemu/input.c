@@ -72,6 +72,13 @@ static bool is_move(const struct op *op) {
 
 /* --- sending; lock held ------------------------------------------------------------------------------------------ */
 
+/* QEMU scales a position to 0..32767 and the guest scales it back, both rounding down, so x arrives a hair left of x and
+ * counts as x - 1 (seen with virtio-tablet and libinput). One more arrives a hair left of x + 1: on pixel x. The first
+ * pixel is exact as it is, and QEMU refuses anything beyond the last. */
+static guint32 axis_position(int32_t value, int32_t size) {
+  return (guint32)(value > 0 && value + 1 < size ? value + 1 : value);
+}
+
 static GDBusMessage *op_message(const struct oriel_qemu_input *input, const struct op *op) {
   const char *interface = CONSOLE_MOUSE, *member = op->phase ? "Press" : "Release";
   GVariant *body = NULL;
@@ -85,7 +92,7 @@ static GDBusMessage *op_message(const struct oriel_qemu_input *input, const stru
     break;
   case OP_POSITION:
     member = "SetAbsPosition";
-    body = g_variant_new("(uu)", (guint32)op->x, (guint32)op->y);
+    body = g_variant_new("(uu)", axis_position(op->x, input->width), axis_position(op->y, input->height));
     break;
   case OP_MOTION:
     member = "RelMotion";
@@ -94,7 +101,8 @@ static GDBusMessage *op_message(const struct oriel_qemu_input *input, const stru
   case OP_TOUCH:
     interface = CONSOLE_TOUCH;
     member = "SendEvent";
-    body = g_variant_new("(utdd)", (guint32)op->phase, (guint64)op->code, (double)op->x, (double)op->y);
+    body = g_variant_new("(utdd)", (guint32)op->phase, (guint64)op->code,
+                         (double)axis_position(op->x, input->width), (double)axis_position(op->y, input->height));
     break;
   }
   GDBusMessage *message = g_dbus_message_new_method_call(NULL, input->path, interface, member);

@@ -39,6 +39,8 @@ struct oriel_qemu_sound {
   const struct oriel_source_sink *sink;
   struct voice voices[VOICES_MAX];
   float mix[MIX_FRAMES * ORIEL_AUDIO_CHANNELS];
+  size_t mixed;       /* frames of the mix that hold sound, of voices that may be gone */
+  uint64_t mixed_ns;  /* when the last of it came */
   uint64_t logged_ns;
 };
 
@@ -73,10 +75,18 @@ static void mix_emit(struct oriel_qemu_sound *sound, size_t count, uint64_t now)
   size_t rest = MIX_FRAMES - count;
   memmove(sound->mix, sound->mix + count * ORIEL_AUDIO_CHANNELS, rest * ORIEL_AUDIO_CHANNELS * sizeof *sound->mix);
   memset(sound->mix + rest * ORIEL_AUDIO_CHANNELS, 0, count * ORIEL_AUDIO_CHANNELS * sizeof *sound->mix);
+  sound->mixed = sound->mixed > count ? sound->mixed - count : 0;
   for (size_t i = 0; i < VOICES_MAX; i++) {
     struct voice *voice = &sound->voices[i];
     voice->ahead = voice->ahead > count ? voice->ahead - count : 0;
   }
+}
+
+static void mix_clear(struct oriel_qemu_sound *sound) {
+  memset(sound->mix, 0, sizeof sound->mix);
+  sound->mixed = 0;
+  for (size_t i = 0; i < VOICES_MAX; i++)
+    sound->voices[i].ahead = 0;
 }
 
 static bool flowing(const struct voice *voice, uint64_t now) {
@@ -104,17 +114,22 @@ static void mix_add(struct oriel_qemu_sound *sound, struct voice *voice, const f
       out[i] = sum > 1.0f ? 1.0f : sum < -1.0f ? -1.0f : sum;
     }
     voice->ahead += part;
+    if (voice->ahead > sound->mixed)
+      sound->mixed = voice->ahead;
+    sound->mixed_ns = now;
     frames += part * ORIEL_AUDIO_CHANNELS;
     count -= part;
   }
   mix_emit(sound, mix_ready(sound, now), now);
 }
 
-/* True when no other voice plays and nothing of any voice waits in the mix. */
+/* True when no other voice plays and nothing waits in the mix. */
 static bool alone(const struct oriel_qemu_sound *sound, const struct voice *voice, uint64_t now) {
+  if (sound->mixed)
+    return false;
   for (size_t i = 0; i < VOICES_MAX; i++) {
     const struct voice *other = &sound->voices[i];
-    if (other->ahead || (other != voice && flowing(other, now)))
+    if (other != voice && flowing(other, now))
       return false;
   }
   return true;
@@ -203,6 +218,9 @@ static const char *on_write(struct oriel_qemu_sound *sound, GVariant *body) {
     /* Data proves that it plays: a listener that registers late may have missed SetEnabled. */
     voice->enabled = true;
     voice->written_ns = now;
+    /* What a voice left behind long ago is not played now (lesson 25). */
+    if (sound->mixed && now - sound->mixed_ns > FLOWING_NS)
+      mix_clear(sound);
     if (alone(sound, voice, now))
       emit(sound, frames, count, now);
     else
@@ -258,5 +276,5 @@ void oriel_qemu_sound_destroy(struct oriel_qemu_sound *sound) {
 void oriel_qemu_sound_reset(struct oriel_qemu_sound *sound) {
   for (size_t i = 0; i < VOICES_MAX; i++)
     release(&sound->voices[i]);
-  memset(sound->mix, 0, sizeof sound->mix);
+  mix_clear(sound);
 }

@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The fake QEMU: one thread speaks QMP, GDBus's worker answers on D-Bus.
+ */
+#include "fake_qemu.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum { PATIENCE_S = 10 };
+
+struct fake_listener {
+  GDBusConnection *connection;
+  unsigned count;
+};
+
+struct fake_qemu {
+  struct fake_qemu_options options;
+  char path[108];
+  int listening;
+  GThread *thread;
+  GMutex lock; /* guards all below */
+  GCond changed;
+  bool stopping;
+  int qmp;         /* the client's connection; -1 = none */
+  int passed_fd;   /* by getfd */
+  GDBusConnection *control;
+  struct fake_listener listeners[2]; /* display, sound */
+  GString *log;
+  unsigned helpers; /* threads that make listener connections */
+};
+
+static void note(struct fake_qemu *fake, const char *text) {
+  g_mutex_lock(&fake->lock);
+  g_string_append_printf(fake->log, "%s\n", text);
+  g_cond_broadcast(&fake->changed);
+  g_mutex_unlock(&fake->lock);
+}
+
+static GDBusConnection *serve(int fd) {
+  GSocket *socket = g_socket_new_from_fd(fd, NULL);
+  if (!socket) {
+    close(fd);
+    return NULL;
+  }
+  GSocketConnection *stream = g_socket_connection_factory_create_connection(socket);
+  char *guid = g_dbus_generate_guid();
+  GDBusConnection *connection = g_dbus_connection_new_sync(
+    G_IO_STREAM(stream), guid,
+    G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_SERVER | G_DBUS_CONNECTION_FLAGS_DELAY_MESSAGE_PROCESSING, NULL, NULL,
+    NULL);
+  g_free(guid);
+  g_object_unref(stream);
+  g_object_unref(socket);
+  return connection;
+}
+
+/* --- D-Bus ---------------------------------------------------------------------------------------------------------- */
+
+static GVariant *objects(const struct fake_qemu *fake) {
+  GVariantBuilder all, interfaces;
+  g_variant_builder_init(&all, G_VARIANT_TYPE("a{oa{sa{sv}}}"));
+  g_variant_builder_init(&interfaces, G_VARIANT_TYPE("a{sa{sv}}"));
+  g_variant_builder_add_parsed(&interfaces,
+                               "{'org.qemu.Display1.Console', {'Width': <uint32 64>, 'Height': <uint32 48>}}");
+  g_variant_builder_add_parsed(&interfaces, "{'org.qemu.Display1.Mouse', {'IsAbsolute': <%b>}}",
+                               (gboolean)fake->options.absolute);
+  if (fake->options.has_touch)
+    g_variant_builder_add_parsed(&interfaces, "{'org.qemu.Display1.MultiTouch', {'MaxSlots': <10>}}");
+  g_variant_builder_add(&all, "{oa{sa{sv}}}", "/org/qemu/Display1/Console_0", &interfaces);
+  if (fake->options.has_audio) {
+    g_variant_builder_init(&interfaces, G_VARIANT_TYPE("a{sa{sv}}"));
+    g_variant_builder_add_parsed(&interfaces, "{'org.qemu.Display1.Audio', @a{sv} {}}");
+    g_variant_builder_add(&all, "{oa{sa{sv}}}", "/org/qemu/Display1/Audio", &interfaces);
+  }
+  return g_variant_new("(a{oa{sa{sv}}})", &all);
+}
+
+struct registration {
+  struct fake_qemu *fake;
+  int fd;
+  bool sound;
+};
+
+static gpointer take_listener(gpointer user) {
+  struct registration *registration = user;
+  struct fake_qemu *fake = registration->fake;
+  GDBusConnection *connection = serve(registration->fd);
+  if (connection)
+    g_dbus_connection_start_message_processing(connection);
+  g_mutex_lock(&fake->lock);
+  if (connection) {
+    struct fake_listener *listener = &fake->listeners[registration->sound];
+    g_clear_object(&listener->connection);
+    listener->connection = connection;
+    listener->count++;
+  }
+  fake->helpers--;
+  g_cond_broadcast(&fake->changed);
+  g_mutex_unlock(&fake->lock);
+  g_free(registration);
+  return NULL;
+}
+
+static void take_registration(struct fake_qemu *fake, GDBusMessage *call, bool sound) {
+  GUnixFDList *fds = g_dbus_message_get_unix_fd_list(call);
+  int fd = fds ? g_unix_fd_list_get(fds, 0, NULL) : -1;
+  if (fd < 0)
+    return;
+  struct registration *registration = g_new(struct registration, 1);
+  *registration = (struct registration){fake, fd, sound};
+  g_mutex_lock(&fake->lock);
+  fake->helpers++;
+  g_mutex_unlock(&fake->lock);
+  g_thread_unref(g_thread_new("fake-listener", take_listener, registration));
+}
+
+static GDBusMessage *filter(GDBusConnection *connection, GDBusMessage *message, gboolean incoming, gpointer user) {
+  struct fake_qemu *fake = user;
+  if (!incoming || g_dbus_message_get_message_type(message) != G_DBUS_MESSAGE_TYPE_METHOD_CALL)
+    return message;
+  const char *member = g_dbus_message_get_member(message);
+  GVariant *body = g_dbus_message_get_body(message);
+  char *arguments = body ? g_variant_print(body, FALSE) : g_strdup("()");
+  char *line = g_strconcat(member, arguments, NULL);
+  GDBusMessage *reply = g_dbus_message_new_method_reply(message);
+  bool sound = !strcmp(member, "RegisterOutListener"), answer = true;
+  if (!strcmp(member, "GetManagedObjects")) {
+    g_dbus_message_set_body(reply, objects(fake));
+  } else if (sound && fake->options.refuse_sound) {
+    g_object_unref(reply);
+    reply = g_dbus_message_new_method_error_literal(message, "org.qemu.Display1.Error.Invalid", "no");
+  } else if (sound || !strcmp(member, "RegisterListener")) {
+    /* Listeners of a private connection need a name that tells them apart. */
+    if (g_dbus_message_get_sender(message))
+      take_registration(fake, message, sound);
+  } else {
+    answer = !fake->options.answers_nothing;
+  }
+  if (answer)
+    g_dbus_connection_send_message(connection, reply, G_DBUS_SEND_MESSAGE_FLAGS_NONE, NULL, NULL);
+  note(fake, line);
+  g_free(arguments);
+  g_free(line);
+  g_object_unref(reply);
+  g_object_unref(message);
+  return NULL;
+}
+
+static void add_client(struct fake_qemu *fake) {
+  GDBusConnection *control = serve(fake->passed_fd);
+  fake->passed_fd = -1;
+  if (!control)
+    return;
+  g_dbus_connection_add_filter(control, filter, fake, NULL);
+  g_mutex_lock(&fake->lock);
+  g_clear_object(&fake->control);
+  fake->control = control;
+  g_mutex_unlock(&fake->lock);
+  g_dbus_connection_start_message_processing(control);
+}
+
+/* --- QMP -------------------------------------------------------------------------------------------------------------- */
+
+static void say(int fd, const char *line) {
+  char *text = g_strconcat(line, "\r\n", NULL);
+  if (send(fd, text, strlen(text), MSG_NOSIGNAL) < 0)
+    (void)errno; /* the client went: the next read says so */
+  g_free(text);
+}
+
+static void answer(struct fake_qemu *fake, int fd, const char *line) {
+  json_t *root = json_loads(line, 0, NULL);
+  const char *command = json_string_value(json_object_get(root, "execute"));
+  char *logged = g_strconcat("qmp ", command ? command : "?", NULL), *result = NULL;
+  long long id = json_integer_value(json_object_get(root, "id"));
+  bool adds = command && !strcmp(command, "add_client");
+  if (adds && fake->options.refuse_add_client)
+    result = g_strdup_printf("{\"id\":%lld,\"error\":{\"class\":\"GenericError\",\"desc\":\"not today\"}}", id);
+  else if (command && !strcmp(command, "query-status"))
+    result = g_strdup_printf("{\"return\":{\"status\":\"%s\",\"running\":true},\"id\":%lld}",
+                             fake->options.status ? fake->options.status : "running", id);
+  else if (command && !strcmp(command, "query-name"))
+    result = g_strdup_printf("{\"return\":{\"name\":\"fake\"},\"id\":%lld}", id);
+  else if (command && !strcmp(command, "qom-list"))
+    result = g_strdup_printf("{\"return\":[{\"name\":\"t\",\"type\":\"child<virtio-%s-pci>\"}],\"id\":%lld}",
+                             fake->options.has_touch ? "multitouch" : "tablet", id);
+  else
+    result = g_strdup_printf("{\"return\":{},\"id\":%lld}", id);
+  note(fake, logged);
+  say(fd, result);
+  if (adds && !fake->options.refuse_add_client && fake->passed_fd >= 0)
+    add_client(fake);
+  g_free(logged);
+  g_free(result);
+  json_decref(root);
+}
+
+/* A read that keeps the descriptor that came along. */
+static ssize_t receive(struct fake_qemu *fake, int fd, char *bytes, size_t size) {
+  struct iovec vector = {.iov_base = bytes, .iov_len = size};
+  union {
+    char space[CMSG_SPACE(sizeof(int))];
+    struct cmsghdr align;
+  } control;
+  struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1, .msg_control = control.space,
+                           .msg_controllen = sizeof control.space};
+  ssize_t count = recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
+  struct cmsghdr *header = count > 0 ? CMSG_FIRSTHDR(&message) : NULL;
+  if (header && header->cmsg_type == SCM_RIGHTS) {
+    if (fake->passed_fd >= 0)
+      close(fake->passed_fd);
+    memcpy(&fake->passed_fd, CMSG_DATA(header), sizeof(int));
+  }
+  return count;
+}
+
+static void serve_client(struct fake_qemu *fake, int fd) {
+  char greeting[160];
+  snprintf(greeting, sizeof greeting,
+           "{\"QMP\": {\"version\": {\"qemu\": {\"micro\": 0, \"minor\": 0, \"major\": %d}}, \"capabilities\": []}}",
+           fake->options.major ? fake->options.major : 9);
+  if (!fake->options.silent)
+    say(fd, greeting);
+  GString *text = g_string_new(NULL);
+  char bytes[4096];
+  ssize_t count;
+  while ((count = receive(fake, fd, bytes, sizeof bytes)) > 0) {
+    g_string_append_len(text, bytes, count);
+    char *end;
+    while ((end = strchr(text->str, '\n'))) {
+      *end = '\0';
+      answer(fake, fd, text->str);
+      g_string_erase(text, 0, end - text->str + 1);
+    }
+  }
+  g_string_free(text, TRUE);
+}
+
+static gpointer run(gpointer user) {
+  struct fake_qemu *fake = user;
+  for (;;) {
+    int fd = accept4(fake->listening, NULL, NULL, SOCK_CLOEXEC);
+    g_mutex_lock(&fake->lock);
+    bool stopping = fake->stopping;
+    fake->qmp = stopping ? -1 : fd;
+    g_mutex_unlock(&fake->lock);
+    if (!stopping && fd >= 0)
+      serve_client(fake, fd);
+    g_mutex_lock(&fake->lock);
+    fake->qmp = -1;
+    g_mutex_unlock(&fake->lock);
+    if (fd >= 0)
+      close(fd);
+    if (stopping || fd < 0)
+      return NULL;
+  }
+}
+
+/* --- public -------------------------------------------------------------------------------------------------------------- */
+
+struct fake_qemu *fake_qemu_start(const char *path, const struct fake_qemu_options *options) {
+  struct fake_qemu *fake = g_new0(struct fake_qemu, 1);
+  fake->options = *options;
+  g_strlcpy(fake->path, path, sizeof fake->path);
+  g_mutex_init(&fake->lock);
+  g_cond_init(&fake->changed);
+  fake->qmp = fake->passed_fd = -1;
+  fake->log = g_string_new(NULL);
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  g_strlcpy(address.sun_path, path, sizeof address.sun_path);
+  fake->listening = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  g_assert(bind(fake->listening, (const struct sockaddr *)&address, sizeof address) == 0);
+  g_assert(listen(fake->listening, 4) == 0);
+  fake->thread = g_thread_new("fake-qemu", run, fake);
+  return fake;
+}
+
+static void end(GDBusConnection **connection) {
+  if (!*connection)
+    return;
+  g_dbus_connection_close_sync(*connection, NULL, NULL);
+  g_clear_object(connection);
+}
+
+void fake_qemu_stop(struct fake_qemu *fake) {
+  unlink(fake->path);
+  g_mutex_lock(&fake->lock);
+  fake->stopping = true;
+  if (fake->qmp >= 0)
+    shutdown(fake->qmp, SHUT_RDWR);
+  shutdown(fake->listening, SHUT_RDWR);
+  GDBusConnection *control = g_steal_pointer(&fake->control);
+  g_mutex_unlock(&fake->lock);
+  end(&control);
+  g_thread_join(fake->thread);
+  end(&fake->control);
+  g_mutex_lock(&fake->lock);
+  while (fake->helpers)
+    g_cond_wait(&fake->changed, &fake->lock);
+  g_mutex_unlock(&fake->lock);
+  end(&fake->listeners[0].connection);
+  end(&fake->listeners[1].connection);
+  close(fake->listening);
+  if (fake->passed_fd >= 0)
+    close(fake->passed_fd);
+  g_string_free(fake->log, TRUE);
+  g_cond_clear(&fake->changed);
+  g_mutex_clear(&fake->lock);
+  g_free(fake);
+}
+
+bool fake_qemu_wait_listener(struct fake_qemu *fake, bool sound, unsigned count) {
+  gint64 end_time = g_get_monotonic_time() + PATIENCE_S * G_TIME_SPAN_SECOND;
+  g_mutex_lock(&fake->lock);
+  bool yes;
+  while (!(yes = fake->listeners[sound].count >= count) && g_cond_wait_until(&fake->changed, &fake->lock, end_time))
+    ;
+  g_mutex_unlock(&fake->lock);
+  return yes;
+}
+
+static GDBusConnection *listener_connection(struct fake_qemu *fake, bool sound) {
+  g_mutex_lock(&fake->lock);
+  GDBusConnection *connection = g_object_ref(fake->listeners[sound].connection);
+  g_mutex_unlock(&fake->lock);
+  return connection;
+}
+
+static const char *listener_path(bool sound) {
+  return sound ? "/org/qemu/Display1/AudioOutListener" : "/org/qemu/Display1/Listener";
+}
+
+char *fake_qemu_call(struct fake_qemu *fake, bool sound, const char *interface, const char *member, GVariant *body,
+                     GUnixFDList *fds) {
+  GDBusConnection *connection = listener_connection(fake, sound);
+  GError *error = NULL;
+  GVariant *value = g_dbus_connection_call_with_unix_fd_list_sync(
+    connection, NULL, listener_path(sound), interface, member, body, NULL, G_DBUS_CALL_FLAGS_NONE, PATIENCE_S * 1000,
+    fds, NULL, NULL, &error);
+  g_object_unref(connection);
+  char *message = error ? g_strdup(error->message) : NULL;
+  g_clear_pointer(&value, g_variant_unref);
+  g_clear_error(&error);
+  return message;
+}
+
+char *fake_qemu_interfaces(struct fake_qemu *fake, bool sound) {
+  GDBusConnection *connection = listener_connection(fake, sound);
+  const char *interface = sound ? "org.qemu.Display1.AudioOutListener" : "org.qemu.Display1.Listener";
+  GVariant *value = g_dbus_connection_call_sync(connection, NULL, listener_path(sound),
+                                                "org.freedesktop.DBus.Properties", "GetAll",
+                                                g_variant_new("(s)", interface), G_VARIANT_TYPE("(a{sv})"),
+                                                G_DBUS_CALL_FLAGS_NONE, PATIENCE_S * 1000, NULL, NULL);
+  g_object_unref(connection);
+  g_assert(value);
+  GVariant *all = g_variant_get_child_value(value, 0);
+  char **names = NULL;
+  g_assert(g_variant_lookup(all, "Interfaces", "^as", &names));
+  char *joined = g_strjoinv(" ", names);
+  g_strfreev(names);
+  g_variant_unref(all);
+  g_variant_unref(value);
+  return joined;
+}
+
+void fake_qemu_drop_listener(struct fake_qemu *fake, bool sound) {
+  GDBusConnection *connection = listener_connection(fake, sound);
+  g_dbus_connection_close_sync(connection, NULL, NULL);
+  g_object_unref(connection);
+}
+
+void fake_qemu_drop_control(struct fake_qemu *fake) {
+  g_mutex_lock(&fake->lock);
+  GDBusConnection *control = g_steal_pointer(&fake->control);
+  g_mutex_unlock(&fake->lock);
+  end(&control);
+}
+
+void fake_qemu_property(struct fake_qemu *fake, const char *interface, const char *name, GVariant *value) {
+  GVariantBuilder changed;
+  g_variant_builder_init(&changed, G_VARIANT_TYPE("a{sv}"));
+  g_variant_builder_add(&changed, "{sv}", name, value);
+  g_mutex_lock(&fake->lock);
+  g_assert(g_dbus_connection_emit_signal(fake->control, NULL, "/org/qemu/Display1/Console_0",
+                                         "org.freedesktop.DBus.Properties", "PropertiesChanged",
+                                         g_variant_new("(sa{sv}as)", interface, &changed, NULL), NULL));
+  g_mutex_unlock(&fake->lock);
+}
+
+void fake_qemu_say(struct fake_qemu *fake, const char *line) {
+  g_mutex_lock(&fake->lock);
+  if (fake->qmp >= 0)
+    say(fake->qmp, line);
+  g_mutex_unlock(&fake->lock);
+}
+
+bool fake_qemu_wait_log(struct fake_qemu *fake, const char *text) {
+  gint64 end_time = g_get_monotonic_time() + PATIENCE_S * G_TIME_SPAN_SECOND;
+  g_mutex_lock(&fake->lock);
+  bool yes;
+  while (!(yes = strstr(fake->log->str, text)) && g_cond_wait_until(&fake->changed, &fake->lock, end_time))
+    ;
+  if (!yes)
+    fprintf(stderr, "waited for %s in:\n%s\n", text, fake->log->str);
+  g_mutex_unlock(&fake->lock);
+  return yes;
+}
+
+char *fake_qemu_log(struct fake_qemu *fake) {
+  g_mutex_lock(&fake->lock);
+  char *log = g_strdup(fake->log->str);
+  g_mutex_unlock(&fake->lock);
+  return log;
+}
+
+unsigned fake_qemu_count(struct fake_qemu *fake, const char *text) {
+  char *log = fake_qemu_log(fake);
+  unsigned count = 0;
+  for (const char *line = log; line && *line;) {
+    count += !strncmp(line, text, strlen(text));
+    line = strchr(line, '\n');
+    line = line ? line + 1 : NULL;
+  }
+  g_free(log);
+  return count;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A QEMU that is none: QMP and the D-Bus display of one console, in this process, saying whatever a test wants it to.
+ * Thread-safety: every function from the test's thread.
+ */
+#ifndef ORIEL_TESTS_SOURCE_FAKE_QEMU_H
+#define ORIEL_TESTS_SOURCE_FAKE_QEMU_H
+
+#include <gio/gio.h>
+#include <gio/gunixfdlist.h>
+#include <stdbool.h>
+
+struct fake_qemu;
+
+struct fake_qemu_options {
+  int major;             /* of the version; 0 = 9 */
+  bool silent;           /* accepts and says nothing */
+  bool refuse_add_client, refuse_sound;
+  bool has_audio, has_touch, absolute;
+  bool answers_nothing;  /* to input */
+  const char *status;    /* NULL = "running" */
+};
+
+/** Listens at `path`. */
+struct fake_qemu *fake_qemu_start(const char *path, const struct fake_qemu_options *options);
+/** Dies: all connections end and the socket goes. */
+void fake_qemu_stop(struct fake_qemu *fake);
+
+/** Waits for the registration of the display (or sound) listener number `count` (from 1). */
+bool fake_qemu_wait_listener(struct fake_qemu *fake, bool sound, unsigned count);
+/** Calls a method of the listener. NULL, or the error's message (g_free). Takes a floating body. */
+char *fake_qemu_call(struct fake_qemu *fake, bool sound, const char *interface, const char *member, GVariant *body,
+                     GUnixFDList *fds);
+/** What the listener's property Interfaces holds, joined by spaces (g_free). */
+char *fake_qemu_interfaces(struct fake_qemu *fake, bool sound);
+/** The private connection of the listener ends. */
+void fake_qemu_drop_listener(struct fake_qemu *fake, bool sound);
+/** Closes the control connection. */
+void fake_qemu_drop_control(struct fake_qemu *fake);
+/** A property of the console object changed. Takes a floating value. */
+void fake_qemu_property(struct fake_qemu *fake, const char *interface, const char *name, GVariant *value);
+/** Sends a QMP line as it is. */
+void fake_qemu_say(struct fake_qemu *fake, const char *line);
+
+/** Everything asked so far, one call a line: "Press(30)", "SetUIInfo(…)", "qmp stop". Waits until `text` is in it. */
+bool fake_qemu_wait_log(struct fake_qemu *fake, const char *text);
+/** The log so far (g_free). */
+char *fake_qemu_log(struct fake_qemu *fake);
+/** How many lines of the log start with `text`. */
+unsigned fake_qemu_count(struct fake_qemu *fake, const char *text);
+
+#endif
