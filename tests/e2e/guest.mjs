@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { PNG } from 'pngjs';
 import { test, until } from './lib/runner.mjs';
 import { api, guestArguments, guestDir, oriel, qmp, serialLines, start, stats, temporary } from './lib/process.mjs';
-import { canvasPixels, heardPeak, openDesktop, pageStats, painted, pixelPosition } from './lib/browser.mjs';
+import { canvasPixels, heardPeak, openDesktop, pageStats, painted, pixelPosition, settledSize } from './lib/browser.mjs';
 import { parsePpm, psnr } from './lib/card.mjs';
 
 /** A QEMU of our own with the demo guest, up to its desktop. */
@@ -24,10 +24,18 @@ async function bootGuest(t, options = {}) {
 
 const attach = (t, vm) => oriel(t, ['serve', `qemu:${vm.qmp}`]);
 
-/** Types with the page's own keyboard events. */
+/** Types on a US keyboard by physical keys, with Shift where it is needed, as fingers do. */
 async function type(page, text) {
-  await page.locator('#screen').focus().catch(() => {});
-  await page.keyboard.type(text, { delay: 15 });
+  const shifted = '~!@#$%^&*()_+{}|:"<>?';
+  const plain = "`1234567890-=[]\\;',./";
+  for (const character of text) {
+    const index = shifted.indexOf(character);
+    const upper = index >= 0 || (character >= 'A' && character <= 'Z');
+    const key = index >= 0 ? plain[index] : character === '\n' ? 'Enter' : character === ' ' ? 'Space' : character.toLowerCase();
+    if (upper) await page.keyboard.down('ShiftLeft');
+    await page.keyboard.press(key);
+    if (upper) await page.keyboard.up('ShiftLeft');
+  }
 }
 
 test('guest: oriel run boots the demo guest; its picture equals QEMU\'s own screendump', async (t) => {
@@ -128,11 +136,10 @@ for (const size of [[1280, 720], [1000, 620], [800, 600]]) {
       const server = await attach(t, vm);
       const page = await openDesktop(t, server, { size, scale });
       await until(() => vm.lines().some((line) => line.startsWith('ready ')), 20_000, 'flash');
-      const want = (line) => until(() => vm.lines().includes(line), 10_000, `"${line}" in ${vm.lines().slice(-6).join(' / ')}`);
-      const screen = await until(async () => {
-        const s = await pageStats(page);
-        return vm.lines().some((line) => line.endsWith(` ${s.width} ${s.height}`)) ? s : null;
-      }, 15_000, 'the guest to take the size');
+      const want = (line) => until(() => vm.lines().includes(line), 10_000, line)
+        .catch((error) => { throw new Error(`${error.message}; the guest saw ${vm.lines().slice(-6).join(' / ')}`); });
+      const screen = await settledSize(page, server);
+      await until(() => vm.lines().some((line) => line.endsWith(` ${screen.width} ${screen.height}`)), 15_000, 'the guest to take the size');
       for (const [x, y] of [[101, 57], [screen.width - 33, screen.height - 21]]) {
         const at = await pixelPosition(page, x, y);
         await page.mouse.click(at.x, at.y);

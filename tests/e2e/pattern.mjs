@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { PNG } from 'pngjs';
 import { test, until } from './lib/runner.mjs';
 import { api, oriel, stats } from './lib/process.mjs';
-import { canvasPixels, heardPeak, openDesktop, openPage, pageStats, painted, pixelPosition } from './lib/browser.mjs';
+import { canvasPixels, heardPeak, openDesktop, openPage, pageStats, painted, pixelPosition, settledSize } from './lib/browser.mjs';
 import { blockColour, card, counter, psnr } from './lib/card.mjs';
 
 const still = ['serve', 'pattern:?size=1280x720&scene=static'];
@@ -79,23 +79,6 @@ for (const size of [[1280, 720], [1000, 620], [640, 480]]) {
       }
     });
   }
-}
-
-/** Waits until the desktop's size on both sides is the same and stays so for a second. */
-async function settledSize(page, server) {
-  let last = '';
-  let since = performance.now();
-  return until(async () => {
-    const { width, height } = await pageStats(page);
-    const remote = await stats(server);
-    const now = `${width}x${height}`;
-    if (now !== last || remote.width !== width || remote.height !== height) {
-      last = now;
-      since = performance.now();
-      return null;
-    }
-    return performance.now() - since > 1000 ? { width, height } : null;
-  }, 10_000, 'a settled size');
 }
 
 /** The test card's cross: white arms around exactly this pixel, background beyond them. */

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
+import { stats } from './process.mjs';
 import { until } from './runner.mjs';
 
 const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
@@ -68,6 +69,23 @@ export async function painted(page, count = 1, ms = 15_000) {
     const s = await page.evaluate(() => window.oriel?.stats?.()).catch(() => null);
     return s && s.painted >= count ? s : null;
   }, ms, `${count} painted pictures`);
+}
+
+/** Waits until the desktop's size on both sides is the same and stays so for a second. */
+export async function settledSize(page, server) {
+  let last = '';
+  let since = performance.now();
+  return until(async () => {
+    const { width, height } = await pageStats(page);
+    const remote = await stats(server);
+    const now = `${width}x${height}`;
+    if (now !== last || remote.width !== width || remote.height !== height) {
+      last = now;
+      since = performance.now();
+      return null;
+    }
+    return performance.now() - since > 1000 ? { width, height } : null;
+  }, 10_000, 'a settled size');
 }
 
 /** The screen canvas as it stands: {width, height, data: Uint8Array RGBA}. */

@@ -84,7 +84,7 @@ export function cpuSeconds(pid) {
 }
 
 /** QEMU arguments for the demo guest. `append`: words added to the kernel command line. */
-export function guestArguments({ qmp, monitor, append = [], display = ['-display', 'dbus,p2p=yes'], audio = 'dbus', serial, size = [1280, 720], memory = 512 }) {
+export function guestArguments({ qmp, monitor, append = [], display = ['-display', 'dbus,p2p=yes,audiodev=a'], audio = 'dbus', serial, size = [1280, 720], memory = 512 }) {
   const base = readFileSync(join(guestDir, 'cmdline'), 'utf8').trim();
   return ['-accel', 'tcg', '-M', 'q35', '-cpu', 'max', '-m', String(memory), '-nodefaults', '-no-user-config', '-name', 'e2e',
     '-kernel', join(guestDir, 'vmlinuz'), '-initrd', join(guestDir, 'initrd.img'), '-append', [base, ...append].join(' '),
