@@ -4,6 +4,12 @@
  * viewers. Encodes once, whatever the number of viewers; runs only while somebody watches; encodes only when somebody
  * can take the result (drop before encoding, lessons 2, 3, 32).
  *
+ * Pictures are at least 64 x 64 pixels: a smaller desktop lies in the top left corner of a black canvas of that size.
+ * A desktop without a size yet (0 x 0) is waited for.
+ *
+ * Controls: the newest viewer that asks gets them. When it leaves or gives them up, they go back to the one that asked
+ * last among those that have not given them up. Keys and buttons of a viewer that loses them are released.
+ *
  * Threads inside: the media thread (damage -> convert -> tiles or video -> hub) and the audio thread (ring -> Opus ->
  * hub). They meet the network thread only in the hub's mailboxes, under one short lock.
  *
@@ -27,7 +33,7 @@ struct oriel_viewer;
 enum { ORIEL_DESKTOP_VIEWERS_MAX = 256 };
 
 struct oriel_desktop_config {
-  const char *encoder;    /* name in the encoder table; NULL = the first that works */
+  const char *encoder;    /* name in the encoder table, borrowed until destroy; NULL = the first that works */
   uint32_t fps;           /* 1..240 */
   uint32_t bitrate_kbps;  /* 0 = by size */
   unsigned opus_frame_ms; /* 5, 10, 20 */
@@ -111,7 +117,11 @@ bool oriel_viewer_pending(struct oriel_viewer *viewer);
 void oriel_viewer_sent(struct oriel_viewer *viewer, const struct oriel_packet *packet, uint64_t sent_ns);
 
 /** What the page saw of pictures: the newest sequence of each stage, with times on this host's clock (the server maps
- *  the viewer's clock by its pings); 0 = unknown. */
+ *  the viewer's clock by its pings); 0 = unknown. A viewer must report `received` and `decoded` (tiles count as decoded
+ *  when drawn): one that does not gets a window of pictures (2 and 1.25 round trips of them) and no more.
+ *
+ *  Sequences a viewer gets may have gaps without a SKIPPED: tiles that found its mailbox occupied are left out, and the
+ *  next picture it gets is video, which covers them. Every picture handed out fits what was handed out before. */
 struct oriel_viewer_ack {
   uint32_t received, decoded, painted;                /* sequence numbers; 0 = none yet */
   uint64_t received_ns, decoded_ns, painted_ns;
@@ -120,7 +130,8 @@ struct oriel_viewer_ack {
 void oriel_viewer_ack(struct oriel_viewer *viewer, const struct oriel_viewer_ack *ack);
 /** Last round trip measured by the server's ping. */
 void oriel_viewer_rtt(struct oriel_viewer *viewer, uint32_t rtt_us);
-/** Asks for a key frame for this viewer: rate-limited to 4 a second, shared. */
+/** Asks for a key frame for this viewer: rate-limited to 4 a second, shared. A viewer that needs one again within ten
+ *  seconds waits 1, 2, then 4 s for it, so that a broken or hostile one costs the others little. */
 void oriel_viewer_request_key(struct oriel_viewer *viewer);
 /** Hidden or shown, muted or not: what is not wanted is not sent, and not made if nobody else wants it. Showing again
  *  starts with a key frame. */
@@ -139,7 +150,7 @@ int oriel_viewer_resize(struct oriel_viewer *viewer, uint16_t width, uint16_t he
 /** As oriel_source_command. */
 int oriel_desktop_command(struct oriel_desktop *desktop, enum oriel_source_command command);
 /** Encodes the current picture as PNG (owned by the caller, free). Waits up to 2 s for a first picture when nobody was
- *  watching. Blocks for tens of ms: a worker thread. 0, -EAGAIN (no picture came), -ENOMEM, -EIO. */
+ *  watching. Blocks for tens of ms: a worker thread, which must have returned before destroy. 0, -EAGAIN (no picture came), -ENOMEM, -EIO. */
 int oriel_desktop_snapshot(struct oriel_desktop *desktop, uint8_t **png, size_t *size);
 
 /** Stages of one picture's way, in order. */

@@ -141,11 +141,16 @@ void oriel_viewer_rtt(struct oriel_viewer *viewer, uint32_t rtt_us) {
 
 void oriel_viewer_request_key(struct oriel_viewer *viewer) {
   struct oriel_hub *hub = &viewer->desktop->hub;
+  uint64_t now = oriel_clock_ns();
   pthread_mutex_lock(&hub->lock);
   hub->key_requests++;
   if (viewer->pictures) {
-    /* A back-off that runs goes on; what the decoder was given before is not waited for. */
-    oriel_hub_need_key_locked(viewer, viewer->chain == ORIEL_CHAIN_KEY ? viewer->key_after_ns : 0);
+    /* A back-off that runs goes on; one who asks again and again waits longer, since everybody pays for a key frame.
+     * What the decoder was given before is not waited for. */
+    uint64_t after_ns = viewer->key_after_ns;
+    if (viewer->chain != ORIEL_CHAIN_KEY)
+      after_ns = oriel_backoff_break(&viewer->backoff, now);
+    oriel_hub_need_key_locked(viewer, after_ns);
     viewer->decoded_count = viewer->received_count;
     oriel_hub_poke_locked(hub, 0);
   }

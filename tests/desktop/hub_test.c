@@ -444,6 +444,23 @@ static void key_request_drops_what_waits(void **state) {
   oriel_viewer_detach(viewer);
 }
 
+static void repeated_key_requests_wait_longer(void **state) {
+  struct fixture *fixture = *state;
+  struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
+  struct oriel_survey survey;
+  for (int i = 0; i < 2; i++) {
+    publish_key(fixture);
+    take_picture(viewer);
+    for (int again = 0; again < 10; again++) /* once is asked as good as ten times */
+      oriel_viewer_request_key(viewer);
+    oriel_hub_survey_locked(&fixture->desktop->hub, oriel_clock_ns(), &survey);
+    assert_int_equal(survey.key_due, i == 0);
+  }
+  assert_true(survey.key_after_ns > oriel_clock_ns());
+  assert_int_equal(fixture->desktop->hub.key_requests, 20);
+  oriel_viewer_detach(viewer);
+}
+
 static void bursts_count_pictures_closer_than_8_ms(void **state) {
   struct fixture *fixture = *state;
   for (int i = 0; i < 3; i++) { /* lesson 16 */
@@ -568,6 +585,7 @@ int main(void) {
     hub_test(sound_is_bounded_and_trimmed_after_a_stall),
     hub_test(controls_go_to_the_newest_and_back),
     hub_test(key_request_drops_what_waits),
+    hub_test(repeated_key_requests_wait_longer),
     hub_test(bursts_count_pictures_closer_than_8_ms),
     hub_test(stages_follow_a_picture_to_the_screen),
     hub_test(cursor_and_volume_coalesce_to_the_newest),

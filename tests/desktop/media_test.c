@@ -145,9 +145,9 @@ static void joiners_share_key_frames(void **state) {
     fake_drain(viewers[i]);
   uint64_t before = stats(fixture)->pictures_key, began = oriel_clock_ns();
   for (int round = 0; round < 3; round++) {
-    for (int i = 0; i < 40; i++)
-      oriel_viewer_request_key(viewers[0]);
-    expect_picture(fixture, viewers[0], ORIEL_PACKET_VIDEO, true);
+    for (int i = 0; i < 40; i++) /* another viewer each time: one alone would be put off */
+      oriel_viewer_request_key(viewers[round]);
+    expect_picture(fixture, viewers[round], ORIEL_PACKET_VIDEO, true);
   }
   assert_true(oriel_clock_ns() - began >= 500 * ORIEL_NS_PER_MS); /* four a second */
   assert_int_equal(stats(fixture)->pictures_key, before + 3);
