@@ -39,8 +39,8 @@ static void report(struct series *series) {
   double p50 = series->samples[series->count / 2], p95 = series->samples[series->count * 95 / 100];
   double least = series->samples[0];
   if (json) {
-    printf("%s\n  {\"name\": \"%s\", \"unit\": \"%s\", \"p50\": %.4f, \"p95\": %.4f, \"least\": %.4f", first ? "[" : ",",
-           series->name, series->unit, p50, p95, least);
+    printf("%s\n  {\"name\": \"%s\", \"unit\": \"%s\", \"p50\": %.4f, \"p95\": %.4f, \"least\": %.4f",
+           first ? "[" : ",", series->name, series->unit, p50, p95, least);
     if (series->target)
       printf(", \"target\": \"%s\", \"limit\": %g", series->target, series->limit);
     printf("}");

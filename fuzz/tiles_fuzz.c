@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Tiles payloads: the first two bytes choose the picture's size, the rest is the payload. Whatever decodes must code and
- * decode again to the same picture.
+ * Tiles payloads: the first two bytes choose the picture's size, the rest is the payload. Whatever decodes must code
+ * and decode again to the same picture.
  */
 #include <stddef.h>
 #include <stdint.h>

@@ -46,7 +46,8 @@ uint32_t oriel_encoder_default_kbps(uint16_t width, uint16_t height);
 
 /** Opens the first encoder of the table that works, or the one called `name` ("x264", "h264_vaapi", "null", ...;
  *  NULL = any but null; "lavc:NAME" = libavcodec's H.264 encoder of that name, in the table or not). `null` yields
- *  packets that count and travel like any other and hold only an access unit delimiter: no decoder shows them. 0, -EINVAL (config), -ENOENT (no such name), -ENODEV (nothing works), -ENOMEM. */
+ *  packets that count and travel like any other and hold only an access unit delimiter: no decoder shows them.
+ *  0, -EINVAL (config), -ENOENT (no such name), -ENODEV (nothing works), -ENOMEM. */
 int oriel_encoder_create(const char *name, const struct oriel_encoder_config *config, struct oriel_encoder **encoder);
 void oriel_encoder_destroy(struct oriel_encoder *encoder);
 /** Name in the table, or libavcodec's; static. */
@@ -54,8 +55,8 @@ const char *oriel_encoder_name(const struct oriel_encoder *encoder);
 /** Changes fps and bitrate without a restart and without an IDR. Size must be unchanged. 0, -EINVAL. */
 int oriel_encoder_reconfigure(struct oriel_encoder *encoder, const struct oriel_encoder_config *config);
 /** Encodes one picture of the configured size. *packet gets a new ORIEL_PACKET_VIDEO with one reference (kind, key,
- *  sharpening, sizes and times set; sequence 0, the hub numbers it). The first picture, and the first after a failure, is
- *  a key whatever the request says. An odd width or height is coded rounded up: the packet's size is the visible one.
+ *  sharpening, sizes and times set; sequence 0, the hub numbers it). The first picture, and the first after a failure,
+ *  is a key whatever the request says. An odd width or height is coded rounded up: the packet's size is the visible one.
  *  0, -EINVAL (picture of another size), -ENOMEM, -EIO (the encoder refused). */
 int oriel_encoder_encode(struct oriel_encoder *encoder, const struct oriel_picture *picture,
                          const struct oriel_encode_request *request, struct oriel_packet **packet);

@@ -3,8 +3,8 @@
  * H.264 by x264: zero latency, damage hints, a QP per picture from media/rate. Called by one media thread.
  *
  * x264 runs in constant-QP mode with the QP of each picture forced. A macroblock marked constant is skipped without
- * analysis if it was last coded at a QP no higher than this picture's; x264 keeps that map (its effective_qp), `coded_qp`
- * below is our copy. So an ordinary picture never uses a QP below that of any undamaged macroblock, and a sharpening
+ * analysis if it was last coded at a QP no higher than this picture's; x264 keeps that map (its effective_qp) and
+ * `coded_qp` below is our copy. So an ordinary picture never uses a QP below that of any undamaged macroblock, and a sharpening
  * picture is simply one of low QP: x264 codes again exactly what was coarser.
  */
 #include <errno.h>
@@ -26,6 +26,7 @@ enum {
   QP_SHARP = 14,    /* luma PSNR 46 dB on text; lower gains nothing that survives 4:2:0 */
   QP_SMALL = 18,    /* floor for small damage: nearly sharp at once, and cheap */
   QP_LARGE = 22,    /* floor for large damage: below it bits and time rise faster than what eyes see of motion */
+  QP_HURRIED = 28,  /* that floor where time is short */
   QP_COARSEST = 50,
   QP_MIDDLE = 31,   /* see open_params */
   SHARPEN_STEP = 4, /* least improvement of a sharpening pass */
@@ -34,6 +35,10 @@ enum {
   THREADS_MAX = 4,
   THREAD_PIXELS = 1600 * 900, /* below it one core is fast enough */
 };
+
+/* Coding large damage should take this long. Fewer bits are the one thing that makes x264 faster from here (1920x1080:
+ * 11.5 ms at QP 22, 7.4 at 26); partitions and motion search are at their least and change nothing measurable. */
+#define LARGE_GOAL_NS (6 * ORIEL_NS_PER_MS)
 
 struct state {
   x264_t *x264;
@@ -44,6 +49,7 @@ struct state {
   uint8_t *constant;  /* owned; per macroblock, X264_MBINFO_CONSTANT or 0 */
   uint8_t *coded_qp;  /* owned; per macroblock, QP it was last coded at */
   int64_t pictures;
+  int large_floor;     /* QP_LARGE..QP_HURRIED */
   bool sharpening_due; /* some coded_qp is above QP_SHARP */
 };
 
@@ -75,7 +81,7 @@ static int open_params(const struct oriel_encoder_config *config, x264_param_t *
   params->i_csp = X264_CSP_I420;
   params->i_fps_num = config->fps;
   params->i_fps_den = 1;
-  params->b_vfr_input = 0;
+  params->b_vfr_input = 0; /* else x264 holds each picture until it knows how long it lasted */
   params->i_threads = slice_threads(config);
   params->b_sliced_threads = params->i_threads > 1;
 
@@ -132,6 +138,7 @@ static int state_open(const char *codec, const struct oriel_encoder_config *conf
   if (!state)
     return -ENOMEM;
   state->config = *config;
+  state->large_floor = QP_LARGE;
   state->columns = (config->width + MB - 1) / MB;
   state->rows = (config->height + MB - 1) / MB;
   size_t count = (size_t)state->columns * (size_t)state->rows;
@@ -240,7 +247,7 @@ struct plan {
   enum oriel_rate_kind kind;
   int qp;
   uint64_t activity;
-  bool deblock;
+  bool deblock, small;
 };
 
 static struct plan plan_picture(struct state *state, const struct oriel_picture *picture,
@@ -252,7 +259,7 @@ static struct plan plan_picture(struct state *state, const struct oriel_picture 
   struct survey survey = survey_picture(state, picture, sharpen ? QP_SHARP : QP_COARSEST);
   plan.activity = survey.activity;
   bool small = damaged * SMALL_PART < state->columns * state->rows;
-  int floor = small ? QP_SMALL : QP_LARGE;
+  int floor = small ? QP_SMALL : state->large_floor;
   if (sharpen) {
     plan.kind = ORIEL_RATE_SHARPEN;
     floor = QP_SHARP;
@@ -268,6 +275,7 @@ static struct plan plan_picture(struct state *state, const struct oriel_picture 
     plan.qp = plan.qp > QP_SHARP ? plan.qp : QP_SHARP;
   }
   plan.deblock = plan.qp > DEBLOCK_QP && !small;
+  plan.small = small;
   return plan;
 }
 
@@ -276,6 +284,14 @@ static int deblock_switch(struct state *state, bool on) {
     return 0;
   state->params.b_deblocking_filter = on;
   return x264_encoder_reconfig(state->x264, &state->params) < 0 ? -EIO : 0;
+}
+
+/* Moves the floor of large damage by one step towards the time it should take. */
+static void large_floor_update(struct state *state, uint64_t took_ns) {
+  if (took_ns > LARGE_GOAL_NS && state->large_floor < QP_HURRIED)
+    state->large_floor++;
+  else if (took_ns < LARGE_GOAL_NS * 3 / 4 && state->large_floor > QP_LARGE)
+    state->large_floor--;
 }
 
 /* What x264 did to its map: coded (or found good enough) at this QP, unless constant and good enough before. */
@@ -311,6 +327,7 @@ static int state_encode(void *opaque, const struct oriel_picture *picture, const
   in.prop.mb_info = state->constant; /* ours: used up when the call returns */
   x264_nal_t *units = NULL;
   int count = 0;
+  uint64_t start_ns = oriel_clock_ns();
   int size = x264_encoder_encode(state->x264, &units, &count, &in, &out);
   if (size <= 0 || count <= 0)
     return -EIO;
@@ -320,6 +337,8 @@ static int state_encode(void *opaque, const struct oriel_picture *picture, const
   memcpy(made->data, units[0].p_payload, (size_t)size); /* x264 lays a picture's units end to end */
   made->key = out.b_keyframe;
   oriel_rate_spend(&state->rate, plan.kind, plan.activity, plan.qp, (uint64_t)size * 8);
+  if (plan.kind == ORIEL_RATE_DELTA && !plan.small)
+    large_floor_update(state, oriel_clock_ns() - start_ns);
   coded_qp_update(state, plan.qp);
   *packet = made;
   return 0;

@@ -52,6 +52,7 @@ int oriel_pcm_converter_create(const struct oriel_pcm_format *format, struct ori
   made->format = *format;
   made->frame_size = oriel_pcm_frame_size(format);
   if (format->rate != ORIEL_AUDIO_RATE) {
+    /* 0.11 ms for 20 ms of sound; the medium one takes 0.26, the best 1.4, for octaves nobody hears. */
     int error = 0;
     made->resampler = src_new(SRC_SINC_FASTEST, ORIEL_AUDIO_CHANNELS, &error);
     if (!made->resampler) {

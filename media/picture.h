@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Pictures in I420 and the conversion into them. An oriel_picture belongs to one media thread; the BGRX side is whatever
- * the source's surface lends. Thread-safety: none; one owner.
+ * Pictures in I420 and the conversion into them. An oriel_picture belongs to one media thread; the BGRX side is
+ * whatever the source's surface lends. Thread-safety: none; one owner.
  */
 #ifndef ORIEL_MEDIA_PICTURE_H
 #define ORIEL_MEDIA_PICTURE_H

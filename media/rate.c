@@ -17,8 +17,8 @@
 /* What comes after a longer pause is new content more likely than the same motion. */
 #define MOTION_GAP_NS 200000000u
 
-/* What part of the bucket one delta may take. Half: a steady stream settles at a level of two steps and uses the whole
- * rate, while the first picture after a pause gets several steps. */
+/* What part of the bucket one delta may take, if not what came in since the last one. Half: a steady stream settles at
+ * a level of two steps and uses the whole rate, while the first picture after a pause gets several steps. */
 #define DELTA_SHARE 0.5
 
 /* Bits per unit of activity at QP 26 before anything was learned: dense text. And bounds for what is learned. */
@@ -50,7 +50,8 @@ static void refill(struct oriel_rate *rate, uint64_t now_ns) {
   if (now_ns <= rate->now_ns)
     return;
   double elapsed = rate->now_ns ? (double)(now_ns - rate->now_ns) * 1e-9 : 0;
-  rate->level = fmin(rate->level + rate->bits_per_second * elapsed, rate->bits_per_second * BUCKET_SECONDS);
+  rate->refilled = rate->bits_per_second * elapsed;
+  rate->level = fmin(rate->level + rate->refilled, rate->bits_per_second * BUCKET_SECONDS);
   rate->now_ns = now_ns;
 }
 
@@ -82,7 +83,8 @@ int oriel_rate_qp(struct oriel_rate *rate, enum oriel_rate_kind kind, uint64_t n
     qp = scene_qp(rate->sharpen_cost, activity, fmax(loan, least));
     break;
   case ORIEL_RATE_DELTA:
-    qp = delta_qp(rate, activity, fmax(rate->level * DELTA_SHARE, least), qp_min);
+    qp = delta_qp(rate, activity, fmax(fmax(rate->level * DELTA_SHARE, fmin(rate->level, rate->refilled)), least),
+                  qp_min);
     break;
   }
   qp = ceil(qp);

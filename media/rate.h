@@ -34,6 +34,7 @@ struct oriel_rate {
   double bits_per_step; /* the share of one picture at the highest fps */
   double level;         /* bits that may be sent now; negative is debt */
   uint64_t now_ns;      /* time of the last refill; 0 = none yet */
+  double refilled;      /* bits that came in between the last two pictures */
   double scene_cost;    /* bits per unit of activity of new content, at QP 26 */
   double sharpen_cost;  /* the same for what a sharpening pass adds */
   struct oriel_rate_motion motion;

@@ -53,7 +53,8 @@ static void check_area(const struct oriel_picture *picture, const uint8_t *bgrx,
   int width = picture->width, height = picture->height;
   for (int y = rect.y; y < rect.y + rect.height; y++)
     for (int x = rect.x; x < rect.x + rect.width; x++) {
-      double expected = luma(bgrx + (ptrdiff_t)clamp_to(y, height - 1) * stride + 4 * (ptrdiff_t)clamp_to(x, width - 1));
+      const uint8_t *pixel = bgrx + (ptrdiff_t)clamp_to(y, height - 1) * stride + 4 * (ptrdiff_t)clamp_to(x, width - 1);
+      double expected = luma(pixel);
       assert_true(fabs(picture->y[(ptrdiff_t)y * picture->stride_y + x] - expected) <= TOLERANCE);
     }
   for (int y = rect.y / 2; y < (rect.y + rect.height) / 2; y++)
@@ -109,7 +110,8 @@ static void picture_damage_only(void **unused) {
   enum { WIDTH = 131, HEIGHT = 77 };
   static const struct oriel_rect rects[] = {
     {0, 0, 1, 1},      {1, 1, 1, 1},      {3, 5, 17, 9},        {130, 76, 1, 1},           {129, 70, 2, 7},
-    {-5, -5, 10, 10},  {100, 60, 500, 500}, {0, 0, 131, 77},    {INT32_MAX - 1, 0, 9, 9},  {INT32_MIN, INT32_MIN, INT32_MAX, INT32_MAX},
+    {-5, -5, 10, 10},  {100, 60, 500, 500}, {0, 0, 131, 77},    {INT32_MAX - 1, 0, 9, 9},
+    {INT32_MIN, INT32_MIN, INT32_MAX, INT32_MAX},
     {20, 20, 0, 5},    {20, 20, -3, 5},   {-100, 3, INT32_MAX, 2},
   };
   uint8_t *bgrx = random_bgrx(WIDTH * 4, HEIGHT, 77);

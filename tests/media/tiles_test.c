@@ -122,7 +122,8 @@ static void tiles_run_lengths(void **unused) {
   for (int length = 1; length <= 200; length++) {
     for (int x = 0; x < 256; x++)
       scene_pixel(bgrx + 4 * x, x < length ? 7 : 9, 7, 7);
-    const struct oriel_damage row = {.count = 1, .rects = {{0, 0, 256, 1}}}, run = {.count = 1, .rects = {{0, 0, length, 1}}};
+    const struct oriel_damage row = {.count = 1, .rects = {{0, 0, 256, 1}}};
+    const struct oriel_damage run = {.count = 1, .rects = {{0, 0, length, 1}}};
     row_round_trip(bgrx, &row);
     row_round_trip(bgrx, &run);
   }
