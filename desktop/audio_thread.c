@@ -42,7 +42,7 @@ void oriel_audio_finish(struct oriel_audio *audio) {
 }
 
 static void post(struct oriel_audio *audio) {
-  /* acq_rel with the exchange in oriel_audio_thread: whoever sees true knows that a look at the ring is still to come. */
+  /* acq_rel with the exchange in oriel_audio_thread: who sees true knows that a look at the ring is still to come. */
   if (!atomic_exchange_explicit(&audio->signalled, true, memory_order_acq_rel))
     sem_post(&audio->data);
 }
@@ -85,7 +85,8 @@ void oriel_audio_write(struct oriel_audio *audio, const float *frames, size_t co
     atomic_fetch_add_explicit(&audio->overruns, 1, memory_order_relaxed); /* a counter alone */
   /* acq_rel with the exchange in disarm: either this sees that the thread is about to sleep without a limit, or the
    * thread sees the frames just written. Adding 0 is a read-modify-write, so that the two cannot pass each other. */
-  if (!atomic_fetch_add_explicit(&audio->armed, 0, memory_order_acq_rel) || oriel_ring_level(audio->ring) >= audio->packet_frames)
+  bool armed = atomic_fetch_add_explicit(&audio->armed, 0, memory_order_acq_rel);
+  if (!armed || oriel_ring_level(audio->ring) >= audio->packet_frames)
     post(audio);
 }
 
@@ -182,7 +183,7 @@ static bool wait_data(struct oriel_audio *audio, bool limited) {
 
 /* The next frames are posted at once again. */
 static void disarm(struct oriel_audio *audio) {
-  atomic_exchange_explicit(&audio->armed, 0, memory_order_acq_rel); /* with the read-modify-write in oriel_audio_write */
+  atomic_exchange_explicit(&audio->armed, 0, memory_order_acq_rel); /* with the addition in oriel_audio_write */
 }
 
 /* Sound stopped: sends the part of a packet that is left. */

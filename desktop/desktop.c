@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A desktop's life, and the callbacks from its source. create/start/destroy from one thread; the sink from the source's.
+ * A desktop's life, and the callbacks from its source. create, start and destroy from one thread; the sink from
+ * the source's.
  */
 #include "desktop/desktop.h"
 

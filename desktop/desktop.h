@@ -150,7 +150,8 @@ int oriel_viewer_resize(struct oriel_viewer *viewer, uint16_t width, uint16_t he
 /** As oriel_source_command. */
 int oriel_desktop_command(struct oriel_desktop *desktop, enum oriel_source_command command);
 /** Encodes the current picture as PNG (owned by the caller, free). Waits up to 2 s for a first picture when nobody was
- *  watching. Blocks for tens of ms: a worker thread, which must have returned before destroy. 0, -EAGAIN (no picture came), -ENOMEM, -EIO. */
+ *  watching. Blocks for tens of ms: a worker thread, which must have returned before destroy. 0, -EAGAIN (no
+ *  picture came), -ENOMEM, -EIO. */
 int oriel_desktop_snapshot(struct oriel_desktop *desktop, uint8_t **png, size_t *size);
 
 /** Stages of one picture's way, in order. */

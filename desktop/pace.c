@@ -133,7 +133,8 @@ bool oriel_motion_tiles(const struct oriel_motion *motion, uint64_t area, uint32
   return motion_spent(motion, kbps, now_ns) < limit;
 }
 
-void oriel_motion_note(struct oriel_motion *motion, uint64_t area, uint64_t tile_bytes, uint32_t kbps, uint64_t now_ns) {
+void oriel_motion_note(struct oriel_motion *motion, uint64_t area, uint64_t tile_bytes, uint32_t kbps,
+                       uint64_t now_ns) {
   double bytes = (double)tile_bytes;
   if (!tile_bytes && motion->overspent && area <= ORIEL_TILES_PIXELS_MAX)
     bytes = (double)area * motion_tile_cost; /* as tiles it would go on like this: stay with video while it lasts */

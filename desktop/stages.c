@@ -40,7 +40,8 @@ static uint32_t paints_last_second(const struct oriel_viewer *viewer, uint64_t n
   return count;
 }
 
-static void viewer_stats(const struct oriel_hub *hub, const struct oriel_viewer *viewer, struct oriel_viewer_stats *out) {
+static void viewer_stats(const struct oriel_hub *hub, const struct oriel_viewer *viewer,
+                         struct oriel_viewer_stats *out) {
   *out = (struct oriel_viewer_stats){
     .id = viewer->id,
     .role = viewer == hub->controller ? ORIEL_ROLE_CONTROLLER : ORIEL_ROLE_VIEWER,

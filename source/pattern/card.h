@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the pattern source shows, as a model, and its painter. Painting any rectangle of a model gives the same pixels as
- * painting all of it, so that a change repaints just what it touched. Thread-safety: none; the pattern's lock.
+ * What the pattern source shows, as a model, and its painter. Painting any rectangle of a model gives the same pixels
+ * as painting all of it, so that a change repaints just what it touched. Thread-safety: none; the pattern's lock.
  */
 #ifndef ORIEL_SOURCE_PATTERN_CARD_H
 #define ORIEL_SOURCE_PATTERN_CARD_H

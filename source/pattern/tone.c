@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The pattern's tone, see tone.h. The thread blocks only on its condition; every block has an absolute deadline, so that
- * the rate is the clock's, without drift (lesson 24).
+ * The pattern's tone, see tone.h. The thread blocks only on its condition; every block has an absolute deadline, so
+ * that the rate is the clock's, without drift (lesson 24).
  */
 #include "source/pattern/tone.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * desktop: everything at once. A pattern in motion with its tone, a second thread that asks for snapshots, statistics
- * and commands, and the network thread that attaches, acknowledges, stalls, types and detaches. Meant for TSan and ASan;
- * the assertions hold whatever the timing.
+ * and commands, and the network thread that attaches, acknowledges, stalls, types and detaches. Meant for TSan and
+ * ASan; the assertions hold whatever the timing.
  */
 #include <errno.h>
 #include <setjmp.h>
