@@ -7,8 +7,12 @@ import { test } from 'node:test';
 const web = new URL('../../web/', import.meta.url);
 const read = (name) => readFileSync(new URL(name, web), 'utf8');
 const html = read('index.html');
-const modules = readdirSync(new URL('js/', web)).filter((name) => name.endsWith('.js')).map((name) => name.slice(0, -3)).sort();
-const imports = (name) => [...read(`js/${name}.js`).matchAll(/(?:from|import) '\.\/([\w-]+)\.js'/g)].map(([, target]) => target);
+const modules = readdirSync(new URL('js/', web))
+  .filter((name) => name.endsWith('.js'))
+  .map((name) => name.slice(0, -3))
+  .sort();
+const imports = (name) =>
+  [...read(`js/${name}.js`).matchAll(/(?:from|import) '\.\/([\w-]+)\.js'/g)].map(([, target]) => target);
 
 /** Every module that `name` needs. */
 function reach(name, seen = new Set()) {
@@ -27,7 +31,11 @@ test('modules_are_all_preloaded', () => {
 });
 
 test('modules_are_all_built_in_and_used', () => {
-  const listed = [...read('meson.build').match(/web_modules = \[([^\]]*)\]/)[1].matchAll(/'([\w-]+)'/g)].map(([, name]) => name);
+  const listed = [
+    ...read('meson.build')
+      .match(/web_modules = \[([^\]]*)\]/)[1]
+      .matchAll(/'([\w-]+)'/g),
+  ].map(([, name]) => name);
   assert.deepEqual([...listed, 'wire'].sort(), modules);
   assert.deepEqual([...new Set([...reach('main'), ...reach('audio-worklet')])].sort(), modules);
 });
@@ -38,16 +46,21 @@ test('page_has_nothing_inline_that_the_csp_forbids', () => {
     assert.match(attributes, /src="\/js\//);
     assert.equal(body, '');
   }
-  for (const name of modules) assert.doesNotMatch(read(`js/${name}.js`), /\beval\(|new Function|innerHTML|setAttribute\('style/, name);
+  for (const name of modules)
+    assert.doesNotMatch(read(`js/${name}.js`), /\beval\(|new Function|innerHTML|setAttribute\('style/, name);
 });
 
 test('page_labels_every_control', () => {
   for (const [, attributes, body] of html.matchAll(/<button([^>]*)>([\s\S]*?)<\/button>/g)) {
     const words = body.replace(/<[^>]*>/g, '').trim();
-    assert.ok(/aria-label="/.test(attributes) || words || /id="(status-action|confirm-yes)"/.test(attributes), attributes);
+    assert.ok(
+      /aria-label="/.test(attributes) || words || /id="(status-action|confirm-yes)"/.test(attributes),
+      attributes,
+    );
   }
   for (const [, icon] of html.matchAll(/href="#i-([\w-]+)"/g)) assert.ok(html.includes(`<symbol id="i-${icon}"`), icon);
-  for (const [, target] of html.matchAll(/aria-(?:controls|labelledby)="([\w-]+)"/g)) assert.ok(html.includes(`id="${target}"`), target);
+  for (const [, target] of html.matchAll(/aria-(?:controls|labelledby)="([\w-]+)"/g))
+    assert.ok(html.includes(`id="${target}"`), target);
 });
 
 test('files_stay_readable', () => {

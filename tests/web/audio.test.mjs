@@ -24,7 +24,10 @@ class Bench {
 
   push(packets = 1) {
     for (let n = 0; n < packets; n++) {
-      const tone = Float32Array.from({ length: PACKET }, () => 0.5 * Math.sin((2 * Math.PI * 1000 * this.phase++) / RATE));
+      const tone = Float32Array.from(
+        { length: PACKET },
+        () => 0.5 * Math.sin((2 * Math.PI * 1000 * this.phase++) / RATE),
+      );
       this.ring.push(tone, tone);
     }
   }
@@ -93,7 +96,10 @@ test('ring_runs_dry_softly_and_comes_back', () => {
   bench.due = Infinity; // nothing comes any more
   bench.run(0.2);
   assert.equal(bench.ring.counts.underruns, 1);
-  assert.ok(bench.heard.slice(-1000).every((sample) => sample === 0), 'silence, not the last samples again');
+  assert.ok(
+    bench.heard.slice(-1000).every((sample) => sample === 0),
+    'silence, not the last samples again',
+  );
   bench.due = bench.pulled;
   bench.run(0.5);
   assert.ok(Math.max(...bench.heard.slice(-4000)) > 0.45, 'it plays again');

@@ -9,7 +9,10 @@ import { REASON } from '../../web/js/wire.js';
 
 test('backoff_doubles_from_a_quarter_to_five_seconds', () => {
   const backoff = new Backoff(() => 0);
-  assert.deepEqual(Array.from({ length: 7 }, () => backoff.next()), [250, 500, 1000, 2000, 4000, 5000, 5000]);
+  assert.deepEqual(
+    Array.from({ length: 7 }, () => backoff.next()),
+    [250, 500, 1000, 2000, 4000, 5000, 5000],
+  );
 });
 
 test('backoff_jitter_takes_up_to_a_fifth', () => {
@@ -39,7 +42,8 @@ test('close_codes_below_16_reconnect_and_others_do_not', () => {
   assert.equal(afterClose(1006, true), 'retry');
   assert.equal(afterClose(1006, false), 'probe');
   assert.equal(afterClose(4000 + REASON.UNAUTHORISED, true), 'login');
-  for (const name of ['PROTOCOL', 'VERSION', 'RATE', 'FULL', 'CLOSED_BY_USER']) assert.equal(afterClose(4000 + REASON[name], true), 'refused', name);
+  for (const name of ['PROTOCOL', 'VERSION', 'RATE', 'FULL', 'CLOSED_BY_USER'])
+    assert.equal(afterClose(4000 + REASON[name], true), 'refused', name);
 });
 
 test('close_reasons_have_texts', () => {

@@ -17,8 +17,14 @@ test('size_pinned', () => {
 });
 
 test('picture_of_the_same_size_is_exact', () => {
-  assert.deepEqual(placePicture({ width: 800, height: 600 }, { width: 800, height: 600 }),
-    { left: 0, top: 0, width: 800, height: 600, scale: 1, exact: true });
+  assert.deepEqual(placePicture({ width: 800, height: 600 }, { width: 800, height: 600 }), {
+    left: 0,
+    top: 0,
+    width: 800,
+    height: 600,
+    scale: 1,
+    exact: true,
+  });
 });
 
 test('picture_rounded_by_the_guest_stays_exact_on_whole_pixels', () => {
@@ -29,21 +35,43 @@ test('picture_rounded_by_the_guest_stays_exact_on_whole_pixels', () => {
 test('picture_of_another_size_fits_and_keeps_its_aspect', () => {
   const box = placePicture({ width: 1280, height: 720 }, { width: 1000, height: 1000 });
   assert.deepEqual([box.left, box.top, box.width, box.height, box.exact], [0, 218, 1000, 563, false]);
-  assert.deepEqual(placePicture({ width: 100, height: 50 }, { width: 300, height: 150 }).exact, true, 'three times is whole');
+  assert.deepEqual(
+    placePicture({ width: 100, height: 50 }, { width: 300, height: 150 }).exact,
+    true,
+    'three times is whole',
+  );
 });
 
 test('pointer_lands_on_the_exact_pixel_in_every_scaling', () => {
   for (const ratio of [1, 1.25, 1.5, 1.75, 2, 3]) {
-    for (const [guest, stage] of [[{ width: 1280, height: 720 }, { width: 1280, height: 720 }], [{ width: 1280, height: 720 }, { width: 911, height: 777 }],
-      [{ width: 640, height: 480 }, { width: 1920, height: 1441 }]]) {
+    for (const [guest, stage] of [
+      [
+        { width: 1280, height: 720 },
+        { width: 1280, height: 720 },
+      ],
+      [
+        { width: 1280, height: 720 },
+        { width: 911, height: 777 },
+      ],
+      [
+        { width: 640, height: 480 },
+        { width: 1920, height: 1441 },
+      ],
+    ]) {
       const place = placePicture(guest, stage);
-      const box = { left: place.left / ratio, top: place.top / ratio, width: place.width / ratio, height: place.height / ratio };
+      const box = {
+        left: place.left / ratio,
+        top: place.top / ratio,
+        width: place.width / ratio,
+        height: place.height / ratio,
+      };
       for (const x of [0, 1, 17, guest.width / 2, guest.width - 2, guest.width - 1]) {
         const centre = box.left + ((x + 0.5) * box.width) / guest.width;
         assert.equal(guestPoint(centre, 0, box, guest).x, x, `${x} at ${ratio}`);
       }
       // Where one guest pixel is one device pixel, its left edge belongs to it, whatever the ratio's fractions are.
-      if (place.scale === 1) for (let x = 0; x < guest.width; x++) assert.equal(guestPoint(box.left + x / ratio, 0, box, guest).x, x);
+      if (place.scale === 1)
+        for (let x = 0; x < guest.width; x++) assert.equal(guestPoint(box.left + x / ratio, 0, box, guest).x, x);
     }
   }
 });

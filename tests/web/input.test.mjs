@@ -8,24 +8,33 @@ import { codecString } from '../../web/js/h264.js';
 
 /** A clock and one timer that the test moves. */
 function clockwork() {
-  const clock = { now: 0, timer: null, pass(ms) {
-    clock.now += ms;
-    if (clock.timer && clock.timer.at <= clock.now) {
-      const { run } = clock.timer;
-      clock.timer = null;
-      run();
-    }
-  } };
+  const clock = {
+    now: 0,
+    timer: null,
+    pass(ms) {
+      clock.now += ms;
+      if (clock.timer && clock.timer.at <= clock.now) {
+        const { run } = clock.timer;
+        clock.timer = null;
+        run();
+      }
+    },
+  };
   clock.delay = (run, ms) => ((clock.timer = { run, at: clock.now + ms }), 1);
-  clock.cancel = () => { clock.timer = null; };
+  clock.cancel = () => {
+    clock.timer = null;
+  };
   return clock;
 }
 
 function moves() {
   const clock = clockwork();
   const sent = [];
-  const output = { position: (x, y) => sent.push(['position', x, y]), motion: (x, y) => sent.push(['motion', x, y]),
-    wheel: (x, y) => sent.push(['wheel', x, y]) };
+  const output = {
+    position: (x, y) => sent.push(['position', x, y]),
+    motion: (x, y) => sent.push(['motion', x, y]),
+    wheel: (x, y) => sent.push(['wheel', x, y]),
+  };
   return { clock, sent, moves: new Moves(output, () => clock.now, clock.delay, clock.cancel) };
 }
 
@@ -36,7 +45,10 @@ test('moves_first_goes_at_once_then_the_newest_wins', () => {
   m.position(3, 3);
   assert.deepEqual(sent, [['position', 1, 1]]);
   clock.pass(4);
-  assert.deepEqual(sent, [['position', 1, 1], ['position', 3, 3]]);
+  assert.deepEqual(sent, [
+    ['position', 1, 1],
+    ['position', 3, 3],
+  ]);
   clock.pass(100);
   assert.equal(sent.length, 2);
 });
@@ -76,8 +88,15 @@ test('wheel_one_detent_is_120_in_every_unit', () => {
 function fingers() {
   const clock = clockwork();
   const done = [];
-  const touch = new Touch({ move: (x, y) => done.push(`to ${x},${y}`), button: (b, p) => done.push(`${b} ${p ? 'down' : 'up'}`),
-    wheel: (dx, dy) => done.push(`wheel ${dx},${dy}`) }, clock.delay, clock.cancel);
+  const touch = new Touch(
+    {
+      move: (x, y) => done.push(`to ${x},${y}`),
+      button: (b, p) => done.push(`${b} ${p ? 'down' : 'up'}`),
+      wheel: (dx, dy) => done.push(`wheel ${dx},${dy}`),
+    },
+    clock.delay,
+    clock.cancel,
+  );
   return { clock, done, touch };
 }
 
@@ -127,7 +146,10 @@ test('touch_cancelled_finger_does_not_click', () => {
 });
 
 test('codec_string_comes_from_the_parameter_set', () => {
-  assert.equal(codecString(Uint8Array.of(0, 0, 0, 1, 0x09, 0x10, 0, 0, 0, 1, 0x67, 0x42, 0xc0, 0x1f, 0x8c)), 'avc1.42c01f');
+  assert.equal(
+    codecString(Uint8Array.of(0, 0, 0, 1, 0x09, 0x10, 0, 0, 0, 1, 0x67, 0x42, 0xc0, 0x1f, 0x8c)),
+    'avc1.42c01f',
+  );
   assert.equal(codecString(Uint8Array.of(0, 0, 1, 0x27, 0x64, 0x00, 0x0a, 0)), 'avc1.64000a');
   assert.equal(codecString(Uint8Array.of(0, 0, 1, 0x65, 0x42, 0xc0, 0x1f, 0)), null);
   assert.equal(codecString(Uint8Array.of(0, 0, 1, 0x67, 0x42)), null, 'cut');

@@ -9,12 +9,15 @@ const expected = [
   ...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'.split('').map((letter) => `Key${letter}`),
   ...'0123456789'.split('').flatMap((digit) => [`Digit${digit}`, `Numpad${digit}`]),
   ...Array.from({ length: 24 }, (_, index) => `F${index + 1}`),
-  ...('Backquote Backslash BracketLeft BracketRight Comma Equal IntlBackslash IntlRo IntlYen Minus Period Quote Semicolon '
-    + 'Slash AltLeft AltRight Backspace CapsLock ContextMenu ControlLeft ControlRight Enter MetaLeft MetaRight ShiftLeft '
-    + 'ShiftRight Space Tab Convert KanaMode Lang1 Lang2 Lang3 Lang4 Lang5 NonConvert Delete End Help Home Insert PageDown '
-    + 'PageUp ArrowDown ArrowLeft ArrowRight ArrowUp NumLock NumpadAdd NumpadClear NumpadComma NumpadDecimal NumpadDivide '
-    + 'NumpadEnter NumpadEqual NumpadMultiply NumpadSubtract NumpadParenLeft NumpadParenRight Escape PrintScreen ScrollLock '
-    + 'Pause AudioVolumeMute AudioVolumeUp AudioVolumeDown Again Copy Cut Find Open Paste Props Select Undo Power').split(' '),
+  ...(
+    'Backquote Backslash BracketLeft BracketRight Comma Equal IntlBackslash IntlRo IntlYen Minus Period Quote ' +
+    'Semicolon Slash AltLeft AltRight Backspace CapsLock ContextMenu ControlLeft ControlRight Enter MetaLeft ' +
+    'MetaRight ShiftLeft ShiftRight Space Tab Convert KanaMode Lang1 Lang2 Lang3 Lang4 Lang5 NonConvert ' +
+    'Delete End Help Home Insert PageDown PageUp ArrowDown ArrowLeft ArrowRight ArrowUp NumLock NumpadAdd ' +
+    'NumpadClear NumpadComma NumpadDecimal NumpadDivide NumpadEnter NumpadEqual NumpadMultiply NumpadSubtract ' +
+    'NumpadParenLeft NumpadParenRight Escape PrintScreen ScrollLock Pause AudioVolumeMute AudioVolumeUp ' +
+    'AudioVolumeDown Again Copy Cut Find Open Paste Props Select Undo Power'
+  ).split(' '),
 ];
 
 test('keys_table_is_complete', () => {
@@ -22,9 +25,32 @@ test('keys_table_is_complete', () => {
 });
 
 test('keys_have_the_usages_of_the_hid_tables', () => {
-  const samples = { KeyA: 0x04, KeyZ: 0x1d, Digit1: 0x1e, Digit0: 0x27, Enter: 0x28, Space: 0x2c, CapsLock: 0x39, F1: 0x3a, F12: 0x45,
-    PrintScreen: 0x46, Delete: 0x4c, ArrowRight: 0x4f, ArrowUp: 0x52, NumLock: 0x53, Numpad1: 0x59, Numpad0: 0x62, IntlBackslash: 0x64,
-    F13: 0x68, F24: 0x73, IntlRo: 0x87, IntlYen: 0x89, Lang1: 0x90, ControlLeft: 0xe0, MetaRight: 0xe7 };
+  const samples = {
+    KeyA: 0x04,
+    KeyZ: 0x1d,
+    Digit1: 0x1e,
+    Digit0: 0x27,
+    Enter: 0x28,
+    Space: 0x2c,
+    CapsLock: 0x39,
+    F1: 0x3a,
+    F12: 0x45,
+    PrintScreen: 0x46,
+    Delete: 0x4c,
+    ArrowRight: 0x4f,
+    ArrowUp: 0x52,
+    NumLock: 0x53,
+    Numpad1: 0x59,
+    Numpad0: 0x62,
+    IntlBackslash: 0x64,
+    F13: 0x68,
+    F24: 0x73,
+    IntlRo: 0x87,
+    IntlYen: 0x89,
+    Lang1: 0x90,
+    ControlLeft: 0xe0,
+    MetaRight: 0xe7,
+  };
   for (const [code, usage] of Object.entries(samples)) assert.equal(usageOf(code), usage, code);
   assert.equal(usageOf('Unheard'), 0);
   assert.equal(usageOf(''), 0);
@@ -32,7 +58,9 @@ test('keys_have_the_usages_of_the_hid_tables', () => {
 
 test('keys_usages_are_unique_but_for_aliases', () => {
   const aliases = new Set(['OSLeft', 'OSRight', 'VolumeMute', 'VolumeUp', 'VolumeDown', 'NumpadStar']);
-  const usages = Object.entries(USAGES).filter(([code]) => !aliases.has(code)).map(([, usage]) => usage);
+  const usages = Object.entries(USAGES)
+    .filter(([code]) => !aliases.has(code))
+    .map(([, usage]) => usage);
   assert.equal(new Set(usages).size, usages.length);
 });
 

@@ -16,8 +16,14 @@ const { MESSAGE } = wire;
 
 test('wire_constants_equal_the_header', () => {
   const source = readFileSync(new URL('../../wire/viewer.h', import.meta.url), 'utf8');
-  const list = source.slice(source.indexOf('#define ORIEL_VIEWER_MESSAGES'), source.indexOf('enum oriel_viewer_message'));
-  const messages = [...list.matchAll(/^ {2}X\((\w+), (0x[0-9A-F]{2})\)/gm)].map(([, name, value]) => [name, Number(value)]);
+  const list = source.slice(
+    source.indexOf('#define ORIEL_VIEWER_MESSAGES'),
+    source.indexOf('enum oriel_viewer_message'),
+  );
+  const messages = [...list.matchAll(/^ {2}X\((\w+), (0x[0-9A-F]{2})\)/gm)].map(([, name, value]) => [
+    name,
+    Number(value),
+  ]);
   assert.ok(messages.length >= 26);
   assert.deepEqual({ ...MESSAGE }, Object.fromEntries(messages));
   assert.equal(wire.SUBPROTOCOL, 'oriel.v1');
@@ -35,7 +41,15 @@ test('write_ack', () => {
   const ack = new DataView(new ArrayBuffer(protocol.ACK_SIZE));
   const us = 1_790_000_000_123_456; // needs more than 32 bits, as every page's clock does
   protocol.fillAck(ack, { received: 0xfffffffe, decoded: 2, painted: 1, receivedUs: us, decodedUs: 5, paintedUs: 0 });
-  assert.deepEqual(bytes(ack), [...header(0x42), ...u32(0xfffffffe), ...u32(2), ...u32(1), ...u64(us), ...u64(5), ...u64(0)]);
+  assert.deepEqual(bytes(ack), [
+    ...header(0x42),
+    ...u32(0xfffffffe),
+    ...u32(2),
+    ...u32(1),
+    ...u64(us),
+    ...u64(5),
+    ...u64(0),
+  ]);
 });
 
 test('write_input', () => {
@@ -58,14 +72,32 @@ test('write_the_rest', () => {
 });
 
 test('read_messages', () => {
-  assert.deepEqual(protocol.readServerHello(view(header(1), u16(1), u16(0), u32(0x1f), u32(3), u64(2 ** 40), text('Gast é'))),
-    { version: 1, capabilities: 0x1f, id: 3, serverUs: 2 ** 40, name: 'Gast é' });
-  assert.deepEqual(protocol.readPicture(view(header(2, 1), u32(0xffffffff), u64(77), u16(1279), u16(721), u32(1), u32(2), u32(3), 0)),
-    { flags: 1, sequence: 0xffffffff, captureUs: 77, width: 1279, height: 721, madeUs: 1, waitedUs: 2, damagePixels: 3 });
+  assert.deepEqual(
+    protocol.readServerHello(view(header(1), u16(1), u16(0), u32(0x1f), u32(3), u64(2 ** 40), text('Gast é'))),
+    { version: 1, capabilities: 0x1f, id: 3, serverUs: 2 ** 40, name: 'Gast é' },
+  );
+  assert.deepEqual(
+    protocol.readPicture(view(header(2, 1), u32(0xffffffff), u64(77), u16(1279), u16(721), u32(1), u32(2), u32(3), 0)),
+    {
+      flags: 1,
+      sequence: 0xffffffff,
+      captureUs: 77,
+      width: 1279,
+      height: 721,
+      madeUs: 1,
+      waitedUs: 2,
+      damagePixels: 3,
+    },
+  );
   assert.deepEqual(protocol.readAudio(view(header(4), u32(5), u64(6), 0)), { sequence: 5, captureUs: 6 });
   assert.deepEqual(protocol.readCursorPosition(view(header(6), u32(-2), u32(9), 1)), { x: -2, y: 9, visible: true });
-  assert.deepEqual(protocol.readState(view(header(7), 2, 1, u16(800), u16(600), text('why'))),
-    { state: 2, absolute: true, width: 800, height: 600, detail: 'why' });
+  assert.deepEqual(protocol.readState(view(header(7), 2, 1, u16(800), u16(600), text('why'))), {
+    state: 2,
+    absolute: true,
+    width: 800,
+    height: 600,
+    detail: 'why',
+  });
   assert.deepEqual(protocol.readVolume(view(header(10), u16(65535), u16(0), 1)), { left: 1, right: 0, muted: true });
   assert.deepEqual(protocol.readPong(view(header(0x72), u64(1), u64(2))), { pingUs: 1, serverUs: 2 });
   assert.deepEqual(protocol.readBye(view(header(0x7f), u16(1), text('bye'))), { reason: 1, text: 'bye' });
@@ -73,7 +105,10 @@ test('read_messages', () => {
 
 test('cursor_shape_must_fit_its_size', () => {
   const shape = protocol.readCursorShape(view(header(5), u16(1), u16(2), u16(0), u16(1), [1, 2, 3, 4, 5, 6, 7, 8]));
-  assert.deepEqual([shape.width, shape.height, shape.hotX, shape.hotY, ...shape.pixels], [1, 2, 0, 1, 1, 2, 3, 4, 5, 6, 7, 8]);
+  assert.deepEqual(
+    [shape.width, shape.height, shape.hotX, shape.hotY, ...shape.pixels],
+    [1, 2, 0, 1, 1, 2, 3, 4, 5, 6, 7, 8],
+  );
   assert.equal(protocol.readCursorShape(view(header(5), u16(1), u16(2), u16(0), u16(1), [1, 2, 3, 4])), null);
   assert.equal(protocol.readCursorShape(view(header(5), u16(257), u16(0), u16(0), u16(0))), null);
   assert.equal(protocol.readCursorShape(view(header(5), u16(0), u16(0), u16(0), u16(0))).width, 0);
@@ -88,5 +123,5 @@ test('messages_that_are_too_short_are_not_read', () => {
   }
   assert.equal(protocol.messageValid(view([1, 0, 0])), false);
   assert.equal(protocol.messageValid(view(header(0x33), new Array(60).fill(0))), false, 'unknown type');
-  assert.equal(protocol.messageValid(view(header(MESSAGE.KEY), [0, 0, 0])), false, 'a viewer\'s message');
+  assert.equal(protocol.messageValid(view(header(MESSAGE.KEY), [0, 0, 0])), false, "a viewer's message");
 });

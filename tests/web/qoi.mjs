@@ -17,10 +17,10 @@ export function qoiEncode(pixels) {
   const signed = (value) => ((value + 128) & 255) - 128;
   for (const pixel of pixels) {
     if (pixel === before) {
-      if (++run === 62) bytes.push(0xc0 | (run - 1)), (run = 0);
+      if (++run === 62) (bytes.push(0xc0 | (run - 1)), (run = 0));
       continue;
     }
-    if (run) bytes.push(0xc0 | (run - 1)), (run = 0);
+    if (run) (bytes.push(0xc0 | (run - 1)), (run = 0));
     const [r, g, b, a] = channels(pixel);
     const [pr, pg, pb, pa] = channels(before);
     const slot = (r * 3 + g * 5 + b * 7 + a * 11) % 64;
@@ -28,8 +28,10 @@ export function qoiEncode(pixels) {
     const small = (value, low, high) => value >= low && value <= high;
     if (index[slot] === pixel) bytes.push(slot);
     else if (a !== pa) bytes.push(0xff, r, g, b, a);
-    else if (small(dr, -2, 1) && small(dg, -2, 1) && small(db, -2, 1)) bytes.push(0x40 | ((dr + 2) << 4) | ((dg + 2) << 2) | (db + 2));
-    else if (small(dg, -32, 31) && small(dr - dg, -8, 7) && small(db - dg, -8, 7)) bytes.push(0x80 | (dg + 32), ((dr - dg + 8) << 4) | (db - dg + 8));
+    else if (small(dr, -2, 1) && small(dg, -2, 1) && small(db, -2, 1))
+      bytes.push(0x40 | ((dr + 2) << 4) | ((dg + 2) << 2) | (db + 2));
+    else if (small(dg, -32, 31) && small(dr - dg, -8, 7) && small(db - dg, -8, 7))
+      bytes.push(0x80 | (dg + 32), ((dr - dg + 8) << 4) | (db - dg + 8));
     else bytes.push(0xfe, r, g, b);
     index[slot] = pixel;
     before = pixel;

@@ -36,9 +36,15 @@ test('order_tiles_wait_for_earlier_pictures_only', () => {
   order.hold(7, 'seven');
   order.hold(9, 'nine');
   order.decoded(6);
-  assert.deepEqual([...order.release(6)].map(({ tiles }) => tiles), ['seven']);
+  assert.deepEqual(
+    [...order.release(6)].map(({ tiles }) => tiles),
+    ['seven'],
+  );
   order.decoded(8);
-  assert.deepEqual([...order.release(8)].map(({ tiles }) => tiles), ['nine']);
+  assert.deepEqual(
+    [...order.release(8)].map(({ tiles }) => tiles),
+    ['nine'],
+  );
 });
 
 test('order_tiles_older_than_a_painted_picture_are_left_out', () => {

@@ -13,7 +13,8 @@ const decode = (bytes, count) => {
 // Hand vectors from the chunk definitions of the QOI specification 1.0.
 test('qoi_rgb_chunk', () => assert.deepEqual(decode([0xfe, 1, 2, 3], 1), [word(1, 2, 3)]));
 test('qoi_rgba_chunk', () => assert.deepEqual(decode([0xff, 1, 2, 3, 4], 1), [word(1, 2, 3, 4)]));
-test('qoi_run_repeats_the_first_black', () => assert.deepEqual(decode([0xc2], 3), [word(0, 0, 0), word(0, 0, 0), word(0, 0, 0)]));
+test('qoi_run_repeats_the_first_black', () =>
+  assert.deepEqual(decode([0xc2], 3), [word(0, 0, 0), word(0, 0, 0), word(0, 0, 0)]));
 test('qoi_run_longest_is_62', () => assert.equal(decode([0xfd], 62).length, 62));
 test('qoi_diff_wraps_around', () => {
   // From 0,0,0: differences -2, -1, +1 are coded with a bias of 2.
@@ -25,7 +26,11 @@ test('qoi_luma_wraps_around', () => {
 });
 test('qoi_index_recalls_a_pixel', () => {
   const slot = (10 * 3 + 20 * 5 + 30 * 7 + 255 * 11) % 64;
-  assert.deepEqual(decode([0xfe, 10, 20, 30, 0xfe, 99, 98, 97, slot], 3), [word(10, 20, 30), word(99, 98, 97), word(10, 20, 30)]);
+  assert.deepEqual(decode([0xfe, 10, 20, 30, 0xfe, 99, 98, 97, slot], 3), [
+    word(10, 20, 30),
+    word(99, 98, 97),
+    word(10, 20, 30),
+  ]);
 });
 test('qoi_index_knows_a_pixel_that_a_run_began_with', () => {
   const slot = (255 * 11) % 64;
@@ -47,7 +52,11 @@ test('qoi_round_trip_of_every_kind_of_picture', () => {
     const pixels = new Uint32Array(count);
     let near = word(128, 128, 128);
     for (let i = 0; i < count; i++) {
-      if (next() < 0.3) near = colours > 1000 ? word(next() * 256, next() * 256, next() * 256) : word((i * 7 + next() * colours * 4) & 255, i & 255, 9);
+      if (next() < 0.3)
+        near =
+          colours > 1000
+            ? word(next() * 256, next() * 256, next() * 256)
+            : word((i * 7 + next() * colours * 4) & 255, i & 255, 9);
       pixels[i] = near;
     }
     const bytes = qoiEncode(pixels);
@@ -59,16 +68,31 @@ test('tiles_two_land_where_they_belong', () => {
   const a = Uint32Array.from([word(1, 0, 0), word(2, 0, 0), word(3, 0, 0), word(4, 0, 0)]);
   const b = Uint32Array.from([word(9, 9, 9)]);
   const seen = [];
-  const ok = tilesDecode(payload([[3, 4, 2, 2, a], [19, 9, 1, 1, b]]), 20, 10, (x, y, w, h, words) =>
-    seen.push([x, y, w, h, ...words.subarray(0, w * h)]));
+  const ok = tilesDecode(
+    payload([
+      [3, 4, 2, 2, a],
+      [19, 9, 1, 1, b],
+    ]),
+    20,
+    10,
+    (x, y, w, h, words) => seen.push([x, y, w, h, ...words.subarray(0, w * h)]),
+  );
   assert.ok(ok);
-  assert.deepEqual(seen, [[3, 4, 2, 2, ...a], [19, 9, 1, 1, ...b]]);
+  assert.deepEqual(seen, [
+    [3, 4, 2, 2, ...a],
+    [19, 9, 1, 1, ...b],
+  ]);
 });
 
 test('tiles_malformed_payloads_are_refused', () => {
   const one = Uint32Array.from([word(1, 2, 3)]);
   const good = payload([[0, 0, 1, 1, one]]);
-  const refused = (bytes, what) => assert.equal(tilesDecode(Uint8Array.from(bytes), 20, 10, () => {}), false, what);
+  const refused = (bytes, what) =>
+    assert.equal(
+      tilesDecode(Uint8Array.from(bytes), 20, 10, () => {}),
+      false,
+      what,
+    );
   for (let cut = 0; cut < good.length; cut++) refused(good.subarray(0, cut), `cut at ${cut}`);
   refused([...good, 0], 'bytes left over');
   refused([0, 0], 'no tile');

@@ -2,7 +2,10 @@
 // Tells the server what became of its pictures: the newest sequence that was received, decoded and painted, and when.
 import { ACK_SIZE, fillAck } from './protocol.js';
 
-/** @type {{received: number, decoded: number, painted: number, receivedUs: number, decodedUs: number, paintedUs: number}} */
+/**
+ * Sequence numbers and times; 0 = none yet.
+ * @type {Parameters<typeof fillAck>[1]}
+ */
 const nothing = { received: 0, decoded: 0, painted: 0, receivedUs: 0, decodedUs: 0, paintedUs: 0 };
 
 export class Ack {
@@ -15,7 +18,7 @@ export class Ack {
 
   /** A new connection: nothing was received yet. */
   reset() {
-    this.now = { ...nothing };;
+    this.now = { ...nothing };
   }
 
   /** @param {number} sequence @param {number} us */

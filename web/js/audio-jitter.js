@@ -23,7 +23,10 @@ export class Jitter {
     this.jitterMs = 0;
   }
 
-  /** @param {number} captureUs server's clock @param {number} receivedUs our clock @param {number} packetMs its length */
+  /**
+   * @param {number} captureUs server's clock @param {number} receivedUs our clock
+   * @param {number} packetMs the packet's length
+   */
   add(captureUs, receivedUs, packetMs) {
     if (receivedUs - this.lastUs > PAUSE_US) this.count = 0;
     this.lastUs = receivedUs;

@@ -54,7 +54,10 @@ export class AudioRing {
     this.speed = 1;
   }
 
-  /** Adds frames; both sides have the same length, at most a second. @param {Float32Array} left @param {Float32Array} right */
+  /**
+   * Adds frames; both sides have the same length, at most a second.
+   * @param {Float32Array} left @param {Float32Array} right
+   */
   push(left, right) {
     if (left.length > CAPACITY / 2 || left.length !== right.length) return;
     let at = this.written % CAPACITY;
@@ -64,7 +67,7 @@ export class AudioRing {
       if (++at === CAPACITY) at = 0;
     }
     this.written += left.length;
-    if (this.fill > CAPACITY - 2 * RATE / 10) {
+    if (this.fill > CAPACITY - (2 * RATE) / 10) {
       this.counts.overflows++;
       this.position = this.written - this.target;
     }
@@ -113,7 +116,10 @@ export class AudioRing {
     return (2 * t3 - 3 * t2 + 1) * b + (t3 - 2 * t2 + t) * slope0 + (3 * t2 - 2 * t3) * c + (t3 - t2) * slope1;
   }
 
-  /** Fills two blocks of the same length; silence where there is nothing. @param {Float32Array} left @param {Float32Array} right */
+  /**
+   * Fills two blocks of the same length; silence where there is nothing.
+   * @param {Float32Array} left @param {Float32Array} right
+   */
   pull(left, right) {
     for (let i = 0; i < left.length; i++) {
       const ahead = this.written - this.position;

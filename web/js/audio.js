@@ -29,7 +29,17 @@ export class Sound {
     this.lastSequence = null;
     this.guest = { left: 1, right: 1, muted: false };
     this.counts = { received: 0, lost: 0, decoded: 0, errors: 0 };
-    this.report = { fill: 0, target: 0, speed: 1, playing: false, underruns: 0, cuts: 0, cutFrames: 0, played: 0, overflows: 0 };
+    this.report = {
+      fill: 0,
+      target: 0,
+      speed: 1,
+      playing: false,
+      underruns: 0,
+      cuts: 0,
+      cutFrames: 0,
+      played: 0,
+      overflows: 0,
+    };
     this.failed = '';
   }
 
@@ -65,7 +75,9 @@ export class Sound {
   /** @param {AudioContext} context */
   connect(context) {
     const output = new AudioWorkletNode(context, 'oriel-output', { numberOfInputs: 0, outputChannelCount: [2] });
-    output.port.onmessage = ({ data }) => { this.report = data; };
+    output.port.onmessage = ({ data }) => {
+      this.report = data;
+    };
     const splitter = new ChannelSplitterNode(context, { numberOfOutputs: 2 });
     const merger = new ChannelMergerNode(context, { numberOfInputs: 2 });
     this.left = new GainNode(context);
@@ -169,16 +181,26 @@ export class Sound {
 
   stats() {
     const { fill, target, ...rest } = this.report;
-    return { ...this.counts, ...rest, state: this.context?.state ?? 'none', blocked: this.blocked, muted: this.muted,
-      buffer_ms: (fill * 1000) / RATE, target_ms: (target * 1000) / RATE, jitter_ms: this.jitter.jitterMs,
-      output_ms: ((this.context?.baseLatency ?? 0) + (this.context?.outputLatency ?? 0)) * 1000, failed: this.failed };
+    return {
+      ...this.counts,
+      ...rest,
+      state: this.context?.state ?? 'none',
+      blocked: this.blocked,
+      muted: this.muted,
+      buffer_ms: (fill * 1000) / RATE,
+      target_ms: (target * 1000) / RATE,
+      jitter_ms: this.jitter.jitterMs,
+      output_ms: ((this.context?.baseLatency ?? 0) + (this.context?.outputLatency ?? 0)) * 1000,
+      failed: this.failed,
+    };
   }
 }
 
 /** Length of an Opus packet in ms from its first bytes (RFC 6716, section 3.1). @param {Uint8Array} packet */
 export function opusPacketMs(packet) {
   const config = packet[0] >> 3;
-  const frame = config < 12 ? [10, 20, 40, 60][config & 3] : config < 16 ? [10, 20][config & 1] : [2.5, 5, 10, 20][config & 3];
+  const frame =
+    config < 12 ? [10, 20, 40, 60][config & 3] : config < 16 ? [10, 20][config & 1] : [2.5, 5, 10, 20][config & 3];
   const code = packet[0] & 3;
   return frame * (code === 0 ? 1 : code < 3 ? 2 : packet[1] & 63);
 }

@@ -50,20 +50,31 @@ export function afterClose(code, opened) {
 }
 
 /** @param {number} code @returns {number} our reason, 0 for a code that is none of ours */
-export const reasonOf = (code) => (code > CLOSE_CODE_BASE && code < CLOSE_CODE_BASE + 1000 ? code - CLOSE_CODE_BASE : 0);
+export const reasonOf = (code) =>
+  code > CLOSE_CODE_BASE && code < CLOSE_CODE_BASE + 1000 ? code - CLOSE_CODE_BASE : 0;
 
 /** One sentence for the user. @param {number} reason */
 export function reasonText(reason) {
   switch (reason) {
-    case REASON.GOING_AWAY: return 'The server is stopping or starting again.';
-    case REASON.TIMEOUT: return 'Nothing was heard for a while.';
-    case REASON.SLOW: return 'The connection was too slow.';
-    case REASON.PROTOCOL: return 'The server did not understand this page. Reload it.';
-    case REASON.VERSION: return 'The server speaks another version. Reload this page.';
-    case REASON.RATE: return 'Too many input events came from this page.';
-    case REASON.FULL: return 'The desktop has as many viewers as it can take.';
-    case REASON.UNAUTHORISED: return 'The session has ended.';
-    case REASON.CLOSED_BY_USER: return 'This viewer was closed.';
-    default: return 'The connection was lost.';
+    case REASON.GOING_AWAY:
+      return 'The server is stopping or starting again.';
+    case REASON.TIMEOUT:
+      return 'Nothing was heard for a while.';
+    case REASON.SLOW:
+      return 'The connection was too slow.';
+    case REASON.PROTOCOL:
+      return 'The server did not understand this page. Reload it.';
+    case REASON.VERSION:
+      return 'The server speaks another version. Reload this page.';
+    case REASON.RATE:
+      return 'Too many input events came from this page.';
+    case REASON.FULL:
+      return 'The desktop has as many viewers as it can take.';
+    case REASON.UNAUTHORISED:
+      return 'The session has ended.';
+    case REASON.CLOSED_BY_USER:
+      return 'This viewer was closed.';
+    default:
+      return 'The connection was lost.';
   }
 }

@@ -9,8 +9,18 @@ import { Keyboard } from './keyboard.js';
 import { Link } from './link.js';
 import { KEY_REASON, Pictures } from './pictures.js';
 import { Pointer } from './pointer.js';
-import { readCursorPosition, readCursorShape, readRole, readServerHello, readSkipped, readState, readVolume, ROLE, writeControl,
-  writeWant } from './protocol.js';
+import {
+  readCursorPosition,
+  readCursorShape,
+  readRole,
+  readServerHello,
+  readSkipped,
+  readState,
+  readVolume,
+  ROLE,
+  writeControl,
+  writeWant,
+} from './protocol.js';
 import { Screen } from './screen.js';
 import { Size } from './size.js';
 import { openState } from './status.js';
@@ -51,13 +61,22 @@ export class Client {
       refused: (text) => this.ended('refused', text),
     });
     this.screen = new Screen(byId('screen', HTMLCanvasElement), byId('stage', HTMLElement));
-    this.pictures = new Pictures(this.screen, send, (serverUs) => this.link.clock.toLocal(serverUs), () => this.painted());
+    this.pictures = new Pictures(
+      this.screen,
+      send,
+      (serverUs) => this.link.clock.toLocal(serverUs),
+      () => this.painted(),
+    );
     this.watchdog = new Watchdog((step) => this.recover(step));
     this.sound = new Sound(settings, () => this.soundChanged());
     this.pointer = new Pointer(this.screen, send, { active: controls, hover: (x, y) => this.cursor.setPointer(x, y) });
-    this.cursor = new Cursor(this.screen, byId('cursor', HTMLCanvasElement), { controls, locked: () => this.pointer.locked });
+    this.cursor = new Cursor(this.screen, byId('cursor', HTMLCanvasElement), {
+      controls,
+      locked: () => this.pointer.locked,
+    });
     this.keyboard = new Keyboard(sendInput, {
-      active: () => this.controls && (document.activeElement === this.screen.canvas || document.activeElement === document.body),
+      active: () =>
+        this.controls && (document.activeElement === this.screen.canvas || document.activeElement === document.body),
       swapped: () => settings.get('swapCommand'),
       shortcut: page.shortcut,
       released: () => this.pointer.forget(),
@@ -150,7 +169,10 @@ export class Client {
   }
 
   showState() {
-    this.status.set(openState(this.guest.state, this.link.painted), this.guest.state === STATE.RUNNING ? '' : this.guest.detail);
+    this.status.set(
+      openState(this.guest.state, this.link.painted),
+      this.guest.state === STATE.RUNNING ? '' : this.guest.detail,
+    );
     this.page.changed();
   }
 
@@ -263,7 +285,12 @@ export class Client {
       sequence: { received: ack.now.received, decoded: ack.now.decoded, painted: ack.now.painted },
       counts: { ...counts },
       queues: { decoder: video.queued, held: order.held.length, send_bytes: link.socket?.bufferedAmount ?? 0 },
-      delays: { wire: delays.wire.read(), decode: delays.decode.read(), paint: delays.paint.read(), total: delays.total.read() },
+      delays: {
+        wire: delays.wire.read(),
+        decode: delays.decode.read(),
+        paint: delays.paint.read(),
+        total: delays.total.read(),
+      },
       audio: this.sound.stats(),
       codec: video.codec,
       error: pictures.lastError,

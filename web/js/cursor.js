@@ -5,7 +5,7 @@
 /** Browsers refuse larger cursors, CSS pixels. */
 const CSS_CURSOR_MAX = 128;
 
-/** @typedef {{width: number, height: number, hotX: number, hotY: number, pixels: Uint8ClampedArray<ArrayBuffer>}} Shape */
+/** @typedef {NonNullable<ReturnType<typeof import('./protocol.js').readCursorShape>>} Shape */
 
 export class Cursor {
   /**
@@ -96,7 +96,7 @@ export class Cursor {
     const scale = this.scale();
     if (width * scale > CSS_CURSOR_MAX || height * scale > CSS_CURSOR_MAX) return '';
     const url = this.scaled(ratio, scale).toDataURL();
-    const hot = `${Math.min(Math.floor(hotX * scale), CSS_CURSOR_MAX - 1)} ${Math.min(Math.floor(hotY * scale), CSS_CURSOR_MAX - 1)}`;
+    const hot = [hotX, hotY].map((at) => Math.min(Math.floor(at * scale), CSS_CURSOR_MAX - 1)).join(' ');
     return ratio === 1 ? `url("${url}") ${hot}, default` : `image-set(url("${url}") ${ratio}x) ${hot}, default`;
   }
 

@@ -58,7 +58,8 @@ export class Keyboard {
     event.preventDefault();
     if (event.repeat) return;
     // Windows reports AltGr as Control and Alt; the guest's layout wants AltGr alone.
-    if (event.code === 'AltRight' && event.getModifierState('AltGraph') && this.down.has('ControlLeft')) this.up('ControlLeft');
+    if (event.code === 'AltRight' && event.getModifierState('AltGraph') && this.down.has('ControlLeft'))
+      this.up('ControlLeft');
     if (this.down.has(event.code)) return;
     this.down.set(event.code, usage);
     this.send(writeKey(usage, true));

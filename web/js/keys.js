@@ -45,10 +45,10 @@ export const isModifier = (usage) => usage >= 0xe0 && usage <= 0xe7;
 const plain = new Map([[' ', 'Space'], ['-', 'Minus'], ['=', 'Equal'], ['[', 'BracketLeft'], [']', 'BracketRight'],
   ['\\', 'Backslash'], [';', 'Semicolon'], ["'", 'Quote'], ['`', 'Backquote'], [',', 'Comma'], ['.', 'Period'],
   ['/', 'Slash'], ['\n', 'Enter'], ['\t', 'Tab']]);
-const shifted = new Map([['_', 'Minus'], ['+', 'Equal'], ['{', 'BracketLeft'], ['}', 'BracketRight'], ['|', 'Backslash'],
-  [':', 'Semicolon'], ['"', 'Quote'], ['~', 'Backquote'], ['<', 'Comma'], ['>', 'Period'], ['?', 'Slash'],
-  ['!', 'Digit1'], ['@', 'Digit2'], ['#', 'Digit3'], ['$', 'Digit4'], ['%', 'Digit5'], ['^', 'Digit6'], ['&', 'Digit7'],
-  ['*', 'Digit8'], ['(', 'Digit9'], [')', 'Digit0']]);
+const shifted = new Map([['_', 'Minus'], ['+', 'Equal'], ['{', 'BracketLeft'], ['}', 'BracketRight'],
+  ['|', 'Backslash'], [':', 'Semicolon'], ['"', 'Quote'], ['~', 'Backquote'], ['<', 'Comma'], ['>', 'Period'],
+  ['?', 'Slash'], ['!', 'Digit1'], ['@', 'Digit2'], ['#', 'Digit3'], ['$', 'Digit4'], ['%', 'Digit5'],
+  ['^', 'Digit6'], ['&', 'Digit7'], ['*', 'Digit8'], ['(', 'Digit9'], [')', 'Digit0']]);
 
 /**
  * The key that types a character on a US layout; null when none does.

@@ -187,7 +187,10 @@ export class Link {
     this.backoff.refill();
   }
 
-  /** Ends this connection and tries again: silence, or the watchdog's last step. @param {number} reason @param {string} text */
+  /**
+   * Ends this connection and tries again: silence, or the watchdog's last step.
+   * @param {number} reason @param {string} text
+   */
   restart(reason, text) {
     const fruitful = this.painted;
     this.close(reason);

@@ -15,7 +15,10 @@ const status = new Status((state) => {
   else if (state === 'lost') client.link.retryNow();
   else if (state === 'refused') client.link.connect();
 });
-const explain = loginForm((token) => session.login(token), () => client.link.connect());
+const explain = loginForm(
+  (token) => session.login(token),
+  () => client.link.connect(),
+);
 const client = new Client(session, settings, status, {
   changed: () => ui?.update(),
   login: explain,
@@ -25,7 +28,8 @@ const client = new Client(session, settings, status, {
 document.documentElement.dataset.fresh = '';
 if (videoSupported) client.link.connect();
 else {
-  const why = isSecureContext ? 'This browser lacks WebCodecs, which brings the picture.'
+  const why = isSecureContext
+    ? 'This browser lacks WebCodecs, which brings the picture.'
     : 'Browsers show video to encrypted pages only: open this one by https, or through localhost.';
   status.set('refused', why);
 }

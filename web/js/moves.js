@@ -26,10 +26,15 @@ export class Moves {
   /**
    * @param {{position: (x: number, y: number) => void, motion: (dx: number, dy: number) => void,
    *   wheel: (dx: number, dy: number) => void}} output
-   * @param {() => number} nowMs @param {(run: () => void, ms: number) => number} delay @param {(id: number) => void} cancel
+   * @param {() => number} nowMs @param {(run: () => void, ms: number) => number} delay
+   * @param {(id: number) => void} cancel
    */
-  constructor(output, nowMs = () => performance.now(), delay = (run, ms) => setTimeout(run, ms),
-    cancel = (id) => clearTimeout(id)) {
+  constructor(
+    output,
+    nowMs = () => performance.now(),
+    delay = (run, ms) => setTimeout(run, ms),
+    cancel = (id) => clearTimeout(id),
+  ) {
     this.output = output;
     this.nowMs = nowMs;
     this.delay = delay;

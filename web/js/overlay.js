@@ -18,7 +18,9 @@ const rate = (bits) => (bits >= 1e6 ? `${(bits / 1e6).toFixed(1)} Mbit/s` : `${(
 export function stagesOf(answer) {
   const list = /** @type {{stages?: unknown}} */ (answer ?? {}).stages;
   if (!Array.isArray(list)) return [];
-  const known = list.filter((stage) => stageOrder.includes(stage?.name) && Number.isFinite(stage.p50_us) && Number.isFinite(stage.p95_us));
+  const known = list.filter(
+    (stage) => stageOrder.includes(stage?.name) && Number.isFinite(stage.p50_us) && Number.isFinite(stage.p95_us),
+  );
   return known.sort((a, b) => stageOrder.indexOf(a.name) - stageOrder.indexOf(b.name));
 }
 
@@ -66,39 +68,68 @@ export class Overlay {
     const viewers = typeof this.server.viewers === 'number' ? String(this.server.viewers) : '';
     this.root.replaceChildren(
       make('h2', {}, 'Picture'),
-      this.list([['Painted', `${now.fps} fps`], ['Size', `${now.width} × ${now.height}`],
-        ['Received', `${rate(now.bitrate_bps)}`], ['Encoder', encoder], ['Viewers', viewers],
-        ['Video / tiles', `${now.counts.video} / ${now.counts.tiles}`], ['Bursts < 8 ms', String(now.bursts)],
+      this.list([
+        ['Painted', `${now.fps} fps`],
+        ['Size', `${now.width} × ${now.height}`],
+        ['Received', `${rate(now.bitrate_bps)}`],
+        ['Encoder', encoder],
+        ['Viewers', viewers],
+        ['Video / tiles', `${now.counts.video} / ${now.counts.tiles}`],
+        ['Bursts < 8 ms', String(now.bursts)],
         ['Skipped / recovered', `${now.skipped} / ${now.recoveries}`],
         ['Queues: decode, held, out', `${queues.decoder}, ${queues.held}, ${queues.send_bytes} B`],
-        ['Round trip', `${ms(now.rtt_us)} ms`]]),
+        ['Round trip', `${ms(now.rtt_us)} ms`],
+      ]),
       ...(this.stages.length ? [make('h2', {}, 'Delay by stage, ms'), this.table(this.stages)] : []),
       make('h2', {}, 'In this page, ms'),
-      this.table([{ name: 'wire', ...delays.wire }, { name: 'decode', ...delays.decode }, { name: 'paint', ...delays.paint },
-        { name: 'total', ...delays.total }]),
+      this.table([
+        { name: 'wire', ...delays.wire },
+        { name: 'decode', ...delays.decode },
+        { name: 'paint', ...delays.paint },
+        { name: 'total', ...delays.total },
+      ]),
       make('h2', {}, 'Sound'),
-      this.list([['State', audio.failed || (audio.blocked ? 'blocked' : audio.state)],
+      this.list([
+        ['State', audio.failed || (audio.blocked ? 'blocked' : audio.state)],
         ['Buffer / target', `${audio.buffer_ms.toFixed(0)} / ${audio.target_ms.toFixed(0)} ms`],
-        ['Gaps / cuts', `${audio.underruns} / ${audio.cuts}`], ['Speed', `${((audio.speed - 1) * 100).toFixed(2)} %`]]),
+        ['Gaps / cuts', `${audio.underruns} / ${audio.cuts}`],
+        ['Speed', `${((audio.speed - 1) * 100).toFixed(2)} %`],
+      ]),
     );
   }
 
   /** @param {[string, string][]} rows empty values are left out */
   list(rows) {
-    return make('dl', {}, ...rows.filter(([, value]) => value).flatMap(([name, value]) => [make('dt', {}, name), make('dd', {}, value)]));
+    return make(
+      'dl',
+      {},
+      ...rows.filter(([, value]) => value).flatMap(([name, value]) => [make('dt', {}, name), make('dd', {}, value)]),
+    );
   }
 
   /** @param {Stage[]} stages */
   table(stages) {
     const longest = Math.max(1, ...stages.filter(({ name }) => name !== 'total').map(({ p50_us }) => p50_us));
-    const head = make('tr', {}, make('th', { scope: 'col' }), make('th', { scope: 'col' }), make('th', { scope: 'col' }, 'p50'),
-      make('th', { scope: 'col' }, 'p95'));
+    const head = make(
+      'tr',
+      {},
+      make('th', { scope: 'col' }),
+      make('th', { scope: 'col' }),
+      make('th', { scope: 'col' }, 'p50'),
+      make('th', { scope: 'col' }, 'p95'),
+    );
     const rows = stages.map(({ name, p50_us, p95_us }) => {
       const gauge = make('i');
       gauge.style.width = `${Math.round((p50_us / longest) * 100)}%`;
       const bar = make('td', { class: 'gauge' }, ...(name === 'total' ? [] : [gauge]));
-      return make('tr', name === 'total' ? { class: 'total' } : {}, make('th', { scope: 'row' }, name), bar, make('td', {}, ms(p50_us)),
-        make('td', {}, ms(p95_us)));
+      return make(
+        'tr',
+        name === 'total' ? { class: 'total' } : {},
+        make('th', { scope: 'row' }, name),
+        bar,
+        make('td', {}, ms(p50_us)),
+        make('td', {}, ms(p95_us)),
+      );
     });
     return make('table', {}, make('thead', {}, head), make('tbody', {}, ...rows));
   }

@@ -34,15 +34,30 @@ export class Pictures {
     this.continuity = new Continuity();
     /** @type {Order<Tiles>} */
     this.order = new Order();
-    this.video = new Video((frame, note) => this.drawFrame(frame, note), (text) => this.decoderFailed(text));
+    this.video = new Video(
+      (frame, note) => this.drawFrame(frame, note),
+      (text) => this.decoderFailed(text),
+    );
     /** Drawn and not yet in an animation frame. @type {PictureNote | null} */
     this.drawn = null;
     this.drawnUs = 0;
     this.frameRequest = 0;
     this.lastRequestUs = 0;
     this.lastReceivedUs = 0;
-    this.counts = { received: 0, decoded: 0, painted: 0, video: 0, tiles: 0, keys: 0, bursts: 0, gaps: 0, errors: 0,
-      held: 0, undrawn: 0, keyRequests: 0 };
+    this.counts = {
+      received: 0,
+      decoded: 0,
+      painted: 0,
+      video: 0,
+      tiles: 0,
+      keys: 0,
+      bursts: 0,
+      gaps: 0,
+      errors: 0,
+      held: 0,
+      undrawn: 0,
+      keyRequests: 0,
+    };
     this.delays = { wire: new Meter(), decode: new Meter(), paint: new Meter(), total: new Meter() };
     this.fps = new Rate();
     this.bitrate = new Rate();

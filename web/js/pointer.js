@@ -6,7 +6,13 @@ import { BUTTON, writeButton, writeMotion, writePointer, writeWheel } from './pr
 import { Touch } from './touch.js';
 
 /** Bits of PointerEvent.buttons, in the order of our buttons. */
-const BITS = Object.freeze([[1, BUTTON.LEFT], [4, BUTTON.MIDDLE], [2, BUTTON.RIGHT], [8, BUTTON.SIDE], [16, BUTTON.EXTRA]]);
+const BITS = Object.freeze([
+  [1, BUTTON.LEFT],
+  [4, BUTTON.MIDDLE],
+  [2, BUTTON.RIGHT],
+  [8, BUTTON.SIDE],
+  [16, BUTTON.EXTRA],
+]);
 
 export class Pointer {
   /**
@@ -42,7 +48,8 @@ export class Pointer {
   attach(canvas) {
     // Raw updates come at once instead of with the next frame.
     const moved = 'onpointerrawupdate' in canvas ? 'pointerrawupdate' : 'pointermove';
-    const on = (/** @type {string} */ name, /** @type {(event: any) => void} */ run) => canvas.addEventListener(name, run, { passive: false });
+    const on = (/** @type {string} */ name, /** @type {(event: any) => void} */ run) =>
+      canvas.addEventListener(name, run, { passive: false });
     on(moved, (event) => this.moved(event));
     on('pointermove', (event) => event.pointerType !== 'touch' && this.buttonsChanged(event));
     on('pointerdown', (event) => this.pressed(event));
@@ -99,7 +106,9 @@ export class Pointer {
     // A synthetic event has no pointer to capture.
     try {
       this.screen.canvas.setPointerCapture(event.pointerId);
-    } catch { /* the pointer is gone already */ }
+    } catch {
+      /* the pointer is gone already */
+    }
     this.buttonsChanged(event);
   }
 

@@ -82,8 +82,11 @@ export function readCursorShape(view) {
 }
 
 /** @param {DataView<ArrayBuffer>} view */
-export const readCursorPosition = (view) =>
-  ({ x: view.getInt32(4, true), y: view.getInt32(8, true), visible: view.getUint8(12) !== 0 });
+export const readCursorPosition = (view) => ({
+  x: view.getInt32(4, true),
+  y: view.getInt32(8, true),
+  visible: view.getUint8(12) !== 0,
+});
 
 /** @param {DataView<ArrayBuffer>} view */
 export const readState = (view) => ({
@@ -101,8 +104,11 @@ export const readRole = (view) => view.getUint8(4);
 export const readSkipped = (view) => view.getUint32(4, true);
 
 /** @param {DataView<ArrayBuffer>} view */
-export const readVolume = (view) =>
-  ({ left: view.getUint16(4, true) / 65535, right: view.getUint16(6, true) / 65535, muted: view.getUint8(8) !== 0 });
+export const readVolume = (view) => ({
+  left: view.getUint16(4, true) / 65535,
+  right: view.getUint16(6, true) / 65535,
+  muted: view.getUint8(8) !== 0,
+});
 
 /** @param {DataView<ArrayBuffer>} view */
 export const readPing = (view) => readU64(view, 4);

@@ -108,7 +108,8 @@ export class Screen {
 
   /**
    * Puts one rectangle of pixels (R,G,B,A bytes) on the canvas. True when it was put.
-   * @param {number} x @param {number} y @param {number} width @param {number} height @param {Uint32Array<ArrayBuffer>} words
+   * @param {number} x @param {number} y @param {number} width @param {number} height
+   * @param {Uint32Array<ArrayBuffer>} words
    */
   drawRectangle(x, y, width, height, words) {
     const context = this.drawable();

@@ -72,7 +72,10 @@ export class Order {
 
   /** Tiles to paint after `sequence` was painted, in order. @param {number} sequence */
   *release(sequence) {
-    while (this.held.length && (compareSequence(this.held[0].sequence, sequence) <= 0 || this.ready(this.held[0].sequence))) {
+    while (
+      this.held.length &&
+      (compareSequence(this.held[0].sequence, sequence) <= 0 || this.ready(this.held[0].sequence))
+    ) {
       const first = /** @type {{sequence: number, tiles: T}} */ (this.held.shift());
       if (compareSequence(first.sequence, sequence) > 0) yield first;
     }

@@ -89,13 +89,15 @@ export class Session {
   /** @param {string} token @returns {Promise<Answer>} */
   async login(token) {
     try {
-      const answer = answerOf(await fetch('/session', {
-        method: 'POST',
-        headers: { 'Content-Type': 'application/json' },
-        credentials: 'same-origin',
-        cache: 'no-store',
-        body: JSON.stringify({ token }),
-      }));
+      const answer = answerOf(
+        await fetch('/session', {
+          method: 'POST',
+          headers: { 'Content-Type': 'application/json' },
+          credentials: 'same-origin',
+          cache: 'no-store',
+          body: JSON.stringify({ token }),
+        }),
+      );
       if (answer.status === 'ok') this.token = token;
       else if (answer.status === 'unauthorised') this.token = '';
       return answer;

@@ -12,12 +12,17 @@ const PREFIX = 'oriel.';
 /** @type {Readonly<Values>} */
 const defaults = Object.freeze({ size: 'fit', volume: 100, muted: false, swapCommand: false, stats: false });
 
-/** A pinned size, "WxH"; null for any other choice. @param {string} value @returns {{width: number, height: number} | null} */
+/**
+ * A pinned size, "WxH"; null for any other choice.
+ * @param {string} value @returns {{width: number, height: number} | null}
+ */
 export function parseSize(value) {
   const match = /^(\d{2,4})x(\d{2,4})$/.exec(value);
   if (!match) return null;
   const [width, height] = [Number(match[1]), Number(match[2])];
-  return width >= SIZE_MIN && height >= SIZE_MIN && width <= WIDTH_MAX && height <= HEIGHT_MAX ? { width, height } : null;
+  return width >= SIZE_MIN && height >= SIZE_MIN && width <= WIDTH_MAX && height <= HEIGHT_MAX
+    ? { width, height }
+    : null;
 }
 
 class Settings {
@@ -29,7 +34,9 @@ class Settings {
       try {
         const stored = JSON.parse(localStorage.getItem(PREFIX + name) ?? 'null');
         if (typeof stored === typeof defaults[name]) Object.assign(this.values, { [name]: stored });
-      } catch { /* unreadable: the default stays */ }
+      } catch {
+        /* unreadable: the default stays */
+      }
     }
     this.values.volume = Math.max(0, Math.min(100, this.values.volume));
   }
@@ -44,7 +51,9 @@ class Settings {
     this.values[name] = value;
     try {
       localStorage.setItem(PREFIX + name, JSON.stringify(value));
-    } catch { /* storage is full or forbidden */ }
+    } catch {
+      /* storage is full or forbidden */
+    }
   }
 }
 

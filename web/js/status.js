@@ -11,13 +11,25 @@ import { STATE } from './wire.js';
 /** @type {Record<PageState, Face>} */
 const faces = {
   connecting: { icon: 'screen', title: 'Connecting', text: '' },
-  waiting: { icon: 'screen', title: 'Waiting for the guest', text: 'The desktop appears as soon as it shows a picture.' },
+  waiting: {
+    icon: 'screen',
+    title: 'Waiting for the guest',
+    text: 'The desktop appears as soon as it shows a picture.',
+  },
   running: { icon: 'screen', title: '', text: '' },
   paused: { icon: 'pause', title: 'Paused', text: 'The machine stands still.', action: 'Resume' },
-  gone: { icon: 'power', title: 'The machine is gone', text: 'It ended or was shut down. This page shows it when it is back.' },
+  gone: {
+    icon: 'power',
+    title: 'The machine is gone',
+    text: 'It ended or was shut down. This page shows it when it is back.',
+  },
   lost: { icon: 'offline', title: 'Connection lost', text: '', action: 'Try again now' },
   refused: { icon: 'warning', title: 'Not let in', text: '', action: 'Try again' },
-  login: { icon: 'key', title: 'Open this desktop', text: 'The token stands in the line that the server printed when it started.' },
+  login: {
+    icon: 'key',
+    title: 'Open this desktop',
+    text: 'The token stands in the line that the server printed when it started.',
+  },
 };
 
 /**

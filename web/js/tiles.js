@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Decodes a TILES payload (media/tiles.h): rectangles of QOI chunks (specification 1.0, qoiformat.org) without header
 // and end mark. This is the shortest way from a key press to a changed pixel, so pixels are written as 32 bit words
-// (R in the lowest byte, as ImageData has it on the little-endian machines browsers run on) and nothing is allocated per
-// pixel or chunk. Pure.
+// (R in the lowest byte, as ImageData has it on the little-endian machines browsers run on), and nothing is allocated
+// per pixel or chunk. Pure.
 
 export const TILES_MAX = 16;
 const TILE_HEADER_SIZE = 12;

@@ -6,8 +6,12 @@ import { button, byId } from './dom.js';
 const HIDE_MS = 900;
 
 /** Buttons and their panels. */
-const panels = [['open-keyboard', 'panel-keyboard'], ['open-size', 'panel-size'], ['open-sound', 'panel-sound'],
-  ['open-power', 'panel-power']];
+const panels = [
+  ['open-keyboard', 'panel-keyboard'],
+  ['open-size', 'panel-size'],
+  ['open-sound', 'panel-sound'],
+  ['open-power', 'panel-power'],
+];
 
 export class Toolbar {
   /**

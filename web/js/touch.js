@@ -16,7 +16,10 @@ const PIXELS_PER_DETENT = 40;
  */
 
 export class Touch {
-  /** @param {TouchOutput} output @param {(run: () => void, ms: number) => number} delay @param {(id: number) => void} cancel */
+  /**
+   * @param {TouchOutput} output @param {(run: () => void, ms: number) => number} delay
+   * @param {(id: number) => void} cancel
+   */
   constructor(output, delay = (run, ms) => setTimeout(run, ms), cancel = (id) => clearTimeout(id)) {
     this.output = output;
     this.delay = delay;

@@ -10,8 +10,16 @@ import { CAP, STATE } from './wire.js';
 
 /** What to ask before a command that loses something. @type {Record<string, [string, string, string]>} */
 const questions = {
-  reset: ['Reset the machine?', 'It restarts at once, as if its reset button was pressed. What was not saved is lost.', 'Reset'],
-  powerdown: ['Power down the machine?', 'The guest is asked to shut down, as if its power button was pressed.', 'Power down'],
+  reset: [
+    'Reset the machine?',
+    'It restarts at once, as if its reset button was pressed. What was not saved is lost.',
+    'Reset',
+  ],
+  powerdown: [
+    'Power down the machine?',
+    'The guest is asked to shut down, as if its power button was pressed.',
+    'Power down',
+  ],
 };
 
 export class Interface {
@@ -19,9 +27,14 @@ export class Interface {
   constructor(client, settings) {
     this.client = client;
     this.settings = settings;
-    this.toolbar = new Toolbar(() => client.screen.canvas.focus({ preventScroll: true }), (panel) => this.prepare(panel));
+    this.toolbar = new Toolbar(
+      () => client.screen.canvas.focus({ preventScroll: true }),
+      (panel) => this.prepare(panel),
+    );
     this.overlay = new Overlay(() => client.stats());
-    this.typing = new Typing(byId('typing', HTMLTextAreaElement), client.keyboard, (text) => toast(`No key types “${text}”.`));
+    this.typing = new Typing(byId('typing', HTMLTextAreaElement), client.keyboard, (text) =>
+      toast(`No key types “${text}”.`),
+    );
     this.bindControl();
     this.bindKeyboard();
     this.bindSizes();
@@ -174,10 +187,14 @@ export class Interface {
     dialog.returnValue = '';
     dialog.showModal();
     return new Promise((resolve) => {
-      dialog.addEventListener('close', () => {
-        this.client.screen.canvas.focus({ preventScroll: true });
-        resolve(dialog.returnValue === 'yes');
-      }, { once: true });
+      dialog.addEventListener(
+        'close',
+        () => {
+          this.client.screen.canvas.focus({ preventScroll: true });
+          resolve(dialog.returnValue === 'yes');
+        },
+        { once: true },
+      );
     });
   }
 
@@ -187,9 +204,11 @@ export class Interface {
     const { screen, size } = this.client;
     const { wanted } = size;
     const now = screen.width > 1 ? `Now ${screen.width} × ${screen.height}.` : '';
-    const fixed = this.client.capabilities & CAP.RESIZE ? '' : ' This guest’s size cannot be changed from here; it is scaled.';
+    const fixed =
+      this.client.capabilities & CAP.RESIZE ? '' : ' This guest’s size cannot be changed from here; it is scaled.';
     const other = wanted && !fixed && (wanted.width !== screen.width || wanted.height !== screen.height);
-    byId('size-now', HTMLElement).textContent = `${now}${other ? ` Asked for ${wanted.width} × ${wanted.height}.` : ''}${fixed}`;
+    byId('size-now', HTMLElement).textContent =
+      `${now}${other ? ` Asked for ${wanted.width} × ${wanted.height}.` : ''}${fixed}`;
   }
 
   /** Shows what the client knows now. */
@@ -238,11 +257,16 @@ export class Interface {
   /** @param {boolean} connected */
   updateMachine(connected) {
     const { guest, capabilities } = this.client;
-    const possible = connected && (capabilities & CAP.COMMANDS) !== 0 && guest.state !== STATE.GONE && guest.state !== STATE.CONNECTING;
+    const possible =
+      connected &&
+      (capabilities & CAP.COMMANDS) !== 0 &&
+      guest.state !== STATE.GONE &&
+      guest.state !== STATE.CONNECTING;
     button('open-power').hidden = connected && (capabilities & CAP.COMMANDS) === 0;
     for (const item of document.querySelectorAll('[data-command]')) {
       const name = item.getAttribute('data-command');
-      const fits = name === 'pause' ? guest.state === STATE.RUNNING : name === 'resume' ? guest.state === STATE.PAUSED : true;
+      const fits =
+        name === 'pause' ? guest.state === STATE.RUNNING : name === 'resume' ? guest.state === STATE.PAUSED : true;
       /** @type {HTMLButtonElement} */ (item).disabled = !(possible && fits);
     }
   }

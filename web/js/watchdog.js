@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Counters of received and decoded pictures may climb while the user sees a frozen screen. This watches what was painted
-// and repairs in steps: decoder and context, then the canvas, then the connection. Pure: time and actions are given.
+// Counters of received and decoded pictures may climb while the user sees a frozen screen. This watches what was
+// painted and repairs in steps: decoder and context, then the canvas, then the connection. Pure: time and actions are
+// given.
 
 export const PATIENCE_US = 2e6;
 const STEPS = 3;
