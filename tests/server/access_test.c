@@ -1,0 +1,466 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Who may do what: the route table, hosts, origins, credentials, limits. Over real sockets.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "rig.h"
+#include "server/route.h"
+
+static struct answer answer;
+
+static const char *method_name(enum oriel_method method) {
+  return method == ORIEL_METHOD_GET ? "GET" : method == ORIEL_METHOD_POST ? "POST" : "DELETE";
+}
+
+static int setup(void **state) {
+  struct rig *rig = calloc(1, sizeof *rig);
+  rig->address = "pattern:?size=320x240&scene=static";
+  rig->config.auth_fail_limit = 1000;
+  rig_start(rig);
+  *state = rig;
+  return 0;
+}
+
+static int teardown(void **state) {
+  rig_stop(*state);
+  free(*state);
+  return 0;
+}
+
+/* Lesson 34: a new route that forgets the check fails here. */
+static void route_table_walk(void **state) {
+  struct rig *rig = *state;
+  char request[128];
+  size_t count, open = 0;
+  const struct oriel_route *routes = oriel_routes(&count);
+  assert_true(count >= 12);
+  for (size_t i = 0; i < count; i++) {
+    snprintf(request, sizeof request, "%s %s", method_name(routes[i].method), routes[i].path);
+    if (routes[i].access == ORIEL_ACCESS_OPEN) {
+      open++;
+      continue;
+    }
+    /* The row's number first, so that a failure names it. */
+    assert_int_equal(i * 1000 + (size_t)ask(rig, &answer, request, "", NULL), i * 1000 + 401);
+    assert_int_equal(i * 1000 + (size_t)ask(rig, &answer, request, "Authorization: Bearer wrong\r\n", NULL),
+                     i * 1000 + 401);
+    assert_int_equal(i * 1000 + (size_t)ask(rig, &answer, request, "Authorization: Basic " RIG_TOKEN "\r\n", NULL),
+                     i * 1000 + 401);
+    assert_int_equal(i * 1000 + (size_t)ask(rig, &answer, request, RIG_BEARER RIG_BEARER, NULL), i * 1000 + 401);
+    int status = ask(rig, &answer, request, RIG_BEARER, NULL);
+    assert_true(status != 0 && status != 401 && status != 403 && status != 404 && status != 405);
+  }
+  assert_int_equal(open, 2); /* /healthz and POST /session */
+}
+
+static void answer_carries_security_headers(void **state) {
+  static const char *const requests[] = {"GET /", "GET /healthz", "GET /ws", "GET /nowhere", "PUT /ws",
+                                         "POST /session", "HEAD /"};
+  struct rig *rig = *state;
+  char value[512];
+  for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
+    assert_int_not_equal(ask(rig, &answer, requests[i], "", NULL), 0);
+    assert_string_equal(
+      header_of(&answer, "Content-Security-Policy", value, sizeof value),
+      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
+      "manifest-src 'self'; media-src blob:; worker-src 'self'; frame-ancestors 'none'; base-uri 'none'; "
+      "form-action 'self'");
+    assert_string_equal(header_of(&answer, "X-Content-Type-Options", value, sizeof value), "nosniff");
+    assert_string_equal(header_of(&answer, "Referrer-Policy", value, sizeof value), "no-referrer");
+    assert_string_equal(header_of(&answer, "Cross-Origin-Opener-Policy", value, sizeof value), "same-origin");
+    assert_string_equal(header_of(&answer, "Cross-Origin-Resource-Policy", value, sizeof value), "same-origin");
+  }
+}
+
+static void route_unknown_or_wrong_method(void **state) {
+  struct rig *rig = *state;
+  char value[64];
+  assert_int_equal(ask(rig, &answer, "GET /nowhere", RIG_BEARER, NULL), 404);
+  assert_int_equal(ask(rig, &answer, "GET /healthz/", "", NULL), 404);
+  assert_int_equal(ask(rig, &answer, "GET //healthz", "", NULL), 404);
+  assert_int_equal(ask(rig, &answer, "GET /%68ealthz", "", NULL), 404);
+  assert_int_equal(ask(rig, &answer, "GET /js/../metrics", "", NULL), 404);
+  assert_int_equal(ask(rig, &answer, "PUT /session", "", NULL), 405);
+  assert_string_equal(header_of(&answer, "Allow", value, sizeof value), "POST, DELETE");
+  assert_non_null(strstr(answer.body, "{\"error\":\""));
+  assert_int_equal(ask(rig, &answer, "POST /", "", ""), 405);
+  assert_string_equal(header_of(&answer, "Allow", value, sizeof value), "GET, HEAD");
+  assert_int_equal(ask(rig, &answer, "OPTIONS /ws", "", NULL), 405);
+  assert_int_equal(ask(rig, &answer, "HEAD /healthz", "", NULL), 200);
+  assert_int_equal(answer.size, 0);
+  assert_int_equal(ask(rig, &answer, "GET /healthz?x=1", "", NULL), 200);
+}
+
+static void asset_revalidates(void **state) {
+  struct rig *rig = *state;
+  char value[64];
+  assert_int_equal(ask(rig, &answer, "GET /", "", NULL), 200);
+  assert_string_equal(answer.body, "<!doctype html>");
+  assert_string_equal(header_of(&answer, "ETag", value, sizeof value), "\"page\"");
+  assert_string_equal(header_of(&answer, "Cache-Control", value, sizeof value), "no-cache");
+  assert_int_equal(ask(rig, &answer, "GET /", "If-None-Match: \"old\", W/\"page\"\r\n", NULL), 304);
+  assert_int_equal(answer.size, 0);
+  assert_int_equal(ask(rig, &answer, "GET /", "If-None-Match: \"old\"\r\n", NULL), 200);
+}
+
+/* Lesson 36: rebinding and cross-site requests. */
+static void host_and_origin_matrix(void **state) {
+  struct rig *rig = *state;
+  char headers[256];
+  const struct {
+    const char *host, *origin;
+    int status;
+  } cases[] = {
+    {"127.0.0.1:%u", NULL, 200},
+    {"localhost:%u", NULL, 200},
+    {"LOCALHOST:%u", NULL, 200},
+    {"[::1]:%u", NULL, 200},
+    {"127.0.0.1", NULL, 403},
+    {"127.0.0.1:1", NULL, 403},
+    {"evil.example:%u", NULL, 403},
+    {"127.0.0.1.evil.example:%u", NULL, 403},
+    {"localhost:%u.", NULL, 403},
+    {"", NULL, 403},
+    {"127.0.0.1:%u", "http://127.0.0.1:%u", 200},
+    {"127.0.0.1:%u", "http://localhost:%u", 200},
+    {"127.0.0.1:%u", "https://127.0.0.1:%u", 200},
+    {"127.0.0.1:%u", "http://evil.example", 403},
+    {"127.0.0.1:%u", "http://127.0.0.1:%u@evil.example", 403},
+    {"127.0.0.1:%u", "http://127.0.0.1", 403},
+    {"127.0.0.1:%u", "ftp://127.0.0.1:%u", 403},
+    {"127.0.0.1:%u", "null", 403},
+    {"127.0.0.1:%u", "", 403},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    char host[64], origin[96] = "";
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    snprintf(host, sizeof host, cases[i].host, rig->port);
+    if (cases[i].origin)
+      snprintf(origin, sizeof origin, cases[i].origin, rig->port);
+#pragma GCC diagnostic pop
+    snprintf(headers, sizeof headers, "Host: %s\r\n%s%s%s", host, cases[i].origin ? "Origin: " : "", origin,
+             cases[i].origin ? "\r\n" : "");
+    assert_int_equal(i * 1000 + (size_t)ask(rig, &answer, "GET /healthz", headers, NULL),
+                     i * 1000 + (size_t)cases[i].status);
+  }
+  snprintf(headers, sizeof headers, "Host: 127.0.0.1:%u\r\nHost: evil.example\r\n", rig->port);
+  int status = ask(rig, &answer, "GET /healthz", headers, NULL);
+  assert_true(status == 400 || status == 403);
+}
+
+static void host_and_origin_allowed(void **state) {
+  (void)state;
+  const char *const hosts[] = {"desk.example", "other.example:9000", NULL};
+  const char *const origins[] = {"https://portal.example", NULL};
+  struct rig rig = {.config = {.allow_hosts = hosts, .allow_origins = origins}};
+  rig_start(&rig);
+  assert_int_equal(ask(&rig, &answer, "GET /healthz", "Host: desk.example\r\n", NULL), 200);
+  assert_int_equal(ask(&rig, &answer, "GET /healthz", "Host: desk.example:9\r\n", NULL), 403);
+  assert_int_equal(ask(&rig, &answer, "GET /healthz", "Host: other.example:9000\r\n", NULL), 200);
+  assert_int_equal(ask(&rig, &answer, "GET /healthz", "Host: other.example\r\n", NULL), 403);
+  assert_int_equal(
+    ask(&rig, &answer, "GET /healthz", "Host: desk.example\r\nOrigin: https://desk.example\r\n", NULL), 200);
+  assert_int_equal(
+    ask(&rig, &answer, "GET /healthz", "Host: desk.example\r\nOrigin: https://portal.example\r\n", NULL), 200);
+  assert_int_equal(
+    ask(&rig, &answer, "GET /healthz", "Host: desk.example\r\nOrigin: http://portal.example\r\n", NULL), 403);
+  rig_stop(&rig);
+}
+
+/** Logs in; `cookie` gets the "Cookie: ..." header line. */
+static void login(struct rig *rig, char *cookie, size_t size) {
+  char value[256];
+  assert_int_equal(ask(rig, &answer, "POST /session", "", "{\"token\":\"" RIG_TOKEN "\"}"), 204);
+  header_of(&answer, "Set-Cookie", value, sizeof value);
+  assert_non_null(strstr(value, "; HttpOnly; SameSite=Strict; Path=/; Max-Age=86400"));
+  assert_null(strstr(value, RIG_TOKEN)); /* lesson 35 */
+  assert_null(strstr(value, "Secure"));
+  value[strcspn(value, ";")] = '\0';
+  assert_int_equal(strlen(strchr(value, '=') + 1), ORIEL_SESSION_ID_SIZE);
+  snprintf(cookie, size, "Cookie: theme=dark; %s\r\n", value);
+}
+
+static void session_by_cookie(void **state) {
+  (void)state;
+  struct rig own = {.address = "pattern:?size=320x240&scene=static"}, *rig = &own; /* the walk has powered it down */
+  rig_start(rig);
+  char cookie[512], headers[700];
+  login(rig, cookie, sizeof cookie);
+  assert_int_equal(ask(rig, &answer, "GET /api/v1/desktop", cookie, NULL), 200);
+  assert_non_null(strstr(answer.body, "\"kind\":\"pattern\""));
+
+  /* What acts needs proof that our own page asks. */
+  assert_int_equal(ask(rig, &answer, "POST /api/v1/desktop/pause", cookie, ""), 403);
+  snprintf(headers, sizeof headers, "%sSec-Fetch-Site: cross-site\r\n", cookie);
+  assert_int_equal(ask(rig, &answer, "POST /api/v1/desktop/pause", headers, ""), 403);
+  snprintf(headers, sizeof headers, "%sSec-Fetch-Site: same-origin\r\n", cookie);
+  assert_int_equal(ask(rig, &answer, "POST /api/v1/desktop/pause", headers, ""), 202);
+  snprintf(headers, sizeof headers, "%sOrigin: http://127.0.0.1:%u\r\n", cookie, rig->port);
+  assert_int_equal(ask(rig, &answer, "POST /api/v1/desktop/resume", headers, ""), 202);
+  assert_int_equal(ask(rig, &answer, "GET /ws", cookie, NULL), 403);
+  assert_int_equal(ask(rig, &answer, "GET /ws", headers, NULL), 426);
+  snprintf(headers, sizeof headers, "%sOrigin: http://evil.example\r\n", cookie);
+  assert_int_equal(ask(rig, &answer, "GET /ws", headers, NULL), 403);
+
+  snprintf(headers, sizeof headers, "%sOrigin: http://127.0.0.1:%u\r\n", cookie, rig->port);
+  assert_int_equal(ask(rig, &answer, "DELETE /session", headers, NULL), 204);
+  assert_int_equal(ask(rig, &answer, "GET /api/v1/desktop", cookie, NULL), 401);
+  rig_stop(rig);
+}
+
+static void session_refused(void **state) {
+  struct rig *rig = *state;
+  assert_int_equal(ask(rig, &answer, "POST /session", "", "{\"token\":\"wrong\"}"), 401);
+  assert_int_equal(ask(rig, &answer, "POST /session", "", "{\"token\":\"\"}"), 400);
+  assert_int_equal(ask(rig, &answer, "POST /session", "", "{\"token\":1}"), 400);
+  assert_int_equal(ask(rig, &answer, "POST /session", "", "{\"token\":\"a\",\"b\":1}"), 400);
+  assert_int_equal(ask(rig, &answer, "POST /session", "", "token=" RIG_TOKEN), 400);
+  assert_int_equal(ask(rig, &answer, "POST /session", "", ""), 400);
+  assert_int_equal(ask(rig, &answer, "POST /session", "Origin: http://evil.example\r\n",
+                       "{\"token\":\"" RIG_TOKEN "\"}"), 403);
+  char *large = malloc(5000);
+  memset(large, ' ', 4999);
+  large[4999] = '\0';
+  assert_int_equal(ask(rig, &answer, "POST /session", "", large), 413);
+  free(large);
+}
+
+static void body_chunked_too_large(void **state) {
+  struct rig *rig = *state;
+  int fd = dial(rig);
+  send_text(fd, "POST /session HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nTransfer-Encoding: chunked\r\n\r\n", rig->port);
+  for (int i = 0; i < 6; i++)
+    send_text(fd, "400\r\n%01024d\r\n", 0);
+  send_text(fd, "0\r\n\r\n");
+  read_answer(fd, &answer);
+  assert_int_equal(answer.status, 413);
+  close(fd);
+}
+
+static void headers_too_large(void **state) {
+  struct rig *rig = *state;
+  char headers[12000] = "X-Filler: ";
+  memset(headers + 10, 'a', 9000);
+  strcpy(headers + 9010, "\r\n");
+  assert_int_equal(ask(rig, &answer, "GET /healthz", headers, NULL), 431);
+  /* Far beyond: libmicrohttpd refuses by itself, or the connection ends; no answer is a success. */
+  int fd = dial(rig);
+  send_text(fd, "GET /healthz HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n", rig->port);
+  for (int i = 0; i < 64; i++)
+    send_text(fd, "X-%d: %01000d\r\n", i, 0);
+  send_text(fd, "\r\n");
+  read_answer(fd, &answer);
+  assert_true(answer.status == 0 || answer.status >= 400);
+  close(fd);
+}
+
+static void lockout_after_wrong_tokens(void **state) {
+  (void)state;
+  char value[16], cookie[512];
+  struct rig rig = {.address = "pattern:?size=320x240&scene=static",
+                    .config = {.auth_fail_limit = 3, .auth_fail_window_s = 60}};
+  rig_start(&rig);
+  login(&rig, cookie, sizeof cookie);
+  /* A page with a cookie from before a restart must not lock its user out. */
+  char stale[160];
+  snprintf(stale, sizeof stale, "Cookie: oriel_session_%u=%064d\r\n", rig.port, 7);
+  for (int i = 0; i < 3; i++)
+    assert_int_equal(ask(&rig, &answer, "GET /metrics", stale, NULL), 401);
+  assert_int_equal(ask(&rig, &answer, "GET /metrics", stale, NULL), 429);
+  /* Neither does asking without any credential. */
+  for (int i = 0; i < 5; i++)
+    assert_int_equal(ask(&rig, &answer, "GET /metrics", "", NULL), 401);
+  assert_int_equal(ask(&rig, &answer, "GET /metrics", RIG_BEARER, NULL), 200);
+
+  assert_int_equal(ask(&rig, &answer, "POST /session", "", "{\"token\":\"wrong\"}"), 401);
+  assert_int_equal(ask(&rig, &answer, "GET /metrics", "Authorization: Bearer wrong\r\n", NULL), 401);
+  assert_int_equal(ask(&rig, &answer, "POST /session", "", "not json"), 400);
+  /* Now even the right one waits, or guessing would go on. */
+  assert_int_equal(ask(&rig, &answer, "GET /metrics", RIG_BEARER, NULL), 429);
+  int wait = atoi(header_of(&answer, "Retry-After", value, sizeof value));
+  assert_true(wait >= 1 && wait <= 60);
+  assert_int_equal(ask(&rig, &answer, "POST /session", "", "{\"token\":\"" RIG_TOKEN "\"}"), 429);
+  /* A live session cannot be guessed and is not hit. */
+  assert_int_equal(ask(&rig, &answer, "GET /metrics", cookie, NULL), 200);
+  struct oriel_server_stats stats;
+  rig_server_stats(&rig, &stats);
+  assert_int_equal(stats.auth_token, 3);
+  assert_int_equal(stats.auth_cookie, 3);
+  assert_int_equal(stats.auth_missing, 5);
+  assert_int_equal(stats.auth_limited, 3);
+  rig_stop(&rig);
+}
+
+static void stats_and_metrics_are_whole(void **state) {
+  struct rig *rig = *state;
+  assert_int_equal(ask(rig, &answer, "GET /api/v1/stats", RIG_BEARER, NULL), 200);
+  static const char *const members[] = {"\"stages\":[{\"name\":\"capture\",\"count\":", "\"p99_us\":", "\"held_back\":",
+                                        "\"viewers_closed\":{\"CUT\":", "\"auth_limited\":", "\"bursts\":"};
+  for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+    assert_non_null(strstr(answer.body, members[i]));
+  assert_int_equal(ask(rig, &answer, "GET /metrics", RIG_BEARER, NULL), 200);
+  char value[128];
+  assert_string_equal(header_of(&answer, "Content-Type", value, sizeof value),
+                      "text/plain; version=0.0.4; charset=utf-8");
+  /* Every sample has its TYPE line before it, and every counter ends in _total. */
+  char types[16 * 1024] = "";
+  char *text = strdup(answer.body), *save = NULL;
+  for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+    char name[128], type[32], entry[192];
+    if (sscanf(line, "# TYPE %127s %31s", name, type) == 2) {
+      snprintf(entry, sizeof entry, "|%s|", name);
+      assert_null(strstr(types, entry));
+      strcat(types, entry);
+      bool total = strlen(name) > 6 && strcmp(name + strlen(name) - 6, "_total") == 0;
+      assert_int_equal(total, strcmp(type, "counter") == 0);
+    } else if (line[0] != '#') {
+      snprintf(name, sizeof name, "%.*s", (int)strcspn(line, "{ "), line);
+      if (strncmp(name, "oriel_stage_seconds", 19) == 0)
+        name[19] = '\0';
+      snprintf(entry, sizeof entry, "|%s|", name);
+      assert_non_null(strstr(types, entry));
+    }
+  }
+  free(text);
+}
+
+static void snapshot_is_a_png(void **state) {
+  struct rig *rig = *state;
+  int fds[4], pictures = 0, busy = 0;
+  for (int i = 0; i < 4; i++) {
+    fds[i] = dial(rig);
+    send_text(fds[i], "GET /snapshot.png HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n" RIG_BEARER "Connection: close\r\n\r\n",
+              rig->port);
+  }
+  for (int i = 0; i < 4; i++) {
+    read_answer(fds[i], &answer);
+    if (answer.status == 200) {
+      assert_memory_equal(answer.body, "\x89PNG\r\n\x1a\n", 8);
+      pictures++;
+    } else {
+      assert_int_equal(answer.status, 503);
+      busy++;
+    }
+    close(fds[i]);
+  }
+  assert_true(pictures >= 2); /* two workers */
+  assert_int_equal(pictures + busy, 4);
+}
+
+static void snapshot_given_up(void **state) {
+  struct rig *rig = *state;
+  for (int i = 0; i < 8; i++) {
+    int fd = dial(rig);
+    send_text(fd, "GET /snapshot.png HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n" RIG_BEARER "\r\n", rig->port);
+    cut(fd);
+  }
+  assert_int_equal(ask(rig, &answer, "GET /healthz", "", NULL), 200);
+}
+
+static void desktop_absent(void **state) {
+  (void)state;
+  static const char *const requests[] = {"GET /api/v1/desktop", "GET /api/v1/stats", "GET /snapshot.png",
+                                         "POST /api/v1/desktop/reset"};
+  struct rig rig = {0};
+  rig_start(&rig);
+  for (size_t i = 0; i < sizeof requests / sizeof *requests; i++)
+    assert_int_equal(ask(&rig, &answer, requests[i], RIG_BEARER, NULL), 503);
+  assert_int_equal(ask(&rig, &answer, "GET /metrics", RIG_BEARER, NULL), 200);
+  rig_stop(&rig);
+}
+
+static void listen_port_in_use(void **state) {
+  struct rig *rig = *state;
+  char listen[32], why[256];
+  uv_loop_t loop;
+  struct oriel_server *server = NULL;
+  snprintf(listen, sizeof listen, "127.0.0.1:%u", rig->port);
+  struct oriel_server_config config = {.listen = listen, .token = "x"};
+  assert_int_equal(uv_loop_init(&loop), 0);
+  assert_int_equal(oriel_server_create(&loop, &config, &server, why, sizeof why), -EADDRINUSE);
+  assert_non_null(strstr(why, listen));
+  assert_non_null(strstr(why, "another program listens there"));
+  assert_non_null(strstr(why, "--listen"));
+  config.listen = "nonsense";
+  assert_int_equal(oriel_server_create(&loop, &config, &server, why, sizeof why), -EINVAL);
+  config.listen = "127.0.0.1:0";
+  config.token = "";
+  assert_int_equal(oriel_server_create(&loop, &config, &server, why, sizeof why), -EINVAL);
+  config.token = "x";
+  config.tls_cert = "not a certificate";
+  config.tls_key = "not a key";
+  assert_true(oriel_server_create(&loop, &config, &server, why, sizeof why) < 0);
+  assert_non_null(strstr(why, "--tls-cert"));
+  assert_null(server);
+  uv_run(&loop, UV_RUN_DEFAULT);
+  assert_int_equal(uv_loop_close(&loop), 0);
+}
+
+static bool nobody(const struct oriel_server_stats *stats) {
+  return stats->connections_now == 0;
+}
+
+/* One address may hold 64 connections; the others still get through when they end. */
+static void connections_per_address(void **state) {
+  struct rig *rig = *state;
+  int fds[80], refused = 0;
+  assert_true(rig_until(rig, nobody, 2000));
+  for (int i = 0; i < 80; i++)
+    fds[i] = dial(rig);
+  for (int i = 0; i < 80; i++) {
+    send_text(fds[i], "GET /healthz HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n\r\n", rig->port);
+    read_answer(fds[i], &answer);
+    refused += answer.status == 0;
+  }
+  assert_int_equal(refused, 80 - 64);
+  for (int i = 0; i < 80; i++)
+    close(fds[i]);
+  assert_true(rig_until(rig, nobody, 2000));
+  assert_int_equal(ask(rig, &answer, "GET /healthz", "", NULL), 200);
+}
+
+static void connection_kept_alive(void **state) {
+  struct rig *rig = *state;
+  int fd = dial(rig);
+  for (int i = 0; i < 3; i++) {
+    send_text(fd, "GET /healthz HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n\r\n", rig->port);
+    read_answer(fd, &answer);
+    assert_int_equal(answer.status, 200);
+  }
+  close(fd);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test(route_table_walk),
+    cmocka_unit_test(answer_carries_security_headers),
+    cmocka_unit_test(route_unknown_or_wrong_method),
+    cmocka_unit_test(asset_revalidates),
+    cmocka_unit_test(host_and_origin_matrix),
+    cmocka_unit_test(host_and_origin_allowed),
+    cmocka_unit_test(session_by_cookie),
+    cmocka_unit_test(session_refused),
+    cmocka_unit_test(body_chunked_too_large),
+    cmocka_unit_test(headers_too_large),
+    cmocka_unit_test(lockout_after_wrong_tokens),
+    cmocka_unit_test(stats_and_metrics_are_whole),
+    cmocka_unit_test(snapshot_is_a_png),
+    cmocka_unit_test(snapshot_given_up),
+    cmocka_unit_test(desktop_absent),
+    cmocka_unit_test(listen_port_in_use),
+    cmocka_unit_test(connections_per_address),
+    cmocka_unit_test(connection_kept_alive),
+  };
+  return cmocka_run_group_tests(tests, setup, teardown);
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A real server on a loop in a thread, a real desktop behind it, and clients on real sockets for tests. The test itself
+ * runs in the main thread and waits for events on its sockets, each with a bound.
+ */
+#ifndef ORIEL_TESTS_SERVER_RIG_H
+#define ORIEL_TESTS_SERVER_RIG_H
+
+#include <semaphore.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "server/server.h"
+
+#define RIG_TOKEN "correct-horse"
+
+struct rig {
+  struct oriel_server_config config; /* set before start; zero fields get defaults */
+  const char *address;               /* of the source; NULL = no desktop */
+  uv_loop_t loop;
+  uv_thread_t thread;
+  uv_async_t call;
+  sem_t called;
+  void (*function)(struct rig *rig, void *argument);
+  void *argument;
+  struct oriel_server *server;
+  struct oriel_desktop *desktop;
+  uint16_t port;
+  bool closed;
+};
+
+/** Asserts that it works. */
+void rig_start(struct rig *rig);
+/** Closes the server, waits until the loop has ended by itself, and asserts that nothing is left in it. */
+void rig_stop(struct rig *rig);
+/** Runs a function in the loop's thread and waits for it. */
+void rig_call(struct rig *rig, void (*function)(struct rig *rig, void *argument), void *argument);
+void rig_server_stats(struct rig *rig, struct oriel_server_stats *stats);
+/** Asks every 10 ms until `holds`, for at most `limit_ms`; false when it never did. */
+bool rig_until(struct rig *rig, bool (*holds)(const struct oriel_server_stats *stats), unsigned limit_ms);
+uint64_t rig_ms(void);
+
+/* ---- HTTP ---- */
+
+enum { ANSWER_MAX = 256 * 1024 };
+struct answer {
+  int status;          /* 0 = the connection ended without an answer */
+  size_t size;         /* of the body */
+  const char *body;    /* in text */
+  char text[ANSWER_MAX];
+};
+
+/** Connects to the server with a 10 s limit on every read. */
+int dial(const struct rig *rig);
+void send_text(int fd, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/** Reads one answer (or, with a body of unknown size, up to the end of the stream). */
+void read_answer(int fd, struct answer *answer);
+/** One request on a connection of its own: "METHOD /path", extra header lines ending in \r\n, and a body or NULL. Host
+ *  is added unless the headers have one. Returns the status. */
+int ask(const struct rig *rig, struct answer *answer, const char *request, const char *headers, const char *body);
+/** Value of a header, copied; "" when absent. */
+const char *header_of(const struct answer *answer, const char *name, char *value, size_t size);
+#define RIG_BEARER "Authorization: Bearer " RIG_TOKEN "\r\n"
+
+/* ---- WebSocket ---- */
+
+struct frame {
+  int opcode; /* -1 = end of the stream or nothing within the limit */
+  size_t size;
+  uint8_t data[1 << 20];
+};
+
+/** The opening handshake's request with a bearer token. */
+const char *ws_handshake(const struct rig *rig, char *text, size_t size);
+/** Opens a WebSocket; asserts 101. */
+int ws_open(const struct rig *rig);
+/** ws_open and a hello that can take video, tiles and sound. */
+int ws_join(const struct rig *rig, bool controls);
+/** A masked frame. */
+size_t ws_frame(uint8_t *out, bool fin, int opcode, const void *data, size_t size);
+bool ws_send(int fd, bool fin, int opcode, const void *data, size_t size);
+void ws_hello(int fd, bool controls);
+/** Next frame from the server. */
+int ws_read(int fd, struct frame *frame);
+/** Reads until a message of this type, whose frame it leaves; false at the end of the stream. Answers pings. */
+bool ws_until(int fd, struct frame *frame, int type);
+/** Reads to the end; returns the reason of the BYE and asserts that the close code fits, or 0 when none came. */
+int ws_reason(int fd);
+/** Closes with a reset, as a killed peer would. */
+void cut(int fd);
+
+#endif
