@@ -139,7 +139,7 @@ compile() {
     gcc $flags $include -isystem "$tree/usr/include/pixman-1" -isystem "$tree/usr/include/libdrm" -DWLR_USE_UNSTABLE \
       -fPIC -shared -o "$root/usr/libexec/oriel/scanout.so" "$here"/scanout/*.c $lib -l:libdrm.so.2
     gcc $flags $include -o "$root/usr/libexec/oriel/wallpaper" "$here"/wallpaper/*.c $lib \
-      -l:libwayland-client.so.0 -l:libffi.so.8 -lm
+      -l:libwayland-cursor.so.0 -l:libwayland-client.so.0 -l:libffi.so.8 -lm
   } || fail "cannot compile the guest's programs: see the compiler's messages above"
 }
 
@@ -236,6 +236,8 @@ assemble() {
   take share/alsa lib/locale/C.utf8 share/terminfo/f/foot share/X11/xkb/{rules/evdev,keycodes,types,compat}
   take share/X11/xkb/symbols/{us,pc,inet,keypad,srvr_ctrl,altwin,level3,level5,compose,capslock,eurosign,terminate}
   take share/icons/DMZ-White
+  # Animated, large, and never shown: the wallpaper loads the whole theme.
+  rm -f "$root"/usr/share/icons/DMZ-White/cursors/*watch*
   mkdir -p "$root/usr/share/fonts" "$root/var/cache/fontconfig"
   cp "$tree"/usr/share/fonts/truetype/dejavu/DejaVuSans{,Mono,Mono-Bold}.ttf "$root/usr/share/fonts/"
   compile

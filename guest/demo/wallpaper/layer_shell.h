@@ -18,7 +18,7 @@ struct layer_surface_listener {
   void (*closed)(void *data, struct wl_proxy *surface);
 };
 
-/** Makes a surface the background of an output: behind all windows, as large as the output, without input. */
+/** Makes a surface the background of an output: behind all windows, as large as the output. */
 struct wl_proxy *layer_surface_create_background(struct wl_proxy *layer_shell, struct wl_surface *surface,
                                                  struct wl_output *output,
                                                  const struct layer_surface_listener *listener, void *data);

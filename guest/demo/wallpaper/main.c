@@ -2,9 +2,12 @@
  *
  * wallpaper: a soft light from the upper left on blue-grey, behind all windows of the desktop. No saturated colour and
  * no texture, so that lossy video shows it as it is at hardly any cost. Painted once for each size of the screen.
- * One thread.
+ * A right click on it opens a terminal: it hears the clicks because the compositor itself would take the keyboard away
+ * from the window that has it. One thread.
  */
+#include <linux/input-event-codes.h>
 #include <math.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,10 +15,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include <wayland-client.h>
+#include <wayland-cursor.h>
 
 #include "layer_shell.h"
 
-enum { SIZE_MAX_PIXELS = 16384, LEVELS = 1024 };
+enum { SIZE_MAX_PIXELS = 16384, LEVELS = 1024, CURSOR_SIZE = 24 };
 
 static struct {
   struct wl_compositor *compositor;
@@ -23,6 +27,11 @@ static struct {
   struct wl_output *output;
   struct wl_proxy *layer_shell;
   struct wl_surface *surface;
+  struct wl_seat *seat;
+  struct wl_pointer *pointer;
+  struct wl_surface *arrow;
+  int hot_x;
+  int hot_y;
   int width;
   int height;
   int closed;
@@ -111,6 +120,84 @@ static void on_closed(void *data, struct wl_proxy *layer_surface) {
 
 static const struct layer_surface_listener layer_listener = { .configure = on_configure, .closed = on_closed };
 
+/* The desktop's arrow, loaded when the pointer first comes here. */
+static void load_arrow(void) {
+  struct wl_cursor_theme *theme = wl_cursor_theme_load(getenv("XCURSOR_THEME"), CURSOR_SIZE, wallpaper.shm);
+  struct wl_cursor *cursor = theme ? wl_cursor_theme_get_cursor(theme, "left_ptr") : NULL;
+  if (!cursor) {
+    return;
+  }
+  struct wl_cursor_image *image = cursor->images[0];
+  wallpaper.hot_x = (int)image->hotspot_x;
+  wallpaper.hot_y = (int)image->hotspot_y;
+  wallpaper.arrow = wl_compositor_create_surface(wallpaper.compositor);
+  wl_surface_attach(wallpaper.arrow, wl_cursor_image_get_buffer(image), 0, 0);
+  wl_surface_damage_buffer(wallpaper.arrow, 0, 0, (int32_t)image->width, (int32_t)image->height);
+  wl_surface_commit(wallpaper.arrow);
+}
+
+static void on_enter(void *data, struct wl_pointer *pointer, uint32_t serial, struct wl_surface *surface, wl_fixed_t x,
+                     wl_fixed_t y) {
+  (void)data;
+  (void)surface;
+  (void)x;
+  (void)y;
+  if (!wallpaper.arrow) {
+    load_arrow();
+  }
+  wl_pointer_set_cursor(pointer, serial, wallpaper.arrow, wallpaper.hot_x, wallpaper.hot_y);
+}
+
+static void on_leave(void *data, struct wl_pointer *pointer, uint32_t serial, struct wl_surface *surface) {
+  (void)data;
+  (void)pointer;
+  (void)serial;
+  (void)surface;
+}
+
+static void on_motion(void *data, struct wl_pointer *pointer, uint32_t time, wl_fixed_t x, wl_fixed_t y) {
+  (void)data;
+  (void)pointer;
+  (void)time;
+  (void)x;
+  (void)y;
+}
+
+static void on_button(void *data, struct wl_pointer *pointer, uint32_t serial, uint32_t time, uint32_t button,
+                      uint32_t state) {
+  (void)data;
+  (void)pointer;
+  (void)serial;
+  (void)time;
+  if (button == BTN_RIGHT && state == WL_POINTER_BUTTON_STATE_PRESSED && fork() == 0) {
+    setsid();
+    execl("/usr/bin/foot", "foot", (char *)NULL);
+    _exit(127);
+  }
+}
+
+static void on_axis(void *data, struct wl_pointer *pointer, uint32_t time, uint32_t axis, wl_fixed_t value) {
+  (void)data;
+  (void)pointer;
+  (void)time;
+  (void)axis;
+  (void)value;
+}
+
+static const struct wl_pointer_listener pointer_listener = {
+  .enter = on_enter, .leave = on_leave, .motion = on_motion, .button = on_button, .axis = on_axis,
+};
+
+static void on_capabilities(void *data, struct wl_seat *seat, uint32_t capabilities) {
+  (void)data;
+  if ((capabilities & WL_SEAT_CAPABILITY_POINTER) && !wallpaper.pointer) {
+    wallpaper.pointer = wl_seat_get_pointer(seat);
+    wl_pointer_add_listener(wallpaper.pointer, &pointer_listener, NULL);
+  }
+}
+
+static const struct wl_seat_listener seat_listener = { .capabilities = on_capabilities };
+
 static void on_global(void *data, struct wl_registry *registry, uint32_t name, const char *interface,
                       uint32_t version) {
   (void)data;
@@ -121,6 +208,9 @@ static void on_global(void *data, struct wl_registry *registry, uint32_t name, c
     wallpaper.shm = wl_registry_bind(registry, name, &wl_shm_interface, 1);
   } else if (strcmp(interface, wl_output_interface.name) == 0 && !wallpaper.output) {
     wallpaper.output = wl_registry_bind(registry, name, &wl_output_interface, 1);
+  } else if (strcmp(interface, wl_seat_interface.name) == 0 && !wallpaper.seat) {
+    wallpaper.seat = wl_registry_bind(registry, name, &wl_seat_interface, 1); /* without names, frames or repeat */
+    wl_seat_add_listener(wallpaper.seat, &seat_listener, NULL);
   } else if (strcmp(interface, layer_shell_interface.name) == 0) {
     wallpaper.layer_shell = wl_registry_bind(registry, name, &layer_shell_interface, 1);
   }
@@ -136,6 +226,7 @@ static const struct wl_registry_listener registry_listener = { .global = on_glob
                                                                .global_remove = on_global_remove };
 
 int main(void) {
+  signal(SIGCHLD, SIG_IGN); /* nobody waits for the terminals */
   struct wl_display *display = wl_display_connect(NULL);
   if (!display) {
     fprintf(stderr, "wallpaper: no Wayland compositor: the desktop starts this program\n");
