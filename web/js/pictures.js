@@ -76,6 +76,9 @@ export class Pictures {
     this.order.reset();
     this.video.reset();
     this.drawn = null;
+    // One that never came must not keep the next from being asked for.
+    cancelAnimationFrame(this.frameRequest);
+    this.frameRequest = 0;
   }
 
   /** @param {number} reason at most two requests a second */

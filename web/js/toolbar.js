@@ -90,8 +90,7 @@ export class Toolbar {
   toggleFocus() {
     if (this.contains(document.activeElement)) return this.dismiss();
     this.show();
-    // A hidden element takes no focus; the bar becomes visible with the next style.
-    requestAnimationFrame(() => this.items()[0]?.focus());
+    this.items()[0]?.focus();
   }
 
   items() {
