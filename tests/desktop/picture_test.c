@@ -96,13 +96,17 @@ static void client_take(struct client *client, const struct oriel_packet *packet
 /* ---- a picture that is easy for 4:2:0: grey, so that only luma quality counts ---- */
 
 static void paint_grey(struct fake *fake, struct oriel_rect rect, uint32_t seed) {
-  for (int y = rect.y; y < rect.y + rect.height; y += 16)
-    for (int x = rect.x; x < rect.x + rect.width; x += 8) {
-      seed = seed * 1664525u + 1013904223u;
-      struct oriel_rect cell = {x, y, rect.x + rect.width - x < 8 ? rect.x + rect.width - x : 8,
-                                rect.y + rect.height - y < 16 ? rect.y + rect.height - y : 16};
-      fake_paint(fake, cell, 0x10101 * (seed >> 24));
+  struct oriel_surface_view view;
+  oriel_surface_lock(fake->surface, &view);
+  for (int y = 0; y < rect.height; y++)
+    for (int x = 0; x < rect.width; x++) {
+      uint32_t value = ((uint32_t)(y / 16) * 251 + (uint32_t)(x / 8) + seed) * 2654435761u;
+      memset(view.bgrx + (ptrdiff_t)(rect.y + y) * view.stride + (rect.x + x) * 4, (int)(value >> 24), 4);
     }
+  oriel_surface_damage_locked(fake->surface, rect, oriel_clock_ns());
+  oriel_surface_unlock(fake->surface, false);
+  if (fake->sink)
+    fake->sink->damaged(fake->sink->user); /* once: one picture */
 }
 
 static double luma_psnr(struct fake *fake, const struct client *client) {
@@ -242,6 +246,15 @@ static void mixture_of_tiles_and_video_equals_the_surface(void **state) {
   fake_finish(&fake);
 }
 
+static struct oriel_viewer_stats viewer_stats(struct oriel_desktop *desktop, unsigned index) {
+  struct oriel_desktop_stats *stats = malloc(sizeof *stats);
+  oriel_desktop_stats(desktop, stats);
+  assert_true(index < stats->viewer_count);
+  struct oriel_viewer_stats result = stats->viewer[index];
+  free(stats);
+  return result;
+}
+
 /* Lesson 3: a viewer that stops reading costs the other nothing, is told, and comes back to the same picture. */
 static void stalled_viewer_recovers_to_the_same_picture(void **state) {
   (void)state;
@@ -256,18 +269,21 @@ static void stalled_viewer_recovers_to_the_same_picture(void **state) {
   client_init(&slow_client);
   follow(&fake, slow, &slow_client, 1);
   follow(&fake, good, &good_client, 1);
+  paint_grey(&fake, whole, 99); /* from here on its picture waits in the slow viewer's mailbox */
+  follow(&fake, good, &good_client, 1);
+  uint64_t before = viewer_stats(desktop, 0).pictures_skipped;
   for (uint32_t step = 0; step < 10; step++) { /* large: video, of which each builds on the one before */
     paint_grey(&fake, whole, step + 2);
     follow(&fake, good, &good_client, 1);
   }
-  assert_int_equal(good->pictures_skipped, 0);
-  assert_true(slow->skipping);
+  assert_int_equal(viewer_stats(desktop, 0).pictures_skipped, before);
+  assert_true(viewer_stats(desktop, 1).skipping);
   struct oriel_delivery delivery = fake_next_of(&fake, slow, ORIEL_DELIVERY_SKIPPED);
   assert_int_equal(delivery.type, ORIEL_DELIVERY_SKIPPED);
   assert_true(delivery.skipped.count >= 2);
   paint_grey(&fake, whole, 77);
   settle((struct oriel_viewer *const[]){good, slow}, (struct client *const[]){&good_client, &slow_client});
-  assert_false(slow->skipping);
+  assert_false(viewer_stats(desktop, 1).skipping);
   assert_true(luma_psnr(&fake, &good_client) >= 38);
   assert_true(luma_psnr(&fake, &slow_client) >= 38);
   assert_true(slow_client.keys >= 2);
