@@ -6,6 +6,7 @@
 #include "source/qemu/control.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -27,7 +28,7 @@ struct oriel_qemu_control {
   gint refs; /* atomic, by g_atomic_int */
   struct oriel_qemu_control_config config;
   char path[64];
-  GMutex lock; /* held while a message is handled; guards what follows up to height */
+  pthread_mutex_t lock; /* held while a message is handled; guards what follows up to height */
   bool live, takes_input, absolute;
   uint32_t width, height; /* of the console */
   /* Source thread only. */
@@ -52,7 +53,7 @@ static void control_unref(gpointer user) {
   if (!g_atomic_int_dec_and_test(&control->refs))
     return;
   gint *alive = control->config.alive;
-  g_mutex_clear(&control->lock);
+  pthread_mutex_destroy(&control->lock);
   g_object_unref(control->cancellable);
   g_free(control);
   g_atomic_int_dec_and_test(alive);
@@ -94,7 +95,7 @@ static GDBusMessage *filter(GDBusConnection *connection, GDBusMessage *message, 
   struct oriel_qemu_control *control = user;
   if (!incoming)
     return message;
-  g_mutex_lock(&control->lock);
+  pthread_mutex_lock(&control->lock);
   if (control->live) {
     switch (g_dbus_message_get_message_type(message)) {
     case G_DBUS_MESSAGE_TYPE_METHOD_RETURN:
@@ -108,7 +109,7 @@ static GDBusMessage *filter(GDBusConnection *connection, GDBusMessage *message, 
       break;
     }
   }
-  g_mutex_unlock(&control->lock);
+  pthread_mutex_unlock(&control->lock);
   return message;
 }
 
@@ -119,9 +120,9 @@ static bool retire(struct oriel_qemu_control *control) {
   if (control->dead)
     return false;
   control->dead = true;
-  g_mutex_lock(&control->lock);
+  pthread_mutex_lock(&control->lock);
   control->live = false;
-  g_mutex_unlock(&control->lock);
+  pthread_mutex_unlock(&control->lock);
   oriel_qmp_forget(control->qmp, control);
   if (control->takes_input)
     oriel_qemu_input_detach(control->config.input);
@@ -199,11 +200,11 @@ static void on_objects(GObject *object, GAsyncResult *result, gpointer user) {
     GVariant *all = g_variant_get_child_value(value, 0);
     read_objects(control, all);
     g_variant_unref(all);
-    g_mutex_lock(&control->lock);
+    pthread_mutex_lock(&control->lock);
     control->absolute = control->objects.absolute;
     control->width = control->objects.width;
     control->height = control->objects.height;
-    g_mutex_unlock(&control->lock);
+    pthread_mutex_unlock(&control->lock);
     control->answered = true;
     maybe_ready(control);
   } else if (!control->dead) {
@@ -281,7 +282,7 @@ int oriel_qemu_control_create(struct oriel_qmp *qmp, const struct oriel_qemu_con
   made->config = *config;
   made->qmp = qmp;
   g_atomic_int_inc(config->alive);
-  g_mutex_init(&made->lock);
+  pthread_mutex_init(&made->lock, NULL);
   made->cancellable = g_cancellable_new();
   snprintf(made->path, sizeof made->path, ROOT "/Console_%u", config->console);
   result = oriel_qmp_execute(qmp, "add_client",
@@ -313,9 +314,9 @@ GDBusConnection *oriel_qemu_control_connection(const struct oriel_qemu_control *
 }
 
 void oriel_qemu_control_take_input(struct oriel_qemu_control *control, bool has_touch) {
-  g_mutex_lock(&control->lock);
+  pthread_mutex_lock(&control->lock);
   control->takes_input = true;
   oriel_qemu_input_attach(control->config.input, control->connection, control->path, control->absolute, has_touch);
   control->config.sink->pointer_mode(control->config.sink->user, control->absolute);
-  g_mutex_unlock(&control->lock);
+  pthread_mutex_unlock(&control->lock);
 }

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <gio/gunixconnection.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +34,7 @@ enum phase { OPENING, OPEN, CLOSING };
 struct link {
   gint refs; /* atomic, by g_atomic_int */
   struct oriel_qemu_listener_config config;
-  GMutex lock; /* held while a message is handled; guards live */
+  pthread_mutex_t lock; /* held while a message is handled; guards live */
   bool live;
   /* Source thread only. */
   struct oriel_qemu_listener *owner; /* NULL = abandoned */
@@ -71,7 +72,7 @@ static void link_unref(gpointer user) {
   if (!g_atomic_int_dec_and_test(&link->refs))
     return;
   gint *alive = link->config.alive;
-  g_mutex_clear(&link->lock);
+  pthread_mutex_destroy(&link->lock);
   g_object_unref(link->cancellable);
   g_free(link);
   g_atomic_int_dec_and_test(alive);
@@ -79,10 +80,10 @@ static void link_unref(gpointer user) {
 
 /* After this no message is handled any more. */
 static void link_silence(struct link *link) {
-  g_mutex_lock(&link->lock);
+  pthread_mutex_lock(&link->lock);
   bool was_live = link->live;
   link->live = false;
-  g_mutex_unlock(&link->lock);
+  pthread_mutex_unlock(&link->lock);
   if (was_live)
     link->config.stopped(link->config.user);
 }
@@ -141,13 +142,13 @@ static GDBusMessage *handle(struct link *link, GDBusMessage *call) {
   if (is_properties_question(call))
     return properties_reply(link, call);
   const char *refused = NULL;
-  g_mutex_lock(&link->lock);
+  pthread_mutex_lock(&link->lock);
   bool live = link->live;
   if (live)
     refused = link->config.message(link->config.user, g_dbus_message_get_interface(call),
                                    g_dbus_message_get_member(call), g_dbus_message_get_body(call),
                                    g_dbus_message_get_unix_fd_list(call));
-  g_mutex_unlock(&link->lock);
+  pthread_mutex_unlock(&link->lock);
   if (!live)
     return NULL;
   return refused ? g_dbus_message_new_method_error_literal(call, "org.freedesktop.DBus.Error.InvalidArgs", refused)
@@ -269,9 +270,9 @@ static void on_connected(GObject *object, GAsyncResult *result, gpointer user) {
     link->connection = connection;
     link->closed_signal = g_signal_connect(connection, "closed", G_CALLBACK(on_closed), link);
     link->filter = g_dbus_connection_add_filter(connection, filter, link_ref(link), link_unref);
-    g_mutex_lock(&link->lock);
+    pthread_mutex_lock(&link->lock);
     link->live = true;
-    g_mutex_unlock(&link->lock);
+    pthread_mutex_unlock(&link->lock);
     g_dbus_connection_start_message_processing(connection);
   } else if (connection) {
     g_dbus_connection_close(connection, NULL, NULL, NULL);
@@ -354,7 +355,7 @@ static void register_listener(struct oriel_qemu_listener *listener) {
   link->refs = 1;
   g_atomic_int_inc(listener->config.alive);
   link->config = listener->config;
-  g_mutex_init(&link->lock);
+  pthread_mutex_init(&link->lock, NULL);
   link->owner = listener;
   link->cancellable = g_cancellable_new();
   listener->link = link;

@@ -6,10 +6,12 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { PATIENCE_S = 10 };
@@ -24,8 +26,8 @@ struct fake_qemu {
   char path[108];
   int listening;
   GThread *thread;
-  GMutex lock; /* guards all below */
-  GCond changed;
+  pthread_mutex_t lock; /* guards all below */
+  pthread_cond_t changed;
   bool stopping;
   int qmp;         /* the client's connection; -1 = none */
   int passed_fd;   /* by getfd */
@@ -36,10 +38,10 @@ struct fake_qemu {
 };
 
 static void note(struct fake_qemu *fake, const char *text) {
-  g_mutex_lock(&fake->lock);
+  pthread_mutex_lock(&fake->lock);
   g_string_append_printf(fake->log, "%s\n", text);
-  g_cond_broadcast(&fake->changed);
-  g_mutex_unlock(&fake->lock);
+  pthread_cond_broadcast(&fake->changed);
+  pthread_mutex_unlock(&fake->lock);
 }
 
 static GDBusConnection *serve(int fd) {
@@ -93,7 +95,7 @@ static gpointer take_listener(gpointer user) {
   GDBusConnection *connection = serve(registration->fd);
   if (connection)
     g_dbus_connection_start_message_processing(connection);
-  g_mutex_lock(&fake->lock);
+  pthread_mutex_lock(&fake->lock);
   if (connection) {
     struct fake_listener *listener = &fake->listeners[registration->sound];
     g_clear_object(&listener->connection);
@@ -101,8 +103,8 @@ static gpointer take_listener(gpointer user) {
     listener->count++;
   }
   fake->helpers--;
-  g_cond_broadcast(&fake->changed);
-  g_mutex_unlock(&fake->lock);
+  pthread_cond_broadcast(&fake->changed);
+  pthread_mutex_unlock(&fake->lock);
   g_free(registration);
   return NULL;
 }
@@ -114,9 +116,9 @@ static void take_registration(struct fake_qemu *fake, GDBusMessage *call, bool s
     return;
   struct registration *registration = g_new(struct registration, 1);
   *registration = (struct registration){fake, fd, sound};
-  g_mutex_lock(&fake->lock);
+  pthread_mutex_lock(&fake->lock);
   fake->helpers++;
-  g_mutex_unlock(&fake->lock);
+  pthread_mutex_unlock(&fake->lock);
   g_thread_unref(g_thread_new("fake-listener", take_listener, registration));
 }
 
@@ -158,10 +160,10 @@ static void add_client(struct fake_qemu *fake) {
   if (!control)
     return;
   g_dbus_connection_add_filter(control, filter, fake, NULL);
-  g_mutex_lock(&fake->lock);
+  pthread_mutex_lock(&fake->lock);
   g_clear_object(&fake->control);
   fake->control = control;
-  g_mutex_unlock(&fake->lock);
+  pthread_mutex_unlock(&fake->lock);
   g_dbus_connection_start_message_processing(control);
 }
 
@@ -246,15 +248,15 @@ static gpointer run(gpointer user) {
   struct fake_qemu *fake = user;
   for (;;) {
     int fd = accept4(fake->listening, NULL, NULL, SOCK_CLOEXEC);
-    g_mutex_lock(&fake->lock);
+    pthread_mutex_lock(&fake->lock);
     bool stopping = fake->stopping;
     fake->qmp = stopping ? -1 : fd;
-    g_mutex_unlock(&fake->lock);
+    pthread_mutex_unlock(&fake->lock);
     if (!stopping && fd >= 0)
       serve_client(fake, fd);
-    g_mutex_lock(&fake->lock);
+    pthread_mutex_lock(&fake->lock);
     fake->qmp = -1;
-    g_mutex_unlock(&fake->lock);
+    pthread_mutex_unlock(&fake->lock);
     if (fd >= 0)
       close(fd);
     if (stopping || fd < 0)
@@ -268,8 +270,8 @@ struct fake_qemu *fake_qemu_start(const char *path, const struct fake_qemu_optio
   struct fake_qemu *fake = g_new0(struct fake_qemu, 1);
   fake->options = *options;
   g_strlcpy(fake->path, path, sizeof fake->path);
-  g_mutex_init(&fake->lock);
-  g_cond_init(&fake->changed);
+  pthread_mutex_init(&fake->lock, NULL);
+  pthread_cond_init(&fake->changed, NULL);
   fake->qmp = fake->passed_fd = -1;
   fake->log = g_string_new(NULL);
   struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -290,45 +292,48 @@ static void end(GDBusConnection **connection) {
 
 void fake_qemu_stop(struct fake_qemu *fake) {
   unlink(fake->path);
-  g_mutex_lock(&fake->lock);
+  pthread_mutex_lock(&fake->lock);
   fake->stopping = true;
   if (fake->qmp >= 0)
     shutdown(fake->qmp, SHUT_RDWR);
   shutdown(fake->listening, SHUT_RDWR);
   GDBusConnection *control = g_steal_pointer(&fake->control);
-  g_mutex_unlock(&fake->lock);
+  pthread_mutex_unlock(&fake->lock);
   end(&control);
   g_thread_join(fake->thread);
   end(&fake->control);
-  g_mutex_lock(&fake->lock);
+  pthread_mutex_lock(&fake->lock);
   while (fake->helpers)
-    g_cond_wait(&fake->changed, &fake->lock);
-  g_mutex_unlock(&fake->lock);
+    pthread_cond_wait(&fake->changed, &fake->lock);
+  pthread_mutex_unlock(&fake->lock);
   end(&fake->listeners[0].connection);
   end(&fake->listeners[1].connection);
   close(fake->listening);
   if (fake->passed_fd >= 0)
     close(fake->passed_fd);
   g_string_free(fake->log, TRUE);
-  g_cond_clear(&fake->changed);
-  g_mutex_clear(&fake->lock);
+  pthread_cond_destroy(&fake->changed);
+  pthread_mutex_destroy(&fake->lock);
   g_free(fake);
 }
 
 bool fake_qemu_wait_listener(struct fake_qemu *fake, bool sound, unsigned count) {
-  gint64 end_time = g_get_monotonic_time() + PATIENCE_S * G_TIME_SPAN_SECOND;
-  g_mutex_lock(&fake->lock);
+  struct timespec end_time;
+  clock_gettime(CLOCK_REALTIME, &end_time);
+  end_time.tv_sec += PATIENCE_S;
+  pthread_mutex_lock(&fake->lock);
   bool yes;
-  while (!(yes = fake->listeners[sound].count >= count) && g_cond_wait_until(&fake->changed, &fake->lock, end_time))
+  while (!(yes = fake->listeners[sound].count >= count) &&
+         !pthread_cond_timedwait(&fake->changed, &fake->lock, &end_time))
     ;
-  g_mutex_unlock(&fake->lock);
+  pthread_mutex_unlock(&fake->lock);
   return yes;
 }
 
 static GDBusConnection *listener_connection(struct fake_qemu *fake, bool sound) {
-  g_mutex_lock(&fake->lock);
+  pthread_mutex_lock(&fake->lock);
   GDBusConnection *connection = g_object_ref(fake->listeners[sound].connection);
-  g_mutex_unlock(&fake->lock);
+  pthread_mutex_unlock(&fake->lock);
   return connection;
 }
 
@@ -376,9 +381,9 @@ void fake_qemu_drop_listener(struct fake_qemu *fake, bool sound) {
 }
 
 void fake_qemu_drop_control(struct fake_qemu *fake) {
-  g_mutex_lock(&fake->lock);
+  pthread_mutex_lock(&fake->lock);
   GDBusConnection *control = g_steal_pointer(&fake->control);
-  g_mutex_unlock(&fake->lock);
+  pthread_mutex_unlock(&fake->lock);
   end(&control);
 }
 
@@ -386,36 +391,39 @@ void fake_qemu_property(struct fake_qemu *fake, const char *interface, const cha
   GVariantBuilder changed;
   g_variant_builder_init(&changed, G_VARIANT_TYPE("a{sv}"));
   g_variant_builder_add(&changed, "{sv}", name, value);
-  g_mutex_lock(&fake->lock);
+  pthread_mutex_lock(&fake->lock);
   g_assert(g_dbus_connection_emit_signal(fake->control, NULL, "/org/qemu/Display1/Console_0",
                                          "org.freedesktop.DBus.Properties", "PropertiesChanged",
                                          g_variant_new("(sa{sv}as)", interface, &changed, NULL), NULL));
-  g_mutex_unlock(&fake->lock);
+  pthread_mutex_unlock(&fake->lock);
 }
 
 void fake_qemu_say(struct fake_qemu *fake, const char *line) {
-  g_mutex_lock(&fake->lock);
+  pthread_mutex_lock(&fake->lock);
   if (fake->qmp >= 0)
     say(fake->qmp, line);
-  g_mutex_unlock(&fake->lock);
+  pthread_mutex_unlock(&fake->lock);
 }
 
 bool fake_qemu_wait_log(struct fake_qemu *fake, const char *text) {
-  gint64 end_time = g_get_monotonic_time() + PATIENCE_S * G_TIME_SPAN_SECOND;
-  g_mutex_lock(&fake->lock);
+  struct timespec end_time;
+  clock_gettime(CLOCK_REALTIME, &end_time);
+  end_time.tv_sec += PATIENCE_S;
+  pthread_mutex_lock(&fake->lock);
   bool yes;
-  while (!(yes = strstr(fake->log->str, text)) && g_cond_wait_until(&fake->changed, &fake->lock, end_time))
+  while (!(yes = strstr(fake->log->str, text)) &&
+         !pthread_cond_timedwait(&fake->changed, &fake->lock, &end_time))
     ;
   if (!yes)
     fprintf(stderr, "waited for %s in:\n%s\n", text, fake->log->str);
-  g_mutex_unlock(&fake->lock);
+  pthread_mutex_unlock(&fake->lock);
   return yes;
 }
 
 char *fake_qemu_log(struct fake_qemu *fake) {
-  g_mutex_lock(&fake->lock);
+  pthread_mutex_lock(&fake->lock);
   char *log = g_strdup(fake->log->str);
-  g_mutex_unlock(&fake->lock);
+  pthread_mutex_unlock(&fake->lock);
   return log;
 }
 
