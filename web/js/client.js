@@ -86,7 +86,10 @@ export class Client {
     this.screen.onPlaced = () => this.cursor.update();
     this.screen.onLost = () => this.watchdog.fire(nowUs());
     document.addEventListener('visibilitychange', () => this.sendWant());
-    document.addEventListener('pointerlockchange', () => this.cursor.update());
+    document.addEventListener('pointerlockchange', () => {
+      this.cursor.update();
+      page.changed();
+    });
     setInterval(() => this.watch(), 250);
   }
 
@@ -264,7 +267,7 @@ export class Client {
   stats() {
     const { pictures, link, screen, watchdog } = this;
     const now = nowUs();
-    const { counts, delays, video, order, ack } = pictures;
+    const { counts, video, order, ack } = pictures;
     return {
       state: this.status.state,
       detail: this.status.detail || this.guest.detail,
@@ -285,12 +288,7 @@ export class Client {
       sequence: { received: ack.now.received, decoded: ack.now.decoded, painted: ack.now.painted },
       counts: { ...counts },
       queues: { decoder: video.queued, held: order.held.length, send_bytes: link.socket?.bufferedAmount ?? 0 },
-      delays: {
-        wire: delays.wire.read(),
-        decode: delays.decode.read(),
-        paint: delays.paint.read(),
-        total: delays.total.read(),
-      },
+      delays: pictures.readDelays(),
       audio: this.sound.stats(),
       codec: video.codec,
       error: pictures.lastError,

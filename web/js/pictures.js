@@ -209,6 +209,11 @@ export class Pictures {
     this.onPainted();
   }
 
+  readDelays() {
+    const { wire, decode, paint, total } = this.delays;
+    return { wire: wire.read(), decode: decode.read(), paint: paint.read(), total: total.read() };
+  }
+
   /** @param {string} text */
   decoderFailed(text) {
     this.counts.errors++;
