@@ -421,6 +421,12 @@ bool oriel_qemu_scanout_stale(struct oriel_qemu_scanout *scanout) {
          (atomic_load(&scanout->missed) || (expected && expected != atomic_load(&scanout->size)));
 }
 
+void oriel_qemu_scanout_refresh(struct oriel_qemu_scanout *scanout) {
+  const struct oriel_rect all = {.width = ORIEL_PICTURE_WIDTH_MAX, .height = ORIEL_PICTURE_HEIGHT_MAX};
+  oriel_surface_damage(scanout->surface, all, oriel_clock_ns());
+  scanout->sink->damaged(scanout->sink->user);
+}
+
 void oriel_qemu_scanout_size(struct oriel_qemu_scanout *scanout, uint16_t *width, uint16_t *height) {
   unsigned size = atomic_load(&scanout->size);
   *width = (uint16_t)(size >> 16);

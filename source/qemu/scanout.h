@@ -2,8 +2,8 @@
  *
  * What QEMU's display listener receives: pictures, damage and the cursor, checked and copied into the surface.
  *
- * Thread-safety: message from one thread at a time (GDBus's worker, under the listener's lock); expect, stale, size
- * and frames from any thread.
+ * Thread-safety: message from one thread at a time (GDBus's worker, under the listener's lock); expect, stale,
+ * refresh, size and frames from any thread.
  */
 #ifndef ORIEL_SOURCE_QEMU_SCANOUT_H
 #define ORIEL_SOURCE_QEMU_SCANOUT_H
@@ -50,6 +50,8 @@ void oriel_qemu_scanout_expect(struct oriel_qemu_scanout *scanout, uint32_t widt
  *  by a whole picture only if the adapter happens to draw all of it at once; in text mode it sends updates for a picture
  *  that nobody was shown. Registering again brings the whole picture. */
 bool oriel_qemu_scanout_stale(struct oriel_qemu_scanout *scanout);
+/** Reports the whole picture as damage. */
+void oriel_qemu_scanout_refresh(struct oriel_qemu_scanout *scanout);
 /** Size of the last scanout; 0 x 0 before the first. */
 void oriel_qemu_scanout_size(struct oriel_qemu_scanout *scanout, uint16_t *width, uint16_t *height);
 /** Pictures and updates taken since create. */

@@ -40,6 +40,7 @@ struct oriel_qemu_session {
   struct oriel_qemu_listener *display, *sound;
   GSource *resync; /* a look at whether the picture is stale */
   unsigned resync_ms;
+  bool keeps_display; /* once registered, the display listener stays: see keeps_display() */
   bool watched, display_opengl, display_off, shutting_down;
   char vm_status[32];     /* QMP's RunState */
   char problem[240];      /* why there is no console; empty = none */
@@ -350,6 +351,13 @@ static void on_name(void *user, const json_t *result, const char *error) {
     own[end - own] = '\0';
 }
 
+/* QEMU 8.1 to 9.1 never lets go of a display listener that unregistered, and goes on copying each update for it: after
+ * fifty visitors each update would be copied fifty times. There the listener stays while nobody watches, which costs us
+ * one copy of what changes. */
+static bool keeps_display(int major, int minor) {
+  return (major == 8 && minor >= 1) || (major == 9 && minor <= 1);
+}
+
 /* A list of {name, type}; devices have the type "child<driver>". */
 static void on_devices(void *user, const json_t *result, const char *error) {
   (void)error;
@@ -372,6 +380,7 @@ static void on_qmp_ready(void *user, int major, int minor) {
   timer_stop(&session->timer);
   session->problem[0] = '\0';
   session->qmp_ready = true;
+  session->keeps_display = keeps_display(major, minor);
   session->has_touch_device = false;
   oriel_qmp_execute(session->qmp, "query-name", NULL, -1, on_name, session);
   ask_status(session);
@@ -559,8 +568,12 @@ void oriel_qemu_session_destroy(struct oriel_qemu_session *session) {
 }
 
 void oriel_qemu_session_watch(struct oriel_qemu_session *session, bool watched) {
+  /* A picture that was kept up unseen is all news. */
+  if (watched && !session->watched && oriel_qemu_listener_active(session->display))
+    oriel_qemu_scanout_refresh(session->config.scanout);
   session->watched = watched;
-  oriel_qemu_listener_want(session->display, watched);
+  if (watched || !session->keeps_display)
+    oriel_qemu_listener_want(session->display, watched);
   oriel_qemu_listener_want(session->sound, watched);
 }
 

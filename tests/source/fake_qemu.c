@@ -225,8 +225,8 @@ static ssize_t receive(struct fake_qemu *fake, int fd, char *bytes, size_t size)
 static void serve_client(struct fake_qemu *fake, int fd) {
   char greeting[160];
   snprintf(greeting, sizeof greeting,
-           "{\"QMP\": {\"version\": {\"qemu\": {\"micro\": 0, \"minor\": 0, \"major\": %d}}, \"capabilities\": []}}",
-           fake->options.major ? fake->options.major : 9);
+           "{\"QMP\": {\"version\": {\"qemu\": {\"micro\": 0, \"minor\": %d, \"major\": %d}}, \"capabilities\": []}}",
+           fake->options.minor, fake->options.major ? fake->options.major : 10);
   if (!fake->options.silent)
     say(fd, greeting);
   GString *text = g_string_new(NULL);

@@ -13,7 +13,7 @@
 struct fake_qemu;
 
 struct fake_qemu_options {
-  int major;             /* of the version; 0 = 9 */
+  int major, minor;      /* of the version; 0 = 10.0 */
   bool silent;           /* accepts and says nothing */
   bool refuse_add_client, refuse_sound;
   bool has_audio, has_touch, absolute;

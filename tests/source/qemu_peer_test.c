@@ -199,6 +199,49 @@ static void peer_size_unannounced(void **state) {
   assert_int_equal(pixel(79, 47), 0x666666);
 }
 
+/* Nobody watches: the listener goes, but for a QEMU that would not let go of it. */
+static void peer_unwatched(void **state) {
+  (void)state;
+  meet(&(struct fake_qemu_options){0});
+  scanout(64, 48, 0x11);
+  oriel_source_watch(test.source, false);
+  oriel_source_watch(test.source, true);
+  assert_true(fake_qemu_wait_listener(test.fake, false, 1));
+  oriel_source_watch(test.source, false);
+  /* QEMU's end is told, and what it still says is not heard. */
+  GVariant *picture = g_variant_new("(uuuu@ay)", 64, 48, 256, X8R8G8B8, bytes(64 * 48 * 4, 0x22));
+  g_variant_ref_sink(picture);
+  for (bool heard = true; heard;) {
+    char *error = fake_qemu_call(test.fake, false, LISTENER, "Scanout", picture, NULL);
+    heard = !error;
+    g_free(error);
+  }
+  g_variant_unref(picture);
+  oriel_source_watch(test.source, true);
+  assert_true(fake_qemu_wait_listener(test.fake, false, 2));
+}
+
+static void peer_unwatched_leaky(void **state) {
+  (void)state;
+  meet(&(struct fake_qemu_options){.major = 8, .minor = 2});
+  scanout(64, 48, 0x11);
+  struct oriel_surface_view view;
+  oriel_surface_lock(oriel_source_surface(test.source), &view);
+  oriel_surface_unlock(oriel_source_surface(test.source), true);
+  oriel_source_watch(test.source, false);
+  assert_int_equal(oriel_source_resize(test.source, 640, 480), 0);
+  assert_true(fake_qemu_wait_log(test.fake, "SetUIInfo")); /* by now it is not watched */
+  unsigned damages = recorder_damages(&test.recorder);
+  oriel_source_watch(test.source, true);
+  assert_true(recorder_wait_damage(&test.recorder, damages, PATIENCE_MS));
+  oriel_surface_lock(oriel_source_surface(test.source), &view);
+  assert_int_equal(oriel_damage_area(&view.damage), 64 * 48);
+  oriel_surface_unlock(oriel_source_surface(test.source), true);
+  scanout(64, 48, 0x33); /* on the first connection still */
+  assert_int_equal(pixel(0, 0), 0x333333);
+  assert_int_equal(fake_qemu_count(test.fake, "RegisterListener"), 1);
+}
+
 static GUnixFDList *memory(size_t size, int fill, int *fd, unsigned extra) {
   *fd = memfd_create("test", MFD_CLOEXEC);
   assert_true(*fd >= 0);
@@ -535,6 +578,8 @@ int main(void) {
     cmocka_unit_test_setup_teardown(peer_picture, begin, end),
     cmocka_unit_test_setup_teardown(peer_absurd_picture, begin, end),
     cmocka_unit_test_setup_teardown(peer_size_unannounced, begin, end),
+    cmocka_unit_test_setup_teardown(peer_unwatched, begin, end),
+    cmocka_unit_test_setup_teardown(peer_unwatched_leaky, begin, end),
     cmocka_unit_test_setup_teardown(peer_shared_memory, begin, end),
     cmocka_unit_test_setup_teardown(peer_absurd_memory, begin, end),
     cmocka_unit_test_setup_teardown(peer_cursor, begin, end),

@@ -27,10 +27,12 @@
 
 enum { PATIENCE_MS = 15000, RECORD = 0x8000, RECORD_SIZE = 512, MOUSE_DATA = 0x20 };
 
-/* Stores (data, status) of every byte from the i8042 at 0x8000 on, and shows the data in the first cell of the text
- * screen. Bit 5 of the status marks the mouse, which is switched on first. */
+/* Sounds the speaker at 1 kHz, then stores (data, status) of every byte from the i8042 at 0x8000 on, and shows the data
+ * in the first cell of the text screen. Bit 5 of the status marks the mouse, which is switched on first. */
 static const uint8_t boot_code[] = {
   0xfa, 0x31, 0xc0, 0x8e, 0xd8, 0x8e, 0xc0, 0xbf, 0x00, 0x80, 0xfc,             /* cli; ds = es = 0; di = 8000h */
+  0xb0, 0xb6, 0xe6, 0x43, 0xb0, 0xa9, 0xe6, 0x42, 0xb0, 0x04, 0xe6, 0x42,       /* timer 2: square wave, 1193182 / 1193 */
+  0xe4, 0x61, 0x0c, 0x03, 0xe6, 0x61,                                           /* speaker on */
   0xb0, 0xa8, 0xe6, 0x64, 0xb0, 0xd4, 0xe6, 0x64, 0xb0, 0xf4, 0xe6, 0x60,       /* mouse on, reporting */
   0xe4, 0x64, 0xa8, 0x01, 0x74, 0xfa, 0x88, 0xc4, 0xe4, 0x60, 0xab,             /* wait; ax = status:data; store */
   0x06, 0xbb, 0x00, 0xb8, 0x8e, 0xc3, 0x26, 0xa2, 0x00, 0x00, 0x07, 0xeb, 0xe8, /* show; again */
@@ -63,11 +65,12 @@ static void machine_prepare(void) {
 
 static void machine_start(const char *display) {
   char qmp[160], monitor[160], drive[160];
+  const char *machine_type = strstr(display, "dbus") ? "pc,pcspk-audiodev=a" : "pc";
   snprintf(qmp, sizeof qmp, "unix:%s,server=on,wait=off", machine.qmp);
   snprintf(monitor, sizeof monitor, "unix:%s,server=on,wait=off", machine.monitor);
   snprintf(drive, sizeof drive, "file=%s,format=raw,if=floppy,readonly=on", machine.disk);
   const char *arguments[] = {
-    "qemu-system-x86_64", "-accel", "tcg", "-M", "pc", "-m", "32", "-nodefaults", "-no-user-config", "-vga", "none",
+    "qemu-system-x86_64", "-accel", "tcg", "-M", machine_type, "-m", "32", "-nodefaults", "-no-user-config", "-vga", "none",
     "-device", "virtio-vga", "-device", "virtio-keyboard-pci", "-device", "virtio-tablet-pci", "-drive", drive,
     "-boot", "a", "-display", display, "-qmp", qmp, "-qmp", monitor, "-audiodev", "dbus,id=a", "-device",
     "intel-hda", "-device", "hda-duplex,audiodev=a", "-name", "tested", NULL};
@@ -357,6 +360,22 @@ static void qemu_input(void **state) {
   detach(fixture);
 }
 
+static bool heard_half_a_second(const struct recorder *recorder, const void *want) {
+  (void)want;
+  return recorder->frames >= 24000 && recorder->loudest > 0.01f;
+}
+
+static void qemu_sound(void **state) {
+  (void)state;
+  struct fixture *fixture = &fixture_now;
+  attach(fixture, "");
+  oriel_source_watch(fixture->source, true);
+  assert_true(recorder_wait_state(&fixture->recorder, ORIEL_SOURCE_RUNNING, NULL, PATIENCE_MS));
+  await_guest(fixture);
+  assert_true(recorder_wait(&fixture->recorder, heard_half_a_second, NULL, PATIENCE_MS));
+  detach(fixture);
+}
+
 static void qemu_reset(void **state) {
   (void)state;
   struct fixture *fixture = &fixture_now;
@@ -530,6 +549,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test_teardown(qemu_picture, end_test),
     cmocka_unit_test_teardown(qemu_input, end_test),
+    cmocka_unit_test_teardown(qemu_sound, end_test),
     cmocka_unit_test_teardown(qemu_reset, end_test),
     cmocka_unit_test_teardown(qemu_unwatched, end_test),
     cmocka_unit_test_teardown(qemu_stopped, end_test),

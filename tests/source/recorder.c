@@ -61,6 +61,9 @@ static void on_pointer_mode(void *user, bool absolute) {
 static void on_sound(void *user, const float *frames, size_t count, uint64_t captured_ns) {
   struct recorder *recorder = enter(user);
   recorder->frames += captured_ns ? count : 0;
+  for (size_t i = 0; i < 2 * count; i++)
+    if (frames[i] > recorder->loudest)
+      recorder->loudest = frames[i];
   recorder->left = frames[2 * count - 2];
   recorder->right = frames[2 * count - 1];
   leave(recorder);

@@ -24,7 +24,7 @@ struct recorder {
   int32_t x, y;
   bool visible;
   uint64_t frames; /* of sound */
-  float left, right; /* last frame of sound */
+  float left, right, loudest; /* last frame of sound, and the greatest sample */
   float volume_left, volume_right;
   bool muted;
 };
