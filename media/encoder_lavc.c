@@ -75,7 +75,7 @@ static void context_set(AVCodecContext *context, const struct oriel_encoder_conf
   context->flags |= AV_CODEC_FLAG_LOW_DELAY;
   context->flags &= ~AV_CODEC_FLAG_GLOBAL_HEADER; /* parameter sets in the stream (lesson 6) */
   /* As in encoder_x264.c. */
-  context->color_range = AVCOL_RANGE_MPEG;
+  context->color_range = AVCOL_RANGE_JPEG;
   context->color_primaries = AVCOL_PRI_BT709;
   context->color_trc = AVCOL_TRC_IEC61966_2_1;
   context->colorspace = AVCOL_SPC_SMPTE170M;

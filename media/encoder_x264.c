@@ -105,8 +105,8 @@ static int open_params(const struct oriel_encoder_config *config, x264_param_t *
    * sharpness. */
   params->b_cabac = 1;
 
-  /* What media/picture converts to: BT.601 matrix, limited range; primaries and transfer of an sRGB desktop. */
-  params->vui.b_fullrange = 0;
+  /* What media/picture converts to: BT.601 matrix, full range; primaries and transfer of an sRGB desktop. */
+  params->vui.b_fullrange = 1;
   params->vui.i_colorprim = 1;
   params->vui.i_transfer = 13;
   params->vui.i_colmatrix = 6;

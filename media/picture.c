@@ -13,7 +13,7 @@
 
 enum {
   ALIGNMENT = 64,  /* a cache line; also what AVX-512 loads like */
-  BLACK_Y = 16,    /* limited range */
+  BLACK_Y = 0,     /* full range */
   NEUTRAL_UV = 128,
 };
 
@@ -56,7 +56,7 @@ static void convert_rect(struct oriel_picture *picture, const uint8_t *bgrx, int
   ptrdiff_t offset_uv = (ptrdiff_t)(rect.y / 2) * picture->stride_uv + rect.x / 2;
   /* For an odd width or height libyuv averages the last column or row with itself, which is the repetition chroma
    * needs; luma has to be repeated by hand. */
-  ARGBToI420(bgrx + (ptrdiff_t)rect.y * stride + (ptrdiff_t)rect.x * 4, stride, y, picture->stride_y,
+  ARGBToJ420(bgrx + (ptrdiff_t)rect.y * stride + (ptrdiff_t)rect.x * 4, stride, y, picture->stride_y,
              picture->u + offset_uv, picture->stride_uv, picture->v + offset_uv, picture->stride_uv, rect.width,
              rect.height);
   bool odd_column = rect.width % 2, odd_row = rect.height % 2;

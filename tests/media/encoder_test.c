@@ -96,7 +96,7 @@ static void check_key(const struct oriel_packet *packet, int width, int height) 
   assert_int_equal(sps.reorder_frames, 0);
   assert_int_equal(sps.buffered_frames, 1);
   assert_true(sps.has_colour);
-  assert_false(sps.full_range);
+  assert_true(sps.full_range);
   assert_int_equal(sps.primaries, 1);
   assert_int_equal(sps.transfer, 13);
   assert_int_equal(sps.matrix, 6);
