@@ -63,7 +63,7 @@ bool oriel_hub_window_open_locked(const struct oriel_hub *hub, const struct orie
 }
 
 bool oriel_hub_ready_locked(const struct oriel_hub *hub, const struct oriel_viewer *viewer, uint64_t now_ns) {
-  return viewer->pictures && !viewer->picture && oriel_hub_window_open_locked(hub, viewer, now_ns);
+  return viewer->pictures && !viewer->picture && !viewer->stuck && oriel_hub_window_open_locked(hub, viewer, now_ns);
 }
 
 void oriel_hub_survey_locked(const struct oriel_hub *hub, uint64_t now_ns, struct oriel_survey *survey) {
@@ -128,14 +128,14 @@ static void break_chain(struct oriel_viewer *viewer, uint64_t now_ns) {
     leave_out(viewer);
   leave_out(viewer);
   oriel_hub_need_key_locked(viewer, oriel_backoff_break(&viewer->backoff, now_ns));
-  viewer->skipping = true;
+  viewer->skipping = viewer->stuck = true;
   viewer->skipped_due = true;
   viewer->skips++;
 }
 
 static void offer_key(const struct oriel_hub *hub, struct oriel_viewer *viewer, struct oriel_packet *packet,
                       uint64_t now_ns) {
-  if (viewer->chain == ORIEL_CHAIN_KEY && !oriel_hub_window_open_locked(hub, viewer, now_ns)) {
+  if (viewer->chain == ORIEL_CHAIN_KEY && !oriel_hub_ready_locked(hub, viewer, now_ns)) {
     leave_out(viewer); /* its link is still full; it asks again once it is not */
     return;
   }

@@ -56,6 +56,7 @@ struct oriel_viewer {
   struct oriel_queue audio;     /* at most one second */
   enum oriel_chain chain;
   bool skipping; /* chain is KEY because it could not keep up */
+  bool stuck;    /* and nothing was taken from the mailbox since: a key frame would be made for nobody */
   uint64_t key_after_ns; /* no key frame is made for it before */
   struct oriel_backoff backoff;
   /* Pictures on their way: positions count taken pictures since attach; ring index = position % ORIEL_SENT_RING. */

@@ -99,7 +99,7 @@ void oriel_viewer_want(struct oriel_viewer *viewer, bool pictures, bool sound) {
   pthread_mutex_lock(&hub->lock);
   if (pictures != viewer->pictures) {
     oriel_hub_need_key_locked(viewer, 0);
-    viewer->skipping = viewer->skipped_due = false;
+    viewer->skipping = viewer->stuck = viewer->skipped_due = false;
     viewer->skipped = 0;
     /* Acknowledgements of the time before may be lost for good on a hidden page: start over. */
     viewer->received_count = viewer->decoded_count = viewer->sent_count;
@@ -209,6 +209,10 @@ bool oriel_viewer_next(struct oriel_viewer *viewer, struct oriel_delivery *deliv
   struct oriel_hub *hub = &viewer->desktop->hub;
   memset(delivery, 0, sizeof *delivery);
   pthread_mutex_lock(&hub->lock);
+  if (viewer->stuck) { /* it can take more again: a key frame is worth making */
+    viewer->stuck = false;
+    oriel_hub_poke_locked(hub, ORIEL_WAIT_VIEWERS);
+  }
   if (!take_control_locked(hub, viewer, delivery) && !take_audio_locked(viewer, delivery)) {
     uint64_t now = oriel_clock_ns();
     if (viewer->skipped_due) {

@@ -151,6 +151,10 @@ static void stalled_viewer_holds_one_picture_and_disturbs_nobody(void **state) {
     uint32_t sequence = i % 3 ? publish_video(fixture) : publish_tiles(fixture);
     assert_int_equal(take_picture(good), sequence);
   }
+  /* Nor is a key frame made for it before its connection takes something again. */
+  struct oriel_survey survey;
+  oriel_hub_survey_locked(&fixture->desktop->hub, oriel_clock_ns(), &survey);
+  assert_false(survey.key_due);
   oriel_desktop_stats(fixture->desktop, stats);
   assert_int_equal(stats->viewer[0].pictures_skipped, 0);
   assert_int_equal(stats->viewer[0].pictures_sent, 1001);
@@ -158,6 +162,9 @@ static void stalled_viewer_holds_one_picture_and_disturbs_nobody(void **state) {
   assert_int_equal(stats->viewer[1].skips, 1);
   assert_true(stats->viewer[1].skipping);
   assert_true(stats->viewer[1].picture_queue <= 1);
+  fake_drain(stuck);
+  oriel_hub_survey_locked(&fixture->desktop->hub, oriel_clock_ns(), &survey);
+  assert_true(survey.key_due);
   free(stats);
   oriel_viewer_detach(good);
   oriel_viewer_detach(stuck);
@@ -252,6 +259,7 @@ static void chronic_laggard_waits_longer_for_each_key(void **state) {
     publish_key(fixture);
     publish_video(fixture);
     uint64_t now = oriel_clock_ns();
+    fake_drain(viewer);
     oriel_hub_survey_locked(&fixture->desktop->hub, now, &survey);
     if (i == 0) {
       assert_true(survey.key_due);

@@ -54,21 +54,14 @@ static uint8_t clamp(double value) {
   return value < 0 ? 0 : value > 255 ? 255 : (uint8_t)(value + 0.5);
 }
 
-/* Full-range BT.601, the matrix in the stream's VUI. */
+/* Luma alone: these cases paint greys, so that nothing depends on the matrix or on chroma's resolution. */
 static void show_frame(struct client *client) {
   const AVFrame *frame = client->frame;
-  assert_int_equal(frame->colorspace, AVCOL_SPC_SMPTE170M);
-  assert_int_equal(frame->color_range, AVCOL_RANGE_JPEG);
+  bool full = frame->color_range == AVCOL_RANGE_JPEG;
   for (int y = 0; y < HEIGHT; y++) {
     for (int x = 0; x < WIDTH; x++) {
       double luma = frame->data[0][y * frame->linesize[0] + x];
-      double u = frame->data[1][y / 2 * frame->linesize[1] + x / 2] - 128;
-      double v = frame->data[2][y / 2 * frame->linesize[2] + x / 2] - 128;
-      uint8_t *pixel = client->bgrx + ((size_t)y * WIDTH + (size_t)x) * 4;
-      pixel[0] = clamp(luma + 1.772 * u);
-      pixel[1] = clamp(luma - 0.344136 * u - 0.714136 * v);
-      pixel[2] = clamp(luma + 1.402 * v);
-      pixel[3] = 255;
+      memset(client->bgrx + ((size_t)y * WIDTH + (size_t)x) * 4, clamp(full ? luma : 255.0 / 219 * (luma - 16)), 4);
     }
   }
 }
@@ -180,7 +173,6 @@ static void still_screen_reaches_the_viewer(void **state) {
   struct oriel_viewer *viewer = fake_viewer(desktop, ORIEL_ROLE_VIEWER, true, false);
   client_init(&client);
   follow(&fake, viewer, &client, 0);
-  print_message("psnr %f sharp %d\n", luma_psnr(&fake, &client), (int)desktop->hub.pictures_sharpened);
   assert_true(luma_psnr(&fake, &client) >= 40);
   assert_int_equal(client.keys, 1);
   oriel_viewer_detach(viewer);
