@@ -11,7 +11,10 @@
 
 #include "core/clock.h"
 
-enum { STRIDE_ALIGN = 64 };
+enum {
+  STRIDE_ALIGN = 64,
+  UPDATE_BAND = 64, /* rows that share one damaged rectangle */
+};
 
 struct oriel_surface {
   pthread_mutex_t lock; /* guards all below */
@@ -132,19 +135,77 @@ int oriel_surface_replace(struct oriel_surface *surface, uint32_t width, uint32_
   return 0;
 }
 
+/* Whether the pixels of a rectangle of any place can be what the caller says. */
+static bool pixels_valid(struct oriel_rect rect, int stride, enum oriel_pixel_format format) {
+  return (unsigned)format < ORIEL_PIXEL_FORMATS && rect.x >= 0 && rect.y >= 0 && !oriel_rect_empty(rect) &&
+         rect.width <= ORIEL_PICTURE_WIDTH_MAX && stride >= rect.width * oriel_pixel_size(format);
+}
+
+/* Lock held. */
+static bool fits(const struct oriel_surface *surface, struct oriel_rect rect) {
+  return rect.width <= surface->width && rect.x <= surface->width - rect.width && rect.height <= surface->height &&
+         rect.y <= surface->height - rect.height;
+}
+
+/* Lock held; the rectangle fits. */
+static uint8_t *at(struct oriel_surface *surface, int32_t x, int32_t y) {
+  return surface->bgrx + (size_t)y * (size_t)surface->stride + (size_t)x * 4;
+}
+
 int oriel_surface_write(struct oriel_surface *surface, struct oriel_rect rect, const uint8_t *pixels, int stride,
                         enum oriel_pixel_format format, uint64_t captured_ns) {
-  if ((unsigned)format >= ORIEL_PIXEL_FORMATS || rect.x < 0 || rect.y < 0 || oriel_rect_empty(rect) ||
-      rect.width > ORIEL_PICTURE_WIDTH_MAX || stride < rect.width * oriel_pixel_size(format))
+  if (!pixels_valid(rect, stride, format))
     return -EINVAL;
   int result = -EINVAL;
   pthread_mutex_lock(&surface->lock);
-  if (rect.width <= surface->width && rect.x <= surface->width - rect.width && rect.height <= surface->height &&
-      rect.y <= surface->height - rect.height) {
-    uint8_t *target = surface->bgrx + (size_t)rect.y * (size_t)surface->stride + (size_t)rect.x * 4;
-    oriel_pixels_to_bgrx(target, surface->stride, pixels, stride, format, rect.width, rect.height);
+  if (fits(surface, rect)) {
+    oriel_pixels_to_bgrx(at(surface, rect.x, rect.y), surface->stride, pixels, stride, format, rect.width,
+                         rect.height);
     add_damage(surface, rect, captured_ns);
     result = 0;
+  }
+  pthread_mutex_unlock(&surface->lock);
+  return result;
+}
+
+/* Copies a row of pixels and widens *changed by what differed. */
+static void update_row(uint8_t *row, const uint8_t *fresh, int32_t y, int32_t width, struct oriel_rect *changed) {
+  if (!memcmp(row, fresh, (size_t)width * 4))
+    return;
+  int32_t first = 0, last = width - 1;
+  while (!memcmp(row + (size_t)first * 4, fresh + (size_t)first * 4, 4))
+    first++;
+  while (!memcmp(row + (size_t)last * 4, fresh + (size_t)last * 4, 4))
+    last--;
+  memcpy(row + (size_t)first * 4, fresh + (size_t)first * 4, (size_t)(last - first + 1) * 4);
+  *changed = oriel_rect_union(*changed, (struct oriel_rect){first, y, last - first + 1, 1});
+}
+
+int oriel_surface_update(struct oriel_surface *surface, struct oriel_rect rect, const uint8_t *pixels, int stride,
+                         enum oriel_pixel_format format, uint64_t captured_ns) {
+  if (!pixels_valid(rect, stride, format))
+    return -EINVAL;
+  uint8_t fresh[ORIEL_PICTURE_WIDTH_MAX * 4];
+  int result = -EINVAL;
+  pthread_mutex_lock(&surface->lock);
+  if (fits(surface, rect)) {
+    result = 0;
+    /* By bands, so that two far changes do not damage all between them. */
+    for (int32_t top = 0; top < rect.height; top += UPDATE_BAND) {
+      int32_t bottom = top + UPDATE_BAND < rect.height ? top + UPDATE_BAND : rect.height;
+      struct oriel_rect changed = {.width = 0};
+      for (int32_t y = top; y < bottom; y++) {
+        oriel_pixels_to_bgrx(fresh, (int)sizeof fresh, pixels + (size_t)y * (size_t)stride, stride, format,
+                             rect.width, 1);
+        update_row(at(surface, rect.x, rect.y + y), fresh, y, rect.width, &changed);
+      }
+      if (oriel_rect_empty(changed))
+        continue;
+      changed.x += rect.x;
+      changed.y += rect.y;
+      add_damage(surface, changed, captured_ns);
+      result = 1;
+    }
   }
   pthread_mutex_unlock(&surface->lock);
   return result;

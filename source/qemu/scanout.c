@@ -118,15 +118,32 @@ static void drop_map(struct oriel_qemu_scanout *scanout) {
   scanout->map_fd = -1;
 }
 
-static void picture_arrived(struct oriel_qemu_scanout *scanout) {
+static void picture_arrived(struct oriel_qemu_scanout *scanout, bool changed) {
   atomic_fetch_add(&scanout->frames, 1);
   set_display(scanout, ORIEL_QEMU_DISPLAY_ON);
-  scanout->sink->damaged(scanout->sink->user);
+  if (changed)
+    scanout->sink->damaged(scanout->sink->user);
+}
+
+/* Checked pixels become a part of the picture. */
+static const char *take_part(struct oriel_qemu_scanout *scanout, struct oriel_rect rect, const uint8_t *pixels,
+                             const struct shape *shape, uint64_t now) {
+  int result = oriel_surface_update(scanout->surface, rect, pixels, (int)shape->stride, shape->format, now);
+  if (result < 0)
+    return "refused by the surface";
+  picture_arrived(scanout, result > 0);
+  return NULL;
 }
 
 /* A checked shape with its pixels becomes the whole picture. */
 static const char *take_picture(struct oriel_qemu_scanout *scanout, const struct shape *shape, const uint8_t *pixels,
                                 uint64_t now) {
+  /* Known but for what changed; the first after a registration is damage as a whole, whoever saw it before. */
+  if (atomic_load(&scanout->has_picture) && atomic_load(&scanout->size) == (shape->width << 16 | shape->height)) {
+    const struct oriel_rect all = {.width = (int32_t)shape->width, .height = (int32_t)shape->height};
+    atomic_store(&scanout->missed, false);
+    return take_part(scanout, all, pixels, shape, now);
+  }
   int result = oriel_surface_replace(scanout->surface, shape->width, shape->height, pixels, (int)shape->stride,
                                      shape->format, now);
   if (result < 0)
@@ -134,7 +151,7 @@ static const char *take_picture(struct oriel_qemu_scanout *scanout, const struct
   atomic_store(&scanout->size, shape->width << 16 | shape->height);
   atomic_store(&scanout->missed, false);
   atomic_store(&scanout->has_picture, true);
-  picture_arrived(scanout);
+  picture_arrived(scanout, true);
   return NULL;
 }
 
@@ -194,10 +211,8 @@ static const char *on_update(struct oriel_qemu_scanout *scanout, GVariant *body,
     const uint8_t *pixels = g_variant_get_fixed_array(data, &size, 1);
     if (size < shape_bytes(&shape))
       refused = "fewer pixels than the rectangle needs";
-    else if (oriel_surface_write(scanout->surface, rect, pixels, (int)shape.stride, shape.format, now) < 0)
-      refused = "refused by the surface";
     else
-      picture_arrived(scanout);
+      refused = take_part(scanout, rect, pixels, &shape, now);
   }
   g_variant_unref(data);
   return refused;
@@ -325,12 +340,7 @@ static const char *on_update_map(struct oriel_qemu_scanout *scanout, GVariant *b
   uint64_t offset = scanout->map_offset + (uint64_t)shape.stride * (uint32_t)rect.y +
                     (uint64_t)(uint32_t)rect.x * (uint32_t)oriel_pixel_size(shape.format);
   const char *refused = map_read(scanout, offset, &shape);
-  if (!refused && oriel_surface_write(scanout->surface, rect, scanout->map_pixels, (int)shape.stride, shape.format,
-                                      now) < 0)
-    refused = "refused by the surface";
-  if (!refused)
-    picture_arrived(scanout);
-  return refused;
+  return refused ? refused : take_part(scanout, rect, scanout->map_pixels, &shape, now);
 }
 
 /* --- dispatch --------------------------------------------------------------------------------------------------- */

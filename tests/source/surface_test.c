@@ -122,6 +122,47 @@ static void surface_written(void **state) {
   oriel_surface_destroy(surface);
 }
 
+/* What arrives again is no damage; what changed is, and little else. */
+static void surface_updated(void **state) {
+  (void)state;
+  struct oriel_surface *surface = make(300, 200);
+  static uint8_t pixels[300 * 200 * 4];
+  const struct oriel_rect all = {0, 0, 300, 200};
+  assert_int_equal(oriel_surface_write(surface, all, pixels, 1200, ORIEL_PIXEL_BGRX8888, 1), 0);
+  take(surface);
+  assert_int_equal(oriel_surface_update(surface, all, pixels, 1200, ORIEL_PIXEL_BGRX8888, 2), 0);
+  assert_false(oriel_surface_damaged(surface));
+  /* Two far dots, and a byte that is no colour. */
+  pixels[(10 * 300 + 20) * 4] = 9;
+  pixels[(10 * 300 + 22) * 4 + 1] = 9;
+  pixels[(199 * 300 + 299) * 4 + 2] = 9;
+  pixels[(100 * 300 + 100) * 4 + 3] = 9;
+  assert_int_equal(oriel_surface_update(surface, all, pixels, 1200, ORIEL_PIXEL_BGRX8888, 3), 1);
+  struct oriel_surface_view view;
+  oriel_surface_lock(surface, &view);
+  assert_int_equal(view.damage.count, 2);
+  assert_int_equal(oriel_damage_area(&view.damage), 3 + 1);
+  assert_int_equal(view.damage.rects[0].x, 20);
+  assert_int_equal(view.damage.rects[0].y, 10);
+  assert_int_equal(view.damage.rects[1].x, 299);
+  assert_int_equal(view.captured_ns, 3);
+  assert_memory_equal(view.bgrx + 10 * view.stride + 20 * 4, "\x09\0\0\377", 4);
+  assert_memory_equal(view.bgrx + 199 * view.stride + 299 * 4, "\0\0\x09\377", 4);
+  oriel_surface_unlock(surface, true);
+  /* A part, with a stride of its own. */
+  const struct oriel_rect part = {298, 1, 2, 2};
+  const uint8_t small[] = {0xff, 0xff, 0, 0, 9, 9, 0, 0, 0, 0};
+  assert_int_equal(oriel_surface_update(surface, part, small, 6, ORIEL_PIXEL_RGB565, 4), 1);
+  oriel_surface_lock(surface, &view);
+  assert_int_equal(oriel_damage_area(&view.damage), 1);
+  assert_memory_equal(view.bgrx + 1 * view.stride + 298 * 4, "\377\377\377\377", 4);
+  oriel_surface_unlock(surface, true);
+  assert_int_equal(oriel_surface_update(surface, (struct oriel_rect){299, 0, 2, 1}, small, 6, ORIEL_PIXEL_RGB565, 4),
+                   -EINVAL);
+  assert_int_equal(oriel_surface_update(surface, part, small, 3, ORIEL_PIXEL_RGB565, 4), -EINVAL);
+  oriel_surface_destroy(surface);
+}
+
 /* A new size and its pixels arrive in one step. */
 static void surface_replaced(void **state) {
   (void)state;
@@ -249,6 +290,7 @@ int main(void) {
     cmocka_unit_test(surface_absurd_size),  cmocka_unit_test(surface_written),
     cmocka_unit_test(surface_replaced),     cmocka_unit_test(surface_write_outside),
     cmocka_unit_test(surface_capture_time), cmocka_unit_test(surface_two_threads),
+    cmocka_unit_test(surface_updated),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
