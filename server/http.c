@@ -52,15 +52,41 @@ void oriel_connection_phase(struct oriel_connection *connection, enum connection
   connection->deadline_ns = oriel_clock_ns() + limits_s[phase] * ORIEL_NS_PER_SECOND;
 }
 
+/** Ends a connection; libmicrohttpd then finds the end of the stream and closes. */
+static void doom(struct oriel_connection *connection) {
+  (void)shutdown(connection->fd, SHUT_RDWR);
+  connection->doomed = true;
+}
+
+/** Dooms a connection whose client has gone. libmicrohttpd reads once per edge of its epoll, so the end of a stream that
+ *  came together with the last bytes shows to it only at the deadline. */
+static void doom_if_ended(struct oriel_connection *connection) {
+  char byte;
+  if (!connection->doomed && !connection->suspended && recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
+    doom(connection);
+}
+
+static bool has_room(struct oriel_server *server, const struct oriel_address_key *key) {
+  unsigned all = 0, same = 0;
+  for (const struct oriel_connection *other = server->connections; other; other = other->next) {
+    if (other->doomed)
+      continue;
+    all++;
+    same += memcmp(&other->key, key, sizeof *key) == 0;
+  }
+  return all < ORIEL_CONNECTIONS_MAX && same < ORIEL_CONNECTIONS_PER_ADDRESS;
+}
+
 static enum MHD_Result on_accept(void *user, const struct sockaddr *address, socklen_t size) {
   struct oriel_server *server = user;
   struct oriel_address_key key;
-  unsigned same = 0;
   (void)size;
   oriel_address_key(address, &key);
-  for (const struct oriel_connection *other = server->connections; other; other = other->next)
-    same += memcmp(&other->key, &key, sizeof key) == 0;
-  if (server->connection_count < ORIEL_CONNECTIONS_MAX && same < ORIEL_CONNECTIONS_PER_ADDRESS)
+  if (has_room(server, &key))
+    return MHD_YES;
+  for (struct oriel_connection *other = server->connections; other; other = other->next)
+    doom_if_ended(other);
+  if (has_room(server, &key))
     return MHD_YES;
   server->stats.connections_refused++;
   return MHD_NO;
@@ -277,13 +303,15 @@ int oriel_http_start(struct oriel_server *server, int listener, const char *tls_
 
 void oriel_http_tick(struct oriel_server *server, uint64_t now_ns) {
   for (struct oriel_connection *connection = server->connections; connection; connection = connection->next) {
-    if (connection->suspended || now_ns < connection->deadline_ns)
+    if (connection->suspended || connection->doomed)
       continue;
-    if (connection->phase != CONNECTION_IDLE)
-      server->stats.deadlines++;
-    /* libmicrohttpd then finds the end of the stream and closes. */
-    (void)shutdown(connection->fd, SHUT_RDWR);
-    connection->deadline_ns = UINT64_MAX;
+    if (now_ns >= connection->deadline_ns) {
+      if (connection->phase != CONNECTION_IDLE)
+        server->stats.deadlines++;
+      doom(connection);
+    } else if (connection->phase != CONNECTION_ANSWER) {
+      doom_if_ended(connection);
+    }
   }
 }
 

@@ -33,8 +33,9 @@ enum {
 
 static void on_handle_closed(uv_handle_t *handle) {
   struct oriel_peer *peer = handle->data;
-  peer->server->open_handles--;
+  struct oriel_server *server = peer->server;
   free(peer);
+  oriel_server_handle_closed(server);
 }
 
 static void leave_desktop(struct oriel_peer *peer) {

@@ -70,6 +70,9 @@ struct oriel_server {
 /** Runs the tick while anybody is connected, and not otherwise. */
 void oriel_server_watch(struct oriel_server *server);
 
+/** One of the handles counted in open_handles is closed; the last one of a closing server frees it. */
+void oriel_server_handle_closed(struct oriel_server *server);
+
 /* http.c */
 int oriel_http_start(struct oriel_server *server, int listener, const char *tls_cert, const char *tls_key);
 /** Lets libmicrohttpd work until it has nothing to do. */

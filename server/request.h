@@ -28,6 +28,7 @@ struct oriel_connection {
   int fd; /* borrowed from libmicrohttpd */
   enum connection_phase phase;
   bool suspended;       /* a snapshot is being made; no deadline */
+  bool doomed;          /* shut down; libmicrohttpd will close it */
   uint64_t deadline_ns; /* absolute: progress does not move it */
   struct oriel_address_key key;
   char client[ORIEL_ADDRESS_TEXT_MAX], local[ORIEL_ADDRESS_TEXT_MAX];

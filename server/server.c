@@ -18,8 +18,6 @@
 
 #define CLOSE_LIMIT_NS ORIEL_NS_PER_SECOND
 
-static void on_server_handle_closed(uv_handle_t *handle);
-
 /** Frees what create made, once no handle is open. */
 static void release(struct oriel_server *server) {
   uv_cond_destroy(&server->snapshot_ended);
@@ -40,10 +38,13 @@ static void finish_if_idle(struct oriel_server *server) {
     closed(user);
 }
 
-static void on_server_handle_closed(uv_handle_t *handle) {
-  struct oriel_server *server = handle->data;
+void oriel_server_handle_closed(struct oriel_server *server) {
   server->open_handles--;
   finish_if_idle(server);
+}
+
+static void on_server_handle_closed(uv_handle_t *handle) {
+  oriel_server_handle_closed(handle->data);
 }
 
 static void close_handles(struct oriel_server *server) {

@@ -441,7 +441,9 @@ static void connection_kept_alive(void **state) {
   close(fd);
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+  if (argc > 1)
+    cmocka_set_test_filter(argv[1]);
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(route_table_walk),
     cmocka_unit_test(answer_carries_security_headers),

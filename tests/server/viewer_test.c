@@ -379,8 +379,8 @@ static void many_connects_leave_nothing(void **state) {
   struct rig *rig = *state;
   for (int i = 0; i < 300; i++) {
     int fd = i % 3 ? ws_join(rig, i % 2) : ws_open(rig);
-    if (i % 5 == 0)
-      assert_true(ws_read(fd, &frame) >= 0 || i % 3 == 0);
+    if (i % 3 && i % 5 == 0)
+      assert_int_equal(ws_read(fd, &frame), 2);
     if (i % 2)
       cut(fd);
     else
@@ -485,7 +485,9 @@ static void logout_ends_the_sessions_viewers(void **state) {
   close(other);
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+  if (argc > 1)
+    cmocka_set_test_filter(argv[1]);
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(handshake_refusals),
     cmocka_unit_test(handshake_accepts_without_extensions),
