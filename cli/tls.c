@@ -119,7 +119,7 @@ static void write_fingerprint(const X509 *cert, char *text, size_t size) {
   text[0] = '\0';
   if (X509_digest(cert, EVP_sha256(), digest, &length) != 1)
     return;
-  for (unsigned i = 0; i < length && i * 3 + 3 < size; i++)
+  for (unsigned i = 0; i < length && i * 3 + 3 <= size; i++)
     snprintf(text + i * 3, size - i * 3, "%02X%s", digest[i], i + 1 < length ? ":" : "");
 }
 

@@ -10,6 +10,7 @@ shift 2
 configure() {
   log=$(mktemp "${TMPDIR:-/tmp}/oriel-meson.XXXXXX")
   trap 'rm -f "$log"' EXIT
+  trap 'exit 130' INT TERM
   echo "==> configuring $directory"
   meson setup "$directory" "$@" >"$log" 2>&1 || {
     grep -m 3 'ERROR' "$log" >&2 || tail -n 3 "$log" >&2

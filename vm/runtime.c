@@ -108,7 +108,7 @@ static int lock_directory(struct oriel_runtime *runtime, const char *name, char 
       snprintf(why, why_size, "a VM named %s is running: watch it with `oriel serve qemu:%s`, or choose another --name", name,
                runtime->qmp);
     else
-      snprintf(why, why_size, "a VM named %s is being served by another oriel: choose another --name", name);
+      snprintf(why, why_size, "a VM named %s is being served by another oriel: open that one, or choose another --name", name);
     close(fd);
     return -EBUSY;
   }

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the command line and the environment mean.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/help.h"
+#include "cli/options.h"
+#include "cli/value.h"
+
+static struct oriel_options options;
+static char why[512];
+
+/** Parses words separated by spaces. */
+static int parse(enum oriel_command command, const char *line) {
+  static char text[512];
+  char *words[32] = {0}, *state = NULL;
+  int count = 0;
+  snprintf(text, sizeof text, "%s", line);
+  for (char *word = strtok_r(text, " ", &state); word != NULL; word = strtok_r(NULL, " ", &state))
+    words[count++] = word;
+  why[0] = '\0';
+  return oriel_options_parse(command, count, words, &options, why, sizeof why);
+}
+
+static int finish(void **state) {
+  (void)state;
+  oriel_options_finish(&options);
+  static const char *const names[] = {"LISTEN", "FPS", "TOKEN", "TOKEN_FILE", "INSECURE", "ALLOW_HOST", "TLS_CERT", "TLS_KEY"};
+  char name[64];
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    snprintf(name, sizeof name, "ORIEL_%s", names[i]);
+    unsetenv(name);
+  }
+  return 0;
+}
+
+static void options_have_the_documented_defaults(void **state) {
+  (void)state;
+  assert_int_equal(parse(ORIEL_CLI_RUN, ""), 0);
+  assert_string_equal(options.listen, "127.0.0.1:8080");
+  assert_null(options.token);
+  assert_int_equal(options.fps, 60);
+  assert_int_equal(options.bitrate_kbps, 0);
+  assert_int_equal(options.width, 1280);
+  assert_int_equal(options.height, 720);
+  assert_int_equal(options.auth_fail_limit, 10);
+  assert_int_equal(options.auth_fail_window_s, 60);
+  assert_int_equal(options.audio_frame_ms, 20);
+  assert_int_equal(options.accel, ORIEL_ACCEL_AUTO);
+  assert_false(options.insecure || options.persistent || options.tls_self_signed);
+  assert_null(options.operand);
+}
+
+static void options_are_read_in_both_forms(void **state) {
+  (void)state;
+  assert_int_equal(parse(ORIEL_CLI_RUN, "--cpus 4 --memory=2G disk.img --display 800x600 --accel tcg --name=a.b --persistent --network none "
+                                        "--disk-format qcow2 --bitrate 8000"), 0);
+  assert_int_equal(options.cpus, 4);
+  assert_int_equal(options.memory_mib, 2048);
+  assert_string_equal(options.operand, "disk.img");
+  assert_int_equal(options.width, 800);
+  assert_int_equal(options.height, 600);
+  assert_int_equal(options.accel, ORIEL_ACCEL_TCG);
+  assert_int_equal(options.network, ORIEL_NETWORK_NONE);
+  assert_string_equal(options.name, "a.b");
+  assert_string_equal(options.disk_format, "qcow2");
+  assert_int_equal(options.bitrate_kbps, 8000);
+  assert_true(options.persistent);
+}
+
+static void options_after_two_dashes_are_qemus(void **state) {
+  (void)state;
+  assert_int_equal(parse(ORIEL_CLI_RUN, "--cpus 2 -- -S --cpus"), 0);
+  assert_null(options.operand);
+  assert_string_equal(options.extra[0], "-S");
+  assert_string_equal(options.extra[1], "--cpus");
+  assert_null(options.extra[2]);
+}
+
+static void options_from_the_environment_are_weaker(void **state) {
+  (void)state;
+  setenv("ORIEL_LISTEN", "127.0.0.1:9000", 1);
+  setenv("ORIEL_FPS", "30", 1);
+  setenv("ORIEL_INSECURE", "yes", 1);
+  setenv("ORIEL_ALLOW_HOST", "a.example,b.example", 1);
+  assert_int_equal(parse(ORIEL_CLI_SERVE, "pattern: --fps 20"), 0);
+  assert_string_equal(options.listen, "127.0.0.1:9000");
+  assert_int_equal(options.fps, 20);
+  assert_true(options.insecure);
+  assert_int_equal(options.allow_hosts.count, 2);
+  assert_string_equal(options.allow_hosts.words[1], "b.example");
+  assert_null(options.allow_hosts.words[2]);
+}
+
+static void options_bad_environment_is_named(void **state) {
+  (void)state;
+  setenv("ORIEL_FPS", "many", 1);
+  assert_int_equal(parse(ORIEL_CLI_SERVE, "pattern:"), -EINVAL);
+  assert_non_null(strstr(why, "ORIEL_FPS"));
+  assert_non_null(strstr(why, "many"));
+  assert_non_null(strstr(why, "1 to 240"));
+}
+
+static void options_token_on_the_command_line_replaces_the_environments_file(void **state) {
+  (void)state;
+  setenv("ORIEL_TOKEN_FILE", "/some/file", 1);
+  assert_int_equal(parse(ORIEL_CLI_SERVE, "pattern: --token abc"), 0);
+  assert_string_equal(options.token, "abc");
+  assert_null(options.token_file);
+  setenv("ORIEL_TLS_CERT", "/c", 1);
+  setenv("ORIEL_TLS_KEY", "/k", 1);
+  assert_int_equal(parse(ORIEL_CLI_SERVE, "pattern: --tls-self-signed"), 0);
+  assert_null(options.tls_cert);
+  assert_null(options.tls_key);
+  assert_int_equal(parse(ORIEL_CLI_SERVE, "pattern: --token a --token-file b"), -EINVAL);
+}
+
+/** Every refusal names the option and what it should be. */
+static void options_bad_values_are_named(void **state) {
+  (void)state;
+  static const struct { enum oriel_command command; const char *line, *option, *range; } bad[] = {
+    {ORIEL_CLI_RUN, "--cpus 0", "--cpus", "1 to 64"},
+    {ORIEL_CLI_RUN, "--cpus 65", "--cpus", "1 to 64"},
+    {ORIEL_CLI_RUN, "--cpus 2x", "--cpus", "2x"},
+    {ORIEL_CLI_RUN, "--cpus -1", "--cpus", "-1"},
+    {ORIEL_CLI_RUN, "--cpus 99999999999999999999", "--cpus", "1 to 64"},
+    {ORIEL_CLI_RUN, "--memory 63M", "--memory", "64M to 1T"},
+    {ORIEL_CLI_RUN, "--memory 2Z", "--memory", "64M to 1T"},
+    {ORIEL_CLI_RUN, "--display 63x64", "--display", "64x64"},
+    {ORIEL_CLI_RUN, "--display 1280*720", "--display", "64x64"},
+    {ORIEL_CLI_RUN, "--accel fast", "--accel", "kvm"},
+    {ORIEL_CLI_RUN, "--network bridge", "--network", "user or none"},
+    {ORIEL_CLI_RUN, "--name a/b", "--name", "A-Z"},
+    {ORIEL_CLI_RUN, "--name=", "--name", "empty"},
+    {ORIEL_CLI_RUN, "d.img --disk-format raw,file=/etc/passwd", "--disk-format", "qemu-img"},
+    {ORIEL_CLI_RUN, "--persistent", "--persistent", "DISK"},
+    {ORIEL_CLI_SERVE, "pattern: --fps 241", "--fps", "1 to 240"},
+    {ORIEL_CLI_SERVE, "pattern: --bitrate 99", "--bitrate", "100 to 400000"},
+    {ORIEL_CLI_SERVE, "pattern: --audio-frame 7", "--audio-frame", "5, 10 or 20"},
+    {ORIEL_CLI_SERVE, "pattern: --insecure=maybe", "--insecure", "1 or 0"},
+    {ORIEL_CLI_SERVE, "pattern: --log-level loud", "--log-level", "debug"},
+    {ORIEL_CLI_SERVE, "pattern: --listen", "--listen", "needs a value"},
+    {ORIEL_CLI_SERVE, "pattern: --tls-cert c", "--tls-key", "missing"},
+    {ORIEL_CLI_SERVE, "pattern: --tls-self-signed --tls-cert c --tls-key k", "--tls-self-signed", "leave one out"},
+    {ORIEL_CLI_SERVE, "pattern: --cpus 2", "--cpus", "unknown option"},
+    {ORIEL_CLI_SERVE, "pattern: --fp 2", "--fp", "unknown option"},
+    {ORIEL_CLI_SERVE, "pattern: two", "two", "unexpected"},
+    {ORIEL_CLI_SERVE, "", "qemu:", "missing"},
+    {ORIEL_CLI_RUN, "-enable-kvm", "-enable-kvm", "behind --"},
+    {ORIEL_CLI_DOCTOR, "thing", "thing", "unexpected"},
+  };
+  for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+    assert_int_equal(parse(bad[i].command, bad[i].line), -EINVAL);
+    if (strstr(why, bad[i].option) == NULL || strstr(why, bad[i].range) == NULL)
+      fail_msg("%s: \"%s\" names not both \"%s\" and \"%s\"", bad[i].line, why, bad[i].option, bad[i].range);
+  }
+}
+
+static void options_lists_have_a_bound(void **state) {
+  (void)state;
+  char line[512] = "pattern:";
+  for (int i = 0; i < ORIEL_LIST_MAX; i += 8)
+    strcat(line, " --allow-host a,b,c,d,e,f,g,h");
+  assert_int_equal(parse(ORIEL_CLI_SERVE, line), 0);
+  assert_int_equal(options.allow_hosts.count, ORIEL_LIST_MAX);
+  oriel_options_finish(&options);
+  strcat(line, " --allow-host i");
+  assert_int_equal(parse(ORIEL_CLI_SERVE, line), -EINVAL);
+  assert_non_null(strstr(why, "--allow-host"));
+}
+
+static void values_have_edges(void **state) {
+  (void)state;
+  unsigned number = 7, width = 0, height = 0;
+  uint64_t mib = 0;
+  bool flag = false;
+  assert_int_equal(oriel_value_unsigned("240", 1, 240, &number), 0);
+  assert_int_equal(number, 240);
+  assert_int_equal(oriel_value_unsigned("", 0, 9, &number), -EINVAL);
+  assert_int_equal(oriel_value_unsigned(" 1", 0, 9, &number), -EINVAL);
+  assert_int_equal(oriel_value_unsigned("+1", 0, 9, &number), -EINVAL);
+  assert_int_equal(number, 240);
+  assert_int_equal(oriel_value_size("7680x4320", &width, &height), 0);
+  assert_int_equal(oriel_value_size("64x64", &width, &height), 0);
+  assert_int_equal(oriel_value_size("7681x64", &width, &height), -EINVAL);
+  assert_int_equal(oriel_value_size("64x", &width, &height), -EINVAL);
+  assert_int_equal(oriel_value_size("x64", &width, &height), -EINVAL);
+  assert_int_equal(oriel_value_size("64x64x", &width, &height), -EINVAL);
+  assert_int_equal(oriel_value_memory("64", &mib), 0);
+  assert_int_equal(mib, 64);
+  assert_int_equal(oriel_value_memory("1T", &mib), 0);
+  assert_int_equal(mib, 1024 * 1024);
+  assert_int_equal(oriel_value_memory("2T", &mib), -EINVAL);
+  assert_int_equal(oriel_value_memory("1GB", &mib), -EINVAL);
+  assert_int_equal(oriel_value_memory("999999999T", &mib), -EINVAL);
+  assert_int_equal(oriel_value_flag("TRUE", &flag), 0);
+  assert_true(flag);
+  assert_int_equal(oriel_value_flag("off", &flag), 0);
+  assert_false(flag);
+  assert_int_equal(oriel_value_flag("2", &flag), -EINVAL);
+}
+
+/** Help is aligned, has no line too long for a terminal of 120 columns, and names every option of the command. */
+static void help_is_aligned(void **state) {
+  (void)state;
+  static const enum oriel_command commands[] = {ORIEL_CLI_RUN, ORIEL_CLI_SERVE, ORIEL_CLI_DOCTOR};
+  for (size_t i = 0; i < 3; i++) {
+    char *text = NULL;
+    size_t size = 0;
+    FILE *file = open_memstream(&text, &size);
+    assert_non_null(file);
+    oriel_command_help(file, commands[i]);
+    fclose(file);
+    assert_non_null(strstr(text, "--listen ADDR:PORT"));
+    bool in_options = false;
+    char *rest = NULL;
+    for (char *line = strtok_r(text, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest)) {
+      assert_true(strlen(line) <= 120);
+      if (strcmp(line, "Options:") == 0)
+        in_options = true;
+      else if (in_options && line[0] == ' ') {
+        assert_int_equal(line[29], ' ');
+        assert_int_not_equal(line[30], ' ');
+      } else
+        in_options = false;
+    }
+    free(text);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test_teardown(options_have_the_documented_defaults, finish),
+    cmocka_unit_test_teardown(options_are_read_in_both_forms, finish),
+    cmocka_unit_test_teardown(options_after_two_dashes_are_qemus, finish),
+    cmocka_unit_test_teardown(options_from_the_environment_are_weaker, finish),
+    cmocka_unit_test_teardown(options_bad_environment_is_named, finish),
+    cmocka_unit_test_teardown(options_token_on_the_command_line_replaces_the_environments_file, finish),
+    cmocka_unit_test_teardown(options_bad_values_are_named, finish),
+    cmocka_unit_test_teardown(options_lists_have_a_bound, finish),
+    cmocka_unit_test(values_have_edges),
+    cmocka_unit_test(help_is_aligned),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,250 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+#
+# program_test.sh ORIEL: the program as a user meets it: exit statuses, messages, signals, what stays behind. Uses the real
+# QEMU under TCG with boot sectors of a few bytes as guests. Output is TAP.
+set -u
+oriel=$1
+scratch=$(mktemp -d /tmp/oriel-program-test.XXXXXX)
+trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$scratch"' EXIT
+mkdir -m 700 "$scratch/run" "$scratch/tmp"
+for name in $(env | sed -n 's/^\(ORIEL_[A-Z_]*\)=.*/\1/p'); do unset "$name"; done
+export XDG_RUNTIME_DIR=$scratch/run XDG_CACHE_HOME=$scratch/cache TMPDIR=$scratch/tmp
+out=$scratch/out err=$scratch/err
+count=0
+
+result() { # result STATUS NAME
+  count=$((count + 1))
+  if [ "$1" -eq 0 ]; then
+    echo "ok $count - $2"
+  else
+    echo "not ok $count - $2"
+    sed 's/^/# stdout: /' "$out"
+    sed 's/^/# stderr: /' "$err"
+  fi
+}
+
+# expect STATUS WORDS NAME ARGUMENTS...: runs oriel to its end; WORDS must be in its one line of errors.
+expect() {
+  local status=$1 words=$2 name=$3 got=0
+  shift 3
+  timeout 30 "$oriel" "$@" >"$out" 2>"$err" </dev/null || got=$?
+  [ "$got" -eq "$status" ] && grep -qF -- "$words" "$err" && [ "$(grep -c '^oriel: ' "$err")" -eq 1 ]
+  result $? "$name"
+}
+
+# wait_for SECONDS COMMAND...: until the command succeeds.
+wait_for() {
+  local end=$((SECONDS + $1))
+  shift
+  until "$@" 2>/dev/null; do
+    [ "$SECONDS" -lt "$end" ] || return 1
+    sleep 0.02 # between two looks at a state that has no event for a shell
+  done
+}
+
+ready() { grep -q '^ready: ' "$out"; }
+gone() { ! kill -0 "$1" 2>/dev/null; }
+
+# begin ARGUMENTS...: starts oriel on any port and waits for its address; sets pid, port, token.
+begin() {
+  : >"$out"
+  "$oriel" "$@" --listen 127.0.0.1:0 >"$out" 2>"$err" </dev/null &
+  pid=$!
+  wait_for 20 ready || return 1
+  port=$(sed -n 's|^ready: https\?://127.0.0.1:\([0-9]*\)/.*|\1|p' "$out")
+  token=$(sed -n 's|^ready: .*#token=\(.*\)$|\1|p' "$out")
+}
+
+# finish SIGNAL: ends it; sets status, and took (in ms).
+finish() {
+  local from=${EPOCHREALTIME/./}
+  kill "-$1" "$pid"
+  wait "$pid"
+  status=$?
+  took=$(((${EPOCHREALTIME/./} - from) / 1000))
+}
+
+get() { # get PATH: the whole HTTP answer
+  exec 3<>"/dev/tcp/127.0.0.1/$port" || return 1
+  printf 'GET %s HTTP/1.1\r\nHost: 127.0.0.1:%s\r\nAuthorization: Bearer %s\r\nConnection: close\r\n\r\n' "$1" "$port" "$token" >&3
+  timeout 5 cat <&3
+  exec 3>&-
+}
+
+state_is() { get /api/v1/desktop | grep -qE "\"state\": *\"$1\""; }
+qemu_pid() { sed -n 's/.*QEMU (process \([0-9]*\),.*/\1/p' "$err"; }
+nothing_stays() { [ -z "$(ls -A "$scratch/tmp")" ] && [ -z "$(ls -A "$scratch/run/oriel" 2>/dev/null)" ]; }
+
+# sector NAME BYTES: a disk of one boot sector.
+sector() {
+  # shellcheck disable=SC2059
+  printf "$2" >"$scratch/$1"
+  truncate -s 510 "$scratch/$1"
+  printf '\x55\xaa' >>"$scratch/$1"
+  truncate -s 1M "$scratch/$1" # SeaBIOS does not boot an AHCI disk of a single sector
+}
+sector sleeps.img '\xfa\xf4\xeb\xfd' # cli; hlt; jmp
+# int 15h/86h for two seconds, then ACPI S5 by q35's PM1a control register: mov dx, 0x604; mov ax, 0x2000; out dx, ax
+sector powers-off.img '\xb4\x86\xb9\x1e\x00\xba\x80\x84\xcd\x15\xba\x04\x06\xb8\x00\x20\xef\xf4\xeb\xfd'
+
+vm() { begin run "$scratch/$1" --accel tcg --memory 64M --network none --name "$2"; }
+
+# ---- usage ----
+"$oriel" version >"$out" 2>"$err" && grep -qE '^oriel [0-9]+\.[0-9]+\.[0-9]+$' "$out"
+result $? version_is_printed
+"$oriel" help >"$out" 2>"$err" && grep -q 'oriel run' "$out" && "$oriel" --help | cmp -s - "$out"
+result $? help_is_printed
+"$oriel" help run >"$out" 2>"$err" && "$oriel" run --help | cmp -s - "$out" && grep -q -- '--persistent' "$out"
+result $? help_of_a_command_is_its_own_help
+"$oriel" >"$out" 2>"$err"
+[ $? -eq 2 ] && grep -q Usage "$err" && [ ! -s "$out" ]
+result $? no_command_is_wrong_usage
+expect 2 'no command "boil"' unknown_command_is_wrong_usage boil
+expect 2 'unknown option --frob' unknown_option_is_wrong_usage run --frob
+expect 2 '--fps is "0": it must be a whole number from 1 to 240' bad_value_names_option_value_and_range serve pattern: --fps 0
+expect 2 '--listen is "here"' bad_listen_is_wrong_usage serve pattern: --listen here
+expect 2 'refusing to listen on 0.0.0.0:0 without TLS' listening_beyond_loopback_needs_tls serve pattern: --listen 0.0.0.0:0
+expect 2 'cannot serve nonsense:' unknown_address_is_wrong_usage serve nonsense: --listen 127.0.0.1:0
+expect 2 'cannot serve pattern:?size=9' bad_pattern_is_wrong_usage serve 'pattern:?size=9' --listen 127.0.0.1:0
+
+# ---- what the world breaks ----
+expect 1 '/no/such/token' missing_token_file_is_told serve pattern: --token-file /no/such/token --listen 127.0.0.1:0
+expect 1 '/no/such/cert' missing_certificate_is_told serve pattern: --tls-cert /no/such/cert --tls-key /no/key --listen 127.0.0.1:0
+expect 1 '/no/such/disk.img' missing_disk_is_told run /no/such/disk.img --listen 127.0.0.1:0
+expect 1 'directory' directory_as_disk_is_told run "$scratch" --listen 127.0.0.1:0
+echo 'milk and bread' >"$scratch/notes.txt"
+expect 1 'not a disk image' text_as_disk_is_told run "$scratch/notes.txt" --listen 127.0.0.1:0
+expect 1 'exceeds 107 bytes' long_runtime_path_is_told run "$scratch/sleeps.img" --listen 127.0.0.1:0 --accel tcg \
+  --name "$(printf 'n%.0s' {1..64})"
+ORIEL_GUEST_DIR=$scratch expect 1 'ORIEL_GUEST_DIR' missing_guest_is_told run --listen 127.0.0.1:0
+cat >"$scratch/no-qemu" <<EOF
+#!/bin/bash
+PATH=$scratch/tmp exec "$oriel" "\$@"
+EOF
+chmod +x "$scratch/no-qemu"
+real=$oriel
+oriel=$scratch/no-qemu
+expect 1 'apt-get install' missing_qemu_is_told run "$scratch/sleeps.img" --disk-format raw --listen 127.0.0.1:0
+oriel=$real
+ORIEL_QEMU=/no/such/qemu expect 1 'ORIEL_QEMU' wrong_qemu_is_told run "$scratch/sleeps.img" --listen 127.0.0.1:0
+expect 1 "'no-such-device' is not a valid device" qemus_words_are_quoted run "$scratch/sleeps.img" --accel tcg --memory 64M \
+  --listen 127.0.0.1:0 -- -device no-such-device
+nothing_stays
+result $? failed_starts_leave_nothing
+
+# ---- serving ----
+begin serve pattern:
+get /healthz | grep -q '^HTTP/1.1 200' && state_is running && [ "${#token}" -eq 43 ]
+result $? pattern_is_served
+listening=$port
+expect 1 "127.0.0.1:$listening" port_in_use_is_told serve pattern: --listen "127.0.0.1:$listening"
+finish INT
+[ "$status" -eq 0 ] && [ "$took" -lt 2000 ]
+result $? ctrl_c_ends_in_order
+
+echo 'a-token-in-a-file' >"$scratch/token"
+chmod 644 "$scratch/token"
+begin serve pattern: --token-file "$scratch/token" --stats 1
+[ "$token" = a-token-in-a-file ] && grep -q 'can be read by others' "$err" && state_is running && wait_for 5 grep -q '^stats: running' "$out"
+result $? token_file_and_stats_line
+finish TERM
+[ "$status" -eq 0 ]
+result $? sigterm_ends_in_order
+
+begin serve pattern: --tls-self-signed
+grep -qE '^certificate: SHA-256 ([0-9A-F]{2}:){31}[0-9A-F]{2}$' "$out" && grep -q '^ready: https://' "$out"
+result $? self_signed_certificate_is_announced
+finish INT
+
+export ORIEL_TOKEN=from-the-environment
+begin serve pattern:
+unset ORIEL_TOKEN
+[ "$token" = from-the-environment ]
+result $? token_from_the_environment
+finish INT
+
+begin serve "qemu:$scratch/nobody.sock"
+state_is connecting
+result $? absent_vm_is_waited_for
+finish INT
+
+# ---- virtual machines ----
+vm sleeps.img ctrl-c
+qemu=$(qemu_pid)
+wait_for 10 state_is running && [ -S "$scratch/run/oriel/ctrl-c/qmp.sock" ] && ! tr '\0' '\n' <"/proc/$qemu/environ" | grep -q '^ORIEL_'
+result $? disk_is_booted_and_served
+expect 1 'is being served by another oriel' running_name_is_refused run "$scratch/sleeps.img" --accel tcg --memory 64M --name ctrl-c --listen 127.0.0.1:0
+finish INT
+[ "$status" -eq 0 ] && [ "$took" -lt 2000 ] && gone "$qemu" && nothing_stays
+result $? ctrl_c_ends_the_vm_and_leaves_nothing
+
+vm sleeps.img stuck
+qemu=$(qemu_pid)
+kill -STOP "$qemu" # SIGTERM does not reach it
+finish INT
+[ "$status" -eq 0 ] && [ "$took" -lt 2500 ] && gone "$qemu" && nothing_stays
+result $? vm_that_does_not_end_is_killed
+
+vm sleeps.img impatient
+qemu=$(qemu_pid)
+kill -STOP "$qemu"
+kill -INT "$pid"
+wait_for 2 eval "! get /healthz | grep -q 200" # the first signal is at work
+finish INT
+gone "$qemu" && nothing_stays
+result $? second_signal_still_ends_the_vm
+
+# SIGKILL of oriel leaves the VM; another oriel attaches; ending that one leaves it, too.
+vm sleeps.img survivor
+qemu=$(qemu_pid)
+{ finish KILL; } 2>/dev/null
+kill -0 "$qemu"
+result $? vm_survives_sigkill
+expect 1 "oriel serve qemu:$scratch/run/oriel/survivor/qmp.sock" surviving_vm_is_pointed_at run "$scratch/sleeps.img" --accel tcg \
+  --memory 64M --name survivor --listen 127.0.0.1:0
+begin serve "qemu:$scratch/run/oriel/survivor/qmp.sock"
+wait_for 10 state_is running
+result $? vm_is_attached_to_again
+finish INT
+[ "$status" -eq 0 ] && kill -0 "$qemu"
+result $? detaching_leaves_the_vm
+kill -KILL "$qemu"
+wait_for 5 gone "$qemu"
+vm sleeps.img survivor
+result $? leftovers_of_a_dead_vm_do_not_hinder
+finish INT
+
+vm sleeps.img crash
+qemu=$(qemu_pid)
+wait_for 10 state_is running
+kill -KILL "$qemu"
+wait_for 5 state_is gone
+shown=$?
+wait "$pid"
+status=$?
+[ "$shown" -eq 0 ] && [ "$status" -eq 1 ] && grep -q '^oriel: the VM is lost: QEMU was killed by signal 9' "$err" && nothing_stays
+result $? crash_is_shown_and_told
+
+vm powers-off.img off
+wait "$pid"
+status=$?
+[ "$status" -eq 0 ] && grep -q '^oriel: the guest powered off' "$err" && nothing_stays
+result $? power_off_ends_well
+
+# ---- doctor ----
+timeout 60 "$oriel" doctor --listen 127.0.0.1:0 >"$out" 2>"$err" && [ "$(grep -cvE '^(ok   |warn ) [A-Za-z ]+: ' "$out")" -eq 0 ] &&
+  [ "$(grep -c . "$out")" -ge 8 ] && grep -q '^ok    QEMU: ' "$out"
+result $? doctor_says_what_works
+timeout 60 "$oriel" doctor --listen 127.0.0.1:0 --json >"$out" 2>"$err" && python3 -c '
+import json, sys
+report = json.load(open(sys.argv[1]))
+assert report["works"] is True and all(f["verdict"] in ("ok", "warn") for f in report["findings"])' "$out" 2>>"$err"
+result $? doctor_speaks_json
+ORIEL_QEMU=/no/such timeout 60 "$oriel" doctor --listen 127.0.0.1:0 >"$out" 2>"$err"
+[ $? -eq 1 ] && grep -q '^fail  QEMU: .*ORIEL_QEMU' "$out"
+result $? doctor_fails_without_qemu
+nothing_stays
+result $? nothing_stays_at_all
+
+echo "1..$count"
