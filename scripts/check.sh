@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# check.sh [unit|tsan|web|e2e]...: runs the parts (all by default) and ends with one line `N passed, N failed`. Each part's
+# check.sh [unit|tsan|web|guest|e2e]...: runs the parts (all by default) and ends with one line `N passed, N failed`. Each part's
 # output goes to build/check/PART.log; of a failing part the end is shown. A part that runs no test has failed.
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -17,7 +17,7 @@ add() {
   printf '    %s: %d passed, %d failed (%d s)\n' "$part" "$passed" "$failed" "$((SECONDS - started))"
   if [ "$failed" -gt 0 ]; then
     printf -- '--- end of %s\n' "$logs/$part.log"
-    tail -n 60 "$logs/$part.log"
+    grep -vE '^\[[0-9]+/[0-9]+\] ' "$logs/$part.log" | tail -n 60 # without ninja's progress
     printf -- '---\n'
   fi
 }
@@ -77,26 +77,34 @@ web() {
   add web "$((passed + ${ok:-0}))" "$((failed + ${bad:-0}))"
 }
 
+# The last line `N passed, N failed` of a part's log: count_line PART STATUS
+count_line() {
+  local passed=0 failed=1 line
+  line=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$logs/$1.log" | tail -n 1)
+  if [ -n "$line" ]; then
+    passed=${line%% passed*} failed=${line#*, } failed=${failed%% failed*}
+    [ "$2" -eq 0 ] || [ "$failed" -gt 0 ] || failed=1
+  fi
+  add "$1" "$passed" "$failed"
+}
+
 e2e() {
   begin e2e "real QEMU, demo guest and Chromium"
-  local passed=0 failed=1 line
-  if { scripts/build.sh build all && scripts/guest.sh && scripts/npm.sh tests/e2e; } >"$logs/e2e.log" 2>&1; then
-    node tests/e2e/run.mjs >>"$logs/e2e.log" 2>&1
-    local status=$?
-    line=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$logs/e2e.log" | tail -n 1)
-    if [ -n "$line" ]; then
-      passed=${line%% passed*} failed=${line#*, } failed=${failed%% failed*}
-      [ "$status" -eq 0 ] || [ "$failed" -gt 0 ] || failed=1
-    fi
-  fi
-  add e2e "$passed" "$failed"
+  { scripts/build.sh build all && scripts/guest.sh && scripts/npm.sh tests/e2e && node tests/e2e/run.mjs; } >"$logs/e2e.log" 2>&1
+  count_line e2e $?
+}
+
+guest() {
+  begin guest "the demo guest by itself, in QEMU"
+  { scripts/guest.sh && guest/demo/test.sh build/guest; } >"$logs/guest.log" 2>&1
+  count_line guest $?
 }
 
 for part in "$@"; do
   case $part in
-  unit | tsan | web | e2e) ;;
+  unit | tsan | web | guest | e2e) ;;
   *)
-    echo "check: no part \"$part\": choose unit, tsan, web or e2e" >&2
+    echo "check: no part \"$part\": choose unit, tsan, web, guest or e2e" >&2
     exit 2
     ;;
   esac
@@ -106,7 +114,7 @@ scripts/bootstrap.sh check || {
   echo "0 passed, 1 failed"
   exit 1
 }
-for part in "${@:-unit tsan web e2e}"; do
+for part in "${@:-unit tsan web guest e2e}"; do
   for one in $part; do "$one"; done
 done
 printf '%d passed, %d failed\n' "$total_passed" "$total_failed"
