@@ -185,8 +185,11 @@ int oriel_inbox_read(struct oriel_inbox *inbox) {
     struct wslay_frame_iocb frame = {0};
     inbox->read_status = 0;
     ssize_t count = wslay_frame_recv(inbox->frames, &frame);
-    if (count == WSLAY_ERR_WANT_READ)
+    if (count == WSLAY_ERR_WANT_READ) {
+      if (inbox->read_status == 0)
+        continue; /* bytes came, but not yet a whole frame header */
       return inbox->read_status == -EAGAIN ? 0 : -ECONNRESET;
+    }
     if (count < 0)
       return -EBADMSG;
     int status = take_piece(inbox, &frame);

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The pieces under the gate, without sockets: addresses, origins, credentials, sessions, lock-out, handshake.
+ */
+#include "server/credential.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/clock.h"
+#include "server/address.h"
+#include "server/handshake.h"
+#include "server/lockout.h"
+#include "server/origin.h"
+#include "server/session.h"
+
+static struct sockaddr_storage parsed(const char *text) {
+  struct sockaddr_storage address = {0};
+  socklen_t size;
+  assert_int_equal(oriel_address_parse(text, &address, &size), 0);
+  return address;
+}
+
+static void address_parse(void **state) {
+  (void)state;
+  static const char *const bad[] = {"", ":", "8080", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:-1",
+                                    "127.0.0.1:1x", "::1:80", "[::1]", "[::1:80", "[]:80", "example.com:80",
+                                    "127.0.0.1:000080", "127.1:80", "[127.0.0.1]:80"};
+  struct sockaddr_storage address;
+  socklen_t size;
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+    assert_int_equal(oriel_address_parse(bad[i], &address, &size), -EINVAL);
+  assert_int_equal(oriel_address_parse(NULL, &address, &size), -EINVAL);
+  static const struct {
+    const char *text, *form;
+    bool loopback;
+  } good[] = {{"127.0.0.1:8080", "127.0.0.1:8080", true},
+              {"localhost:0", "127.0.0.1:0", true},
+              {"0.0.0.0:443", "0.0.0.0:443", false},
+              {"[::1]:65535", "[::1]:65535", true},
+              {"[::]:1", "[::]:1", false},
+              {"[::ffff:127.0.0.1]:5", "127.0.0.1:5", true},
+              {"[2001:DB8::0001]:80", "[2001:db8::1]:80", false}};
+  for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+    char form[ORIEL_ADDRESS_TEXT_MAX];
+    address = parsed(good[i].text);
+    oriel_address_text((struct sockaddr *)&address, form);
+    assert_string_equal(form, good[i].form);
+    assert_int_equal(oriel_address_loopback((struct sockaddr *)&address), good[i].loopback);
+  }
+}
+
+/* Lesson 37. */
+static void address_key_is_canonical(void **state) {
+  (void)state;
+  struct oriel_address_key a, b;
+  struct sockaddr_storage plain = parsed("192.0.2.7:1"), mapped = parsed("[::ffff:192.0.2.7]:2");
+  oriel_address_key((struct sockaddr *)&plain, &a);
+  oriel_address_key((struct sockaddr *)&mapped, &b);
+  assert_memory_equal(&a, &b, sizeof a);
+  struct sockaddr_storage other = parsed("192.0.2.8:1");
+  oriel_address_key((struct sockaddr *)&other, &b);
+  assert_memory_not_equal(&a, &b, sizeof a);
+  /* One /64 is one client; the next is another. */
+  struct sockaddr_storage one = parsed("[2001:db8::1]:1"), same = parsed("[2001:db8::ffff:1]:1"),
+                          next = parsed("[2001:db8:0:1::1]:1");
+  oriel_address_key((struct sockaddr *)&one, &a);
+  oriel_address_key((struct sockaddr *)&same, &b);
+  assert_memory_equal(&a, &b, sizeof a);
+  oriel_address_key((struct sockaddr *)&next, &b);
+  assert_memory_not_equal(&a, &b, sizeof a);
+}
+
+static void origins_on_a_wildcard(void **state) {
+  (void)state;
+  struct sockaddr_storage any = parsed("0.0.0.0:443");
+  struct oriel_origins origins;
+  assert_int_equal(oriel_origins_init(&origins, (struct sockaddr *)&any, true, NULL, NULL), 0);
+  /* The literal on which the connection came is exact; a name is not known. */
+  assert_true(oriel_origins_host(&origins, "192.0.2.1:443", "192.0.2.1:443"));
+  assert_true(oriel_origins_host(&origins, "192.0.2.1", "192.0.2.1:443"));
+  assert_false(oriel_origins_host(&origins, "192.0.2.", "192.0.2.1:443"));
+  assert_false(oriel_origins_host(&origins, "192.0.2.2:443", "192.0.2.1:443"));
+  assert_false(oriel_origins_host(&origins, "localhost:443", "192.0.2.1:443"));
+  assert_true(oriel_origins_origin(&origins, "https://192.0.2.1", "192.0.2.1:443"));
+  assert_false(oriel_origins_origin(&origins, "http://192.0.2.1", "192.0.2.1:443")); /* not with TLS */
+  assert_false(oriel_origins_origin(&origins, "https://", "192.0.2.1:443"));
+  oriel_origins_finish(&origins);
+}
+
+static void origins_with_the_default_port(void **state) {
+  (void)state;
+  const char *const hosts[] = {"Desk.Example", "[2001:db8::5]", NULL};
+  struct sockaddr_storage address = parsed("127.0.0.1:80");
+  struct oriel_origins origins;
+  assert_int_equal(oriel_origins_init(&origins, (struct sockaddr *)&address, false, hosts, NULL), 0);
+  assert_true(oriel_origins_host(&origins, "localhost", NULL));
+  assert_true(oriel_origins_host(&origins, "localhost:80", NULL));
+  assert_true(oriel_origins_host(&origins, "desk.example", NULL));
+  assert_true(oriel_origins_host(&origins, "desk.example:80", NULL));
+  assert_true(oriel_origins_host(&origins, "[2001:db8::5]:80", NULL));
+  assert_false(oriel_origins_host(&origins, "desk.example.", NULL));
+  assert_false(oriel_origins_host(&origins, "desk.example:8080", NULL));
+  assert_false(oriel_origins_host(&origins, NULL, NULL));
+  oriel_origins_finish(&origins);
+}
+
+static void bearer_forms(void **state) {
+  (void)state;
+  const char *token;
+  size_t size;
+  assert_true(oriel_bearer_parse("Bearer abc", &token, &size));
+  assert_int_equal(size, 3);
+  assert_memory_equal(token, "abc", 3);
+  assert_true(oriel_bearer_parse("bEARER   abc \t", &token, &size));
+  assert_int_equal(size, 3);
+  static const char *const bad[] = {"", "Bearer", "Bearer ", "Bearer  ", "Basic abc", "Bearerabc", "Bearer a b"};
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+    assert_false(oriel_bearer_parse(bad[i], &token, &size));
+  char longest[8 + ORIEL_TOKEN_MAX + 1] = "Bearer ";
+  memset(longest + 7, 'a', ORIEL_TOKEN_MAX + 1);
+  assert_false(oriel_bearer_parse(longest, &token, &size));
+  longest[7 + ORIEL_TOKEN_MAX] = '\0';
+  assert_true(oriel_bearer_parse(longest, &token, &size));
+}
+
+static void cookie_forms(void **state) {
+  (void)state;
+  const char *header = "a=1; sid=first;sid2=x; xsid=y; sid=second ; sid=", *value;
+  size_t size;
+  assert_true(oriel_cookie_next(&header, "sid", &value, &size));
+  assert_int_equal(size, 5);
+  assert_memory_equal(value, "first", 5);
+  assert_true(oriel_cookie_next(&header, "sid", &value, &size));
+  assert_int_equal(size, 6);
+  assert_memory_equal(value, "second", 6);
+  assert_true(oriel_cookie_next(&header, "sid", &value, &size));
+  assert_int_equal(size, 0);
+  assert_false(oriel_cookie_next(&header, "sid", &value, &size));
+  header = ";;; sid";
+  assert_false(oriel_cookie_next(&header, "sid", &value, &size));
+}
+
+static void session_body_forms(void **state) {
+  (void)state;
+  char token[ORIEL_TOKEN_MAX + 1] = "untouched";
+  static const char *const bad[] = {"", "{}", "[]", "null", "\"token\"", "{\"token\":null}", "{\"token\":\"\"}",
+                                    "{\"token\":\"a\",\"token\":\"b\"}", "{\"token\":\"a\"} x", "{\"token\":\"a\\u0000\"}",
+                                    "{\"Token\":\"a\"}", "{\"token\":\"\xff\"}", "{\"token\":\"a\""};
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    assert_int_equal(oriel_session_body_parse(bad[i], strlen(bad[i]), token), -EINVAL);
+    assert_string_equal(token, "untouched");
+  }
+  static const char good[] = " {\"token\" : \"a\\u00e9\"}\n";
+  assert_int_equal(oriel_session_body_parse(good, sizeof good - 1, token), 0);
+  assert_string_equal(token, "a\xc3\xa9");
+  char large[600];
+  snprintf(large, sizeof large, "{\"token\":\"%0512d\"}", 0);
+  assert_int_equal(oriel_session_body_parse(large, strlen(large), token), 0);
+  snprintf(large, sizeof large, "{\"token\":\"%0513d\"}", 0);
+  assert_int_equal(oriel_session_body_parse(large, strlen(large), token), -EINVAL);
+}
+
+static void sessions_expire_and_make_room(void **state) {
+  (void)state;
+  struct oriel_sessions sessions;
+  char first[ORIEL_SESSION_ID_SIZE + 1], id[ORIEL_SESSION_ID_SIZE + 1];
+  const uint64_t day = ORIEL_SESSION_SECONDS * ORIEL_NS_PER_SECOND;
+  assert_int_equal(oriel_sessions_init(&sessions), 0);
+  assert_int_equal(oriel_sessions_create(&sessions, 1000, first), 0);
+  assert_int_equal(strspn(first, "0123456789abcdef"), ORIEL_SESSION_ID_SIZE);
+  uint64_t serial = oriel_sessions_find(&sessions, first, ORIEL_SESSION_ID_SIZE, 1000);
+  assert_true(serial != 0);
+  assert_int_equal(oriel_sessions_find(&sessions, first, ORIEL_SESSION_ID_SIZE - 1, 1000), 0);
+  assert_int_equal(oriel_sessions_find(&sessions, first, ORIEL_SESSION_ID_SIZE, 1000 + day), 0);
+  for (int i = 1; i < ORIEL_SESSIONS_MAX; i++) {
+    assert_int_equal(oriel_sessions_create(&sessions, 2000, id), 0);
+    assert_string_not_equal(id, first);
+  }
+  assert_int_equal(oriel_sessions_count(&sessions, 3000), ORIEL_SESSIONS_MAX);
+  assert_int_equal(oriel_sessions_create(&sessions, 3000, id), 0); /* the oldest makes room */
+  assert_int_equal(oriel_sessions_find(&sessions, first, ORIEL_SESSION_ID_SIZE, 3000), 0);
+  assert_int_equal(oriel_sessions_count(&sessions, 3000), ORIEL_SESSIONS_MAX);
+  serial = oriel_sessions_find(&sessions, id, ORIEL_SESSION_ID_SIZE, 3000);
+  assert_true(oriel_sessions_alive(&sessions, serial, 3000));
+  oriel_sessions_remove(&sessions, serial);
+  assert_false(oriel_sessions_alive(&sessions, serial, 3000));
+  assert_int_equal(oriel_sessions_find(&sessions, id, ORIEL_SESSION_ID_SIZE, 3000), 0);
+  oriel_sessions_remove(&sessions, 0);
+  oriel_sessions_finish(&sessions);
+}
+
+static void lockout_windows_and_bound(void **state) {
+  (void)state;
+  struct oriel_lockout lockout;
+  struct sockaddr_storage address = parsed("192.0.2.1:1");
+  struct oriel_address_key key, other;
+  uint64_t now = 100 * ORIEL_NS_PER_SECOND;
+  oriel_address_key((struct sockaddr *)&address, &key);
+  assert_int_equal(oriel_lockout_init(&lockout, 2, 10), 0);
+  oriel_lockout_fail(&lockout, &key, ORIEL_LOCKOUT_TOKEN, now);
+  assert_int_equal(oriel_lockout_wait(&lockout, &key, ORIEL_LOCKOUT_TOKEN, now), 0);
+  oriel_lockout_fail(&lockout, &key, ORIEL_LOCKOUT_TOKEN, now + 4 * ORIEL_NS_PER_SECOND);
+  assert_int_equal(oriel_lockout_wait(&lockout, &key, ORIEL_LOCKOUT_TOKEN, now + 4 * ORIEL_NS_PER_SECOND), 6);
+  assert_int_equal(oriel_lockout_wait(&lockout, &key, ORIEL_LOCKOUT_TOKEN, now + 10 * ORIEL_NS_PER_SECOND - 1), 1);
+  assert_int_equal(oriel_lockout_wait(&lockout, &key, ORIEL_LOCKOUT_TOKEN, now + 10 * ORIEL_NS_PER_SECOND), 0);
+  assert_int_equal(oriel_lockout_wait(&lockout, &key, ORIEL_LOCKOUT_COOKIE, now), 0);
+  /* A flood of addresses pushes out the least recent, and no more. */
+  for (uint32_t i = 0; i < 3 * ORIEL_LOCKOUT_MAX; i++) {
+    memset(&other, 0, sizeof other);
+    memcpy(other.bytes, &(uint32_t){htonl(i + 1)}, 4);
+    oriel_lockout_fail(&lockout, &other, ORIEL_LOCKOUT_TOKEN, now + i);
+    oriel_lockout_fail(&lockout, &other, ORIEL_LOCKOUT_TOKEN, now + i);
+    assert_true(oriel_lockout_wait(&lockout, &other, ORIEL_LOCKOUT_TOKEN, now + i) > 0);
+  }
+  assert_int_equal(lockout.used, ORIEL_LOCKOUT_MAX);
+  oriel_lockout_finish(&lockout);
+}
+
+static void handshake_lists(void **state) {
+  (void)state;
+  assert_true(oriel_handshake_list_has("keep-alive, Upgrade", "upgrade", true));
+  assert_true(oriel_handshake_list_has(" ,a ,\tb\t, c", "b", false));
+  assert_false(oriel_handshake_list_has("Upgrader", "upgrade", true));
+  assert_false(oriel_handshake_list_has("B", "b", false));
+  assert_false(oriel_handshake_list_has(NULL, "b", false));
+  assert_false(oriel_handshake_list_has("", "b", false));
+  char accept[ORIEL_HANDSHAKE_ACCEPT_SIZE];
+  struct oriel_handshake handshake = {.http_version = "HTTP/1.1", .upgrade = "WebSocket", .connection = "Upgrade",
+                                      .version = "13", .key = "dGhlIHNhbXBsZSBub25jZQ==", .protocol = "chat, oriel.v1"};
+  assert_int_equal(oriel_handshake_check(&handshake, accept), ORIEL_HANDSHAKE_OK);
+  assert_string_equal(accept, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+  handshake.http_version = "HTTP/1.0";
+  assert_int_equal(oriel_handshake_check(&handshake, accept), ORIEL_HANDSHAKE_NOT_WEBSOCKET);
+}
+
+int main(int argc, char **argv) {
+  if (argc > 1)
+    cmocka_set_test_filter(argv[1]);
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test(address_parse),
+    cmocka_unit_test(address_key_is_canonical),
+    cmocka_unit_test(origins_on_a_wildcard),
+    cmocka_unit_test(origins_with_the_default_port),
+    cmocka_unit_test(bearer_forms),
+    cmocka_unit_test(cookie_forms),
+    cmocka_unit_test(session_body_forms),
+    cmocka_unit_test(sessions_expire_and_make_room),
+    cmocka_unit_test(lockout_windows_and_bound),
+    cmocka_unit_test(handshake_lists),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

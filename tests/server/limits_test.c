@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Time limits and viewers that do not read. The limits are seconds long, so the cases of one rig run at the same time:
+ * each opens its connection in the setup, and its test waits for the end.
+ */
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "rig.h"
+#include "wire/viewer.h"
+
+static struct frame frame;
+static struct answer answer;
+static struct rig rig = {.address = "pattern:?size=640x480&fps=60&scene=motion"};
+
+static int slow_headers, slow_body, idle, silent_socket, silent_viewer;
+static uint64_t started_ms;
+static uv_thread_t dripper;
+
+/** A byte every 200 ms to the one that never finishes its headers, and to the one that never finishes its body. */
+static void drip(void *user) {
+  (void)user;
+  while (rig_ms() - started_ms < 9000) {
+    bool headers = send(slow_headers, "a", 1, MSG_NOSIGNAL) == 1;
+    bool body = send(slow_body, "a", 1, MSG_NOSIGNAL) == 1;
+    if (!headers && !body)
+      return;
+    usleep(200 * 1000);
+  }
+}
+
+static int setup(void **state) {
+  (void)state;
+  rig_start(&rig);
+  started_ms = rig_ms();
+  slow_headers = dial(&rig);
+  send_text(slow_headers, "GET / HTTP/1.1\r\nX-Slow: ");
+  slow_body = dial(&rig);
+  send_text(slow_body, "POST /session HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nContent-Length: 4000\r\n\r\n", rig.port);
+  idle = dial(&rig);
+  send_text(idle, "GET /healthz HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n\r\n", rig.port);
+  silent_socket = ws_open(&rig);
+  silent_viewer = ws_join(&rig, false);
+  return uv_thread_create(&dripper, drip, NULL);
+}
+
+static int teardown(void **state) {
+  (void)state;
+  uv_thread_join(&dripper);
+  rig_stop(&rig);
+  return 0;
+}
+
+static uint64_t seconds_passed(void) {
+  return (rig_ms() - started_ms) / 1000;
+}
+
+/** Reads until the stream ends; false when it did not within the socket's limit. */
+static bool ends(int fd) {
+  char waste[4096];
+  ssize_t count;
+  while ((count = recv(fd, waste, sizeof waste, 0)) > 0) {
+  }
+  return count == 0;
+}
+
+static void hello_missing(void **state) {
+  (void)state;
+  assert_int_equal(ws_reason(silent_socket), ORIEL_VIEWER_REASON_TIMEOUT);
+  assert_in_range(seconds_passed(), 4, 8);
+  close(silent_socket);
+}
+
+static void headers_dripping(void **state) {
+  (void)state;
+  (void)ends(slow_headers);
+  assert_in_range(seconds_passed(), 4, 8);
+  close(slow_headers);
+}
+
+static void body_dripping(void **state) {
+  (void)state;
+  (void)ends(slow_body);
+  assert_in_range(seconds_passed(), 4, 8);
+  close(slow_body);
+}
+
+static bool not_in(const char *text, const char *word) {
+  return strstr(text, word) == NULL;
+}
+
+/* Lessons 3 and 32: one that never reads holds one picture and one second of sound, and costs nobody else anything. */
+static void viewer_that_never_reads(void **state) {
+  (void)state;
+  int stalled = ws_join(&rig, true), reader = ws_join(&rig, false);
+  unsigned pictures = 0;
+  uint64_t end = rig_ms() + 4000;
+  assert_true(ws_until(reader, &frame, ORIEL_VIEWER_SERVER_HELLO));
+  uint32_t last = 0;
+  while (rig_ms() < end && ws_read(reader, &frame) == 2) {
+    if (frame.data[0] == ORIEL_VIEWER_PING) {
+      uint8_t pong[20] = {ORIEL_VIEWER_PONG};
+      memcpy(pong + 4, frame.data + 4, 8);
+      ws_send(reader, true, 2, pong, sizeof pong);
+    }
+    if (frame.data[0] != ORIEL_VIEWER_VIDEO && frame.data[0] != ORIEL_VIEWER_TILES)
+      continue;
+    pictures++;
+    memcpy(&last, frame.data + 4, 4);
+    uint8_t ack[40] = {ORIEL_VIEWER_ACK};
+    for (int i = 0; i < 3; i++)
+      memcpy(ack + 4 + 4 * i, frame.data + 4, 4);
+    ws_send(reader, true, 2, ack, sizeof ack);
+    ws_send(stalled, true, 2, (uint8_t[4]){ORIEL_VIEWER_RELEASE_ALL}, 4); /* it talks, but does not read */
+  }
+  assert_true(pictures >= 40); /* 4 s at up to 60; the machine may be busy */
+  assert_int_equal(ask(&rig, &answer, "GET /api/v1/stats", RIG_BEARER, NULL), 200);
+  /* No viewer's queue is longer than one picture and one second of 20 ms packets. */
+  for (const char *at = answer.body; (at = strstr(at, "\"picture_queue\":")); at += 16)
+    assert_true(atoi(at + 16) <= 1);
+  for (const char *at = answer.body; (at = strstr(at, "\"audio_queue\":")); at += 14)
+    assert_true(atoi(at + 14) <= 50);
+  assert_true(not_in(answer.body, "\"viewers\":0"));
+  cut(stalled);
+  close(reader);
+}
+
+static void viewer_silent(void **state) {
+  (void)state;
+  /* It reads, but says nothing after its hello. */
+  assert_int_equal(ws_reason(silent_viewer), ORIEL_VIEWER_REASON_TIMEOUT);
+  assert_in_range(seconds_passed(), 14, 19);
+  close(silent_viewer);
+}
+
+static void connection_idle(void **state) {
+  (void)state;
+  read_answer(idle, &answer);
+  assert_int_equal(answer.status, 200);
+  assert_true(ends(idle));
+  assert_in_range(seconds_passed(), 14, 19);
+  close(idle);
+}
+
+int main(int argc, char **argv) {
+  if (argc > 1)
+    cmocka_set_test_filter(argv[1]);
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test(hello_missing),
+    cmocka_unit_test(headers_dripping),
+    cmocka_unit_test(body_dripping),
+    cmocka_unit_test(viewer_that_never_reads),
+    cmocka_unit_test(viewer_silent),
+    cmocka_unit_test(connection_idle),
+  };
+  return cmocka_run_group_tests(tests, setup, teardown);
+}
