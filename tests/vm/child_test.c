@@ -66,7 +66,7 @@ static void child_inherits_no_descriptor_and_no_secret(void **state) {
   setenv("ORIEL_TOKEN", "secret-of-the-test", 1);
   signal(SIGPIPE, SIG_IGN);
   char *const argv[] = {
-    (char *)write_script("look", "ls -l /proc/$$/fd; env; grep SigIgn /proc/$$/status; "
+    (char *)write_script("look", "ls -l /proc/$$/fd; env | grep ^ORIEL_; grep SigIgn /proc/$$/status; "
                                  "[ \"$(cut -d' ' -f6 /proc/$$/stat)\" = $$ ] && echo own-session"), NULL};
   assert_int_equal(oriel_child_run(argv, 5000, output, sizeof output, &status), 0);
   signal(SIGPIPE, SIG_DFL);
