@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The listeners' arguments: the input is a series of method calls of QEMU's display and sound, with any numbers in them.
- * Each call is a byte for the method, its numbers, a byte for the amount of data (times 16), then the data as far as it
+ * The listeners' arguments: the input is a series of method calls of QEMU's display and sound, with any numbers in
+ * them. Each call is a byte for the method, its numbers, a byte for the amount of data (times 16), then the data as far as it
  * goes.
  */
 #include <stdint.h>
@@ -104,7 +104,8 @@ static GVariant *arguments(struct oriel_reader *r, unsigned method) {
   case 5:
     return g_variant_new("(iii)", n[0], n[1], n[2]);
   case 6:
-    return g_variant_new("(tybbuyuub)", id, n[1] & 0xff, n[2] & 1, n[3] & 1, n[4] * 100, n[5] & 0xff, n[6], n[7], n[7] & 1);
+    return g_variant_new("(tybbuyuub)", id, n[1] & 0xff, n[2] & 1, n[3] & 1, n[4] * 100, n[5] & 0xff, n[6],
+                         n[7], n[7] & 1);
   case 7:
     return g_variant_new("(t@ay)", id, blob(r));
   case 8:
@@ -128,7 +129,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
                  {"ScanoutDMABUF", false}};
   enum { METHODS = sizeof methods / sizeof *methods };
   const struct oriel_source_sink sink = {
-    .damaged = on_damaged, .cursor = on_cursor, .cursor_moved = on_cursor_moved, .sound = on_sound, .volume = on_volume};
+    .damaged = on_damaged,
+    .cursor = on_cursor,
+    .cursor_moved = on_cursor_moved,
+    .sound = on_sound,
+    .volume = on_volume,
+  };
   const struct oriel_qemu_scanout_events events = {.display = on_display, .stale = on_stale};
   struct oriel_surface *surface;
   struct oriel_qemu_scanout *scanout;

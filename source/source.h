@@ -3,8 +3,8 @@
  * A source: where a desktop's picture and sound come from and where its input goes. One implementation per kind, behind
  * one table; the desktop owns its source, viewers come and go (lesson 13).
  *
- * Thread-safety: create, start and destroy from the desktop's owner (main thread). watch, input, resize and command from
- * any thread; none of them blocks or waits for the guest. Sink callbacks arrive on the source's own threads, may come
+ * Thread-safety: create, start and destroy from the desktop's owner (main thread). watch, input, resize and command
+ * from any thread; none of them blocks or waits for the guest. Sink callbacks arrive on the source's own threads, may come
  * from several at once (picture and sound), and must not block or call destroy.
  */
 #ifndef ORIEL_SOURCE_SOURCE_H
@@ -79,8 +79,8 @@ struct oriel_input {
   };
 };
 
-/** Payload of an ORIEL_PACKET_CURSOR: this header, little-endian on the wire, then width * height * 4 bytes R,G,B,A, not
- *  premultiplied. width and height 0 (no pixels) hide the cursor. Sizes at most 256 x 256. */
+/** Payload of an ORIEL_PACKET_CURSOR: this header, little-endian on the wire, then width * height * 4 bytes R,G,B,A,
+ *  not premultiplied. width and height 0 (no pixels) hide the cursor. Sizes at most 256 x 256. */
 struct oriel_cursor_header {
   uint16_t width, height, hot_x, hot_y; /* pixels */
 };

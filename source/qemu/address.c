@@ -27,7 +27,7 @@ static const char *parse_path(const char *text, char *path, char *why, size_t wh
     if (c == '%') {
       int high = hex_digit(text[0]), low = high < 0 ? -1 : hex_digit(text[1]);
       if (low < 0) {
-        snprintf(why, why_size, "'%%' in a qemu: address must be followed by two hex digits (write '%%' itself as %%25)");
+        snprintf(why, why_size, "'%%' in a qemu: address needs two hex digits after it (write '%%' itself as %%25)");
         return NULL;
       }
       c = (char)(high * 16 + low);
@@ -38,7 +38,7 @@ static const char *parse_path(const char *text, char *path, char *why, size_t wh
       }
     }
     if (size == ORIEL_QEMU_PATH_MAX) {
-      snprintf(why, why_size, "the socket path is longer than %d bytes, the most a UNIX socket takes; use a shorter one",
+      snprintf(why, why_size, "the socket path is longer than %d bytes, all that a UNIX socket takes; use a shorter one",
                ORIEL_QEMU_PATH_MAX);
       return NULL;
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Making the control connection: getfd and add_client over QMP, D-Bus authentication, then one question to QEMU's object
- * manager. Source thread, but for filter(), which GDBus's worker thread runs.
+ * Making the control connection: getfd and add_client over QMP, D-Bus authentication, then one question to QEMU's
+ * object manager. Source thread, but for filter(), which GDBus's worker thread runs.
  */
 #include "source/qemu/control.h"
 
@@ -59,7 +59,7 @@ static void control_unref(gpointer user) {
   g_atomic_int_dec_and_test(alive);
 }
 
-/* --- worker thread ------------------------------------------------------------------------------------------------- */
+/* --- worker thread ------------------------------------------------------------------------------------------------ */
 
 static void set_absolute(struct oriel_qemu_control *control, bool absolute) {
   control->absolute = absolute;
@@ -113,7 +113,7 @@ static GDBusMessage *filter(GDBusConnection *connection, GDBusMessage *message, 
   return message;
 }
 
-/* --- source thread ------------------------------------------------------------------------------------------------- */
+/* --- source thread ------------------------------------------------------------------------------------------------ */
 
 /* Ends everything once; true the first time. */
 static bool retire(struct oriel_qemu_control *control) {

@@ -70,10 +70,10 @@ static bool is_move(const struct op *op) {
   return op->kind == OP_POSITION || op->kind == OP_MOTION || (op->kind == OP_TOUCH && op->phase == ORIEL_TOUCH_MOVE);
 }
 
-/* --- sending; lock held ------------------------------------------------------------------------------------------ */
+/* --- sending; lock held ------------------------------------------------------------------------------------------- */
 
-/* QEMU scales a position to 0..32767 and the guest scales it back, both rounding down, so x arrives a hair left of x and
- * counts as x - 1 (seen with virtio-tablet and libinput). One more arrives a hair left of x + 1: on pixel x. The first
+/* QEMU scales a position to 0..32767 and the guest scales it back, both rounding down, so x arrives a hair left of x
+ * and counts as x - 1 (seen with virtio-tablet and libinput). One more arrives a hair left of x + 1: on pixel x. The first
  * pixel is exact as it is, and QEMU refuses anything beyond the last. */
 static guint32 axis_position(int32_t value, int32_t size) {
   return (guint32)(value > 0 && value + 1 < size ? value + 1 : value);
@@ -319,7 +319,7 @@ static void push_event(struct oriel_qemu_input *input, const struct oriel_input 
   }
 }
 
-/* --- public --------------------------------------------------------------------------------------------------------- */
+/* --- public ------------------------------------------------------------------------------------------------------- */
 
 int oriel_qemu_input_create(struct oriel_qemu_input **input) {
   struct oriel_qemu_input *made = calloc(1, sizeof *made);

@@ -60,7 +60,7 @@ struct oriel_qemu_listener {
 
 static void pursue(struct oriel_qemu_listener *listener);
 
-/* --- links ------------------------------------------------------------------------------------------------------ */
+/* --- links -------------------------------------------------------------------------------------------------------- */
 
 static struct link *link_ref(struct link *link) {
   g_atomic_int_inc(&link->refs);
@@ -100,7 +100,7 @@ static void link_drop_connection(struct link *link) {
   g_clear_object(&link->connection);
 }
 
-/* --- worker thread ---------------------------------------------------------------------------------------------- */
+/* --- worker thread ------------------------------------------------------------------------------------------------ */
 
 static GVariant *interfaces_value(const struct link *link) {
   GVariantBuilder names;
@@ -168,7 +168,7 @@ static GDBusMessage *filter(GDBusConnection *connection, GDBusMessage *message, 
   return NULL;
 }
 
-/* --- source thread ---------------------------------------------------------------------------------------------- */
+/* --- source thread ------------------------------------------------------------------------------------------------ */
 
 static void timer_stop(struct oriel_qemu_listener *listener) {
   if (!listener->timer)

@@ -51,7 +51,7 @@ static struct qemu_source *of(struct oriel_source *source) {
   return (struct qemu_source *)source;
 }
 
-/* --- the source's thread ------------------------------------------------------------------------------------------- */
+/* --- the source's thread ------------------------------------------------------------------------------------------ */
 
 static gboolean on_wishes(gpointer user) {
   struct qemu_source *source = user;
@@ -135,7 +135,7 @@ static void *run(void *user) {
   return NULL;
 }
 
-/* --- the table ------------------------------------------------------------------------------------------------------ */
+/* --- the table ---------------------------------------------------------------------------------------------------- */
 
 static void stop_thread(struct qemu_source *source) {
   if (!source->started)

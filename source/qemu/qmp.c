@@ -49,7 +49,7 @@ struct oriel_qmp {
   bool closed;
 };
 
-/* --- lines ------------------------------------------------------------------------------------------------------ */
+/* --- lines -------------------------------------------------------------------------------------------------------- */
 
 static int lines_reserve(struct oriel_qmp_lines *lines, size_t size) {
   if (size <= lines->capacity)
@@ -112,7 +112,7 @@ void oriel_qmp_lines_finish(struct oriel_qmp_lines *lines) {
   *lines = (struct oriel_qmp_lines){.data = NULL};
 }
 
-/* --- life ------------------------------------------------------------------------------------------------------- */
+/* --- life --------------------------------------------------------------------------------------------------------- */
 
 static void source_stop(GSource **source) {
   if (!*source)
@@ -166,7 +166,7 @@ static void fail(struct oriel_qmp *qmp, int error) {
     qmp->handler.closed(qmp->handler.user, error);
 }
 
-/* --- output ----------------------------------------------------------------------------------------------------- */
+/* --- output ------------------------------------------------------------------------------------------------------- */
 
 static ssize_t chunk_send(int socket, struct chunk *chunk) {
   struct iovec bytes = {.iov_base = chunk->data + chunk->sent, .iov_len = chunk->size - chunk->sent};
@@ -292,7 +292,7 @@ void oriel_qmp_forget(struct oriel_qmp *qmp, const void *user) {
       qmp->pending[i].reply = NULL;
 }
 
-/* --- input ------------------------------------------------------------------------------------------------------ */
+/* --- input -------------------------------------------------------------------------------------------------------- */
 
 static void on_capabilities(void *user, const json_t *result, const char *error) {
   (void)error;

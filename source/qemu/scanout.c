@@ -162,7 +162,7 @@ static bool inside(struct oriel_qemu_scanout *scanout, int32_t x, int32_t y, int
          x <= all_width - width && y <= all_height - height;
 }
 
-/* --- methods ---------------------------------------------------------------------------------------------------- */
+/* --- methods ------------------------------------------------------------------------------------------------------ */
 
 static const char *on_scanout(struct oriel_qemu_scanout *scanout, GVariant *body, GUnixFDList *fds) {
   (void)fds;
@@ -263,7 +263,7 @@ static const char *on_dmabuf(struct oriel_qemu_scanout *scanout, GVariant *body,
   return "GPU buffers are not taken";
 }
 
-/* --- shared memory ---------------------------------------------------------------------------------------------- */
+/* --- shared memory ------------------------------------------------------------------------------------------------ */
 
 /* Reads rows of the map into map_pixels. pread, not mmap: the other side may shrink the file at any time, which turns
  * an access to a mapping into SIGBUS but a pread into a short read. QEMU's memfd carries no seal that forbids it. */
@@ -343,7 +343,7 @@ static const char *on_update_map(struct oriel_qemu_scanout *scanout, GVariant *b
   return refused ? refused : take_part(scanout, rect, scanout->map_pixels, &shape, now);
 }
 
-/* --- dispatch --------------------------------------------------------------------------------------------------- */
+/* --- dispatch ----------------------------------------------------------------------------------------------------- */
 
 static const struct {
   const char *interface, *member, *type; /* type NULL: any */

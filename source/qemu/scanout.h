@@ -47,8 +47,8 @@ void oriel_qemu_scanout_reset(struct oriel_qemu_scanout *scanout);
 /** The console says its size: a scanout of that size should follow or have come. */
 void oriel_qemu_scanout_expect(struct oriel_qemu_scanout *scanout, uint32_t width, uint32_t height);
 /** True when the picture we have is not of the console's size. QEMU (7.2 to 9.1 at least) tells listeners of a new size
- *  by a whole picture only if the adapter happens to draw all of it at once; in text mode it sends updates for a picture
- *  that nobody was shown. Registering again brings the whole picture. */
+ *  by a whole picture only if the adapter happens to draw all of it at once; in text mode it sends updates for a
+ *  picture that nobody was shown. Registering again brings the whole picture. */
 bool oriel_qemu_scanout_stale(struct oriel_qemu_scanout *scanout);
 /** Reports the whole picture as damage. */
 void oriel_qemu_scanout_refresh(struct oriel_qemu_scanout *scanout);

@@ -12,6 +12,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "source/qemu/control.h"
+#include "source/qemu/describe.h"
 #include "source/qemu/listener.h"
 #include "source/qemu/qmp.h"
 
@@ -32,18 +33,15 @@ struct oriel_qemu_session {
   gint *alive; /* what GDBus still holds; its own allocation, so that it may outlive us */
   struct oriel_qmp *qmp;
   bool qmp_ready;
-  int connect_error;
   GSource *timer; /* the next attempt, or the end of patience */
   unsigned retry_ms;
   struct oriel_qemu_control *control;
-  bool attached, was_attached;
   struct oriel_qemu_listener *display, *sound;
   GSource *resync; /* a look at whether the picture is stale */
   unsigned resync_ms;
   bool keeps_display; /* once registered, the display listener stays: see keeps_display() */
-  bool watched, display_opengl, display_off, shutting_down;
-  char vm_status[32];     /* QMP's RunState */
-  char problem[240];      /* why there is no console; empty = none */
+  bool watched;
+  struct oriel_qemu_facts facts;
   bool has_touch_device;
   uint16_t want_width, want_height; /* 0 = nobody asked */
   uint64_t reconnects;
@@ -53,94 +51,16 @@ struct oriel_qemu_session {
 static void attach(struct oriel_qemu_session *session);
 static void connect_qmp(struct oriel_qemu_session *session);
 
-/* --- status -------------------------------------------------------------------------------------------------------- */
-
-static const char *vm_name(const struct oriel_qemu_session *session) {
-  return session->status.name[0] ? session->status.name : "the VM";
-}
-
-/* A VM that exists but does not run. */
-static void describe_stopped(const struct oriel_qemu_session *session, char *detail, size_t size) {
-  static const struct {
-    const char *status, *words;
-  } table[] = {
-    {"paused", "is paused"},
-    {"prelaunch", "waits to be started; resume starts it"},
-    {"suspended", "sleeps; resume wakes it"},
-    {"shutdown", "has shut down; reset starts it again"},
-    {"guest-panicked", "has crashed (guest panic); reset starts it again"},
-    {"internal-error", "was stopped by an internal error of QEMU; reset starts it again"},
-    {"io-error", "was stopped by a disk error; make room on the host's disk, then resume"},
-    {"watchdog", "was stopped by its watchdog; reset starts it again"},
-  };
-  for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-    if (!strcmp(table[i].status, session->vm_status)) {
-      snprintf(detail, size, "%s %s", vm_name(session), table[i].words);
-      return;
-    }
-  snprintf(detail, size, "%s is stopped (QEMU's state: %s)", vm_name(session), session->vm_status);
-}
-
-static void describe_absent(const struct oriel_qemu_session *session, char *detail, size_t size) {
-  const char *path = session->config.address->path;
-  switch (session->connect_error) {
-  case -ENOENT:
-    snprintf(detail, size, "no VM at %s: the socket does not exist; trying again until it does", path);
-    break;
-  case -ECONNREFUSED:
-    snprintf(detail, size, "no VM at %s: nobody listens there any more; trying again until somebody does", path);
-    break;
-  case -EACCES:
-  case -EPERM:
-    snprintf(detail, size, "no access to %s: this user may not open the socket; run as QEMU's user", path);
-    break;
-  case -EAGAIN:
-    snprintf(detail, size, "%s is busy with other clients; trying again", path);
-    break;
-  case 0:
-    snprintf(detail, size, "QEMU at %s ended; waiting for it to come back", path);
-    break;
-  default:
-    snprintf(detail, size, "no VM at %s: %s; trying again", path, strerror(-session->connect_error));
-    break;
-  }
-}
-
-static enum oriel_source_state describe(const struct oriel_qemu_session *session, char *detail, size_t size) {
-  enum oriel_source_state absent = session->was_attached ? ORIEL_SOURCE_GONE : ORIEL_SOURCE_CONNECTING;
-  const char *path = session->config.address->path;
-  if (!session->qmp) {
-    describe_absent(session, detail, size);
-    return absent;
-  }
-  if (session->problem[0]) {
-    snprintf(detail, size, "%s", session->problem);
-    return ORIEL_SOURCE_CONNECTING;
-  }
-  if (!session->attached) {
-    snprintf(detail, size, "waiting for QEMU at %s to answer", path);
-    return absent;
-  }
-  if (strcmp(session->vm_status, "running")) {
-    describe_stopped(session, detail, size);
-    return ORIEL_SOURCE_PAUSED;
-  }
-  if (session->display_opengl)
-    snprintf(detail, size, "%s draws with OpenGL, which cannot be shown; start QEMU without gl=on", vm_name(session));
-  else if (session->shutting_down)
-    snprintf(detail, size, "%s is shutting down", vm_name(session));
-  else if (session->display_off)
-    snprintf(detail, size, "%s runs, with its display switched off", vm_name(session));
-  else
-    snprintf(detail, size, "%s runs", vm_name(session));
-  return ORIEL_SOURCE_RUNNING;
-}
+/* --- status ------------------------------------------------------------------------------------------------------- */
 
 static void publish(struct oriel_qemu_session *session) {
   struct oriel_qemu_status *status = &session->status;
   char detail[sizeof status->detail];
-  enum oriel_source_state state = describe(session, detail, sizeof detail);
-  status->attached = session->attached;
+  session->facts.connected = session->qmp != NULL;
+  enum oriel_source_state state =
+    oriel_qemu_describe(&session->facts, session->config.address->path, detail, sizeof detail);
+  memcpy(status->name, session->facts.name, sizeof status->name);
+  status->attached = session->facts.attached;
   status->can_command = session->qmp_ready;
   status->reconnects = session->reconnects;
   bool news = state != status->state || strcmp(detail, status->detail);
@@ -153,7 +73,7 @@ static void publish(struct oriel_qemu_session *session) {
   session->config.sink->state(session->config.sink->user, state, detail);
 }
 
-/* --- timers ---------------------------------------------------------------------------------------------------------- */
+/* --- timers ------------------------------------------------------------------------------------------------------- */
 
 static void timer_stop(GSource **timer) {
   if (!*timer)
@@ -189,7 +109,7 @@ static void retry_later(struct oriel_qemu_session *session) {
 static gboolean on_impatience(gpointer user) {
   struct oriel_qemu_session *session = user;
   timer_stop(&session->timer);
-  snprintf(session->problem, sizeof session->problem,
+  snprintf(session->facts.problem, sizeof session->facts.problem,
            "%s accepts connections but does not answer: another program may hold this QMP socket, or QEMU is stopped",
            session->config.address->path);
   publish(session);
@@ -215,7 +135,7 @@ void oriel_qemu_session_stale(struct oriel_qemu_session *session) {
     timer_start(session, &session->resync, session->resync_ms, on_resync);
 }
 
-/* --- the console ------------------------------------------------------------------------------------------------------- */
+/* --- the console -------------------------------------------------------------------------------------------------- */
 
 static void detach(struct oriel_qemu_session *session) {
   timer_stop(&session->resync);
@@ -224,20 +144,22 @@ static void detach(struct oriel_qemu_session *session) {
   oriel_qemu_listener_set_control(session->sound, NULL, NULL);
   oriel_qemu_control_destroy(session->control);
   session->control = NULL;
-  session->attached = false;
-  session->display_off = session->display_opengl = false;
+  session->facts.attached = false;
+  session->facts.display_off = session->facts.display_opengl = false;
 }
 
 static void on_resized(GObject *object, GAsyncResult *result, gpointer user) {
-  gint *alive = ((gpointer *)user)[0];
+  struct oriel_qemu_session *session = user;
   GError *error = NULL;
   GVariant *value = g_dbus_connection_call_finish(G_DBUS_CONNECTION(object), result, &error);
-  if (error)
-    oriel_debug(ROOM, "QEMU does not resize the console: %s", error->message);
+  if (error && g_dbus_error_is_remote_error(error) && session->facts.attached) {
+    oriel_info(ROOM, "this console cannot be resized: %s", error->message);
+    session->status.can_resize = false;
+    publish(session);
+  }
   g_clear_pointer(&value, g_variant_unref);
   g_clear_error(&error);
-  g_free(user);
-  g_atomic_int_dec_and_test(alive);
+  g_atomic_int_dec_and_test(session->alive);
 }
 
 static uint16_t millimetres(uint16_t pixels) {
@@ -245,17 +167,15 @@ static uint16_t millimetres(uint16_t pixels) {
 }
 
 static void send_size(struct oriel_qemu_session *session) {
-  if (!session->attached || !session->want_width)
+  if (!session->facts.attached || !session->want_width)
     return;
-  gpointer *user = g_new(gpointer, 1);
-  user[0] = session->alive;
   g_atomic_int_inc(session->alive);
   g_dbus_connection_call(oriel_qemu_control_connection(session->control), NULL,
                          oriel_qemu_control_path(session->control), "org.qemu.Display1.Console", "SetUIInfo",
                          g_variant_new("(qqiiuu)", millimetres(session->want_width),
                                        millimetres(session->want_height), 0, 0, (guint32)session->want_width,
                                        (guint32)session->want_height),
-                         NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, on_resized, user);
+                         NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, on_resized, session);
 }
 
 /* GDBus's worker thread. */
@@ -270,18 +190,18 @@ static void on_control_ready(void *user, const struct oriel_qemu_objects *object
   session->status.has_sound = objects->has_audio;
   session->status.can_resize = objects->has_console;
   if (!objects->has_console) {
-    snprintf(session->problem, sizeof session->problem,
-             "%.60s has no console %u; it has %u, numbered from 0; choose one with ?console=N", vm_name(session),
-             session->config.address->console, objects->consoles);
+    snprintf(session->facts.problem, sizeof session->facts.problem,
+             "%.60s has no console %u; it has %u, numbered from 0; choose one with ?console=N",
+             oriel_qemu_vm_name(&session->facts), session->config.address->console, objects->consoles);
     publish(session);
     return;
   }
-  session->problem[0] = '\0';
-  session->attached = true;
+  session->facts.problem[0] = '\0';
+  session->facts.attached = true;
   session->retry_ms = RETRY_FIRST_MS;
-  if (session->was_attached)
+  if (session->facts.was_attached)
     session->reconnects++;
-  session->was_attached = true;
+  session->facts.was_attached = true;
   if (objects->width && objects->width <= ORIEL_PICTURE_WIDTH_MAX && objects->height &&
       objects->height <= ORIEL_PICTURE_HEIGHT_MAX)
     oriel_qemu_input_set_size(session->config.input, (uint16_t)objects->width, (uint16_t)objects->height);
@@ -292,8 +212,8 @@ static void on_control_ready(void *user, const struct oriel_qemu_objects *object
   if (objects->has_audio)
     oriel_qemu_listener_set_control(session->sound, connection, "/org/qemu/Display1/Audio");
   else
-    oriel_info(ROOM, "%s has no sound on D-Bus; -audiodev dbus,id=ID and -display dbus,p2p=yes,audiodev=ID give it some",
-               vm_name(session));
+    oriel_info(ROOM, "%s has no sound on D-Bus; -audiodev dbus,id=ID and -display dbus,p2p=yes,audiodev=ID add it",
+               oriel_qemu_vm_name(&session->facts));
   send_size(session);
   publish(session);
 }
@@ -302,9 +222,9 @@ static void on_control_failed(void *user, const char *refusal) {
   struct oriel_qemu_session *session = user;
   detach(session);
   if (refusal)
-    snprintf(session->problem, sizeof session->problem,
-             "%.60s has no D-Bus display (QEMU says: %.60s); start QEMU with -display dbus,p2p=yes", vm_name(session),
-             refusal);
+    snprintf(session->facts.problem, sizeof session->facts.problem,
+             "%.60s has no D-Bus display (QEMU says: %.60s); start QEMU with -display dbus,p2p=yes",
+             oriel_qemu_vm_name(&session->facts), refusal);
   else
     retry_later(session);
   publish(session);
@@ -328,7 +248,7 @@ static void attach(struct oriel_qemu_session *session) {
   }
 }
 
-/* --- QMP ------------------------------------------------------------------------------------------------------------------ */
+/* --- QMP ---------------------------------------------------------------------------------------------------------- */
 
 static void on_status(void *user, const json_t *result, const char *error) {
   (void)error;
@@ -336,7 +256,7 @@ static void on_status(void *user, const json_t *result, const char *error) {
   const char *status = json_string_value(json_object_get(result, "status"));
   if (!status)
     return;
-  g_strlcpy(session->vm_status, status, sizeof session->vm_status);
+  g_strlcpy(session->facts.vm_status, status, sizeof session->facts.vm_status);
   publish(session);
 }
 
@@ -344,8 +264,8 @@ static void on_name(void *user, const json_t *result, const char *error) {
   (void)error;
   struct oriel_qemu_session *session = user;
   const char *name = json_string_value(json_object_get(result, "name"));
-  char *own = session->status.name;
-  g_strlcpy(own, name && *name ? name : "QEMU", sizeof session->status.name);
+  char *own = session->facts.name;
+  g_strlcpy(own, name && *name ? name : "QEMU", sizeof session->facts.name);
   const char *end;
   if (!g_utf8_validate(own, -1, &end)) /* cut in the middle of a character */
     own[end - own] = '\0';
@@ -378,7 +298,7 @@ static void ask_status(struct oriel_qemu_session *session) {
 static void on_qmp_ready(void *user, int major, int minor) {
   struct oriel_qemu_session *session = user;
   timer_stop(&session->timer);
-  session->problem[0] = '\0';
+  session->facts.problem[0] = '\0';
   session->qmp_ready = true;
   session->keeps_display = keeps_display(major, minor);
   session->has_touch_device = false;
@@ -390,7 +310,7 @@ static void on_qmp_ready(void *user, int major, int minor) {
   oriel_qmp_execute(session->qmp, "qom-list", json_pack("{s:s}", "path", "/machine/peripheral-anon"), -1, on_devices,
                     session);
   if (major < 7) {
-    snprintf(session->problem, sizeof session->problem,
+    snprintf(session->facts.problem, sizeof session->facts.problem,
              "QEMU %d.%d at this socket is too old; 7.0 or newer with -display dbus,p2p=yes is needed", major, minor);
     publish(session);
     return;
@@ -403,13 +323,13 @@ static void on_qmp_event(void *user, const char *name, const json_t *data) {
   struct oriel_qemu_session *session = user;
   static const char *const status_events[] = {"STOP", "RESUME", "SUSPEND", "WAKEUP", "RESET", "GUEST_PANICKED"};
   if (!strcmp(name, "SHUTDOWN")) {
-    session->shutting_down = true;
+    session->facts.shutting_down = true;
     ask_status(session);
     publish(session);
   }
   for (size_t i = 0; i < sizeof status_events / sizeof *status_events; i++)
     if (!strcmp(name, status_events[i])) {
-      session->shutting_down = false;
+      session->facts.shutting_down = false;
       ask_status(session);
     }
 }
@@ -422,9 +342,9 @@ static void on_qmp_closed(void *user, int error) {
   oriel_qmp_close(session->qmp);
   session->qmp = NULL;
   session->qmp_ready = false;
-  session->connect_error = 0;
-  session->problem[0] = '\0';
-  session->shutting_down = false;
+  session->facts.connect_error = 0;
+  session->facts.problem[0] = '\0';
+  session->facts.shutting_down = false;
   publish(session);
   retry_later(session);
 }
@@ -432,16 +352,16 @@ static void on_qmp_closed(void *user, int error) {
 static void connect_qmp(struct oriel_qemu_session *session) {
   const struct oriel_qmp_handler handler = {
     .user = session, .ready = on_qmp_ready, .event = on_qmp_event, .closed = on_qmp_closed};
-  session->connect_error =
+  session->facts.connect_error =
     oriel_qmp_open(session->config.context, session->config.address->path, &handler, &session->qmp);
-  if (session->connect_error < 0)
+  if (session->facts.connect_error < 0)
     retry_later(session);
   else
     timer_start(session, &session->timer, PATIENCE_MS, on_impatience);
   publish(session);
 }
 
-/* --- public ----------------------------------------------------------------------------------------------------------------- */
+/* --- public ------------------------------------------------------------------------------------------------------- */
 
 static const char *display_message(void *user, const char *interface, const char *member, GVariant *body,
                                    GUnixFDList *fds) {
@@ -551,19 +471,19 @@ void oriel_qemu_session_destroy(struct oriel_qemu_session *session) {
   if (!session)
     return;
   gint *flushing = g_new0(gint, 1);
-  if (session->attached)
+  if (session->facts.attached)
     flush(session, flushing);
   timer_stop(&session->timer);
   detach(session);
   oriel_qmp_close(session->qmp);
   oriel_qemu_listener_destroy(session->display);
   oriel_qemu_listener_destroy(session->sound);
-  if (run_until_zero(session->config.context, session->alive, DRAIN_MS)) {
-    g_free(session->alive);
-    g_free(flushing);
-  } else {
+  if (!run_until_zero(session->config.context, session->alive, DRAIN_MS)) {
     oriel_warn(ROOM, "D-Bus did not let go in time; some memory is lost");
+    return; /* better lost than used when it is gone */
   }
+  g_free(session->alive);
+  g_free(flushing);
   free(session);
 }
 
@@ -586,7 +506,7 @@ void oriel_qemu_session_resize(struct oriel_qemu_session *session, uint16_t widt
 void oriel_qemu_session_command(struct oriel_qemu_session *session, enum oriel_source_command command) {
   if (!session->qmp_ready)
     return;
-  const char *status = session->vm_status;
+  const char *status = session->facts.vm_status;
   bool halted = !strcmp(status, "shutdown") || !strcmp(status, "guest-panicked") ||
                 !strcmp(status, "internal-error") || !strcmp(status, "watchdog");
   switch (command) {
@@ -608,7 +528,7 @@ void oriel_qemu_session_command(struct oriel_qemu_session *session, enum oriel_s
 }
 
 void oriel_qemu_session_display(struct oriel_qemu_session *session, enum oriel_qemu_display display) {
-  session->display_off = display == ORIEL_QEMU_DISPLAY_OFF;
-  session->display_opengl = display == ORIEL_QEMU_DISPLAY_OPENGL;
+  session->facts.display_off = display == ORIEL_QEMU_DISPLAY_OFF;
+  session->facts.display_opengl = display == ORIEL_QEMU_DISPLAY_OPENGL;
   publish(session);
 }

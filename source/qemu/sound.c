@@ -65,7 +65,7 @@ static void emit(struct oriel_qemu_sound *sound, const float *frames, size_t cou
   }
 }
 
-/* --- mixing -------------------------------------------------------------------------------------------------------- */
+/* --- mixing ------------------------------------------------------------------------------------------------------- */
 
 /* Hands the first `count` frames of the mix on. */
 static void mix_emit(struct oriel_qemu_sound *sound, size_t count, uint64_t now) {
@@ -135,7 +135,7 @@ static bool alone(const struct oriel_qemu_sound *sound, const struct voice *voic
   return true;
 }
 
-/* --- methods ------------------------------------------------------------------------------------------------------- */
+/* --- methods ------------------------------------------------------------------------------------------------------ */
 
 static const char *on_init(struct oriel_qemu_sound *sound, GVariant *body) {
   guint64 id;

@@ -62,7 +62,7 @@ static GDBusConnection *serve(int fd) {
   return connection;
 }
 
-/* --- D-Bus ---------------------------------------------------------------------------------------------------------- */
+/* --- D-Bus -------------------------------------------------------------------------------------------------------- */
 
 static GVariant *objects(const struct fake_qemu *fake) {
   GVariantBuilder all, interfaces;
@@ -134,7 +134,7 @@ static GDBusMessage *filter(GDBusConnection *connection, GDBusMessage *message, 
   bool sound = !strcmp(member, "RegisterOutListener"), answer = true;
   if (!strcmp(member, "GetManagedObjects")) {
     g_dbus_message_set_body(reply, objects(fake));
-  } else if (sound && fake->options.refuse_sound) {
+  } else if ((sound && fake->options.refuse_sound) || (fake->options.refuse_resize && !strcmp(member, "SetUIInfo"))) {
     g_object_unref(reply);
     reply = g_dbus_message_new_method_error_literal(message, "org.qemu.Display1.Error.Invalid", "no");
   } else if (sound || !strcmp(member, "RegisterListener")) {
@@ -167,7 +167,7 @@ static void add_client(struct fake_qemu *fake) {
   g_dbus_connection_start_message_processing(control);
 }
 
-/* --- QMP -------------------------------------------------------------------------------------------------------------- */
+/* --- QMP ---------------------------------------------------------------------------------------------------------- */
 
 static void say(int fd, const char *line) {
   char *text = g_strconcat(line, "\r\n", NULL);
@@ -264,7 +264,7 @@ static gpointer run(gpointer user) {
   }
 }
 
-/* --- public -------------------------------------------------------------------------------------------------------------- */
+/* --- public ------------------------------------------------------------------------------------------------------- */
 
 struct fake_qemu *fake_qemu_start(const char *path, const struct fake_qemu_options *options) {
   struct fake_qemu *fake = g_new0(struct fake_qemu, 1);

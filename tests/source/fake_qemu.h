@@ -15,7 +15,7 @@ struct fake_qemu;
 struct fake_qemu_options {
   int major, minor;      /* of the version; 0 = 10.0 */
   bool silent;           /* accepts and says nothing */
-  bool refuse_add_client, refuse_sound;
+  bool refuse_add_client, refuse_sound, refuse_resize;
   bool has_audio, has_touch, absolute;
   bool answers_nothing;  /* to input */
   const char *status;    /* NULL = "running" */

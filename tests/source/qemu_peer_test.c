@@ -113,7 +113,7 @@ static void send(struct oriel_input input) {
   oriel_source_input(test.source, &input);
 }
 
-/* --- pictures -------------------------------------------------------------------------------------------------------- */
+/* --- pictures ----------------------------------------------------------------------------------------------------- */
 
 static void peer_picture(void **state) {
   (void)state;
@@ -358,7 +358,7 @@ static void peer_cursor(void **state) {
   assert_true(test.recorder.visible);
 }
 
-/* --- input ------------------------------------------------------------------------------------------------------------- */
+/* --- input -------------------------------------------------------------------------------------------------------- */
 
 static void peer_input(void **state) {
   (void)state;
@@ -407,7 +407,8 @@ static void peer_touch(void **state) {
   send((struct oriel_input){.type = ORIEL_INPUT_TOUCH, .touch = {ORIEL_TOUCH_DOWN, 2, 5, 6}});
   send((struct oriel_input){.type = ORIEL_INPUT_TOUCH, .touch = {ORIEL_TOUCH_MOVE, 2, 7, 400}});
   send((struct oriel_input){.type = ORIEL_INPUT_RELEASE_ALL});
-  assert_true(fake_qemu_wait_log(test.fake, "SendEvent(0, 2, 6.0, 7.0)\nSendEvent(1, 2, 8.0, 47.0)\nSendEvent(3, 2, 0.0, 0.0)"));
+  assert_true(fake_qemu_wait_log(test.fake, "SendEvent(0, 2, 6.0, 7.0)\nSendEvent(1, 2, 8.0, 47.0)\n"
+                                            "SendEvent(3, 2, 0.0, 0.0)"));
 }
 
 /* Moves do not pile up before a QEMU that is behind, keys keep their order, and everything is bounded (lesson 2). */
@@ -431,10 +432,14 @@ static void peer_slow(void **state) {
   assert_int_equal(info.input_dropped, 3004 - 512 - 512);
 }
 
-/* --- sound --------------------------------------------------------------------------------------------------------------- */
+/* --- sound -------------------------------------------------------------------------------------------------------- */
 
-static void voice(guint64 id, bool be) {
-  expect_taken(true, SOUND, "Init", g_variant_new("(tybbuyuub)", id, 16, TRUE, FALSE, 48000, 2, 4, 192000, (gboolean)be));
+static GVariant *pcm(guint64 id, guchar bits, guint32 rate, guchar channels, bool big_endian) {
+  return g_variant_new("(tybbuyuub)", id, bits, TRUE, FALSE, rate, channels, 4, 192000, (gboolean)big_endian);
+}
+
+static void voice(guint64 id, bool big_endian) {
+  expect_taken(true, SOUND, "Init", pcm(id, 16, 48000, 2, big_endian));
 }
 
 static bool heard(const struct recorder *recorder, const void *want) {
@@ -463,7 +468,8 @@ static void peer_sound(void **state) {
   assert_true(test.recorder.right < -0.499f);
   static const uint8_t volume[] = {255, 0};
   expect_taken(true, SOUND, "SetVolume",
-               g_variant_new("(tb@ay)", (guint64)1, TRUE, g_variant_new_fixed_array(G_VARIANT_TYPE_BYTE, volume, 2, 1)));
+               g_variant_new("(tb@ay)", (guint64)1, TRUE,
+                             g_variant_new_fixed_array(G_VARIANT_TYPE_BYTE, volume, 2, 1)));
   assert_true(test.recorder.muted);
   assert_true(test.recorder.volume_left == 1.0f && test.recorder.volume_right == 0.0f);
 
@@ -479,16 +485,16 @@ static void peer_sound(void **state) {
 
   expect_refused(true, SOUND, "Write", g_variant_new("(t@ay)", (guint64)2, bytes(4, 0)));
   expect_refused(true, SOUND, "Write", g_variant_new("(t@ay)", (guint64)1, bytes(2 * 1024 * 1024, 0)));
-  expect_refused(true, SOUND, "Init", g_variant_new("(tybbuyuub)", (guint64)3, 17, TRUE, FALSE, 48000, 2, 4, 192000, FALSE));
-  expect_refused(true, SOUND, "Init", g_variant_new("(tybbuyuub)", (guint64)3, 16, TRUE, FALSE, 0, 2, 4, 192000, FALSE));
-  expect_refused(true, SOUND, "Init", g_variant_new("(tybbuyuub)", (guint64)3, 16, TRUE, FALSE, 48000, 0, 4, 1, FALSE));
+  expect_refused(true, SOUND, "Init", pcm(3, 17, 48000, 2, false));
+  expect_refused(true, SOUND, "Init", pcm(3, 16, 0, 2, false));
+  expect_refused(true, SOUND, "Init", pcm(3, 16, 48000, 0, false));
   expect_refused(true, SOUND, "Write", g_variant_new("(s)", "noise"));
   for (guint64 id = 10; id < 17; id++)
     voice(id, false);
-  expect_refused(true, SOUND, "Init", g_variant_new("(tybbuyuub)", (guint64)99, 16, TRUE, FALSE, 48000, 2, 4, 192000, FALSE));
+  expect_refused(true, SOUND, "Init", pcm(99, 16, 48000, 2, false));
 }
 
-/* --- life and death -------------------------------------------------------------------------------------------------------- */
+/* --- life and death ----------------------------------------------------------------------------------------------- */
 
 static void peer_dies(void **state) {
   (void)state;
@@ -556,6 +562,20 @@ static void peer_without_sound(void **state) {
   assert_int_equal(pixel(0, 0), 0x010101);
 }
 
+static void peer_refuses_size(void **state) {
+  (void)state;
+  meet(&(struct fake_qemu_options){.refuse_resize = true});
+  struct oriel_source_info info;
+  oriel_source_info(test.source, &info);
+  assert_true(info.can_resize);
+  assert_int_equal(oriel_source_resize(test.source, 640, 480), 0);
+  uint64_t limit = oriel_clock_ns() + PATIENCE_MS * ORIEL_NS_PER_MS;
+  while (info.can_resize && oriel_clock_ns() < limit)
+    oriel_source_info(test.source, &info);
+  assert_false(info.can_resize);
+  assert_int_equal(oriel_source_resize(test.source, 640, 480), -ENOTSUP);
+}
+
 static void peer_states(void **state) {
   (void)state;
   test.fake = fake_qemu_start(test.path, &(struct fake_qemu_options){.status = "guest-panicked"});
@@ -593,6 +613,7 @@ int main(void) {
     cmocka_unit_test_setup_teardown(peer_too_old, begin, end),
     cmocka_unit_test_setup_teardown(peer_silent, begin, end),
     cmocka_unit_test_setup_teardown(peer_without_sound, begin, end),
+    cmocka_unit_test_setup_teardown(peer_refuses_size, begin, end),
     cmocka_unit_test_setup_teardown(peer_states, begin, end),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,7 +31,7 @@ enum { PATIENCE_MS = 15000, RECORD = 0x8000, RECORD_SIZE = 512, MOUSE_DATA = 0x2
  * in the first cell of the text screen. Bit 5 of the status marks the mouse, which is switched on first. */
 static const uint8_t boot_code[] = {
   0xfa, 0x31, 0xc0, 0x8e, 0xd8, 0x8e, 0xc0, 0xbf, 0x00, 0x80, 0xfc,             /* cli; ds = es = 0; di = 8000h */
-  0xb0, 0xb6, 0xe6, 0x43, 0xb0, 0xa9, 0xe6, 0x42, 0xb0, 0x04, 0xe6, 0x42,       /* timer 2: square wave, 1193182 / 1193 */
+  0xb0, 0xb6, 0xe6, 0x43, 0xb0, 0xa9, 0xe6, 0x42, 0xb0, 0x04, 0xe6, 0x42,       /* timer 2: square, 1193182 / 1193 */
   0xe4, 0x61, 0x0c, 0x03, 0xe6, 0x61,                                           /* speaker on */
   0xb0, 0xa8, 0xe6, 0x64, 0xb0, 0xd4, 0xe6, 0x64, 0xb0, 0xf4, 0xe6, 0x60,       /* mouse on, reporting */
   0xe4, 0x64, 0xa8, 0x01, 0x74, 0xfa, 0x88, 0xc4, 0xe4, 0x60, 0xab,             /* wait; ax = status:data; store */
@@ -45,7 +45,7 @@ struct machine {
 
 static struct machine machine;
 
-/* --- starting and asking QEMU --------------------------------------------------------------------------------------- */
+/* --- starting and asking QEMU ------------------------------------------------------------------------------------- */
 
 static void machine_prepare(void) {
   snprintf(machine.directory, sizeof machine.directory, "/tmp/oriel-qemu-test-XXXXXX");
@@ -70,7 +70,8 @@ static void machine_start(const char *display) {
   snprintf(monitor, sizeof monitor, "unix:%s,server=on,wait=off", machine.monitor);
   snprintf(drive, sizeof drive, "file=%s,format=raw,if=floppy,readonly=on", machine.disk);
   const char *arguments[] = {
-    "qemu-system-x86_64", "-accel", "tcg", "-M", machine_type, "-m", "32", "-nodefaults", "-no-user-config", "-vga", "none",
+    "qemu-system-x86_64", "-accel", "tcg", "-M", machine_type, "-m", "32", "-nodefaults", "-no-user-config", "-vga",
+    "none",
     "-device", "virtio-vga", "-device", "virtio-keyboard-pci", "-device", "virtio-tablet-pci", "-drive", drive,
     "-boot", "a", "-display", display, "-qmp", qmp, "-qmp", monitor, "-audiodev", "dbus,id=a", "-device",
     "intel-hda", "-device", "hda-duplex,audiodev=a", "-name", "tested", NULL};
@@ -133,7 +134,7 @@ static size_t read_file(const char *path, uint8_t *data, size_t size) {
   return count;
 }
 
-/* --- what the tests share --------------------------------------------------------------------------------------------- */
+/* --- what the tests share ----------------------------------------------------------------------------------------- */
 
 struct fixture {
   struct recorder recorder;
@@ -223,7 +224,8 @@ static bool equals_screendump(struct fixture *fixture) {
   bool equal = view.width == width && view.height == height;
   for (unsigned y = 0; equal && y < height; y++)
     for (unsigned x = 0; equal && x < width; x++) {
-      const uint8_t *want = data + header + ((size_t)y * width + x) * 3, *have = view.bgrx + y * (size_t)view.stride + x * 4;
+      const uint8_t *want = data + header + ((size_t)y * width + x) * 3;
+      const uint8_t *have = view.bgrx + y * (size_t)view.stride + x * 4;
       equal = have[0] == want[2] && have[1] == want[1] && have[2] == want[0];
     }
   oriel_surface_unlock(oriel_source_surface(fixture->source), false);
@@ -259,7 +261,7 @@ static unsigned long memory_kib(pid_t pid) {
   return kib;
 }
 
-/* --- tests --------------------------------------------------------------------------------------------------------------- */
+/* --- tests -------------------------------------------------------------------------------------------------------- */
 
 static void qemu_picture(void **state) {
   (void)state;
@@ -501,7 +503,8 @@ static void qemu_console_absent(void **state) {
   struct fixture *fixture = &fixture_now;
   attach(fixture, "?console=3");
   oriel_source_watch(fixture->source, true);
-  assert_true(recorder_wait_state(&fixture->recorder, ORIEL_SOURCE_CONNECTING, "has no console 3; it has 1", PATIENCE_MS));
+  assert_true(
+    recorder_wait_state(&fixture->recorder, ORIEL_SOURCE_CONNECTING, "has no console 3; it has 1", PATIENCE_MS));
   assert_int_equal(recorder_damages(&fixture->recorder), 0);
   detach(fixture);
 }

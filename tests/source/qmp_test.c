@@ -46,7 +46,8 @@ static void qmp_cut_anywhere(void **state) {
 
 static void qmp_no_object(void **state) {
   (void)state;
-  static const char *const wrong[] = {"hello\n", "[1]\n", "{\"n\": 1\n", "{} {}\n", "\x80\n", "null\n", "{\"a\":\"\xff\"}\n"};
+  static const char *const wrong[] = {"hello\n", "[1]\n", "{\"n\": 1\n", "{} {}\n", "\x80\n", "null\n",
+                                      "{\"a\":\"\xff\"}\n"};
   for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
     struct oriel_qmp_lines lines = {.data = NULL};
     struct seen seen = {0};

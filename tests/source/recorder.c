@@ -30,7 +30,8 @@ static void on_cursor(void *user, struct oriel_packet *packet) {
   struct recorder *recorder = enter(user);
   recorder->cursors++;
   recorder->cursor_size = packet->size;
-  memcpy(recorder->cursor, packet->data, packet->size < sizeof recorder->cursor ? packet->size : sizeof recorder->cursor);
+  size_t size = packet->size < sizeof recorder->cursor ? packet->size : sizeof recorder->cursor;
+  memcpy(recorder->cursor, packet->data, size);
   leave(recorder);
 }
 

@@ -198,7 +198,8 @@ static void surface_write_outside(void **state) {
   take(surface);
   static uint8_t pixels[65 * 65 * 4];
   static const struct oriel_rect rects[] = {
-    {-1, 0, 4, 4}, {0, -1, 4, 4}, {61, 0, 4, 4}, {0, 61, 4, 4}, {0, 0, 65, 1}, {0, 0, 1, 65}, {0, 0, 0, 4}, {0, 0, 4, -1},
+    {-1, 0, 4, 4}, {0, -1, 4, 4}, {61, 0, 4, 4}, {0, 61, 4, 4}, {0, 0, 65, 1}, {0, 0, 1, 65}, {0, 0, 0, 4},
+    {0, 0, 4, -1},
     {INT32_MAX, 0, 4, 4}, {0, INT32_MAX, 4, 4}, {0, 0, INT32_MAX, 1}, {0, 0, 1, INT32_MAX}, {INT32_MIN, 0, 1, 1},
   };
   for (size_t i = 0; i < sizeof rects / sizeof *rects; i++)

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Words for states: what is, and where something is wrong, what to do. Stateless.
+ */
+#include "source/qemu/describe.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *oriel_qemu_vm_name(const struct oriel_qemu_facts *facts) {
+  return facts->name[0] ? facts->name : "the VM";
+}
+
+/* A VM that exists but does not run. */
+static void describe_stopped(const struct oriel_qemu_facts *facts, char *detail, size_t size) {
+  static const struct {
+    const char *status, *words;
+  } table[] = {
+    {"paused", "is paused"},
+    {"prelaunch", "waits to be started; resume starts it"},
+    {"suspended", "sleeps; resume wakes it"},
+    {"shutdown", "has shut down; reset starts it again"},
+    {"guest-panicked", "has crashed (guest panic); reset starts it again"},
+    {"internal-error", "was stopped by an internal error of QEMU; reset starts it again"},
+    {"io-error", "was stopped by a disk error; make room on the host's disk, then resume"},
+    {"watchdog", "was stopped by its watchdog; reset starts it again"},
+  };
+  for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+    if (!strcmp(table[i].status, facts->vm_status)) {
+      snprintf(detail, size, "%s %s", oriel_qemu_vm_name(facts), table[i].words);
+      return;
+    }
+  snprintf(detail, size, "%s is stopped (QEMU's state: %s)", oriel_qemu_vm_name(facts), facts->vm_status);
+}
+
+static void describe_absent(const struct oriel_qemu_facts *facts, const char *path, char *detail, size_t size) {
+  switch (facts->connect_error) {
+  case -ENOENT:
+    snprintf(detail, size, "no VM at %s: the socket does not exist; trying again until it does", path);
+    break;
+  case -ECONNREFUSED:
+    snprintf(detail, size, "no VM at %s: nobody listens there any more; trying again until somebody does", path);
+    break;
+  case -EACCES:
+  case -EPERM:
+    snprintf(detail, size, "no access to %s: this user may not open the socket; run as QEMU's user", path);
+    break;
+  case -EAGAIN:
+    snprintf(detail, size, "%s is busy with other clients; trying again", path);
+    break;
+  case 0:
+    snprintf(detail, size, "QEMU at %s ended; waiting for it to come back", path);
+    break;
+  default:
+    snprintf(detail, size, "no VM at %s: %s; trying again", path, strerror(-facts->connect_error));
+    break;
+  }
+}
+
+enum oriel_source_state oriel_qemu_describe(const struct oriel_qemu_facts *facts, const char *path, char *detail,
+                                            size_t size) {
+  enum oriel_source_state absent = facts->was_attached ? ORIEL_SOURCE_GONE : ORIEL_SOURCE_CONNECTING;
+  if (!facts->connected) {
+    describe_absent(facts, path, detail, size);
+    return absent;
+  }
+  if (facts->problem[0]) {
+    snprintf(detail, size, "%s", facts->problem);
+    return ORIEL_SOURCE_CONNECTING;
+  }
+  if (!facts->attached) {
+    snprintf(detail, size, "waiting for QEMU at %s to answer", path);
+    return absent;
+  }
+  if (strcmp(facts->vm_status, "running")) {
+    describe_stopped(facts, detail, size);
+    return ORIEL_SOURCE_PAUSED;
+  }
+  if (facts->display_opengl)
+    snprintf(detail, size, "%s draws with OpenGL, which cannot be shown; start QEMU without gl=on", oriel_qemu_vm_name(facts));
+  else if (facts->shutting_down)
+    snprintf(detail, size, "%s is shutting down", oriel_qemu_vm_name(facts));
+  else if (facts->display_off)
+    snprintf(detail, size, "%s runs, with its display switched off", oriel_qemu_vm_name(facts));
+  else
+    snprintf(detail, size, "%s runs", oriel_qemu_vm_name(facts));
+  return ORIEL_SOURCE_RUNNING;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * From what is known about a VM to the state and the sentence that a user reads. Thread-safety: none needed; stateless.
+ */
+#ifndef ORIEL_SOURCE_QEMU_DESCRIBE_H
+#define ORIEL_SOURCE_QEMU_DESCRIBE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "source/source.h"
+
+struct oriel_qemu_facts {
+  char name[128];      /* the VM's; empty = not known yet */
+  char vm_status[32];  /* QMP's RunState */
+  char problem[240];   /* why there is no console, as a sentence; empty = none */
+  bool connected;      /* to the QMP socket */
+  int connect_error;   /* -errno of the last attempt; 0 = there was a connection, which ended */
+  bool attached;       /* to the console */
+  bool was_attached;   /* at some time */
+  bool display_off, display_opengl, shutting_down;
+};
+
+/** The name, or words for it; borrowed. */
+const char *oriel_qemu_vm_name(const struct oriel_qemu_facts *facts);
+/** The state, with its sentence in `detail` (256 bytes take every one). `path` is the QMP socket's. */
+enum oriel_source_state oriel_qemu_describe(const struct oriel_qemu_facts *facts, const char *path, char *detail,
+                                            size_t size);
+
+#endif
