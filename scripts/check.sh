@@ -32,7 +32,8 @@ meson_part() {
   local part=$1 directory=$2 passed=0 failed=1
   shift 2
   rm -f "$directory/meson-logs/testlog.json"
-  meson test -C "$directory" --no-rebuild --print-errorlogs "$@" >>"$logs/$part.log" 2>&1
+  # shellcheck disable=SC2086
+  ${runner:-} meson test -C "$directory" --no-rebuild --print-errorlogs "$@" >>"$logs/$part.log" 2>&1
   if [ -f "$directory/meson-logs/testlog.json" ]; then
     read -r passed failed < <(scripts/count.py "$directory/meson-logs/testlog.json") || failed=1
   fi
@@ -57,7 +58,7 @@ tsan() {
     return
   fi
   # Without address space randomisation: the sanitizer's fixed shadow collides with newer kernels' wide mappings.
-  TSAN_OPTIONS=halt_on_error=1 meson_part tsan build-tsan --suite threads --wrapper 'setarch -R'
+  TSAN_OPTIONS=halt_on_error=1 runner="setarch -R" meson_part tsan build-tsan --suite threads
 }
 
 web() {
