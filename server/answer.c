@@ -8,8 +8,8 @@
 
 #include "server/request.h"
 
-/* Everything comes from our own origin; no inline script or style, no frames, no plug-ins, no forms that leave. Pictures
- * may be blobs (snapshots) and data (cursors). */
+/* Everything comes from our own origin; no inline script or style, no frames, no plug-ins, no forms that leave.
+ * Pictures may be blobs (snapshots) and data (cursors). */
 static const char content_security_policy[] =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
   "manifest-src 'self'; media-src blob:; worker-src 'self'; frame-ancestors 'none'; base-uri 'none'; "

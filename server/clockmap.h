@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A viewer's clock seen from here: round trips and the offset between its microseconds and ours, from the fastest of the
- * last ten pongs. The fastest one waited least in queues, so its two halves are the most alike (as in NTP's clock
+ * A viewer's clock seen from here: round trips and the offset between its microseconds and ours, from the fastest of
+ * the last ten pongs. The fastest one waited least in queues, so its two halves are the most alike (as in NTP's clock
  * filter, RFC 5905 section 10). Thread-safety: one owner, the loop thread.
  */
 #ifndef ORIEL_SERVER_CLOCKMAP_H

@@ -24,7 +24,8 @@ bool oriel_secret_equal(const struct oriel_secret *a, const struct oriel_secret 
 /** "Bearer TOKEN" (RFC 6750; the scheme in any case). True with the token borrowed from the header; false for another
  *  scheme, an empty token, one over ORIEL_TOKEN_MAX or with a space in it. */
 bool oriel_bearer_parse(const char *header, const char **token, size_t *size);
-/** Next value of the cookie `name` in a Cookie header (RFC 6265 section 5.4); moves *header past it. False at the end. */
+/** Next value of the cookie `name` in a Cookie header (RFC 6265 section 5.4); moves *header past it. False at its
+ *  end. */
 bool oriel_cookie_next(const char **header, const char *name, const char **value, size_t *size);
 /** {"token":"..."}: an object with exactly that member, a string of 1..512 bytes. Copies it into `token`, which the
  *  caller clears after use. 0, -EINVAL. */

@@ -161,7 +161,8 @@ static void check_own_page(struct oriel_request *request, struct oriel_verdict *
   if (origins == 1 || (sites == 1 && strcmp(site, "same-origin") == 0))
     return;
   request->server->stats.refused_origin++;
-  refuse(verdict, MHD_HTTP_FORBIDDEN, "with a cookie this needs an Origin or Sec-Fetch-Site header; use a bearer token");
+  refuse(verdict, MHD_HTTP_FORBIDDEN,
+         "with a cookie this needs an Origin or Sec-Fetch-Site header; use a bearer token");
 }
 
 void oriel_gate_check(struct oriel_request *request, const char *method, struct oriel_verdict *verdict) {

@@ -58,8 +58,8 @@ static void doom(struct oriel_connection *connection) {
   connection->doomed = true;
 }
 
-/** Dooms a connection whose client has gone. libmicrohttpd reads once per edge of its epoll, so the end of a stream that
- *  came together with the last bytes shows to it only at the deadline. */
+/** Dooms a connection whose client has gone. libmicrohttpd reads once per edge of its epoll, so the end of a stream
+ *  that came together with the last bytes shows to it only at the deadline. */
 static void doom_if_ended(struct oriel_connection *connection) {
   char byte;
   if (!connection->doomed && !connection->suspended && recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)

@@ -57,8 +57,8 @@ struct oriel_inbox {
 /** `ops` and `user` are borrowed for the inbox's life. 0, -ENOMEM. */
 int oriel_inbox_init(struct oriel_inbox *inbox, const struct oriel_inbox_ops *ops, void *user);
 void oriel_inbox_finish(struct oriel_inbox *inbox);
-/** Reads what is there, at most ORIEL_INBOX_TURN_MAX bytes. 0 = the peer goes on; 1 = a slot ended reading, or the close
- *  frame came; -ECONNRESET = end of the stream; -EBADMSG = not what RFC 6455 or our limits allow; -ENOMEM. */
+/** Reads what is there, at most ORIEL_INBOX_TURN_MAX bytes. 0 = the peer goes on; 1 = a slot ended reading, or the
+ *  close frame came; -ECONNRESET = end of the stream; -EBADMSG = not what RFC 6455 or our limits allow; -ENOMEM. */
 int oriel_inbox_read(struct oriel_inbox *inbox);
 
 #endif

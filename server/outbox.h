@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * To a viewer: one WebSocket message at a time, its headers in a small buffer and its payload by reference to the shared
- * packet, written with one gathering call and resumed where the socket stopped. Nothing is queued here: the next message
- * is chosen when the last one is whole in the kernel, so that the newest wins (lesson 32). Thread-safety: one owner, the
- * loop thread.
+ * To a viewer: one WebSocket message at a time, its headers in a small buffer and its payload by reference to the
+ * shared packet, written with one gathering call and resumed where the socket stopped. Nothing is queued here: the next
+ * message is chosen when the last one is whole in the kernel, so that the newest wins (lesson 32). Thread-safety: one
+ * owner, the loop thread.
  */
 #ifndef ORIEL_SERVER_OUTBOX_H
 #define ORIEL_SERVER_OUTBOX_H
@@ -28,7 +28,7 @@ struct oriel_outbox {
   size_t written, total;         /* bytes of frame header, head and packet; total 0 = nothing to send */
 };
 
-/** Writes an unmasked frame header before `bytes`' end; returns its size. `header` holds ORIEL_FRAME_HEADER_MAX bytes. */
+/** Writes an unmasked frame header to `header`, which holds ORIEL_FRAME_HEADER_MAX bytes; returns its size. */
 size_t oriel_frame_header(uint8_t *header, enum oriel_opcode opcode, uint64_t size);
 /** Where a message's head is written, ORIEL_OUTBOX_HEAD_MAX bytes; only while the outbox is idle. */
 uint8_t *oriel_outbox_head(struct oriel_outbox *outbox);

@@ -31,11 +31,10 @@ static void release(struct oriel_server *server) {
 static void finish_if_idle(struct oriel_server *server) {
   if (!server->closing || server->open_handles || server->snapshots)
     return;
-  void (*closed)(void *) = server->closed;
-  void *user = server->closed_user;
+  /* The owner may destroy its desktop only now, whose threads may call wake until then: so free last. */
+  if (server->closed)
+    server->closed(server->closed_user);
   release(server);
-  if (closed)
-    closed(user);
 }
 
 void oriel_server_handle_closed(struct oriel_server *server) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Browser sessions: random ids handed out in a cookie instead of the token (lesson 35), at most 1024, for 24 hours. Only
- * hashes of ids are kept. Thread-safety: one owner, the loop thread.
+ * Browser sessions: random ids handed out in a cookie instead of the token (lesson 35), at most 1024, for 24 hours.
+ * Only hashes of ids are kept. Thread-safety: one owner, the loop thread.
  */
 #ifndef ORIEL_SERVER_SESSION_H
 #define ORIEL_SERVER_SESSION_H
@@ -32,8 +32,8 @@ struct oriel_sessions {
 /** 0, -ENOMEM. */
 int oriel_sessions_init(struct oriel_sessions *sessions);
 void oriel_sessions_finish(struct oriel_sessions *sessions);
-/** Makes a session and writes its id, which is kept nowhere else. When all slots are taken the one nearest its end makes
- *  room. 0, or -errno of getrandom. */
+/** Makes a session and writes its id, which is kept nowhere else. When all slots are taken the one nearest its end
+ *  makes room. 0, or -errno of getrandom. */
 int oriel_sessions_create(struct oriel_sessions *sessions, uint64_t now_ns, char id[ORIEL_SESSION_ID_SIZE + 1]);
 /** Serial of the live session with this id, or 0. */
 uint64_t oriel_sessions_find(const struct oriel_sessions *sessions, const char *id, size_t size, uint64_t now_ns);

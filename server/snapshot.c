@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * GET /snapshot.png. The picture is made by a worker of libuv's pool while the connection sleeps; at most two at a time.
- * Loop thread, but for `make`, which runs in a worker.
+ * GET /snapshot.png. The picture is made by a worker of libuv's pool while the connection sleeps; at most two at a
+ * time. Loop thread, but for `make`, which runs in a worker.
  */
 #include <stdlib.h>
 

@@ -152,7 +152,8 @@ static void session_body_forms(void **state) {
   (void)state;
   char token[ORIEL_TOKEN_MAX + 1] = "untouched";
   static const char *const bad[] = {"", "{}", "[]", "null", "\"token\"", "{\"token\":null}", "{\"token\":\"\"}",
-                                    "{\"token\":\"a\",\"token\":\"b\"}", "{\"token\":\"a\"} x", "{\"token\":\"a\\u0000\"}",
+                                    "{\"token\":\"a\",\"token\":\"b\"}", "{\"token\":\"a\"} x",
+                                    "{\"token\":\"a\\u0000\"}",
                                     "{\"Token\":\"a\"}", "{\"token\":\"\xff\"}", "{\"token\":\"a\""};
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     assert_int_equal(oriel_session_body_parse(bad[i], strlen(bad[i]), token), -EINVAL);

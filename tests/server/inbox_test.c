@@ -316,8 +316,8 @@ static void dispatch_inputs(void **state) {
   assert_int_equal(seen.input.type, ORIEL_INPUT_KEY);
   assert_int_equal(seen.input.key.usage, 0x29);
   assert_true(seen.input.key.pressed);
-  assert_int_equal(oriel_dispatch_message(&dispatch, (uint8_t[8]){ORIEL_VIEWER_WHEEL, 0, 0, 0, 0x88, 0xff, 120}, 8, now),
-                   0);
+  static const uint8_t wheel[8] = {ORIEL_VIEWER_WHEEL, 0, 0, 0, 0x88, 0xff, 120};
+  assert_int_equal(oriel_dispatch_message(&dispatch, wheel, sizeof wheel, now), 0);
   assert_int_equal(seen.input.wheel.dx, -120);
   assert_int_equal(seen.input.wheel.dy, 120);
   assert_int_equal(

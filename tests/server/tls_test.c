@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The same server behind TLS: handshake, cookie, WebSocket and closing through libmicrohttpd's TLS layer.
+ */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+
+#include "rig.h"
+#include "wire/viewer.h"
+
+static char certificate[4096], private_key[4096];
+static struct rig rig = {.address = "pattern:?size=640x480&fps=30&scene=motion"};
+
+static void copy_pem(BIO *memory, char *text, size_t size) {
+  int count = BIO_read(memory, text, (int)size - 1);
+  assert_true(count > 0);
+  text[count] = '\0';
+  BIO_free(memory);
+}
+
+/** A self-signed certificate for this run. */
+static void make_certificate(void) {
+  EVP_PKEY *key = EVP_EC_gen("P-256");
+  X509 *x509 = X509_new();
+  assert_non_null(key);
+  assert_non_null(x509);
+  X509_set_version(x509, 2);
+  ASN1_INTEGER_set(X509_get_serialNumber(x509), 1);
+  X509_gmtime_adj(X509_getm_notBefore(x509), -60);
+  X509_gmtime_adj(X509_getm_notAfter(x509), 3600);
+  X509_set_pubkey(x509, key);
+  X509_NAME_add_entry_by_txt(X509_get_subject_name(x509), "CN", MBSTRING_ASC, (const unsigned char *)"localhost", -1, -1,
+                             0);
+  X509_set_issuer_name(x509, X509_get_subject_name(x509));
+  assert_true(X509_sign(x509, key, EVP_sha256()) > 0);
+  BIO *memory = BIO_new(BIO_s_mem());
+  PEM_write_bio_X509(memory, x509);
+  copy_pem(memory, certificate, sizeof certificate);
+  memory = BIO_new(BIO_s_mem());
+  PEM_write_bio_PrivateKey(memory, key, NULL, NULL, 0, NULL, NULL);
+  copy_pem(memory, private_key, sizeof private_key);
+  X509_free(x509);
+  EVP_PKEY_free(key);
+}
+
+static SSL_CTX *context;
+
+static int setup(void **state) {
+  (void)state;
+  make_certificate();
+  rig.config.tls_cert = certificate;
+  rig.config.tls_key = private_key;
+  rig_start(&rig);
+  context = SSL_CTX_new(TLS_client_method());
+  return context ? 0 : -1;
+}
+
+static int teardown(void **state) {
+  (void)state;
+  SSL_CTX_free(context);
+  rig_stop(&rig);
+  return 0;
+}
+
+static SSL *tls_dial(int *fd) {
+  *fd = dial(&rig);
+  SSL *ssl = SSL_new(context);
+  SSL_set_fd(ssl, *fd);
+  assert_int_equal(SSL_connect(ssl), 1);
+  return ssl;
+}
+
+static void tls_hang_up(SSL *ssl, int fd) {
+  SSL_free(ssl);
+  close(fd);
+}
+
+static bool read_exactly(SSL *ssl, void *data, size_t size) {
+  for (size_t at = 0; at < size;) {
+    int count = SSL_read(ssl, (uint8_t *)data + at, (int)(size - at));
+    if (count <= 0)
+      return false;
+    at += (size_t)count;
+  }
+  return true;
+}
+
+/** Sends text and reads the head of the answer. */
+static void tls_ask(SSL *ssl, const char *text, char *head, size_t size) {
+  size_t at = 0;
+  assert_int_equal(SSL_write(ssl, text, (int)strlen(text)), strlen(text));
+  while (at < size - 1 && read_exactly(ssl, head + at, 1)) {
+    head[++at] = '\0';
+    if (at >= 4 && memcmp(head + at - 4, "\r\n\r\n", 4) == 0)
+      return;
+  }
+  fail();
+}
+
+static void tls_cookie_is_secure(void **state) {
+  (void)state;
+  int fd;
+  char text[512], head[4096];
+  SSL *ssl = tls_dial(&fd);
+  snprintf(text, sizeof text,
+           "POST /session HTTP/1.1\r\nHost: localhost:%u\r\nOrigin: https://localhost:%u\r\nContent-Length: 25\r\n\r\n"
+           "{\"token\":\"" RIG_TOKEN "\"}",
+           rig.port, rig.port);
+  tls_ask(ssl, text, head, sizeof head);
+  assert_int_equal(strncmp(head, "HTTP/1.1 204", 12), 0);
+  assert_non_null(strstr(head, "; Secure\r\n"));
+  tls_hang_up(ssl, fd);
+  /* A page loaded without TLS is not our page. */
+  ssl = tls_dial(&fd);
+  snprintf(text, sizeof text, "GET /healthz HTTP/1.1\r\nHost: localhost:%u\r\nOrigin: http://localhost:%u\r\n\r\n",
+           rig.port, rig.port);
+  tls_ask(ssl, text, head, sizeof head);
+  assert_int_equal(strncmp(head, "HTTP/1.1 403", 12), 0);
+  tls_hang_up(ssl, fd);
+}
+
+static SSL *tls_join(int *fd) {
+  char text[1024], head[4096];
+  uint8_t bytes[32];
+  const uint8_t hello[16] = {ORIEL_VIEWER_VIEWER_HELLO, 0, 0, 0, ORIEL_VIEWER_VERSION, 0, 1, 0, 7};
+  SSL *ssl = tls_dial(fd);
+  tls_ask(ssl, ws_handshake(&rig, text, sizeof text), head, sizeof head);
+  assert_int_equal(strncmp(head, "HTTP/1.1 101", 12), 0);
+  size_t size = ws_frame(bytes, true, 2, hello, sizeof hello);
+  assert_int_equal(SSL_write(ssl, bytes, (int)size), size);
+  return ssl;
+}
+
+static uint8_t payload[1 << 20];
+
+/** Next frame's opcode, its payload in `payload`; -1 at the end. */
+static int tls_read(SSL *ssl, size_t *size) {
+  uint8_t head[10];
+  if (!read_exactly(ssl, head, 2))
+    return -1;
+  size_t digits = head[1] == 126 ? 2 : head[1] == 127 ? 8 : 0;
+  *size = digits ? 0 : head[1];
+  if (!read_exactly(ssl, head + 2, digits))
+    return -1;
+  for (size_t i = 0; i < digits; i++)
+    *size = *size << 8 | head[2 + i];
+  assert_true(*size <= sizeof payload);
+  return read_exactly(ssl, payload, *size) ? head[0] & 15 : -1;
+}
+
+static void tls_viewer_sees_and_says_goodbye(void **state) {
+  (void)state;
+  int fd, opcode;
+  size_t size, pictures = 0;
+  SSL *ssl = tls_join(&fd);
+  while (pictures < 2) {
+    assert_int_equal(tls_read(ssl, &size), 2);
+    pictures += payload[0] == ORIEL_VIEWER_VIDEO || payload[0] == ORIEL_VIEWER_TILES;
+    if (payload[0] == ORIEL_VIEWER_VIDEO || payload[0] == ORIEL_VIEWER_TILES) {
+      uint8_t ack[40] = {ORIEL_VIEWER_ACK}, bytes[64];
+      for (int i = 0; i < 3; i++)
+        memcpy(ack + 4 + 4 * i, payload + 4, 4);
+      int count = (int)ws_frame(bytes, true, 2, ack, sizeof ack);
+      assert_int_equal(SSL_write(ssl, bytes, count), count);
+    }
+  }
+  uint8_t bytes[16];
+  int count = (int)ws_frame(bytes, true, 1, "text", 4);
+  assert_int_equal(SSL_write(ssl, bytes, count), count);
+  bool told = false;
+  while ((opcode = tls_read(ssl, &size)) == 2)
+    told = told || (payload[0] == ORIEL_VIEWER_BYE && payload[4] == ORIEL_VIEWER_REASON_PROTOCOL);
+  assert_int_equal(opcode, 8);
+  assert_true(told);
+  /* After our close frame the server ends the connection at once, not at the limit. */
+  uint64_t start = rig_ms();
+  count = (int)ws_frame(bytes, true, 8, "\x0f\xb0", 2);
+  assert_int_equal(SSL_write(ssl, bytes, count), count);
+  assert_int_equal(tls_read(ssl, &size), -1);
+  assert_true(rig_ms() - start < 5000);
+  tls_hang_up(ssl, fd);
+}
+
+static bool nobody(const struct oriel_server_stats *stats) {
+  return stats->viewers_now == 0 && stats->connections_now == 0;
+}
+
+static void tls_cut(void **state) {
+  (void)state;
+  for (int i = 0; i < 20; i++) {
+    int fd;
+    size_t size;
+    SSL *ssl = tls_join(&fd);
+    if (i % 2)
+      assert_int_equal(tls_read(ssl, &size), 2);
+    SSL_free(ssl);
+    if (i % 3)
+      cut(fd);
+    else
+      close(fd);
+  }
+  for (int i = 0; i < 20; i++) { /* in the middle of TLS itself */
+    int fd = dial(&rig);
+    send_text(fd, "%.*s", i, "\x16\x03\x01\x02\x05\x01\x01\x01\x01\x03\x03zzzzzzzzz");
+    cut(fd);
+  }
+  assert_true(rig_until(&rig, nobody, 8000));
+}
+
+static void tls_plain_client(void **state) {
+  (void)state;
+  static struct answer answer;
+  assert_int_equal(ask(&rig, &answer, "GET /healthz", "", NULL), 0);
+}
+
+int main(int argc, char **argv) {
+  if (argc > 1)
+    cmocka_set_test_filter(argv[1]);
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test(tls_cookie_is_secure),
+    cmocka_unit_test(tls_viewer_sees_and_says_goodbye),
+    cmocka_unit_test(tls_cut),
+    cmocka_unit_test(tls_plain_client),
+  };
+  return cmocka_run_group_tests(tests, setup, teardown);
+}
