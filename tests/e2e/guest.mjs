@@ -93,7 +93,7 @@ test('guest: picture, typing, sound and size through an attached QEMU', async (t
   // Resize reaches the guest: the kernel's mode follows the window.
   await page.setViewportSize({ width: 1000, height: 640 });
   await until(async () => (await pageStats(page)).width <= 1000, 15_000, 'a resized guest');
-  const resized = await pageStats(page);
+  const resized = await settledSize(page, server);
   await type(page, 'cat /sys/class/graphics/fb0/virtual_size /sys/class/drm/card0-Virtual-1/modes | head -3 >/dev/ttyS0\n');
   await until(() => vm.lines().some((line) => line.includes(`${resized.width}x${resized.height}`)), 15_000,
     `mode ${resized.width}x${resized.height} in the guest`);
@@ -156,11 +156,11 @@ test('guest: QEMU killed and started again under the same socket is attached to 
   await vm.process.stop('SIGKILL');
   await until(async () => (await pageStats(page)).state === 'gone' || (await pageStats(page)).state === 'connecting', 5000, 'the page to say so');
   writeFileSync(vm.serial, '');
+  const shown = (await pageStats(page)).painted;
   vm.boot();
   await until(async () => (await pageStats(page)).state === 'running', 15_000, 'the VM to be attached again');
   await until(() => vm.lines().includes('oriel-guest: ready'), 60_000, 'the guest\'s desktop');
-  const shown = (await pageStats(page)).painted;
-  await painted(page, shown + 1, 10_000);
+  await painted(page, shown + 2, 10_000);
 }, { timeoutMs: 150_000 });
 
 test('guest: a killed oriel leaves the VM running; oriel serve attaches to it; pause and resume', async (t) => {

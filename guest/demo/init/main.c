@@ -43,6 +43,8 @@ enum {
   SEATD_WAIT_MS = 5000,      /* seatd needs some 20 ms; without it there is no desktop, so wait generously */
   RESTART_LIMIT = 5,         /* compositor restarts before init leaves it dead */
   TERMINATE_WAIT_MS = 300,   /* what processes get between SIGTERM and the end */
+  RECHECK_MS = 400,
+  RECHECKS = 2,
 };
 #define POWER_FIFO "/run/oriel/power"
 
@@ -58,6 +60,7 @@ struct init {
   pid_t late;
   pid_t shell;
   int restarts;
+  int rechecks; /* how often the displays' sizes are still to be read again */
   bool window_seen;
   bool late_done;
   bool ready_told;
@@ -342,6 +345,12 @@ static const char *uevent_value(const char *event, size_t length, const char *na
   return "";
 }
 
+static void follow_display(struct init *init) {
+  if (init->sway_fd >= 0 && display_follow(init->sway_fd) < 0) {
+    disconnect_sway(init);
+  }
+}
+
 static void on_uevent(struct init *init) {
   char event[4096];
   bool display_changed = false;
@@ -358,8 +367,11 @@ static void on_uevent(struct init *init) {
       device_allow_user();
     }
   }
-  if (display_changed && init->sway_fd >= 0 && display_follow(init->sway_fd) < 0) {
-    disconnect_sway(init);
+  if (display_changed) {
+    /* The kernel asks the device for size and EDID in two messages and tells after the first: what is read now may be
+     * of before, so look again. */
+    init->rechecks = RECHECKS;
+    follow_display(init);
   }
 }
 
@@ -395,9 +407,13 @@ static void serve(struct init *init) {
       { .fd = init->fifo_fd, .events = POLLIN },   { .fd = init->directory_fd, .events = POLLIN },
     };
     bool waiting = init->sway_fd < 0 && init->sway > 0 && access(SWAY_SOCKET, F_OK) == 0;
-    int count = poll(fds, sizeof fds / sizeof fds[0], waiting ? RETRY_MS : -1);
+    int count = poll(fds, sizeof fds / sizeof fds[0], waiting ? RETRY_MS : init->rechecks ? RECHECK_MS : -1);
     if (count < 0) {
       continue;
+    }
+    if (count == 0 && init->rechecks) {
+      init->rechecks--;
+      follow_display(init);
     }
     if (fds[5].revents) {
       drain(init->directory_fd);
