@@ -74,7 +74,10 @@ static void child_inherits_no_descriptor_and_no_secret(void **state) {
   close(leak);
   assert_null(strstr(output, "/etc/hostname"));
   assert_null(strstr(output, "secret-of-the-test"));
-  assert_non_null(strstr(output, "SigIgn:\t0000000000000000"));
+  const char *ignored = strstr(output, "SigIgn:\t");
+  assert_non_null(ignored);
+  /* 32 and 33 are glibc's own: nobody can set them, and a test runner may hand them down ignored. */
+  assert_int_equal(strtoull(ignored + 8, NULL, 16) & ~(3ull << 31), 0);
   assert_non_null(strstr(output, "own-session"));
 }
 
