@@ -16,6 +16,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "server/gate.h"
+#include "server/relay.h"
 #include "server/route.h"
 
 enum {
@@ -67,7 +68,7 @@ static void doom_if_ended(struct oriel_connection *connection) {
 }
 
 static bool has_room(struct oriel_server *server, const struct oriel_address_key *key) {
-  unsigned all = 0, same = 0;
+  unsigned same = 0, all = oriel_relays_shaking(server, key, &same);
   for (const struct oriel_connection *other = server->connections; other; other = other->next) {
     if (other->doomed)
       continue;
@@ -77,19 +78,24 @@ static bool has_room(struct oriel_server *server, const struct oriel_address_key
   return all < ORIEL_CONNECTIONS_MAX && same < ORIEL_CONNECTIONS_PER_ADDRESS;
 }
 
-static enum MHD_Result on_accept(void *user, const struct sockaddr *address, socklen_t size) {
-  struct oriel_server *server = user;
+bool oriel_http_admits(struct oriel_server *server, const struct sockaddr *address) {
   struct oriel_address_key key;
-  (void)size;
   oriel_address_key(address, &key);
   if (has_room(server, &key))
-    return MHD_YES;
+    return true;
   for (struct oriel_connection *other = server->connections; other; other = other->next)
     doom_if_ended(other);
   if (has_room(server, &key))
-    return MHD_YES;
+    return true;
   server->stats.connections_refused++;
-  return MHD_NO;
+  return false;
+}
+
+static enum MHD_Result on_accept(void *user, const struct sockaddr *address, socklen_t size) {
+  struct oriel_server *server = user;
+  (void)size;
+  /* A relay was admitted before its handshake. */
+  return server->handed_over || oriel_http_admits(server, address) ? MHD_YES : MHD_NO;
 }
 
 static struct oriel_connection *connection_open(struct oriel_server *server, struct MHD_Connection *http) {
@@ -103,9 +109,15 @@ static struct oriel_connection *connection_open(struct oriel_server *server, str
   oriel_address_text(client, connection->client);
   struct sockaddr_storage local = {0};
   socklen_t size = sizeof local;
-  (void)getsockname(connection->fd, (struct sockaddr *)&local, &size);
-  oriel_address_text((struct sockaddr *)&local, connection->local);
   oriel_connection_phase(connection, CONNECTION_HEADERS);
+  if (server->handed_over) {
+    uint64_t accepted_ns;
+    oriel_relay_origin(server->handed_over, &local, &accepted_ns);
+    connection->deadline_ns = accepted_ns + HEADERS_LIMIT_S * ORIEL_NS_PER_SECOND;
+  } else {
+    (void)getsockname(connection->fd, (struct sockaddr *)&local, &size);
+  }
+  oriel_address_text((struct sockaddr *)&local, connection->local);
   connection->next = server->connections;
   if (connection->next)
     connection->next->previous = connection;
@@ -260,22 +272,16 @@ static void on_http_ready(uv_poll_t *poll, int status, int events) {
   oriel_http_pump(poll->data);
 }
 
-int oriel_http_start(struct oriel_server *server, int listener, const char *tls_cert, const char *tls_key) {
+int oriel_http_start(struct oriel_server *server, int listener) {
   unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_UPGRADE | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
-  struct MHD_OptionItem tls[] = {
-    {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)tls_cert},
-    {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)tls_key},
-    {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"},
-    {MHD_OPTION_END, 0, NULL},
-  };
-  if (tls_cert)
-    flags |= MHD_USE_TLS;
-  else
-    tls[0] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
+  struct MHD_OptionItem listening[] = {{MHD_OPTION_LISTEN_SOCKET, listener, NULL}, {MHD_OPTION_END, 0, NULL}};
+  if (server->tls) {
+    flags |= MHD_USE_NO_LISTEN_SOCKET;
+    listening[0] = listening[1];
+  }
   server->daemon = MHD_start_daemon(
     flags, 0, on_accept, server, on_request, server,
     MHD_OPTION_EXTERNAL_LOGGER, on_log, server,
-    MHD_OPTION_LISTEN_SOCKET, listener,
     MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_SIZE,
     /* Viewers stay in its count; ours, in on_accept, is of the others. */
     MHD_OPTION_CONNECTION_LIMIT, (unsigned)(ORIEL_CONNECTIONS_MAX + 2 * ORIEL_DESKTOP_VIEWERS_MAX),
@@ -283,13 +289,14 @@ int oriel_http_start(struct oriel_server *server, int listener, const char *tls_
     MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
     MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, server,
     MHD_OPTION_STRICT_FOR_CLIENT, 1,
-    MHD_OPTION_ARRAY, tls,
+    MHD_OPTION_ARRAY, listening,
     MHD_OPTION_END);
   if (!server->daemon)
     return -EINVAL;
   int fd = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
   int status = uv_poll_init(server->loop, &server->http_poll, fd);
   if (status < 0) {
+    (void)MHD_quiesce_daemon(server->daemon); /* so that the listening socket stays the caller's */
     MHD_stop_daemon(server->daemon);
     server->daemon = NULL;
     return status;
@@ -316,9 +323,13 @@ void oriel_http_tick(struct oriel_server *server, uint64_t now_ns) {
 }
 
 void oriel_http_quiesce(struct oriel_server *server) {
-  int listener = MHD_quiesce_daemon(server->daemon);
-  if (listener >= 0)
-    close(listener);
+  if (server->tls) {
+    oriel_relays_quiesce(server);
+  } else {
+    int listener = MHD_quiesce_daemon(server->daemon);
+    if (listener >= 0)
+      close(listener);
+  }
   for (struct oriel_connection *connection = server->connections; connection; connection = connection->next) {
     if (connection->phase == CONNECTION_IDLE || connection->phase == CONNECTION_HEADERS)
       connection->deadline_ns = 0;

@@ -28,7 +28,6 @@ enum {
   LINGER_READS = 16,
   SENDS_PER_TURN = 64,
   UNSENT_MAX = 16 * 1024, /* bytes the kernel may hold that are not on the wire yet */
-  TLS_BUFFER = 64 * 1024, /* of the socket pair before the TLS layer */
 };
 
 static void on_handle_closed(uv_handle_t *handle) {
@@ -201,12 +200,11 @@ void oriel_peer_tick(struct oriel_peer *peer, uint64_t now_ns) {
 }
 
 /** Small kernel queues: what waits in them can no longer be replaced by something newer. */
-static void tune(const struct oriel_peer_config *config) {
-  const int one = 1, unsent = UNSENT_MAX, buffer = TLS_BUFFER;
-  (void)setsockopt(config->transport, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-  (void)setsockopt(config->transport, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
-  if (config->transport != config->socket)
-    (void)setsockopt(config->socket, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer);
+static void tune(int socket) {
+  const int one = 1, unsent = UNSENT_MAX;
+  /* These fail on a relay's pair, which has its own small buffers. */
+  (void)setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  (void)setsockopt(socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
 }
 
 static int set_nonblocking(int fd) {
@@ -241,7 +239,7 @@ int oriel_peer_create(struct oriel_server *server, const struct oriel_peer_confi
     .heard_ns = now_ns, .progress_ns = now_ns, .next_ping_ns = now_ns,
   };
   snprintf(peer->address, sizeof peer->address, "%s", config->address);
-  tune(config);
+  tune(config->socket);
   int status = open_peer(peer, config);
   if (status < 0) {
     free(peer);

@@ -19,8 +19,7 @@ struct oriel_peer;
 
 /** An open connection from the handshake. */
 struct oriel_peer_config {
-  int socket;                /* borrowed until `closed` */
-  int transport;             /* the TCP socket below it; the same unless TLS lies between */
+  int socket;                /* TCP, or one of a pair with a TLS relay behind; borrowed until `closed` */
   const void *early;         /* bytes read after the handshake */
   size_t early_size;
   uint64_t session;          /* serial of the browser session; 0 = bearer */

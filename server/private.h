@@ -25,6 +25,7 @@ enum {
 };
 
 struct oriel_peer;
+struct oriel_relay;
 struct oriel_connection;
 
 struct oriel_server {
@@ -46,7 +47,14 @@ struct oriel_server {
   uv_timer_t http_timer; /* it has work that no descriptor announces */
   uv_timer_t tick;
   uv_async_t wake;
-  unsigned open_handles; /* of the four above, and of peers */
+  unsigned open_handles; /* of those above and of listen_poll, peers and relays */
+
+  struct ssl_ctx_st *tls_context; /* NULL without TLS; with it relays accept, and libmicrohttpd does not listen */
+  int listener;
+  uv_poll_t listen_poll;
+  bool listener_paused; /* out of descriptors; the next tick tries again */
+  struct oriel_relay *relays, *handed_over;
+  unsigned relay_count;
 
   struct oriel_connection *connections; /* HTTP, not yet viewers */
   unsigned connection_count;
@@ -74,7 +82,10 @@ void oriel_server_watch(struct oriel_server *server);
 void oriel_server_handle_closed(struct oriel_server *server);
 
 /* http.c */
-int oriel_http_start(struct oriel_server *server, int listener, const char *tls_cert, const char *tls_key);
+/** Without TLS libmicrohttpd accepts on `listener` and owns it from then on. 0 or -errno. */
+int oriel_http_start(struct oriel_server *server, int listener);
+/** Whether one more connection from this address is within the limits; counts a refusal. */
+bool oriel_http_admits(struct oriel_server *server, const struct sockaddr *address);
 /** Lets libmicrohttpd work until it has nothing to do. */
 void oriel_http_pump(struct oriel_server *server);
 void oriel_http_tick(struct oriel_server *server, uint64_t now_ns);

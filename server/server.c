@@ -15,6 +15,7 @@
 #include "server/address.h"
 #include "server/peer.h"
 #include "server/private.h"
+#include "server/relay.h"
 
 #define CLOSE_LIMIT_NS ORIEL_NS_PER_SECOND
 
@@ -25,6 +26,7 @@ static void release(struct oriel_server *server) {
   oriel_lockout_finish(&server->lockout);
   oriel_sessions_finish(&server->sessions);
   oriel_origins_finish(&server->origins);
+  oriel_relays_finish(server);
   free(server);
 }
 
@@ -48,7 +50,8 @@ static void on_server_handle_closed(uv_handle_t *handle) {
 
 static void close_handles(struct oriel_server *server) {
   uv_handle_t *handles[] = {(uv_handle_t *)&server->http_poll, (uv_handle_t *)&server->http_timer,
-                            (uv_handle_t *)&server->tick, (uv_handle_t *)&server->wake};
+                            (uv_handle_t *)&server->tick, (uv_handle_t *)&server->wake,
+                            (uv_handle_t *)&server->listen_poll};
   for (size_t i = 0; i < sizeof handles / sizeof *handles; i++) {
     if (handles[i]->data && !uv_is_closing(handles[i]))
       uv_close(handles[i], on_server_handle_closed);
@@ -57,12 +60,14 @@ static void close_handles(struct oriel_server *server) {
 
 /** The last step of closing: nobody is left, or their time is up. */
 static bool try_stop(struct oriel_server *server, uint64_t now_ns) {
-  if (server->peer_count || server->snapshots || (server->connection_count && now_ns < server->close_by_ns))
+  bool wait = now_ns < server->close_by_ns;
+  if (server->peer_count || server->snapshots || (wait && (server->connection_count || server->relay_count)))
     return false;
   oriel_http_pump(server); /* hands back the sockets of peers that ended in this turn */
   /* The descriptor that is watched ends with the daemon: stop watching first. */
   uv_poll_stop(&server->http_poll);
   oriel_http_stop(server);
+  oriel_relays_end(server);
   close_handles(server);
   return true;
 }
@@ -72,9 +77,11 @@ static void on_tick(uv_timer_t *timer) {
   uint64_t now_ns = oriel_clock_ns();
   oriel_peers_tick(server, now_ns);
   oriel_http_tick(server, now_ns);
+  oriel_relays_tick(server, now_ns);
   if (server->closing && try_stop(server, now_ns))
     return;
-  if (!server->closing && server->connection_count == 0 && server->peer_count == 0)
+  if (!server->closing && server->connection_count == 0 && server->peer_count == 0 && server->relay_count == 0 &&
+      !server->listener_paused)
     uv_timer_stop(timer);
 }
 
@@ -178,13 +185,22 @@ int oriel_server_create(uv_loop_t *loop, const struct oriel_server_config *confi
     goto fail;
   snprintf(server->cookie, sizeof server->cookie, "oriel_session_%u", oriel_server_port(server));
   snprintf(why, why_size, "cannot serve on %.80s: no memory; end other programs", config->listen);
+  if (server->tls)
+    status = oriel_relays_init(server, config->tls_cert, config->tls_key, why, why_size);
+  if (status < 0)
+    goto fail;
   status = init_tables(server, config);
   if (status < 0)
     goto fail;
   status = init_handles(server);
   if (status < 0)
     goto fail;
-  status = oriel_http_start(server, listener, config->tls_cert, config->tls_key);
+  status = oriel_http_start(server, listener);
+  if (status == 0 && server->tls) {
+    status = oriel_relays_listen(server, listener);
+    if (status < 0)
+      oriel_http_stop(server);
+  }
   if (status < 0)
     goto fail_handles;
   why[0] = '\0';
@@ -192,11 +208,7 @@ int oriel_server_create(uv_loop_t *loop, const struct oriel_server_config *confi
   return 0;
 
 fail_handles:
-  if (server->tls)
-    snprintf(why, why_size, "cannot use TLS on %.80s: the certificate or the key is not valid PEM, or they do not "
-             "match; check --tls-cert and --tls-key", config->listen);
-  else
-    snprintf(why, why_size, "cannot serve on %.80s: %s; end other programs", config->listen, strerror(-status));
+  snprintf(why, why_size, "cannot serve on %.80s: %s; end other programs", config->listen, strerror(-status));
   close(listener);
   server->closing = true; /* freed when the loop has closed the handles */
   close_handles(server);

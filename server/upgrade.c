@@ -28,7 +28,6 @@ static void on_upgraded(void *user, struct MHD_Connection *http, void *context, 
   oriel_connection_phase(connection, CONNECTION_UPGRADED);
   struct oriel_peer_config config = {
     .socket = socket,
-    .transport = connection->fd,
     .early = early,
     .early_size = early_size,
     .session = request->session,

@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * TLS relays. Loop thread; no call here blocks. Each direction holds at most one buffer: what the far side does not take
+ * is not read from the near side.
+ */
+#include "server/relay.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <openssl/err.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "server/private.h"
+#include "server/tls.h"
+
+enum {
+  BUFFER_SIZE = 16 * 1024,  /* one TLS record */
+  PAIR_BUFFER = 32 * 1024,  /* of the socket pair, each way */
+  UNSENT_MAX = 16 * 1024,   /* see peer.c */
+  PUMP_TURNS = 16,
+  ACCEPTS_PER_TURN = 16,
+  HANDSHAKE_LIMIT_S = 5,
+  LINGER_LIMIT_S = 3,
+};
+
+/** One direction's bytes in flight. */
+struct flow {
+  uint8_t data[BUFFER_SIZE];
+  size_t start, size;
+  bool ended; /* nothing more comes in */
+};
+
+struct oriel_relay {
+  struct oriel_relay *next, *previous;
+  struct oriel_server *server;
+  int outer, inner; /* the client's socket; our end of the pair, -1 during the handshake */
+  SSL *ssl;
+  uv_poll_t outer_poll, inner_poll;
+  unsigned open_polls;
+  bool shut, passed; /* told the client that no more comes; told the server's side */
+  bool deaf;         /* the server's side takes nothing more */
+  bool gone;
+  uint64_t accepted_ns, deadline_ns; /* deadline: of the handshake, then of the end */
+  struct sockaddr_storage client;
+  socklen_t client_size;
+  struct oriel_address_key key;
+  struct flow up, down; /* to the server's side; to the client */
+};
+
+static void on_poll_closed(uv_handle_t *handle) {
+  struct oriel_relay *relay = handle->data;
+  struct oriel_server *server = relay->server;
+  if (--relay->open_polls == 0)
+    free(relay);
+  oriel_server_handle_closed(server);
+}
+
+static void relay_end(struct oriel_relay *relay) {
+  struct oriel_server *server = relay->server;
+  if (relay->gone)
+    return;
+  relay->gone = true;
+  if (relay->previous)
+    relay->previous->next = relay->next;
+  else
+    server->relays = relay->next;
+  if (relay->next)
+    relay->next->previous = relay->previous;
+  server->relay_count--;
+  uv_close((uv_handle_t *)&relay->outer_poll, on_poll_closed);
+  if (relay->inner >= 0) {
+    uv_close((uv_handle_t *)&relay->inner_poll, on_poll_closed);
+    close(relay->inner);
+  }
+  SSL_free(relay->ssl);
+  relay->ssl = NULL;
+  close(relay->outer);
+}
+
+/* ---- moving bytes ---- */
+
+/** What SSL waits for after a call that gave nothing; false when the session is over. */
+static bool ssl_waits(struct oriel_relay *relay, int result, int *events) {
+  switch (SSL_get_error(relay->ssl, result)) {
+  case SSL_ERROR_WANT_READ:
+    *events |= UV_READABLE;
+    return true;
+  case SSL_ERROR_WANT_WRITE:
+    *events |= UV_WRITABLE;
+    return true;
+  default:
+    ERR_clear_error();
+    return false;
+  }
+}
+
+/** Client to server's side. True when something moved. */
+static bool pump_up(struct oriel_relay *relay, int *outer, int *inner) {
+  struct flow *up = &relay->up;
+  bool moved = false;
+  if (up->size == 0 && !up->ended) {
+    int count = SSL_read(relay->ssl, up->data, sizeof up->data);
+    if (count > 0) {
+      up->start = 0;
+      up->size = (size_t)count;
+      moved = true;
+    } else if (!ssl_waits(relay, count, outer)) {
+      up->ended = true;
+    }
+  }
+  if (relay->deaf)
+    up->size = 0;
+  if (up->size) {
+    ssize_t count = send(relay->inner, up->data + up->start, up->size, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (count > 0) {
+      up->start += (size_t)count;
+      up->size -= (size_t)count;
+      moved = true;
+    } else if (errno == EAGAIN) {
+      *inner |= UV_WRITABLE;
+    } else if (errno != EINTR) {
+      relay->deaf = true;
+    }
+  }
+  if (up->ended && up->size == 0 && !relay->passed) {
+    relay->passed = true;
+    (void)shutdown(relay->inner, SHUT_WR);
+  }
+  return moved;
+}
+
+/** Server's side to client. */
+static bool pump_down(struct oriel_relay *relay, int *outer, int *inner) {
+  struct flow *down = &relay->down;
+  bool moved = false;
+  if (down->size == 0 && !down->ended) {
+    ssize_t count = recv(relay->inner, down->data, sizeof down->data, MSG_DONTWAIT);
+    if (count > 0) {
+      down->start = 0;
+      down->size = (size_t)count;
+      moved = true;
+    } else if (count < 0 && (errno == EAGAIN || errno == EINTR)) {
+      *inner |= UV_READABLE;
+    } else {
+      down->ended = true;
+    }
+  }
+  if (down->size) {
+    int count = SSL_write(relay->ssl, down->data + down->start, (int)down->size);
+    if (count > 0) {
+      down->start += (size_t)count;
+      down->size -= (size_t)count;
+      moved = true;
+    } else if (!ssl_waits(relay, count, outer)) { /* nobody takes the rest */
+      down->size = 0;
+      down->ended = relay->up.ended = true;
+    }
+  }
+  if (down->ended && down->size == 0 && !relay->shut) {
+    relay->shut = true;
+    (void)SSL_shutdown(relay->ssl);
+    ERR_clear_error();
+    (void)shutdown(relay->outer, SHUT_WR);
+    relay->deadline_ns = oriel_clock_ns() + LINGER_LIMIT_S * ORIEL_NS_PER_SECOND;
+  }
+  return moved;
+}
+
+static void on_outer(uv_poll_t *poll, int status, int events);
+static void on_inner(uv_poll_t *poll, int status, int events);
+
+static void watch(uv_poll_t *poll, int events, uv_poll_cb callback) {
+  if (events)
+    (void)uv_poll_start(poll, events, callback);
+  else
+    (void)uv_poll_stop(poll);
+}
+
+static void pump(struct oriel_relay *relay) {
+  int outer = 0, inner = 0, turns = 0;
+  bool moved = true;
+  for (; moved && turns < PUMP_TURNS; turns++) {
+    outer = inner = 0;
+    moved = pump_up(relay, &outer, &inner);
+    moved = pump_down(relay, &outer, &inner) || moved;
+  }
+  if (relay->shut && relay->up.ended) {
+    relay_end(relay);
+    return;
+  }
+  if (moved) /* more may wait inside OpenSSL, which no descriptor announces: be called again at once */
+    outer |= UV_WRITABLE;
+  watch(&relay->outer_poll, outer, on_outer);
+  watch(&relay->inner_poll, inner, on_inner);
+}
+
+static void on_inner(uv_poll_t *poll, int status, int events) {
+  struct oriel_relay *relay = poll->data;
+  (void)status;
+  (void)events;
+  if (!relay->gone)
+    pump(relay);
+}
+
+/* ---- from accept to libmicrohttpd ---- */
+
+void oriel_relay_origin(const struct oriel_relay *relay, struct sockaddr_storage *local, uint64_t *accepted_ns) {
+  socklen_t size = sizeof *local;
+  (void)getsockname(relay->outer, (struct sockaddr *)local, &size);
+  *accepted_ns = relay->accepted_ns;
+}
+
+unsigned oriel_relays_shaking(const struct oriel_server *server, const void *address_key, unsigned *same) {
+  unsigned count = 0;
+  for (const struct oriel_relay *relay = server->relays; relay; relay = relay->next) {
+    if (relay->inner >= 0)
+      continue;
+    count++;
+    *same += memcmp(&relay->key, address_key, sizeof relay->key) == 0;
+  }
+  return count;
+}
+
+/** The handshake is done: makes the pair and hands its other end over. */
+static int hand_over(struct oriel_relay *relay) {
+  struct oriel_server *server = relay->server;
+  const int buffer = PAIR_BUFFER;
+  int pair[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) < 0)
+    return -errno;
+  for (int i = 0; i < 2; i++)
+    (void)setsockopt(pair[i], SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer);
+  int status = uv_poll_init(server->loop, &relay->inner_poll, pair[0]);
+  if (status < 0) {
+    close(pair[0]);
+    close(pair[1]);
+    return status;
+  }
+  relay->inner = pair[0];
+  relay->inner_poll.data = relay;
+  relay->open_polls++;
+  server->open_handles++;
+  relay->deadline_ns = UINT64_MAX; /* from here on the HTTP connection's limits hold */
+  server->handed_over = relay;
+  /* It closes the socket also when it refuses. */
+  enum MHD_Result added =
+    MHD_add_connection(server->daemon, pair[1], (struct sockaddr *)&relay->client, relay->client_size);
+  server->handed_over = NULL;
+  oriel_http_pump(server);
+  return added == MHD_YES ? 0 : -ECONNREFUSED;
+}
+
+static void shake(struct oriel_relay *relay) {
+  int events = 0;
+  int result = SSL_do_handshake(relay->ssl);
+  if (result == 1) {
+    if (hand_over(relay) == 0)
+      pump(relay);
+    else
+      relay_end(relay);
+  } else if (ssl_waits(relay, result, &events)) {
+    watch(&relay->outer_poll, events, on_outer);
+  } else {
+    relay_end(relay);
+  }
+}
+
+static void on_outer(uv_poll_t *poll, int status, int events) {
+  struct oriel_relay *relay = poll->data;
+  (void)events;
+  if (relay->gone)
+    return;
+  if (relay->inner < 0)
+    shake(relay);
+  else if (status < 0)
+    relay_end(relay);
+  else
+    pump(relay);
+}
+
+static int relay_open(struct oriel_server *server, int fd, const struct sockaddr_storage *client, socklen_t size) {
+  const int one = 1, unsent = UNSENT_MAX;
+  struct oriel_relay *relay = malloc(sizeof *relay); /* not calloc: the buffers need no clearing */
+  if (!relay)
+    return -ENOMEM;
+  memset(relay, 0, offsetof(struct oriel_relay, up));
+  relay->up.start = relay->up.size = relay->down.start = relay->down.size = 0;
+  relay->up.ended = relay->down.ended = false;
+  relay->server = server;
+  relay->outer = fd;
+  relay->inner = -1;
+  relay->client = *client;
+  relay->client_size = size;
+  relay->accepted_ns = oriel_clock_ns();
+  relay->deadline_ns = relay->accepted_ns + HANDSHAKE_LIMIT_S * ORIEL_NS_PER_SECOND;
+  oriel_address_key((const struct sockaddr *)client, &relay->key);
+  relay->ssl = oriel_tls_session(server->tls_context, fd);
+  int status = relay->ssl ? uv_poll_init(server->loop, &relay->outer_poll, fd) : -ENOMEM;
+  if (status < 0) {
+    SSL_free(relay->ssl);
+    free(relay);
+    return status;
+  }
+  (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  (void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
+  relay->outer_poll.data = relay;
+  relay->open_polls = 1;
+  server->open_handles++;
+  relay->next = server->relays;
+  if (relay->next)
+    relay->next->previous = relay;
+  server->relays = relay;
+  server->relay_count++;
+  oriel_server_watch(server);
+  shake(relay);
+  return 0;
+}
+
+static void on_listener(uv_poll_t *poll, int status, int events) {
+  struct oriel_server *server = poll->data;
+  (void)status;
+  (void)events;
+  for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
+    struct sockaddr_storage client = {0};
+    socklen_t size = sizeof client;
+    int fd = accept4(server->listener, (struct sockaddr *)&client, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd < 0) {
+      if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM)
+        return;
+      /* The listener stays readable, so do not ask again before the next tick. */
+      uv_poll_stop(poll);
+      oriel_server_watch(server);
+      server->listener_paused = true;
+      return;
+    }
+    if (!oriel_http_admits(server, (struct sockaddr *)&client) || relay_open(server, fd, &client, size) < 0)
+      close(fd);
+  }
+}
+
+/* ---- all of them ---- */
+
+int oriel_relays_init(struct oriel_server *server, const char *certificate, const char *key, char *why,
+                      size_t why_size) {
+  server->listener = -1;
+  return oriel_tls_context(certificate, key, &server->tls_context, why, why_size);
+}
+
+void oriel_relays_finish(struct oriel_server *server) {
+  SSL_CTX_free(server->tls_context);
+  server->tls_context = NULL;
+}
+
+int oriel_relays_listen(struct oriel_server *server, int listener) {
+  int status = uv_poll_init(server->loop, &server->listen_poll, listener);
+  if (status < 0)
+    return status;
+  server->listener = listener;
+  server->listen_poll.data = server;
+  server->open_handles++;
+  (void)uv_poll_start(&server->listen_poll, UV_READABLE, on_listener);
+  return 0;
+}
+
+void oriel_relays_quiesce(struct oriel_server *server) {
+  if (server->listener < 0)
+    return;
+  (void)uv_poll_stop(&server->listen_poll);
+  close(server->listener);
+  server->listener = -1;
+  for (struct oriel_relay *relay = server->relays, *next; relay; relay = next) {
+    next = relay->next;
+    if (relay->inner < 0)
+      relay_end(relay);
+  }
+}
+
+void oriel_relays_tick(struct oriel_server *server, uint64_t now_ns) {
+  if (server->listener_paused && server->listener >= 0) {
+    server->listener_paused = false;
+    (void)uv_poll_start(&server->listen_poll, UV_READABLE, on_listener);
+  }
+  for (struct oriel_relay *relay = server->relays, *next; relay; relay = next) {
+    next = relay->next;
+    if (now_ns < relay->deadline_ns)
+      continue;
+    if (relay->inner < 0)
+      server->stats.deadlines++;
+    relay_end(relay);
+  }
+}
+
+void oriel_relays_end(struct oriel_server *server) {
+  while (server->relays)
+    relay_end(server->relays);
+}
