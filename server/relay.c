@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * TLS relays. Loop thread; no call here blocks. Each direction holds at most one buffer: what the far side does not take
- * is not read from the near side.
+ * TLS relays. Loop thread; no call here blocks. Each direction holds at most one buffer: what the far side does not
+ * take is not read from the near side.
  */
 #include "server/relay.h"
 

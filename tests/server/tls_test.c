@@ -43,8 +43,8 @@ static void make_certificate(void) {
   X509_gmtime_adj(X509_getm_notBefore(x509), -60);
   X509_gmtime_adj(X509_getm_notAfter(x509), 3600);
   X509_set_pubkey(x509, key);
-  X509_NAME_add_entry_by_txt(X509_get_subject_name(x509), "CN", MBSTRING_ASC, (const unsigned char *)"localhost", -1, -1,
-                             0);
+  X509_NAME_add_entry_by_txt(X509_get_subject_name(x509), "CN", MBSTRING_ASC, (const unsigned char *)"localhost", -1,
+                             -1, 0);
   X509_set_issuer_name(x509, X509_get_subject_name(x509));
   assert_true(X509_sign(x509, key, EVP_sha256()) > 0);
   BIO *memory = BIO_new(BIO_s_mem());
