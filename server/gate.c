@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The gate. Loop thread. docs/security.md explains the order.
+ * The gate. Loop thread. What needs no secret is judged first, so that a refusal says nothing about one.
  */
 #include "server/gate.h"
 

@@ -53,7 +53,8 @@ int oriel_origins_init(struct oriel_origins *origins, const struct sockaddr *bou
   *strrchr(literal, ':') = '\0';
 
   int status = add_host(origins, literal, port, bare);
-  if (oriel_address_loopback(bound)) {
+  /* A wildcard listens on loopback too. "localhost" cannot be rebound: browsers do not ask the DNS for it. */
+  if (oriel_address_loopback(bound) || strncmp(literal, "0.0.0.0", 8) == 0 || strncmp(literal, "[::]", 5) == 0) {
     for (size_t i = 0; status == 0 && i < sizeof loopback / sizeof *loopback; i++)
       status = add_host(origins, loopback[i], port, bare);
   }

@@ -88,7 +88,8 @@ static void origins_on_a_wildcard(void **state) {
   assert_true(oriel_origins_host(&origins, "192.0.2.1", "192.0.2.1:443"));
   assert_false(oriel_origins_host(&origins, "192.0.2.", "192.0.2.1:443"));
   assert_false(oriel_origins_host(&origins, "192.0.2.2:443", "192.0.2.1:443"));
-  assert_false(oriel_origins_host(&origins, "localhost:443", "192.0.2.1:443"));
+  assert_true(oriel_origins_host(&origins, "localhost:443", "127.0.0.1:443"));
+  assert_false(oriel_origins_host(&origins, "desk.example:443", "192.0.2.1:443"));
   assert_true(oriel_origins_origin(&origins, "https://192.0.2.1", "192.0.2.1:443"));
   assert_false(oriel_origins_origin(&origins, "http://192.0.2.1", "192.0.2.1:443")); /* not with TLS */
   assert_false(oriel_origins_origin(&origins, "https://", "192.0.2.1:443"));
