@@ -2,7 +2,7 @@
 // What the type checker's own library does not know.
 
 interface Window {
-  oriel: Readonly<{ stats(): ReturnType<import('./js/client.js').Client['stats']>; setSize(value: string): void }>;
+  oriel: Readonly<{ stats(): ReturnType<import('./js/client.js').Client['stats']>; setSize(value: string): Promise<void> }>;
 }
 
 interface Navigator {

@@ -14,7 +14,11 @@ const modules = readdirSync(new URL('js/', web))
 const imports = (name) =>
   [...read(`js/${name}.js`).matchAll(/(?:from|import) '\.\/([\w-]+)\.js'/g)].map(([, target]) => target);
 
-/** Every module that `name` needs. */
+/** Those that `name` asks for itself, once it runs. */
+const deferred = (name) =>
+  [...read(`js/${name}.js`).matchAll(/(?:await|=) import\('\.\/([\w-]+)\.js'\)/g)].map(([, target]) => target);
+
+/** Every module that the page needs before `name` runs. */
 function reach(name, seen = new Set()) {
   if (!seen.has(name)) {
     seen.add(name);
@@ -22,12 +26,27 @@ function reach(name, seen = new Set()) {
   }
   return seen;
 }
+const all = (...names) => names.reduce((seen, name) => reach(name, seen), new Set());
+const first = all('main', 'session', ...deferred('session'));
+const later = [...all(...deferred('main'))].filter((name) => !first.has(name));
 
-test('modules_are_all_preloaded', () => {
-  const preloaded = [...html.matchAll(/modulepreload"[^>]* href="\/js\/([\w-]+)\.js"/g)].map(([, name]) => name);
-  const scripts = [...html.matchAll(/<script [^>]*src="\/js\/([\w-]+)\.js"/g)].map(([, name]) => name);
-  assert.deepEqual([...preloaded, ...scripts].sort(), [...reach('main')].sort());
-  assert.equal(new Set(preloaded).size, preloaded.length);
+/** Scripts and preloads in a piece of index.html. */
+const named = (piece) =>
+  [...piece.matchAll(/(?:modulepreload"|<script)[^>]* (?:href|src)="\/js\/([\w-]+)\.js"/g)].map(([, name]) => name);
+const template = (id) => html.match(new RegExp(`<template id="${id}">([^]*?)</template>`))[1];
+
+test('modules_of_the_first_picture_are_preloaded', () => {
+  const outside = html.replace(/<template[^]*?<\/template>/g, '');
+  assert.deepEqual([...named(template('next')), ...named(outside)].sort(), [...first].sort());
+});
+
+test('modules_of_the_interface_wait_for_the_first_picture', () => {
+  assert.deepEqual(named(template('later')).sort(), later.sort());
+  for (const name of ['keyboard', 'audio', 'ui', 'devices']) assert.ok(!first.has(name), name);
+});
+
+test('session_logs_in_before_any_other_module_is_there', () => {
+  assert.deepEqual(imports('session'), []);
 });
 
 test('modules_are_all_built_in_and_used', () => {
@@ -37,7 +56,7 @@ test('modules_are_all_built_in_and_used', () => {
       .matchAll(/'([\w-]+)'/g),
   ].map(([, name]) => name);
   assert.deepEqual([...listed, 'wire'].sort(), modules);
-  assert.deepEqual([...new Set([...reach('main'), ...reach('audio-worklet')])].sort(), modules);
+  assert.deepEqual([...new Set([...first, ...later, ...reach('audio-worklet')])].sort(), modules);
 });
 
 test('page_has_nothing_inline_that_the_csp_forbids', () => {
@@ -64,7 +83,7 @@ test('page_labels_every_control', () => {
 });
 
 test('files_stay_readable', () => {
-  for (const name of ['index.html', 'app.css', 'panels.css', ...modules.map((module) => `js/${module}.js`)]) {
+  for (const name of ['index.html', 'app.css', 'toolbar.css', 'panels.css', ...modules.map((module) => `js/${module}.js`)]) {
     assert.ok(read(name).split('\n').length <= 300, `${name} is long`);
   }
 });

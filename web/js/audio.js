@@ -56,6 +56,11 @@ export class Sound {
     return this.settings.get('muted') || this.settings.get('volume') === 0;
   }
 
+  /** It can be heard. */
+  get wanted() {
+    return this.running && !this.muted;
+  }
+
   /** Builds the graph; once. */
   async start() {
     if (this.context || !soundSupported) return;

@@ -1,57 +1,60 @@
 // SPDX-License-Identifier: MIT
-// One desktop in one page: the connection with everything that lives on it. The interface around it is ui.js.
-import { Sound } from './audio.js';
+// One desktop in one page: the connection and the picture, which is all that the first picture needs. Input, cursor,
+// sound and the watchdog are devices.js, the interface around it is ui.js; both come after the first picture.
 import { nowUs } from './clock.js';
-import { Cursor } from './cursor.js';
-import { byId, toast } from './dom.js';
-import { helloMessage } from './hello.js';
-import { Keyboard } from './keyboard.js';
+import { byId } from './dom.js';
+import { chosenSize, helloMessage, sizeDivisor } from './hello.js';
 import { Link } from './link.js';
-import { KEY_REASON, Pictures } from './pictures.js';
-import { Pointer } from './pointer.js';
+import { windowSize } from './opening.js';
+import { Pictures } from './pictures.js';
 import {
-  readCursorPosition,
-  readCursorShape,
   readRole,
   readServerHello,
   readSkipped,
   readState,
-  readVolume,
   ROLE,
   writeControl,
   writeWant,
 } from './protocol.js';
 import { Screen } from './screen.js';
-import { Size } from './size.js';
-import { openState } from './status.js';
-import { Watchdog } from './watchdog.js';
-import { CAP, MESSAGE, REASON, STATE } from './wire.js';
+import { openState, Status } from './status.js';
+import { MESSAGE, STATE } from './wire.js';
+
+/**
+ * What the interface does for the client; nothing of it before the interface is there.
+ * @typedef {object} Page
+ * @property {() => void} changed
+ * @property {(text: string) => void} say
+ * @property {(text: string, retryAfterS: number) => void} login
+ * @property {(event: KeyboardEvent) => boolean} shortcut true when the page itself took the key
+ */
 
 export class Client {
-  /**
-   * @param {import('./session.js').Session} session @param {import('./settings.js').SettingsStore} settings
-   * @param {import('./status.js').Status} status
-   * @param {{changed: () => void, login: (text: string, retryAfterS: number) => void,
-   *   shortcut: (event: KeyboardEvent) => boolean}} page
-   */
-  constructor(session, settings, status, page) {
+  /** @param {import('./session.js').Session} session @param {import('./settings.js').SettingsStore} settings */
+  constructor(session, settings) {
     this.session = session;
     this.settings = settings;
-    this.status = status;
-    this.page = page;
+    this.status = new Status();
+    /** @type {Page} */
+    this.page = { changed: () => {}, say: () => {}, login: () => {}, shortcut: () => false };
+    /** Null until attach. @type {import('./devices.js').Devices | null} */
+    this.devices = null;
+    /** The newest message of each type that only the devices understand. @type {Map<number, DataView<ArrayBuffer>>} */
+    this.kept = new Map();
     this.name = '';
     this.capabilities = 0;
     this.guest = { state: /** @type {number} */ (STATE.CONNECTING), absolute: true, width: 0, height: 0, detail: '' };
     /** Null while not connected. @type {number | null} */
     this.role = null;
     this.wantsControl = !session.view;
+    /** The size in the last hello. @type {{width: number, height: number} | null} */
+    this.askedSize = null;
+    /** Why a token is needed. */
+    this.loginReason = { text: '', retryAfterS: 0 };
     this.skipped = 0;
     /** What WANT said last. */
     this.wanted = '';
     this.framesSeen = false;
-    const send = (/** @type {DataView<ArrayBuffer>} */ view) => this.link.send(view);
-    const controls = () => this.controls;
-    const sendInput = (/** @type {DataView<ArrayBuffer>} */ view) => this.controls && this.link.send(view);
     this.link = new Link(session, {
       connecting: () => this.status.set('connecting'),
       open: (greeted) => this.opened(greeted),
@@ -61,36 +64,25 @@ export class Client {
       refused: (text) => this.ended('refused', text),
     });
     this.screen = new Screen(byId('screen', HTMLCanvasElement), byId('stage', HTMLElement));
+    const stage = windowSize();
+    this.screen.setStage(stage.width, stage.height, sizeDivisor(settings.get('size')));
     this.pictures = new Pictures(
       this.screen,
-      send,
+      (view) => this.link.send(view),
       (serverUs) => this.link.clock.toLocal(serverUs),
       () => this.painted(),
     );
-    this.watchdog = new Watchdog((step) => this.recover(step));
-    this.sound = new Sound(settings, () => this.soundChanged());
-    this.pointer = new Pointer(this.screen, send, { active: controls, hover: (x, y) => this.cursor.setPointer(x, y) });
-    this.cursor = new Cursor(this.screen, byId('cursor', HTMLCanvasElement), {
-      controls,
-      locked: () => this.pointer.locked,
-    });
-    this.keyboard = new Keyboard(sendInput, {
-      active: () =>
-        this.controls && (document.activeElement === this.screen.canvas || document.activeElement === document.body),
-      swapped: () => settings.get('swapCommand'),
-      shortcut: page.shortcut,
-      released: () => this.pointer.forget(),
-    });
-    this.size = new Size(this.screen, settings, send, () => this.controls && (this.capabilities & CAP.RESIZE) !== 0);
-    this.screen.onReplaced = (canvas) => this.pointer.attach(canvas);
-    this.screen.onPlaced = () => this.cursor.update();
-    this.screen.onLost = () => this.watchdog.fire(nowUs());
     document.addEventListener('visibilitychange', () => this.sendWant());
-    document.addEventListener('pointerlockchange', () => {
-      this.cursor.update();
-      page.changed();
-    });
-    setInterval(() => this.watch(), 250);
+  }
+
+  /** Takes over what came before the devices were there. @param {import('./devices.js').Devices} devices */
+  attach(devices) {
+    this.devices = devices;
+    devices.size.noteAsked(this.askedSize);
+    for (const view of this.kept.values()) devices.message(view, nowUs());
+    this.kept.clear();
+    devices.roleChanged();
+    if (this.framesSeen) devices.sound.start();
   }
 
   get controls() {
@@ -100,33 +92,34 @@ export class Client {
   /** @param {{width: number, height: number} | null | undefined} greeted the hello left already, with this size */
   opened(greeted) {
     this.pictures.reset();
-    this.cursor.reset();
-    this.sound.reset();
-    this.size.forget();
+    this.kept.clear();
+    this.devices?.opened();
     this.guest = { ...this.guest, state: STATE.CONNECTING, detail: '' };
-    const size = greeted === undefined ? this.size.wanted : greeted;
+    const chosen = chosenSize(this.settings.get('size'), this.screen.stageSize);
+    const size = greeted === undefined ? chosen : greeted;
     if (greeted === undefined) this.link.send(helloMessage(this.wantsControl, size));
-    if (this.wantsControl) this.size.noteAsked(size);
+    this.askedSize = this.wantsControl ? size : null;
+    if (this.wantsControl) this.devices?.size.noteAsked(size);
     this.wanted = '';
     this.sendWant();
     this.status.set('waiting');
   }
 
-  /** Pictures while visible; sound while it can be heard. */
-  sendWant() {
-    const pictures = !document.hidden;
-    const sound = this.sound.running && !this.sound.muted;
-    const text = `${pictures} ${sound}`;
-    if (text === this.wanted || !this.link.isOpen) return;
-    this.wanted = text;
-    this.link.send(writeWant(pictures, sound));
+  /** The keys are for the guest: we have the controls, and the focus is on the screen. */
+  get hasFocus() {
+    const { activeElement } = document;
+    return this.controls && (activeElement === this.screen.canvas || activeElement === document.body);
   }
 
-  soundChanged() {
-    const before = this.wanted;
-    this.sendWant();
-    if (before !== this.wanted && !this.sound.muted) this.sound.reset();
-    this.page.changed();
+  /** Pictures while visible; sound while it can be heard. True when something else is wanted than before. */
+  sendWant() {
+    const pictures = !document.hidden;
+    const sound = this.devices?.sound.wanted ?? false;
+    const text = `${pictures} ${sound}`;
+    if (text === this.wanted || !this.link.isOpen) return false;
+    this.wanted = text;
+    this.link.send(writeWant(pictures, sound));
+    return true;
   }
 
   /** @param {DataView<ArrayBuffer>} view @param {number} receivedUs */
@@ -135,17 +128,6 @@ export class Client {
       case MESSAGE.VIDEO:
       case MESSAGE.TILES:
         this.pictures.receive(view, receivedUs);
-        break;
-      case MESSAGE.AUDIO:
-        this.sound.receive(view, receivedUs);
-        break;
-      case MESSAGE.CURSOR_SHAPE: {
-        const shape = readCursorShape(view);
-        if (shape) this.cursor.setShape(shape);
-        break;
-      }
-      case MESSAGE.CURSOR_POSITION:
-        this.cursor.setGuestPosition(readCursorPosition(view));
         break;
       case MESSAGE.STATE:
         this.guest = readState(view);
@@ -157,9 +139,6 @@ export class Client {
       case MESSAGE.SKIPPED:
         this.skipped += readSkipped(view);
         break;
-      case MESSAGE.VOLUME:
-        this.sound.setGuestVolume(readVolume(view));
-        break;
       case MESSAGE.SERVER_HELLO: {
         const hello = readServerHello(view);
         this.name = hello.name;
@@ -168,6 +147,8 @@ export class Client {
         break;
       }
       default:
+        if (this.devices) this.devices.message(view, receivedUs);
+        else this.kept.set(view.getUint8(0), view);
     }
   }
 
@@ -185,23 +166,21 @@ export class Client {
     this.role = role;
     if (before === ROLE.CONTROLLER && role === ROLE.VIEWER) {
       // Whoever took the controls keeps them: a reconnect must not take them back.
-      if (this.wantsControl) toast('Another viewer has taken the controls.');
+      if (this.wantsControl) this.page.say('Another viewer has taken the controls.');
       this.wantsControl = false;
-      this.keyboard.down.clear();
-      if (this.pointer.locked) document.exitPointerLock();
-    } else if (role === ROLE.CONTROLLER && before !== ROLE.CONTROLLER) {
+      this.devices?.lostControls();
+    } else if (role === ROLE.CONTROLLER) {
       this.wantsControl = true;
-      this.size.ask();
     }
-    this.cursor.update();
+    if (role !== before) this.devices?.roleChanged();
     this.page.changed();
   }
 
   /** @param {boolean} wanted */
   control(wanted) {
-    if (!wanted) this.keyboard.releaseAll();
+    if (!wanted) this.devices?.keyboard.releaseAll();
     this.wantsControl = wanted;
-    if (wanted) this.size.forget();
+    if (wanted) this.devices?.size.forget();
     this.link.send(writeControl(wanted));
   }
 
@@ -211,14 +190,13 @@ export class Client {
     if (this.framesSeen) return;
     this.framesSeen = true;
     // Sound is built after the first picture, so that it does not delay it.
-    this.sound.start();
+    this.devices?.sound.start();
   }
 
   disconnected() {
     this.role = null;
-    this.keyboard.down.clear();
+    this.devices?.disconnected();
     this.pictures.restart();
-    this.sound.reset();
     this.page.changed();
   }
 
@@ -239,33 +217,13 @@ export class Client {
   /** @param {string} text @param {number} retryAfterS */
   loginNeeded(text, retryAfterS) {
     this.ended('login', '');
+    this.loginReason = { text, retryAfterS };
     this.page.login(text, retryAfterS);
-  }
-
-  watch() {
-    const { now } = this.pictures.ack;
-    this.watchdog.check(nowUs(), now.received, now.painted, !document.hidden && this.link.isOpen);
-  }
-
-  /** Pictures came but were not painted. @param {1 | 2 | 3} step */
-  recover(step) {
-    if (step === 3) {
-      toast('The picture still stood still: connecting again.');
-      this.link.restart(REASON.CLOSED_BY_USER, 'The picture stood still.');
-      return;
-    }
-    this.screen.renewContext();
-    if (step === 2 || !this.screen.drawable()) this.screen.replaceCanvas();
-    this.cursor.update();
-    this.pictures.restart();
-    this.pictures.lastRequestUs = 0;
-    this.pictures.requestKey(KEY_REASON.RECOVERY);
-    toast('The picture stood still and was restarted.');
   }
 
   /** For the overlay, tests and benchmarks; documented in web/README.md. */
   stats() {
-    const { pictures, link, screen, watchdog } = this;
+    const { pictures, link, screen, devices } = this;
     const now = nowUs();
     const { counts, video, order, ack } = pictures;
     return {
@@ -283,13 +241,14 @@ export class Client {
       bursts: counts.bursts,
       skipped: this.skipped,
       reconnects: link.reconnects,
-      recoveries: watchdog.recoveries,
+      recoveries: devices?.watchdog.recoveries ?? 0,
       rtt_us: link.clock.rttUs,
       sequence: { received: ack.now.received, decoded: ack.now.decoded, painted: ack.now.painted },
       counts: { ...counts },
       queues: { decoder: video.queued, held: order.held.length, send_bytes: link.socket?.bufferedAmount ?? 0 },
       delays: pictures.readDelays(),
-      audio: this.sound.stats(),
+      /** Null until the devices are there. */
+      audio: devices ? devices.sound.stats() : null,
       codec: video.codec,
       error: pictures.lastError,
     };

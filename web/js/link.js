@@ -2,6 +2,7 @@
 // The connection that comes back: log-in, WebSocket, heartbeat, and when to try again (backoff.js decides).
 import { afterClose, Backoff, reasonOf, reasonText } from './backoff.js';
 import { ClockOffset, nowUs } from './clock.js';
+import { openSocket } from './opening.js';
 import { messageValid, readBye, readPing, readPong, writeBye, writePing, writePong } from './protocol.js';
 import { MESSAGE, REASON } from './wire.js';
 
@@ -11,7 +12,7 @@ const SILENCE_US = 8e6;
 /**
  * @typedef {object} LinkHandlers
  * @property {() => void} connecting
- * @property {(greeted: import('./session.js').Opening['greeted']) => void} open undefined: the hello must be sent now
+ * @property {(greeted: import('./opening.js').Opening['greeted']) => void} open undefined: the hello must be sent now
  * @property {(view: DataView<ArrayBuffer>, receivedUs: number) => void} message all but PING, PONG and BYE
  * @property {(text: string, delayMs: number) => void} lost delayMs: until the next try, -1 = only when asked
  * @property {(text: string, retryAfterS: number) => void} login a token is needed; the text says why, may be empty
@@ -72,7 +73,7 @@ export class Link {
 
   /** @param {number} attempt */
   openSocket(attempt) {
-    const { socket, messages, greeted } = this.session.socket();
+    const { socket, messages, greeted } = this.session.takeEarly() ?? openSocket();
     let opened = false;
     this.socket = socket;
     this.painted = false;

@@ -1,43 +1,50 @@
 // SPDX-License-Identifier: MIT
-// Puts the page together.
+// Puts the page together: connection and picture at once, everything else after the first picture.
 import { Client } from './client.js';
+import { byId } from './dom.js';
+import { EarlyInput } from './early.js';
 import { videoSupported } from './hello.js';
 import { session } from './session.js';
 import { settings } from './settings.js';
-import { loginForm, Status } from './status.js';
-import { Interface } from './ui.js';
 
-/** @type {Interface | null} */
-let ui = null;
+/** Without a picture so long, the page says what it waits for. */
+const PATIENCE_MS = 1000;
 
-const status = new Status((state) => {
-  if (state === 'paused') ui?.command('resume');
-  else if (state === 'lost') client.link.retryNow();
-  else if (state === 'refused') client.link.connect();
-});
-const explain = loginForm(
-  (token) => session.login(token),
-  () => client.link.connect(),
-);
-const client = new Client(session, settings, status, {
-  changed: () => ui?.update(),
-  login: explain,
-  shortcut: (event) => ui?.shortcut(event) ?? false,
-});
+const client = new Client(session, settings);
+const early = new EarlyInput(() => client.hasFocus);
+/** @type {Promise<import('./devices.js').Devices> | null} */
+let loading = null;
 
-document.documentElement.dataset.fresh = '';
+async function load() {
+  // Style and preloads, so that the modules come together and not one after the other names them.
+  document.head.append(byId('later', HTMLTemplateElement).content);
+  const { Devices } = await import('./devices.js');
+  const devices = new Devices(client, settings);
+  client.attach(devices);
+  early.replay(devices);
+  if (document.activeElement === document.body) client.screen.canvas.focus({ preventScroll: true });
+  const { complete } = await import('./page.js');
+  await complete(client, devices, settings);
+  return devices;
+}
+
+const rest = () => (loading ??= load());
+
+client.status.changed = () => {
+  if (client.status.state !== 'connecting' && client.status.state !== 'waiting') rest();
+};
+setTimeout(rest, PATIENCE_MS);
+
 if (videoSupported) client.link.connect();
 else {
   const why = isSecureContext
     ? 'This browser lacks WebCodecs, which brings the picture.'
     : 'Browsers show video to encrypted pages only: open this one by https, or through localhost.';
-  status.set('refused', why);
+  client.status.set('refused', why);
 }
-ui = new Interface(client, settings);
-client.screen.canvas.focus({ preventScroll: true });
 
 window.oriel = Object.freeze({
   stats: () => client.stats(),
   /** The user's choices, as the panels set them. */
-  setSize: (/** @type {string} */ value) => client.size.choose(value),
+  setSize: async (/** @type {string} */ value) => (await rest()).size.choose(value),
 });

@@ -88,14 +88,18 @@ export class Overlay {
         { name: 'paint', ...delays.paint },
         { name: 'total', ...delays.total },
       ]),
-      make('h2', {}, 'Sound'),
-      this.list([
-        ['State', audio.failed || (audio.blocked ? 'blocked' : audio.state)],
-        ['Buffer / target', `${audio.buffer_ms.toFixed(0)} / ${audio.target_ms.toFixed(0)} ms`],
-        ['Gaps / cuts', `${audio.underruns} / ${audio.cuts}`],
-        ['Speed', `${((audio.speed - 1) * 100).toFixed(2)} %`],
-      ]),
+      ...(audio ? [make('h2', {}, 'Sound'), this.soundList(audio)] : []),
     );
+  }
+
+  /** @param {ReturnType<import('./audio.js').Sound['stats']>} audio */
+  soundList(audio) {
+    return this.list([
+      ['State', audio.failed || (audio.blocked ? 'blocked' : audio.state)],
+      ['Buffer / target', `${audio.buffer_ms.toFixed(0)} / ${audio.target_ms.toFixed(0)} ms`],
+      ['Gaps / cuts', `${audio.underruns} / ${audio.cuts}`],
+      ['Speed', `${((audio.speed - 1) * 100).toFixed(2)} %`],
+    ]);
   }
 
   /** @param {[string, string][]} rows empty values are left out */

@@ -1,18 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The way in: token in the fragment -> taken out of the address bar at once -> HttpOnly cookie -> WebSocket -> hello.
-// This module runs before all others, so that the first picture is on its way while the rest loads.
-import { nowUs } from './clock.js';
-import { chosenSize, helloMessage } from './hello.js';
-import { settings } from './settings.js';
-import { SUBPROTOCOL } from './wire.js';
-
-/**
- * A WebSocket; one that was opened ahead has said hello and keeps what came.
- * @typedef {object} Opening
- * @property {WebSocket} socket
- * @property {{data: unknown, receivedUs: number}[]} messages
- * @property {{width: number, height: number} | null | undefined} greeted size in the hello; undefined = none was sent
- */
+// The way in: token in the fragment -> taken out of the address bar at once -> HttpOnly cookie.
+// This module imports nothing and so runs before all others: the log-in is on its way while they load, and the
+// WebSocket follows as soon as opening.js is there.
 
 /** @typedef {{status: 'ok' | 'unauthorised' | 'limited' | 'forbidden' | 'unreachable', retryAfterS: number}} Answer */
 
@@ -48,7 +37,7 @@ export class Session {
     this.view = false;
     /** The log-in that runs since the page opened. @type {Promise<Answer> | null} */
     this.opening = null;
-    /** @type {Opening | null} */
+    /** @type {import('./opening.js').Opening | null} */
     this.early = null;
   }
 
@@ -57,33 +46,22 @@ export class Session {
     const { token, view, rest } = parseFragment(location.hash);
     this.view = view;
     if (token) history.replaceState(null, '', location.pathname + location.search + rest);
-    this.opening = (token ? this.login(token) : this.probe()).then((answer) => {
-      if (answer.status === 'ok') this.connectAhead();
+    const answered = token ? this.login(token) : this.probe();
+    const next = document.getElementById('next');
+    if (next instanceof HTMLTemplateElement) document.head.append(next.content);
+    const loaded = import('./opening.js');
+    this.opening = answered.then(async (answer) => {
+      const { openAhead } = await loaded;
+      if (answer.status === 'ok') this.early = openAhead(this.view);
       return answer;
     });
   }
 
-  connectAhead() {
-    const opening = this.socket();
-    const { socket } = opening;
-    socket.onopen = () => {
-      const ratio = devicePixelRatio || 1;
-      const stage = { width: Math.round(innerWidth * ratio), height: Math.round(innerHeight * ratio) };
-      opening.greeted = this.view ? null : chosenSize(settings.get('size'), stage);
-      socket.send(helloMessage(!this.view, opening.greeted));
-    };
-    socket.onmessage = ({ data }) => opening.messages.push({ data, receivedUs: nowUs() });
-    this.early = opening;
-  }
-
-  /** A new WebSocket, or the one opened ahead. @returns {Opening} */
-  socket() {
+  /** The WebSocket that was opened ahead, once. */
+  takeEarly() {
     const { early } = this;
     this.early = null;
-    if (early) return early;
-    const socket = new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`, SUBPROTOCOL);
-    socket.binaryType = 'arraybuffer';
-    return { socket, messages: [], greeted: undefined };
+    return early;
   }
 
   /** @param {string} token @returns {Promise<Answer>} */
@@ -95,6 +73,7 @@ export class Session {
           headers: { 'Content-Type': 'application/json' },
           credentials: 'same-origin',
           cache: 'no-store',
+          priority: 'high',
           body: JSON.stringify({ token }),
         }),
       );

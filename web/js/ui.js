@@ -23,16 +23,20 @@ const questions = {
 };
 
 export class Interface {
-  /** @param {import('./client.js').Client} client @param {import('./settings.js').SettingsStore} settings */
-  constructor(client, settings) {
+  /**
+   * @param {import('./client.js').Client} client @param {import('./devices.js').Devices} devices
+   * @param {import('./settings.js').SettingsStore} settings
+   */
+  constructor(client, devices, settings) {
     this.client = client;
+    this.devices = devices;
     this.settings = settings;
     this.toolbar = new Toolbar(
       () => client.screen.canvas.focus({ preventScroll: true }),
       (panel) => this.prepare(panel),
     );
     this.overlay = new Overlay(() => client.stats());
-    this.typing = new Typing(byId('typing', HTMLTextAreaElement), client.keyboard, (text) =>
+    this.typing = new Typing(byId('typing', HTMLTextAreaElement), devices.keyboard, (text) =>
       toast(`No key types “${text}”.`),
     );
     this.bindControl();
@@ -57,12 +61,12 @@ export class Interface {
   bindKeyboard() {
     for (const item of document.querySelectorAll('[data-keys]')) {
       const name = /** @type {keyof typeof COMBINATIONS} */ (item.getAttribute('data-keys'));
-      item.addEventListener('click', () => this.client.keyboard.tap(COMBINATIONS[name]));
+      item.addEventListener('click', () => this.devices.keyboard.tap(COMBINATIONS[name]));
     }
     const swap = byId('swap-command', HTMLInputElement);
     swap.checked = this.settings.get('swapCommand');
     swap.addEventListener('change', () => {
-      this.client.keyboard.releaseAll();
+      this.devices.keyboard.releaseAll();
       this.settings.set('swapCommand', swap.checked);
     });
     button('open-typing').addEventListener('click', () => {
@@ -71,7 +75,7 @@ export class Interface {
     });
     const lock = () => {
       this.toolbar.dismiss();
-      this.client.pointer.lock().catch(() => toast('The browser did not lock the mouse pointer.'));
+      this.devices.pointer.lock().catch(() => toast('The browser did not lock the mouse pointer.'));
     };
     button('lock-pointer').addEventListener('click', lock);
     button('chip-pointer').addEventListener('click', lock);
@@ -82,13 +86,13 @@ export class Interface {
     for (const { value, label } of SIZES) {
       const input = make('input', { type: 'radio', name: 'size', value });
       input.checked = this.settings.get('size') === value;
-      input.addEventListener('change', () => this.client.size.choose(value));
+      input.addEventListener('change', () => this.devices.size.choose(value));
       list.append(make('label', { class: 'row' }, input, label));
     }
   }
 
   bindSound() {
-    const { sound } = this.client;
+    const { sound } = this.devices;
     const volume = byId('volume', HTMLInputElement);
     volume.value = String(this.settings.get('volume'));
     volume.addEventListener('input', () => {
@@ -157,7 +161,7 @@ export class Interface {
     if (!(event.ctrlKey && event.altKey && event.shiftKey)) return false;
     if (event.code === 'KeyS') this.showStats(!this.overlay.open);
     else if (event.code === 'KeyM') {
-      this.client.keyboard.releaseAll();
+      this.devices.keyboard.releaseAll();
       this.toolbar.toggleFocus();
     } else return false;
     return true;
@@ -201,7 +205,8 @@ export class Interface {
   /** @param {string} panel about to open */
   prepare(panel) {
     if (panel !== 'panel-size') return;
-    const { screen, size } = this.client;
+    const { screen } = this.client;
+    const { size } = this.devices;
     const { wanted } = size;
     const now = screen.width > 1 ? `Now ${screen.width} × ${screen.height}.` : '';
     const fixed =
@@ -213,8 +218,8 @@ export class Interface {
 
   /** Shows what the client knows now. */
   update() {
-    const { client, settings } = this;
-    const { sound } = client;
+    const { client, devices, settings } = this;
+    const { sound, pointer } = devices;
     const connected = client.role !== null;
     const watching = connected && !client.controls;
     byId('name-text', HTMLElement).textContent = client.name || 'Oriel';
@@ -229,7 +234,7 @@ export class Interface {
     setIcon(control, client.controls ? 'eye' : 'control');
     byId('watching', HTMLElement).hidden = !watching;
     button('chip-sound').hidden = !(sound.blocked && !sound.muted && client.capabilities & CAP.OPUS);
-    button('chip-pointer').hidden = !(client.controls && !client.guest.absolute && !client.pointer.locked);
+    button('chip-pointer').hidden = !(client.controls && !client.guest.absolute && !pointer.locked);
     for (const item of document.querySelectorAll('[data-keys], #open-typing, #lock-pointer')) {
       /** @type {HTMLButtonElement} */ (item).disabled = !client.controls;
     }
@@ -245,7 +250,8 @@ export class Interface {
     setIcon(mute, muted ? 'muted' : 'sound');
     setIcon(button('open-sound'), muted || volume === 0 ? 'muted' : 'sound');
     byId('volume-text', HTMLOutputElement).value = `${volume} %`;
-    const { sound, capabilities } = this.client;
+    const { sound } = this.devices;
+    const { capabilities } = this.client;
     let note = '';
     if (sound.failed) note = 'This browser cannot play the guest’s sound.';
     else if (!(capabilities & CAP.OPUS)) note = 'This desktop has no sound.';

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+// The card that explains every state but 'running', with the log-in form.
+import { byId, button, setIcon } from './dom.js';
+
+/**
+ * @typedef {import('./status.js').PageState} PageState
+ * @typedef {{icon: string, title: string, text: string, action?: string}} Face
+ */
+
+/** @type {Record<PageState, Face>} */
+const faces = {
+  connecting: { icon: 'screen', title: 'Connecting', text: '' },
+  waiting: {
+    icon: 'screen',
+    title: 'Waiting for the guest',
+    text: 'The desktop appears as soon as it shows a picture.',
+  },
+  running: { icon: 'screen', title: '', text: '' },
+  paused: { icon: 'pause', title: 'Paused', text: 'The machine stands still.', action: 'Resume' },
+  gone: {
+    icon: 'power',
+    title: 'The machine is gone',
+    text: 'It ended or was shut down. This page shows it when it is back.',
+  },
+  lost: { icon: 'offline', title: 'Connection lost', text: '', action: 'Try again now' },
+  refused: { icon: 'warning', title: 'Not let in', text: '', action: 'Try again' },
+  login: {
+    icon: 'key',
+    title: 'Open this desktop',
+    text: 'The token stands in the line that the server printed when it started.',
+  },
+};
+
+export class Card {
+  /** @param {import('./status.js').Status} status @param {(state: PageState) => void} act the button was pressed */
+  constructor(status, act) {
+    this.status = status;
+    this.timer = 0;
+    this.icon = byId('status-icon', SVGSVGElement);
+    this.title = byId('status-title', HTMLElement);
+    this.text = byId('status-text', HTMLElement);
+    this.action = button('status-action');
+    this.form = byId('login', HTMLFormElement);
+    this.action.addEventListener('click', () => act(status.state));
+    this.show();
+  }
+
+  show() {
+    const { state, retryAt } = this.status;
+    const face = faces[state];
+    clearInterval(this.timer);
+    if (retryAt) this.timer = setInterval(() => this.showText(), 1000);
+    setIcon(this.icon, face.icon);
+    if (face.title) this.title.textContent = face.title;
+    this.action.hidden = !face.action;
+    this.action.textContent = face.action ?? '';
+    this.form.hidden = state !== 'login';
+    this.showText();
+  }
+
+  /** Counts down to the next try. */
+  showText() {
+    const { state, detail, retryAt } = this.status;
+    const left = Math.ceil((retryAt - performance.now()) / 1000);
+    this.text.textContent = (detail || faces[state].text) + (retryAt && left > 0 ? ` Next try in ${left} s.` : '');
+  }
+}
+
+/**
+ * The log-in form. @param {(token: string) => Promise<import('./session.js').Answer>} login @param {() => void} done
+ * @returns {(text: string, retryAfterS: number) => void} shows a reason and, after too many failures, waits
+ */
+export function loginForm(login, done) {
+  const form = byId('login', HTMLFormElement);
+  const field = byId('token', HTMLInputElement);
+  const error = byId('login-error', HTMLElement);
+  const submit = /** @type {HTMLButtonElement} */ (form.querySelector('button'));
+  const explain = (/** @type {string} */ text, /** @type {number} */ retryAfterS) => {
+    error.textContent = retryAfterS > 0 ? `${text} Wait ${retryAfterS} s before the next try.` : text;
+    if (matchMedia('(pointer: fine)').matches) field.focus();
+  };
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    submit.disabled = true;
+    error.textContent = '';
+    const { status, retryAfterS } = await login(field.value.trim());
+    submit.disabled = false;
+    if (status === 'ok') {
+      field.value = '';
+      done();
+    } else if (status === 'unauthorised') explain('This token is wrong.', 0);
+    else if (status === 'limited') explain('Too many wrong tokens came from this address.', retryAfterS);
+    else if (status === 'forbidden') explain('Refused: the server does not accept this page under this address.', 0);
+    else explain('The server cannot be reached.', 0);
+  });
+  return explain;
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: MIT
+// What a desktop has besides its picture: keyboard, pointer, cursor, size, sound, and the watchdog over the picture.
+// Made after the first picture.
+import { Sound } from './audio.js';
+import { nowUs } from './clock.js';
+import { Cursor } from './cursor.js';
+import { byId } from './dom.js';
+import { Keyboard } from './keyboard.js';
+import { KEY_REASON } from './pictures.js';
+import { Pointer } from './pointer.js';
+import { readCursorPosition, readCursorShape, readVolume } from './protocol.js';
+import { Size } from './size.js';
+import { Watchdog } from './watchdog.js';
+import { CAP, MESSAGE, REASON } from './wire.js';
+
+const WATCH_MS = 250;
+
+export class Devices {
+  /** @param {import('./client.js').Client} client @param {import('./settings.js').SettingsStore} settings */
+  constructor(client, settings) {
+    this.client = client;
+    const { screen, link } = client;
+    const send = (/** @type {DataView<ArrayBuffer>} */ view) => link.send(view);
+    const controls = () => client.controls;
+    this.watchdog = new Watchdog((step) => this.recover(step));
+    this.sound = new Sound(settings, () => this.soundChanged());
+    this.pointer = new Pointer(screen, send, { active: controls, hover: (x, y) => this.cursor.setPointer(x, y) });
+    this.cursor = new Cursor(screen, byId('cursor', HTMLCanvasElement), {
+      controls,
+      locked: () => this.pointer.locked,
+    });
+    this.keyboard = new Keyboard((view) => client.controls && link.send(view), {
+      active: () => client.hasFocus,
+      swapped: () => settings.get('swapCommand'),
+      shortcut: (event) => client.page.shortcut(event),
+      released: () => this.pointer.forget(),
+    });
+    this.size = new Size(screen, settings, send, () => client.controls && (client.capabilities & CAP.RESIZE) !== 0);
+    screen.onReplaced = (canvas) => this.pointer.attach(canvas);
+    screen.onPlaced = () => this.cursor.update();
+    screen.onLost = () => this.watchdog.fire(nowUs());
+    document.addEventListener('pointerlockchange', () => {
+      this.cursor.update();
+      client.page.changed();
+    });
+    setInterval(() => this.watch(), WATCH_MS);
+  }
+
+  /** A new connection. */
+  opened() {
+    this.cursor.reset();
+    this.sound.reset();
+    this.size.forget();
+  }
+
+  disconnected() {
+    this.keyboard.down.clear();
+    this.sound.reset();
+  }
+
+  lostControls() {
+    this.keyboard.down.clear();
+    if (this.pointer.locked) document.exitPointerLock();
+  }
+
+  roleChanged() {
+    this.size.ask();
+    this.cursor.update();
+  }
+
+  soundChanged() {
+    if (this.client.sendWant() && !this.sound.muted) this.sound.reset();
+    this.client.page.changed();
+  }
+
+  /** @param {DataView<ArrayBuffer>} view @param {number} receivedUs */
+  message(view, receivedUs) {
+    switch (view.getUint8(0)) {
+      case MESSAGE.AUDIO:
+        this.sound.receive(view, receivedUs);
+        break;
+      case MESSAGE.CURSOR_SHAPE: {
+        const shape = readCursorShape(view);
+        if (shape) this.cursor.setShape(shape);
+        break;
+      }
+      case MESSAGE.CURSOR_POSITION:
+        this.cursor.setGuestPosition(readCursorPosition(view));
+        break;
+      case MESSAGE.VOLUME:
+        this.sound.setGuestVolume(readVolume(view));
+        break;
+      default:
+    }
+  }
+
+  watch() {
+    const { pictures, link } = this.client;
+    const { now } = pictures.ack;
+    this.watchdog.check(nowUs(), now.received, now.painted, !document.hidden && link.isOpen);
+  }
+
+  /** Pictures came but were not painted. @param {1 | 2 | 3} step */
+  recover(step) {
+    const { page, link, screen, pictures } = this.client;
+    if (step === 3) {
+      page.say('The picture still stood still: connecting again.');
+      link.restart(REASON.CLOSED_BY_USER, 'The picture stood still.');
+      return;
+    }
+    screen.renewContext();
+    if (step === 2 || !screen.drawable()) screen.replaceCanvas();
+    this.cursor.update();
+    pictures.restart();
+    pictures.lastRequestUs = 0;
+    pictures.requestKey(KEY_REASON.RECOVERY);
+    page.say('The picture stood still and was restarted.');
+  }
+}

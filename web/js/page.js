@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// Completes the page once the first picture is there, or when something must be said before: the devices, then the
+// elements in index.html's template with everything that works on them.
+import { Card, loginForm } from './card.js';
+import { byId, toast } from './dom.js';
+import { Interface } from './ui.js';
+
+/** Elements without their style would flash. */
+function styled() {
+  const links = /** @type {NodeListOf<HTMLLinkElement>} */ (document.querySelectorAll('link.late'));
+  const loaded = [...links].map((link) => {
+    if (link.sheet) return;
+    return new Promise((resolve) => {
+      link.addEventListener('load', resolve);
+      link.addEventListener('error', resolve);
+    });
+  });
+  return Promise.all(loaded);
+}
+
+/**
+ * @param {import('./client.js').Client} client @param {import('./devices.js').Devices} devices
+ * @param {import('./settings.js').SettingsStore} settings
+ */
+export async function complete(client, devices, settings) {
+  const { status, session, link } = client;
+  await styled();
+  document.body.append(byId('interface', HTMLTemplateElement).content);
+  const card = new Card(status, (state) => {
+    if (state === 'paused') ui.command('resume');
+    else if (state === 'lost') link.retryNow();
+    else if (state === 'refused') link.connect();
+  });
+  status.changed = () => card.show();
+  const login = loginForm(
+    (token) => session.login(token),
+    () => link.connect(),
+  );
+  const ui = new Interface(client, devices, settings);
+  client.page = { changed: () => ui.update(), say: toast, login, shortcut: (event) => ui.shortcut(event) };
+  if (status.state === 'login') login(client.loginReason.text, client.loginReason.retryAfterS);
+}
