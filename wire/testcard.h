@@ -15,8 +15,8 @@
 enum {
   ORIEL_TESTCARD_BLOCK_X = 32,
   ORIEL_TESTCARD_BLOCK_Y = 32,
-  ORIEL_TESTCARD_BLOCK_WIDTH = 192,
-  ORIEL_TESTCARD_BLOCK_HEIGHT = 192,
+  ORIEL_TESTCARD_BLOCK_WIDTH = 96,
+  ORIEL_TESTCARD_BLOCK_HEIGHT = 96,
   ORIEL_TESTCARD_BLOCK_COLOURS = 6,
 };
 
@@ -26,12 +26,12 @@ static const uint32_t oriel_testcard_palette[ORIEL_TESTCARD_BLOCK_COLOURS] = {
   0x202020, 0xE03030, 0x30C030, 0x3050E0, 0xE0E0E0, 0xE0C020,
 };
 
-/** The frame counter: square cells in one row, most significant bit first. A cell is one 8x8 transform block aligned
- *  three times over, so one bit never bleeds into the next. The counter starts at 0 and wraps at 2^16. */
+/** The frame counter: square cells in one row, most significant bit first. A cell is exactly one macroblock, so one bit
+ *  never bleeds into the next. The counter starts at 0 and wraps at 2^16. */
 enum {
   ORIEL_TESTCARD_COUNTER_X = 32,
-  ORIEL_TESTCARD_COUNTER_Y = 240,
-  ORIEL_TESTCARD_COUNTER_CELL = 24,
+  ORIEL_TESTCARD_COUNTER_Y = 144,
+  ORIEL_TESTCARD_COUNTER_CELL = 16,
   ORIEL_TESTCARD_COUNTER_BITS = 16,
 };
 #define ORIEL_TESTCARD_BIT_ONE 0xF0F0F0u

@@ -13,7 +13,7 @@
 #include "source/pattern/font.h"
 
 enum {
-  TEXT_X = 256,
+  TEXT_X = 320, /* right of the counter */
   TITLE_Y = 32, TITLE_SCALE = 4,
   CLOCK_Y = 104, CLOCK_SCALE = 2,
   INFO_Y = 144, POINTER_Y = 168, TYPED_Y = 192,

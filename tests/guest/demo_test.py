@@ -26,7 +26,7 @@ def expect(condition, message):
 def counter(screen):
     value = 0
     for bit in range(16):
-        value = value << 1 | (screen.pixel(32 + 24 * bit + 12, 252) == BIT_ONE)
+        value = value << 1 | (screen.pixel(32 + 16 * bit + 8, 152) == BIT_ONE)
     return value
 
 
@@ -66,7 +66,7 @@ def test_damage_is_small(guest, display):
     guest.wait_line("key 48 0", 5)
     member, values = display.heard(5) or ("nothing", ())
     expect(member == "Update", f"QEMU sent {member}, not Update")
-    expect(values[:4] == (32, 32, 384, 232), f"a key press damaged {values[:4]}, not block and counter")
+    expect(values[:4] == (32, 32, 256, 128), f"a key press damaged {values[:4]}, not block and counter")
 
 
 def test_idle_is_silent(_guest, display):
@@ -113,6 +113,7 @@ def type_text(guest, codes):
         guest.key(code.removeprefix("shift-"))
         if code.startswith("shift-"):
             guest.key("shift", False)
+        time.sleep(0.01)  # as quick as fingers: QEMU's keyboard holds 64 events and drops the rest
 
 
 TO_SERIAL = ("shift-dot", "slash", "d", "e", "v", "slash", "t", "t", "y", "shift-s", "0", "ret")

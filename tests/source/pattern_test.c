@@ -172,8 +172,9 @@ static uint32_t block(struct sink *sink) {
 static unsigned counter(struct sink *sink) {
   unsigned value = 0;
   for (int i = 0; i < ORIEL_TESTCARD_COUNTER_BITS; i++)
-    value = value << 1 | (pixel(sink, ORIEL_TESTCARD_COUNTER_X + i * ORIEL_TESTCARD_COUNTER_CELL + 12,
-                                ORIEL_TESTCARD_COUNTER_Y + 12) == ORIEL_TESTCARD_BIT_ONE);
+    value = value << 1 | (pixel(sink,
+                                ORIEL_TESTCARD_COUNTER_X + (2 * i + 1) * ORIEL_TESTCARD_COUNTER_CELL / 2,
+                                ORIEL_TESTCARD_COUNTER_Y + ORIEL_TESTCARD_COUNTER_CELL / 2) == ORIEL_TESTCARD_BIT_ONE);
   return value;
 }
 
@@ -302,7 +303,7 @@ static void key_changes_block_and_counter_at_once(void **state) {
 static uint64_t text_sum(struct sink *sink) {
   uint64_t sum = 14695981039346656037u;
   for (int y = 192; y < 208; y++)
-    for (int x = 256; x < 600; x++)
+    for (int x = 320; x < 664; x++)
       sum = (sum ^ pixel(sink, x, y)) * 1099511628211u;
   return sum;
 }
@@ -399,7 +400,7 @@ static void typing_damages_one_cell(void **state) {
   unsigned before = damages(sink);
   wait_until(sink, sink->damages > before, 5);
   struct oriel_damage damage = take_damage(sink);
-  assert_true(oriel_damage_area(&damage) <= 16 * 24 * 24 + 3 * 8 * 16 + 8 * 16 * 32);
+  assert_true(oriel_damage_area(&damage) <= 16 * 16 * 16 + 3 * 8 * 16 + 8 * 16 * 32);
   end(sink);
 }
 

@@ -2,9 +2,9 @@
 //
 // Reading the test card (wire/testcard.h) from RGBA pixels, and comparing pictures.
 export const card = {
-  block: { x: 32, y: 32, width: 192, height: 192 },
+  block: { x: 32, y: 32, width: 96, height: 96 },
   palette: [0x202020, 0xe03030, 0x30c030, 0x3050e0, 0xe0e0e0, 0xe0c020],
-  counter: { x: 32, y: 240, cell: 24, bits: 16 },
+  counter: { x: 32, y: 144, cell: 16, bits: 16 },
 };
 
 const at = (image, x, y) => {
@@ -22,7 +22,7 @@ export function blockColour(image) {
 export function counter(image) {
   let value = 0;
   for (let bit = 0; bit < card.counter.bits; bit++) {
-    const [r] = at(image, card.counter.x + bit * card.counter.cell + 12, card.counter.y + 12);
+    const [r] = at(image, card.counter.x + bit * card.counter.cell + 8, card.counter.y + 8);
     value = value * 2 + (r > 128 ? 1 : 0);
   }
   return value;
