@@ -105,8 +105,8 @@ export class Pictures {
     if (captured) this.delays.wire.add(Math.max(0, receivedUs - captured));
 
     const verdict = this.continuity.accept(sequence, key);
-    if (verdict !== 'use') {
-      if (verdict === 'gap') this.counts.gaps++;
+    if (verdict === 'gap') this.counts.gaps++;
+    if (verdict === 'drop') {
       this.requestKey(KEY_REASON.GAP);
     } else {
       const payload = new Uint8Array(view.buffer, PICTURE_HEADER_SIZE);

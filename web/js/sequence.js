@@ -4,7 +4,11 @@
 /** a after b (positive), the same (0) or before (negative). @param {number} a @param {number} b */
 export const compareSequence = (a, b) => (a - b) | 0;
 
-/** Decides which arriving pictures can be used: nothing after a gap until the next key frame. */
+/**
+ * Decides which arriving pictures can be used: nothing before a key frame, then everything. The server never hands out a
+ * picture that does not build on what this page has; a gap in the numbers means that pictures were left out which the
+ * next one covers.
+ */
 export class Continuity {
   constructor() {
     this.reset();
@@ -17,18 +21,15 @@ export class Continuity {
   }
 
   /**
-   * 'use', or 'drop' while waiting for a key frame; 'gap' (drop, too) when this very picture opened the wait.
+   * 'use', 'gap' (use, but numbers before it are missing), or 'drop' while waiting for a key frame.
    * @param {number} sequence @param {boolean} key
    */
   accept(sequence, key) {
-    const follows = this.last !== null && compareSequence(sequence, this.last) === 1;
+    const follows = this.last === null || compareSequence(sequence, this.last) === 1;
     this.last = sequence;
     if (key) this.waiting = false;
-    else if (!this.waiting && !follows) {
-      this.waiting = true;
-      return 'gap';
-    }
-    return this.waiting ? 'drop' : 'use';
+    if (this.waiting) return 'drop';
+    return follows ? 'use' : 'gap';
   }
 }
 
