@@ -14,9 +14,24 @@
 #include "core/clock.h"
 #include "desktop/private.h"
 
+/* Each start of a source costs a whole picture, and with QEMU a registration: a viewer that hides and shows itself all
+ * the time must not have a thousand of them. */
+enum { RESTS_PER_SECOND = 2, REST_BURST = 8 };
+
 void oriel_desktop_wake(struct oriel_desktop *desktop) {
   if (desktop->config.wake)
     desktop->config.wake(desktop->config.user);
+}
+
+/* Whether the source may rest now; if not yet, the media thread asks again. */
+static bool rest_allowed_locked(struct oriel_hub *hub) {
+  uint64_t now = oriel_clock_ns(), at = oriel_pace_next(&hub->rest_pace, now);
+  hub->rest_ns = at > now ? at : 0;
+  if (hub->rest_ns)
+    oriel_hub_poke_locked(hub, 0);
+  else
+    oriel_pace_take(&hub->rest_pace, now);
+  return !hub->rest_ns;
 }
 
 void oriel_desktop_update_watch(struct oriel_desktop *desktop) {
@@ -24,6 +39,10 @@ void oriel_desktop_update_watch(struct oriel_desktop *desktop) {
   pthread_mutex_lock(&desktop->watch_lock);
   pthread_mutex_lock(&hub->lock);
   bool watched = hub->watchers_pictures || hub->watchers_sound || hub->watchers_snapshot;
+  if (watched)
+    hub->rest_ns = 0;
+  else if (hub->source_watched)
+    watched = !rest_allowed_locked(hub);
   bool changed = watched != hub->source_watched;
   hub->source_watched = watched;
   if (changed) {
@@ -166,6 +185,7 @@ int oriel_desktop_create(const struct oriel_desktop_config *config, struct oriel
   if (oriel_hub_init(&desktop->hub))
     goto fail_desktop;
   desktop->hub.fps = config->fps;
+  oriel_pace_init(&desktop->hub.rest_pace, RESTS_PER_SECOND, REST_BURST);
   if (pthread_mutex_init(&desktop->watch_lock, NULL))
     goto fail_hub;
   if (oriel_audio_init(&desktop->audio, config->opus_frame_ms))

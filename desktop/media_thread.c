@@ -14,7 +14,7 @@
 #include "desktop/private.h"
 #include "media/tiles.h"
 
-enum { KEYS_PER_SECOND = 4, PICTURE_BURST = 2, SHARPENINGS_MAX = 8 };
+enum { KEYS_PER_SECOND = 4, PICTURE_BURST = 2, SHARPENINGS_MAX = 8, RESIZES_PER_SECOND = 5 };
 static const uint64_t still_ns = 250 * ORIEL_NS_PER_MS;       /* so long without a picture: sharpen */
 static const uint64_t blurred_ns = 1500 * ORIEL_NS_PER_MS;    /* typing in tiles beside a blurred picture: sharpen */
 static const uint64_t keep_ns = 10 * ORIEL_NS_PER_SECOND;     /* the encoder outlives the last viewer by this */
@@ -28,7 +28,7 @@ struct media {
   uint32_t generation;           /* of the surface the picture is of */
   uint8_t *canvas;               /* BGRX copy of a surface below the least size, on the least canvas; else NULL */
   struct oriel_damage video_damage; /* went out as tiles since the last video picture */
-  struct oriel_pace pace, key_pace;
+  struct oriel_pace pace, key_pace, resize_pace;
   struct oriel_motion motion;
   bool key_forced; /* the next picture must be a key frame, whoever asks */
   bool empty;      /* the surface has no size yet */
@@ -400,6 +400,29 @@ static void make_picture(struct media *media, const struct plan *plan) {
 
 /* ---- the thread ---- */
 
+/* Passes a waiting wish for another size on, in even steps however many come. Called with hub.lock held, which is free
+ * during the source's work; true when it was, so that a plan would be stale. Otherwise *wake_ns is brought forward to
+ * when the wish may go. */
+static bool pass_resize_on(struct media *media, struct oriel_hub *hub, uint64_t now, uint64_t *wake_ns) {
+  if (!hub->wish_width)
+    return false;
+  uint64_t at = oriel_pace_next(&media->resize_pace, now);
+  if (at > now) {
+    if (!*wake_ns || at < *wake_ns)
+      *wake_ns = at;
+    return false;
+  }
+  uint16_t width = hub->wish_width, height = hub->wish_height;
+  hub->wish_width = hub->wish_height = 0;
+  pthread_mutex_unlock(&hub->lock);
+  int error = oriel_source_resize(media->desktop->source, width, height);
+  if (error && error != -ENOTSUP)
+    oriel_warn("desktop", "the desktop cannot become %u x %u: %s; it keeps its size", width, height, strerror(-error));
+  oriel_pace_take(&media->resize_pace, oriel_clock_ns()); /* after the work: a slow one leaves others their time */
+  pthread_mutex_lock(&hub->lock);
+  return true;
+}
+
 static void sleep_until(struct oriel_hub *hub, uint64_t wake_ns) {
   if (!wake_ns) {
     pthread_cond_wait(&hub->media, &hub->lock);
@@ -412,6 +435,22 @@ static void sleep_until(struct oriel_hub *hub, uint64_t wake_ns) {
   pthread_cond_timedwait(&hub->media, &hub->lock, &at);
 }
 
+/* Tells the source that nobody looks where that had to wait. As pass_resize_on. */
+static bool let_source_rest(struct media *media, struct oriel_hub *hub, uint64_t now, uint64_t *wake_ns) {
+  if (!hub->rest_ns)
+    return false;
+  if (hub->rest_ns > now) {
+    if (!*wake_ns || hub->rest_ns < *wake_ns)
+      *wake_ns = hub->rest_ns;
+    return false;
+  }
+  hub->rest_ns = 0;
+  pthread_mutex_unlock(&hub->lock);
+  oriel_desktop_update_watch(media->desktop);
+  pthread_mutex_lock(&hub->lock);
+  return true;
+}
+
 void *oriel_media_thread(void *argument) {
   struct oriel_desktop *desktop = argument;
   struct oriel_hub *hub = &desktop->hub;
@@ -421,10 +460,17 @@ void *oriel_media_thread(void *argument) {
 #endif
   oriel_pace_init(&media.pace, desktop->config.fps, PICTURE_BURST);
   oriel_pace_init(&media.key_pace, KEYS_PER_SECOND, 1);
+  oriel_pace_init(&media.resize_pace, RESIZES_PER_SECOND, 1);
   pthread_mutex_lock(&hub->lock);
   while (!hub->stopping) {
+    uint64_t errand_ns = 0;
     hub->wait = 0;
+    if (pass_resize_on(&media, hub, oriel_clock_ns(), &errand_ns) ||
+        let_source_rest(&media, hub, oriel_clock_ns(), &errand_ns))
+      continue;
     struct plan plan = plan_next(&media, hub, oriel_clock_ns());
+    if (errand_ns)
+      plan_wake(&plan, errand_ns);
     if (plan.action == ACTION_SLEEP) {
       sleep_until(hub, plan.wake_ns);
       continue;

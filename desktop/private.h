@@ -101,7 +101,10 @@ struct oriel_hub {
   bool source_watched; /* as the source was told */
   bool fresh_picture;  /* damage arrived since the source is watched */
   uint64_t watched_ns; /* since when it is */
+  struct oriel_pace rest_pace; /* how often it may be told that nobody looks: viewers may change their minds faster */
+  uint64_t rest_ns;            /* when it will be told so; 0 = somebody looks, or it was told */
   unsigned wait; /* ORIEL_WAIT_*; 0 while it works */
+  uint16_t wish_width, wish_height; /* the controller's newest wish; 0 = none waits */
   uint32_t sequence, audio_sequence;
   uint64_t picture_ns; /* when the last one was published */
   uint32_t fps;

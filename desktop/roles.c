@@ -57,5 +57,17 @@ void oriel_viewer_input(struct oriel_viewer *viewer, const struct oriel_input *i
 int oriel_viewer_resize(struct oriel_viewer *viewer, uint16_t width, uint16_t height) {
   if (!oriel_viewer_controls(viewer))
     return -EPERM;
-  return oriel_source_resize(viewer->desktop->source, width, height);
+  struct oriel_desktop *desktop = viewer->desktop;
+  struct oriel_hub *hub = &desktop->hub;
+  if (!desktop->source->impl->resize)
+    return -ENOTSUP;
+  if (width < ORIEL_PICTURE_SIZE_MIN || width > ORIEL_PICTURE_WIDTH_MAX || height < ORIEL_PICTURE_SIZE_MIN ||
+      height > ORIEL_PICTURE_HEIGHT_MAX)
+    return -EINVAL;
+  pthread_mutex_lock(&hub->lock);
+  hub->wish_width = width;
+  hub->wish_height = height;
+  oriel_hub_poke_locked(hub, 0);
+  pthread_mutex_unlock(&hub->lock);
+  return 0;
 }

@@ -67,6 +67,18 @@ static void fake_info(struct oriel_source *source, struct oriel_source_info *inf
   info->kind = "fake";
 }
 
+/* Takes a wish and leaves the picture as it is, as a guest may. */
+static int fake_resize(struct oriel_source *source, uint16_t width, uint16_t height) {
+  struct fake *fake = (struct fake *)source;
+  pthread_mutex_lock(&fake->lock);
+  fake->resizes++;
+  fake->resize_width = width;
+  fake->resize_height = height;
+  pthread_cond_broadcast(&fake->changed);
+  pthread_mutex_unlock(&fake->lock);
+  return 0;
+}
+
 static const struct oriel_source_impl fake_impl = {
   .kind = "fake",
   .start = fake_start,
@@ -74,6 +86,7 @@ static const struct oriel_source_impl fake_impl = {
   .surface = fake_surface,
   .watch = fake_watch,
   .input = fake_input,
+  .resize = fake_resize,
   .info = fake_info,
 };
 

@@ -19,7 +19,8 @@ struct fake {
   pthread_mutex_t lock; /* guards the rest */
   pthread_cond_t changed;
   bool watched, destroyed;
-  unsigned watches, releases, inputs, wakes;
+  unsigned watches, releases, inputs, wakes, resizes;
+  uint16_t resize_width, resize_height; /* the latest */
 };
 
 /** A fake source of width x height (0 = no size yet). Destroyed by its desktop; the struct is the test's. */

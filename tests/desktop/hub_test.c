@@ -422,7 +422,8 @@ static void controls_go_to_the_newest_and_back(void **state) {
   press(first);
   assert_int_equal(fake->inputs, 1);
   assert_int_equal(oriel_viewer_resize(first, 800, 600), -EPERM);
-  assert_int_equal(oriel_viewer_resize(second, 800, 600), -ENOTSUP); /* reaches the source, which cannot */
+  assert_int_equal(oriel_viewer_resize(second, 63, 600), -EINVAL);
+  assert_int_equal(oriel_viewer_resize(second, 800, 4321), -EINVAL);
   oriel_viewer_detach(second); /* pressed nothing: nothing to release */
   assert_int_equal(fake->releases, 1);
   assert_true(oriel_viewer_controls(first));

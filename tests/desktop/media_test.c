@@ -319,6 +319,61 @@ static void snapshot_gives_up_after_two_seconds(void **state) {
   end(fixture);
 }
 
+/* A controller that asks a thousand times costs its guest few mode switches; the last wish is the one that counts. */
+static void resizes_are_spread_out_and_the_newest_wins(void **state) {
+  (void)state;
+  struct fixture *fixture = begin(640, 480, "null");
+  struct fake *fake = &fixture->fake;
+  struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_CONTROLLER, false, false);
+  uint64_t began = oriel_clock_ns(), until = began + 5 * ORIEL_NS_PER_SECOND;
+  for (uint16_t i = 0; i < 1000; i++) {
+    assert_int_equal(oriel_viewer_resize(viewer, (uint16_t)(1000 + i), 600), 0);
+  }
+  pthread_mutex_lock(&fake->lock);
+  while (fake->resize_width != 1999 && oriel_clock_ns() < until) {
+    pthread_mutex_unlock(&fake->lock);
+    fake_yield();
+    pthread_mutex_lock(&fake->lock);
+  }
+  uint64_t took = oriel_clock_ns() - began;
+  assert_int_equal(fake->resize_width, 1999);
+  assert_true(fake->resizes <= 1 + took / (200 * ORIEL_NS_PER_MS));
+  pthread_mutex_unlock(&fake->lock);
+  oriel_viewer_detach(viewer);
+  end(fixture);
+}
+
+static bool watched(struct fake *fake, unsigned *watches) {
+  pthread_mutex_lock(&fake->lock);
+  bool is = fake->watched;
+  *watches = fake->watches;
+  pthread_mutex_unlock(&fake->lock);
+  return is;
+}
+
+/* A page that hides and shows itself a thousand times does not start the source as often, and it rests in the end. */
+static void flapping_viewer_starts_the_source_rarely(void **state) {
+  (void)state;
+  struct fixture *fixture = begin(640, 480, "null");
+  struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, false, false);
+  uint64_t began = oriel_clock_ns();
+  unsigned watches;
+  for (unsigned i = 0; i < 1000; i++) {
+    oriel_viewer_want(viewer, false, false);
+    oriel_viewer_want(viewer, true, false);
+  }
+  assert_true(watched(&fixture->fake, &watches));
+  assert_true(watches <= 10 + (oriel_clock_ns() - began) / (500 * ORIEL_NS_PER_MS));
+  oriel_packet_unref(picture(fixture, viewer)); /* it still sees something */
+  oriel_viewer_want(viewer, false, false);
+  uint64_t until = oriel_clock_ns() + 5 * ORIEL_NS_PER_SECOND;
+  while (watched(&fixture->fake, &watches) && oriel_clock_ns() < until)
+    fake_yield();
+  assert_false(watched(&fixture->fake, &watches));
+  oriel_viewer_detach(viewer);
+  end(fixture);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(unwatched_desktop_converts_nothing),
@@ -329,6 +384,8 @@ int main(void) {
     cmocka_unit_test(pictures_keep_to_the_rate),
     cmocka_unit_test(new_size_starts_with_a_key),
     cmocka_unit_test(source_without_size_is_waited_for),
+    cmocka_unit_test(flapping_viewer_starts_the_source_rarely),
+    cmocka_unit_test(resizes_are_spread_out_and_the_newest_wins),
     cmocka_unit_test(silent_source_shows_what_it_had),
     cmocka_unit_test(still_screen_is_sharpened_and_then_left_alone),
     cmocka_unit_test(rising_delay_lowers_the_bitrate),
