@@ -13,12 +13,23 @@
 
 enum type { STRING, FLAG, NUMBER, LIST, MEMORY, DISPLAY, ACCEL, LEVEL, NETWORK };
 
+/** What no Host header can be would be listed and never match. */
+static bool is_host(const char *text) {
+  return text[strcspn(text, "/@?# \t\"\\")] == '\0';
+}
+
+static bool is_origin(const char *text) {
+  const size_t scheme = strncmp(text, "https://", 8) == 0 ? 8 : strncmp(text, "http://", 7) == 0 ? 7 : 0;
+  return scheme > 0 && text[scheme] != '\0' && is_host(text + scheme);
+}
+
 struct option {
   const char *name, *value; /* "listen", "ADDR:PORT" (NULL for flags) */
   unsigned commands;
   enum type type;
   size_t offset;
   unsigned min, max;   /* NUMBER */
+  bool (*accepts)(const char *word); /* LIST; needed there */
   const char *allowed; /* completes "must be ..." in errors; NULL for NUMBER (its range) and STRING */
   const char *help;
   const char *excludes; /* an option that this one replaces when it comes from a stronger place */
@@ -60,8 +71,10 @@ static const struct option table[] = {
   {.name = "insecure", .commands = SERVING, .type = FLAG, .offset = AT(insecure),
    .help = "listen beyond loopback without TLS: anybody on the way can read and type"},
   {.name = "allow-host", .value = "HOST", .commands = SERVING, .type = LIST, .offset = AT(allow_hosts),
+   .accepts = is_host, .allowed = "a host name, with a port where it is not ours, as vm.example or vm.example:8443",
    .help = "further name this server is reached by (repeatable)"},
   {.name = "allow-origin", .value = "ORIGIN", .commands = SERVING, .type = LIST, .offset = AT(allow_origins),
+   .accepts = is_origin, .allowed = "scheme, host and port as browsers write them, as https://vm.example",
    .help = "further page origin that may connect (repeatable)"},
   {.name = "fps", .value = "N", .commands = SERVING, .type = NUMBER, .offset = AT(fps), .min = 1, .max = 240,
    .help = "most pictures a second (default 60)"},
@@ -117,7 +130,7 @@ static int find_option(const char *name, size_t length) {
 }
 
 /** Adds the comma-separated words of `text`. */
-static int add_words(struct oriel_list *list, const char *text) {
+static int add_words(struct oriel_list *list, const char *text, bool (*accepts)(const char *word)) {
   while (*text != '\0') {
     const size_t length = strcspn(text, ",");
     if (length > 0) {
@@ -126,7 +139,9 @@ static int add_words(struct oriel_list *list, const char *text) {
       char *word = strndup(text, length);
       if (word == NULL)
         return -ENOMEM;
-      list->words[list->count++] = word;
+      list->words[list->count++] = word; /* the list's from here on, also when it is refused */
+      if (!accepts(word))
+        return -EINVAL;
     }
     text += length + (text[length] == ',' ? 1 : 0);
   }
@@ -161,7 +176,7 @@ static int store(const struct option *option, const char *text, struct oriel_opt
       *(unsigned *)field = value;
       return 0;
     }
-    case LIST: return add_words(field, text);
+    case LIST: return add_words(field, text, option->accepts);
     case MEMORY: return oriel_value_memory(text, field);
     case DISPLAY: return oriel_value_size(text, &options->width, &options->height);
     case ACCEL: return oriel_accel_parse(text, field);
@@ -179,15 +194,15 @@ static int set(struct parser *parser, int index, const char *shown, const char *
     parser->place[index] = place;
     return 0;
   }
-  if (option->allowed != NULL)
+  if (result == -E2BIG)
+    snprintf(parser->why, parser->why_size, "%s is given more than %d times: leave some out", shown, ORIEL_LIST_MAX);
+  else if (option->allowed != NULL)
     snprintf(parser->why, parser->why_size, "%s is \"%.100s\": it must be %s", shown, text, option->allowed);
   else if (option->type == NUMBER)
     snprintf(parser->why, parser->why_size, "%s is \"%.100s\": it must be a whole number from %u to %u", shown, text, option->min,
              option->max);
   else if (option->type == FLAG)
     snprintf(parser->why, parser->why_size, "%s is \"%.100s\": it must be 1 or 0", shown, text);
-  else if (result == -E2BIG)
-    snprintf(parser->why, parser->why_size, "%s is given more than %d times: leave some out", shown, ORIEL_LIST_MAX);
   else
     snprintf(parser->why, parser->why_size, "%s is empty: give it a value or leave it out", shown);
   return -EINVAL;

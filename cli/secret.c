@@ -54,6 +54,11 @@ int oriel_file_read(const char *what, const char *path, size_t limit, bool secre
     free(data);
     return result;
   }
+  if (memchr(data, '\0', (size_t)size) != NULL) { /* what follows would be left out unseen: a shorter secret than meant */
+    snprintf(why, why_size, "cannot use %s %.200s: it holds a zero byte; write it as plain text", what, path);
+    free(data);
+    return -EINVAL;
+  }
   if (secret && S_ISREG(info.st_mode) && (info.st_mode & 077) != 0)
     oriel_warn("cli", "%s %s can be read by others: `chmod 600 %s`", what, path, path);
   data[size] = '\0';

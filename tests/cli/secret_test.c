@@ -72,6 +72,10 @@ static void token_that_cannot_be_is_refused(void **state) {
   assert_non_null(strstr(why, "empty"));
   put("two words", 9);
   assert_int_equal(oriel_token_choose(&options, token, why, sizeof why), -EINVAL);
+  put("abc\0def", 7); /* not "abc" */
+  assert_int_equal(oriel_token_choose(&options, token, why, sizeof why), -EINVAL);
+  assert_non_null(strstr(why, "zero byte"));
+  assert_string_equal(token, "untouched");
   memset(big, 'a', sizeof big);
   put(big, 513);
   assert_int_equal(oriel_token_choose(&options, token, why, sizeof why), -EINVAL);
