@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Input to QEMU. One lock guards everything; under it a D-Bus message is handed to GDBus's queue, which neither blocks
- * nor does I/O. Any thread.
+ * nor does I/O. Any thread; calls that must wait for the guest's pace are sent by the source's thread.
  */
 #include "source/qemu/input.h"
 
@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "core/clock.h"
 #include "source/qemu/keymap.h"
 
 #define CONSOLE_KEYBOARD "org.qemu.Display1.Keyboard"
@@ -33,6 +34,22 @@ struct op {
   uint8_t code;  /* key number, button or touch slot */
   uint8_t phase; /* key and button: pressed; touch: org.qemu.Display1.MultiTouch's kind, which is our phase */
   int32_t x, y;
+};
+
+/* How fast a device of the guest may be fed. QEMU answers at once, whether the guest looks or not, and its virtio input
+ * devices hold 64 events and silently lose a key or a click that finds them full (hw/input/virtio-input.c), as a PS/2
+ * keyboard does with 16 bytes. So a burst is let through at once and the rest at a rate that outlasts a guest's nap;
+ * that of keys is the one at which QEMU's own VNC server types (key-delay-ms=10). Nobody's fingers are that fast. */
+struct pace {
+  uint64_t empty_ns; /* when the guest has taken everything sent so far, at the rate below */
+  uint32_t event_ns, burst; /* a guest's time for an event; how many may be ahead of it */
+};
+
+enum {
+  EVENTS_KEY = 2,  /* the key and its SYN_REPORT; a button or a wheel's click the same */
+  EVENTS_MOVE = 3, /* two axes and theirs */
+  KEYBOARD_BURST = 24, KEYBOARD_EVENT_NS = 5000000,
+  POINTER_BURST = 32, POINTER_EVENT_NS = 1250000,
 };
 
 /* One call that QEMU has not answered. */
@@ -63,6 +80,8 @@ struct oriel_qemu_input {
   int32_t x, y;    /* last position, to turn positions into motions and back */
   int32_t wheel_x, wheel_y; /* parts of a detent */
   int touch; /* the finger that moves the pointer where there is no touch device; -1 = none */
+  struct pace keyboard, pointer;
+  GSource *timer; /* fires when the next call may be sent */
   struct oriel_qemu_input_counts counts;
 };
 
@@ -151,6 +170,23 @@ static void push_missing_releases(struct oriel_qemu_input *input) {
       push(input, (struct op){.kind = OP_TOUCH, .code = (uint8_t)i, .phase = ORIEL_TOUCH_CANCEL});
 }
 
+/* 0 when the call may be sent now, which is then accounted; otherwise how long it has to wait. */
+static uint64_t pace_take(struct oriel_qemu_input *input, const struct op *op, uint64_t now_ns) {
+  struct pace *pace = op->kind == OP_KEY ? &input->keyboard : &input->pointer;
+  unsigned events = is_move(op) || op->kind == OP_TOUCH ? EVENTS_MOVE : EVENTS_KEY;
+  uint64_t start_ns = pace->empty_ns > now_ns ? pace->empty_ns : now_ns;
+  uint64_t end_ns = start_ns + (uint64_t)events * pace->event_ns;
+  uint64_t ahead_ns = (uint64_t)pace->burst * pace->event_ns;
+  if (end_ns > now_ns + ahead_ns)
+    return end_ns - ahead_ns - now_ns;
+  pace->empty_ns = end_ns;
+  return 0;
+}
+
+static void set_timer(struct oriel_qemu_input *input, uint64_t wait_ns) {
+  g_source_set_ready_time(input->timer, g_get_monotonic_time() + (gint64)(wait_ns / 1000) + 1);
+}
+
 /* Sends what may be sent: a move alone waits while QEMU is behind, so that newer ones replace it. */
 static void pump(struct oriel_qemu_input *input) {
   if (!input->connection)
@@ -159,6 +195,11 @@ static void pump(struct oriel_qemu_input *input) {
     const struct op *op = &input->ops[input->op_head];
     if (is_move(op) && input->op_count == 1 && input->moves >= ORIEL_QEMU_MOVES_OUTSTANDING)
       return;
+    uint64_t wait_ns = pace_take(input, op, oriel_clock_ns());
+    if (wait_ns) {
+      set_timer(input, wait_ns);
+      return;
+    }
     send_op(input, op);
     input->op_head = (input->op_head + 1) % ORIEL_QEMU_INPUT_QUEUE;
     input->op_count--;
@@ -321,12 +362,28 @@ static void push_event(struct oriel_qemu_input *input, const struct oriel_input 
 
 /* --- public ------------------------------------------------------------------------------------------------------- */
 
-int oriel_qemu_input_create(struct oriel_qemu_input **input) {
+static gboolean on_timer(GSource *timer, GSourceFunc callback, gpointer user) {
+  (void)callback;
+  struct oriel_qemu_input *input = user;
+  pthread_mutex_lock(&input->lock);
+  g_source_set_ready_time(timer, -1);
+  pump(input);
+  pthread_mutex_unlock(&input->lock);
+  return G_SOURCE_CONTINUE;
+}
+
+int oriel_qemu_input_create(GMainContext *context, struct oriel_qemu_input **input) {
+  static GSourceFuncs timer_functions = {.dispatch = on_timer};
   struct oriel_qemu_input *made = calloc(1, sizeof *made);
   if (!made)
     return -ENOMEM;
   pthread_mutex_init(&made->lock, NULL);
   made->touch = -1;
+  made->keyboard = (struct pace){.event_ns = KEYBOARD_EVENT_NS, .burst = KEYBOARD_BURST};
+  made->pointer = (struct pace){.event_ns = POINTER_EVENT_NS, .burst = POINTER_BURST};
+  made->timer = g_source_new(&timer_functions, sizeof(GSource));
+  g_source_set_callback(made->timer, NULL, made, NULL);
+  g_source_attach(made->timer, context);
   *input = made;
   return 0;
 }
@@ -334,6 +391,8 @@ int oriel_qemu_input_create(struct oriel_qemu_input **input) {
 void oriel_qemu_input_destroy(struct oriel_qemu_input *input) {
   if (!input)
     return;
+  g_source_destroy(input->timer);
+  g_source_unref(input->timer);
   g_clear_object(&input->connection);
   pthread_mutex_destroy(&input->lock);
   free(input);

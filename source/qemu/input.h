@@ -27,9 +27,9 @@ struct oriel_qemu_input_counts {
   uint64_t sent, coalesced, dropped;
 };
 
-/** 0, -ENOMEM. */
-int oriel_qemu_input_create(struct oriel_qemu_input **input);
-/** Not while attached. NULL is fine. */
+/** `context` (a reference is taken) is iterated by the source's thread. 0, -ENOMEM. */
+int oriel_qemu_input_create(GMainContext *context, struct oriel_qemu_input **input);
+/** Not while attached, and once nobody iterates the context. NULL is fine. */
 void oriel_qemu_input_destroy(struct oriel_qemu_input *input);
 
 /** Starts sending to a console object (path copied); forgets keys of an earlier QEMU. `has_touch`: the guest has a

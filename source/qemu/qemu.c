@@ -261,18 +261,20 @@ int oriel_source_qemu_create(const char *address, struct oriel_source **source, 
   struct qemu_source *made = calloc(1, sizeof *made);
   if (!made || oriel_surface_create(&made->surface) < 0)
     goto no_memory;
-  if (oriel_qemu_input_create(&made->input) < 0)
+  made->context = g_main_context_new();
+  if (oriel_qemu_input_create(made->context, &made->input) < 0)
     goto no_memory;
   made->base.impl = &qemu_impl;
   made->address = parsed;
-  made->context = g_main_context_new();
   pthread_mutex_init(&made->lock, NULL);
   *source = &made->base;
   return 0;
 
 no_memory:
-  if (made)
+  if (made) {
+    g_clear_pointer(&made->context, g_main_context_unref);
     oriel_surface_destroy(made->surface);
+  }
   free(made);
   g_strlcpy(why, "out of memory", why_size);
   return -ENOMEM;
