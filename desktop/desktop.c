@@ -78,15 +78,18 @@ static void sink_damaged(void *user) {
 static void sink_cursor(void *user, struct oriel_packet *packet) {
   struct oriel_desktop *desktop = user;
   struct oriel_hub *hub = &desktop->hub;
-  struct oriel_packet *shape = oriel_packet_ref(packet);
+  uint64_t later_ns;
   pthread_mutex_lock(&hub->lock);
-  struct oriel_packet *old = hub->cursor;
-  hub->cursor = shape;
-  for (unsigned i = 0; i < hub->count; i++)
-    hub->viewers[i]->cursor_due = true;
+  struct oriel_packet *missed = hub->cursor_next;
+  hub->cursor_next = oriel_packet_ref(packet);
+  struct oriel_packet *old = oriel_hub_cursor_turn_locked(hub, oriel_clock_ns(), &later_ns);
+  if (later_ns)
+    oriel_hub_poke_locked(hub, 0); /* the media thread shows it then */
   pthread_mutex_unlock(&hub->lock);
+  oriel_packet_unref(missed);
   oriel_packet_unref(old);
-  oriel_desktop_wake(desktop);
+  if (!later_ns)
+    oriel_desktop_wake(desktop);
 }
 
 static void sink_cursor_moved(void *user, int32_t x, int32_t y, bool visible) {

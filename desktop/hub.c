@@ -13,6 +13,11 @@
 static const uint64_t stalled_ns = 5 * ORIEL_NS_PER_SECOND; /* a picture unacknowledged for so long: nobody is there */
 static const uint64_t burst_ns = 8 * ORIEL_NS_PER_MS;       /* lesson 16 */
 
+/* A guest may define cursors faster than a line carries them. Animated ones change 60 times a second at most and are
+ * small; a large shape counts as several, so that all of them cost a line at most 480 KiB/s. */
+enum { CURSORS_PER_SECOND = 60, CURSOR_BURST = 32, CURSOR_COUNT_SIZE = 8192 };
+enum { RESIZES_PER_SECOND = 5 };
+
 int oriel_hub_init(struct oriel_hub *hub) {
   pthread_condattr_t attributes;
   if (pthread_mutex_init(&hub->lock, NULL))
@@ -26,6 +31,8 @@ int oriel_hub_init(struct oriel_hub *hub) {
     goto fail_media;
   pthread_condattr_destroy(&attributes);
   hub->absolute_pointer = true;
+  oriel_pace_init(&hub->cursor_pace, CURSORS_PER_SECOND, CURSOR_BURST);
+  oriel_pace_init(&hub->resize_pace, RESIZES_PER_SECOND, 1);
   hub->encoder = "";
   for (int i = 0; i < ORIEL_STAGES; i++)
     oriel_histogram_init(&hub->stages[i]);
@@ -41,6 +48,7 @@ fail_lock:
 
 void oriel_hub_finish(struct oriel_hub *hub) {
   oriel_packet_unref(hub->cursor);
+  oriel_packet_unref(hub->cursor_next);
   pthread_cond_destroy(&hub->fresh);
   pthread_cond_destroy(&hub->media);
   pthread_mutex_destroy(&hub->lock);
@@ -64,6 +72,25 @@ bool oriel_hub_window_open_locked(const struct oriel_hub *hub, const struct orie
 
 bool oriel_hub_ready_locked(const struct oriel_hub *hub, const struct oriel_viewer *viewer, uint64_t now_ns) {
   return viewer->pictures && !viewer->picture && !viewer->stuck && oriel_hub_window_open_locked(hub, viewer, now_ns);
+}
+
+struct oriel_packet *oriel_hub_cursor_turn_locked(struct oriel_hub *hub, uint64_t now_ns, uint64_t *at_ns) {
+  *at_ns = 0;
+  if (!hub->cursor_next)
+    return NULL;
+  uint64_t at = oriel_pace_next(&hub->cursor_pace, now_ns);
+  if (at > now_ns) {
+    *at_ns = at;
+    return NULL;
+  }
+  struct oriel_packet *old = hub->cursor;
+  hub->cursor = hub->cursor_next;
+  hub->cursor_next = NULL;
+  for (size_t size = 0; size < hub->cursor->size; size += CURSOR_COUNT_SIZE)
+    oriel_pace_take(&hub->cursor_pace, now_ns);
+  for (unsigned i = 0; i < hub->count; i++)
+    hub->viewers[i]->cursor_due = true;
+  return old;
 }
 
 void oriel_hub_survey_locked(const struct oriel_hub *hub, uint64_t now_ns, struct oriel_survey *survey) {

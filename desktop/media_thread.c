@@ -14,7 +14,10 @@
 #include "desktop/private.h"
 #include "media/tiles.h"
 
-enum { KEYS_PER_SECOND = 4, PICTURE_BURST = 2, SHARPENINGS_MAX = 8, RESIZES_PER_SECOND = 5 };
+enum { KEYS_PER_SECOND = 4, PICTURE_BURST = 2, SHARPENINGS_MAX = 8 };
+/* Opening an encoder takes milliseconds and starts with a key frame: a guest that changes its size all the time gets no
+ * more of them. */
+enum { OPENS_PER_SECOND = 8, OPEN_BURST = 4 };
 static const uint64_t still_ns = 250 * ORIEL_NS_PER_MS;       /* so long without a picture: sharpen */
 static const uint64_t blurred_ns = 1500 * ORIEL_NS_PER_MS;    /* typing in tiles beside a blurred picture: sharpen */
 static const uint64_t keep_ns = 10 * ORIEL_NS_PER_SECOND;     /* the encoder outlives the last viewer by this */
@@ -28,7 +31,7 @@ struct media {
   uint32_t generation;           /* of the surface the picture is of */
   uint8_t *canvas;               /* BGRX copy of a surface below the least size, on the least canvas; else NULL */
   struct oriel_damage video_damage; /* went out as tiles since the last video picture */
-  struct oriel_pace pace, key_pace, resize_pace;
+  struct oriel_pace pace, key_pace, open_pace;
   struct oriel_motion motion;
   bool key_forced; /* the next picture must be a key frame, whoever asks */
   bool empty;      /* the surface has no size yet */
@@ -46,6 +49,7 @@ struct plan {
   bool tiles;       /* ACTION_PICTURE: tiles fit all who look */
   bool video_due;   /* ACTION_PICTURE: needed even without new damage, by a viewer that missed tiles */
   uint64_t wake_ns; /* ACTION_SLEEP: 0 = until poked */
+  uint64_t joined_ns; /* when somebody last began to look */
 };
 
 static void plan_wake(struct plan *plan, uint64_t wake_ns) {
@@ -128,6 +132,7 @@ static struct plan plan_next(struct media *media, struct oriel_hub *hub, uint64_
   if (!hub->watchers_pictures)
     return plan_unwatched(media, now);
   media->idle_ns = 0;
+  plan.joined_ns = hub->joined_ns;
   if (media->retry_at_ns > now) {
     plan.wake_ns = media->retry_at_ns;
     return plan;
@@ -252,28 +257,51 @@ struct work {
   bool key;
 };
 
+/* A surface that went to another size and back is all damage and needs no other encoder; a padded one does, for what
+ * lies around it on the canvas. */
+static bool encoder_fits(const struct media *media, const struct oriel_surface_view *view) {
+  return media->encoder && (media->generation == view->generation ||
+                            (media->picture.width == view->width && media->picture.height == view->height));
+}
+
 /* A new size or a first picture needs an encoder before pixels can be converted: the surface is unlocked meanwhile and
  * looked at again, since opening takes milliseconds. Returns 0 with the surface locked, or an error with it unlocked;
- * -EAGAIN when it has no size. */
+ * -EAGAIN when it has no size, -EBUSY when its size changes faster than encoders may be opened: retry_at_ns says when
+ * to come back, so that this thread never runs after such a guest for ever. */
 static int lock_surface(struct media *media, struct oriel_surface_view *view) {
-  for (;;) {
+  for (bool opened = false;; opened = true) {
     oriel_surface_lock(media->desktop->surface, view);
-    if (!view->width || !view->height)
-      break;
-    if (media->encoder && media->generation == view->generation)
-      return 0;
     uint16_t width = at_least_min(view->width), height = at_least_min(view->height);
     uint32_t generation = view->generation;
+    bool empty = !view->width || !view->height;
+    if (!empty && encoder_fits(media, view)) {
+      media->generation = generation;
+      return 0;
+    }
     oriel_surface_unlock(media->desktop->surface, false);
+    if (empty)
+      return -EAGAIN;
+    uint64_t now = oriel_clock_ns(), at = oriel_pace_next(&media->open_pace, now);
+    if (opened || at > now) {
+      media->retry_at_ns = at;
+      return -EBUSY;
+    }
+    oriel_pace_take(&media->open_pace, now);
     release_encoder(media);
-    media->kbps = settle_rate(media, width, height, oriel_clock_ns());
+    media->kbps = settle_rate(media, width, height, now);
     int error = open_encoder(media, width, height);
     if (error)
       return error;
     media->generation = generation;
   }
-  oriel_surface_unlock(media->desktop->surface, false);
-  return -EAGAIN;
+}
+
+/* When the change happened that a picture shows. What changed before anybody looked waited for no reason that delays
+ * have, as did what others could not take before a newcomer's key frame. */
+static uint64_t capture_time(const struct oriel_surface_view *view, const struct plan *plan, bool first,
+                             uint64_t taken_ns) {
+  bool news = view->captured_ns && (view->captured_ns >= plan->joined_ns || !first);
+  return news ? view->captured_ns : taken_ns;
 }
 
 /* Takes the damage: makes tiles of it, or brings the I420 picture up to date. Leaves the surface unlocked. */
@@ -285,8 +313,8 @@ static int take_damage(struct media *media, struct work *work) {
     return error;
   work->taken_ns = oriel_clock_ns();
   work->damage = view.damage;
-  work->captured_ns = view.captured_ns ? view.captured_ns : work->taken_ns;
   work->key = work->plan.action == ACTION_KEY || media->key_forced;
+  work->captured_ns = capture_time(&view, &work->plan, work->key, work->taken_ns);
   bool changed = !oriel_damage_empty(&view.damage);
   if (!changed && !work->key && work->plan.action == ACTION_PICTURE && !work->plan.video_due) {
     oriel_surface_unlock(surface, true); /* taken with the picture before */
@@ -372,7 +400,12 @@ static void make_picture(struct media *media, const struct plan *plan) {
     follow_rate(media, settle_rate(media, media->picture.width, media->picture.height, now));
   int error = take_damage(media, &work);
   media->empty = error == -EAGAIN;
-  if (error == -EAGAIN || error == -ENODATA)
+  if (error == -EBUSY) {
+    pthread_mutex_lock(&hub->lock);
+    hub->damaged = true;
+    pthread_mutex_unlock(&hub->lock);
+  }
+  if (error == -EAGAIN || error == -ENODATA || error == -EBUSY)
     return;
   bool tiles = work.packet != NULL;
   if (!error && !tiles)
@@ -400,29 +433,6 @@ static void make_picture(struct media *media, const struct plan *plan) {
 
 /* ---- the thread ---- */
 
-/* Passes a waiting wish for another size on, in even steps however many come. Called with hub.lock held, which is free
- * during the source's work; true when it was, so that a plan would be stale. Otherwise *wake_ns is brought forward to
- * when the wish may go. */
-static bool pass_resize_on(struct media *media, struct oriel_hub *hub, uint64_t now, uint64_t *wake_ns) {
-  if (!hub->wish_width)
-    return false;
-  uint64_t at = oriel_pace_next(&media->resize_pace, now);
-  if (at > now) {
-    if (!*wake_ns || at < *wake_ns)
-      *wake_ns = at;
-    return false;
-  }
-  uint16_t width = hub->wish_width, height = hub->wish_height;
-  hub->wish_width = hub->wish_height = 0;
-  pthread_mutex_unlock(&hub->lock);
-  int error = oriel_source_resize(media->desktop->source, width, height);
-  if (error && error != -ENOTSUP)
-    oriel_warn("desktop", "the desktop cannot become %u x %u: %s; it keeps its size", width, height, strerror(-error));
-  oriel_pace_take(&media->resize_pace, oriel_clock_ns()); /* after the work: a slow one leaves others their time */
-  pthread_mutex_lock(&hub->lock);
-  return true;
-}
-
 static void sleep_until(struct oriel_hub *hub, uint64_t wake_ns) {
   if (!wake_ns) {
     pthread_cond_wait(&hub->media, &hub->lock);
@@ -435,22 +445,6 @@ static void sleep_until(struct oriel_hub *hub, uint64_t wake_ns) {
   pthread_cond_timedwait(&hub->media, &hub->lock, &at);
 }
 
-/* Tells the source that nobody looks where that had to wait. As pass_resize_on. */
-static bool let_source_rest(struct media *media, struct oriel_hub *hub, uint64_t now, uint64_t *wake_ns) {
-  if (!hub->rest_ns)
-    return false;
-  if (hub->rest_ns > now) {
-    if (!*wake_ns || hub->rest_ns < *wake_ns)
-      *wake_ns = hub->rest_ns;
-    return false;
-  }
-  hub->rest_ns = 0;
-  pthread_mutex_unlock(&hub->lock);
-  oriel_desktop_update_watch(media->desktop);
-  pthread_mutex_lock(&hub->lock);
-  return true;
-}
-
 void *oriel_media_thread(void *argument) {
   struct oriel_desktop *desktop = argument;
   struct oriel_hub *hub = &desktop->hub;
@@ -460,13 +454,12 @@ void *oriel_media_thread(void *argument) {
 #endif
   oriel_pace_init(&media.pace, desktop->config.fps, PICTURE_BURST);
   oriel_pace_init(&media.key_pace, KEYS_PER_SECOND, 1);
-  oriel_pace_init(&media.resize_pace, RESIZES_PER_SECOND, 1);
+  oriel_pace_init(&media.open_pace, OPENS_PER_SECOND, OPEN_BURST);
   pthread_mutex_lock(&hub->lock);
   while (!hub->stopping) {
     uint64_t errand_ns = 0;
     hub->wait = 0;
-    if (pass_resize_on(&media, hub, oriel_clock_ns(), &errand_ns) ||
-        let_source_rest(&media, hub, oriel_clock_ns(), &errand_ns))
+    if (oriel_errand_locked(desktop, oriel_clock_ns(), &errand_ns))
       continue;
     struct plan plan = plan_next(&media, hub, oriel_clock_ns());
     if (errand_ns)

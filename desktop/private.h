@@ -51,6 +51,7 @@ struct oriel_viewer {
   /* The rest is guarded by hub.lock. */
   bool pictures, sound; /* wanted and possible */
   bool state_due, role_due, cursor_due, position_due, volume_due, skipped_due;
+  bool had_cursor; /* by its last delivery: what else waits goes before another shape */
   uint32_t skipped; /* left out since the last notice */
   struct oriel_packet *picture; /* the slot: at most one (lesson 32) */
   struct oriel_queue audio;     /* at most one second */
@@ -91,7 +92,8 @@ struct oriel_hub {
   char detail[160];
   bool absolute_pointer;
   uint16_t width, height; /* as pictures have it */
-  struct oriel_packet *cursor;
+  struct oriel_packet *cursor, *cursor_next; /* next: waits for its turn, see oriel_hub_cursor_turn_locked */
+  struct oriel_pace cursor_pace;
   int32_t cursor_x, cursor_y;
   bool cursor_visible, cursor_placed, volume_known;
   float volume_left, volume_right;
@@ -101,10 +103,12 @@ struct oriel_hub {
   bool source_watched; /* as the source was told */
   bool fresh_picture;  /* damage arrived since the source is watched */
   uint64_t watched_ns; /* since when it is */
+  uint64_t joined_ns;  /* when a viewer last began to look */
   struct oriel_pace rest_pace; /* how often it may be told that nobody looks: viewers may change their minds faster */
   uint64_t rest_ns;            /* when it will be told so; 0 = somebody looks, or it was told */
   unsigned wait; /* ORIEL_WAIT_*; 0 while it works */
   uint16_t wish_width, wish_height; /* the controller's newest wish; 0 = none waits */
+  struct oriel_pace resize_pace;
   uint32_t sequence, audio_sequence;
   uint64_t picture_ns; /* when the last one was published */
   uint32_t fps;
@@ -174,6 +178,9 @@ struct oriel_survey {
   uint64_t key_after_ns;     /* otherwise: when the first ready one may; 0 = none */
   bool blocked;              /* somebody could not take a picture */
 };
+/** Shows the waiting cursor shape if its time has come, and returns the shape to release (NULL: there was none before).
+ *  *at_ns becomes 0 then or when none waits, else when to ask again. */
+struct oriel_packet *oriel_hub_cursor_turn_locked(struct oriel_hub *hub, uint64_t now_ns, uint64_t *at_ns);
 void oriel_hub_survey_locked(const struct oriel_hub *hub, uint64_t now_ns, struct oriel_survey *survey);
 /** Numbers the packet and puts it into the mailboxes; takes over the caller's reference. */
 void oriel_hub_publish_picture(struct oriel_desktop *desktop, struct oriel_packet *packet, uint64_t taken_ns);
@@ -192,6 +199,11 @@ void oriel_hub_poke_locked(struct oriel_hub *hub, unsigned events);
 /** Adds end - start to a stage; a difference that clock mapping explains (up to 5 ms before) counts as 0, absurd ones
  *  (over a minute, or a time of 0) are left out. */
 void oriel_stage_add(struct oriel_histogram *stages, enum oriel_stage stage, uint64_t start_ns, uint64_t end_ns);
+
+/* errands.c */
+/** Runs one errand that is due; hub.lock, which the caller holds, is free during its work. True when there was one, so
+ *  that plans are stale. Otherwise *wake_ns is brought forward to when the next one is due (0 = never). */
+bool oriel_errand_locked(struct oriel_desktop *desktop, uint64_t now_ns, uint64_t *wake_ns);
 
 /* media_thread.c, audio_thread.c */
 void *oriel_media_thread(void *desktop);

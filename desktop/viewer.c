@@ -14,6 +14,8 @@
 enum { AUDIO_SECOND_MS = 1000, AUDIO_STALLED_MS = 160, AUDIO_TARGET_MS = 60 };
 
 static void watchers_add_locked(struct oriel_hub *hub, struct oriel_viewer *viewer, bool pictures, bool sound) {
+  if (pictures && !viewer->pictures)
+    hub->joined_ns = oriel_clock_ns();
   hub->watchers_pictures += (unsigned)pictures - (unsigned)viewer->pictures;
   hub->watchers_sound += (unsigned)sound - (unsigned)viewer->sound;
   viewer->pictures = pictures;
@@ -137,6 +139,13 @@ static void take_state_locked(const struct oriel_hub *hub, struct oriel_delivery
   memcpy(delivery->state.detail, hub->detail, sizeof delivery->state.detail);
 }
 
+static void take_cursor_locked(const struct oriel_hub *hub, struct oriel_viewer *viewer,
+                               struct oriel_delivery *delivery) {
+  viewer->cursor_due = false;
+  delivery->type = ORIEL_DELIVERY_CURSOR;
+  delivery->packet = oriel_packet_ref(hub->cursor);
+}
+
 static bool take_control_locked(const struct oriel_hub *hub, struct oriel_viewer *viewer,
                                 struct oriel_delivery *delivery) {
   if (viewer->state_due) {
@@ -146,10 +155,8 @@ static bool take_control_locked(const struct oriel_hub *hub, struct oriel_viewer
     viewer->role_due = false;
     delivery->type = ORIEL_DELIVERY_ROLE;
     delivery->role = hub->controller == viewer ? ORIEL_ROLE_CONTROLLER : ORIEL_ROLE_VIEWER;
-  } else if (viewer->cursor_due) {
-    viewer->cursor_due = false;
-    delivery->type = ORIEL_DELIVERY_CURSOR;
-    delivery->packet = oriel_packet_ref(hub->cursor);
+  } else if (viewer->cursor_due && !viewer->had_cursor) {
+    take_cursor_locked(hub, viewer, delivery);
   } else if (viewer->position_due) {
     viewer->position_due = false;
     delivery->type = ORIEL_DELIVERY_CURSOR_POSITION;
@@ -222,8 +229,11 @@ bool oriel_viewer_next(struct oriel_viewer *viewer, struct oriel_delivery *deliv
       viewer->skipped_due = false;
     } else if (picture_open_locked(hub, viewer, now)) {
       take_picture_locked(hub, viewer, delivery, now);
+    } else if (viewer->cursor_due) {
+      take_cursor_locked(hub, viewer, delivery);
     }
   }
+  viewer->had_cursor = delivery->type == ORIEL_DELIVERY_CURSOR;
   pthread_mutex_unlock(&hub->lock);
   return delivery->type != ORIEL_DELIVERY_NONE;
 }

@@ -555,6 +555,57 @@ static void cursor_and_volume_coalesce_to_the_newest(void **state) {
   oriel_viewer_detach(viewer);
 }
 
+/* A guest that defines huge cursors all the time gets few of them through, pictures go in between, and the newest shape
+ * is shown in the end. */
+static void cursor_storm_starves_nobody(void **state) {
+  struct fixture *fixture = *state;
+  struct oriel_hub *hub = &fixture->desktop->hub;
+  const struct oriel_source_sink *sink = &fixture->desktop->sink;
+  struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
+  fake_drain(viewer);
+  unsigned shapes = 0, pictures = 0;
+  uint64_t start = oriel_clock_ns();
+  struct oriel_packet *shape = NULL;
+  for (unsigned i = 0; i < 1000; i++) {
+    oriel_packet_unref(shape);
+    shape = oriel_packet_create(ORIEL_PACKET_CURSOR, 8 + 256 * 256 * 4);
+    sink->cursor(sink->user, shape);
+    if (i % 100 == 0)
+      publish_key(fixture);
+    struct oriel_delivery delivery;
+    if (!oriel_viewer_next(viewer, &delivery))
+      continue;
+    shapes += delivery.type == ORIEL_DELIVERY_CURSOR;
+    if (delivery.type == ORIEL_DELIVERY_PICTURE) {
+      pictures++;
+      fake_ack(viewer, delivery.packet);
+    }
+    oriel_packet_unref(delivery.packet);
+  }
+  uint64_t now = oriel_clock_ns();
+  assert_true(shapes >= 1 && shapes <= 2 + (now - start) * 2 / ORIEL_NS_PER_SECOND);
+  assert_int_equal(pictures, 10);
+  /* The one that waits has its turn without another event. */
+  uint64_t at;
+  pthread_mutex_lock(&hub->lock);
+  oriel_packet_unref(oriel_hub_cursor_turn_locked(hub, now, &at));
+  assert_true(at > now && at < now + ORIEL_NS_PER_SECOND);
+  oriel_packet_unref(oriel_hub_cursor_turn_locked(hub, at, &at));
+  pthread_mutex_unlock(&hub->lock);
+  struct oriel_delivery delivery = fake_next_of(&fixture->fake, viewer, ORIEL_DELIVERY_CURSOR);
+  assert_ptr_equal(delivery.packet, shape);
+  oriel_packet_unref(delivery.packet);
+  /* Even where every shape may go at once, what waits beside it goes first after one of them. */
+  pthread_mutex_lock(&hub->lock);
+  viewer->cursor_due = true;
+  pthread_mutex_unlock(&hub->lock);
+  uint32_t key = publish_key(fixture);
+  assert_int_equal(take_picture(viewer), key);
+  assert_true(viewer->cursor_due);
+  oriel_packet_unref(shape);
+  oriel_viewer_detach(viewer);
+}
+
 static void create_rejects_bad_numbers_and_frees_the_source(void **state) {
   (void)state;
   const struct oriel_desktop_config bad[] = {
@@ -597,6 +648,7 @@ int main(void) {
     hub_test(repeated_key_requests_wait_longer),
     hub_test(bursts_count_pictures_closer_than_8_ms),
     hub_test(stages_follow_a_picture_to_the_screen),
+    hub_test(cursor_storm_starves_nobody),
     hub_test(cursor_and_volume_coalesce_to_the_newest),
     cmocka_unit_test(create_rejects_bad_numbers_and_frees_the_source),
   };

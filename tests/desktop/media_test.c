@@ -208,6 +208,82 @@ static void new_size_starts_with_a_key(void **state) {
   end(fixture);
 }
 
+struct storm {
+  struct fake *fake;
+  atomic_bool stop;
+};
+
+/* Another size each time, as fast as it goes. */
+static void *change_sizes(void *user) {
+  struct storm *storm = user;
+  for (uint32_t i = 0; !atomic_load(&storm->stop); i++) {
+    oriel_surface_resize(storm->fake->surface, 640 + i % 512, 480);
+    storm->fake->sink->damaged(storm->fake->sink->user);
+  }
+  return NULL;
+}
+
+/* A guest that changes its size faster than encoders open neither keeps the media thread for itself nor gets a key
+ * frame each time. */
+static void storm_of_sizes_is_survived(void **state) {
+  (void)state;
+  struct fixture *fixture = begin(640, 480, NULL);
+  struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_CONTROLLER, true, false);
+  expect_picture(fixture, viewer, ORIEL_PACKET_VIDEO, true);
+  struct storm storm = {.fake = &fixture->fake};
+  pthread_t thread;
+  assert_int_equal(pthread_create(&thread, NULL, change_sizes, &storm), 0);
+  uint64_t start = oriel_clock_ns(), until = start + 2 * ORIEL_NS_PER_SECOND;
+  for (unsigned i = 1; i <= 4; i++) { /* the thread does its other work, five times a second */
+    assert_int_equal(oriel_viewer_resize(viewer, (uint16_t)(1000 + i), 600), 0);
+    pthread_mutex_lock(&fixture->fake.lock);
+    struct timespec at = {(time_t)(until / ORIEL_NS_PER_SECOND), (long)(until % ORIEL_NS_PER_SECOND)};
+    for (int late = 0; fixture->fake.resizes < i && !late;)
+      late = pthread_cond_timedwait(&fixture->fake.changed, &fixture->fake.lock, &at);
+    unsigned resizes = fixture->fake.resizes;
+    pthread_mutex_unlock(&fixture->fake.lock);
+    if (resizes < i)
+      storm.stop = true; /* else the thread would never come back */
+    assert_true(resizes >= i);
+    fake_drain(viewer);
+  }
+  atomic_store(&storm.stop, true);
+  pthread_join(thread, NULL);
+  uint64_t seconds = (oriel_clock_ns() - start) / ORIEL_NS_PER_SECOND + 1;
+  assert_true(stats(fixture)->pictures_key <= 1 + 4 + 8 * seconds);
+  /* What it ends with is shown. */
+  assert_int_equal(oriel_surface_resize(fixture->fake.surface, 320, 200), 0);
+  fixture->fake.sink->damaged(fixture->fake.sink->user);
+  for (uint16_t width = 0; width != 320;) {
+    struct oriel_packet *packet = picture(fixture, viewer);
+    width = packet->width;
+    oriel_packet_unref(packet);
+  }
+  oriel_viewer_detach(viewer);
+  end(fixture);
+}
+
+/* What changed while nobody looked is no delay of the picture that a newcomer gets. */
+static void joining_picture_has_its_own_time(void **state) {
+  (void)state;
+  struct fixture *fixture = begin(640, 480, "null");
+  fixture->fake.silent = true;
+  for (unsigned i = 0; i < 2; i++) { /* the first viewer of all, and one that joins others */
+    uint64_t joined = oriel_clock_ns();
+    oriel_surface_damage(fixture->fake.surface, small, joined - 5 * ORIEL_NS_PER_SECOND);
+    struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
+    struct oriel_packet *packet = picture(fixture, viewer);
+    assert_true(packet->key);
+    assert_true(packet->captured_ns >= joined && packet->captured_ns <= packet->converted_ns);
+    oriel_packet_unref(packet);
+    assert_true(stats(fixture)->stages[ORIEL_STAGE_CAPTURE].count == i + 1);
+    assert_true(stats(fixture)->stages[ORIEL_STAGE_CAPTURE].max_us < 1000000);
+  }
+  while (fixture->desktop->hub.count)
+    oriel_viewer_detach(fixture->desktop->hub.viewers[0]);
+  end(fixture);
+}
+
 static void source_without_size_is_waited_for(void **state) {
   (void)state;
   struct fixture *fixture = begin(0, 0, "null");
@@ -383,6 +459,8 @@ int main(void) {
     cmocka_unit_test(joiners_share_key_frames),
     cmocka_unit_test(pictures_keep_to_the_rate),
     cmocka_unit_test(new_size_starts_with_a_key),
+    cmocka_unit_test(storm_of_sizes_is_survived),
+    cmocka_unit_test(joining_picture_has_its_own_time),
     cmocka_unit_test(source_without_size_is_waited_for),
     cmocka_unit_test(flapping_viewer_starts_the_source_rarely),
     cmocka_unit_test(resizes_are_spread_out_and_the_newest_wins),

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the media thread does between pictures: wishes and news that come faster than they may be passed on wait in the
+ * hub for their turn, the newest of each kind. Media thread only.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "desktop/private.h"
+
+static void wake_at(uint64_t *wake_ns, uint64_t at_ns) {
+  if (!*wake_ns || at_ns < *wake_ns)
+    *wake_ns = at_ns;
+}
+
+/* A waiting wish for another size goes to the source, in even steps however many come. */
+static bool pass_resize_on(struct oriel_desktop *desktop, uint64_t now, uint64_t *wake_ns) {
+  struct oriel_hub *hub = &desktop->hub;
+  if (!hub->wish_width)
+    return false;
+  uint64_t at = oriel_pace_next(&hub->resize_pace, now);
+  if (at > now) {
+    wake_at(wake_ns, at);
+    return false;
+  }
+  uint16_t width = hub->wish_width, height = hub->wish_height;
+  hub->wish_width = hub->wish_height = 0;
+  pthread_mutex_unlock(&hub->lock);
+  int error = oriel_source_resize(desktop->source, width, height);
+  if (error && error != -ENOTSUP)
+    oriel_warn("desktop", "the desktop cannot become %u x %u: %s; it keeps its size", width, height, strerror(-error));
+  pthread_mutex_lock(&hub->lock);
+  oriel_pace_take(&hub->resize_pace, oriel_clock_ns()); /* after the work: a slow one leaves others their time */
+  return true;
+}
+
+/* Tells the source that nobody looks where that had to wait. */
+static bool let_source_rest(struct oriel_desktop *desktop, uint64_t now, uint64_t *wake_ns) {
+  struct oriel_hub *hub = &desktop->hub;
+  if (!hub->rest_ns)
+    return false;
+  if (hub->rest_ns > now) {
+    wake_at(wake_ns, hub->rest_ns);
+    return false;
+  }
+  hub->rest_ns = 0;
+  pthread_mutex_unlock(&hub->lock);
+  oriel_desktop_update_watch(desktop);
+  pthread_mutex_lock(&hub->lock);
+  return true;
+}
+
+/* Shows a cursor shape that had to wait. */
+static bool show_cursor(struct oriel_desktop *desktop, uint64_t now, uint64_t *wake_ns) {
+  struct oriel_hub *hub = &desktop->hub;
+  if (!hub->cursor_next)
+    return false;
+  uint64_t at;
+  struct oriel_packet *old = oriel_hub_cursor_turn_locked(hub, now, &at);
+  if (at) {
+    wake_at(wake_ns, at);
+    return false;
+  }
+  pthread_mutex_unlock(&hub->lock);
+  oriel_packet_unref(old);
+  oriel_desktop_wake(desktop);
+  pthread_mutex_lock(&hub->lock);
+  return true;
+}
+
+bool oriel_errand_locked(struct oriel_desktop *desktop, uint64_t now_ns, uint64_t *wake_ns) {
+  return pass_resize_on(desktop, now_ns, wake_ns) || let_source_rest(desktop, now_ns, wake_ns) ||
+         show_cursor(desktop, now_ns, wake_ns);
+}
