@@ -46,11 +46,14 @@ async function freePort() {
   return port;
 }
 
-/** Bytes a TCP port of ours has sent to its peers so far (all open connections). */
+/** Bytes that each open connection of a TCP port of ours has sent so far, by the peer's address. */
 function bytesSent(port) {
-  const text = execFileSync('ss', ['-tinH', 'state', 'established', `( sport = :${port} )`], { encoding: 'utf8' });
-  return [...text.matchAll(/bytes_sent:(\d+)/g)].reduce((sum, m) => sum + Number(m[1]), 0);
+  const text = execFileSync('ss', ['-tinHO', 'state', 'established', `( sport = :${port} )`], { encoding: 'utf8' });
+  return new Map([...text.matchAll(/^\s*\d+\s+\d+\s+\S+\s+(\S+).*?bytes_sent:(\d+)/gm)].map((m) => [m[1], Number(m[2])]));
 }
+
+/** What was sent between two of these on the connections still open: pictures come over one that stays. */
+const bytesBetween = (before, after) => [...after].reduce((sum, [peer, bytes]) => sum + bytes - (before.get(peer) ?? 0), 0);
 
 /** A guest that runs flash with this scene, shown by D-Bus and by VNC. */
 async function bootScene(t, scene) {
@@ -137,7 +140,7 @@ async function compareScene(scene) {
         const [cpu0, bytes0, own0, from] = [cpu(), bytesSent(port), cpuSeconds(ours.pid), performance.now()];
         await pause(windowSeconds * 1000);
         const minutes = (performance.now() - from) / 60_000;
-        used[name] = { cpu: (cpu() - cpu0) / minutes, bytes: (bytesSent(port) - bytes0) / minutes, own: (cpuSeconds(ours.pid) - own0) / minutes };
+        used[name] = { cpu: (cpu() - cpu0) / minutes, bytes: bytesBetween(bytes0, bytesSent(port)) / minutes, own: (cpuSeconds(ours.pid) - own0) / minutes };
       });
     }
     for (const name of ['oriel', 'noVNC']) {

@@ -33,7 +33,7 @@ async function type(page, text) {
     const upper = index >= 0 || (character >= 'A' && character <= 'Z');
     const key = index >= 0 ? plain[index] : character === '\n' ? 'Enter' : character === ' ' ? 'Space' : character.toLowerCase();
     if (upper) await page.keyboard.down('ShiftLeft');
-    await page.keyboard.press(key);
+    await page.keyboard.press(key, { delay: 10 });
     if (upper) await page.keyboard.up('ShiftLeft');
   }
 }

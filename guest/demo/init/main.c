@@ -7,8 +7,8 @@
  *   oriel.run=COMMAND   runs COMMAND (shell; + is a space, %XX any byte) beside the terminal, once all is ready
  *   oriel.terminal=0    no terminal: COMMAND starts with the desktop, and `ready` waits for its first window
  *   oriel.serial=1      a root shell on ttyS0
- * On ttyS0, if there is one, a line `oriel-guest: ready` says that the first window is on the desktop and the sound
- * devices exist.
+ * On ttyS0, if there is one, a line `oriel-guest: ready` says that the first window is on the desktop, its shell takes
+ * commands and the sound devices exist.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -46,7 +46,7 @@ enum {
   RECHECK_MS = 400,
   RECHECKS = 2,
 };
-#define POWER_FIFO "/run/oriel/power"
+#define WISHES_FIFO "/run/oriel/wishes"
 
 struct init {
   int signal_fd;
@@ -62,6 +62,7 @@ struct init {
   int restarts;
   int rechecks; /* how often the displays' sizes are still to be read again */
   bool window_seen;
+  bool shell_prompts;
   bool late_done;
   bool ready_told;
 };
@@ -197,11 +198,11 @@ static int open_uevents(void) {
 
 static int open_fifo(void) {
   mkdir("/run/oriel", 0755);
-  if (mkfifo(POWER_FIFO, 0622) < 0 || chmod(POWER_FIFO, 0622) < 0) {
+  if (mkfifo(WISHES_FIFO, 0622) < 0 || chmod(WISHES_FIFO, 0622) < 0) {
     return -1;
   }
   /* Read-write, so that the last writer's close never reads as end of file. */
-  return open(POWER_FIFO, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+  return open(WISHES_FIFO, O_RDWR | O_NONBLOCK | O_CLOEXEC);
 }
 
 static int open_signals(void) {
@@ -255,7 +256,7 @@ static bool wants_terminal(void) {
 
 /* The hook runs beside the terminal, when all is ready, or in its place, at once. */
 static void tell_ready(struct init *init) {
-  if (init->ready_told || !init->window_seen || !init->late_done) {
+  if (init->ready_told || !init->window_seen || !init->late_done || (wants_terminal() && !init->shell_prompts)) {
     return;
   }
   init->ready_told = true;
@@ -389,6 +390,9 @@ static void on_fifo(struct init *init) {
   while (read(init->fifo_fd, &wish, 1) == 1) {
     if (wish == 'p' || wish == 'r') {
       shut_down(wish == 'p' ? RB_POWER_OFF : RB_AUTOBOOT);
+    } else if (wish == 's') {
+      init->shell_prompts = true;
+      tell_ready(init);
     }
   }
 }

@@ -47,6 +47,12 @@ export async function openPage(t, { size = [1280, 720], scale = 1, extra = {} } 
   t.after(() => context.close());
   await context.addInitScript(tapAudio);
   const page = await context.newPage();
+  t.after(async () => {
+    if (!t.failed || page.isClosed()) return;
+    const path = join(tmpdir(), `oriel-${t.failed.replace(/[^a-z0-9]+/gi, '-').slice(0, 80)}.png`);
+    await page.screenshot({ path });
+    t.log(`screenshot: ${path}`);
+  });
   page.faults = [];
   page.on('pageerror', (error) => page.faults.push(String(error)));
   page.on('console', (message) => { if (message.type() === 'error') page.faults.push(message.text()); });

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // A small sequential runner: named cases, each with a time limit, resources that are released in reverse order, and a
-// last line `N passed, N failed`. Sequential on purpose: two cores cannot run two browsers and still mean anything.
+// last line `N passed, N failed`. After a failure `t.failed` tells the clean-up so. Sequential on purpose: two cores cannot
+// run two browsers and still mean anything.
 
 const cases = [];
 
@@ -27,6 +28,7 @@ async function runCase({ name, body, timeoutMs }) {
     await withTimeout(Promise.resolve().then(() => body(t)), timeoutMs, name);
   } catch (error) {
     failure = error;
+    t.failed = name;
   }
   for (const fn of cleanups.reverse()) {
     try {
