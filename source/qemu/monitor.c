@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A session's QMP side: finding QEMU, its state, commands to it. Source thread only.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "source/qemu/session_private.h"
+
+#define ROOM ORIEL_QEMU_ROOM
+
+static gboolean on_impatience(gpointer user) {
+  struct oriel_qemu_session *session = user;
+  oriel_qemu_timer_stop(&session->timer);
+  snprintf(session->facts.problem, sizeof session->facts.problem,
+           "%s accepts connections but does not answer: another program may hold this QMP socket, or QEMU is stopped",
+           session->config.address->path);
+  oriel_qemu_session_publish(session);
+  return G_SOURCE_REMOVE;
+}
+
+static void on_status(void *user, const json_t *result, const char *error) {
+  (void)error;
+  struct oriel_qemu_session *session = user;
+  const char *status = json_string_value(json_object_get(result, "status"));
+  if (!status)
+    return;
+  g_strlcpy(session->facts.vm_status, status, sizeof session->facts.vm_status);
+  oriel_qemu_session_publish(session);
+}
+
+static void on_name(void *user, const json_t *result, const char *error) {
+  (void)error;
+  struct oriel_qemu_session *session = user;
+  const char *name = json_string_value(json_object_get(result, "name"));
+  char *own = session->facts.name;
+  g_strlcpy(own, name && *name ? name : "QEMU", sizeof session->facts.name);
+  const char *end;
+  if (!g_utf8_validate(own, -1, &end)) /* cut in the middle of a character */
+    own[end - own] = '\0';
+}
+
+/* QEMU 8.1 to 9.1 never lets go of a display listener that unregistered, and goes on copying each update for it: after
+ * fifty visitors each update would be copied fifty times. There the listener stays while nobody watches, which costs us
+ * one copy of what changes. */
+static bool keeps_display(int major, int minor) {
+  return (major == 8 && minor >= 1) || (major == 9 && minor <= 1);
+}
+
+/* A list of {name, type}; devices have the type "child<driver>". */
+static void on_devices(void *user, const json_t *result, const char *error) {
+  (void)error;
+  struct oriel_qemu_session *session = user;
+  size_t index;
+  json_t *entry;
+  json_array_foreach((json_t *)(uintptr_t)result, index, entry) {
+    const char *type = json_string_value(json_object_get(entry, "type"));
+    if (type && strstr(type, "multitouch"))
+      session->has_touch_device = true;
+  }
+}
+
+static void ask_status(struct oriel_qemu_session *session) {
+  oriel_qmp_execute(session->qmp, "query-status", NULL, -1, on_status, session);
+}
+
+static void on_qmp_ready(void *user, int major, int minor) {
+  struct oriel_qemu_session *session = user;
+  oriel_qemu_timer_stop(&session->timer);
+  session->facts.problem[0] = '\0';
+  session->qmp_ready = true;
+  session->keeps_display = keeps_display(major, minor);
+  session->has_touch_device = false;
+  oriel_qmp_execute(session->qmp, "query-name", NULL, -1, on_name, session);
+  ask_status(session);
+  /* Where -device puts things: with an id and without. */
+  oriel_qmp_execute(session->qmp, "qom-list", json_pack("{s:s}", "path", "/machine/peripheral"), -1, on_devices,
+                    session);
+  oriel_qmp_execute(session->qmp, "qom-list", json_pack("{s:s}", "path", "/machine/peripheral-anon"), -1, on_devices,
+                    session);
+  if (major < 7) {
+    snprintf(session->facts.problem, sizeof session->facts.problem,
+             "QEMU %d.%d at this socket is too old; 7.0 or newer with -display dbus,p2p=yes is needed", major, minor);
+    oriel_qemu_session_publish(session);
+    return;
+  }
+  oriel_qemu_session_attach(session);
+}
+
+static void on_qmp_event(void *user, const char *name, const json_t *data) {
+  (void)data;
+  struct oriel_qemu_session *session = user;
+  static const char *const status_events[] = {"STOP", "RESUME", "SUSPEND", "WAKEUP", "RESET", "GUEST_PANICKED"};
+  if (!strcmp(name, "SHUTDOWN")) {
+    session->facts.shutting_down = true;
+    ask_status(session);
+    oriel_qemu_session_publish(session);
+  }
+  for (size_t i = 0; i < sizeof status_events / sizeof *status_events; i++)
+    if (!strcmp(name, status_events[i])) {
+      session->facts.shutting_down = false;
+      ask_status(session);
+    }
+}
+
+static void on_qmp_closed(void *user, int error) {
+  struct oriel_qemu_session *session = user;
+  if (error)
+    oriel_warn(ROOM, "QMP at %s broke: %s", session->config.address->path, strerror(-error));
+  oriel_qemu_session_detach(session);
+  oriel_qmp_close(session->qmp);
+  session->qmp = NULL;
+  session->qmp_ready = false;
+  session->facts.connect_error = 0;
+  session->facts.problem[0] = '\0';
+  session->facts.shutting_down = false;
+  oriel_qemu_session_publish(session);
+  oriel_qemu_session_retry(session);
+}
+
+void oriel_qemu_session_connect(struct oriel_qemu_session *session) {
+  const struct oriel_qmp_handler handler = {
+    .user = session, .ready = on_qmp_ready, .event = on_qmp_event, .closed = on_qmp_closed};
+  session->facts.connect_error =
+    oriel_qmp_open(session->config.context, session->config.address->path, &handler, &session->qmp);
+  if (session->facts.connect_error < 0)
+    oriel_qemu_session_retry(session);
+  else
+    oriel_qemu_session_timer(session, &session->timer, ORIEL_QEMU_PATIENCE_MS, on_impatience);
+  oriel_qemu_session_publish(session);
+}
+
+void oriel_qemu_session_command(struct oriel_qemu_session *session, enum oriel_source_command command) {
+  if (!session->qmp_ready)
+    return;
+  const char *status = session->facts.vm_status;
+  bool halted = !strcmp(status, "shutdown") || !strcmp(status, "guest-panicked") ||
+                !strcmp(status, "internal-error") || !strcmp(status, "watchdog");
+  switch (command) {
+  case ORIEL_COMMAND_PAUSE:
+    oriel_qmp_execute(session->qmp, "stop", NULL, -1, NULL, NULL);
+    break;
+  case ORIEL_COMMAND_RESUME:
+    oriel_qmp_execute(session->qmp, strcmp(status, "suspended") ? "cont" : "system_wakeup", NULL, -1, NULL, NULL);
+    break;
+  case ORIEL_COMMAND_RESET:
+    oriel_qmp_execute(session->qmp, "system_reset", NULL, -1, NULL, NULL);
+    if (halted)
+      oriel_qmp_execute(session->qmp, "cont", NULL, -1, NULL, NULL);
+    break;
+  case ORIEL_COMMAND_POWERDOWN:
+    oriel_qmp_execute(session->qmp, "system_powerdown", NULL, -1, NULL, NULL);
+    break;
+  }
+}
