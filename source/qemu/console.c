@@ -70,6 +70,12 @@ static void send_size(struct oriel_qemu_session *session) {
                          NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, on_resized, session);
 }
 
+void oriel_qemu_session_resize(struct oriel_qemu_session *session, uint16_t width, uint16_t height) {
+  session->want_width = width;
+  session->want_height = height;
+  send_size(session);
+}
+
 /* GDBus's worker thread. */
 static void on_console_resized(void *user, uint32_t width, uint32_t height) {
   struct oriel_qemu_session *session = user;

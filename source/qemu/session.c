@@ -31,7 +31,7 @@ void oriel_qemu_timer_stop(GSource **timer) {
 }
 
 void oriel_qemu_session_timer(struct oriel_qemu_session *session, GSource **timer, unsigned delay_ms,
-                        GSourceFunc function) {
+                              GSourceFunc function) {
   oriel_qemu_timer_stop(timer);
   *timer = g_timeout_source_new(delay_ms);
   g_source_set_callback(*timer, function, session, NULL);
