@@ -25,6 +25,20 @@ static int parse_port(const char *text, uint16_t *port) {
   return 0;
 }
 
+static bool is_mapped(const uint8_t bytes[16]) {
+  return IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)(const void *)bytes);
+}
+
+/** ::ffff:a.b.c.d to a.b.c.d: browsers write the former's host in hexadecimal, so no Host would match. */
+static socklen_t unmap(struct sockaddr_storage *address) {
+  const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)address;
+  struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = in6->sin6_port};
+  memcpy(&in.sin_addr, in6->sin6_addr.s6_addr + 12, sizeof in.sin_addr);
+  *address = (struct sockaddr_storage){0};
+  memcpy(address, &in, sizeof in);
+  return sizeof in;
+}
+
 int oriel_address_parse(const char *text, struct sockaddr_storage *address, socklen_t *size) {
   const char *colon = text ? strrchr(text, ':') : NULL;
   uint16_t port;
@@ -44,6 +58,8 @@ int oriel_address_parse(const char *text, struct sockaddr_storage *address, sock
     in6->sin6_family = AF_INET6;
     in6->sin6_port = htons(port);
     *size = sizeof *in6;
+    if (is_mapped(in6->sin6_addr.s6_addr))
+      *size = unmap(&out);
   } else {
     struct sockaddr_in *in = (struct sockaddr_in *)&out;
     if (inet_pton(AF_INET, strcmp(host, "localhost") == 0 ? "127.0.0.1" : host, &in->sin_addr) != 1)
@@ -131,10 +147,6 @@ static bool address_bytes(const struct sockaddr *address, uint8_t bytes[16]) {
   }
   memset(bytes, 0, 16);
   return false;
-}
-
-static bool is_mapped(const uint8_t bytes[16]) {
-  return IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)(const void *)bytes);
 }
 
 bool oriel_address_loopback(const struct sockaddr *address) {

@@ -19,7 +19,8 @@ struct oriel_address_key {
   uint8_t bytes[16];
 };
 
-/** Parses "127.0.0.1:8080", "[::1]:0" or "localhost:8080" (127.0.0.1). 0, -EINVAL. */
+/** Parses "127.0.0.1:8080", "[::1]:0" or "localhost:8080" (127.0.0.1); IPv4-mapped addresses become IPv4. 0,
+ *  -EINVAL. */
 int oriel_address_parse(const char *text, struct sockaddr_storage *address, socklen_t *size);
 /** Binds a non-blocking listening socket. 0 with the socket in *fd (the caller closes it) and the bound address (its
  *  port filled in) in *bound, or -errno; `why` then holds one sentence for the user. */

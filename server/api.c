@@ -236,6 +236,9 @@ enum MHD_Result oriel_handle_command(struct oriel_request *request) {
     return oriel_answer_json(request, MHD_HTTP_ACCEPTED, json_object());
   case -ENOTSUP:
     return oriel_answer_error(request, MHD_HTTP_NOT_IMPLEMENTED, "this desktop takes no commands", NULL, NULL);
+  case -EAGAIN:
+    return oriel_answer_error(request, MHD_HTTP_SERVICE_UNAVAILABLE,
+                              "too many commands wait for the VM; try again in a second", "Retry-After", "1");
   default:
     return oriel_answer_error(request, MHD_HTTP_CONFLICT, "the VM is not connected now", NULL, NULL);
   }

@@ -8,11 +8,20 @@ void oriel_dispatch_init(struct oriel_dispatch *dispatch, const struct oriel_dis
                          uint64_t now_ns) {
   *dispatch = (struct oriel_dispatch){.ops = ops, .user = user};
   oriel_bucket_init(&dispatch->inputs, ORIEL_INPUT_RATE, now_ns);
+  oriel_bucket_init(&dispatch->wishes, ORIEL_WISH_RATE, now_ns);
   oriel_bucket_init(&dispatch->frames, ORIEL_FRAME_RATE, now_ns);
 }
 
+/** Counts one of what a bucket holds. 0, or RATE. */
+static int take(struct oriel_dispatch *dispatch, struct oriel_bucket *bucket, const char *excess, uint64_t now_ns) {
+  if (oriel_bucket_take(bucket, now_ns))
+    return 0;
+  dispatch->excess = excess;
+  return ORIEL_VIEWER_REASON_RATE;
+}
+
 int oriel_dispatch_frame(struct oriel_dispatch *dispatch, uint64_t now_ns) {
-  return oriel_bucket_take(&dispatch->frames, now_ns) ? 0 : ORIEL_VIEWER_REASON_RATE;
+  return take(dispatch, &dispatch->frames, "more than 4,000 WebSocket frames a second", now_ns);
 }
 
 /** The input event in a message; false for a message that is none. */
@@ -59,6 +68,12 @@ static bool input_of(const struct oriel_viewer_in *in, struct oriel_input *input
   }
 }
 
+/** Wishes make work for the source and the encoder, each far more than an input event does. */
+static bool is_wish(const struct oriel_viewer_in *in) {
+  return in->type == ORIEL_VIEWER_RESIZE || in->type == ORIEL_VIEWER_KEY_FRAME || in->type == ORIEL_VIEWER_WANT ||
+         in->type == ORIEL_VIEWER_CONTROL;
+}
+
 int oriel_dispatch_message(struct oriel_dispatch *dispatch, const void *data, size_t size, uint64_t now_ns) {
   struct oriel_viewer_in in;
   struct oriel_input input;
@@ -76,12 +91,17 @@ int oriel_dispatch_message(struct oriel_dispatch *dispatch, const void *data, si
   }
   if (!dispatch->greeted)
     return ORIEL_VIEWER_REASON_PROTOCOL;
+  int reason = 0;
   if (input_of(&in, &input)) {
-    if (!oriel_bucket_take(&dispatch->inputs, now_ns))
-      return ORIEL_VIEWER_REASON_RATE;
-    dispatch->ops->input(dispatch->user, &input);
+    reason = take(dispatch, &dispatch->inputs, "more than 1,000 input events a second", now_ns);
+    if (reason == 0)
+      dispatch->ops->input(dispatch->user, &input);
   } else {
-    dispatch->ops->other(dispatch->user, &in);
+    if (is_wish(&in))
+      reason = take(dispatch, &dispatch->wishes, "more than 50 requests (size, key frame, wants, controls) a second",
+                    now_ns);
+    if (reason == 0)
+      dispatch->ops->other(dispatch->user, &in);
   }
-  return 0;
+  return reason;
 }

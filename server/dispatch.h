@@ -16,6 +16,7 @@
 
 enum {
   ORIEL_INPUT_RATE = 1000, /* input events a second */
+  ORIEL_WISH_RATE = 50,    /* RESIZE, KEY_FRAME, WANT and CONTROL together, a second */
   ORIEL_FRAME_RATE = 4000, /* WebSocket frames of any kind a second */
 };
 
@@ -33,7 +34,8 @@ struct oriel_dispatch {
   const struct oriel_dispatch_ops *ops;
   void *user;
   bool greeted;
-  struct oriel_bucket inputs, frames;
+  struct oriel_bucket inputs, wishes, frames;
+  const char *excess; /* after RATE: what there was too much of */
 };
 
 void oriel_dispatch_init(struct oriel_dispatch *dispatch, const struct oriel_dispatch_ops *ops, void *user,

@@ -7,8 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/clock.h"
+#include "server/head.h"
 #include "server/route.h"
 
 static void refuse(struct oriel_verdict *verdict, unsigned status, const char *sentence) {
@@ -17,13 +19,40 @@ static void refuse(struct oriel_verdict *verdict, unsigned status, const char *s
 }
 
 static unsigned method_of(const char *method) {
-  if (strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0)
+  if (strcmp(method, "GET") == 0)
     return ORIEL_METHOD_GET;
+  if (strcmp(method, "HEAD") == 0)
+    return ORIEL_METHOD_HEAD;
   if (strcmp(method, "POST") == 0)
     return ORIEL_METHOD_POST;
   if (strcmp(method, "DELETE") == 0)
     return ORIEL_METHOD_DELETE;
   return 0;
+}
+
+/** A refusal after which the two sides may disagree on where the next request begins. */
+static void refuse_and_close(struct oriel_verdict *verdict, unsigned status, const char *sentence) {
+  refuse(verdict, status, sentence);
+  verdict->header = MHD_HTTP_HEADER_CONNECTION;
+  verdict->value = "close";
+}
+
+/** What a proxy before us could read in another way than we do. */
+static void check_form(struct oriel_request *request, const char *method, struct oriel_verdict *verdict) {
+  unsigned hosts, lengths, encodings;
+  (void)oriel_request_header(request, "Host", &hosts);
+  (void)oriel_request_header(request, "Content-Length", &lengths);
+  const char *encoding = oriel_request_header(request, "Transfer-Encoding", &encodings);
+  if (!oriel_head_plain(request, method))
+    refuse_and_close(verdict, MHD_HTTP_BAD_REQUEST,
+                     "the head is malformed: a zero byte, a folded line, a stray space or a line end that is not CRLF");
+  else if (hosts != 1)
+    refuse_and_close(verdict, MHD_HTTP_BAD_REQUEST, "a request has one Host header");
+  else if (lengths + encodings > 1)
+    refuse_and_close(verdict, MHD_HTTP_BAD_REQUEST, "a request has one Content-Length or one Transfer-Encoding");
+  else if (encodings && (strcasecmp(encoding, "chunked") != 0 || strcmp(request->version, "HTTP/1.1") != 0))
+    refuse_and_close(verdict, MHD_HTTP_NOT_IMPLEMENTED,
+                     "the only transfer coding known here is chunked, in HTTP/1.1");
 }
 
 static void check_size(const struct oriel_request *request, struct oriel_verdict *verdict) {
@@ -44,7 +73,7 @@ static void check_host(struct oriel_request *request, struct oriel_verdict *verd
   const char *local = request->connection->local;
   unsigned count;
   const char *host = oriel_request_header(request, "Host", &count);
-  if (count != 1 || !oriel_origins_host(&server->origins, host, local)) {
+  if (!oriel_origins_host(&server->origins, host, local)) {
     server->stats.refused_host++;
     refuse(verdict, MHD_HTTP_FORBIDDEN, "this host name is not served here; --allow-host adds one");
     return;
@@ -56,17 +85,28 @@ static void check_host(struct oriel_request *request, struct oriel_verdict *verd
   }
 }
 
+/** "GET, HEAD": the value of Allow. */
+static void list_methods(unsigned methods, char *text, size_t size) {
+  static const struct {
+    enum oriel_method method;
+    const char *name;
+  } names[] = {{ORIEL_METHOD_GET, "GET"}, {ORIEL_METHOD_HEAD, "HEAD"}, {ORIEL_METHOD_POST, "POST"},
+               {ORIEL_METHOD_DELETE, "DELETE"}};
+  size_t used = 0;
+  text[0] = '\0';
+  for (size_t i = 0; i < sizeof names / sizeof *names && used < size; i++) {
+    if (methods & names[i].method)
+      used += (size_t)snprintf(text + used, size - used, "%s%s", used ? ", " : "", names[i].name);
+  }
+}
+
 static void check_route(struct oriel_request *request, const char *method, struct oriel_verdict *verdict) {
   unsigned methods = oriel_route_find(request->server, request->path, method_of(method), &request->route,
                                       &request->asset);
   if (methods == 0) {
     refuse(verdict, MHD_HTTP_NOT_FOUND, "there is nothing at this path");
   } else if (!request->route) {
-    snprintf(verdict->text, sizeof verdict->text, "%s%s%s%s%s", methods & ORIEL_METHOD_GET ? "GET, HEAD" : "",
-             methods & ORIEL_METHOD_GET && methods & ~(unsigned)ORIEL_METHOD_GET ? ", " : "",
-             methods & ORIEL_METHOD_POST ? "POST" : "",
-             methods & ORIEL_METHOD_POST && methods & ORIEL_METHOD_DELETE ? ", " : "",
-             methods & ORIEL_METHOD_DELETE ? "DELETE" : "");
+    list_methods(methods, verdict->text, sizeof verdict->text);
     verdict->header = "Allow";
     verdict->value = verdict->text;
     refuse(verdict, MHD_HTTP_METHOD_NOT_ALLOWED, "this path does not know that method");
@@ -167,7 +207,9 @@ static void check_own_page(struct oriel_request *request, struct oriel_verdict *
 
 void oriel_gate_check(struct oriel_request *request, const char *method, struct oriel_verdict *verdict) {
   *verdict = (struct oriel_verdict){0};
-  check_host(request, verdict);
+  check_form(request, method, verdict);
+  if (verdict->status == 0)
+    check_host(request, verdict);
   if (verdict->status == 0)
     check_size(request, verdict);
   if (verdict->status == 0)

@@ -179,6 +179,18 @@ const char *oriel_request_header(const struct oriel_request *request, const char
   return search.value;
 }
 
+/** Called before the URI is taken apart. */
+static void *on_uri(void *user, const char *uri, struct MHD_Connection *http) {
+  struct oriel_connection *connection =
+    MHD_get_connection_info(http, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+  (void)user;
+  if (connection) {
+    connection->uri = uri;
+    connection->uri_size = uri ? strcspn(uri, " ") : 0;
+  }
+  return NULL; /* the request's context: none before on_request */
+}
+
 /** Headers are whole: judge them. A refusal is answered at once, without the body. */
 static enum MHD_Result begin(struct oriel_request *request, const char *method) {
   struct oriel_verdict verdict;
@@ -288,7 +300,9 @@ int oriel_http_start(struct oriel_server *server, int listener) {
     MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
     MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
     MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, server,
-    MHD_OPTION_STRICT_FOR_CLIENT, 1,
+    MHD_OPTION_URI_LOG_CALLBACK, on_uri, server,
+    /* 1 would refuse a missing Host by an answer of its own, whose header block it writes twice. The gate is strict. */
+    MHD_OPTION_STRICT_FOR_CLIENT, 0,
     MHD_OPTION_ARRAY, listening,
     MHD_OPTION_END);
   if (!server->daemon)

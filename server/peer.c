@@ -180,6 +180,14 @@ static void on_ready(uv_poll_t *poll, int status, int events) {
   oriel_peer_flush(peer);
 }
 
+/** Whether the session that let this viewer in has expired; looked up once a second. */
+static bool session_ended(struct oriel_peer *peer, uint64_t now_ns) {
+  if (peer->session == 0 || now_ns < peer->next_session_ns)
+    return false;
+  peer->next_session_ns = now_ns + ORIEL_NS_PER_SECOND;
+  return !oriel_sessions_alive(&peer->server->sessions, peer->session, now_ns);
+}
+
 void oriel_peer_tick(struct oriel_peer *peer, uint64_t now_ns) {
   if (peer->phase >= PEER_CLOSING) {
     if (now_ns >= peer->deadline_ns)
@@ -193,6 +201,8 @@ void oriel_peer_tick(struct oriel_peer *peer, uint64_t now_ns) {
     oriel_peer_bye(peer, ORIEL_VIEWER_REASON_TIMEOUT, "no message for 15 s", ORIEL_PEER_CLOSE_NS);
   } else if (peer->phase == PEER_HELLO && now_ns >= peer->deadline_ns) {
     oriel_peer_bye(peer, ORIEL_VIEWER_REASON_TIMEOUT, "no hello within 5 s", ORIEL_PEER_CLOSE_NS);
+  } else if (session_ended(peer, now_ns)) {
+    oriel_peer_bye(peer, ORIEL_VIEWER_REASON_UNAUTHORISED, "the session has expired", ORIEL_PEER_CLOSE_NS);
   } else if (peer->phase == PEER_LIVE && now_ns >= peer->next_ping_ns && oriel_outbox_idle(&peer->outbox)) {
     peer->ping_waiting = true;
     oriel_peer_flush(peer);

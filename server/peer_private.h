@@ -33,7 +33,7 @@ struct oriel_peer {
 
   enum peer_phase phase;
   uint64_t deadline_ns; /* HELLO: greeting; CLOSING, LINGER: end */
-  uint64_t heard_ns, progress_ns, next_ping_ns;
+  uint64_t heard_ns, progress_ns, next_ping_ns, next_session_ns;
   unsigned pings; /* sent */
   struct oriel_viewer *viewer; /* LIVE only */
 

@@ -41,13 +41,13 @@ static bool on_frame(void *user) {
     return true; /* lingering has a time limit of its own */
   uint64_t now_ns = oriel_clock_ns();
   int reason = oriel_dispatch_frame(&peer->dispatch, now_ns);
-  return reason == 0 || close_for(peer, reason, "too many messages");
+  return reason == 0 || close_for(peer, reason, peer->dispatch.excess);
 }
 
-static const char *reason_text(int reason) {
+static const char *reason_text(const struct oriel_peer *peer, int reason) {
   switch (reason) {
   case ORIEL_VIEWER_REASON_RATE:
-    return "more than 1,000 input events a second";
+    return peer->dispatch.excess;
   case ORIEL_VIEWER_REASON_VERSION:
     return "this server speaks version 1; reload the page";
   case ORIEL_VIEWER_REASON_FULL:
@@ -67,7 +67,7 @@ static bool on_message(void *user, const uint8_t *data, size_t size) {
   peer->server->stats.messages_in++;
   int reason = oriel_dispatch_message(&peer->dispatch, data, size, peer->heard_ns);
   if (reason)
-    return close_for(peer, reason, reason_text(reason));
+    return close_for(peer, reason, reason_text(peer, reason));
   return peer->phase < PEER_CLOSING;
 }
 

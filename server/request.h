@@ -31,6 +31,8 @@ struct oriel_connection {
   bool doomed;          /* shut down; libmicrohttpd will close it */
   uint64_t deadline_ns; /* absolute: progress does not move it */
   struct oriel_address_key key;
+  const char *uri;      /* of the request being read, with its query; borrowed from libmicrohttpd */
+  size_t uri_size;      /* up to its first space or zero byte */
   char client[ORIEL_ADDRESS_TEXT_MAX], local[ORIEL_ADDRESS_TEXT_MAX];
 };
 

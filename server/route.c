@@ -15,7 +15,7 @@ static const struct oriel_route routes[] = {
   {GET, .path = "/healthz", OPEN, .handle = oriel_handle_health},
   {POST, .path = "/session", OPEN, .handle = oriel_handle_login},
   {DELETE, .path = "/session", .handle = oriel_handle_logout},
-  {GET, .path = "/ws", .acts = true, .handle = oriel_handle_websocket},
+  {GET, .path = "/ws", .upgrades = true, .acts = true, .handle = oriel_handle_websocket},
   {GET, .path = "/snapshot.png", .handle = oriel_handle_snapshot},
   {GET, .path = "/api/v1/desktop", .handle = oriel_handle_desktop},
   {GET, .path = "/api/v1/stats", .handle = oriel_handle_stats},
@@ -37,6 +37,10 @@ const struct oriel_route *oriel_route_asset(void) {
   return &asset_route;
 }
 
+static unsigned known_by(const struct oriel_route *route) {
+  return route->method | (route->method == ORIEL_METHOD_GET && !route->upgrades ? ORIEL_METHOD_HEAD : 0u);
+}
+
 unsigned oriel_route_find(const struct oriel_server *server, const char *path, unsigned method,
                           const struct oriel_route **route, const struct oriel_asset **asset) {
   unsigned methods = 0;
@@ -46,16 +50,17 @@ unsigned oriel_route_find(const struct oriel_server *server, const char *path, u
   for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
     if (strcmp(routes[i].path, path) != 0)
       continue;
-    methods |= routes[i].method;
-    if (routes[i].method == method)
+    unsigned known = known_by(&routes[i]);
+    methods |= known;
+    if (known & method)
       *route = &routes[i];
   }
   for (size_t i = 0; methods == 0 && i < server->asset_count; i++) {
     if (strcmp(server->assets[i].path, path) != 0)
       continue;
-    methods = ORIEL_METHOD_GET;
+    methods = known_by(&asset_route);
     *asset = &server->assets[i];
-    if (method == ORIEL_METHOD_GET)
+    if (methods & method)
       *route = &asset_route;
   }
   return methods;

@@ -11,7 +11,7 @@
 
 #include "server/request.h"
 
-enum oriel_method { ORIEL_METHOD_GET = 1, ORIEL_METHOD_POST = 2, ORIEL_METHOD_DELETE = 4 };
+enum oriel_method { ORIEL_METHOD_GET = 1, ORIEL_METHOD_POST = 2, ORIEL_METHOD_DELETE = 4, ORIEL_METHOD_HEAD = 8 };
 
 enum oriel_access {
   ORIEL_ACCESS_TOKEN, /* a bearer token or a session cookie; 0, so that a row which forgets it is closed */
@@ -19,7 +19,8 @@ enum oriel_access {
 };
 
 struct oriel_route {
-  enum oriel_method method; /* GET answers HEAD too */
+  enum oriel_method method; /* GET answers HEAD too, unless it upgrades */
+  bool upgrades;            /* its GET becomes another protocol: there is no head of an answer to ask for */
   const char *path;
   enum oriel_access access;
   /** Changes something, or carries input: with a cookie it must prove to come from our own page. */

@@ -21,18 +21,19 @@ static struct frame frame;
 static struct answer answer;
 static struct rig rig = {.address = "pattern:?size=640x480&fps=60&scene=motion"};
 
-static int slow_headers, slow_body, idle, silent_socket, silent_viewer;
+static int slow_headers, slow_body, idle, silent_socket, silent_viewer, unfinished;
 static uint64_t started_ms;
 static uv_thread_t dripper;
 
-/** A byte every 200 ms to the one that never finishes its headers, and to the one that never finishes its body. */
+/** A byte every 200 ms to the one that never finishes its headers, and to the one that never finishes its body; a ping
+ *  to the one that never finishes its message. */
 static void drip(void *user) {
   (void)user;
-  while (rig_ms() - started_ms < 9000) {
-    bool headers = send(slow_headers, "a", 1, MSG_NOSIGNAL) == 1;
-    bool body = send(slow_body, "a", 1, MSG_NOSIGNAL) == 1;
-    if (!headers && !body)
-      return;
+  bool headers = true, body = true, ping = true;
+  while (rig_ms() - started_ms < 20000 && (headers || body || ping)) {
+    headers = headers && send(slow_headers, "a", 1, MSG_NOSIGNAL) == 1;
+    body = body && send(slow_body, "a", 1, MSG_NOSIGNAL) == 1;
+    ping = ping && ws_send(unfinished, true, 9, "", 0);
     usleep(200 * 1000);
   }
 }
@@ -49,6 +50,8 @@ static int setup(void **state) {
   send_text(idle, "GET /healthz HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n\r\n", rig.port);
   silent_socket = ws_open(&rig);
   silent_viewer = ws_join(&rig, false);
+  unfinished = ws_join(&rig, false);
+  ws_send(unfinished, false, 2, "", 0);
   return uv_thread_create(&dripper, drip, NULL);
 }
 
@@ -57,6 +60,7 @@ static int teardown(void **state) {
   uv_thread_join(&dripper);
   close(slow_headers); /* not before: their numbers would be given to others while it still drips */
   close(slow_body);
+  close(unfinished);
   rig_stop(&rig);
   return 0;
 }
@@ -141,6 +145,13 @@ static void viewer_silent(void **state) {
   close(silent_viewer);
 }
 
+/* WebSocket pings between the fragments of a message do not keep it, or its viewer, alive for ever. */
+static void message_unfinished_between_pings(void **state) {
+  (void)state;
+  assert_int_equal(ws_reason(unfinished), ORIEL_VIEWER_REASON_TIMEOUT);
+  assert_in_range(seconds_passed(), 14, 19);
+}
+
 static void connection_idle(void **state) {
   (void)state;
   read_answer(idle, &answer);
@@ -159,6 +170,7 @@ int main(int argc, char **argv) {
     cmocka_unit_test(body_dripping),
     cmocka_unit_test(viewer_that_never_reads),
     cmocka_unit_test(viewer_silent),
+    cmocka_unit_test(message_unfinished_between_pings),
     cmocka_unit_test(connection_idle),
   };
   return cmocka_run_group_tests(tests, setup, teardown);

@@ -6,6 +6,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <setjmp.h>
@@ -23,17 +24,42 @@
 #include "desktop/desktop.h"
 #include "wire/viewer.h"
 
+static const uint8_t large[RIG_LARGE]; /* more than sockets buffer */
+
 static const struct oriel_asset assets[] = {
   {.path = "/", .content_type = "text/html; charset=utf-8", .etag = "\"page\"",
    .data = (const uint8_t *)"<!doctype html>", .size = 15},
   {.path = "/js/main.js", .content_type = "text/javascript", .etag = "\"main\"",
    .data = (const uint8_t *)"1", .size = 1},
+  {.path = "/js/large.js", .content_type = "text/javascript", .etag = "\"large\"",
+   .data = large, .size = sizeof large},
 };
 
 uint64_t rig_ms(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+
+#ifdef SANITIZED
+size_t __sanitizer_get_current_allocated_bytes(void); /* their heaps are not the C library's */
+#endif
+
+size_t rig_allocated(void) {
+#ifdef SANITIZED
+  return __sanitizer_get_current_allocated_bytes();
+#else
+  struct mallinfo2 info = mallinfo2();
+  return info.uordblks + info.hblkhd;
+#endif
 }
 
 static void on_call(uv_async_t *async) {
@@ -68,7 +94,7 @@ void rig_start(struct rig *rig) {
   if (rig->address) {
     struct oriel_source *source;
     assert_int_equal(oriel_source_create(rig->address, &source, why, sizeof why), 0);
-    struct oriel_desktop_config desktop = {.fps = 60, .opus_frame_ms = 20, .opus_kbps = 64,
+    struct oriel_desktop_config desktop = {.fps = 60, .bitrate_kbps = rig->bitrate_kbps, .opus_frame_ms = 20, .opus_kbps = 64,
                                            .wake = oriel_server_wake, .user = rig->server};
     assert_int_equal(oriel_desktop_create(&desktop, source, &rig->desktop), 0);
     assert_int_equal(oriel_desktop_start(rig->desktop), 0);

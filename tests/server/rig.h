@@ -15,10 +15,12 @@
 #include "server/server.h"
 
 #define RIG_TOKEN "correct-horse"
+enum { RIG_LARGE = 16 << 20 }; /* size of /js/large.js */
 
 struct rig {
   struct oriel_server_config config; /* set before start; zero fields get defaults */
   const char *address;               /* of the source; NULL = no desktop */
+  unsigned bitrate_kbps;             /* 0 = by size */
   uv_loop_t loop;
   uv_thread_t thread;
   uv_async_t call;
@@ -41,6 +43,8 @@ void rig_server_stats(struct rig *rig, struct oriel_server_stats *stats);
 /** Asks every 10 ms until `holds`, for at most `limit_ms`; false when it never did. */
 bool rig_until(struct rig *rig, bool (*holds)(const struct oriel_server_stats *stats), unsigned limit_ms);
 uint64_t rig_ms(void);
+/** Bytes of the heap in use, in this whole process: server, desktop and test. */
+size_t rig_allocated(void);
 
 /* ---- HTTP ---- */
 

@@ -15,6 +15,7 @@
 
 #include "core/clock.h"
 #include "rig.h"
+#include "server/private.h"
 #include "wire/viewer.h"
 
 static struct frame frame;
@@ -315,6 +316,35 @@ static void viewer_input_rate(void **state) {
   close(fd);
 }
 
+/* Wishes wake the source and the encoder: they have a limit of their own, below that of input. */
+static void viewer_wish_rate(void **state) {
+  struct rig *rig = *state;
+  const struct {
+    uint8_t bytes[8];
+    size_t size;
+  } wishes[] = {
+    {{ORIEL_VIEWER_RESIZE, 0, 0, 0, 0x40, 1, 0xf0, 0}, 8},
+    {{ORIEL_VIEWER_KEY_FRAME, 0, 0, 0, 1}, 5},
+    {{ORIEL_VIEWER_WANT, 0, 0, 0, 1, 1}, 6},
+    {{ORIEL_VIEWER_CONTROL, 0, 0, 0, 1}, 5},
+  };
+  for (size_t kind = 0; kind < sizeof wishes / sizeof *wishes; kind++) {
+    int fd = ws_join(rig, true);
+    for (int i = 0; i < 300 && ws_send(fd, true, 2, wishes[kind].bytes, wishes[kind].size); i++) {
+    }
+    assert_int_equal(kind * 100 + (size_t)ws_reason(fd), kind * 100 + ORIEL_VIEWER_REASON_RATE);
+    close(fd);
+  }
+  /* A page that resizes at every animation frame for half a second, or a user who toggles, is not hit. */
+  int fd = ws_join(rig, true);
+  for (int i = 0; i < 40; i++)
+    assert_true(ws_send(fd, true, 2, wishes[i % 4].bytes, wishes[i % 4].size));
+  uint8_t ping[12] = {ORIEL_VIEWER_PING, 0, 0, 0, 7};
+  ws_send(fd, true, 2, ping, sizeof ping);
+  assert_true(ws_until(fd, &frame, ORIEL_VIEWER_PONG));
+  close(fd);
+}
+
 static void viewer_frame_rate(void **state) {
   struct rig *rig = *state;
   int fd = ws_join(rig, false);
@@ -458,27 +488,51 @@ static void viewers_told_when_the_server_stops(void **state) {
   close(idle);
 }
 
-static void logout_ends_the_sessions_viewers(void **state) {
-  struct rig *rig = *state;
-  char value[256], headers[512];
+/** Joins with a session's cookie; `headers` gets the lines that prove to be its page. */
+static int join_by_cookie(struct rig *rig, char *headers, size_t size) {
+  char value[256], head[4] = "";
   assert_int_equal(ask(rig, &answer, "POST /session", "", "{\"token\":\"" RIG_TOKEN "\"}"), 204);
   header_of(&answer, "Set-Cookie", value, sizeof value);
   value[strcspn(value, ";")] = '\0';
-  snprintf(headers, sizeof headers, "Cookie: %s\r\nOrigin: http://127.0.0.1:%u\r\n", value, rig->port);
-  int fd = dial(rig), other = ws_join(rig, false);
+  snprintf(headers, size, "Cookie: %s\r\nOrigin: http://127.0.0.1:%u\r\n", value, rig->port);
+  int fd = dial(rig);
   send_text(fd,
             "GET /ws HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n%s"
             "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
             "Sec-WebSocket-Protocol: oriel.v1\r\n\r\n",
             rig->port, headers);
-  char head[4] = "";
   while (memcmp(head, "\r\n\r\n", 4) != 0) {
     memmove(head, head + 1, 3);
     assert_int_equal(recv(fd, head + 3, 1, 0), 1);
   }
   ws_hello(fd, false);
   assert_true(ws_until(fd, &frame, ORIEL_VIEWER_STATE));
+  return fd;
+}
+
+static void logout_ends_the_sessions_viewers(void **state) {
+  struct rig *rig = *state;
+  char headers[512];
+  int other = ws_join(rig, false), fd = join_by_cookie(rig, headers, sizeof headers);
   assert_int_equal(ask(rig, &answer, "DELETE /session", headers, NULL), 204);
+  assert_int_equal(ws_reason(fd), ORIEL_VIEWER_REASON_UNAUTHORISED);
+  assert_true(ws_until(other, &frame, ORIEL_VIEWER_AUDIO));
+  close(fd);
+  close(other);
+}
+
+static void expire_sessions(struct rig *rig, void *argument) {
+  (void)argument;
+  for (size_t i = 0; i < ORIEL_SESSIONS_MAX; i++)
+    rig->server->sessions.slots[i].expires_ns = 0;
+}
+
+/* A connection does not outlive the session that opened it; one by token has none. */
+static void expiry_ends_the_sessions_viewers(void **state) {
+  struct rig *rig = *state;
+  char headers[512];
+  int other = ws_join(rig, false), fd = join_by_cookie(rig, headers, sizeof headers);
+  rig_call(rig, expire_sessions, NULL);
   assert_int_equal(ws_reason(fd), ORIEL_VIEWER_REASON_UNAUTHORISED);
   assert_true(ws_until(other, &frame, ORIEL_VIEWER_AUDIO));
   close(fd);
@@ -500,6 +554,7 @@ int main(int argc, char **argv) {
     cmocka_unit_test(two_viewers_one_controls),
     cmocka_unit_test(viewer_input_reaches_the_source),
     cmocka_unit_test(viewer_input_rate),
+    cmocka_unit_test(viewer_wish_rate),
     cmocka_unit_test(viewer_frame_rate),
     cmocka_unit_test(viewer_fragments_for_ever),
     cmocka_unit_test(cut_at_every_byte),
@@ -508,6 +563,7 @@ int main(int argc, char **argv) {
     cmocka_unit_test(viewers_told_when_the_desktop_goes),
     cmocka_unit_test(viewers_told_when_the_server_stops),
     cmocka_unit_test(logout_ends_the_sessions_viewers),
+    cmocka_unit_test(expiry_ends_the_sessions_viewers),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }
