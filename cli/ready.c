@@ -8,6 +8,7 @@
 #include <uv.h>
 
 #include "cli/secret.h"
+#include "server/address.h"
 
 static void first_outside_address(char *host, size_t size) {
   uv_interface_address_t *addresses = NULL;
@@ -24,8 +25,15 @@ static void first_outside_address(char *host, size_t size) {
 }
 
 void oriel_ready_host(const struct oriel_options *options, char *host, size_t size) {
-  const size_t length = strlen(options->listen) - strlen(strrchr(options->listen, ':'));
-  snprintf(host, size, "%.*s", (int)length, options->listen);
+  struct sockaddr_storage address;
+  socklen_t address_size;
+  char text[ORIEL_ADDRESS_TEXT_MAX];
+  /* An IPv6 address has many spellings; the server knows itself by the shortest, as browsers do. */
+  if (options->listen[0] == '[' && oriel_address_parse(options->listen, &address, &address_size) == 0)
+    oriel_address_text((const struct sockaddr *)&address, text);
+  else
+    snprintf(text, sizeof text, "%s", options->listen);
+  snprintf(host, size, "%.*s", (int)(strrchr(text, ':') - text), text);
   if (strcmp(host, "0.0.0.0") != 0 && strcmp(host, "[::]") != 0)
     return;
   if (options->allow_hosts.count > 0)

@@ -19,6 +19,7 @@
 #include "vm/arguments.h"
 #include "vm/child.h"
 #include "vm/image.h"
+#include "vm/room.h"
 #include "vm/runtime.h"
 
 enum {
@@ -29,6 +30,7 @@ enum {
   MEMORY_MIN_MIB = 64,
   MEMORY_MAX_MIB = 1048576,
   LINE_MAX_BYTES = 240,
+  OVERLAY_MIN_BYTES = 1024 * 1024, /* an empty qcow2 takes a quarter of it */
 };
 
 struct oriel_qemu {
@@ -145,7 +147,8 @@ static int spawn(struct oriel_qemu *vm, const struct oriel_qemu_config *config, 
   const int log = open(vm->runtime.log, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (log < 0) {
     result = -errno;
-    snprintf(why, why_size, "cannot write %s: %s; is the disk full?", vm->runtime.log, strerror(-result));
+    snprintf(why, why_size, "cannot write %s: %s; %s XDG_RUNTIME_DIR to another directory", vm->runtime.log, strerror(-result),
+             oriel_room_advice(result));
   } else {
     result = oriel_child_start(arguments, log, &vm->pid);
     if (result < 0)
@@ -153,6 +156,20 @@ static int spawn(struct oriel_qemu *vm, const struct oriel_qemu_config *config, 
     close(log);
   }
   oriel_arguments_free(arguments);
+  return result;
+}
+
+/** QEMU keeps what the guest writes to a disk in a file without a name, in $TMPDIR or /var/tmp. */
+static int check_overlay(const struct oriel_qemu_config *config, const struct oriel_image *image, char *why, size_t why_size) {
+  const char *directory = getenv("TMPDIR");
+  if (config->disk == NULL || config->persistent || image->optical)
+    return 0;
+  if (directory == NULL || directory[0] == '\0')
+    directory = "/var/tmp";
+  const int result = oriel_room_check(directory, OVERLAY_MIN_BYTES);
+  if (result < 0)
+    snprintf(why, why_size, "cannot keep the guest's changes in %.200s: %s; %s TMPDIR to another directory", directory,
+             strerror(-result), oriel_room_advice(result));
   return result;
 }
 
@@ -168,6 +185,8 @@ static int prepare(const struct oriel_qemu_config *config, char *qemu, size_t qe
     };
     result = oriel_image_inspect(&request, image, why, why_size);
   }
+  if (result == 0)
+    result = check_overlay(config, image, why, why_size);
   if (result == 0)
     result = oriel_qemu_find(qemu, qemu_size, version, sizeof version, why, why_size);
   if (result == 0)

@@ -15,6 +15,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "vm/room.h"
+
+enum { ROOM_BYTES = 64 * 1024 }; /* for QEMU's log and its socket */
+
 static const char socket_name[] = "qmp.sock";
 static const char log_name[] = "qemu.log";
 
@@ -22,7 +26,8 @@ static const char log_name[] = "qemu.log";
 static int make_own(const char *path, char *why, size_t why_size) {
   if (mkdir(path, 0700) < 0 && errno != EEXIST) {
     const int error = errno;
-    snprintf(why, why_size, "cannot create %s: %s; set XDG_RUNTIME_DIR to a directory of yours", path, strerror(error));
+    snprintf(why, why_size, "cannot create %s: %s; %s XDG_RUNTIME_DIR to another directory", path, strerror(error),
+             oriel_room_advice(-error));
     return -error;
   }
   struct stat info;
@@ -93,7 +98,8 @@ static int lock_directory(struct oriel_runtime *runtime, const char *name, char 
   const int fd = open(runtime->directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (fd < 0) {
     const int error = errno;
-    snprintf(why, why_size, "cannot open %s: %s", runtime->directory, strerror(error));
+    snprintf(why, why_size, "cannot open %s: %s; remove it or set XDG_RUNTIME_DIR to another directory",
+             runtime->directory, strerror(error));
     return -error;
   }
   const bool locked = flock(fd, LOCK_EX | LOCK_NB) == 0;
@@ -127,6 +133,14 @@ static int remove_stale(const struct oriel_runtime *runtime, char *why, size_t w
   return 0;
 }
 
+static int check_room(const struct oriel_runtime *runtime, char *why, size_t why_size) {
+  const int result = oriel_room_check(runtime->directory, ROOM_BYTES);
+  if (result < 0)
+    snprintf(why, why_size, "cannot write in %s: %s; %s XDG_RUNTIME_DIR to another directory", runtime->directory,
+             strerror(-result), oriel_room_advice(result));
+  return result;
+}
+
 static int open_once(const char *directory, const char *name, struct oriel_runtime *runtime, char *why, size_t why_size) {
   char parent[ORIEL_RUNTIME_PATH_MAX] = "";
   int result = 0;
@@ -148,6 +162,8 @@ static int open_once(const char *directory, const char *name, struct oriel_runti
     result = lock_directory(runtime, name, why, why_size);
   if (result == 0) {
     result = remove_stale(runtime, why, why_size);
+    if (result == 0)
+      result = check_room(runtime, why, why_size);
     if (result < 0)
       oriel_runtime_remove(runtime);
   }

@@ -130,6 +130,41 @@ oriel=$real
 ORIEL_QEMU=/no/such/qemu expect 1 'ORIEL_QEMU' wrong_qemu_is_told run "$scratch/sleeps.img" --listen 127.0.0.1:0
 expect 1 "'no-such-device' is not a valid device" qemus_words_are_quoted run "$scratch/sleeps.img" --accel tcg --memory 64M \
   --listen 127.0.0.1:0 -- -device no-such-device
+
+# without_room DIRECTORY rw|ro COMMAND...: with a file system of 64 KiB at DIRECTORY that is full, or read-only. Where
+# mounting is not allowed files may grow to no size at all, which writes meet in the same way; stdout and stderr are then
+# pipes, which that limit spares.
+mounts=$(unshare -rm mount -t tmpfs none "$scratch/tmp" 2>/dev/null && echo yes)
+without_room() {
+  local directory=$1 mode=$2
+  shift 2
+  if [ "$mounts" ]; then
+    unshare -rm bash -c 'mount -t tmpfs -o size=64k none "$1" && mkdir -m 700 "$1/oriel" && cat /dev/zero >"$1/full"
+      [ "$2" = rw ] || mount -o remount,ro "$1"
+      shift 2 && exec "$@"' without_room "$directory" "$mode" "$@"
+  else
+    (trap '' XFSZ && ulimit -f 0 && exec "$@") > >(cat) 2> >(cat >&2)
+  fi
+}
+# refuses_without_room VARIABLE rw|ro NAME: a run whose VARIABLE names such a directory
+refuses_without_room() {
+  local got=0
+  without_room "$scratch/full" "$2" env "$1=$scratch/full" timeout 30 "$oriel" run "$scratch/sleeps.img" --accel tcg --memory 64M \
+    --listen 127.0.0.1:0 >"$out" 2>"$err" </dev/null || got=$?
+  [ "$got" -eq 1 ] && grep -q "^oriel: cannot .*$scratch/full.* $1 to another directory" "$err"
+  result $? "$3"
+}
+mkdir -m 700 "$scratch/full"
+refuses_without_room XDG_RUNTIME_DIR rw full_runtime_directory_is_told
+refuses_without_room TMPDIR rw full_temporary_directory_is_told
+if [ "$mounts" ]; then
+  refuses_without_room XDG_RUNTIME_DIR ro read_only_runtime_directory_is_told
+  refuses_without_room TMPDIR ro read_only_temporary_directory_is_told
+fi
+XDG_RUNTIME_DIR=/sys expect 1 'cannot create /sys/oriel' unwritable_runtime_directory_is_told run "$scratch/sleeps.img" --accel tcg \
+  --memory 64M --listen 127.0.0.1:0
+TMPDIR=/sys expect 1 'TMPDIR to another directory' unwritable_temporary_directory_is_told run "$scratch/sleeps.img" --accel tcg \
+  --memory 64M --listen 127.0.0.1:0
 nothing_stays
 result $? failed_starts_leave_nothing
 

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Room in a directory. Main thread.
+ */
+#include "vm/room.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/** A file that nobody else sees; where the file system has none without a name, one whose name goes at once. */
+static int open_nameless(const char *directory) {
+  char path[4096];
+  int fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  if (fd >= 0)
+    return fd;
+  if (errno != EOPNOTSUPP && errno != EISDIR) /* EISDIR: a kernel that does not know O_TMPFILE */
+    return -errno;
+  if (snprintf(path, sizeof path, "%s/.oriel-room-XXXXXX", directory) >= (int)sizeof path)
+    return -ENAMETOOLONG;
+  fd = mkostemp(path, O_CLOEXEC);
+  if (fd < 0)
+    return -errno;
+  unlink(path);
+  return fd;
+}
+
+int oriel_room_check(const char *directory, size_t size) {
+  const int fd = open_nameless(directory);
+  if (fd < 0)
+    return fd;
+  const int error = posix_fallocate(fd, 0, (off_t)size);
+  close(fd);
+  return -error;
+}
+
+const char *oriel_room_advice(int result) {
+  return result == -ENOSPC || result == -EDQUOT || result == -EFBIG ? "free space there or set" : "set";
+}
