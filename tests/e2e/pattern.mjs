@@ -66,6 +66,20 @@ test('keys: each press changes the block, in order, none lost', async (t) => {
   await blockBecomes(page, 28 % 6);
 });
 
+test('keys: pressed before the keyboard code has come, they still arrive, in order', async (t) => {
+  const server = await oriel(t, still);
+  const page = await openPage(t);
+  let deliver;
+  const held = new Promise((resolve) => { deliver = resolve; });
+  await page.route('**/js/devices.js', async (route) => { await held; await route.continue(); });
+  await page.goto(server.url);
+  await until(async () => (await pageStats(page).catch(() => null))?.painted > 0, 10_000, 'a picture');
+  for (let press = 0; press < 3; press++) await page.keyboard.press('KeyA');
+  assert.equal(blockColour(await canvasPixels(page)), 0, 'the keyboard code was there already');
+  deliver();
+  await blockBecomes(page, 3);
+});
+
 for (const size of [[1280, 720], [1000, 620], [640, 480]]) {
   for (const scale of [1, 2]) {
     test(`clicks: land on the right pixel at ${size.join('x')} x ${scale}`, async (t) => {
