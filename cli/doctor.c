@@ -106,8 +106,7 @@ static void check_accelerators(struct report *report) {
     find(report, OK, "accelerator", "", "%s runs guest code", oriel_accel_name(chosen));
     return;
   }
-  const char *remedy = "Guests run in software, several times slower; on a real machine enable virtualisation, in a VM nested "
-                       "virtualisation";
+  const char *remedy = "Guests run several times slower: enable virtualisation (in a VM: nested)";
   char tcg_why[512] = "";
   if (oriel_accel_probe(report->qemu, ORIEL_ACCEL_TCG, TCG_PROBE_MS, tcg_why, sizeof tcg_why) == 0)
     find(report, WARN, "accelerator", remedy, "tcg works; %s", why);

@@ -49,6 +49,6 @@ int oriel_guest_find(struct oriel_guest *guest, char *why, size_t why_size) {
   snprintf(shared, sizeof shared, "%s/../share/oriel/guest", directory);
   if (find_in(beside, guest) == 0 || find_in(shared, guest) == 0)
     return 0;
-  snprintf(why, why_size, "the demo guest is not built (no %.300s/vmlinuz): run `make guest`, or name a disk: `oriel run DISK`", beside);
+  snprintf(why, why_size, "the demo guest is not built (no %.300s/vmlinuz): `make guest` builds it; or `oriel run DISK`", beside);
   return -ENOENT;
 }

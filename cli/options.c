@@ -59,7 +59,7 @@ static const struct option table[] = {
   {.name = "listen", .value = "ADDR:PORT", .commands = EVERY, .type = STRING, .offset = AT(listen),
    .help = "address to serve on (default 127.0.0.1:8080; port 0 = any)"},
   {.name = "token", .value = "TOKEN", .commands = SERVING, .type = STRING, .offset = AT(token), .excludes = "token-file",
-   .help = "secret that opens the desktop (default: 256 random bits). Other users of this host can read command lines: "
+   .help = "secret that opens the desktop, 16 characters or more (default: 256 random bits). Other users of this host can read command lines: "
            "prefer --token-file or ORIEL_TOKEN"},
   {.name = "token-file", .value = "FILE", .commands = SERVING, .type = STRING, .offset = AT(token_file), .excludes = "token",
    .help = "file that holds the secret"},
@@ -71,10 +71,10 @@ static const struct option table[] = {
   {.name = "insecure", .commands = SERVING, .type = FLAG, .offset = AT(insecure),
    .help = "listen beyond loopback without TLS: anybody on the way can read and type"},
   {.name = "allow-host", .value = "HOST", .commands = SERVING, .type = LIST, .offset = AT(allow_hosts),
-   .accepts = is_host, .allowed = "a host name, with a port where it is not ours, as vm.example or vm.example:8443",
+   .accepts = is_host, .allowed = "a host name, as vm.example or vm.example:8443",
    .help = "further name this server is reached by (repeatable)"},
   {.name = "allow-origin", .value = "ORIGIN", .commands = SERVING, .type = LIST, .offset = AT(allow_origins),
-   .accepts = is_origin, .allowed = "scheme, host and port as browsers write them, as https://vm.example",
+   .accepts = is_origin, .allowed = "a scheme and a host, as https://vm.example",
    .help = "further page origin that may connect (repeatable)"},
   {.name = "fps", .value = "N", .commands = SERVING, .type = NUMBER, .offset = AT(fps), .min = 1, .max = 240,
    .help = "most pictures a second (default 60)"},

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { RANDOM_BYTES = 32, FILE_LIMIT = 4096 };
+enum { TOKEN_SAFE = 16, /* characters; behind a limit on wrong ones nobody guesses that many */ RANDOM_BYTES = 32, FILE_LIMIT = 4096 };
 
 /** Reads until the end or until the buffer is full. Bytes read or -errno. */
 static ssize_t read_all(int fd, char *data, size_t size) {
@@ -110,6 +110,8 @@ int oriel_token_choose(const struct oriel_options *options, char token[ORIEL_TOK
     result = check_token(chosen, options->token_file != NULL ? options->token_file : "--token or ORIEL_TOKEN", why, why_size);
   if (result == 0)
     strcpy(token, chosen);
+  if (result == 0 && strlen(token) < TOKEN_SAFE)
+    oriel_warn("cli", "the token is short, which makes it easy to guess: use %d characters or more", TOKEN_SAFE);
   if (text != NULL)
     explicit_bzero(text, strlen(text));
   free(text);

@@ -22,6 +22,7 @@
 #include "cli/tls.h"
 #include "core/log.h"
 #include "desktop/desktop.h"
+#include "media/encoder.h"
 #include "server/address.h"
 #include "server/server.h"
 #include "source/source.h"
@@ -173,8 +174,25 @@ static int check_exposure(const struct oriel_options *options) {
   if (oriel_address_loopback((const struct sockaddr *)&address) || tls || options->insecure)
     return ORIEL_EXIT_OK;
   return oriel_say(ORIEL_EXIT_USAGE,
-                   "refusing to listen on %s without TLS: token, screen and keys would cross the network in the clear; "
-                   "give --tls-self-signed, --tls-cert and --tls-key, or --insecure", options->listen);
+                   "refusing to listen on %s without TLS: give --tls-self-signed, --tls-cert and --tls-key, or --insecure",
+                   options->listen);
+}
+
+/** Otherwise a wrong name would show only when the first viewer comes. */
+static int check_encoder(const struct oriel_options *options) {
+  const char *name = NULL;
+  bool works = false;
+  char why[256] = "", names[256] = "";
+  for (size_t i = 0; options->encoder != NULL && oriel_encoder_probe(i, &name, &works, why, sizeof why); i++) {
+    if (strcmp(name, options->encoder) == 0)
+      return works ? ORIEL_EXIT_OK
+                   : oriel_say(ORIEL_EXIT_ERROR, "cannot use --encoder %s: %s; see `oriel doctor`", name, why);
+    const size_t used = strlen(names);
+    snprintf(names + used, sizeof names - used, "%s%s", used > 0 ? ", " : "", name);
+  }
+  if (options->encoder == NULL)
+    return ORIEL_EXIT_OK;
+  return oriel_say(ORIEL_EXIT_USAGE, "--encoder is \"%.100s\": it must be one of %s", options->encoder, names);
 }
 
 static int open_server(struct oriel_service *service) {
@@ -239,6 +257,8 @@ static void finish(struct oriel_service *service) {
 
 int oriel_service_create(const struct oriel_options *options, struct oriel_service **out) {
   int status = check_exposure(options);
+  if (status == ORIEL_EXIT_OK)
+    status = check_encoder(options);
   if (status != ORIEL_EXIT_OK)
     return status;
   struct oriel_service *service = calloc(1, sizeof *service);
@@ -306,6 +326,7 @@ static void watch(struct oriel_service *service) {
 
 int oriel_service_run(struct oriel_service *service, const char *address) {
   int status = address != NULL ? open_desktop(service, address) : ORIEL_EXIT_ERROR;
+  uv_update_time(&service->loop); /* the VM's start took its time, which no deadline may count */
   watch(service);
   if (status != ORIEL_EXIT_OK)
     stop(service, status);

@@ -72,18 +72,19 @@ int oriel_address_parse(const char *text, struct sockaddr_storage *address, sock
   return 0;
 }
 
-static const char *advice(int error) {
+/** Why it failed and what to do, in words that say more than the system's; NULL for the rest. */
+static const char *explain(int error) {
   switch (error) {
   case EADDRINUSE:
-    return "another program listens there; stop it or choose another address with --listen";
+    return "another program listens there; stop it, or choose another with --listen";
   case EACCES:
     return "ports below 1024 need a privilege; choose a higher one with --listen";
   case EADDRNOTAVAIL:
-    return "this machine has no such address; choose one of its own with --listen";
+    return "this machine has no such address; choose another with --listen";
   case EAFNOSUPPORT:
     return "this machine has no such address family; choose an IPv4 address with --listen";
   default:
-    return "choose another address with --listen";
+    return NULL;
   }
 }
 
@@ -119,7 +120,10 @@ int oriel_address_listen(const char *text, int *fd, struct sockaddr_storage *bou
 
 fail:;
   int error = errno;
-  snprintf(why, why_size, "cannot %s %.80s: %s: %s", step, text, strerror(error), advice(error));
+  if (explain(error))
+    snprintf(why, why_size, "cannot %s %.80s: %s", step, text, explain(error));
+  else
+    snprintf(why, why_size, "cannot %s %.80s: %s; choose another address with --listen", step, text, strerror(error));
   if (listener >= 0)
     close(listener);
   return -error;

@@ -213,8 +213,12 @@ int oriel_accel_choose(const char *qemu, const char *version, enum oriel_accel w
     *chosen = candidate;
     return 0;
   }
-  if (wanted != ORIEL_ACCEL_AUTO)
+  if (wanted != ORIEL_ACCEL_AUTO) {
+    char reason[512];
+    snprintf(reason, sizeof reason, "%s", why);
+    snprintf(why, why_size, "cannot use --accel %s: %s; leave it out or give tcg", oriel_accel_name(wanted), reason);
     return result;
+  }
   oriel_info("vm", "%s; using tcg", why);
   *chosen = ORIEL_ACCEL_TCG;
   return 0;

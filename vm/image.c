@@ -105,8 +105,8 @@ static int look_at_raw(const struct oriel_image_request *request, struct oriel_i
   close(fd);
   if (bootable || request->any_content)
     return 0;
-  snprintf(why, why_size, "cannot boot %s: not a disk image (no known format, no boot sector); name an image or give "
-                          "`-- -kernel FILE` to boot otherwise", request->path);
+  snprintf(why, why_size, "cannot boot %s: not a disk image, or one without a boot sector; name another, or give "
+                          "`-- -kernel FILE`", request->path);
   return -EINVAL;
 }
 

@@ -108,6 +108,10 @@ expect 2 'refusing to listen on 0.0.0.0:0 without TLS' listening_beyond_loopback
 expect 2 'cannot serve nonsense:' unknown_address_is_wrong_usage serve nonsense: --listen 127.0.0.1:0
 expect 2 'cannot serve pattern:?size=9' bad_pattern_is_wrong_usage serve 'pattern:?size=9' --listen 127.0.0.1:0
 
+expect 2 '--encoder is "mp5": it must be one of x264' unknown_encoder_is_wrong_usage serve pattern: --encoder mp5 --listen 127.0.0.1:0
+expect 1 'cannot use --accel hvf: hvf exists on macOS only; leave it out' accelerator_that_does_not_work_is_told run --accel hvf \
+  "$scratch/sleeps.img" --disk-format raw --listen 127.0.0.1:0
+
 # ---- what the world breaks ----
 expect 1 '/no/such/token' missing_token_file_is_told serve pattern: --token-file /no/such/token --listen 127.0.0.1:0
 expect 1 '/no/such/cert' missing_certificate_is_told serve pattern: --tls-cert /no/such/cert --tls-key /no/key --listen 127.0.0.1:0
@@ -146,16 +150,16 @@ without_room() {
     (trap '' XFSZ && ulimit -f 0 && exec "$@") > >(cat) 2> >(cat >&2)
   fi
 }
-# refuses_without_room VARIABLE rw|ro NAME: a run whose VARIABLE names such a directory
+# refuses_without_room VARIABLE rw|ro NAME OPTIONS...: a run whose VARIABLE names such a directory
 refuses_without_room() {
   local got=0
   without_room "$scratch/full" "$2" env "$1=$scratch/full" timeout 30 "$oriel" run "$scratch/sleeps.img" --accel tcg --memory 64M \
-    --listen 127.0.0.1:0 >"$out" 2>"$err" </dev/null || got=$?
+    --listen 127.0.0.1:0 "${@:4}" >"$out" 2>"$err" </dev/null || got=$?
   [ "$got" -eq 1 ] && grep -q "^oriel: cannot .*$scratch/full.* $1 to another directory" "$err"
   result $? "$3"
 }
 mkdir -m 700 "$scratch/full"
-refuses_without_room XDG_RUNTIME_DIR rw full_runtime_directory_is_told
+refuses_without_room XDG_RUNTIME_DIR rw full_runtime_directory_is_told --persistent # no overlay, whose directory is tried first
 refuses_without_room TMPDIR rw full_temporary_directory_is_told
 if [ "$mounts" ]; then
   refuses_without_room XDG_RUNTIME_DIR ro read_only_runtime_directory_is_told
@@ -195,9 +199,26 @@ finish INT
 export ORIEL_TOKEN=from-the-environment
 begin serve pattern:
 unset ORIEL_TOKEN
-[ "$token" = from-the-environment ]
+[ "$token" = from-the-environment ] && ! grep -q 'token is short' "$err"
 result $? token_from_the_environment
 finish INT
+begin serve pattern: --token fifteen-letters
+[ "$token" = fifteen-letters ] && [ "$(grep -c 'the token is short' "$err")" -eq 1 ] && ! grep -q fifteen "$err" && state_is running
+result $? short_token_is_warned_of
+finish INT
+
+# A QEMU that takes its time to be found wrong; the server then still has its own to close.
+cat >"$scratch/slow-qemu" <<EOF
+#!/bin/bash
+case "\$*" in
+  --version) sleep 1; echo QEMU emulator version 7.2.0 ;;
+  *) echo none ;;
+esac
+EOF
+chmod +x "$scratch/slow-qemu"
+ORIEL_QEMU=$scratch/slow-qemu expect 1 'no D-Bus display' slow_failure_is_told run "$scratch/sleeps.img" --disk-format raw --listen 127.0.0.1:0
+! grep -q 'did not close' "$err"
+result $? slow_failure_leaves_the_server_its_time
 
 begin serve "qemu:$scratch/nobody.sock"
 state_is connecting

@@ -186,6 +186,12 @@ static void ready_names_a_host_that_can_be_opened(void **state) {
   options.listen = "[::1]:8080";
   oriel_ready_host(&options, host, sizeof host);
   assert_string_equal(host, "[::1]");
+  options.listen = "[0:0:0:0:0:0:0:1]:8080";
+  oriel_ready_host(&options, host, sizeof host);
+  assert_string_equal(host, "[::1]");
+  options.listen = "[::ffff:127.0.0.1]:8080"; /* its own spelling is none that the server knows as Host */
+  oriel_ready_host(&options, host, sizeof host);
+  assert_string_equal(host, "127.0.0.1");
   options.listen = "0.0.0.0:8080";
   oriel_ready_host(&options, host, sizeof host);
   assert_string_not_equal(host, "0.0.0.0");
