@@ -147,7 +147,7 @@ void oriel_source_watch(struct oriel_source *source, bool watched);
 void oriel_source_input(struct oriel_source *source, const struct oriel_input *input);
 /** Asks the guest for another size, pixels. 0; -ENOTSUP; -EINVAL outside [64, 7680] x [64, 4320]. */
 int oriel_source_resize(struct oriel_source *source, uint16_t width, uint16_t height);
-/** 0 = passed on; -ENOTSUP; -ENOTCONN (no VM). */
+/** 0 = passed on; -ENOTSUP; -ENOTCONN (no VM); -EAGAIN (more commands wait than it takes: try again later). */
 int oriel_source_command(struct oriel_source *source, enum oriel_source_command command);
 void oriel_source_info(struct oriel_source *source, struct oriel_source_info *info);
 

@@ -82,8 +82,18 @@ static void on_console_resized(void *user, uint32_t width, uint32_t height) {
   oriel_qemu_scanout_expect(session->config.scanout, width, height);
 }
 
+static gboolean on_impatience(gpointer user) {
+  struct oriel_qemu_session *session = user;
+  oriel_qemu_timer_stop(&session->timer);
+  snprintf(session->facts.problem, sizeof session->facts.problem,
+           "%.60s answers on QMP but not on D-Bus; is it stopped, or busy?", oriel_qemu_vm_name(&session->facts));
+  oriel_qemu_session_publish(session);
+  return G_SOURCE_REMOVE;
+}
+
 static void on_control_ready(void *user, const struct oriel_qemu_objects *objects) {
   struct oriel_qemu_session *session = user;
+  oriel_qemu_timer_stop(&session->timer);
   session->status.consoles = objects->consoles;
   session->status.has_sound = objects->has_audio;
   session->status.can_resize = objects->has_console;
@@ -119,6 +129,7 @@ static void on_control_ready(void *user, const struct oriel_qemu_objects *object
 static void on_control_failed(void *user, const char *refusal) {
   struct oriel_qemu_session *session = user;
   oriel_qemu_session_detach(session);
+  oriel_qemu_timer_stop(&session->timer);
   if (refusal)
     snprintf(session->facts.problem, sizeof session->facts.problem,
              "%.60s has no D-Bus display (QEMU says: %.60s); start QEMU with -display dbus,p2p=yes",
@@ -143,7 +154,9 @@ void oriel_qemu_session_attach(struct oriel_qemu_session *session) {
   if (result < 0) {
     oriel_warn(ROOM, "no connection for QEMU's display: %s; trying again", strerror(-result));
     oriel_qemu_session_retry(session);
+    return;
   }
+  oriel_qemu_session_timer(session, &session->timer, ORIEL_QEMU_PATIENCE_MS, on_impatience);
 }
 
 static const char *display_message(void *user, const char *interface, const char *member, GVariant *body,

@@ -95,6 +95,12 @@ static GDBusMessage *filter(GDBusConnection *connection, GDBusMessage *message, 
   struct oriel_qemu_control *control = user;
   if (!incoming)
     return message;
+  /* QEMU calls nothing here. GDBus would answer each call, and a peer that calls and does not read would make its queue
+   * of answers grow. */
+  if (g_dbus_message_get_message_type(message) == G_DBUS_MESSAGE_TYPE_METHOD_CALL) {
+    g_object_unref(message);
+    return NULL;
+  }
   pthread_mutex_lock(&control->lock);
   if (control->live) {
     switch (g_dbus_message_get_message_type(message)) {

@@ -23,7 +23,9 @@
 
 enum {
   REGISTER_TIMEOUT_MS = 10000,
+  OPEN_TIMEOUT_MS = REGISTER_TIMEOUT_MS + 1000, /* for authentication, which QEMU does right after it registered */
   CLOSE_TIMEOUT_MS = 2000,
+  UNSENT_MAX = 4096, /* answers that wait for QEMU to read them; it has a handful of calls open at any time */
   RETRY_FIRST_MS = 100,
   RETRY_MAX_MS = 2000,
 };
@@ -36,6 +38,7 @@ struct link {
   struct oriel_qemu_listener_config config;
   pthread_mutex_t lock; /* held while a message is handled; guards live */
   bool live;
+  unsigned unsent; /* answers in GDBus's queue; GDBus's worker thread only */
   /* Source thread only. */
   struct oriel_qemu_listener *owner; /* NULL = abandoned */
   enum phase phase;
@@ -155,13 +158,38 @@ static GDBusMessage *handle(struct link *link, GDBusMessage *call) {
                  : g_dbus_message_new_method_reply(call);
 }
 
+static bool is_answer(GDBusMessage *message) {
+  GDBusMessageType type = g_dbus_message_get_message_type(message);
+  return type == G_DBUS_MESSAGE_TYPE_METHOD_RETURN || type == G_DBUS_MESSAGE_TYPE_ERROR;
+}
+
+/* Counts an answer that is about to be queued. A peer that calls and does not read is cut off: nothing else bounds
+ * GDBus's queue. */
+static bool may_answer(struct link *link, GDBusConnection *connection) {
+  if (link->unsent < UNSENT_MAX) {
+    link->unsent++;
+    return true;
+  }
+  if (link->unsent == UNSENT_MAX) {
+    link->unsent++;
+    oriel_warn(ROOM, "QEMU calls the %s listener and does not read the answers; connecting anew", link->config.label);
+    GSocketConnection *stream = G_SOCKET_CONNECTION(g_dbus_connection_get_stream(connection));
+    g_socket_shutdown(g_socket_connection_get_socket(stream), TRUE, TRUE, NULL);
+  }
+  return false;
+}
+
 /* Takes every call out of GDBus's dispatch. Descriptors that came along, wanted or not, are closed with the message
  * (lesson 39). */
 static GDBusMessage *filter(GDBusConnection *connection, GDBusMessage *message, gboolean incoming, gpointer user) {
+  struct link *link = user;
+  if (!incoming && is_answer(message))
+    link->unsent -= link->unsent > 0;
   if (!incoming || g_dbus_message_get_message_type(message) != G_DBUS_MESSAGE_TYPE_METHOD_CALL)
     return message;
-  GDBusMessage *reply = handle(user, message);
-  if (reply && !(g_dbus_message_get_flags(message) & G_DBUS_MESSAGE_FLAGS_NO_REPLY_EXPECTED))
+  GDBusMessage *reply = handle(link, message);
+  if (reply && !(g_dbus_message_get_flags(message) & G_DBUS_MESSAGE_FLAGS_NO_REPLY_EXPECTED) &&
+      may_answer(link, connection))
     g_dbus_connection_send_message(connection, reply, G_DBUS_SEND_MESSAGE_FLAGS_NONE, NULL, NULL);
   g_clear_object(&reply);
   g_object_unref(message);
@@ -218,6 +246,15 @@ static void retry_later(struct oriel_qemu_listener *listener) {
   listener->retry_ms = MIN(listener->retry_ms * 2, RETRY_MAX_MS);
 }
 
+/* One of the two calls did not come back. */
+static gboolean on_open_timeout(gpointer user) {
+  struct oriel_qemu_listener *listener = user;
+  oriel_warn(ROOM, "QEMU registered the %s listener and does not talk to it; trying again", listener->config.label);
+  abandon(listener);
+  retry_later(listener);
+  return G_SOURCE_REMOVE;
+}
+
 /* The peer ended the private connection: after our half-close, or on its own. */
 static void on_closed(GDBusConnection *connection, gboolean vanished, GError *error, gpointer user) {
   (void)connection;
@@ -250,6 +287,7 @@ static void close_politely(struct oriel_qemu_listener *listener) {
 /* Both calls of a registration came back. */
 static void opened(struct link *link) {
   struct oriel_qemu_listener *listener = link->owner;
+  timer_stop(listener);
   if (link->failed) {
     abandon(listener);
     retry_later(listener);
@@ -274,6 +312,7 @@ static void on_connected(GObject *object, GAsyncResult *result, gpointer user) {
     link->live = true;
     pthread_mutex_unlock(&link->lock);
     g_dbus_connection_start_message_processing(connection);
+    link->failed |= g_dbus_connection_is_closed(connection); /* before anybody listened to the signal */
   } else if (connection) {
     g_dbus_connection_close(connection, NULL, NULL, NULL);
     g_object_unref(connection);
@@ -367,6 +406,7 @@ static void register_listener(struct oriel_qemu_listener *listener) {
                                             REGISTER_TIMEOUT_MS, NULL, link->cancellable, on_registered,
                                             link_ref(link));
   g_object_unref(call);
+  timer_start(listener, OPEN_TIMEOUT_MS, on_open_timeout);
 }
 
 /* Moves from what is to what is wanted; a link that is opening or closing is left to finish first. */

@@ -2,6 +2,7 @@
  *
  * A session's QMP side: finding QEMU, its state, commands to it. Source thread only.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,6 +11,8 @@
 #include "source/qemu/session_private.h"
 
 #define ROOM ORIEL_QEMU_ROOM
+
+enum { ASK_INTERVAL_MS = 20 }; /* no user sees it */
 
 static gboolean on_impatience(gpointer user) {
   struct oriel_qemu_session *session = user;
@@ -21,9 +24,21 @@ static gboolean on_impatience(gpointer user) {
   return G_SOURCE_REMOVE;
 }
 
+static void ask_status(struct oriel_qemu_session *session);
+
+static gboolean on_ask(gpointer user) {
+  struct oriel_qemu_session *session = user;
+  oriel_qemu_timer_stop(&session->ask_timer);
+  ask_status(session);
+  return G_SOURCE_REMOVE;
+}
+
 static void on_status(void *user, const json_t *result, const char *error) {
   (void)error;
   struct oriel_qemu_session *session = user;
+  session->asking = false;
+  if (session->ask_again)
+    ask_status(session);
   const char *status = json_string_value(json_object_get(result, "status"));
   if (!status)
     return;
@@ -62,8 +77,23 @@ static void on_devices(void *user, const json_t *result, const char *error) {
   }
 }
 
+/* Asks what the state is, after the event that says it changed: one question at a time and not all the time, however
+ * many events come, so that commands always find room among what QEMU has to answer. */
 static void ask_status(struct oriel_qemu_session *session) {
-  oriel_qmp_execute(session->qmp, "query-status", NULL, -1, on_status, session);
+  uint64_t now = oriel_clock_ns(), due = session->asked_ns + ASK_INTERVAL_MS * ORIEL_NS_PER_MS;
+  if (session->ask_timer)
+    return;
+  if (session->asking) {
+    session->ask_again = true;
+    return;
+  }
+  if (session->asked_ns && now < due) {
+    oriel_qemu_session_timer(session, &session->ask_timer, ASK_INTERVAL_MS, on_ask);
+    return;
+  }
+  session->asked_ns = now;
+  session->ask_again = false;
+  session->asking = !oriel_qmp_execute(session->qmp, "query-status", NULL, -1, on_status, session);
 }
 
 static void on_qmp_ready(void *user, int major, int minor) {
@@ -71,6 +101,8 @@ static void on_qmp_ready(void *user, int major, int minor) {
   oriel_qemu_timer_stop(&session->timer);
   session->facts.problem[0] = '\0';
   session->qmp_ready = true;
+  session->asking = session->ask_again = false;
+  session->asked_ns = 0;
   session->keeps_display = keeps_display(major, minor);
   session->has_touch_device = false;
   oriel_qmp_execute(session->qmp, "query-name", NULL, -1, on_name, session);
@@ -113,6 +145,7 @@ static void on_qmp_closed(void *user, int error) {
   oriel_qmp_close(session->qmp);
   session->qmp = NULL;
   session->qmp_ready = false;
+  oriel_qemu_timer_stop(&session->ask_timer);
   session->facts.connect_error = 0;
   session->facts.problem[0] = '\0';
   session->facts.shutting_down = false;
@@ -138,20 +171,25 @@ void oriel_qemu_session_command(struct oriel_qemu_session *session, enum oriel_s
   const char *status = session->facts.vm_status;
   bool halted = !strcmp(status, "shutdown") || !strcmp(status, "guest-panicked") ||
                 !strcmp(status, "internal-error") || !strcmp(status, "watchdog");
+  int result = 0;
   switch (command) {
   case ORIEL_COMMAND_PAUSE:
-    oriel_qmp_execute(session->qmp, "stop", NULL, -1, NULL, NULL);
+    result = oriel_qmp_execute(session->qmp, "stop", NULL, -1, NULL, NULL);
     break;
   case ORIEL_COMMAND_RESUME:
-    oriel_qmp_execute(session->qmp, strcmp(status, "suspended") ? "cont" : "system_wakeup", NULL, -1, NULL, NULL);
+    result = oriel_qmp_execute(session->qmp, strcmp(status, "suspended") ? "cont" : "system_wakeup", NULL, -1, NULL,
+                               NULL);
     break;
   case ORIEL_COMMAND_RESET:
-    oriel_qmp_execute(session->qmp, "system_reset", NULL, -1, NULL, NULL);
-    if (halted)
-      oriel_qmp_execute(session->qmp, "cont", NULL, -1, NULL, NULL);
+    result = oriel_qmp_execute(session->qmp, "system_reset", NULL, -1, NULL, NULL);
+    if (halted && !result)
+      result = oriel_qmp_execute(session->qmp, "cont", NULL, -1, NULL, NULL);
     break;
   case ORIEL_COMMAND_POWERDOWN:
-    oriel_qmp_execute(session->qmp, "system_powerdown", NULL, -1, NULL, NULL);
+    result = oriel_qmp_execute(session->qmp, "system_powerdown", NULL, -1, NULL, NULL);
     break;
   }
+  if (result < 0)
+    oriel_warn(ROOM, "a command did not reach %s: %s", oriel_qemu_vm_name(&session->facts),
+               result == -EAGAIN ? "too many before it are unanswered; is QEMU stopped?" : strerror(-result));
 }

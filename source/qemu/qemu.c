@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/log.h"
 #include "source/qemu/address.h"
 #include "source/qemu/input.h"
 #include "source/qemu/scanout.h"
@@ -253,7 +254,23 @@ static const struct oriel_source_impl qemu_impl = {
   .info = qemu_info,
 };
 
+/* GLib prints what it cannot parse, all of it in hexadecimal, and 128 MiB may come: one short line in our log is enough.
+ * This is the process's handler, as there is no narrower one; nothing else here uses GLib. */
+static void on_glib_log(const gchar *domain, GLogLevelFlags level, const gchar *message, gpointer unused) {
+  (void)unused;
+  bool grave = level & (G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL | G_LOG_LEVEL_WARNING);
+  oriel_log(grave ? ORIEL_LOG_WARN : ORIEL_LOG_DEBUG, "source/qemu", "%.20s: %.200s", domain ? domain : "GLib",
+            message);
+}
+
+static gpointer take_glib_log(gpointer unused) {
+  g_log_set_default_handler(on_glib_log, unused);
+  return NULL;
+}
+
 int oriel_source_qemu_create(const char *address, struct oriel_source **source, char *why, size_t why_size) {
+  static GOnce once = G_ONCE_INIT;
+  g_once(&once, take_glib_log, NULL);
   struct oriel_qemu_address parsed;
   int result = oriel_qemu_address_parse(address, &parsed, why, why_size);
   if (result < 0)

@@ -55,6 +55,29 @@ void oriel_qemu_session_retry(struct oriel_qemu_session *session) {
 
 /* --- status ------------------------------------------------------------------------------------------------------- */
 
+static gboolean on_news(gpointer user) {
+  struct oriel_qemu_session *session = user;
+  oriel_qemu_timer_stop(&session->news_timer);
+  oriel_qemu_session_publish(session);
+  return G_SOURCE_REMOVE;
+}
+
+/* A guest that flips its state all the time must not flood the log and every viewer: what comes too often is looked at
+ * again once the second is over, and told if it still is news. */
+static bool may_report(struct oriel_qemu_session *session) {
+  uint64_t now = oriel_clock_ns();
+  if (session->news_timer)
+    return false;
+  if (now - session->news_ns >= ORIEL_NS_PER_SECOND) {
+    session->news_ns = now;
+    session->news_count = 0;
+  }
+  if (session->news_count++ < NEWS_PER_SECOND)
+    return true;
+  oriel_qemu_session_timer(session, &session->news_timer, 1000, on_news);
+  return false;
+}
+
 void oriel_qemu_session_publish(struct oriel_qemu_session *session) {
   struct oriel_qemu_status *status = &session->status;
   char detail[sizeof status->detail];
@@ -66,11 +89,11 @@ void oriel_qemu_session_publish(struct oriel_qemu_session *session) {
   status->can_command = session->qmp_ready;
   status->reconnects = session->reconnects;
   bool news = state != status->state || strcmp(detail, status->detail);
+  session->config.changed(session->config.user, status);
+  if (!news || !may_report(session))
+    return;
   status->state = state;
   memcpy(status->detail, detail, sizeof detail);
-  session->config.changed(session->config.user, status);
-  if (!news)
-    return;
   oriel_info(ROOM, "%s: %s", oriel_source_state_name(state), detail);
   session->config.sink->state(session->config.sink->user, state, detail);
 }
@@ -142,6 +165,8 @@ void oriel_qemu_session_destroy(struct oriel_qemu_session *session) {
   if (session->facts.attached)
     flush(session, flushing);
   oriel_qemu_timer_stop(&session->timer);
+  oriel_qemu_timer_stop(&session->news_timer);
+  oriel_qemu_timer_stop(&session->ask_timer);
   oriel_qemu_session_detach(session);
   oriel_qmp_close(session->qmp);
   oriel_qemu_listener_destroy(session->display);

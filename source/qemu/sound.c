@@ -32,6 +32,7 @@ struct voice {
   uint64_t id;
   struct oriel_pcm_converter *converter;
   uint64_t written_ns;
+  uint64_t heard_ns; /* when it began or last wrote */
   size_t ahead; /* frames already in the mix */
 };
 
@@ -137,6 +138,21 @@ static bool alone(const struct oriel_qemu_sound *sound, const struct voice *voic
 
 /* --- methods ------------------------------------------------------------------------------------------------------ */
 
+/* A free place, or that of the voice that is silent for longest: a QEMU that forgets to end its voices keeps its sound.
+ * NULL when all play. */
+static struct voice *place(struct oriel_qemu_sound *sound) {
+  uint64_t now = oriel_clock_ns();
+  struct voice *oldest = NULL;
+  for (size_t i = 0; i < VOICES_MAX; i++) {
+    struct voice *voice = &sound->voices[i];
+    if (!voice->used)
+      return voice;
+    if (!flowing(voice, now) && (!oldest || voice->heard_ns < oldest->heard_ns))
+      oldest = voice;
+  }
+  return oldest;
+}
+
 static const char *on_init(struct oriel_qemu_sound *sound, GVariant *body) {
   guint64 id;
   guchar bits, channels;
@@ -146,21 +162,17 @@ static const char *on_init(struct oriel_qemu_sound *sound, GVariant *body) {
                 &big_endian);
   struct oriel_pcm_format format = {.bits = bits, .is_signed = is_signed, .is_float = is_float,
                                     .big_endian = big_endian, .rate = rate, .channels = channels};
+  struct voice *voice = find(sound, id);
+  if (!voice)
+    voice = place(sound);
+  if (!voice)
+    return "too many voices";
   struct oriel_pcm_converter *converter;
   int result = oriel_pcm_converter_create(&format, &converter);
   if (result < 0)
     return result == -EINVAL ? "unknown PCM format" : "out of memory";
-  struct voice *voice = find(sound, id);
-  if (voice)
-    release(voice);
-  for (size_t i = 0; i < VOICES_MAX && !voice; i++)
-    if (!sound->voices[i].used)
-      voice = &sound->voices[i];
-  if (!voice) {
-    oriel_pcm_converter_destroy(converter);
-    return "too many voices";
-  }
-  *voice = (struct voice){.used = true, .id = id, .converter = converter};
+  release(voice);
+  *voice = (struct voice){.used = true, .id = id, .converter = converter, .heard_ns = oriel_clock_ns()};
   return NULL;
 }
 
@@ -217,7 +229,7 @@ static const char *on_write(struct oriel_qemu_sound *sound, GVariant *body) {
   } else if (count) {
     /* Data proves that it plays: a listener that registers late may have missed SetEnabled. */
     voice->enabled = true;
-    voice->written_ns = now;
+    voice->written_ns = voice->heard_ns = now;
     /* What a voice left behind long ago is not played now (lesson 25). */
     if (sound->mixed && now - sound->mixed_ns > FLOWING_NS)
       mix_clear(sound);

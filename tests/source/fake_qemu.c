@@ -18,6 +18,7 @@ enum { PATIENCE_S = 10 };
 
 struct fake_listener {
   GDBusConnection *connection;
+  int raw; /* -1 = none */
   unsigned count;
 };
 
@@ -89,9 +90,63 @@ struct registration {
   bool sound;
 };
 
+/* A line of the authentication ("D-Bus Specification", Authentication Protocol); false at the end. */
+static bool read_line(int fd, char line[256]) {
+  size_t size = 0;
+  for (char byte; read(fd, &byte, 1) == 1;) {
+    if (byte == '\n') {
+      line[size] = '\0';
+      return true;
+    }
+    if (byte && byte != '\r' && size < 255)
+      line[size++] = byte;
+  }
+  return false;
+}
+
+static bool authenticate(int fd) {
+  char line[256];
+  while (read_line(fd, line)) {
+    const char *answer = "ERROR\r\n";
+    if (!strcmp(line, "BEGIN"))
+      return true;
+    if (!strcmp(line, "AUTH"))
+      answer = "REJECTED EXTERNAL\r\n";
+    else if (!strncmp(line, "AUTH EXTERNAL", 13))
+      answer = "OK 00112233445566778899aabbccddeeff\r\n";
+    else if (!strcmp(line, "NEGOTIATE_UNIX_FD"))
+      answer = "AGREE_UNIX_FD\r\n";
+    if (send(fd, answer, strlen(answer), MSG_NOSIGNAL) < 0)
+      return false;
+  }
+  return false;
+}
+
+static void take_raw(struct fake_qemu *fake, const struct registration *registration) {
+  bool works = authenticate(registration->fd);
+  pthread_mutex_lock(&fake->lock);
+  struct fake_listener *listener = &fake->listeners[registration->sound];
+  if (works) {
+    if (listener->raw >= 0)
+      close(listener->raw);
+    listener->raw = registration->fd;
+    listener->count++;
+  } else {
+    close(registration->fd);
+  }
+  fake->helpers--;
+  pthread_cond_broadcast(&fake->changed);
+  pthread_mutex_unlock(&fake->lock);
+}
+
 static gpointer take_listener(gpointer user) {
   struct registration *registration = user;
   struct fake_qemu *fake = registration->fake;
+  if (fake->options.raw) {
+    take_raw(fake, registration);
+    g_free(registration);
+    return NULL;
+  }
   GDBusConnection *connection = serve(registration->fd);
   if (connection)
     g_dbus_connection_start_message_processing(connection);
@@ -139,7 +194,7 @@ static GDBusMessage *filter(GDBusConnection *connection, GDBusMessage *message, 
     reply = g_dbus_message_new_method_error_literal(message, "org.qemu.Display1.Error.Invalid", "no");
   } else if (sound || !strcmp(member, "RegisterListener")) {
     /* Listeners of a private connection need a name that tells them apart. */
-    if (g_dbus_message_get_sender(message))
+    if (g_dbus_message_get_sender(message) && !fake->options.mute)
       take_registration(fake, message, sound);
   } else {
     answer = !fake->options.answers_nothing;
@@ -155,6 +210,8 @@ static GDBusMessage *filter(GDBusConnection *connection, GDBusMessage *message, 
 }
 
 static void add_client(struct fake_qemu *fake) {
+  if (fake->options.deaf)
+    return; /* it lies there until the next one or the end */
   GDBusConnection *control = serve(fake->passed_fd);
   fake->passed_fd = -1;
   if (!control)
@@ -273,6 +330,7 @@ struct fake_qemu *fake_qemu_start(const char *path, const struct fake_qemu_optio
   pthread_mutex_init(&fake->lock, NULL);
   pthread_cond_init(&fake->changed, NULL);
   fake->qmp = fake->passed_fd = -1;
+  fake->listeners[0].raw = fake->listeners[1].raw = -1;
   fake->log = g_string_new(NULL);
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   g_strlcpy(address.sun_path, path, sizeof address.sun_path);
@@ -308,6 +366,9 @@ void fake_qemu_stop(struct fake_qemu *fake) {
   pthread_mutex_unlock(&fake->lock);
   end(&fake->listeners[0].connection);
   end(&fake->listeners[1].connection);
+  for (int i = 0; i < 2; i++)
+    if (fake->listeners[i].raw >= 0)
+      close(fake->listeners[i].raw);
   close(fake->listening);
   if (fake->passed_fd >= 0)
     close(fake->passed_fd);
@@ -374,6 +435,14 @@ char *fake_qemu_interfaces(struct fake_qemu *fake, bool sound) {
   return joined;
 }
 
+int fake_qemu_raw(struct fake_qemu *fake, bool sound) {
+  pthread_mutex_lock(&fake->lock);
+  int fd = fake->listeners[sound].raw;
+  fake->listeners[sound].raw = -1;
+  pthread_mutex_unlock(&fake->lock);
+  return fd;
+}
+
 void fake_qemu_drop_listener(struct fake_qemu *fake, bool sound) {
   GDBusConnection *connection = listener_connection(fake, sound);
   g_dbus_connection_close_sync(connection, NULL, NULL);
@@ -392,9 +461,11 @@ void fake_qemu_property(struct fake_qemu *fake, const char *interface, const cha
   g_variant_builder_init(&changed, G_VARIANT_TYPE("a{sv}"));
   g_variant_builder_add(&changed, "{sv}", name, value);
   pthread_mutex_lock(&fake->lock);
-  g_assert(g_dbus_connection_emit_signal(fake->control, NULL, "/org/qemu/Display1/Console_0",
-                                         "org.freedesktop.DBus.Properties", "PropertiesChanged",
-                                         g_variant_new("(sa{sv}as)", interface, &changed, NULL), NULL));
+  GError *error = NULL;
+  if (!g_dbus_connection_emit_signal(fake->control, NULL, "/org/qemu/Display1/Console_0",
+                                     "org.freedesktop.DBus.Properties", "PropertiesChanged",
+                                     g_variant_new("(sa{sv}as)", interface, &changed, NULL), &error))
+    g_error("no signal: %s", error->message);
   pthread_mutex_unlock(&fake->lock);
 }
 

@@ -19,6 +19,9 @@ struct fake_qemu_options {
   bool has_audio, has_touch, absolute;
   bool answers_nothing;  /* to input */
   const char *status;    /* NULL = "running" */
+  bool raw;              /* listeners are plain sockets for fake_qemu_raw; nobody reads them */
+  bool mute;             /* registers listeners and never talks to them */
+  bool deaf;             /* takes add_client and never talks on D-Bus */
 };
 
 /** Listens at `path`. */
@@ -33,6 +36,8 @@ char *fake_qemu_call(struct fake_qemu *fake, bool sound, const char *interface, 
                      GUnixFDList *fds);
 /** What the listener's property Interfaces holds, joined by spaces (g_free). */
 char *fake_qemu_interfaces(struct fake_qemu *fake, bool sound);
+/** The socket of the latest listener, after authentication; the caller's from then on. -1 = none. */
+int fake_qemu_raw(struct fake_qemu *fake, bool sound);
 /** The private connection of the listener ends. */
 void fake_qemu_drop_listener(struct fake_qemu *fake, bool sound);
 /** Closes the control connection. */
