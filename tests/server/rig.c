@@ -5,6 +5,7 @@
 #include "rig.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <malloc.h>
 #include <netinet/in.h>
@@ -60,6 +61,27 @@ size_t rig_allocated(void) {
   struct mallinfo2 info = mallinfo2();
   return info.uordblks + info.hblkhd;
 #endif
+}
+
+size_t rig_resident(void) {
+  unsigned long pages = 0;
+#ifndef SANITIZED
+  FILE *file = fopen("/proc/self/statm", "re");
+  assert_non_null(file);
+  assert_int_equal(fscanf(file, "%*s %lu", &pages), 1);
+  fclose(file);
+#endif
+  return pages * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+unsigned rig_descriptors(void) {
+  unsigned count = 0;
+  DIR *directory = opendir("/proc/self/fd");
+  assert_non_null(directory);
+  while (readdir(directory))
+    count++;
+  closedir(directory);
+  return count;
 }
 
 static void on_call(uv_async_t *async) {
@@ -346,16 +368,27 @@ int ws_read(int fd, struct frame *frame) {
   return frame->opcode;
 }
 
+bool ws_attend(int fd, const struct frame *frame) {
+  uint8_t pong[20] = {ORIEL_VIEWER_PONG}, ack[40] = {ORIEL_VIEWER_ACK};
+  if (frame->opcode == 2 && frame->size == 12 && frame->data[0] == ORIEL_VIEWER_PING) {
+    memcpy(pong + 4, frame->data + 4, 8);
+    pong[12] = 1;
+    ws_send(fd, true, 2, pong, sizeof pong);
+  }
+  if (frame->opcode != 2 || (frame->data[0] != ORIEL_VIEWER_VIDEO && frame->data[0] != ORIEL_VIEWER_TILES))
+    return false;
+  for (int i = 0; i < 3; i++)
+    memcpy(ack + 4 + 4 * i, frame->data + 4, 4);
+  ws_send(fd, true, 2, ack, sizeof ack);
+  return true;
+}
+
 bool ws_until(int fd, struct frame *frame, int type) {
   while (ws_read(fd, frame) >= 0) {
     if (frame->opcode == 2 && frame->size && frame->data[0] == type)
       return true;
-    if (frame->opcode == 2 && frame->size == 12 && frame->data[0] == ORIEL_VIEWER_PING) {
-      uint8_t pong[20] = {ORIEL_VIEWER_PONG};
-      memcpy(pong + 4, frame->data + 4, 8);
-      pong[12] = 1;
-      ws_send(fd, true, 2, pong, sizeof pong);
-    }
+    if (frame->opcode == 2 && frame->size && frame->data[0] == ORIEL_VIEWER_PING)
+      (void)ws_attend(fd, frame);
   }
   return false;
 }

@@ -45,6 +45,10 @@ bool rig_until(struct rig *rig, bool (*holds)(const struct oriel_server_stats *s
 uint64_t rig_ms(void);
 /** Bytes of the heap in use, in this whole process: server, desktop and test. */
 size_t rig_allocated(void);
+/** Resident bytes of this process; 0 under a sanitizer, whose shadow and quarantine grow by themselves. */
+size_t rig_resident(void);
+/** Open descriptors of this process. */
+unsigned rig_descriptors(void);
 
 /* ---- HTTP ---- */
 
@@ -90,6 +94,8 @@ void ws_hello(int fd, bool controls);
 int ws_read(int fd, struct frame *frame);
 /** Reads until a message of this type, whose frame it leaves; false at the end of the stream. Answers pings. */
 bool ws_until(int fd, struct frame *frame, int type);
+/** Does what a page does with a message: answers a ping, acknowledges a picture as painted. True for a picture. */
+bool ws_attend(int fd, const struct frame *frame);
 /** Reads to the end; returns the reason of the BYE and asserts that the close code fits, or 0 when none came. */
 int ws_reason(int fd);
 /** Closes with a reset, as a killed peer would. */

@@ -20,6 +20,7 @@
 #include <openssl/x509.h>
 
 #include "rig.h"
+#include "server/private.h"
 #include "wire/viewer.h"
 
 static char certificate[4096], private_key[4096];
@@ -74,6 +75,19 @@ static int teardown(void **state) {
   SSL_CTX_free(context);
   rig_stop(&rig);
   return 0;
+}
+
+static SSL *tls_dial_from(int *fd, const char *address) {
+  struct sockaddr_in from = {.sin_family = AF_INET}, to = {.sin_family = AF_INET, .sin_port = htons(rig.port)};
+  inet_pton(AF_INET, address, &from.sin_addr);
+  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  *fd = socket(AF_INET, SOCK_STREAM, 0);
+  assert_int_equal(bind(*fd, (struct sockaddr *)&from, sizeof from), 0);
+  assert_int_equal(connect(*fd, (struct sockaddr *)&to, sizeof to), 0);
+  SSL *ssl = SSL_new(context);
+  SSL_set_fd(ssl, *fd);
+  assert_int_equal(SSL_connect(ssl), 1);
+  return ssl;
 }
 
 static SSL *tls_dial(int *fd) {
@@ -221,6 +235,52 @@ static void tls_cut(void **state) {
   assert_true(rig_until(&rig, nobody, 8000));
 }
 
+static void count_relays(struct rig *called, void *argument) {
+  *(unsigned *)argument = called->server->relay_count;
+}
+
+static bool no_relays(const struct oriel_server_stats *stats) {
+  unsigned count;
+  rig_call(&rig, count_relays, &count);
+  return nobody(stats) && count == 0;
+}
+
+/* 200 clients that begin a handshake and stop: one address holds 64 of them, others are served meanwhile, and when
+ * their 5 s are over descriptors and memory are back. */
+static void tls_handshakes_that_stop(void **state) {
+  (void)state;
+  enum { STORM = 200 };
+  /* A record's header that promises 512 bytes, and the first of them. */
+  static const char hello[] = "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03";
+  int fds[STORM], fd;
+  assert_true(rig_until(&rig, no_relays, 8000));
+  for (int round = 0; round < 2; round++) {
+    unsigned before = rig_descriptors();
+    size_t heap = rig_allocated();
+    for (int i = 0; i < STORM; i++) {
+      fds[i] = dial(&rig);
+      (void)send(fds[i], hello, sizeof hello - 1, MSG_NOSIGNAL);
+    }
+    SSL *ssl = tls_dial_from(&fd, "127.0.0.2");
+    char text[128], head[4096];
+    snprintf(text, sizeof text, "GET /healthz HTTP/1.1\r\nHost: localhost:%u\r\n\r\n", rig.port);
+    tls_ask(ssl, text, head, sizeof head);
+    assert_int_equal(strncmp(head, "HTTP/1.1 200", 12), 0);
+    tls_hang_up(ssl, fd);
+    assert_true(rig_descriptors() <= before + STORM + 64 + 8);
+    if (round == 0) /* the second round goes by itself, the first by its clients */
+      for (int i = 0; i < STORM; i++)
+        cut(fds[i]);
+    assert_true(rig_until(&rig, no_relays, 8000));
+    if (round == 1)
+      for (int i = 0; i < STORM; i++)
+        close(fds[i]);
+    assert_in_range(rig_descriptors(), 0, before);
+    if (round == 1) /* what OpenSSL makes once is made */
+      assert_in_range(rig_allocated(), 0, heap + 64 * 1024);
+  }
+}
+
 static void tls_plain_client(void **state) {
   (void)state;
   static struct answer answer;
@@ -234,6 +294,7 @@ int main(int argc, char **argv) {
     cmocka_unit_test(tls_cookie_is_secure),
     cmocka_unit_test(tls_viewer_sees_and_says_goodbye),
     cmocka_unit_test(tls_cut),
+    cmocka_unit_test(tls_handshakes_that_stop),
     cmocka_unit_test(tls_plain_client),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
