@@ -20,7 +20,7 @@ struct feed {
   uint64_t now_ns;
   struct oriel_dispatch dispatch;
   bool greeted, ended;
-  unsigned frames, inputs;
+  unsigned frames, inputs, wishes;
 };
 
 static void require(bool holds) {
@@ -90,8 +90,10 @@ static void on_input(void *user, const struct oriel_input *input) {
 
 static void on_other(void *user, const struct oriel_viewer_in *in) {
   struct feed *feed = user;
-  (void)in;
   require(feed->greeted);
+  if (in->type == ORIEL_VIEWER_RESIZE || in->type == ORIEL_VIEWER_KEY_FRAME || in->type == ORIEL_VIEWER_WANT ||
+      in->type == ORIEL_VIEWER_CONTROL)
+    feed->wishes++;
 }
 
 static void on_bye(void *user, uint16_t reason, const char *text) {
@@ -123,6 +125,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   } while (status == 0);
   require(status == 1 || status == -ECONNRESET || status == -EBADMSG);
   require(feed.inputs <= feed.frames);
+  uint64_t passed_ns = feed.now_ns - ORIEL_NS_PER_SECOND;
+  require(feed.wishes <= ORIEL_WISH_RATE + 1 + ORIEL_WISH_RATE * passed_ns / ORIEL_NS_PER_SECOND);
   oriel_inbox_finish(&inbox);
   return 0;
 }
