@@ -100,7 +100,10 @@ static int open_params(const struct oriel_encoder_config *config, x264_param_t *
   params->analyse.b_psy = 0;
   /* Text and 8x8 transforms do not match: 4x4 alone is a tenth faster and smaller on it, 1 % larger on video. */
   params->analyse.b_transform_8x8 = 0;
-  params->analyse.intra = params->analyse.inter = X264_ANALYSE_I4x4;
+  params->analyse.intra = X264_ANALYSE_I4x4;
+  /* Between keys whole blocks alone: 1920x1080 of motion a twentieth faster and 2 % smaller at the same PSNR (40.4 dB at
+   * QP 22), scrolled text 0.7 dB less at 17 % fewer bits, which buy more than that in QP. */
+  params->analyse.inter = 0;
   /* Costs 10 ns a bit, twice the rest of a busy picture, but text takes 60 % of CAVLC's bits: under a bitrate that is
    * sharpness. */
   params->b_cabac = 1;
