@@ -268,14 +268,21 @@ void oriel_http_pump(struct oriel_server *server) {
   MHD_UNSIGNED_LONG_LONG wait_ms = 0;
   if (!server->daemon)
     return;
+  server->http_again = false;
   for (int i = 0; i < PUMP_TURNS && wait_ms == 0; i++) {
     (void)MHD_run(server->daemon);
     if (MHD_get_timeout(server->daemon, &wait_ms) != MHD_YES) {
-      uv_timer_stop(&server->http_timer);
+      if (!server->http_again)
+        uv_timer_stop(&server->http_timer);
       return;
     }
   }
-  uv_timer_start(&server->http_timer, on_http_timer, wait_ms, 0);
+  uv_timer_start(&server->http_timer, on_http_timer, server->http_again ? 0 : wait_ms, 0);
+}
+
+void oriel_http_pump_soon(struct oriel_server *server) {
+  server->http_again = true;
+  (void)uv_timer_start(&server->http_timer, on_http_timer, 0, 0);
 }
 
 static void on_http_ready(uv_poll_t *poll, int status, int events) {

@@ -45,6 +45,7 @@ struct oriel_server {
 
   uv_poll_t http_poll;  /* libmicrohttpd's epoll descriptor */
   uv_timer_t http_timer; /* it has work that no descriptor announces */
+  bool http_again;       /* such work came while it ran */
   uv_timer_t tick;
   uv_async_t wake;
   unsigned open_handles; /* of those above and of listen_poll, peers and relays */
@@ -88,6 +89,8 @@ int oriel_http_start(struct oriel_server *server, int listener);
 bool oriel_http_admits(struct oriel_server *server, const struct sockaddr *address);
 /** Lets libmicrohttpd work until it has nothing to do. */
 void oriel_http_pump(struct oriel_server *server);
+/** The same in the loop's next turn; may be called from inside libmicrohttpd. */
+void oriel_http_pump_soon(struct oriel_server *server);
 void oriel_http_tick(struct oriel_server *server, uint64_t now_ns);
 /** Stops accepting and ends connections that wait for a request. */
 void oriel_http_quiesce(struct oriel_server *server);

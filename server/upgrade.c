@@ -14,7 +14,10 @@ enum { BYES_MAX = 16 }; /* connections beyond the viewers that are being told so
 
 static void on_peer_closed(void *user) {
   struct oriel_connection *connection = user;
-  (void)MHD_upgrade_action(connection->upgrade, MHD_UPGRADE_ACTION_CLOSE);
+  struct oriel_server *server = connection->server;
+  (void)MHD_upgrade_action(connection->upgrade, MHD_UPGRADE_ACTION_CLOSE); /* may free the connection */
+  /* The socket is closed by a run of libmicrohttpd, which does not announce it when this comes from inside one. */
+  oriel_http_pump_soon(server);
 }
 
 static void on_upgraded(void *user, struct MHD_Connection *http, void *context, const char *early, size_t early_size,

@@ -213,6 +213,16 @@ static bool nobody(const struct oriel_server_stats *stats) {
   return stats->viewers_now == 0 && stats->connections_now == 0;
 }
 
+static void count_relays(struct rig *called, void *argument) {
+  *(unsigned *)argument = called->server->relay_count;
+}
+
+static bool no_relays(const struct oriel_server_stats *stats) {
+  unsigned count;
+  rig_call(&rig, count_relays, &count);
+  return nobody(stats) && count == 0;
+}
+
 static void tls_cut(void **state) {
   (void)state;
   for (int i = 0; i < 20; i++) {
@@ -232,17 +242,7 @@ static void tls_cut(void **state) {
     send_text(fd, "%.*s", i, "\x16\x03\x01\x02\x05\x01\x01\x01\x01\x03\x03zzzzzzzzz");
     cut(fd);
   }
-  assert_true(rig_until(&rig, nobody, 8000));
-}
-
-static void count_relays(struct rig *called, void *argument) {
-  *(unsigned *)argument = called->server->relay_count;
-}
-
-static bool no_relays(const struct oriel_server_stats *stats) {
-  unsigned count;
-  rig_call(&rig, count_relays, &count);
-  return nobody(stats) && count == 0;
+  assert_true(rig_until(&rig, no_relays, 8000)); /* each relay too: descriptors and a session of OpenSSL */
 }
 
 /* 200 clients that begin a handshake and stop: one address holds 64 of them, others are served meanwhile, and when
@@ -277,7 +277,7 @@ static void tls_handshakes_that_stop(void **state) {
         close(fds[i]);
     assert_in_range(rig_descriptors(), 0, before);
     if (round == 1) /* what OpenSSL makes once is made */
-      assert_in_range(rig_allocated(), 0, heap + 64 * 1024);
+      assert_in_range(rig_allocated(), 0, heap + 4 * 1024 * 1024); /* a desktop behind it still works */
   }
 }
 
