@@ -35,6 +35,7 @@ struct fake_qemu {
   GDBusConnection *control;
   struct fake_listener listeners[2]; /* display, sound */
   GString *log;
+  GSList *held; /* registrations that are not served */
   unsigned helpers; /* threads that make listener connections */
 };
 
@@ -177,6 +178,13 @@ static void take_registration(struct fake_qemu *fake, GDBusMessage *call, bool s
   g_thread_unref(g_thread_new("fake-listener", take_listener, registration));
 }
 
+/* Keeps the message, with its descriptor, so that the other side is neither talked to nor closed. */
+static void hold_registration(struct fake_qemu *fake, GDBusMessage *call) {
+  pthread_mutex_lock(&fake->lock);
+  fake->held = g_slist_prepend(fake->held, g_object_ref(call));
+  pthread_mutex_unlock(&fake->lock);
+}
+
 static GDBusMessage *filter(GDBusConnection *connection, GDBusMessage *message, gboolean incoming, gpointer user) {
   struct fake_qemu *fake = user;
   if (!incoming || g_dbus_message_get_message_type(message) != G_DBUS_MESSAGE_TYPE_METHOD_CALL)
@@ -194,7 +202,9 @@ static GDBusMessage *filter(GDBusConnection *connection, GDBusMessage *message, 
     reply = g_dbus_message_new_method_error_literal(message, "org.qemu.Display1.Error.Invalid", "no");
   } else if (sound || !strcmp(member, "RegisterListener")) {
     /* Listeners of a private connection need a name that tells them apart. */
-    if (g_dbus_message_get_sender(message) && !fake->options.mute)
+    if (fake->options.mute)
+      hold_registration(fake, message);
+    else if (g_dbus_message_get_sender(message))
       take_registration(fake, message, sound);
   } else {
     answer = !fake->options.answers_nothing;
@@ -373,6 +383,7 @@ void fake_qemu_stop(struct fake_qemu *fake) {
   if (fake->passed_fd >= 0)
     close(fake->passed_fd);
   g_string_free(fake->log, TRUE);
+  g_slist_free_full(fake->held, g_object_unref);
   pthread_cond_destroy(&fake->changed);
   pthread_mutex_destroy(&fake->lock);
   g_free(fake);
