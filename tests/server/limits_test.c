@@ -135,11 +135,12 @@ static int join_without_reading(const struct rig *where) {
   return fd;
 }
 
-/* Lesson 32: what a viewer does not read is not kept for it. While a reader is sent a MiB, eight that never read, but
- * claim to have painted everything, cost next to nothing. They are cut for being slow after 10 s: this ends before. */
+/* Lesson 32: what a viewer does not read is not kept for it. While a reader is sent what a busy machine makes in seconds (a
+ * MiB at best), eight that never read, but claim to have painted everything, cost a part of what even one would. They are
+ * cut for being slow after 10 s: this ends before. */
 static void viewers_that_never_read_cost_no_memory(void **state) {
   (void)state;
-  enum { STALLED = 8, SETTLE_MS = 1500, LIMIT_MS = 8500, SENT_MIN = 512 * 1024 };
+  enum { STALLED = 8, SETTLE_MS = 1500, LIMIT_MS = 8500, SENT_MIN = 32 * 1024 };
   struct rig own = {.address = "pattern:?size=1280x720&fps=60&scene=motion", .bitrate_kbps = 60000};
   int stalled[STALLED];
   size_t sent = 0, heap = 0, resident = 0, heap_most = 0, resident_most = 0;
@@ -163,8 +164,10 @@ static void viewers_that_never_read_cost_no_memory(void **state) {
   print_message("%zu KiB sent to the reader; heap grew by %zu KiB, resident memory by %zu KiB\n", sent / 1024,
                 (heap_most - heap) / 1024, (resident_most - resident) / 1024);
   assert_true(sent >= SENT_MIN);
-  assert_true(heap_most - heap < SENT_MIN / 2);
-  assert_true(resident_most - resident < SENT_MIN / 2);
+  /* Allocators round; resident memory by more than the heap. */
+  size_t quarter = sent / 4;
+  assert_true(heap_most - heap < (quarter > 64 * 1024 ? quarter : 64 * 1024));
+  assert_true(resident_most - resident < (quarter > 256 * 1024 ? quarter : 256 * 1024));
   for (int i = 0; i < STALLED; i++)
     cut(stalled[i]);
   close(reader);
