@@ -184,8 +184,12 @@ static int serve(struct flash *flash, struct wl_display *display) {
     struct pollfd fds[] = { { .fd = wl_display_get_fd(display), .events = POLLIN },
                             { .fd = flash->timer_fd, .events = POLLIN },
                             { .fd = log_pending() ? log_fd() : -1, .events = POLLOUT } };
-    if (poll(fds, 3, -1) < 0 && errno != EINTR) {
+    int count = poll(fds, 3, window_wait_ms(flash->window));
+    if (count < 0 && errno != EINTR) {
       return 1;
+    }
+    if (count == 0) {
+      window_ask_again(flash->window);
     }
     if (fds[0].revents && wl_display_dispatch(display) < 0) {
       return 1;

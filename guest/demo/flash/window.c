@@ -16,6 +16,7 @@ enum {
   BUFFERS = 3, /* one on screen, one on its way, one to paint on */
   DEFAULT_WIDTH = 800,
   DEFAULT_HEIGHT = 480,
+  ASK_AGAIN_MS = 500,
 };
 
 struct buffer {
@@ -46,6 +47,7 @@ struct window {
   bool fullscreen_wanted;
   bool fullscreen;
   bool told_ready;
+  bool unasked; /* full screen was taken back, to ask for it once more */
 };
 
 static void buffer_destroy(struct buffer *buffer) {
@@ -292,6 +294,20 @@ void window_changed(struct window *window) {
 
 bool window_busy(const struct window *window) {
   return window->frame != NULL;
+}
+
+int window_wait_ms(const struct window *window) {
+  return window->ever_committed && !window->told_ready ? ASK_AGAIN_MS : -1;
+}
+
+void window_ask_again(struct window *window) {
+  /* One wish at a time: of both together only the last would count, which is the one it thinks fulfilled. */
+  window->unasked = !window->unasked;
+  if (window->unasked) {
+    xdg_toplevel_unset_fullscreen(window->toplevel);
+  } else {
+    xdg_toplevel_set_fullscreen(window->toplevel, NULL);
+  }
 }
 
 bool window_closed(const struct window *window) {

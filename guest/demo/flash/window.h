@@ -32,6 +32,12 @@ void window_changed(struct window *window);
 /** True while a picture waits for the compositor. */
 bool window_busy(const struct window *window);
 
+/** Milliseconds after which window_ask_again is due, or -1 = never. */
+int window_wait_ms(const struct window *window);
+
+/** Asks for full screen again: sway forgets to tell a window its size when another one changes its own at that moment. */
+void window_ask_again(struct window *window);
+
 /** True when the user or the compositor closed the window. */
 bool window_closed(const struct window *window);
 
