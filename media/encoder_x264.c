@@ -26,7 +26,7 @@ enum {
   QP_SHARP = 14,    /* luma PSNR 46 dB on text; lower gains nothing that survives 4:2:0 */
   QP_SMALL = 18,    /* floor for small damage: nearly sharp at once, and cheap */
   QP_LARGE = 22,    /* floor for large damage: below it bits and time rise faster than what eyes see of motion */
-  QP_HURRIED = 28,  /* that floor where time is short */
+  QP_HURRIED = 30,  /* that floor where time is short */
   QP_COARSEST = 50,
   QP_MIDDLE = 31,   /* see open_params */
   SHARPEN_STEP = 4, /* least improvement of a sharpening pass */
