@@ -9,15 +9,16 @@ ARROWS = {
     'wire': ['core'],
     'transport': ['core'],
     'media': ['core'],
+    'audio': ['core', 'wire'],
     'source': ['core', 'wire', 'transport', 'media'],
     'device': ['core', 'wire', 'transport'],
     'desktop': ['core', 'media', 'source'],
     'webrtc': ['core'],
     'server': ['core', 'wire', 'desktop', 'webrtc'],
     'web': ['wire', 'server/server.h'],  # constants for the page, and the form of an embedded asset
-    'driver': ['core', 'wire', 'transport', 'media/opus.h'],
+    'driver': ['core', 'wire', 'transport', 'audio', 'media/opus.h', 'media/receiver.h'],
     'tap': ['core'],
-    'guest': ['core', 'wire', 'transport', 'media'],
+    'guest': ['core', 'wire', 'transport', 'media', 'audio'],
     'vm': ['core', 'transport'],
 }
 ARROWS['cli'] = list(ARROWS)  # composes the rest

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The receiving end of sound: packets go in as they arrive, frames come out at the pace of another clock. Inside: Opus or PCM
+ * decoding, a jitter buffer whose target follows the measured jitter, a delay-locked loop over both clocks with a slow control of
+ * the resampling ratio (within +-0.5 %, dead band, slew limit), concealment (Opus' own, in-band FEC where the next packet
+ * has it), trimming of backlog to the target, fades at every seam. One implementation for host, agent and driver (lessons 24, 27).
+ *
+ * Thread-safety: push and reset from one thread (network), pull from one other (data thread: no lock, no allocation, no
+ * system call, no log); stats from any thread.
+ */
+#ifndef ORIEL_MEDIA_RECEIVER_H
+#define ORIEL_MEDIA_RECEIVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct oriel_receiver;
+
+struct oriel_receiver_config {
+  bool is_pcm;             /* packets are float32 frames; otherwise Opus */
+  unsigned channels;       /* of pcm: 1..16. Opus: 2 */
+  uint32_t rate;           /* of pcm: 8000..192000 Hz. Opus: 48000 */
+  uint32_t target_min_us;  /* least depth, 0 = one packet and one pull */
+  uint32_t target_max_us;  /* most; 0 = 200 ms */
+};
+
+/** 0, -EINVAL, -ENOMEM. */
+int oriel_receiver_create(const struct oriel_receiver_config *config, struct oriel_receiver **receiver);
+void oriel_receiver_destroy(struct oriel_receiver *receiver);
+
+/** A packet of 1..1500 bytes arrived. `sequence` counts packets where the transport knows it; pass the last one plus one where
+ *  it does not. 0; -EBADMSG: no Opus packet, or no whole number of frames: it is counted and concealed, the stream may go on. */
+int oriel_receiver_push(struct oriel_receiver *receiver, const void *packet, size_t size, uint64_t sequence,
+                        uint64_t arrived_ns);
+/** A new stream (reconnection, another source): what is buffered fades out within 5 ms, the next packet starts afresh. */
+void oriel_receiver_reset(struct oriel_receiver *receiver);
+
+/** Fills `count` (1..8192) interleaved frames: sound, concealment or silence; never fails. `now_ns` is when the first of
+ *  them is due at the consumer's clock. Returns how many frames were real sound. Data thread. */
+size_t oriel_receiver_pull(struct oriel_receiver *receiver, float *frames, size_t count, uint64_t now_ns);
+
+struct oriel_receiver_stats {
+  uint64_t packets, bad_packets, lost_packets, recovered_packets; /* recovered by FEC */
+  uint64_t concealed_frames, silent_frames, trimmed_frames;
+  uint64_t underruns;      /* episodes, not frames */
+  uint32_t target_us, level_us, jitter_us;
+  double drift_ppm;        /* the sender's clock against ours, positive = it is faster */
+  double ratio;            /* resampling now in use, 1 = none */
+  bool locked;             /* the loop has settled */
+  uint64_t last_packet_ns; /* 0 = never: tells "never started" from "starved" (lesson 23) */
+};
+void oriel_receiver_stats(const struct oriel_receiver *receiver, struct oriel_receiver_stats *stats);
+
+#endif
