@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Where older code looks for the types.
+ */
+#include <CoreAudioTypes/CoreAudioTypes.h>
