@@ -2,17 +2,18 @@
  *
  * Where a stream leads, as text:
  *
- *   vsock://CID:PORT              AF_VSOCK; CID 2 is the host, `any` to listen
- *   unix:///PATH                  UNIX stream socket
- *   tcp://HOST:PORT               HOST a numeric address, [v6] in brackets, or a name
- *   udp://HOST:PORT               one packet a datagram
- *   serial:///dev/virtio-ports/X  a character device (virtio-serial, or a terminal put into raw mode)
- *   mux:///PATH?port=N            hybrid vsock: a UNIX socket where "CONNECT N\n" is answered by "OK M\n", then the
- *                                 stream follows (Firecracker, Cloud Hypervisor, crosvm)
+ *   vsock://CID:PORT              AF_VSOCK; CID of the other side, 2 is the host; a listener's: `any`, or whom to let
+ * in unix:///PATH                  UNIX stream socket tcp://HOST:PORT               HOST a numeric address, [v6] in
+ * brackets, or a name udp://HOST:PORT               one packet a datagram serial:///dev/virtio-ports/X  a character
+ * device (virtio-serial, or a terminal put into raw mode) mux:///PATH?port=N            hybrid vsock: a UNIX socket
+ * where "CONNECT N\n" is answered by "OK M\n", then the stream follows (Firecracker, Cloud Hypervisor, crosvm)
  *   shm://NAME                    audio shared memory, see audio/
  *
- * Options follow `?`, joined by `&`: format=opus|pcm, frame=5|10|20 (ms of a packet; for pcm also 2.5). Others are
- * errors. Thread-safety: none needed, no state.
+ * In paths and names %XX stands for a byte, as in %3F for a question mark. A socket's path is at most 107 bytes (macOS:
+ * 103).
+ *
+ * Options follow `?`, joined by `&`: format=opus|pcm, frame=5|10|20 (ms of a period, which for Opus is a packet; for
+ * pcm also 2.5). Others are errors. Thread-safety: none needed, no state.
  */
 #ifndef ORIEL_TRANSPORT_ADDRESS_H
 #define ORIEL_TRANSPORT_ADDRESS_H
@@ -33,15 +34,16 @@ enum oriel_transport_scheme {
 
 struct oriel_transport_address {
   enum oriel_transport_scheme scheme;
-  uint32_t cid, port;  /* vsock; port also of tcp, udp and mux */
-  char host[256];      /* tcp, udp */
-  char path[256];      /* unix, serial, mux, shm: the path, or the name without its leading slash */
-  bool is_pcm;         /* format=pcm */
-  uint32_t frame_us;   /* frame=; 0 = not given */
+  uint32_t cid, port; /* vsock; port also of tcp, udp and mux */
+  char host[256];     /* tcp, udp */
+  char path[256];     /* unix, serial, mux, shm: the path, or the name without its leading slash */
+  bool is_pcm;        /* format=pcm */
+  uint32_t frame_us;  /* frame=; 0 = not given */
 };
 
 /** 0, -EINVAL; then `why` (at least 160 bytes) is one line that says what is wrong and what would be right. */
-int oriel_transport_address_parse(const char *text, struct oriel_transport_address *address, char *why, size_t why_size);
+int oriel_transport_address_parse(const char *text, struct oriel_transport_address *address, char *why,
+                                  size_t why_size);
 /** The address as text again, options included. Returns as snprintf does. */
 int oriel_transport_address_format(const struct oriel_transport_address *address, char *text, size_t size);
 

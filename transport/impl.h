@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What a scheme of an address must bring so that the one dialer and the one listener can drive it. Private to
+ * transport/. Thread-safety: none needed; the tables are constant and the functions have no state.
+ */
+#ifndef ORIEL_TRANSPORT_IMPL_H
+#define ORIEL_TRANSPORT_IMPL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/socket.h>
+
+#include "transport/address.h"
+
+enum { ORIEL_PEERS_MAX = 8 };
+
+struct oriel_peer {
+  struct sockaddr_storage name;
+  socklen_t size;
+};
+
+struct oriel_peers {
+  struct oriel_peer list[ORIEL_PEERS_MAX];
+  size_t count;
+};
+
+struct oriel_transport_impl {
+  int type;           /* SOCK_STREAM or SOCK_DGRAM; 0: a device */
+  bool has_handshake; /* of mux:// */
+
+  /* Sockets: the names to connect to or to bind, without asking anybody. 0, -EINVAL, -ENAMETOOLONG, or -EAGAIN when a
+   * host's name must be resolved first. */
+  int (*locate)(const struct oriel_transport_address *address, bool is_listener, struct oriel_peers *peers);
+  /* Devices: an fd, or -errno; -EHOSTDOWN when nobody holds the other end. */
+  int (*open)(const struct oriel_transport_address *address);
+  /* Optional: options of a fresh or accepted socket. Those that a system lacks are left out. */
+  void (*tune)(int fd);
+  /* Optional: a last look at a socket that has just connected. 0, -errno. */
+  int (*check)(int fd);
+  /* Optional, instead of bind(2) and listen(2): 0, -errno with `why` filled. */
+  int (*bind)(int fd, const struct oriel_peer *peer, char *why, size_t why_size);
+  /* Optional: whether the peer of an accepted socket is one the address names. */
+  bool (*accepts)(const struct oriel_transport_address *address, int fd);
+};
+
+extern const struct oriel_transport_impl oriel_transport_vsock, oriel_transport_unix, oriel_transport_tcp,
+    oriel_transport_udp, oriel_transport_serial, oriel_transport_mux;
+
+/** The table's entry; NULL for schemes that are no stream (shm). */
+const struct oriel_transport_impl *oriel_transport_impl(enum oriel_transport_scheme scheme);
+
+/** Bytes the kernel keeps of what was sent and not yet taken by the peer: a third of a second of 48 kHz stereo PCM.
+ *  More would only be delay after a stall. */
+enum { ORIEL_TRANSPORT_SEND_BUFFER = 64 * 1024 };
+
+#endif
