@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * Opus at 48 kHz stereo, low delay. Thread-safety: one encoder, one audio thread.
+ * Opus at 48 kHz stereo, low delay. Thread-safety: one encoder or decoder, one audio thread.
  */
 #ifndef ORIEL_MEDIA_OPUS_H
 #define ORIEL_MEDIA_OPUS_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "core/packet.h"
@@ -21,5 +23,23 @@ unsigned oriel_opus_encoder_frames(const struct oriel_opus_encoder *encoder);
 /** Encodes exactly that many interleaved frames into a new ORIEL_PACKET_AUDIO. 0, -ENOMEM, -EIO. */
 int oriel_opus_encode(struct oriel_opus_encoder *encoder, const float *frames, uint64_t captured_ns,
                       struct oriel_packet **packet);
+
+struct oriel_opus_decoder;
+
+enum { ORIEL_OPUS_FRAMES_MAX = 5760 }; /* of one packet: 120 ms */
+
+/** 0, -ENOMEM. Decoding and concealing allocate nothing. */
+int oriel_opus_decoder_create(struct oriel_opus_decoder **decoder);
+void oriel_opus_decoder_destroy(struct oriel_opus_decoder *decoder);
+/** Another stream begins. */
+void oriel_opus_decoder_reset(struct oriel_opus_decoder *decoder);
+/** Decodes one packet into interleaved `frames`, which have room for ORIEL_OPUS_FRAMES_MAX. Returns how many frames it
+ *  gave, or -EBADMSG. */
+int oriel_opus_decode(struct oriel_opus_decoder *decoder, const void *packet, size_t size, float *frames);
+/** Makes up for a lost packet of `count` frames (a multiple of 120, at most ORIEL_OPUS_FRAMES_MAX) before the next one is
+ *  decoded: from the repetition inside that one where `next` has it (*recovered), else by the codec's own concealment.
+ *  Returns `count`, -EINVAL, or -EBADMSG. */
+int oriel_opus_conceal(struct oriel_opus_decoder *decoder, const void *next, size_t size, float *frames, size_t count,
+                       bool *recovered);
 
 #endif

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The delay-locked loop. Called by whichever thread owns the clock.
+ */
+#include "media/receiver_clock.h"
+
+#include <math.h>
+
+enum {
+  BLOCKS_PER_SECOND = 4,
+  WINDOW_BLOCKS = 256,  /* 64 s: 0.2 ppm from millisecond jitter, and crystals do not turn faster */
+  LATE_BLOCKS = 4,      /* a second without one punctual packet: the path has become longer */
+  LATE_SAME = 3,        /* equally late packets in a row: sound was lost that nobody counted */
+  RUN_BLOCKS = 12,      /* residuals of one sign: the clock itself changed its pace */
+};
+#define EARLY_NS 1e6      /* earlier than the line by more than this proves the line wrong */
+#define RATE_LIMIT 6e-3   /* no sample clock is further off; the control stops at 0.5 % anyway */
+#define OUTLIER_NS 0.5e6
+#define OUTLIER_FIRST_NS 2e6 /* while the rate is unknown: RATE_LIMIT of one block and some jitter */
+#define BIAS_NS 30e3
+
+void receiver_clock_init(struct receiver_clock *clock, uint32_t rate, double step_ns) {
+  *clock = (struct receiver_clock){.nominal_ns = 1e9 / rate, .step_ns = step_ns};
+  receiver_clock_reset(clock);
+}
+
+void receiver_clock_reset(struct receiver_clock *clock) {
+  uint32_t shifts = clock->shifts + 1;
+  *clock = (struct receiver_clock){.nominal_ns = clock->nominal_ns, .period_ns = clock->nominal_ns,
+                                   .step_ns = clock->step_ns, .deviation_ns = 100e3, .shifts = shifts};
+}
+
+double receiver_clock_due(const struct receiver_clock *clock, uint64_t frame, uint64_t ns) {
+  return (double)(int64_t)(clock->ns - ns) + clock->offset_ns +
+         (double)(int64_t)(frame - clock->frame) * clock->period_ns;
+}
+
+double receiver_clock_doubt(const struct receiver_clock *clock) {
+  double n = clock->rate_blocks;
+  if (n < 3)
+    return 1;
+  /* The slope's error of a least-squares line; 1.25 from mean magnitude to standard deviation. */
+  return 3 * 1.25 * clock->deviation_ns * sqrt(12) / (n * sqrt(n)) * (BLOCKS_PER_SECOND / 1e9);
+}
+
+static void start_block(struct receiver_clock *clock, uint64_t frame) {
+  clock->block_frame = frame;
+  clock->block_least_ns = INFINITY;
+}
+
+static void shift(struct receiver_clock *clock, uint64_t frame, double by_ns) {
+  int sign = by_ns > 0 ? 1 : -1;
+  bool again = clock->phase_blocks > 0 && clock->phase_blocks < 8 && sign == clock->shift_sign;
+  /* Shifts one way within two seconds of each other are a wrong rate, not a changed path. */
+  if (clock->rate_blocks < 16 || again)
+    clock->rate_blocks = 0;
+  clock->shift_sign = sign;
+  clock->offset_ns += by_ns;
+  clock->phase_blocks = 0;
+  clock->late_blocks = clock->late_count = 0;
+  clock->run = 0;
+  clock->bias_ns = 0;
+  clock->shifts++;
+  start_block(clock, frame);
+}
+
+static void follow(struct receiver_clock *clock, double late_ns, double frames) {
+  if (clock->phase_blocks < WINDOW_BLOCKS)
+    clock->phase_blocks++;
+  if (clock->rate_blocks < WINDOW_BLOCKS)
+    clock->rate_blocks++;
+  double p = clock->phase_blocks, r = clock->rate_blocks;
+  if (clock->phase_blocks >= 2 && clock->rate_blocks >= 2)
+    clock->period_ns += 6 / (r * (r + 1)) * late_ns / frames;
+  double least = clock->nominal_ns * (1 - RATE_LIMIT), most = clock->nominal_ns * (1 + RATE_LIMIT);
+  clock->period_ns = fmin(fmax(clock->period_ns, least), most);
+  
+  clock->offset_ns += 2 * (2 * p - 1) / (p * (p + 1)) * late_ns;
+  if (clock->phase_blocks >= 4 && clock->rate_blocks >= 4) {
+    clock->deviation_ns += (fabs(late_ns) - clock->deviation_ns) / 16;
+    clock->bias_ns += (late_ns - clock->bias_ns) / 16;
+  }
+  clock->run = late_ns > 0 ? (clock->run > 0 ? clock->run + 1 : 1) : (clock->run < 0 ? clock->run - 1 : -1);
+  if (clock->run >= RUN_BLOCKS || clock->run <= -RUN_BLOCKS) {
+    if (fabs(clock->bias_ns) > BIAS_NS) {
+      clock->rate_blocks = clock->rate_blocks / 2 > 8 ? clock->rate_blocks / 2 : 8;
+      clock->phase_blocks = clock->phase_blocks / 2 > 8 ? clock->phase_blocks / 2 : 8;
+    }
+    clock->run = 0;
+  }
+}
+
+static void move_reference(struct receiver_clock *clock, uint64_t frame) {
+  double due = receiver_clock_due(clock, frame, clock->ns);
+  double whole = floor(due);
+  clock->ns += (uint64_t)(int64_t)whole;
+  clock->offset_ns = due - whole;
+  clock->frame = frame;
+}
+
+static void end_block(struct receiver_clock *clock, uint64_t frame) {
+  double frames = (double)(frame - clock->block_frame), late = clock->block_least_ns;
+  double outlier = clock->rate_blocks < 8 ? OUTLIER_FIRST_NS : fmax(OUTLIER_NS, 6 * clock->deviation_ns);
+  move_reference(clock, frame);
+  if (late <= outlier) {
+    clock->late_blocks = 0;
+    follow(clock, late, frames);
+  } else if (++clock->late_blocks >= LATE_BLOCKS) {
+    shift(clock, frame, late);
+  }
+  start_block(clock, frame);
+}
+
+/* Sound that was lost without a sequence number makes all that follows late by one amount. Jitter does not do that: held
+ * packets come bunched, each less late than the one before. A wrong guess is undone by the next punctual packet. */
+static bool lost_unseen(struct receiver_clock *clock, double late_ns) {
+  if (late_ns < 2e6 + 6 * clock->deviation_ns) {
+    clock->late_count = 0;
+    return false;
+  }
+  if (!clock->late_count || fabs(late_ns - clock->late_ns) > 0.15 * clock->late_ns) {
+    clock->late_ns = late_ns;
+    clock->late_count = 1;
+    return false;
+  }
+  return ++clock->late_count >= LATE_SAME;
+}
+
+double receiver_clock_observe(struct receiver_clock *clock, uint64_t frame, uint64_t ns) {
+  if (!clock->anchored) {
+    clock->anchored = true;
+    clock->frame = frame;
+    clock->ns = ns;
+    clock->offset_ns = 0;
+    start_block(clock, frame);
+    return 0;
+  }
+  double late = -receiver_clock_due(clock, frame, ns);
+  if (late > clock->step_ns || late < -EARLY_NS || lost_unseen(clock, late)) {
+    shift(clock, frame, late);
+    move_reference(clock, frame);
+    return 0;
+  }
+  if (late < clock->block_least_ns)
+    clock->block_least_ns = late;
+  if (frame - clock->block_frame >= (uint64_t)(1e9 / clock->nominal_ns / BLOCKS_PER_SECOND))
+    end_block(clock, frame);
+  return late > 0 ? late : 0;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A delay-locked loop over one sample clock: from "frame N was seen at time t", late now and then, to when frame N is due.
+ * Lateness is one-sided (queues only ever add), so the loop follows the lower edge: the least late observation of each quarter
+ * second corrects phase and period. The gains begin wide and narrow as 1/n, which is an exact least-squares line over all
+ * blocks so far, down to those of a window of 64 s. See docs/clocks.md.
+ *
+ * Thread-safety: one object, one thread. Real-time safe.
+ */
+#ifndef ORIEL_MEDIA_RECEIVER_CLOCK_H
+#define ORIEL_MEDIA_RECEIVER_CLOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct receiver_clock {
+  double nominal_ns, period_ns; /* of one frame */
+  double step_ns;               /* observations later than this are a new phase at once: a pause, not jitter */
+  uint64_t frame, ns;           /* the reference point of the line */
+  double offset_ns;             /* sub-nanosecond rest of `ns` */
+  unsigned phase_blocks, rate_blocks; /* since the phase or the rate started over; they set the gains */
+  bool anchored;
+  uint64_t block_frame;
+  double block_least_ns;
+  double deviation_ns, bias_ns; /* of accepted blocks' residuals: mean magnitude, mean */
+  int run;                      /* residuals of one sign in a row */
+  unsigned late_blocks;
+  double late_ns;               /* of observations in a row that are late by the same amount: frames were lost unseen */
+  unsigned late_count;
+  int shift_sign;
+  uint32_t shifts;              /* times the phase jumped */
+};
+
+void receiver_clock_init(struct receiver_clock *clock, uint32_t rate, double step_ns);
+/** Forgets all. */
+void receiver_clock_reset(struct receiver_clock *clock);
+/** Frames up to `frame` were there at `ns`. Returns how late that was in ns, 0 when the phase jumped to it. */
+double receiver_clock_observe(struct receiver_clock *clock, uint64_t frame, uint64_t ns);
+/** When `frame` is due, in ns after `ns`. */
+double receiver_clock_due(const struct receiver_clock *clock, uint64_t frame, uint64_t ns);
+/** Three standard deviations of the relative rate; 1 until anything is known. */
+double receiver_clock_doubt(const struct receiver_clock *clock);
+
+#endif
