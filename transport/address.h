@@ -2,11 +2,13 @@
  *
  * Where a stream leads, as text:
  *
- *   vsock://CID:PORT              AF_VSOCK; CID of the other side, 2 is the host; a listener's: `any`, or whom to let
- * in unix:///PATH                  UNIX stream socket tcp://HOST:PORT               HOST a numeric address, [v6] in
- * brackets, or a name udp://HOST:PORT               one packet a datagram serial:///dev/virtio-ports/X  a character
- * device (virtio-serial, or a terminal put into raw mode) mux:///PATH?port=N            hybrid vsock: a UNIX socket
- * where "CONNECT N\n" is answered by "OK M\n", then the stream follows (Firecracker, Cloud Hypervisor, crosvm)
+ *   vsock://CID:PORT              AF_VSOCK; the CID of the other side: 2 is the host; a listener may take `any`
+ *   unix:///PATH                  UNIX stream socket
+ *   tcp://HOST:PORT               HOST a numeric address, [v6] in brackets, or a name
+ *   udp://HOST:PORT               one packet a datagram
+ *   serial:///dev/virtio-ports/X  a character device (virtio-serial, or a terminal put into raw mode)
+ *   mux:///PATH?port=N            hybrid vsock: a UNIX socket where "CONNECT N\n" is answered by "OK M\n", then the
+ *                                 stream follows (Firecracker, Cloud Hypervisor, crosvm)
  *   shm://NAME                    audio shared memory, see audio/
  *
  * In paths and names %XX stands for a byte, as in %3F for a question mark. A socket's path is at most 107 bytes (macOS:

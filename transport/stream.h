@@ -66,8 +66,8 @@ struct oriel_listener;
 
 /** Listens (unix, tcp, vsock, mux: at the UNIX socket "PATH_PORT", where a VMM brings the guest's connections), opens
  *  (serial) or binds (udp). The CID of vsock is the one that may connect, or `any`. A socket file that nobody answers
- * at is replaced; the path and the reason are in `why` (at least 200 bytes; more, where paths are long) on failure
- * (lesson 40). Blocks for at most 2 s, and only when a host's name must be resolved. 0, -EINVAL, -EADDRINUSE, -EEXIST,
+ *  at is replaced; the path and the reason are in `why` (at least 200 bytes; more, where paths are long) on failure
+ *  (lesson 40). Blocks for at most 2 s, and only when a host's name must be resolved. 0, -EINVAL, -EADDRINUSE, -EEXIST,
  *  -ENAMETOOLONG, -ENOMEM, other -errno. */
 int oriel_listener_create(const struct oriel_transport_address *address, struct oriel_listener **listener, char *why,
                           size_t why_size);
