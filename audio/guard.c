@@ -22,8 +22,10 @@ static struct {
 } guards[GUARDS];
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER; /* guards adding and removing, and these: */
-static bool installed;
 static struct sigaction before; /* set before the handler can run; the handler reads it */
+
+/* Set while we call the handler before ours: if that one calls ours again, somebody chained us in a circle. */
+static _Thread_local volatile sig_atomic_t passing __attribute__((tls_model("initial-exec")));
 
 static bool replace(uintptr_t address) {
   for (size_t i = 0; i < GUARDS; i++) {
@@ -45,29 +47,32 @@ static void handle(int number, siginfo_t *info, void *context) {
   /* si_code > 0: a fault, not a signal that somebody sent. */
   if (info->si_code > 0 && replace((uintptr_t)info->si_addr))
     return;
-  if (before.sa_flags & SA_SIGINFO) {
+  const bool circle = passing;
+  passing = 1;
+  if (!circle && (before.sa_flags & SA_SIGINFO)) {
     before.sa_sigaction(number, info, context);
-  } else if (before.sa_handler != SIG_DFL && before.sa_handler != SIG_IGN) {
+  } else if (!circle && before.sa_handler != SIG_DFL && before.sa_handler != SIG_IGN) {
     before.sa_handler(number);
-  } else if (before.sa_handler == SIG_DFL || info->si_code > 0) {
+  } else if (circle || before.sa_handler == SIG_DFL || info->si_code > 0) {
     /* As if we were not there: the fault happens again, a sent signal is sent again. */
     signal(number, SIG_DFL);
     if (info->si_code <= 0)
       raise(number);
   }
+  passing = circle;
 }
 
+/* Also again, where somebody put another handler in the place of ours. */
 static int install(void) {
-  if (installed)
-    return 0;
-  if (sigaction(SIGBUS, NULL, &before) < 0)
+  struct sigaction now;
+  if (sigaction(SIGBUS, NULL, &now) < 0)
     return -errno;
+  if ((now.sa_flags & SA_SIGINFO) && now.sa_sigaction == handle)
+    return 0;
+  before = now;
   struct sigaction action = {.sa_sigaction = handle, .sa_flags = SA_SIGINFO | SA_ONSTACK};
   sigemptyset(&action.sa_mask);
-  if (sigaction(SIGBUS, &action, NULL) < 0)
-    return -errno;
-  installed = true;
-  return 0;
+  return sigaction(SIGBUS, &action, NULL) < 0 ? -errno : 0;
 }
 
 int oriel_audio_guard_add(void *base, size_t size, atomic_bool *cut) {

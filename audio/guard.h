@@ -11,8 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/** Guards [base, base + size) until guard_remove; *cut becomes true when it was cut off. Installs the handler the first
- *  time; it stays, and passes on every other fault. 0, -ENOMEM (64 guards), -errno. Any thread. */
+/** Guards [base, base + size) until guard_remove; *cut becomes true when it was cut off. Installs the handler, unless
+ *  it is there; it stays, and passes on every other fault. 0, -ENOMEM (64 guards), -errno. Any thread. */
 int oriel_audio_guard_add(void *base, size_t size, atomic_bool *cut);
 void oriel_audio_guard_remove(void *base);
 

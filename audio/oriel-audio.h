@@ -122,7 +122,8 @@ struct oriel_audio_writer_config {
 /** Creates the device `name` (see oriel_audio_reader_open), in place of one whose writer has ended; its readers get RESTART_REQUIRED. A
  *  NULL name makes a sealed memory without a name, which only oriel_audio_writer_fd hands out (Linux). Idle at first.
  *  Under a name on Linux the process gets a SIGBUS handler, which deals with faults in this memory and passes every other to
- *  the handler before it: a peer that cuts the memory off must not kill the writer. 0, -EBUSY (another writer lives),
+ *  the handler before it: a peer that cuts the memory off must not kill the writer. (A handler installed later must pass
+ *  faults on likewise.) 0, -EBUSY (another writer lives),
  *  OPEN_FAILED, MAP_FAILED, -EINVAL, -ENOMEM, -ENOTSUP (NULL name). */
 ORIEL_AUDIO_API int oriel_audio_writer_create(const char *name, const struct oriel_audio_writer_config *config,
                                               struct oriel_audio_writer **writer);
