@@ -59,7 +59,7 @@ struct oriel_audio_info {
   uint32_t backlog;     /* frames ready for this reader: its own delay */
   enum oriel_audio_state state;
   bool direct;          /* read from the mapping, without system calls; see oriel_audio_reader_read */
-  uint64_t position;    /* of the next frame this reader reads */
+  uint64_t position;    /* just behind the last frame read: less what read returned, it is where those frames began */
   uint64_t lost;        /* frames this reader missed because it was late, since it was opened */
   uint64_t beat;        /* calls of the writer so far */
 };

@@ -209,7 +209,9 @@ static enum oriel_audio_state state_of(const struct oriel_audio_reader *reader, 
 int oriel_audio_reader_info(struct oriel_audio_reader *reader, struct oriel_audio_info *info) {
   struct oriel_audio_view view = {0};
   const int rc = oriel_audio_ring_look(&reader->ring, &view);
-  const size_t backlog = rc < 0 ? 0 : oriel_audio_ring_backlog(&reader->ring, &view, reader->shape.frames / 2);
+  /* On a copy: to look moves nothing, so position - (what read returned) is always where those frames began. */
+  struct oriel_audio_ring copy = reader->ring;
+  const size_t backlog = rc < 0 ? 0 : oriel_audio_ring_backlog(&copy, &view, reader->shape.frames / 2);
   *info = (struct oriel_audio_info){
     .channels = reader->shape.channels, .rate = reader->shape.rate, .ring_frames = reader->shape.frames,
     .period = view.period, .delay = reader->shape.delay, .backlog = (uint32_t)backlog,
