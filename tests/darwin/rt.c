@@ -89,6 +89,10 @@ static void on_sigsys(int signal_number, siginfo_t *info, void *context) {
 static void prepare(void) {
   for (unsigned i = 0; i < 512; i++)
     snprintf(numbers[i], sizeof numbers[i], "system call %u", i);
+}
+
+/* Each time: test frameworks take such signals for themselves at the start of each test. */
+static void catch_sigsys(void) {
   struct sigaction action = {.sa_sigaction = on_sigsys, .sa_flags = SA_SIGINFO};
   sigemptyset(&action.sa_mask);
   sigaction(SIGSYS, &action, NULL);
@@ -98,6 +102,7 @@ bool rt_watch_syscalls(void) {
   if (SANITIZED)
     return false; /* a sanitizer's own calls would be taken for the driver's */
   pthread_once(&once, prepare);
+  catch_sigsys();
   selector = SELECTOR_ALLOW;
   if (prctl(PR_SET_SYSCALL_USER_DISPATCH, PR_SYS_DISPATCH_ON, 0ul, 0ul, (unsigned long)(uintptr_t)&selector) != 0)
     return false;
