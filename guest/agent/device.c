@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A pw_stream that stands in the graph as a device. Neither device drives: the graph's own timer does, for both (or a sound card
+ * that an application links with one), and a far end's drift is the receiver's work. They form no node group: what only plays
+ * would keep the microphone running. Main thread, but process: data thread.
+ */
+#include "guest/agent/device.h"
+
+#include <errno.h>
+#include <spa/param/audio/format-utils.h>
+#include <spa/param/props.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+
+#define ROOM "agent/device"
+
+enum { FRAMES_MOST = 8192 }; /* of one call of process */
+
+/* ---- data thread ---- */
+
+static void count(_Atomic uint64_t *counter, uint64_t by) {
+  /* One writer: a plain add would do, were readers not other threads. */
+  atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + by, memory_order_relaxed);
+}
+
+/** The cycle's time, and what it says about the cycles before. */
+static uint64_t cycle_time(struct agent_device *device) {
+  const uint64_t now_ns = oriel_clock_ns();
+  const struct spa_io_position *position = atomic_load_explicit(&device->position, memory_order_acquire); /* with io_changed */
+  if (position == NULL)
+    return now_ns;
+  const uint64_t at = position->clock.position, duration = position->clock.duration, nsec = position->clock.nsec;
+  if (device->expected_position != 0 && at != device->expected_position)
+    count(&device->xruns, 1);
+  device->expected_position = at + duration;
+  atomic_store_explicit(&device->quantum, (uint32_t)duration, memory_order_relaxed);
+  atomic_store_explicit(&device->graph_rate, position->clock.rate.denom, memory_order_relaxed);
+  /* Smoother than our own wake-up, where it is of the same clock. */
+  const uint64_t apart = nsec > now_ns ? nsec - now_ns : now_ns - nsec;
+  return apart < ORIEL_NS_PER_SECOND / 10 ? nsec : now_ns;
+}
+
+static void hand_over(struct agent_device *device, float *frames, size_t left, uint64_t now_ns) {
+  count(&device->frames, left);
+  while (left > 0) {
+    const size_t part = left < FRAMES_MOST ? left : FRAMES_MOST;
+    device->config.process(device->config.owner, frames, part, now_ns);
+    agent_level_add(&device->level, frames, part * device->config.channels);
+    frames += part * device->config.channels;
+    left -= part;
+  }
+}
+
+static void take(struct agent_device *device, struct pw_buffer *buffer, uint64_t now_ns) {
+  const struct spa_data *data = &buffer->buffer->datas[0];
+  if (data->data == NULL || data->chunk == NULL)
+    return;
+  const uint32_t offset = SPA_MIN(data->chunk->offset, data->maxsize);
+  const uint32_t size = SPA_MIN(data->chunk->size, data->maxsize - offset);
+  const size_t stride = sizeof(float) * device->config.channels;
+  if (offset % sizeof(float) == 0)
+    hand_over(device, SPA_PTROFF(data->data, offset, float), size / stride, now_ns);
+}
+
+static void give(struct agent_device *device, struct pw_buffer *buffer, uint64_t now_ns) {
+  struct spa_data *data = &buffer->buffer->datas[0];
+  if (data->data == NULL || data->chunk == NULL)
+    return;
+  const size_t stride = sizeof(float) * device->config.channels;
+  size_t frames = data->maxsize / stride;
+  if (buffer->requested > 0 && buffer->requested < frames)
+    frames = buffer->requested;
+  hand_over(device, data->data, frames, now_ns);
+  data->chunk->offset = 0;
+  data->chunk->stride = (int32_t)stride;
+  data->chunk->size = (uint32_t)(frames * stride);
+  buffer->size = frames;
+}
+
+static void on_process(void *user) {
+  struct agent_device *device = user;
+  const uint64_t now_ns = cycle_time(device);
+  count(&device->cycles, 1);
+  struct pw_buffer *buffer = pw_stream_dequeue_buffer(device->stream);
+  if (buffer == NULL)
+    count(&device->starved, 1);
+  while (buffer != NULL) {
+    if (device->config.is_sink)
+      take(device, buffer, now_ns);
+    else
+      give(device, buffer, now_ns);
+    pw_stream_queue_buffer(device->stream, buffer);
+    /* A source owes one buffer a cycle; a sink takes all there are, so that none waits. */
+    buffer = device->config.is_sink ? pw_stream_dequeue_buffer(device->stream) : NULL;
+  }
+}
+
+/* ---- main thread ---- */
+
+static void set_running(struct agent_device *device, bool is_running) {
+  if (device->is_running == is_running)
+    return;
+  device->is_running = is_running;
+  device->expected_position = 0;
+  if (!is_running)
+    agent_level_rest(&device->level);
+  device->config.running(device->config.owner, is_running);
+}
+
+static void on_state(void *user, enum pw_stream_state old, enum pw_stream_state state, const char *error) {
+  struct agent_device *device = user;
+  (void)old;
+  device->state = state == PW_STREAM_STATE_STREAMING ? "running" : state == PW_STREAM_STATE_PAUSED ? "idle"
+                  : state == PW_STREAM_STATE_ERROR ? "error" : "starting";
+  if (state == PW_STREAM_STATE_ERROR)
+    oriel_error(ROOM, "%s: PipeWire refuses the device: %s: see `pw-dump` and the log of WirePlumber", device->config.name,
+                error != NULL ? error : "no reason given");
+  set_running(device, state == PW_STREAM_STATE_STREAMING);
+}
+
+static void on_control(void *user, uint32_t id, const struct pw_stream_control *control) {
+  struct agent_device *device = user;
+  if (id == SPA_PROP_mute && control->n_values > 0)
+    device->is_muted = control->values[0] > 0.5f;
+  if (id != SPA_PROP_channelVolumes || control->n_values == 0)
+    return;
+  float sum = 0;
+  for (uint32_t i = 0; i < control->n_values; i++)
+    sum += control->values[i];
+  device->volume = sum / (float)control->n_values;
+}
+
+static void on_io(void *user, uint32_t id, void *area, uint32_t size) {
+  struct agent_device *device = user;
+  if (id == SPA_IO_Position)
+    atomic_store_explicit(&device->position, size >= sizeof(struct spa_io_position) ? area : NULL,
+                          memory_order_release); /* with cycle_time */
+}
+
+static const struct pw_stream_events events = {
+  PW_VERSION_STREAM_EVENTS,
+  .state_changed = on_state, .control_info = on_control, .io_changed = on_io, .process = on_process,
+};
+
+/** Usual speaker layouts where there is one, otherwise numbered channels. */
+static void name_positions(uint32_t channels, uint32_t *positions) {
+  static const uint32_t surround[] = {
+    SPA_AUDIO_CHANNEL_FL, SPA_AUDIO_CHANNEL_FR, SPA_AUDIO_CHANNEL_FC, SPA_AUDIO_CHANNEL_LFE,
+    SPA_AUDIO_CHANNEL_RL, SPA_AUDIO_CHANNEL_RR, SPA_AUDIO_CHANNEL_SL, SPA_AUDIO_CHANNEL_SR,
+  };
+  for (uint32_t i = 0; i < channels; i++) {
+    if (channels == 2 || channels == 6 || channels == 8)
+      positions[i] = surround[i];
+    else
+      positions[i] = channels == 1 ? SPA_AUDIO_CHANNEL_MONO : SPA_AUDIO_CHANNEL_AUX0 + i;
+  }
+}
+
+static struct pw_properties *properties(const struct agent_device_config *config) {
+  struct pw_properties *made = pw_properties_new(
+    PW_KEY_MEDIA_TYPE, "Audio", PW_KEY_MEDIA_CLASS, config->is_sink ? "Audio/Sink" : "Audio/Source",
+    PW_KEY_NODE_NAME, config->node_name, PW_KEY_NODE_DESCRIPTION, config->name, PW_KEY_NODE_NICK, config->name,
+    PW_KEY_NODE_VIRTUAL, "true",
+    /* Above the emulated cards a VM may have as well: sound is to go where somebody listens. */
+    PW_KEY_PRIORITY_SESSION, "2000",
+    PW_KEY_DEVICE_ICON_NAME, config->is_sink ? "audio-speakers" : "audio-input-microphone", NULL);
+  if (made == NULL)
+    return NULL;
+  pw_properties_setf(made, PW_KEY_NODE_FORCE_QUANTUM, "%u", config->quantum);
+  pw_properties_setf(made, PW_KEY_NODE_LATENCY, "%u/%u", config->quantum, config->rate);
+  pw_properties_setf(made, PW_KEY_NODE_RATE, "1/%u", config->rate);
+  return made;
+}
+
+void agent_device_init(struct agent_device *device, const struct agent_device_config *config) {
+  *device = (struct agent_device){.config = *config, .state = "absent", .volume = 1};
+  agent_level_init(&device->level, config->rate, config->channels);
+}
+
+int agent_device_attach(struct agent_device *device, struct pw_core *core) {
+  const struct agent_device_config *config = &device->config;
+  struct pw_properties *made = properties(config);
+  device->stream = made != NULL ? pw_stream_new(core, config->name, made) : NULL;
+  if (device->stream == NULL)
+    return -errno;
+  pw_stream_add_listener(device->stream, &device->listener, &events, device);
+  struct spa_audio_info_raw format = {.format = SPA_AUDIO_FORMAT_F32, .rate = config->rate, .channels = config->channels};
+  name_positions(config->channels, format.position);
+  uint8_t space[1024];
+  struct spa_pod_builder builder = SPA_POD_BUILDER_INIT(space, sizeof space);
+  const struct spa_pod *params[] = {spa_format_audio_raw_build(&builder, SPA_PARAM_EnumFormat, &format)};
+  const int result = pw_stream_connect(device->stream, config->is_sink ? PW_DIRECTION_INPUT : PW_DIRECTION_OUTPUT, PW_ID_ANY,
+                                       PW_STREAM_FLAG_MAP_BUFFERS | PW_STREAM_FLAG_RT_PROCESS, params, 1);
+  if (result < 0)
+    agent_device_detach(device);
+  return result;
+}
+
+void agent_device_detach(struct agent_device *device) {
+  if (device->stream == NULL)
+    return;
+  /* Takes the listener off itself, once the data thread has left the stream: not before, as that thread walks the list. */
+  pw_stream_destroy(device->stream);
+  device->stream = NULL;
+  device->state = "absent";
+  atomic_store_explicit(&device->position, NULL, memory_order_relaxed); /* no data thread is left to see it */
+  set_running(device, false);
+}
+
+uint32_t agent_device_node(const struct agent_device *device) {
+  return device->stream != NULL ? pw_stream_get_node_id(device->stream) : SPA_ID_INVALID;
+}

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Stream to receiver. Transport thread, but read: data thread.
+ */
+#include "guest/agent/input.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "guest/agent/mix.h"
+#include "transport/stream.h"
+#include "wire/audio.h"
+
+#define ROOM "agent/input"
+
+enum {
+  READ_SIZE = 16 * 1024,
+  PULL_MOST = 8192,
+  WINDOW_MS = 100,  /* over which a flood is measured */
+  FLOOD_FACTOR = 4, /* times the sound's own rate: what a peer that catches up may need */
+  FLOOD_FLOOR = 64 * 1024, /* bytes a window that are always fine */
+};
+
+struct agent_input {
+  /* Constant. */
+  bool is_pcm, is_datagram;
+  unsigned channels;          /* of the device; the stream is stereo */
+  size_t window_bytes;
+  /* Between threads. */
+  struct oriel_receiver *receiver;
+  atomic_bool is_wanted;      /* somebody records */
+  _Atomic uint64_t pulls, real_frames; /* numbers for people */
+  float *stereo;              /* data thread's: one pull */
+  /* Transport thread. */
+  struct oriel_dialer *dialer;
+  struct oriel_audio_framer framer;
+  uint64_t sequence, logged_failures, bad;
+  uint64_t window_ends_ns;
+  size_t window_left;         /* bytes that may still come in this window */
+  bool was_wanted;
+  uint8_t bytes[READ_SIZE];
+  pthread_mutex_t lock;       /* guards stats; the data thread never takes it */
+  struct agent_input_stats stats;
+};
+
+/* ---- data thread ---- */
+
+void agent_input_read(struct agent_input *input, float *frames, size_t count, uint64_t now_ns) {
+  if (input->receiver == NULL) {
+    memset(frames, 0, count * input->channels * sizeof *frames);
+    return;
+  }
+  const bool is_same = input->channels == ORIEL_AUDIO_CHANNELS;
+  const size_t real = oriel_receiver_pull(input->receiver, is_same ? frames : input->stereo, count, now_ns);
+  if (!is_same)
+    agent_mix_from_stereo(input->stereo, input->channels, frames, count);
+  atomic_fetch_add_explicit(&input->pulls, 1, memory_order_relaxed);
+  atomic_fetch_add_explicit(&input->real_frames, real, memory_order_relaxed);
+}
+
+void agent_input_running(struct agent_input *input, bool is_running) {
+  atomic_store(&input->is_wanted, is_running);
+}
+
+/* ---- transport thread ---- */
+
+static void take_packet(struct agent_input *input, const uint8_t *packet, size_t size, uint64_t now_ns) {
+  const bool is_wanted = atomic_load(&input->is_wanted);
+  if (is_wanted && !input->was_wanted)
+    oriel_receiver_reset(input->receiver); /* what an earlier recording left is old */
+  input->was_wanted = is_wanted;
+  if (!is_wanted) {
+    input->stats.idle_packets++;
+    return;
+  }
+  if (oriel_receiver_push(input->receiver, packet, size, input->sequence++, now_ns) < 0 && input->bad++ == 0)
+    oriel_warn(ROOM, "a packet of the microphone is no %s: replaced by silence; do both ends say the same format=?",
+               input->is_pcm ? "whole number of frames" : "Opus");
+}
+
+/** 0, or -EBADMSG: the stream can no longer be cut into packets. */
+static int take_bytes(struct agent_input *input, const uint8_t *bytes, size_t size, uint64_t now_ns) {
+  while (size > 0) {
+    const uint8_t *packet = NULL;
+    size_t packet_size = 0;
+    const int result = oriel_audio_framer_next(&input->framer, &bytes, &size, &packet, &packet_size);
+    if (result < 0)
+      return result;
+    if (result == 1)
+      take_packet(input, packet, packet_size, now_ns);
+  }
+  return 0;
+}
+
+/** A flood waits in the peer's own buffers. */
+static bool may_read(struct agent_input *input, uint64_t now_ns) {
+  if (now_ns >= input->window_ends_ns) {
+    input->window_ends_ns = now_ns + WINDOW_MS * ORIEL_NS_PER_MS;
+    input->window_left = input->window_bytes;
+  }
+  return input->window_left > 0;
+}
+
+static void take(struct agent_input *input, uint64_t now_ns) {
+  while (may_read(input, now_ns)) {
+    const size_t most = !input->is_datagram && input->window_left < READ_SIZE ? input->window_left : READ_SIZE;
+    const ssize_t result = oriel_dialer_receive(input->dialer, input->bytes, most, now_ns);
+    if (result < 0)
+      return;
+    input->stats.bytes += (uint64_t)result;
+    input->window_left -= (size_t)result < input->window_left ? (size_t)result : input->window_left;
+    if (input->window_left == 0)
+      input->stats.throttled++;
+    if (input->is_datagram) {
+      if (result >= 1 && result <= ORIEL_AUDIO_PACKET_MAX)
+        take_packet(input, input->bytes, (size_t)result, now_ns);
+    } else if (take_bytes(input, input->bytes, (size_t)result, now_ns) < 0) {
+      input->stats.protocol_errors++;
+      oriel_warn(ROOM, "the peer sent a packet of 0 or more than %d bytes: closed; is it an Oriel microphone?", ORIEL_AUDIO_PACKET_MAX);
+      oriel_dialer_reset(input->dialer, now_ns);
+      return;
+    }
+    if ((size_t)result < most && !input->is_datagram)
+      return; /* that was all */
+  }
+}
+
+static void follow(struct agent_input *input, enum oriel_stream_state state) {
+  const bool is_connected = state == ORIEL_STREAM_CONNECTED;
+  if (is_connected && !input->stats.is_connected) {
+    input->framer = (struct oriel_audio_framer){0};
+    input->bad = 0;
+    oriel_receiver_reset(input->receiver);
+    input->stats.connections++;
+    oriel_info(ROOM, "connected: the microphone can come in");
+  }
+  input->stats.is_connected = is_connected;
+  const char *why = NULL;
+  input->stats.failures = oriel_dialer_failures(input->dialer, &why);
+  input->stats.why = why;
+  if (input->stats.failures == input->logged_failures)
+    return;
+  input->logged_failures = input->stats.failures;
+  oriel_info(ROOM, "not connected (%llu): %s", (unsigned long long)input->logged_failures, why != NULL ? why : "the peer closed");
+}
+
+static void earlier(int *timeout_ms, int due_ms) {
+  if (due_ms >= 0 && (*timeout_ms < 0 || due_ms < *timeout_ms))
+    *timeout_ms = due_ms;
+}
+
+size_t agent_input_poll(struct agent_input *input, struct pollfd *polled, int *timeout_ms, uint64_t now_ns) {
+  if (input->dialer == NULL)
+    return 0;
+  earlier(timeout_ms, oriel_dialer_timeout_ms(input->dialer, now_ns));
+  const int fd = oriel_dialer_fd(input->dialer);
+  if (fd < 0)
+    return 0;
+  if (oriel_dialer_state(input->dialer) == ORIEL_STREAM_CONNECTED && !may_read(input, now_ns)) {
+    earlier(timeout_ms, (int)((input->window_ends_ns - now_ns) / ORIEL_NS_PER_MS) + 1);
+    return 0;
+  }
+  polled[0] = (struct pollfd){.fd = fd, .events = oriel_dialer_events(input->dialer, false)};
+  return 1;
+}
+
+void agent_input_step(struct agent_input *input, const struct pollfd *polled, size_t count, uint64_t now_ns) {
+  if (input->dialer == NULL)
+    return;
+  const short revents = count > 0 ? polled[0].revents : 0;
+  if (revents == 0 && oriel_dialer_state(input->dialer) == ORIEL_STREAM_CONNECTED)
+    return;
+  pthread_mutex_lock(&input->lock);
+  follow(input, oriel_dialer_step(input->dialer, revents, now_ns));
+  if (input->stats.is_connected) {
+    take(input, now_ns);
+    follow(input, oriel_dialer_state(input->dialer));
+  }
+  pthread_mutex_unlock(&input->lock);
+}
+
+void agent_input_stats(struct agent_input *input, struct agent_input_stats *stats) {
+  pthread_mutex_lock(&input->lock);
+  *stats = input->stats;
+  pthread_mutex_unlock(&input->lock);
+  stats->pulls = atomic_load_explicit(&input->pulls, memory_order_relaxed);
+  stats->real_frames = atomic_load_explicit(&input->real_frames, memory_order_relaxed);
+  if (input->receiver != NULL)
+    oriel_receiver_stats(input->receiver, &stats->receiver);
+}
+
+/* ---- life ---- */
+
+int agent_input_create(const struct agent_settings *settings, struct agent_input **input) {
+  struct agent_input *made = calloc(1, sizeof *made);
+  if (made == NULL)
+    return -ENOMEM;
+  pthread_mutex_init(&made->lock, NULL);
+  const struct oriel_transport_address *address = &settings->input.address;
+  made->is_pcm = address->is_pcm;
+  made->is_datagram = address->scheme == ORIEL_TRANSPORT_UDP;
+  made->channels = settings->channels;
+  const size_t window = (size_t)ORIEL_AUDIO_RATE * ORIEL_AUDIO_CHANNELS * sizeof(float) / 1000 * WINDOW_MS * FLOOD_FACTOR;
+  made->window_bytes = made->is_pcm && window > FLOOD_FLOOR ? window : FLOOD_FLOOR;
+  int result = 0;
+  if (settings->input.is_on) {
+    made->stereo = calloc((size_t)PULL_MOST * ORIEL_AUDIO_CHANNELS, sizeof(float));
+    const struct oriel_receiver_config config = {.is_pcm = made->is_pcm, .channels = ORIEL_AUDIO_CHANNELS,
+                                                 .rate = ORIEL_AUDIO_RATE};
+    result = made->stereo == NULL ? -ENOMEM : oriel_receiver_create(&config, &made->receiver);
+    if (result == 0)
+      result = oriel_dialer_create(address, &made->dialer);
+  }
+  if (result < 0)
+    agent_input_destroy(made);
+  else
+    *input = made;
+  return result;
+}
+
+void agent_input_destroy(struct agent_input *input) {
+  if (input == NULL)
+    return;
+  oriel_dialer_destroy(input->dialer);
+  oriel_receiver_destroy(input->receiver);
+  free(input->stereo);
+  pthread_mutex_destroy(&input->lock);
+  free(input);
+}

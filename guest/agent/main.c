@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * oriel-agent: sound devices of a Linux guest on PipeWire. The main thread runs PipeWire's loop; see docs/agent.md for the other two.
+ */
+#include <errno.h>
+#include <pipewire/pipewire.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/log.h"
+#include "guest/agent/device.h"
+#include "guest/agent/graph.h"
+#include "guest/agent/input.h"
+#include "guest/agent/output.h"
+#include "guest/agent/pump.h"
+#include "guest/agent/settings.h"
+#include "guest/agent/shm.h"
+#include "guest/agent/status.h"
+
+#define ROOM "agent"
+
+enum { EXIT_FINE = 0, EXIT_FAILED = 1, EXIT_SETTING = 2 };
+
+struct agent {
+  struct agent_settings settings;
+  struct pw_main_loop *loop;
+  struct agent_device output_device, input_device;
+  struct agent_graph *graph;
+  struct agent_output *output;
+  struct agent_input *input;
+  struct agent_shm *shm;
+  struct agent_pump *pump;
+  struct agent_status *status;
+};
+
+static int say(int status, const char *text) {
+  fprintf(stderr, "oriel-agent: %s\n", text);
+  return status;
+}
+
+/* ---- data thread ---- */
+
+static void played(void *owner, float *frames, size_t count, uint64_t now_ns) {
+  struct agent *agent = owner;
+  agent_output_write(agent->output, frames, count);
+  agent_shm_write(agent->shm, frames, count, now_ns);
+}
+
+static void recorded(void *owner, float *frames, size_t count, uint64_t now_ns) {
+  struct agent *agent = owner;
+  agent_input_read(agent->input, frames, count, now_ns);
+}
+
+/* ---- main thread ---- */
+
+static void playing(void *owner, bool is_running) {
+  struct agent *agent = owner;
+  agent_shm_running(agent->shm, is_running);
+}
+
+static void recording(void *owner, bool is_running) {
+  struct agent *agent = owner;
+  agent_input_running(agent->input, is_running);
+}
+
+/** Frames of a cycle, always a power of two, to which PipeWire would cut it: about 2.5 ms for short packets, 5 ms otherwise, as longer ones
+ *  would not make a long packet leave earlier. */
+static uint32_t quantum(const struct agent_settings *settings, uint32_t rate) {
+  const struct agent_end *const ends[] = {&settings->output, &settings->input};
+  uint32_t frames = 256;
+  for (size_t i = 0; i < 2; i++)
+    if (ends[i]->is_on && agent_end_frame_us(settings, ends[i]) <= 5000)
+      frames = 128;
+  return rate > 48000 ? frames * 2 : frames;
+}
+
+static void init_devices(struct agent *agent) {
+  const struct agent_settings *settings = &agent->settings;
+  const uint32_t output_rate = agent_end_rate(settings, &settings->output), input_rate = agent_end_rate(settings, &settings->input);
+  /* Both share the graph's cycle, so one number: that of the lower rate, whose cycle is the longer. */
+  const uint32_t frames = quantum(settings, output_rate < input_rate ? output_rate : input_rate);
+  agent_device_init(&agent->output_device, &(struct agent_device_config){
+    .is_sink = true, .node_name = "oriel-output", .name = settings->output_name, .rate = output_rate,
+    .channels = settings->channels, .quantum = frames, .process = played, .running = playing, .owner = agent,
+  });
+  agent_device_init(&agent->input_device, &(struct agent_device_config){
+    .is_sink = false, .node_name = "oriel-input", .name = settings->input_name, .rate = input_rate,
+    .channels = settings->channels, .quantum = frames, .process = recorded, .running = recording, .owner = agent,
+  });
+}
+
+static void on_signal(void *user, int number) {
+  struct agent *agent = user;
+  (void)number;
+  pw_main_loop_quit(agent->loop);
+}
+
+static int start(struct agent *agent, char *why, size_t why_size) {
+  struct pw_loop *loop = pw_main_loop_get_loop(agent->loop);
+  struct agent_device *const devices[AGENT_DEVICES] = {&agent->output_device, &agent->input_device};
+  init_devices(agent);
+  int result = agent_shm_create(&agent->settings, agent->output_device.config.rate, &agent->shm, why, why_size);
+  if (result < 0)
+    return result;
+  snprintf(why, why_size, "output: cannot be set up");
+  if ((result = agent_output_create(&agent->settings, &agent->output)) < 0)
+    goto fail;
+  snprintf(why, why_size, "input: cannot be set up");
+  if ((result = agent_input_create(&agent->settings, &agent->input)) < 0)
+    goto fail;
+  snprintf(why, why_size, "PipeWire's library cannot be set up (client-rt.conf is part of it)");
+  if ((result = agent_graph_create(loop, devices, &agent->graph)) < 0)
+    goto fail;
+  const struct agent_status_sources sources = {
+    .settings = &agent->settings, .graph = agent->graph, .output_device = &agent->output_device,
+    .input_device = &agent->input_device, .output = agent->output, .input = agent->input, .shm = agent->shm,
+  };
+  if ((result = agent_status_create(loop, &sources, &agent->status, why, why_size)) < 0)
+    return result;
+  snprintf(why, why_size, "the transport thread cannot be started");
+  if ((result = agent_pump_start(agent->output, agent->input, &agent->pump)) < 0)
+    goto fail;
+  return 0;
+fail:;
+  const size_t length = strlen(why);
+  snprintf(why + length, why_size - length, ": %s", strerror(-result));
+  return result;
+}
+
+/** In reverse order: devices first, so that no data thread calls into the rest. */
+static void stop(struct agent *agent) {
+  agent_status_destroy(agent->status);
+  agent_graph_destroy(agent->graph);
+  agent_pump_stop(agent->pump);
+  agent_input_destroy(agent->input);
+  agent_output_destroy(agent->output);
+  agent_shm_destroy(agent->shm);
+}
+
+static int run(struct agent *agent) {
+  signal(SIGPIPE, SIG_IGN);
+  pw_init(NULL, NULL);
+  char why[AGENT_WHY_SIZE] = "";
+  int status = EXIT_FAILED;
+  agent->loop = pw_main_loop_new(NULL);
+  if (agent->loop == NULL) {
+    snprintf(why, sizeof why, "PipeWire's loop cannot be made: %s", strerror(errno));
+  } else {
+    struct pw_loop *loop = pw_main_loop_get_loop(agent->loop);
+    pw_loop_add_signal(loop, SIGINT, on_signal, agent);
+    pw_loop_add_signal(loop, SIGTERM, on_signal, agent);
+    if (start(agent, why, sizeof why) == 0) {
+      oriel_info(ROOM, "version %s; \"%s\" and \"%s\"", ORIEL_AGENT_VERSION, agent->settings.output_name, agent->settings.input_name);
+      pw_main_loop_run(agent->loop);
+      status = EXIT_FINE;
+    }
+    stop(agent);
+    pw_main_loop_destroy(agent->loop);
+  }
+  pw_deinit();
+  return status == EXIT_FINE ? status : say(status, why);
+}
+
+int main(int argc, char *argv[]) {
+  static struct agent agent; /* zero */
+  char why[AGENT_WHY_SIZE];
+  if (agent_settings_load(&agent.settings, argc, argv, why, sizeof why) < 0)
+    return say(EXIT_SETTING, why);
+  oriel_log_configure(agent.settings.log_level, agent.settings.log_json);
+  switch (agent.settings.action) {
+    case AGENT_HELP: agent_settings_help(stdout); return EXIT_FINE;
+    case AGENT_VERSION: puts("oriel-agent " ORIEL_AGENT_VERSION); return EXIT_FINE;
+    case AGENT_CHECK: agent_settings_print(&agent.settings, stdout); return EXIT_FINE;
+    case AGENT_STATUS:
+      if (agent_status_ask(agent.settings.control, why, sizeof why) < 0)
+        return say(EXIT_FAILED, why);
+      return EXIT_FINE;
+    case AGENT_RUN: break;
+  }
+  return run(&agent);
+}

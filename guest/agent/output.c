@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Ring to stream. Transport thread, but write: data thread.
+ */
+#include "guest/agent/output.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/ring.h"
+#include "guest/agent/coder.h"
+#include "transport/stream.h"
+#include "wire/audio.h"
+
+#define ROOM "agent/output"
+
+enum {
+  RING_MS = 200,    /* what the transport thread may sleep before sound is lost */
+  BACKLOG_MS = 60,  /* more than this in the ring after such a sleep is old: trimmed to one packet */
+  KERNEL_MS = 100,  /* what may wait in the socket, about: a peer that naps gets no more old sound than that */
+  UNASKED_MOST = 64 * 1024, /* a peer that says more on this connection speaks another protocol */
+};
+
+struct agent_output {
+  /* Constant. */
+  bool is_pcm, is_datagram;
+  uint32_t rate;
+  size_t frames;          /* of a packet, at most */
+  size_t due;             /* frames that are worth a wake-up: a packet, or several of PCM */
+  /* Between data and transport thread. */
+  struct oriel_ring *ring;
+  int event;              /* eventfd */
+  atomic_bool is_wanted;  /* somebody is connected */
+  _Atomic uint64_t signalled_ns;  /* when the data thread last said that a packet is full */
+  _Atomic uint64_t dropped_frames;
+  /* Transport thread. */
+  struct oriel_dialer *dialer;
+  struct agent_coder *coder;
+  float *read;            /* one packet's frames */
+  uint8_t *pending;       /* lengths and packets not yet taken by the stream */
+  size_t pending_size, pending_most;
+  size_t packet_left;     /* bytes of the packet at the front of `pending` if it is sent in part, else 0 */
+  uint64_t unasked, logged_failures;
+  bool is_stalled;
+  /* For stats. */
+  pthread_mutex_t lock;   /* guards stats, sent, handed; the data thread never takes it */
+  struct agent_output_stats stats;
+  struct oriel_histogram handed, sent;
+};
+
+/* ---- data thread ---- */
+
+void agent_output_write(struct agent_output *output, const float *frames, size_t count) {
+  if (!atomic_load_explicit(&output->is_wanted, memory_order_acquire)) /* with connected and disconnected */
+    return;
+  const size_t written = oriel_ring_write(output->ring, frames, count);
+  if (written < count)
+    atomic_fetch_add_explicit(&output->dropped_frames, count - written, memory_order_relaxed); /* a number for people */
+  if (oriel_ring_level(output->ring) < output->due)
+    return;
+  atomic_store_explicit(&output->signalled_ns, oriel_clock_ns(), memory_order_relaxed); /* ordered by the eventfd */
+  const uint64_t one = 1;
+  /* Never blocks: the counter cannot reach its end. A thread that is awake anyway loses nothing by an error. */
+  const ssize_t ignored = write(output->event, &one, sizeof one);
+  (void)ignored;
+}
+
+/* ---- making packets ---- */
+
+/** `count` frames from the ring as one packet to the end of `pending`, which has room for all that a ring may hold after trimming. */
+static void make(struct agent_output *output, size_t count, uint64_t now_ns) {
+  const size_t prefix = ORIEL_AUDIO_LENGTH_SIZE;
+  oriel_ring_read(output->ring, output->read, count);
+  assert(output->pending_size + prefix + AGENT_PACKET_MAX <= output->pending_most);
+  uint8_t *place = output->pending + output->pending_size;
+  const ssize_t size = agent_coder_code(output->coder, output->read, count, now_ns, place + prefix);
+  if (size < 0 || oriel_audio_write_length(place, (size_t)size) < 0)
+    output->stats.dropped_packets++;
+  else
+    output->pending_size += prefix + (size_t)size;
+}
+
+/* ---- sending ---- */
+
+/** Bytes of the packet that starts at `at`, its length included. */
+static size_t packet_at(const struct agent_output *output, size_t at) {
+  return ORIEL_AUDIO_LENGTH_SIZE + ((size_t)output->pending[at] << 8 | output->pending[at + 1]);
+}
+
+/** Old packets that no byte was sent of give way. */
+static void drop_waiting(struct agent_output *output) {
+  size_t at = output->packet_left;
+  while (at < output->pending_size) {
+    at += packet_at(output, at);
+    output->stats.dropped_packets++;
+  }
+  output->pending_size = output->packet_left;
+}
+
+/** `size` bytes from the front are sent. */
+static void sent(struct agent_output *output, size_t size) {
+  output->stats.bytes += size;
+  size_t at = 0;
+  while (at < size) {
+    const size_t left = output->packet_left != 0 ? output->packet_left : packet_at(output, at);
+    const size_t part = left < size - at ? left : size - at;
+    output->packet_left = left - part;
+    if (output->packet_left == 0)
+      output->stats.packets++;
+    at += part;
+  }
+  output->pending_size -= size;
+  memmove(output->pending, output->pending + size, output->pending_size);
+}
+
+/** A datagram is one packet without its length; what does not go now is lost, as datagrams are. */
+static int flush_datagrams(struct agent_output *output, uint64_t now_ns) {
+  while (output->pending_size > 0) {
+    const size_t size = packet_at(output, 0);
+    const ssize_t result = oriel_dialer_send(output->dialer, output->pending + ORIEL_AUDIO_LENGTH_SIZE, size - ORIEL_AUDIO_LENGTH_SIZE,
+                                             now_ns);
+    if (result < 0 && result != -EAGAIN && result != -EMSGSIZE)
+      return (int)result;
+    if (result < 0) {
+      output->stats.dropped_packets++;
+      output->stats.packets--;
+    }
+    sent(output, size);
+  }
+  return 0;
+}
+
+/** 0 also when bytes are left; else the connection ended. */
+static int flush(struct agent_output *output, uint64_t now_ns) {
+  if (output->is_datagram)
+    return flush_datagrams(output, now_ns);
+  while (output->pending_size > 0) {
+    const ssize_t result = oriel_dialer_send(output->dialer, output->pending, output->pending_size, now_ns);
+    if (result == -EAGAIN) {
+      if (!output->is_stalled)
+        oriel_info(ROOM, "the host does not take sound; what is old is dropped until it does");
+      output->is_stalled = true;
+      return 0;
+    }
+    if (result < 0)
+      return (int)result;
+    sent(output, (size_t)result);
+  }
+  output->is_stalled = false;
+  return 0;
+}
+
+/* ---- the connection ---- */
+
+static void forget(struct agent_output *output) {
+  oriel_ring_skip(output->ring, oriel_ring_level(output->ring));
+  output->pending_size = output->packet_left = 0;
+}
+
+/** The kernel's part of the queue is bounded as well, where it can be told: a megabyte of it would be minutes of Opus. */
+static void bound_kernel(const struct agent_output *output) {
+  enum { OVERHEAD = 1024 }; /* of the kernel, a packet */
+  const size_t packets = (size_t)KERNEL_MS * output->rate / 1000 / output->frames + 1;
+  const size_t most = output->is_pcm ? AGENT_PACKET_MAX : 400;
+  const int size = (int)(packets * (most + OVERHEAD) / 2); /* the kernel doubles it */
+  /* Refused by what is no socket, which has small buffers. */
+  setsockopt(oriel_dialer_fd(output->dialer), SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+}
+
+static void connected(struct agent_output *output) {
+  forget(output);
+  output->unasked = 0;
+  output->is_stalled = false;
+  bound_kernel(output);
+  if (agent_coder_restart(output->coder) < 0)
+    oriel_warn(ROOM, "memory is short: the coder goes on with the last peer's state");
+  oriel_info(ROOM, "connected: sound goes out");
+  output->stats.connections++;
+  output->stats.is_connected = true;
+  atomic_store_explicit(&output->is_wanted, true, memory_order_release); /* with write: after the ring was emptied */
+}
+
+static void disconnected(struct agent_output *output) {
+  atomic_store_explicit(&output->is_wanted, false, memory_order_release);
+  forget(output);
+  output->stats.is_connected = false;
+}
+
+static void follow(struct agent_output *output, enum oriel_stream_state state) {
+  const bool is_connected = state == ORIEL_STREAM_CONNECTED;
+  if (is_connected && !output->stats.is_connected)
+    connected(output);
+  else if (!is_connected && output->stats.is_connected)
+    disconnected(output);
+  const char *why = NULL;
+  output->stats.failures = oriel_dialer_failures(output->dialer, &why);
+  output->stats.why = why;
+  if (output->stats.failures == output->logged_failures)
+    return;
+  output->logged_failures = output->stats.failures;
+  oriel_info(ROOM, "not connected (%llu): %s", (unsigned long long)output->logged_failures, why != NULL ? why : "the peer closed");
+}
+
+/** The peer has nothing to say here; reading notices its end. A bounded part of a flood is taken each time. */
+static void listen_for_end(struct agent_output *output, uint64_t now_ns) {
+  uint8_t bytes[4096];
+  for (int i = 0; i < 4; i++) {
+    const ssize_t result = oriel_dialer_receive(output->dialer, bytes, sizeof bytes, now_ns);
+    if (result < 0)
+      return;
+    output->stats.unasked_bytes += (uint64_t)result;
+    output->unasked += (uint64_t)result;
+    if (output->unasked <= UNASKED_MOST)
+      continue;
+    oriel_warn(ROOM, "the peer talks on the connection that carries sound to it: closed; does it mean the microphone's address?");
+    oriel_dialer_reset(output->dialer, now_ns);
+    return;
+  }
+}
+
+static void drain(struct agent_output *output, uint64_t now_ns) {
+  uint64_t times = 0;
+  if (read(output->event, &times, sizeof times) < 0)
+    return;
+  const uint64_t signalled_ns = atomic_load_explicit(&output->signalled_ns, memory_order_relaxed);
+  if (!output->stats.is_connected) {
+    forget(output);
+    return;
+  }
+  size_t level = oriel_ring_level(output->ring);
+  const size_t backlog = (size_t)BACKLOG_MS * output->rate / 1000;
+  const size_t due = output->due;
+  if (level > backlog + due) {
+    atomic_fetch_add_explicit(&output->dropped_frames, oriel_ring_skip(output->ring, level - due), memory_order_relaxed);
+    level = due;
+  }
+  if (level < due)
+    return;
+  if (output->pending_size > 0)
+    drop_waiting(output);
+  for (size_t count; (count = agent_coder_next(output->coder, level)) > 0; level -= count)
+    make(output, count, now_ns);
+  oriel_histogram_add(&output->handed, (uint32_t)((now_ns - signalled_ns) / 1000));
+  if (flush(output, now_ns) < 0)
+    follow(output, oriel_dialer_state(output->dialer));
+  oriel_histogram_add(&output->sent, (uint32_t)((oriel_clock_ns() - now_ns) / 1000));
+}
+
+size_t agent_output_poll(struct agent_output *output, struct pollfd *polled, int *timeout_ms, uint64_t now_ns) {
+  if (output->dialer == NULL)
+    return 0;
+  size_t count = 0;
+  polled[count++] = (struct pollfd){.fd = output->event, .events = POLLIN};
+  const int fd = oriel_dialer_fd(output->dialer);
+  if (fd >= 0)
+    polled[count++] = (struct pollfd){.fd = fd, .events = oriel_dialer_events(output->dialer, output->pending_size > 0)};
+  const int due = oriel_dialer_timeout_ms(output->dialer, now_ns);
+  if (due >= 0 && (*timeout_ms < 0 || due < *timeout_ms))
+    *timeout_ms = due;
+  return count;
+}
+
+void agent_output_step(struct agent_output *output, const struct pollfd *polled, size_t count, uint64_t now_ns) {
+  if (output->dialer == NULL)
+    return;
+  pthread_mutex_lock(&output->lock);
+  const short revents = count > 1 ? polled[1].revents : 0;
+  /* Stepping is due for a time-out or an event; a connected stream with neither is left alone. */
+  if (revents != 0 || oriel_dialer_state(output->dialer) != ORIEL_STREAM_CONNECTED)
+    follow(output, oriel_dialer_step(output->dialer, revents, now_ns));
+  if (output->stats.is_connected && (revents & (POLLIN | POLLHUP | POLLERR)) != 0) {
+    listen_for_end(output, now_ns);
+    follow(output, oriel_dialer_state(output->dialer));
+  }
+  if (output->stats.is_connected && (revents & POLLOUT) != 0 && output->pending_size > 0 && flush(output, now_ns) < 0)
+    follow(output, oriel_dialer_state(output->dialer));
+  if (count > 0 && (polled[0].revents & POLLIN) != 0)
+    drain(output, now_ns);
+  pthread_mutex_unlock(&output->lock);
+}
+
+void agent_output_stats(struct agent_output *output, struct agent_output_stats *stats) {
+  pthread_mutex_lock(&output->lock);
+  *stats = output->stats;
+  oriel_histogram_read(&output->handed, &stats->handed);
+  oriel_histogram_read(&output->sent, &stats->sent);
+  pthread_mutex_unlock(&output->lock);
+  stats->dropped_frames = atomic_load_explicit(&output->dropped_frames, memory_order_relaxed);
+  stats->ring_frames = output->ring != NULL ? oriel_ring_level(output->ring) : 0;
+  stats->packet_frames = (uint32_t)output->frames;
+}
+
+/* ---- life ---- */
+
+static int allocate(struct agent_output *output, const struct agent_settings *settings) {
+  int result = agent_coder_create(settings, &output->coder);
+  if (result < 0)
+    return result;
+  output->frames = agent_coder_frames(output->coder);
+  output->due = agent_coder_due(output->coder);
+  output->read = calloc(output->frames * settings->channels, sizeof(float));
+  /* Room for all that trimming leaves, behind the rest of a packet sent in part. */
+  const size_t packets = ((size_t)BACKLOG_MS * output->rate / 1000 + output->due) / output->frames + 2;
+  output->pending_most = packets * (ORIEL_AUDIO_LENGTH_SIZE + AGENT_PACKET_MAX);
+  output->pending = malloc(output->pending_most);
+  if (output->read == NULL || output->pending == NULL)
+    return -ENOMEM;
+  return oriel_ring_create((size_t)RING_MS * output->rate / 1000, settings->channels, &output->ring);
+}
+
+int agent_output_create(const struct agent_settings *settings, struct agent_output **output) {
+  struct agent_output *made = calloc(1, sizeof *made);
+  if (made == NULL)
+    return -ENOMEM;
+  pthread_mutex_init(&made->lock, NULL);
+  oriel_histogram_init(&made->handed);
+  oriel_histogram_init(&made->sent);
+  made->event = -1;
+  const struct oriel_transport_address *address = &settings->output.address;
+  made->is_pcm = address->is_pcm;
+  made->is_datagram = address->scheme == ORIEL_TRANSPORT_UDP;
+  made->rate = agent_end_rate(settings, &settings->output);
+  int result = 0;
+  if (settings->output.is_on) {
+    result = allocate(made, settings);
+    if (result == 0 && (made->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) < 0)
+      result = -errno;
+    if (result == 0)
+      result = oriel_dialer_create(address, &made->dialer);
+  }
+  if (result < 0)
+    agent_output_destroy(made);
+  else
+    *output = made;
+  return result;
+}
+
+void agent_output_destroy(struct agent_output *output) {
+  if (output == NULL)
+    return;
+  oriel_dialer_destroy(output->dialer);
+  agent_coder_destroy(output->coder);
+  if (output->event >= 0)
+    close(output->event);
+  oriel_ring_destroy(output->ring);
+  free(output->pending);
+  free(output->read);
+  pthread_mutex_destroy(&output->lock);
+  free(output);
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the agent is to do: /etc/oriel/agent.conf, then the user's agent.conf, then the command line; the later wins. The names are
+ * those of the macOS driver's property list (docs/protocols/audio-settings.md). Thread-safety: main thread.
+ */
+#ifndef ORIEL_GUEST_AGENT_SETTINGS_H
+#define ORIEL_GUEST_AGENT_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "core/log.h"
+#include "transport/address.h"
+
+enum {
+  AGENT_NAME_SIZE = 128,
+  AGENT_WHY_SIZE = 512,
+  AGENT_PATH_SIZE = 108, /* of a UNIX socket */
+  AGENT_CHANNELS_MAX = 16,
+};
+
+/** Where sound goes to or comes from. `is_on` false: the setting was "none". */
+struct agent_end {
+  bool is_on;
+  struct oriel_transport_address address;
+};
+
+enum agent_action {
+  AGENT_RUN,
+  AGENT_CHECK,  /* --check: read the settings, print them, end */
+  AGENT_STATUS, /* --status: ask the running agent */
+  AGENT_HELP,
+  AGENT_VERSION,
+};
+
+struct agent_settings {
+  enum agent_action action;
+  char output_name[AGENT_NAME_SIZE], input_name[AGENT_NAME_SIZE]; /* as users see them */
+  struct agent_end output, input;
+  uint32_t rate, channels; /* of the devices; one with a stream is always at 48000 Hz */
+  uint32_t bitrate_kbps;   /* of Opus */
+  uint32_t frame_us;       /* of a packet where the address does not say; 0 = 20 ms of Opus, 2.5 ms of PCM */
+  char shm[64];            /* name of the shared memory that carries Oriel Output; empty = none */
+  char control[AGENT_PATH_SIZE]; /* socket that answers --status; empty = none */
+  enum oriel_log_level log_level;
+  bool log_json;
+};
+
+/** Defaults, files, arguments. `--config FILE` reads that file instead of the two. 0; -EINVAL with one line in `why` (at least
+ *  AGENT_WHY_SIZE); -errno of a file that is there and cannot be read, also with `why`. */
+int agent_settings_load(struct agent_settings *settings, int argc, char *const argv[], char *why, size_t why_size);
+/** Reads one file's text, for which `shown` stands in errors. 0, -EINVAL. */
+int agent_settings_parse(struct agent_settings *settings, const char *shown, const char *text, size_t size, char *why,
+                         size_t why_size);
+void agent_settings_default(struct agent_settings *settings);
+/** Length of a packet towards this end, in microseconds. */
+uint32_t agent_end_frame_us(const struct agent_settings *settings, const struct agent_end *end);
+/** Sample rate of the device that ends there. */
+uint32_t agent_end_rate(const struct agent_settings *settings, const struct agent_end *end);
+/** Prints what is in force, in the form of the file. */
+void agent_settings_print(const struct agent_settings *settings, FILE *file);
+void agent_settings_help(FILE *file);
+
+#endif
