@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * From a device's frames to the packets of a stream: fold to stereo, convert to 48 kHz, collect, code. Opus packets of 5, 10
+ * or 20 ms; PCM as soon as there is any, at most the packet's time. The pump's thread.
+ */
+#ifndef ORIEL_DRIVER_PACKETS_H
+#define ORIEL_DRIVER_PACKETS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "driver/stereo.h"
+#include "transport/address.h"
+
+struct oriel_opus_encoder;
+
+enum {
+  PACKETS_RATE = 48000, /* of every stream, in stereo */
+  PACKETS_INPUT_MAX = 512,
+  PACKETS_COLLECT_MAX = 4096,
+  PACKETS_SIZE_MAX = 1500,
+};
+
+struct packets {
+  struct oriel_opus_encoder *encoder; /* NULL: PCM */
+  struct resampler resampler;
+  unsigned channels;
+  size_t frames;    /* of a packet */
+  size_t fade;      /* frames of a fade-in to go */
+  size_t collected; /* frames at 48 kHz that wait in `stereo` */
+  float stereo[2 * PACKETS_COLLECT_MAX];
+};
+
+/** 0, -EINVAL, -ENOMEM. */
+int packets_init(struct packets *packets, const struct oriel_transport_address *address, uint32_t bitrate_kbps,
+                 uint32_t rate, unsigned channels);
+void packets_finish(struct packets *packets);
+/** The sound jumps: forgets what is collected and fades the next in. */
+void packets_restart(struct packets *packets);
+/** Takes `count` (at most PACKETS_INPUT_MAX) frames of the device. Only while packets_room says so. */
+void packets_put(struct packets *packets, const float *frames, size_t count);
+bool packets_room(const struct packets *packets);
+/** The next packet into `bytes`: its size, 0 = more frames are needed; -EIO. `flush`: PCM gives also what is less than a packet. */
+int packets_next(struct packets *packets, bool flush, uint8_t bytes[PACKETS_SIZE_MAX]);
+/** Frames of the device that are missing for the next packet. */
+size_t packets_missing(const struct packets *packets);
+
+#endif

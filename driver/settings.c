@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Settings as text: one table of keys. Any thread but IO callbacks.
+ */
+#include "driver/settings.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/utf8.h"
+
+const uint32_t settings_rates[SETTINGS_RATE_COUNT] = {44100, 48000, 88200, 96000};
+
+const struct settings settings_default = {
+  .output_name = "Oriel Output",
+  .input_name = "Oriel Input",
+  .rate = 48000,
+  .output_channels = 2,
+  .input_channels = 2,
+  .bitrate_kbps = 128,
+  .transport = "vsock://2:5000",
+  .microphone = "vsock://2:5001",
+  .shared_memory = "oriel-audio",
+};
+
+struct key {
+  const char *name;
+  size_t offset, size; /* size: of a text; 0 = a number */
+  uint32_t least, most;
+  /* Optional: more than size or range. Writes `why` and returns -EINVAL. */
+  int (*check)(const char *value, char *why);
+};
+
+bool settings_rate_is_known(uint32_t rate) {
+  for (int i = 0; i < SETTINGS_RATE_COUNT; i++)
+    if (settings_rates[i] == rate)
+      return true;
+  return false;
+}
+
+static int check_rate(const char *value, char *why) {
+  for (int i = 0; i < SETTINGS_RATE_COUNT; i++) {
+    char text[12];
+    snprintf(text, sizeof text, "%u", (unsigned)settings_rates[i]);
+    if (!strcmp(text, value))
+      return 0;
+  }
+  snprintf(why, SETTINGS_WHY_SIZE, "%.20s Hz is not offered: choose 44100, 48000, 88200 or 96000", value);
+  return -EINVAL;
+}
+
+static int check_name(const char *value, char *why) {
+  if (*value)
+    return 0;
+  snprintf(why, SETTINGS_WHY_SIZE, "a device needs a name");
+  return -EINVAL;
+}
+
+static int check_address(const char *value, char *why) {
+  struct oriel_transport_address address;
+  if (!*value)
+    return 0;
+  if (oriel_transport_address_parse(value, &address, why, SETTINGS_WHY_SIZE) < 0)
+    return -EINVAL;
+  if (address.scheme != ORIEL_TRANSPORT_SHM)
+    return 0;
+  snprintf(why, SETTINGS_WHY_SIZE, "shared memory is not a stream: set SharedMemory = NAME instead");
+  return -EINVAL;
+}
+
+static int check_microphone(const char *value, char *why) {
+  struct oriel_transport_address address;
+  int rc = check_address(value, why);
+  if (rc < 0 || !*value)
+    return rc;
+  if (oriel_transport_address_parse(value, &address, why, SETTINGS_WHY_SIZE) < 0)
+    return -EINVAL;
+  if (address.scheme != ORIEL_TRANSPORT_UDP)
+    return 0;
+  snprintf(why, SETTINGS_WHY_SIZE, "nobody can be dialled for sound over udp: choose vsock, unix, tcp, serial or mux");
+  return -EINVAL;
+}
+
+static int check_shared_memory(const char *value, char *why) {
+  if (value[strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.")] == '\0')
+    return 0;
+  snprintf(why, SETTINGS_WHY_SIZE, "a name of shared memory has letters, digits, '-', '_' and '.' only");
+  return -EINVAL;
+}
+
+#define TEXT(field) offsetof(struct settings, field), sizeof settings_default.field, 0, 0
+#define NUMBER(field, least, most) offsetof(struct settings, field), 0, least, most
+static const struct key keys[] = {
+  {"OutputName", TEXT(output_name), check_name},
+  {"InputName", TEXT(input_name), check_name},
+  {"Rate", NUMBER(rate, 44100, 96000), check_rate},
+  {"OutputChannels", NUMBER(output_channels, 1, 16), NULL},
+  {"InputChannels", NUMBER(input_channels, 1, 16), NULL},
+  {"Bitrate", NUMBER(bitrate_kbps, 16, 510), NULL},
+  {"Transport", TEXT(transport), check_address},
+  {"Microphone", TEXT(microphone), check_microphone},
+  {"SharedMemory", TEXT(shared_memory), check_shared_memory},
+};
+enum { KEYS = sizeof keys / sizeof *keys };
+
+const char *settings_key(size_t index) {
+  return index < KEYS ? keys[index].name : NULL;
+}
+
+/* 1 to 9 digits; larger numbers are out of every range anyway. */
+static bool parse_number(const char *text, uint32_t *number) {
+  const size_t digits = strspn(text, "0123456789");
+  if (!digits || digits > 9 || text[digits])
+    return false;
+  *number = 0;
+  for (; *text; text++)
+    *number = *number * 10 + (uint32_t)(*text - '0');
+  return true;
+}
+
+static int set_number(const struct key *key, struct settings *settings, const char *value, char *why) {
+  uint32_t number;
+  if (!parse_number(value, &number) || number < key->least || number > key->most) {
+    snprintf(why, SETTINGS_WHY_SIZE, "%.40s is no whole number from %u to %u", value, (unsigned)key->least,
+             (unsigned)key->most);
+    return -EINVAL;
+  }
+  int rc = key->check ? key->check(value, why) : 0;
+  if (!rc)
+    memcpy((char *)settings + key->offset, &number, sizeof number);
+  return rc;
+}
+
+/* One line of printable UTF-8: names go to menus, addresses to logs. */
+static bool is_line(const char *text) {
+  const size_t size = strlen(text);
+  for (size_t at = 0, step; at < size; at += step) {
+    step = oriel_utf8_character(text + at, size - at);
+    if (!step || (unsigned char)text[at] < 0x20 || text[at] == 0x7F)
+      return false;
+  }
+  return true;
+}
+
+static int set_text(const struct key *key, struct settings *settings, const char *value, char *why) {
+  const size_t size = strlen(value);
+  if (size >= key->size || !is_line(value)) {
+    snprintf(why, SETTINGS_WHY_SIZE, "the value is no line of at most %zu bytes of UTF-8", key->size - 1);
+    return -EINVAL;
+  }
+  int rc = key->check ? key->check(value, why) : 0;
+  if (!rc) {
+    char *field = (char *)settings + key->offset;
+    memset(field, 0, key->size); /* so that equal settings are equal bytes */
+    memcpy(field, value, size);
+  }
+  return rc;
+}
+
+int settings_set(struct settings *settings, const char *key, const char *value, char *why) {
+  for (size_t i = 0; i < KEYS; i++) {
+    if (strcmp(keys[i].name, key) != 0)
+      continue;
+    char reason[SETTINGS_WHY_SIZE];
+    int rc = keys[i].size ? set_text(&keys[i], settings, value, reason) : set_number(&keys[i], settings, value, reason);
+    if (rc < 0)
+      snprintf(why, SETTINGS_WHY_SIZE, "%s: %.220s", key, reason);
+    return rc;
+  }
+  snprintf(why, SETTINGS_WHY_SIZE, "there is no setting %.40s", key);
+  return -ENOENT;
+}
+
+/* Copies text[0..size) without blanks at its ends. False: too long. */
+static bool trim(const char *text, size_t size, char *out, size_t out_size) {
+  for (; size && (*text == ' ' || *text == '\t'); text++)
+    size--;
+  for (; size && (text[size - 1] == ' ' || text[size - 1] == '\t' || text[size - 1] == '\r'); size--)
+    ;
+  if (size >= out_size)
+    return false;
+  memcpy(out, text, size);
+  out[size] = '\0';
+  return true;
+}
+
+static int parse_line(struct settings *settings, const char *line, size_t size, char *why) {
+  char key[64], value[SETTINGS_ADDRESS_SIZE + 64];
+  const char *equals = memchr(line, '=', size);
+  if (!trim(line, equals ? (size_t)(equals - line) : size, key, sizeof key)) {
+    snprintf(why, SETTINGS_WHY_SIZE, "no setting has a name that long");
+    return -ENOENT;
+  }
+  if (!*key && !equals)
+    return 0;
+  if (*key == '#')
+    return 0;
+  if (!equals) {
+    snprintf(why, SETTINGS_WHY_SIZE, "%s: expected Key = value", key);
+    return -EINVAL;
+  }
+  if (!trim(equals + 1, size - (size_t)(equals + 1 - line), value, sizeof value)) {
+    snprintf(why, SETTINGS_WHY_SIZE, "%s: the value is too long", key);
+    return -EINVAL;
+  }
+  return settings_set(settings, key, value, why);
+}
+
+int settings_parse(struct settings *settings, const char *text, char *why) {
+  struct settings made = *settings;
+  for (unsigned number = 1; *text; number++) {
+    const size_t size = strcspn(text, "\n");
+    char reason[SETTINGS_WHY_SIZE];
+    /* A comment may be longer than a key. */
+    int rc = text[strspn(text, " \t")] == '#' ? 0 : parse_line(&made, text, size, reason);
+    if (rc < 0) {
+      snprintf(why, SETTINGS_WHY_SIZE, "line %u: %.230s", number, reason);
+      return rc;
+    }
+    text += size + (text[size] == '\n');
+  }
+  *settings = made;
+  return 0;
+}
+
+static size_t put_key(const struct key *key, const struct settings *settings, char *text, size_t room) {
+  const char *field = (const char *)settings + key->offset;
+  uint32_t number;
+  memcpy(&number, field, sizeof number);
+  int size = key->size ? snprintf(text, room, "%s = %s\n", key->name, field)
+                       : snprintf(text, room, "%s = %u\n", key->name, (unsigned)number);
+  return (size_t)size;
+}
+
+/* Names, three long texts and their keys. */
+static_assert(2 * SETTINGS_NAME_SIZE + 2 * SETTINGS_ADDRESS_SIZE + SETTINGS_SHM_SIZE + 9 * 32 < SETTINGS_TEXT_SIZE,
+              "all settings fit");
+
+size_t settings_format(const struct settings *settings, char text[SETTINGS_TEXT_SIZE]) {
+  return settings_format_changes(NULL, settings, text);
+}
+
+size_t settings_format_changes(const struct settings *base, const struct settings *settings,
+                               char text[SETTINGS_TEXT_SIZE]) {
+  size_t size = 0;
+  text[0] = '\0';
+  for (size_t i = 0; i < KEYS; i++) {
+    const size_t field_size = keys[i].size ? keys[i].size : sizeof(uint32_t);
+    if (!base || memcmp((const char *)base + keys[i].offset, (const char *)settings + keys[i].offset, field_size) != 0)
+      size += put_key(&keys[i], settings, text + size, SETTINGS_TEXT_SIZE - size);
+  }
+  return size;
+}
