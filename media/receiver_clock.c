@@ -8,11 +8,12 @@
 
 enum {
   BLOCKS_PER_SECOND = 4,
-  WINDOW_BLOCKS = 256,  /* 64 s: 0.2 ppm from millisecond jitter, and crystals do not turn faster */
   LATE_BLOCKS = 4,      /* a second without one punctual packet: the path has become longer */
   LATE_SAME = 3,        /* equally late packets in a row: sound was lost that nobody counted */
   RUN_BLOCKS = 12,      /* residuals of one sign: the clock itself changed its pace */
 };
+#define MEMORY_BLOCKS 128.0 /* 32 s: some tenths of a ppm from millisecond jitter, and crystals do not turn faster */
+#define UNKNOWN 1e6           /* variance of a phase or a rate (of ns a second) nothing is known of */
 #define EARLY_NS 1e6      /* earlier than the line by more than this proves the line wrong */
 #define RATE_LIMIT 6e-3   /* no sample clock is further off; the control stops at 0.5 % anyway */
 #define OUTLIER_NS 0.5e6
@@ -27,7 +28,8 @@ void receiver_clock_init(struct receiver_clock *clock, uint32_t rate, double ste
 void receiver_clock_reset(struct receiver_clock *clock) {
   uint32_t shifts = clock->shifts + 1;
   *clock = (struct receiver_clock){.nominal_ns = clock->nominal_ns, .period_ns = clock->nominal_ns,
-                                   .step_ns = clock->step_ns, .deviation_ns = 100e3, .shifts = shifts};
+                                   .step_ns = clock->step_ns, .deviation_ns = 100e3, .shifts = shifts,
+                                   .phase_var = UNKNOWN, .rate_var = UNKNOWN};
 }
 
 double receiver_clock_due(const struct receiver_clock *clock, uint64_t frame, uint64_t ns) {
@@ -36,24 +38,38 @@ double receiver_clock_due(const struct receiver_clock *clock, uint64_t frame, ui
 }
 
 double receiver_clock_doubt(const struct receiver_clock *clock) {
-  double n = clock->rate_blocks;
-  if (n < 3)
+  if (clock->rate_blocks < 3)
     return 1;
-  /* The slope's error of a least-squares line; 1.25 from mean magnitude to standard deviation. */
-  return 3 * 1.25 * clock->deviation_ns * sqrt(12) / (n * sqrt(n)) * (BLOCKS_PER_SECOND / 1e9);
+  return 3 * 1.25 * clock->deviation_ns * sqrt(clock->rate_var) / 1e9; /* 1.25: mean magnitude to standard deviation */
 }
 
 static void start_block(struct receiver_clock *clock, uint64_t frame) {
   clock->block_frame = frame;
-  clock->block_least_ns = INFINITY;
+  clock->least_ns = INFINITY;
+}
+
+/* Moves the reference along the line. */
+static void move_reference(struct receiver_clock *clock, uint64_t frame) {
+  double due = receiver_clock_due(clock, frame, clock->ns), whole = floor(due);
+  double passed_s = (double)(int64_t)(frame - clock->frame) * clock->nominal_ns / 1e9;
+  clock->phase_var += passed_s * (2 * clock->cross_var + passed_s * clock->rate_var);
+  clock->cross_var += passed_s * clock->rate_var;
+  clock->ns += (uint64_t)(int64_t)whole;
+  clock->offset_ns = due - whole;
+  clock->frame = frame;
 }
 
 static void shift(struct receiver_clock *clock, uint64_t frame, double by_ns) {
   int sign = by_ns > 0 ? 1 : -1;
   bool again = clock->phase_blocks > 0 && clock->phase_blocks < 8 && sign == clock->shift_sign;
+  move_reference(clock, frame);
   /* Shifts one way within two seconds of each other are a wrong rate, not a changed path. */
-  if (clock->rate_blocks < 16 || again)
+  if (clock->rate_blocks < 16 || again) {
     clock->rate_blocks = 0;
+    clock->rate_var = UNKNOWN;
+  }
+  clock->phase_var = UNKNOWN;
+  clock->cross_var = 0;
   clock->shift_sign = sign;
   clock->offset_ns += by_ns;
   clock->phase_blocks = 0;
@@ -64,49 +80,49 @@ static void shift(struct receiver_clock *clock, uint64_t frame, double by_ns) {
   start_block(clock, frame);
 }
 
-static void follow(struct receiver_clock *clock, double late_ns, double frames) {
-  if (clock->phase_blocks < WINDOW_BLOCKS)
-    clock->phase_blocks++;
-  if (clock->rate_blocks < WINDOW_BLOCKS)
-    clock->rate_blocks++;
-  double p = clock->phase_blocks, r = clock->rate_blocks;
-  if (clock->phase_blocks >= 2 && clock->rate_blocks >= 2)
-    clock->period_ns += 6 / (r * (r + 1)) * late_ns / frames;
-  double least = clock->nominal_ns * (1 - RATE_LIMIT), most = clock->nominal_ns * (1 + RATE_LIMIT);
-  clock->period_ns = fmin(fmax(clock->period_ns, least), most);
-  
-  clock->offset_ns += 2 * (2 * p - 1) / (p * (p + 1)) * late_ns;
-  if (clock->phase_blocks >= 4 && clock->rate_blocks >= 4) {
-    clock->deviation_ns += (fabs(late_ns) - clock->deviation_ns) / 16;
-    clock->bias_ns += (late_ns - clock->bias_ns) / 16;
-  }
+/* Residuals of one sign, one after the other: the memory is too long for what the clock does. */
+static void watch_bias(struct receiver_clock *clock, double late_ns) {
+  clock->deviation_ns += (fabs(late_ns) - clock->deviation_ns) / 16;
+  clock->bias_ns += (late_ns - clock->bias_ns) / 16;
   clock->run = late_ns > 0 ? (clock->run > 0 ? clock->run + 1 : 1) : (clock->run < 0 ? clock->run - 1 : -1);
-  if (clock->run >= RUN_BLOCKS || clock->run <= -RUN_BLOCKS) {
-    if (fabs(clock->bias_ns) > BIAS_NS) {
-      clock->rate_blocks = clock->rate_blocks / 2 > 8 ? clock->rate_blocks / 2 : 8;
-      clock->phase_blocks = clock->phase_blocks / 2 > 8 ? clock->phase_blocks / 2 : 8;
-    }
-    clock->run = 0;
+  if (clock->run < RUN_BLOCKS && clock->run > -RUN_BLOCKS)
+    return;
+  clock->run = 0;
+  if (fabs(clock->bias_ns) > BIAS_NS) {
+    clock->phase_var *= 8;
+    clock->rate_var *= 64;
+    clock->cross_var *= 16;
   }
 }
 
-static void move_reference(struct receiver_clock *clock, uint64_t frame) {
-  double due = receiver_clock_due(clock, frame, clock->ns);
-  double whole = floor(due);
-  clock->ns += (uint64_t)(int64_t)whole;
-  clock->offset_ns = due - whole;
-  clock->frame = frame;
+/* One step of recursive least squares: the reference, moved to where `late_ns` was seen, and the period take their
+ * shares of it. */
+static void follow(struct receiver_clock *clock, double late_ns) {
+  const double fade = 1 / (1 - 1 / MEMORY_BLOCKS);
+  double phase = clock->phase_var * fade, cross = clock->cross_var * fade, rate = clock->rate_var * fade;
+  double phase_gain = phase / (phase + 1), rate_gain = cross / (phase + 1);
+  clock->offset_ns += phase_gain * late_ns;
+  clock->period_ns += rate_gain * late_ns * clock->nominal_ns / 1e9;
+  double least = clock->nominal_ns * (1 - RATE_LIMIT), most = clock->nominal_ns * (1 + RATE_LIMIT);
+  clock->period_ns = fmin(fmax(clock->period_ns, least), most);
+  clock->phase_var = fmin(phase * (1 - phase_gain), UNKNOWN);
+  clock->cross_var = cross * (1 - phase_gain);
+  clock->rate_var = fmin(rate - rate_gain * cross, UNKNOWN);
+  clock->phase_blocks++;
+  clock->rate_blocks++;
+  if (clock->phase_blocks > 3 && clock->rate_blocks > 3)
+    watch_bias(clock, late_ns);
 }
 
 static void end_block(struct receiver_clock *clock, uint64_t frame) {
-  double frames = (double)(frame - clock->block_frame), late = clock->block_least_ns;
+  double late = clock->least_ns;
   double outlier = clock->rate_blocks < 8 ? OUTLIER_FIRST_NS : fmax(OUTLIER_NS, 6 * clock->deviation_ns);
-  move_reference(clock, frame);
   if (late <= outlier) {
     clock->late_blocks = 0;
-    follow(clock, late, frames);
+    move_reference(clock, clock->least_frame);
+    follow(clock, late);
   } else if (++clock->late_blocks >= LATE_BLOCKS) {
-    shift(clock, frame, late);
+    shift(clock, clock->least_frame, late);
   }
   start_block(clock, frame);
 }
@@ -138,11 +154,12 @@ double receiver_clock_observe(struct receiver_clock *clock, uint64_t frame, uint
   double late = -receiver_clock_due(clock, frame, ns);
   if (late > clock->step_ns || late < -EARLY_NS || lost_unseen(clock, late)) {
     shift(clock, frame, late);
-    move_reference(clock, frame);
     return 0;
   }
-  if (late < clock->block_least_ns)
-    clock->block_least_ns = late;
+  if (late < clock->least_ns) {
+    clock->least_ns = late;
+    clock->least_frame = frame;
+  }
   if (frame - clock->block_frame >= (uint64_t)(1e9 / clock->nominal_ns / BLOCKS_PER_SECOND))
     end_block(clock, frame);
   return late > 0 ? late : 0;

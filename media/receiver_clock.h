@@ -2,8 +2,8 @@
  *
  * A delay-locked loop over one sample clock: from "frame N was seen at time t", late now and then, to when frame N is due.
  * Lateness is one-sided (queues only ever add), so the loop follows the lower edge: the least late observation of each quarter
- * second corrects phase and period. The gains begin wide and narrow as 1/n, which is an exact least-squares line over all
- * blocks so far, down to those of a window of 64 s. See docs/clocks.md.
+ * second corrects phase and period, with the gains of recursive least squares: wide at first, narrowing to a fading memory of half a
+ * minute. See docs/clocks.md.
  *
  * Thread-safety: one object, one thread. Real-time safe.
  */
@@ -18,10 +18,11 @@ struct receiver_clock {
   double step_ns;               /* observations later than this are a new phase at once: a pause, not jitter */
   uint64_t frame, ns;           /* the reference point of the line */
   double offset_ns;             /* sub-nanosecond rest of `ns` */
-  unsigned phase_blocks, rate_blocks; /* since the phase or the rate started over; they set the gains */
+  double phase_var, rate_var, cross_var; /* how uncertain both are, in variances of one block; they set the gains */
+  unsigned phase_blocks, rate_blocks; /* since the phase or the rate started over */
   bool anchored;
-  uint64_t block_frame;
-  double block_least_ns;
+  uint64_t block_frame, least_frame;
+  double least_ns;              /* how late the least late one of this block was */
   double deviation_ns, bias_ns; /* of accepted blocks' residuals: mean magnitude, mean */
   int run;                      /* residuals of one sign in a row */
   unsigned late_blocks;

@@ -11,7 +11,7 @@
 
 enum { COARSE_RATE = 12000, REST_FRAMES = 64 };
 /* In 1/10000 s. */
-enum { PERIOD_LEAST = 25, PERIOD_MOST = 125, COMPARED = 60, SOLID = 100, OVER = 300 };
+enum { PERIOD_LEAST = 25, PERIOD_MOST = 125, COMPARED = 60, SOLID = 100, OVER = 300, SPARE = 100 };
 
 static size_t frames_of(const struct receiver_conceal *conceal, unsigned tenths_of_ms) {
   return (size_t)conceal->rate * tenths_of_ms / 10000;
@@ -20,10 +20,11 @@ static size_t frames_of(const struct receiver_conceal *conceal, unsigned tenths_
 int receiver_conceal_init(struct receiver_conceal *conceal, unsigned channels, uint32_t rate) {
   *conceal = (struct receiver_conceal){.channels = channels, .rate = rate};
   conceal->keep = frames_of(conceal, PERIOD_MOST + COMPARED + 65) + 8;
-  conceal->history = calloc(conceal->keep * 2 * channels, sizeof(float));
+  conceal->retain = conceal->keep + frames_of(conceal, SPARE);
+  conceal->history = calloc(conceal->retain * 2 * channels, sizeof(float));
   conceal->mono = calloc(conceal->keep, sizeof(float));
   conceal->loop = calloc(conceal->keep * channels, sizeof(float));
-  conceal->filled = conceal->keep;
+  conceal->filled = conceal->retain;
   conceal->done = frames_of(conceal, OVER);
   conceal->period = 1;
   if (!conceal->history || !conceal->mono || !conceal->loop) {
@@ -42,18 +43,22 @@ void receiver_conceal_finish(struct receiver_conceal *conceal) {
 
 void receiver_conceal_heard(struct receiver_conceal *conceal, const float *frames, size_t count) {
   size_t channels = conceal->channels;
-  if (count >= conceal->keep) {
-    memcpy(conceal->history, frames + (count - conceal->keep) * channels, conceal->keep * channels * sizeof(float));
-    conceal->filled = conceal->keep;
+  if (count >= conceal->retain) {
+    memcpy(conceal->history, frames + (count - conceal->retain) * channels, conceal->retain * channels * sizeof(float));
+    conceal->filled = conceal->retain;
     return;
   }
-  if (conceal->filled + count > 2 * conceal->keep) {
-    size_t kept = conceal->keep - count;
+  if (conceal->filled + count > 2 * conceal->retain) {
+    size_t kept = conceal->retain - count;
     memmove(conceal->history, conceal->history + (conceal->filled - kept) * channels, kept * channels * sizeof(float));
     conceal->filled = kept;
   }
   memcpy(conceal->history + conceal->filled * channels, frames, count * channels * sizeof(float));
   conceal->filled += count;
+}
+
+void receiver_conceal_forget(struct receiver_conceal *conceal, size_t count) {
+  conceal->filled -= count;
 }
 
 float receiver_fade(size_t at, size_t count) {

@@ -17,7 +17,8 @@ struct receiver_conceal {
   unsigned channels;
   uint32_t rate;
   size_t keep;         /* frames of history that begin needs */
-  float *history;      /* the newest `keep` frames end at `filled`; room for twice as many; owned */
+  size_t retain;       /* and some that may be forgotten again */
+  float *history;      /* the newest `retain` frames end at `filled`; room for twice as many; owned */
   size_t filled;
   float *mono, *loop;  /* scratch of begin; the period that is repeated; owned */
   float rest[16];      /* step between what was heard and the loop, faded out */
@@ -30,6 +31,8 @@ int receiver_conceal_init(struct receiver_conceal *conceal, unsigned channels, u
 void receiver_conceal_finish(struct receiver_conceal *conceal);
 /** What was heard, also what concealment itself gave. */
 void receiver_conceal_heard(struct receiver_conceal *conceal, const float *frames, size_t count);
+/** The last `count` frames (at most 10 ms, and since heard) were not heard after all. */
+void receiver_conceal_forget(struct receiver_conceal *conceal, size_t count);
 /** Sound stopped behind the last frame heard. */
 void receiver_conceal_begin(struct receiver_conceal *conceal);
 void receiver_conceal_render(struct receiver_conceal *conceal, float *frames, size_t count);

@@ -13,7 +13,7 @@
 #define MARGIN_S 1e-3        /* beyond what was measured: what a clock's estimate may be off, and a late thread */
 #define FALL_PER_S 2e-3      /* a target that comes down takes its time: the ratio follows unheard */
 #define EXCESS_S 30e-3       /* more than this above the target is cut, less is worn off by the ratio */
-#define SLACK_S 1e-3         /* below the target, yet good enough to start */
+#define SLACK_S 0.2e-3       /* below the target, yet good enough to start */
 #define LOCKED_S 0.25e-3
 #define HOMING_PACE 85899u   /* 20 ppm of 2^32 */
 #define QUARTER_NS UINT64_C(250000000)
@@ -134,6 +134,7 @@ static void seam(struct oriel_receiver *receiver) {
     memcpy(out->tail + made * channels, chunk, count * channels * sizeof *chunk);
     made += count;
   }
+  receiver_conceal_forget(&out->conceal, out->tail_frames);
   out->tail_at = 0;
 }
 

@@ -19,7 +19,8 @@ struct link {
   unsigned channels;
   size_t packet, pull;             /* frames */
   double sender_ppm, consumer_ppm;
-  double jitter_ns;                /* each packet, evenly up to this */
+  double path_ns;                  /* each packet takes at least this */
+  double jitter_ns;                /* and evenly up to this more */
   double pull_jitter_ns;           /* how late a pull is told to be */
   double burst_ns, burst_every_ns; /* now and then all packets wait until a burst is over; 0 = never */
   double tone_hz;                  /* 0 = noise, cheap */
@@ -71,7 +72,7 @@ static inline void link_close(struct link *link) {
 
 static inline float link_sample(const struct link *link, uint64_t frame) {
   return link->tone_hz > 0 ? (float)(0.5 * sin(2 * M_PI * fmod((double)frame * link->tone_hz / link->rate, 1.0)))
-                           : (float)((frame * 2654435761u >> 16 & 1023) / 2048.0 - 0.25);
+                           : (float)(frame * 2654435761u >> 16 & 1023) / 2048 - 0.25f;
 }
 
 static inline void link_send(struct link *link) {
@@ -106,7 +107,7 @@ static inline void link_send(struct link *link) {
     link->burst_until_ns = now + link->burst_ns;
     link->next_burst_ns = now + link->burst_every_ns * (0.5 + link_random(link));
   }
-  double at = now + link->jitter_ns * link_random(link);
+  double at = now + link->path_ns + link->jitter_ns * link_random(link);
   at = fmax(fmax(at, now < link->burst_until_ns ? link->burst_until_ns : 0), link->last_arrival_ns);
   packet->at_ns = link->last_arrival_ns = at;
   link->count++;
@@ -150,7 +151,7 @@ static inline double link_level_error_ms(const struct link *link) {
   double offset = (double)link->receiver->in.sent -
                   (double)(int64_t)(receiver_ring_written(&link->receiver->ring) - RECEIVER_RING_FIRST);
   double read = (double)(out->resampler.position - RECEIVER_RING_FIRST) + out->resampler.fraction * 0x1p-32 + offset;
-  return (sent - read - out->target) * 1e3 / link->rate;
+  return (sent - read - out->target) * 1e3 / link->rate - link->path_ns / 1e6;
 }
 
 static inline double link_drift_ppm(const struct link *link) {
