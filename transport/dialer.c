@@ -15,6 +15,8 @@
 #include "transport/resolve.h"
 #include "transport/stream.h"
 
+enum { DROPPED_MAX = 16 }; /* blocks of unread bytes that one step drops: a flood cannot hold the owner */
+
 enum phase { PHASE_RESOLVE, PHASE_CONNECT, PHASE_HANDSHAKE };
 
 struct oriel_dialer {
@@ -32,6 +34,7 @@ struct oriel_dialer {
   size_t first, tried; /* which peer an attempt starts with; how many it has tried */
   int error;           /* why the last of them failed */
 
+  bool is_unread;             /* the last step found bytes, and the owner has not received since */
   struct oriel_mux_line line; /* the peer's answer */
   uint64_t failures;
   const char *why;
@@ -93,6 +96,7 @@ static void fail(struct oriel_dialer *dialer, const char *why, uint64_t now_ns) 
 static void connected(struct oriel_dialer *dialer) {
   dialer->state = ORIEL_STREAM_CONNECTED;
   dialer->first_data_ns = 0;
+  dialer->is_unread = false;
   dialer->first =
       (dialer->first + dialer->tried + dialer->peers.count - 1) % (dialer->peers.count ? dialer->peers.count : 1);
 }
@@ -250,12 +254,56 @@ static void look_at_hangup(struct oriel_dialer *dialer, uint64_t now_ns) {
   fail(dialer, reason(error ? error : ECONNRESET), now_ns);
 }
 
-enum oriel_stream_state oriel_dialer_step(struct oriel_dialer *dialer, short revents, uint64_t now_ns) {
-  if (dialer->state == ORIEL_STREAM_CONNECTED && revents & (POLLERR | POLLHUP | POLLNVAL))
+/* A connection that carried data for a second was a good one: the next that ends is retried soon. */
+static void carried(struct oriel_dialer *dialer, uint64_t now_ns) {
+  if (!dialer->first_data_ns)
+    dialer->first_data_ns = now_ns;
+  else if (now_ns >= dialer->first_data_ns + ORIEL_NS_PER_SECOND)
+    dialer->backoff_ms = ORIEL_BACKOFF_FIRST_MS;
+}
+
+/* What a failed send or receive means for the connection. */
+static ssize_t ended(struct oriel_dialer *dialer, ssize_t result, uint64_t now_ns) {
+  if (result == -EAGAIN || result == -EINVAL || result == -EMSGSIZE)
+    return result;
+  fail(dialer, reason((int)-result), now_ns);
+  return result;
+}
+
+static ssize_t receive(struct oriel_dialer *dialer, void *data, size_t size, uint64_t now_ns) {
+  const ssize_t result = oriel_stream_receive(dialer->fd, data, size);
+  if (result == -ECONNREFUSED && dialer->impl->type == SOCK_DGRAM)
+    return -EAGAIN;
+  if (result < 0)
+    return ended(dialer, result, now_ns);
+  carried(dialer, now_ns);
+  return result;
+}
+
+/* For owners that only send: unread bytes would keep their poll awake, and the end of the stream lies behind them. */
+static void drop_unread(struct oriel_dialer *dialer, uint64_t now_ns) {
+  char bytes[4096];
+  for (unsigned i = 0; i < DROPPED_MAX && receive(dialer, bytes, sizeof bytes, now_ns) > 0; i++)
+    ;
+}
+
+static void look_at_events(struct oriel_dialer *dialer, short revents, uint64_t now_ns) {
+  if (revents & (POLLERR | POLLHUP | POLLNVAL))
     look_at_hangup(dialer, now_ns);
-  else if (dialer->state == ORIEL_STREAM_CONNECTING)
+  if (dialer->state != ORIEL_STREAM_CONNECTED || !(revents & POLLIN))
+    return;
+  if (dialer->is_unread)
+    drop_unread(dialer, now_ns);
+  else
+    dialer->is_unread = true;
+}
+
+enum oriel_stream_state oriel_dialer_step(struct oriel_dialer *dialer, short revents, uint64_t now_ns) {
+  if (dialer->state == ORIEL_STREAM_CONNECTED) {
+    look_at_events(dialer, revents, now_ns);
+  } else if (dialer->state == ORIEL_STREAM_CONNECTING) {
     go_on(dialer, now_ns);
-  else if (dialer->state == ORIEL_STREAM_WAITING && now_ns >= dialer->due_ns) {
+  } else if (now_ns >= dialer->due_ns) {
     attempt(dialer, now_ns);
     if (dialer->state == ORIEL_STREAM_CONNECTING)
       go_on(dialer, now_ns);
@@ -319,22 +367,6 @@ enum oriel_stream_state oriel_dialer_state(const struct oriel_dialer *dialer) {
   return dialer->state;
 }
 
-/* A connection that carried data for a second was a good one: the next that ends is retried soon. */
-static void carried(struct oriel_dialer *dialer, uint64_t now_ns) {
-  if (!dialer->first_data_ns)
-    dialer->first_data_ns = now_ns;
-  else if (now_ns >= dialer->first_data_ns + ORIEL_NS_PER_SECOND)
-    dialer->backoff_ms = ORIEL_BACKOFF_FIRST_MS;
-}
-
-/* What a failed send or receive means for the connection. */
-static ssize_t ended(struct oriel_dialer *dialer, ssize_t result, uint64_t now_ns) {
-  if (result == -EAGAIN || result == -EINVAL || result == -EMSGSIZE)
-    return result;
-  fail(dialer, reason((int)-result), now_ns);
-  return result;
-}
-
 ssize_t oriel_dialer_send(struct oriel_dialer *dialer, const void *data, size_t size, uint64_t now_ns) {
   if (dialer->state != ORIEL_STREAM_CONNECTED)
     return -ENOTCONN;
@@ -353,13 +385,8 @@ ssize_t oriel_dialer_send(struct oriel_dialer *dialer, const void *data, size_t 
 ssize_t oriel_dialer_receive(struct oriel_dialer *dialer, void *data, size_t size, uint64_t now_ns) {
   if (dialer->state != ORIEL_STREAM_CONNECTED)
     return -ENOTCONN;
-  ssize_t result = oriel_stream_receive(dialer->fd, data, size);
-  if (result == -ECONNREFUSED && dialer->impl->type == SOCK_DGRAM)
-    result = -EAGAIN;
-  if (result < 0)
-    return ended(dialer, result, now_ns);
-  carried(dialer, now_ns);
-  return result;
+  dialer->is_unread = false;
+  return receive(dialer, data, size, now_ns);
 }
 
 void oriel_dialer_reset(struct oriel_dialer *dialer, uint64_t now_ns) {

@@ -40,8 +40,8 @@ void oriel_dialer_destroy(struct oriel_dialer *dialer);
 /** To poll; -1 while waiting. Changes at every connection, and while connecting: ask again after every step. */
 int oriel_dialer_fd(const struct oriel_dialer *dialer);
 /** POLLIN and POLLOUT, as poll(2) names them. `wants_write`: the owner has bytes that did not fit. Once connected,
- *  POLLIN means: receive until -EAGAIN, and drop what you do not want; that is also how the end of a stream is noticed.
- */
+ *  POLLIN means: step, then receive until -EAGAIN; that is also how the end of a stream is noticed. An owner that only
+ *  sends needs not receive: the second step in a row that finds bytes nobody received drops them. */
 short oriel_dialer_events(const struct oriel_dialer *dialer, bool wants_write);
 /** Milliseconds until step is due even without events; -1 = never. */
 int oriel_dialer_timeout_ms(const struct oriel_dialer *dialer, uint64_t now_ns);

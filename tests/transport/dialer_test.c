@@ -170,6 +170,39 @@ static void dialer_steps_on_hangup(void **state) {
   oriel_listener_destroy(listener);
 }
 
+/* A peer that talks to an owner that only sends: its words are dropped, its end is noticed, and poll does not spin. */
+static void dialer_only_sends(void **state) {
+  struct rig *rig = *state;
+  struct oriel_transport_address address = rig_address("tcp://127.0.0.1:0");
+  struct oriel_listener *listener = rig_listener(&address);
+  address.port = oriel_listener_port(listener);
+  struct oriel_dialer *dialer = rig_dialer(&address);
+  char words[8];
+  rig_until(rig, dialer, ORIEL_STREAM_CONNECTED);
+  const int fd = rig_accept(listener);
+  /* Whoever receives loses nothing, in whatever pieces it comes. */
+  for (unsigned i = 0; i < 3; i++) {
+    assert_int_equal(oriel_stream_send(fd, "word", 4), 4);
+    rig_wait(oriel_dialer_fd(dialer), POLLIN);
+    assert_int_equal(oriel_dialer_step(dialer, POLLIN, rig->now_ns), ORIEL_STREAM_CONNECTED);
+    assert_int_equal(oriel_dialer_receive(dialer, words, sizeof words, rig->now_ns), 4);
+  }
+  assert_int_equal(oriel_stream_send(fd, "word", 4), 4);
+  rig_wait(oriel_dialer_fd(dialer), POLLIN);
+  oriel_dialer_step(dialer, POLLIN, rig->now_ns);
+  assert_int_equal(oriel_dialer_step(dialer, POLLIN, rig->now_ns), ORIEL_STREAM_CONNECTED);
+  struct pollfd poller = {.fd = oriel_dialer_fd(dialer), .events = POLLIN};
+  assert_int_equal(poll(&poller, 1, 0), 0);
+  assert_int_equal(shutdown(fd, SHUT_WR), 0); /* half open: TCP's poll says POLLIN and no POLLHUP */
+  rig_wait(oriel_dialer_fd(dialer), POLLIN);
+  oriel_dialer_step(dialer, POLLIN, rig->now_ns);
+  assert_int_equal(oriel_dialer_step(dialer, POLLIN, rig->now_ns), ORIEL_STREAM_WAITING);
+  assert_why(dialer, 1, "the peer closed");
+  close(fd);
+  oriel_dialer_destroy(dialer);
+  oriel_listener_destroy(listener);
+}
+
 /* A peer whose queue is full neither refuses nor answers: the attempt ends by the clock, and the next one goes through.
  */
 static void dialer_silent_peer(void **state) {
@@ -379,6 +412,7 @@ int main(void) {
       CASE(dialer_finds_restarted_peer),
       CASE(dialer_writes_to_dead_peer),
       CASE(dialer_steps_on_hangup),
+      CASE(dialer_only_sends),
       CASE(dialer_silent_peer),
       CASE(dialer_refused),
       CASE(dialer_tries_both_loopbacks),

@@ -18,7 +18,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -63,8 +63,9 @@ static void mux_handshake(void **state) {
   for (size_t i = 0; i < sizeof answer - 1; i++) {
     assert_int_equal(write(vmm, answer + i, 1), 1);
     const bool is_whole = i >= strcspn(answer, "\n");
-    assert_int_equal(oriel_dialer_step(dialer, POLLIN, rig->now_ns),
-                     is_whole ? ORIEL_STREAM_CONNECTED : ORIEL_STREAM_CONNECTING);
+    assert_int_equal(
+        oriel_dialer_step(dialer, oriel_dialer_state(dialer) == ORIEL_STREAM_CONNECTING ? POLLIN : 0, rig->now_ns),
+        is_whole ? ORIEL_STREAM_CONNECTED : ORIEL_STREAM_CONNECTING);
   }
   assert_int_equal(oriel_dialer_receive(dialer, words, sizeof words, rig->now_ns), 5);
   assert_memory_equal(words, "sound", 5);
@@ -218,6 +219,50 @@ static void serial_no_device(void **state) {
   unlink(address.path);
 }
 
+/* ---- a virtio-serial port: this one takes the place of libc's and, when told so, says what such a port says while
+ * nobody holds the host's end ---- */
+
+static atomic_bool hangs_up;
+
+int poll(struct pollfd *fds, nfds_t count, int timeout_ms) {
+  const struct timespec timeout = {.tv_sec = timeout_ms / 1000, .tv_nsec = timeout_ms % 1000 * 1000000L};
+  if (!atomic_load(&hangs_up))
+    return ppoll(fds, count, timeout_ms < 0 ? NULL : &timeout, NULL);
+  for (nfds_t i = 0; i < count; i++)
+    fds[i].revents = POLLHUP | (fds[i].events & POLLIN);
+  return (int)count;
+}
+
+/* It opens, but that is no connection: sound would go nowhere, and write would say EAGAIN for ever. */
+static void serial_half_open(void **state) {
+  struct rig *rig = *state;
+  char path[100];
+  const int master = make_port(path, sizeof path);
+  const struct oriel_transport_address address = rig_address("serial://%s", path);
+  struct oriel_dialer *dialer = rig_dialer(&address);
+  atomic_store(&hangs_up, true);
+  assert_int_equal(oriel_dialer_step(dialer, 0, rig->now_ns), ORIEL_STREAM_WAITING);
+  assert_why(dialer, "nobody has opened the other end");
+  assert_int_equal(oriel_dialer_timeout_ms(dialer, rig->now_ns), ORIEL_BACKOFF_FIRST_MS);
+  assert_int_equal(oriel_dialer_fd(dialer), -1); /* polling it would return at once, for ever */
+  rig->now_ns += ORIEL_BACKOFF_FIRST_MS * ORIEL_NS_PER_MS;
+  atomic_store(&hangs_up, false);
+  assert_int_equal(oriel_dialer_step(dialer, 0, rig->now_ns), ORIEL_STREAM_CONNECTED);
+  /* The host goes away: full buffers first, then the hang-up that poll always reports. */
+  uint8_t block[4096] = {0};
+  ssize_t sent;
+  do
+    sent = oriel_dialer_send(dialer, block, sizeof block, rig->now_ns);
+  while (sent > 0);
+  assert_int_equal(sent, -EAGAIN);
+  assert_int_equal(oriel_dialer_state(dialer), ORIEL_STREAM_CONNECTED);
+  atomic_store(&hangs_up, true);
+  assert_int_equal(oriel_dialer_step(dialer, POLLIN | POLLHUP, rig->now_ns), ORIEL_STREAM_WAITING);
+  atomic_store(&hangs_up, false);
+  oriel_dialer_destroy(dialer);
+  close(master);
+}
+
 static void serial_listener_gives_once(void **state) {
   (void)state;
   char path[100], byte;
@@ -360,12 +405,11 @@ static void name_listener_bounded(void **state) {
 int main(void) {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, rig_setup, rig_teardown)
   const struct CMUnitTest tests[] = {
-      CASE(mux_handshake),           CASE(mux_answer_cut),
-      CASE(mux_answer_wrong),        CASE(mux_answer_late),
-      CASE(serial_every_byte),       CASE(serial_far_end_gone),
-      CASE(serial_no_device),        CASE(serial_listener_gives_once),
-      CASE(name_resolved_elsewhere), CASE(name_unknown),
-      CASE(name_resolver_stuck),     CASE(name_listener_bounded),
+      CASE(mux_handshake),           CASE(mux_answer_cut),    CASE(mux_answer_wrong),
+      CASE(mux_answer_late),         CASE(serial_every_byte), CASE(serial_far_end_gone),
+      CASE(serial_no_device),        CASE(serial_half_open),  CASE(serial_listener_gives_once),
+      CASE(name_resolved_elsewhere), CASE(name_unknown),      CASE(name_resolver_stuck),
+      CASE(name_listener_bounded),
   };
   sem_init(&may_answer, 0, 0);
   return cmocka_run_group_tests(tests, NULL, NULL);
