@@ -15,13 +15,13 @@ const char *oriel_audio_error_text(int error) {
   case ORIEL_AUDIO_MAP_FAILED:
     return "The device's shared memory could not be mapped: this process may be out of memory or address space.";
   case ORIEL_AUDIO_BAD_LAYOUT:
-    return "The shared memory is not an Oriel sound device of this version, or was cut short: update both sides, or reopen.";
+    return "The shared memory is not an Oriel sound device of this version, or was cut short: update both, or reopen.";
   case ORIEL_AUDIO_RESTART_REQUIRED:
     return "The device ended or changed its format: close it and open it again by its name.";
   case -EBUSY:
     return "Another program already writes this device: stop it, or choose another name.";
   case -EINVAL:
-    return "An argument is out of range: names have 1 to 29 characters without '/', devices 1 to 16 channels and 8 to 192 kHz.";
+    return "An argument is out of range: names have 1 to 29 characters, devices 1 to 16 channels and 8 to 192 kHz.";
   case -ENOMEM:
     return "There is not enough memory for another sound device.";
   case -ENOTSUP:

@@ -35,7 +35,8 @@ static bool replace(uintptr_t address) {
       continue;
     void *at = (void *)base; /* NOLINT: an address of ours, kept as a number to be atomic */
     const int kept = errno;
-    const bool done = mmap(at, guards[i].size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == at;
+    const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
+    const bool done = mmap(at, guards[i].size, PROT_READ | PROT_WRITE, flags, -1, 0) == at;
     errno = kept;
     atomic_store(guards[i].cut, true);
     return done;

@@ -27,7 +27,8 @@ static bool sizes_check(const struct oriel_audio_shm_legacy *legacy, size_t size
   return size >= sizeof(struct oriel_audio_shm_block) && *block_offset <= size - sizeof(struct oriel_audio_shm_block);
 }
 
-int oriel_audio_shape_check(const void *legacy_bytes, const void *block_bytes, size_t size, struct oriel_audio_shape *shape) {
+int oriel_audio_shape_check(const void *legacy_bytes, const void *block_bytes, size_t size,
+                            struct oriel_audio_shape *shape) {
   struct oriel_audio_shm_legacy legacy;
   struct oriel_audio_shm_block block;
   memcpy(&legacy, legacy_bytes, sizeof legacy);

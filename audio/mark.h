@@ -21,8 +21,8 @@ int oriel_audio_shape_check(const void *legacy, const void *block, size_t size, 
 /** Reads the shape of an object of `size` bytes. 0, BAD_LAYOUT, MAP_FAILED. */
 int oriel_audio_shape_read(int fd, size_t size, struct oriel_audio_shape *shape);
 
-/** Marks the object open for writing at fd as over, if it is one. 0, or -EBUSY where its writer wrote within the last second
- *  and the system has no lock to tell. */
+/** Marks the object open for writing at fd as over, if it is one. 0, or -EBUSY where its writer wrote within the
+ *  last second and the system has no lock to tell. */
 int oriel_audio_mark_over(int fd);
 
 #endif

@@ -68,7 +68,8 @@ int oriel_audio_object_open(const char *full, bool any_owner) {
 }
 
 #ifdef __linux__
-/* Memory alone: reading a disk's or a network's file could block for ever, and huge pages can be SIGBUS even when sealed. */
+/* Memory alone: reading a disk's or a network's file could block for ever, and huge pages can be SIGBUS even when
+ * sealed. */
 static bool is_memory(int fd) {
   struct statfs system;
   return fstatfs(fd, &system) == 0 && system.f_type == TMPFS_MAGIC;

@@ -25,7 +25,8 @@ int oriel_audio_object_open(const char *full, bool any_owner);
 /** What may be done with a descriptor. 0 with its size and whether it may be mapped; BAD_LAYOUT: not memory. */
 int oriel_audio_object_inspect(int fd, size_t *size, bool *mappable);
 
-/** Creates the name, in place of one without a living writer. A locked descriptor of `size` bytes of zeros, -EBUSY, OPEN_FAILED. */
+/** Creates the name, in place of one without a living writer. A locked descriptor of `size` bytes of zeros, -EBUSY,
+ *  OPEN_FAILED. */
 int oriel_audio_object_create(const char *full, size_t size, mode_t mode);
 
 /** A sealed, locked one without a name. A descriptor, -ENOTSUP, OPEN_FAILED. */

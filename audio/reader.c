@@ -137,7 +137,8 @@ static int when_ready(struct oriel_audio_reader *reader, size_t count, uint64_t 
     *at_ns = 0;
     return 0;
   }
-  /* A killed writer's object is replaced under its name; ours then has none any more. Looked for only while it rests. */
+  /* A killed writer's object is replaced under its name; ours then has none any more. Looked for only while it
+   * rests. */
   const bool rests = view.state != ORIEL_AUDIO_SHM_RUNNING || now_ns - view.published_ns > stalled_ns;
   if (rests && reader->named && oriel_audio_object_removed(reader->fd))
     return ORIEL_AUDIO_RESTART_REQUIRED;

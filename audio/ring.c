@@ -5,9 +5,9 @@
  * the announcement has come around to them; if so they may be mixed with newer ones, and are dropped. Each memory order
  * below is needed: tests/audio/ring_model_test weakens them one by one, and each time some reader hears wrong sound.
  *
- * Readers that may not map (see object.h) do the same through pread: the kernel's copy ends at a cut object's end, where
- * a load would be SIGBUS. The kernel promises no atomic copy of 8 bytes; a torn position is bounded like a lying one,
- * and found by the second look, since positions only grow.
+ * Readers that may not map (see object.h) do the same through pread: the kernel's copy ends at a cut object's end,
+ * where a load would be SIGBUS. The kernel promises no atomic copy of 8 bytes; a torn position is bounded like a
+ * lying one, and found by the second look, since positions only grow.
  */
 #include "audio/ring.h"
 
@@ -18,7 +18,7 @@
 
 #include "audio/clean.h"
 
-enum { ATTEMPTS = 4 };
+enum { ATTEMPTS = 4, PIECE = 4096 };
 
 static size_t least(size_t a, size_t b) {
   return a < b ? a : b;
@@ -49,7 +49,8 @@ void oriel_audio_ring_publish(struct oriel_audio_ring *ring, size_t count, uint6
   atomic_store_explicit(&line->published_ns, now_ns, memory_order_relaxed);
   atomic_store_explicit(&line->period, (uint32_t)count, memory_order_relaxed);
   atomic_store_explicit(&line->beat, ++ring->beat, memory_order_relaxed);
-  /* Release; partner: the acquire in oriel_audio_ring_look. The samples are there before the position that covers them. */
+  /* Release; partner: the acquire in oriel_audio_ring_look. The samples are there before the position that covers
+   * them. */
   atomic_store_explicit(&line->written, ring->position, memory_order_release);
   /* Release; partner: an old-style reader's load of write_head, for the same reason. */
   atomic_store_explicit(&ring->legacy->write_head, (uint32_t)offset_of(ring, ring->position), memory_order_release);
@@ -126,7 +127,7 @@ int oriel_audio_ring_look(const struct oriel_audio_ring *ring, struct oriel_audi
     return -EBADMSG;
   if (ring->line)
     look_directly(ring, view);
-  if (view->writing - view->written > ring->frames) /* also when it is less */
+  if (view->writing < view->written || view->writing - view->written > ring->frames)
     view->writing = view->written;
   if (view->period > ring->frames)
     view->period = ring->frames;
@@ -139,12 +140,26 @@ size_t oriel_audio_ring_backlog(struct oriel_audio_ring *ring, const struct orie
   if (view->writing - ring->position > ring->frames) {
     /* Lapped. Go on with the newest: an old backlog would stay as delay. */
     size_t keep = least(wanted, ring->frames / 2);
-    if (keep > view->written - ring->position) /* only for an announcement of half a ring, which no writer of ours makes */
+    if (keep > view->written - ring->position) /* only if half a ring is announced, which no writer of ours does */
       keep = 0;
     ring->lost += view->written - keep - ring->position;
     ring->position = view->written - keep;
   }
   return (size_t)(view->written - ring->position);
+}
+
+/* In pieces that are still in the first cache when they are judged. */
+static int copy_by_pread(const struct oriel_audio_ring *ring, float *to, size_t at, size_t count) {
+  while (count) {
+    const size_t piece = least(count, PIECE);
+    if (pread_all(ring->fd, to, piece * sizeof *to, ORIEL_AUDIO_SHM_DATA_OFFSET + at * sizeof *to) < 0)
+      return -EBADMSG;
+    oriel_audio_clean_copy(to, to, piece);
+    to += piece;
+    at += piece;
+    count -= piece;
+  }
+  return 0;
 }
 
 static int copy_out(const struct oriel_audio_ring *ring, float *frames, size_t count) {
@@ -156,12 +171,8 @@ static int copy_out(const struct oriel_audio_ring *ring, float *frames, size_t c
     oriel_audio_clean_copy(frames + straight * channels, ring->samples, (count - straight) * channels);
     return 0;
   }
-  const size_t frame_size = channels * sizeof(float);
-  if (pread_all(ring->fd, frames, straight * frame_size, ORIEL_AUDIO_SHM_DATA_OFFSET + at * sizeof(float)) < 0 ||
-      pread_all(ring->fd, frames + straight * channels, (count - straight) * frame_size, ORIEL_AUDIO_SHM_DATA_OFFSET) < 0)
-    return -EBADMSG;
-  oriel_audio_clean_copy(frames, frames, count * channels);
-  return 0;
+  const int rc = copy_by_pread(ring, frames, at, straight * channels);
+  return rc < 0 ? rc : copy_by_pread(ring, frames + straight * channels, 0, (count - straight) * channels);
 }
 
 /* Whether the frames just copied, from the position on, are not yet being overwritten. 1, 0, -EBADMSG. */
@@ -170,7 +181,8 @@ static int still_valid(const struct oriel_audio_ring *ring, uint64_t written) {
    * that came before it is seen here. */
   atomic_thread_fence(memory_order_acquire);
   uint64_t now[2]; /* written, writing */
-  static_assert(offsetof(struct oriel_audio_shm_line, writing) == offsetof(struct oriel_audio_shm_line, written) + 8, "");
+  static_assert(offsetof(struct oriel_audio_shm_line, writing) - offsetof(struct oriel_audio_shm_line, written) == 8,
+                "read together");
   if (ring->line)
     now[1] = atomic_load_explicit(&ring->line->writing, memory_order_relaxed);
   else if (pread_all(ring->fd, now, sizeof now, line_offset(ring) + offsetof(struct oriel_audio_shm_line, written)) < 0)

@@ -27,7 +27,7 @@ struct oriel_audio_ring {
   uint64_t lost;             /* reader */
 };
 
-/** A copy of the writer's line, bounded: writing lies in [written, written + frames]. */
+/** A copy of the writer's line, bounded: written <= writing <= written + frames, without wrapping; period <= frames. */
 struct oriel_audio_view {
   uint64_t written, writing, published_ns, beat, generation;
   uint32_t period, state;
@@ -38,8 +38,8 @@ static inline size_t oriel_audio_ring_span_max(const struct oriel_audio_ring *ri
   return ring->frames / 4;
 }
 
-/** Writer: announces that up to `count` frames (at most span_max) from its position on are being written. Returns where the
- *  first lies; *straight, how many lie there in one piece. */
+/** Writer: announces that up to `count` frames (at most span_max) from its position on are being written. Returns
+ *  where the first lies; *straight, how many lie there in one piece. */
 float *oriel_audio_ring_begin(struct oriel_audio_ring *ring, size_t count, size_t *straight);
 /** Writer: publishes `count` of the announced frames. */
 void oriel_audio_ring_publish(struct oriel_audio_ring *ring, size_t count, uint64_t now_ns);
@@ -48,8 +48,8 @@ void oriel_audio_ring_write(struct oriel_audio_ring *ring, const float *frames, 
 
 /** Reader: looks at the writer's line. 0, -EBADMSG: the object was cut short. */
 int oriel_audio_ring_look(const struct oriel_audio_ring *ring, struct oriel_audio_view *view);
-/** Reader: takes up to `count` frames. Returns how many; -EBADMSG; -ESTALE: the writer's generation is over. What was not
- *  taken in `frames` may hold anything. */
+/** Reader: takes up to `count` frames. Returns how many; -EBADMSG; -ESTALE: the writer's generation is over. What
+ *  was not taken in `frames` may hold anything. */
 ssize_t oriel_audio_ring_take(struct oriel_audio_ring *ring, float *frames, size_t count);
 /** Reader: frames ready by `view`; moves a position that the writer left behind, or that lies ahead of it. */
 size_t oriel_audio_ring_backlog(struct oriel_audio_ring *ring, const struct oriel_audio_view *view, size_t wanted);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * When frames will be there. The writer publishes a period at a time, so the missing frames come with the k-th call from
- * the last one, k = ceil(missing / period). Calls jitter; aiming a little late hits most of them with one wake-up, and
- * when one is later still, looking again after half of its lateness costs few wake-ups and adds at most half to it.
+ * When frames will be there. The writer publishes a period at a time, so the missing frames come with the k-th call
+ * from the last one, k = ceil(missing / period). Calls jitter; aiming a little late hits most of them with one
+ * wake-up, and when one is later still, looking again after half of its lateness costs few wake-ups and adds at most
+ * half to it.
  */
 #include "audio/wait.h"
 
@@ -21,7 +22,7 @@
 #define MS UINT64_C(1000000)
 #define SECOND UINT64_C(1000000000)
 
-static const uint64_t slack_ns = 100 * US; /* after the expected time of the call: wake-ups of threads jitter by 50..100 us */
+static const uint64_t slack_ns = 100 * US; /* behind the expected time: wake-ups jitter by 50..100 us */
 static const uint64_t again_ns = 200 * US;
 static const uint64_t idle_ns = 10 * MS;
 

@@ -10,8 +10,8 @@
 
 #include "audio/ring.h"
 
-/** When to look for a writer that has yet to write `missing` frames: at now_ns or later, at most 10 ms away once it is late or
- *  idle, never more than a second. */
+/** When to look for a writer that has yet to write `missing` frames: at now_ns or later, at most 10 ms away once it
+ *  is late or idle, never more than a second. */
 uint64_t oriel_audio_wait_until(const struct oriel_audio_view *view, size_t missing, uint32_t rate, uint64_t now_ns);
 
 /** Sleeps until the clock shows at_ns, or a signal comes. */

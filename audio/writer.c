@@ -41,7 +41,8 @@ static uint64_t new_generation(void) {
   return oriel_audio_clock_ns() << 22 | ((uint64_t)getpid() & 0x3fffff) | 1;
 }
 
-static void lay_out(struct oriel_audio_writer *writer, const struct oriel_audio_writer_config *config, uint32_t frames) {
+static void lay_out(struct oriel_audio_writer *writer, const struct oriel_audio_writer_config *config,
+                    uint32_t frames) {
   memset(writer->base, 0, writer->size); /* also touches every page now, so that no fault interrupts a callback */
   struct oriel_audio_shm_legacy *legacy = (struct oriel_audio_shm_legacy *)(void *)writer->base;
   legacy->buffer_size = frames * config->channels;

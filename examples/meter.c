@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A level meter: meter NAME [UPDATES]. Prints the peak of each channel ten times a second, in dB below full scale, until
- * UPDATES lines are printed or the device ends.
+ * A level meter: meter NAME [UPDATES]. Prints the peak of each channel ten times a second, in dB below full scale,
+ * until UPDATES lines are printed or the device ends.
  *
  *     cc meter.c $(pkg-config --cflags --libs oriel-audio) -lm
  */

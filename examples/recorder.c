@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A recorder: recorder NAME FILE.wav SECONDS. Writes float32 WAV; stops early, with a complete file, when the device ends.
- * (On little-endian machines, which all of Oriel's are.)
+ * A recorder: recorder NAME FILE.wav SECONDS. Writes float32 WAV; stops early, with a complete file, when the device
+ * ends. (On little-endian machines, which all of Oriel's are.)
  *
  *     cc recorder.c $(pkg-config --cflags --libs oriel-audio)
  */

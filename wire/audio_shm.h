@@ -6,15 +6,16 @@
  *     | legacy 20 B | frames * channels float32   | block: 128 B fixed, 128 B the writer's line |
  *
  * Legacy header and samples stand where "GeckoAudioShm"-style readers look for them, so such readers work unchanged:
- * their indices count samples (frames * channels) modulo buffer_size, empty = equal. Ours follows the samples: versioned,
- * with positions in frames since the writer's start that never wrap, so that every reader keeps its own place, knows how
- * much it missed, and two of them hear the same (lesson: a shared FIFO splits the sound between two recorders).
+ * their indices count samples (frames * channels) modulo buffer_size, empty = equal. Ours follows the samples:
+ * versioned, with positions in frames since the writer's start that never wrap, so that every reader keeps its own
+ * place, knows how much it missed, and two of them hear the same (lesson: a shared FIFO splits the sound between two
+ * recorders).
  *
  * Nobody wakes anybody: the writer may be an IO callback, which makes no system call. Readers wait by the clock:
  * published_ns, period and rate say when the frames they want will be there.
  *
- * Both sides treat the other as hostile: sizes are checked once against the object and kept in private memory; the writer
- * reads nothing from it; readers copy positions once and bound them. Documented in docs/protocols/audio-shm.md.
+ * Both sides treat the other as hostile: sizes are checked once against the object and kept in private memory; the
+ * writer reads nothing from it; readers copy positions once and bound them. Documented in docs/protocols/audio-shm.md.
  */
 #ifndef ORIEL_WIRE_AUDIO_SHM_H
 #define ORIEL_WIRE_AUDIO_SHM_H

@@ -77,7 +77,8 @@ static void device_says_what_it_is(void **state) {
   }
 }
 
-/* Blocks of many sizes, several times around the ring, through the copying and the mapped way, copied and zero-copy in. */
+/* Blocks of many sizes, several times around the ring, through the copying and the mapped way, copied and zero-copy
+ * in. */
 static void device_carries_every_frame(void **state) {
   (void)state;
   for (int way = 0; way < 4; way++) {

@@ -204,8 +204,8 @@ static void peer_guard_passes_other_faults_on(void **state) {
   assert_int_equal(WTERMSIG(status), SIGBUS);
 }
 
-/* A reader of an older make, from the facts of the layout alone: 20 bytes of header, samples behind them, indices modulo
- * buffer_size, it stores how far it read. */
+/* A reader of an older make, from the facts of the layout alone: 20 bytes of header, samples behind them, indices
+ * modulo buffer_size, it stores how far it read. */
 struct old_reader {
   size_t size;
   uint8_t *base;
@@ -279,6 +279,7 @@ static void peer_old_reader_works(void **state) {
 /* A lying writer: a valid object whose positions are then set by the test. Mapped and copied readers. */
 static void peer_lying_writer_is_silence(void **state) {
   (void)state;
+  /* Among them: positions whose announcement wraps past the end of 64 bits, so that it looks near to a low position. */
   const uint64_t lies[] = {0, 1, RING, 12345, UINT32_MAX, UINT64_MAX, UINT64_MAX - RING, 1ull << 63, 1ull << 40};
   enum { LIES = sizeof lies / sizeof *lies };
   for (int sealed = 0; sealed < 2; sealed++) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The calls marked "data thread" make no system call: they run under seccomp's strict mode, where any but read, write and
- * exit is SIGKILL. Nor do they allocate or lock: the library's references to these functions are wrapped and counted.
+ * The calls marked "data thread" make no system call: they run under seccomp's strict mode, where any but read,
+ * write and exit is SIGKILL. Nor do they allocate or lock: the library's references to these functions are wrapped
+ * and counted.
  */
 #include <linux/seccomp.h>
 #include <pthread.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Every outcome that C's memory model allows for readers of a tiny audio ring; see tests/core/memory_model.h. The writer
- * never reads what a reader writes, so it can run to its end first: a reader that may see every older value sees all that it
- * could have seen in between, killed writers included.
+ * Every outcome that C's memory model allows for readers of a tiny audio ring; see tests/core/memory_model.h. The
+ * writer never reads what a reader writes, so it can run to its end first: a reader that may see every older value
+ * sees all that it could have seen in between, killed writers included.
  */
 #include "audio/ring.h"
 
@@ -51,7 +51,8 @@ static void copy_out_model(float *to, const float *from, size_t count) {
 #undef atomic_store_explicit
 #undef atomic_thread_fence
 #define atomic_load_explicit(p, order) \
-  _Generic(*(p), uint32_t: (uint32_t)load((p), ring->line, (order), __LINE__), default: load((p), ring->line, (order), __LINE__))
+  _Generic(*(p), uint32_t: (uint32_t)load((p), ring->line, (order), __LINE__), \
+    default: load((p), ring->line, (order), __LINE__))
 #define atomic_store_explicit(p, value, order) store((p), (value), ring->line, (order), __LINE__)
 #define atomic_thread_fence(order) model_fence((order), __LINE__)
 #define memcpy(to, from, size) copy_in((to), (from), (size))
@@ -79,7 +80,8 @@ static void write_all(void) {
   }
 }
 
-/* Two reads: alone, straddling the end, lapped, in the midst of a write. What is taken must be what was written there. */
+/* Two reads: alone, straddling the end, lapped, in the midst of a write. What is taken must be what was written
+ * there. */
 static bool run_reader(void) {
   write_all();
   model.self = READER;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * The ring between threads that share one mapping, for ThreadSanitizer: a writer that does not lap its readers, so that
- * every sample's write must happen before its read by the orders of `written` alone; and one writer beside readers that come,
- * go, and are lapped, through the public interface.
+ * every sample's write must happen before its read by the orders of `written` alone; and one writer beside readers
+ * that come, go, and are lapped, through the public interface.
  */
 #include "audio/ring.h"
 
@@ -25,7 +25,8 @@ static float samples[FRAMES];
 
 static void *write_ring(void *argument) {
   (void)argument;
-  struct oriel_audio_ring ring = {.legacy = &legacy, .line = &line, .samples = samples, .frames = FRAMES, .channels = 1};
+  struct oriel_audio_ring ring = {
+    .legacy = &legacy, .line = &line, .samples = samples, .frames = FRAMES, .channels = 1};
   float block[100];
   /* The last span is announced before it is written: stay one below the ring. */
   while (ring.position < FRAMES - 100) {

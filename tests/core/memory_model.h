@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * An exhaustive model of C's weak memory for small lock-free algorithms, whose own source is compiled in with its atomic
- * accesses and copies turned into calls of this.
+ * An exhaustive model of C's weak memory for small lock-free algorithms, whose own source is compiled in with its
+ * atomic accesses and copies turned into calls of this.
  *
- * Memory keeps every value a location ever had. Each thread has a view: for each location, the oldest value it may still
- * see. A load returns any value from there on; a release store or fence passes the view on with the value, an acquire load or
- * fence takes it over. That is C11 without loads that see the future, which no compiler or processor makes of these
- * algorithms. Races of plain accesses are found by the same views. model_explore() runs the program once for every
- * combination of choices: which value each load returns and, between threads, who runs next.
+ * Memory keeps every value a location ever had. Each thread has a view: for each location, the oldest value it may
+ * still see. A load returns any value from there on; a release store or fence passes the view on with the value, an
+ * acquire load or fence takes it over. That is C11 without loads that see the future, which no compiler or processor
+ * makes of these algorithms. Races of plain accesses are found by the same views. model_explore() runs the program
+ * once for every combination of choices: which value each load returns and, between threads, who runs next.
  *
  * To show that it can fail, and that each order in the source is needed, one source line at a time can be made relaxed.
  */
@@ -169,7 +169,8 @@ static inline size_t model_explore(bool (*run)(void), int weak_line, size_t *wro
   }
 }
 
-/* Makes each ordered line of the source relaxed, one at a time. Returns how many of them nobody missed; each is named. */
+/* Makes each ordered line of the source relaxed, one at a time. Returns how many of them nobody missed; each is
+ * named. */
 static inline size_t model_weaken_each(bool (*run)(void)) {
   const size_t count = model.line_count;
   size_t unmissed = 0;
