@@ -1,0 +1,55 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# Installs OrielAudio.driver from the folder of this script: sudo ./install.sh. Works from a shared folder, too: what comes through
+# one loses its signature's resources, so the copy is signed again, ad hoc.
+set -eu
+cd "$(dirname "$0")"
+target=/Library/Audio/Plug-Ins/HAL/OrielAudio.driver
+
+fail() {
+  echo "install: $*" >&2
+  exit 1
+}
+
+[ "$(uname -s)" = Darwin ] || fail "this is for macOS; on Linux install oriel-agent instead"
+[ "$(id -u)" -eq 0 ] || fail "needs root: sudo $0"
+[ -f OrielAudio.driver/Contents/MacOS/OrielAudio ] || fail "OrielAudio.driver is not beside this script"
+
+# Beside the old one first, then exchanged: a copy that fails leaves what was installed.
+rm -rf "$target.new"
+mkdir -p /Library/Audio/Plug-Ins/HAL
+cp -R OrielAudio.driver "$target.new" || fail "cannot copy to /Library/Audio/Plug-Ins/HAL"
+chown -R root:wheel "$target.new"
+find "$target.new" -type d -exec chmod 755 {} +
+find "$target.new" -type f -exec chmod 644 {} +
+chmod 755 "$target.new/Contents/MacOS/OrielAudio"
+xattr -cr "$target.new" 2>/dev/null || true
+codesign --force --sign - "$target.new" || fail "codesign failed: install the command line tools (xcode-select --install)"
+rm -rf "$target"
+mv "$target.new" "$target"
+
+# launchctl kickstart -k is refused since macOS 14.4; launchd starts the daemon again by itself.
+echo "Restarting the audio daemon: sound stops for a moment."
+before=$(pgrep -x coreaudiod || true)
+killall coreaudiod 2>/dev/null || true
+count=0
+while [ -n "$before" ] && [ "$(pgrep -x coreaudiod || true)" = "$before" ]; do
+  count=$((count + 1))
+  [ "$count" -lt 5 ] || {
+    killall -9 coreaudiod 2>/dev/null || true
+    break
+  }
+  sleep 1
+done
+
+count=0
+while [ "$count" -lt 10 ]; do
+  if system_profiler SPAudioDataType 2>/dev/null | grep -q 'Manufacturer: Oriel'; then
+    echo "OrielAudio.driver is installed: choose \"Oriel Output\" in System Settings, Sound."
+    exit 0
+  fi
+  count=$((count + 1))
+  sleep 1
+done
+fail "installed, but the audio daemon does not show the devices; see: log show --last 5m --predicate 'subsystem == \"org.oriel.audio\" OR process == \"coreaudiod\"'"
