@@ -4,6 +4,7 @@
 # make check    every test; PART=unit, tsan, web, guest or e2e for one part
 # make bench    measure against noVNC; table on the screen and in build/bench.json
 # make build    only build/oriel        make guest    only the demo guest, in build/guest
+# make darwin   cross-build the macOS sound driver and liboriel-audio into build/darwin
 # make install  into $(DESTDIR)$(PREFIX)
 # make fuzz     every fuzz target for FUZZ_SECONDS each       make clean    remove all that was built
 
@@ -11,7 +12,7 @@ PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 60
 INSTALL ?= install
 
-.PHONY: build run guest check bench fuzz install clean bootstrap
+.PHONY: build run guest check bench fuzz darwin install clean bootstrap
 .DEFAULT_GOAL := build
 
 bootstrap:
@@ -35,6 +36,10 @@ bench:
 
 fuzz:
 	@scripts/fuzz.sh $(FUZZ_SECONDS)
+
+darwin:
+	@scripts/bootstrap.sh darwin
+	@scripts/darwin.sh
 
 install: build guest
 	$(INSTALL) -D -m 755 build/oriel $(DESTDIR)$(PREFIX)/bin/oriel
