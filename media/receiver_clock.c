@@ -7,13 +7,15 @@
 #include <math.h>
 
 enum {
-  BLOCKS_PER_SECOND = 4,
-  LATE_BLOCKS = 4,      /* a second without one punctual packet: the path has become longer */
+  SHORT_PER_SECOND = 4, /* blocks while rate or phase are new; later they last a second */
+  NEW_RATE = 8, NEW_PHASE = 4,
+  LATE_SECONDS = 1,     /* so long without one punctual packet: the path has become longer */
   LATE_SAME = 3,        /* equally late packets in a row: sound was lost that nobody counted */
-  RUN_BLOCKS = 12,      /* residuals of one sign: the clock itself changed its pace */
+  RUN_BLOCKS = 8,       /* residuals of one sign: the clock itself changed its pace */
 };
-#define MEMORY_BLOCKS 128.0 /* 32 s: some tenths of a ppm from millisecond jitter, and crystals do not turn faster */
+#define MEMORY_S 32.0         /* some tenths of a ppm from millisecond jitter, and crystals do not turn faster */
 #define UNKNOWN 1e6           /* variance of a phase or a rate (of ns a second) nothing is known of */
+#define LONG_VARIANCE 0.0625  /* of a long block against a short one's: the least of four times as many */
 #define EARLY_NS 1e6      /* earlier than the line by more than this proves the line wrong */
 #define RATE_LIMIT 6e-3   /* no sample clock is further off; the control stops at 0.5 % anyway */
 #define OUTLIER_NS 0.5e6
@@ -43,9 +45,14 @@ double receiver_clock_doubt(const struct receiver_clock *clock) {
   return 3 * 1.25 * clock->deviation_ns * sqrt(clock->rate_var) / 1e9; /* 1.25: mean magnitude to standard deviation */
 }
 
+static bool is_new(const struct receiver_clock *clock) {
+  return clock->rate_blocks < NEW_RATE || clock->phase_blocks < NEW_PHASE;
+}
+
 static void start_block(struct receiver_clock *clock, uint64_t frame) {
   clock->block_frame = frame;
   clock->least_ns = INFINITY;
+  clock->block_s = is_new(clock) ? 1.0 / SHORT_PER_SECOND : 1;
 }
 
 /* Moves the reference along the line. */
@@ -64,7 +71,7 @@ static void shift(struct receiver_clock *clock, uint64_t frame, double by_ns) {
   bool again = clock->phase_blocks > 0 && clock->phase_blocks < 8 && sign == clock->shift_sign;
   move_reference(clock, frame);
   /* Shifts one way within two seconds of each other are a wrong rate, not a changed path. */
-  if (clock->rate_blocks < 16 || again) {
+  if (clock->rate_blocks < NEW_RATE || again) {
     clock->rate_blocks = 0;
     clock->rate_var = UNKNOWN;
   }
@@ -73,7 +80,8 @@ static void shift(struct receiver_clock *clock, uint64_t frame, double by_ns) {
   clock->shift_sign = sign;
   clock->offset_ns += by_ns;
   clock->phase_blocks = 0;
-  clock->late_blocks = clock->late_count = 0;
+  clock->late_count = 0;
+  clock->late_s = 0;
   clock->run = 0;
   clock->bias_ns = 0;
   clock->shifts++;
@@ -81,9 +89,9 @@ static void shift(struct receiver_clock *clock, uint64_t frame, double by_ns) {
 }
 
 /* Residuals of one sign, one after the other: the memory is too long for what the clock does. */
-static void watch_bias(struct receiver_clock *clock, double late_ns) {
-  clock->deviation_ns += (fabs(late_ns) - clock->deviation_ns) / 16;
-  clock->bias_ns += (late_ns - clock->bias_ns) / 16;
+static void watch_bias(struct receiver_clock *clock, double late_ns, double variance) {
+  clock->deviation_ns += (fabs(late_ns) / sqrt(variance) - clock->deviation_ns) / 16;
+  clock->bias_ns += (late_ns - clock->bias_ns) / 8;
   clock->run = late_ns > 0 ? (clock->run > 0 ? clock->run + 1 : 1) : (clock->run < 0 ? clock->run - 1 : -1);
   if (clock->run < RUN_BLOCKS && clock->run > -RUN_BLOCKS)
     return;
@@ -97,10 +105,10 @@ static void watch_bias(struct receiver_clock *clock, double late_ns) {
 
 /* One step of recursive least squares: the reference, moved to where `late_ns` was seen, and the period take their
  * shares of it. */
-static void follow(struct receiver_clock *clock, double late_ns) {
-  const double fade = 1 / (1 - 1 / MEMORY_BLOCKS);
+static void follow(struct receiver_clock *clock, double late_ns, double variance) {
+  double fade = 1 / (1 - clock->block_s / MEMORY_S);
   double phase = clock->phase_var * fade, cross = clock->cross_var * fade, rate = clock->rate_var * fade;
-  double phase_gain = phase / (phase + 1), rate_gain = cross / (phase + 1);
+  double phase_gain = phase / (phase + variance), rate_gain = cross / (phase + variance);
   clock->offset_ns += phase_gain * late_ns;
   clock->period_ns += rate_gain * late_ns * clock->nominal_ns / 1e9;
   double least = clock->nominal_ns * (1 - RATE_LIMIT), most = clock->nominal_ns * (1 + RATE_LIMIT);
@@ -111,17 +119,17 @@ static void follow(struct receiver_clock *clock, double late_ns) {
   clock->phase_blocks++;
   clock->rate_blocks++;
   if (clock->phase_blocks > 3 && clock->rate_blocks > 3)
-    watch_bias(clock, late_ns);
+    watch_bias(clock, late_ns, variance);
 }
 
 static void end_block(struct receiver_clock *clock, uint64_t frame) {
-  double late = clock->least_ns;
-  double outlier = clock->rate_blocks < 8 ? OUTLIER_FIRST_NS : fmax(OUTLIER_NS, 6 * clock->deviation_ns);
+  double late = clock->least_ns, variance = clock->block_s < 1 ? 1 : LONG_VARIANCE;
+  double outlier = is_new(clock) ? OUTLIER_FIRST_NS : fmax(OUTLIER_NS, 6 * clock->deviation_ns * sqrt(variance));
   if (late <= outlier) {
-    clock->late_blocks = 0;
+    clock->late_s = 0;
     move_reference(clock, clock->least_frame);
-    follow(clock, late);
-  } else if (++clock->late_blocks >= LATE_BLOCKS) {
+    follow(clock, late, variance);
+  } else if ((clock->late_s += clock->block_s) >= LATE_SECONDS) {
     shift(clock, clock->least_frame, late);
   }
   start_block(clock, frame);
@@ -160,7 +168,7 @@ double receiver_clock_observe(struct receiver_clock *clock, uint64_t frame, uint
     clock->least_ns = late;
     clock->least_frame = frame;
   }
-  if (frame - clock->block_frame >= (uint64_t)(1e9 / clock->nominal_ns / BLOCKS_PER_SECOND))
+  if ((double)(frame - clock->block_frame) * clock->nominal_ns >= clock->block_s * 1e9)
     end_block(clock, frame);
   return late > 0 ? late : 0;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * A delay-locked loop over one sample clock: from "frame N was seen at time t", late now and then, to when frame N is due.
- * Lateness is one-sided (queues only ever add), so the loop follows the lower edge: the least late observation of each quarter
- * second corrects phase and period, with the gains of recursive least squares: wide at first, narrowing to a fading memory of half a
- * minute. See docs/clocks.md.
+ * Lateness is one-sided (queues only ever add), so the loop follows the lower edge: the least late observation of each
+ * block (a quarter second at first, later a second) corrects phase and period, with the gains of recursive least squares:
+ * wide at first, narrowing to a fading memory of half a minute. See docs/clocks.md.
  *
  * Thread-safety: one object, one thread. Real-time safe.
  */
@@ -25,7 +25,8 @@ struct receiver_clock {
   double least_ns;              /* how late the least late one of this block was */
   double deviation_ns, bias_ns; /* of accepted blocks' residuals: mean magnitude, mean */
   int run;                      /* residuals of one sign in a row */
-  unsigned late_blocks;
+  double block_s;               /* length of this block */
+  double late_s;                /* time in blocks without a punctual observation */
   double late_ns;               /* of observations in a row that are late by the same amount: frames were lost unseen */
   unsigned late_count;
   int shift_sign;

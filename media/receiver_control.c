@@ -11,7 +11,7 @@
 #define SLEW_PER_S 2e-3     /* 3.5 cents a second, not heard as a glide */
 #define BAND_S 0.1e-3       /* within it the level is as good as any estimate of it */
 #define PULL_S 1.0          /* outside: the error beyond the band falls with this time constant */
-#define CALM_PULL_S 200.0   /* inside: at most half a ppm */
+#define CALM_PULL_S 500.0   /* inside: at most a fifth of a ppm */
 #define SMOOTH_S 0.3
 #define DRIFT_LEAST 0.5e-6  /* below it, one clock: the band takes it up */
 

@@ -20,7 +20,7 @@
 #define EIGHTH_NS UINT64_C(125000000)
 #define HOLD_NS UINT64_C(15000000000) /* as for jitter, see receiver.c */
 
-enum { LOCKED_BLOCKS = 16 }; /* quarter seconds */
+enum { LOCKED_BLOCKS = 11 }; /* of a clock: five seconds */
 
 /* What one pull knows. In frames of the sender where not said otherwise. */
 struct moment {

@@ -21,7 +21,7 @@ typedef float lanes __attribute__((vector_size(LANES * sizeof(float))));
 
 static double bessel(double x) {
   double sum = 1, term = 1;
-  for (int k = 1; k < 50; k++) {
+  for (int k = 1; k < 30; k++) {
     term *= x * x / (4.0 * k * k);
     sum += term;
   }
@@ -29,11 +29,12 @@ static double bessel(double x) {
 }
 
 static void build(float *table) {
+  double most = bessel(KAISER_BETA);
   for (int phase = 0; phase <= PHASES; phase++) {
     double row[RECEIVER_TAPS], sum = 0;
     for (int tap = 0; tap < RECEIVER_TAPS; tap++) {
       double x = tap - RECEIVER_BEFORE - (double)phase / PHASES, edge = x / (RECEIVER_TAPS / 2.0);
-      double window = edge * edge < 1 ? bessel(KAISER_BETA * sqrt(1 - edge * edge)) / bessel(KAISER_BETA) : 0;
+      double window = edge * edge < 1 ? bessel(KAISER_BETA * sqrt(1 - edge * edge)) / most : 0;
       bool whole = phase == 0 || phase == PHASES; /* exactly one tap, so that nothing but that sample passes */
       row[tap] = fabs(x) < 1e-9 ? 1 : whole ? 0 : sin(M_PI * x) / (M_PI * x) * window;
       sum += row[tap];

@@ -23,7 +23,7 @@ struct receiver_line {
   double packet_frames;   /* the largest packet of late */
   double jitter_ns;       /* lateness to be ready for */
   uint32_t shifts;        /* changes when the phase jumped */
-  unsigned blocks;        /* quarter seconds the rate was learned from */
+  unsigned blocks;        /* of the clock, the rate was learned from */
   bool valid;
 };
 
