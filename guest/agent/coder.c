@@ -36,7 +36,7 @@ int agent_coder_create(const struct agent_settings *settings, struct agent_coder
   const uint32_t frame_us = agent_end_frame_us(settings, &settings->output);
   const size_t due = (size_t)((uint64_t)ORIEL_AUDIO_RATE * frame_us / 1000000);
   made->is_pcm = settings->output.address.is_pcm;
-  made->channels = settings->channels;
+  made->channels = settings->output_channels;
   made->frame_ms = frame_us / 1000;
   made->bitrate_kbps = settings->bitrate_kbps;
   made->frames = made->is_pcm ? AGENT_PACKET_MAX / (ORIEL_AUDIO_CHANNELS * sizeof(float)) : due;

@@ -6,6 +6,7 @@
 #include "guest/agent/graph.h"
 
 #include <errno.h>
+#include <pipewire/thread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -193,6 +194,11 @@ void agent_graph_destroy(struct agent_graph *graph) {
   }
   free(graph->objects);
   free(graph);
+}
+
+struct spa_thread_utils *agent_graph_threads(const struct agent_graph *graph) {
+  struct spa_thread_utils *utils = pw_context_get_object(graph->context, SPA_TYPE_INTERFACE_ThreadUtils);
+  return utils != NULL ? utils : pw_thread_utils_get();
 }
 
 bool agent_graph_is_connected(const struct agent_graph *graph) {

@@ -7,6 +7,7 @@
 #define ORIEL_GUEST_AGENT_GRAPH_H
 
 #include <pipewire/pipewire.h>
+#include <spa/support/thread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -23,6 +24,8 @@ struct agent_graph;
 /** Borrows the devices for its life. 0, -ENOMEM, -errno of PipeWire's library. */
 int agent_graph_create(struct pw_loop *loop, struct agent_device *const devices[AGENT_DEVICES], struct agent_graph **graph);
 void agent_graph_destroy(struct agent_graph *graph);
+/** Makes threads and gives them real-time priority, by PipeWire's real-time module (rtkit or the user's limits). */
+struct spa_thread_utils *agent_graph_threads(const struct agent_graph *graph);
 bool agent_graph_is_connected(const struct agent_graph *graph);
 /** Connections made so far: more than 1 means that the daemon was restarted. */
 uint64_t agent_graph_connections(const struct agent_graph *graph);

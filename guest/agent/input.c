@@ -14,6 +14,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "guest/agent/mix.h"
+#include "guest/agent/lock.h"
 #include "transport/stream.h"
 #include "wire/audio.h"
 
@@ -22,6 +23,8 @@
 enum {
   READ_SIZE = 16 * 1024,
   PULL_MOST = 8192,
+  FRAME_SIZE = ORIEL_AUDIO_CHANNELS * sizeof(float),
+  INSIDE_MS = 1000, /* senders write packets whole: a longer one means that the place in the stream is lost */
   WINDOW_MS = 100,  /* over which a flood is measured */
   FLOOD_FACTOR = 4, /* times the sound's own rate: what a peer that catches up may need */
   FLOOD_FLOOR = 64 * 1024, /* bytes a window that are always fine */
@@ -41,6 +44,7 @@ struct agent_input {
   struct oriel_dialer *dialer;
   struct oriel_audio_framer framer;
   uint64_t sequence, logged_failures, bad;
+  uint64_t inside_ns;         /* since when a packet has begun and not ended; 0 = none has */
   uint64_t window_ends_ns;
   size_t window_left;         /* bytes that may still come in this window */
   bool was_wanted;
@@ -80,8 +84,7 @@ static void take_packet(struct agent_input *input, const uint8_t *packet, size_t
     return;
   }
   if (oriel_receiver_push(input->receiver, packet, size, input->sequence++, now_ns) < 0 && input->bad++ == 0)
-    oriel_warn(ROOM, "a packet of the microphone is no %s: replaced by silence; do both ends say the same format=?",
-               input->is_pcm ? "whole number of frames" : "Opus");
+    oriel_warn(ROOM, "a packet of the microphone is no Opus: replaced by silence; do both ends say the same format=?");
 }
 
 /** 0, or -EBADMSG: the stream can no longer be cut into packets. */
@@ -90,8 +93,8 @@ static int take_bytes(struct agent_input *input, const uint8_t *bytes, size_t si
     const uint8_t *packet = NULL;
     size_t packet_size = 0;
     const int result = oriel_audio_framer_next(&input->framer, &bytes, &size, &packet, &packet_size);
-    if (result < 0)
-      return result;
+    if (result < 0 || (result == 1 && input->is_pcm && packet_size % FRAME_SIZE != 0))
+      return -EBADMSG;
     if (result == 1)
       take_packet(input, packet, packet_size, now_ns);
   }
@@ -105,6 +108,12 @@ static bool may_read(struct agent_input *input, uint64_t now_ns) {
     input->window_left = input->window_bytes;
   }
   return input->window_left > 0;
+}
+
+static void refuse(struct agent_input *input, uint64_t now_ns, const char *what) {
+  input->stats.protocol_errors++;
+  oriel_warn(ROOM, "the peer sent %s: closed; is it an Oriel microphone of the same format=?", what);
+  oriel_dialer_reset(input->dialer, now_ns);
 }
 
 static void take(struct agent_input *input, uint64_t now_ns) {
@@ -121,9 +130,7 @@ static void take(struct agent_input *input, uint64_t now_ns) {
       if (result >= 1 && result <= ORIEL_AUDIO_PACKET_MAX)
         take_packet(input, input->bytes, (size_t)result, now_ns);
     } else if (take_bytes(input, input->bytes, (size_t)result, now_ns) < 0) {
-      input->stats.protocol_errors++;
-      oriel_warn(ROOM, "the peer sent a packet of 0 or more than %d bytes: closed; is it an Oriel microphone?", ORIEL_AUDIO_PACKET_MAX);
-      oriel_dialer_reset(input->dialer, now_ns);
+      refuse(input, now_ns, "a packet of 0 or more than 1500 bytes, or no whole frames of PCM");
       return;
     }
     if ((size_t)result < most && !input->is_datagram)
@@ -135,6 +142,7 @@ static void follow(struct agent_input *input, enum oriel_stream_state state) {
   const bool is_connected = state == ORIEL_STREAM_CONNECTED;
   if (is_connected && !input->stats.is_connected) {
     input->framer = (struct oriel_audio_framer){0};
+    input->inside_ns = 0;
     input->bad = 0;
     oriel_receiver_reset(input->receiver);
     input->stats.connections++;
@@ -155,10 +163,19 @@ static void earlier(int *timeout_ms, int due_ms) {
     *timeout_ms = due_ms;
 }
 
+/** 0 when the peer has been in the middle of a packet for too long. */
+static int inside_left_ms(const struct agent_input *input, uint64_t now_ns) {
+  if (input->inside_ns == 0)
+    return -1;
+  const uint64_t ends_ns = input->inside_ns + INSIDE_MS * ORIEL_NS_PER_MS;
+  return now_ns >= ends_ns ? 0 : (int)((ends_ns - now_ns) / ORIEL_NS_PER_MS) + 1;
+}
+
 size_t agent_input_poll(struct agent_input *input, struct pollfd *polled, int *timeout_ms, uint64_t now_ns) {
   if (input->dialer == NULL)
     return 0;
   earlier(timeout_ms, oriel_dialer_timeout_ms(input->dialer, now_ns));
+  earlier(timeout_ms, inside_left_ms(input, now_ns));
   const int fd = oriel_dialer_fd(input->dialer);
   if (fd < 0)
     return 0;
@@ -174,12 +191,19 @@ void agent_input_step(struct agent_input *input, const struct pollfd *polled, si
   if (input->dialer == NULL)
     return;
   const short revents = count > 0 ? polled[0].revents : 0;
-  if (revents == 0 && oriel_dialer_state(input->dialer) == ORIEL_STREAM_CONNECTED)
+  const bool is_lost = inside_left_ms(input, now_ns) == 0;
+  if (revents == 0 && !is_lost && oriel_dialer_state(input->dialer) == ORIEL_STREAM_CONNECTED)
     return;
   pthread_mutex_lock(&input->lock);
   follow(input, oriel_dialer_step(input->dialer, revents, now_ns));
   if (input->stats.is_connected) {
     take(input, now_ns);
+    if (!oriel_audio_framer_is_inside(&input->framer))
+      input->inside_ns = 0;
+    else if (input->inside_ns == 0)
+      input->inside_ns = now_ns;
+    else if (is_lost)
+      refuse(input, now_ns, "the beginning of a packet and not its end for a second");
     follow(input, oriel_dialer_state(input->dialer));
   }
   pthread_mutex_unlock(&input->lock);
@@ -201,11 +225,11 @@ int agent_input_create(const struct agent_settings *settings, struct agent_input
   struct agent_input *made = calloc(1, sizeof *made);
   if (made == NULL)
     return -ENOMEM;
-  pthread_mutex_init(&made->lock, NULL);
+  agent_lock_init(&made->lock);
   const struct oriel_transport_address *address = &settings->input.address;
   made->is_pcm = address->is_pcm;
   made->is_datagram = address->scheme == ORIEL_TRANSPORT_UDP;
-  made->channels = settings->channels;
+  made->channels = settings->input_channels;
   const size_t window = (size_t)ORIEL_AUDIO_RATE * ORIEL_AUDIO_CHANNELS * sizeof(float) / 1000 * WINDOW_MS * FLOOD_FACTOR;
   made->window_bytes = made->is_pcm && window > FLOOD_FLOOR ? window : FLOOD_FLOOR;
   int result = 0;

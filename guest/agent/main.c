@@ -21,7 +21,12 @@
 
 #define ROOM "agent"
 
-enum { EXIT_FINE = 0, EXIT_FAILED = 1, EXIT_SETTING = 2 };
+enum {
+  EXIT_FINE = 0,
+  EXIT_FAILED = 1,
+  EXIT_SETTING = 2,
+  TRANSPORT_PRIORITY = 20, /* below any data thread; what rtkit grants at most */
+};
 
 struct agent {
   struct agent_settings settings;
@@ -32,6 +37,7 @@ struct agent {
   struct agent_input *input;
   struct agent_shm *shm;
   struct agent_pump *pump;
+  struct spa_thread *transport; /* runs the pump */
   struct agent_status *status;
 };
 
@@ -65,29 +71,24 @@ static void recording(void *owner, bool is_running) {
   agent_input_running(agent->input, is_running);
 }
 
-/** Frames of a cycle, always a power of two, to which PipeWire would cut it: about 2.5 ms for short packets, 5 ms otherwise, as longer ones
- *  would not make a long packet leave earlier. */
-static uint32_t quantum(const struct agent_settings *settings, uint32_t rate) {
-  const struct agent_end *const ends[] = {&settings->output, &settings->input};
-  uint32_t frames = 256;
-  for (size_t i = 0; i < 2; i++)
-    if (ends[i]->is_on && agent_end_frame_us(settings, ends[i]) <= 5000)
-      frames = 128;
-  return rate > 48000 ? frames * 2 : frames;
+/** Frames of a cycle: 2.7 ms, a power of two as PipeWire cuts it to one. Also for long packets, which fill in whole cycles: the rest of one
+ *  would be jitter to the receiver. */
+static uint32_t quantum(uint32_t rate) {
+  return rate > 48000 ? 256 : 128;
 }
 
 static void init_devices(struct agent *agent) {
   const struct agent_settings *settings = &agent->settings;
   const uint32_t output_rate = agent_end_rate(settings, &settings->output), input_rate = agent_end_rate(settings, &settings->input);
   /* Both share the graph's cycle, so one number: that of the lower rate, whose cycle is the longer. */
-  const uint32_t frames = quantum(settings, output_rate < input_rate ? output_rate : input_rate);
+  const uint32_t frames = quantum(output_rate < input_rate ? output_rate : input_rate);
   agent_device_init(&agent->output_device, &(struct agent_device_config){
     .is_sink = true, .node_name = "oriel-output", .name = settings->output_name, .rate = output_rate,
-    .channels = settings->channels, .quantum = frames, .process = played, .running = playing, .owner = agent,
+    .channels = settings->output_channels, .quantum = frames, .process = played, .running = playing, .owner = agent,
   });
   agent_device_init(&agent->input_device, &(struct agent_device_config){
     .is_sink = false, .node_name = "oriel-input", .name = settings->input_name, .rate = input_rate,
-    .channels = settings->channels, .quantum = frames, .process = recorded, .running = recording, .owner = agent,
+    .channels = settings->input_channels, .quantum = frames, .process = recorded, .running = recording, .owner = agent,
   });
 }
 
@@ -95,6 +96,21 @@ static void on_signal(void *user, int number) {
   struct agent *agent = user;
   (void)number;
   pw_main_loop_quit(agent->loop);
+}
+
+static int start_transport(struct agent *agent) {
+  const int result = agent_pump_create(agent->output, agent->input, &agent->pump);
+  if (result < 0)
+    return result;
+  const struct spa_dict_item items[] = {{SPA_KEY_THREAD_NAME, "oriel-transport"}};
+  struct spa_thread_utils *threads = agent_graph_threads(agent->graph);
+  agent->transport = spa_thread_utils_create(threads, &SPA_DICT_INIT_ARRAY(items), agent_pump_run, agent->pump);
+  if (agent->transport == NULL)
+    return -errno;
+  /* Its work is short and bounded. Without the right to it sound still flows, later when the guest is busy. */
+  if (spa_thread_utils_acquire_rt(threads, agent->transport, TRANSPORT_PRIORITY) < 0)
+    oriel_info(ROOM, "the transport thread gets no real-time priority: sound may be late when the system is busy");
+  return 0;
 }
 
 static int start(struct agent *agent, char *why, size_t why_size) {
@@ -120,7 +136,7 @@ static int start(struct agent *agent, char *why, size_t why_size) {
   if ((result = agent_status_create(loop, &sources, &agent->status, why, why_size)) < 0)
     return result;
   snprintf(why, why_size, "the transport thread cannot be started");
-  if ((result = agent_pump_start(agent->output, agent->input, &agent->pump)) < 0)
+  if ((result = start_transport(agent)) < 0)
     goto fail;
   return 0;
 fail:;
@@ -129,11 +145,15 @@ fail:;
   return result;
 }
 
-/** In reverse order: devices first, so that no data thread calls into the rest. */
+/** Threads first: the transport thread, then, with the graph, the data thread that calls into the rest. */
 static void stop(struct agent *agent) {
   agent_status_destroy(agent->status);
+  if (agent->transport != NULL) {
+    agent_pump_quit(agent->pump);
+    spa_thread_utils_join(agent_graph_threads(agent->graph), agent->transport, NULL);
+  }
   agent_graph_destroy(agent->graph);
-  agent_pump_stop(agent->pump);
+  agent_pump_destroy(agent->pump);
   agent_input_destroy(agent->input);
   agent_output_destroy(agent->output);
   agent_shm_destroy(agent->shm);

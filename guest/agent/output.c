@@ -19,6 +19,7 @@
 #include "core/log.h"
 #include "core/ring.h"
 #include "guest/agent/coder.h"
+#include "guest/agent/lock.h"
 #include "transport/stream.h"
 #include "wire/audio.h"
 
@@ -308,21 +309,21 @@ static int allocate(struct agent_output *output, const struct agent_settings *se
     return result;
   output->frames = agent_coder_frames(output->coder);
   output->due = agent_coder_due(output->coder);
-  output->read = calloc(output->frames * settings->channels, sizeof(float));
+  output->read = calloc(output->frames * settings->output_channels, sizeof(float));
   /* Room for all that trimming leaves, behind the rest of a packet sent in part. */
   const size_t packets = ((size_t)BACKLOG_MS * output->rate / 1000 + output->due) / output->frames + 2;
   output->pending_most = packets * (ORIEL_AUDIO_LENGTH_SIZE + AGENT_PACKET_MAX);
   output->pending = malloc(output->pending_most);
   if (output->read == NULL || output->pending == NULL)
     return -ENOMEM;
-  return oriel_ring_create((size_t)RING_MS * output->rate / 1000, settings->channels, &output->ring);
+  return oriel_ring_create((size_t)RING_MS * output->rate / 1000, settings->output_channels, &output->ring);
 }
 
 int agent_output_create(const struct agent_settings *settings, struct agent_output **output) {
   struct agent_output *made = calloc(1, sizeof *made);
   if (made == NULL)
     return -ENOMEM;
-  pthread_mutex_init(&made->lock, NULL);
+  agent_lock_init(&made->lock);
   oriel_histogram_init(&made->handed);
   oriel_histogram_init(&made->sent);
   made->event = -1;

@@ -19,12 +19,13 @@ struct agent_pump {
   struct agent_output *output;
   struct agent_input *input;
   int stop; /* eventfd */
-  pthread_t thread;
 };
 
-static void *run(void *user) {
+void *agent_pump_run(void *user) {
   struct agent_pump *pump = user;
-  pthread_setname_np(pthread_self(), "oriel-transport");
+  sigset_t every; /* signals are the main thread's */
+  sigfillset(&every);
+  pthread_sigmask(SIG_SETMASK, &every, NULL);
   prctl(PR_SET_TIMERSLACK, 1); /* of the time-outs of poll; a default of 50 us more would be delay for nothing */
   for (;;) {
     struct pollfd polled[4] = {{.fd = pump->stop, .events = POLLIN}};
@@ -42,22 +43,13 @@ static void *run(void *user) {
   }
 }
 
-int agent_pump_start(struct agent_output *output, struct agent_input *input, struct agent_pump **pump) {
+int agent_pump_create(struct agent_output *output, struct agent_input *input, struct agent_pump **pump) {
   struct agent_pump *made = calloc(1, sizeof *made);
   if (made == NULL)
     return -ENOMEM;
   *made = (struct agent_pump){.output = output, .input = input, .stop = eventfd(0, EFD_CLOEXEC)};
-  int result = made->stop < 0 ? -errno : 0;
-  if (result == 0) {
-    sigset_t every, before; /* signals are the main thread's */
-    sigfillset(&every);
-    pthread_sigmask(SIG_SETMASK, &every, &before);
-    result = -pthread_create(&made->thread, NULL, run, made);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-  }
-  if (result < 0) {
-    if (made->stop >= 0)
-      close(made->stop);
+  if (made->stop < 0) {
+    const int result = -errno;
     free(made);
     return result;
   }
@@ -65,13 +57,15 @@ int agent_pump_start(struct agent_output *output, struct agent_input *input, str
   return 0;
 }
 
-void agent_pump_stop(struct agent_pump *pump) {
-  if (pump == NULL)
-    return;
+void agent_pump_quit(struct agent_pump *pump) {
   const uint64_t one = 1;
   while (write(pump->stop, &one, sizeof one) < 0 && errno == EINTR)
     ;
-  pthread_join(pump->thread, NULL);
+}
+
+void agent_pump_destroy(struct agent_pump *pump) {
+  if (pump == NULL)
+    return;
   close(pump->stop);
   free(pump);
 }

@@ -10,10 +10,11 @@
 
 enum { FILE_MAX = 64 * 1024, VALUE_MAX = 400 };
 
-enum type { NAME, END, RATE, CHANNELS, BITRATE, FRAME, SHM, SOCKET, LEVEL, FLAG };
+enum type { NAME, END, RATE, CHANNELS, NUMBER_OF_CHANNELS, BITRATE, FRAME, SHM, SOCKET, LEVEL, FLAG };
 
 struct setting {
   const char *key, *value, *allowed, *help;
+  const char *alias; /* the same setting in the macOS driver's property list */
   enum type type;
   size_t offset;
 };
@@ -22,30 +23,48 @@ struct setting {
 #define ADDRESS_WORDS "vsock://, unix://, tcp://, udp://, serial:// or mux:// and where it leads, or none"
 
 static const struct setting table[] = {
-  {"output", "ADDRESS", ADDRESS_WORDS, "where the sound played here goes (default vsock://2:5000): vsock://CID:PORT, unix:///PATH, "
-   "tcp://HOST:PORT, udp://HOST:PORT, serial:///dev/virtio-ports/NAME, mux:///PATH?port=N, or none. Behind it ?format=pcm "
-   "for raw samples, ?frame=5 for short packets", END, AT(output)},
-  {"input", "ADDRESS", ADDRESS_WORDS, "where the microphone comes from (default vsock://2:5001), likewise", END, AT(input)},
-  {"output-name", "NAME", "1 to 127 bytes of text", "name of the playback device (default Oriel Output)", NAME, AT(output_name)},
-  {"input-name", "NAME", "1 to 127 bytes of text", "name of the recording device (default Oriel Input)", NAME, AT(input_name)},
-  {"rate", "HZ", "44100, 48000, 88200 or 96000", "sample rate of a device that only shared memory hears (default 48000). A stream "
-   "is 48000, and PipeWire converts what applications play", RATE, AT(rate)},
-  {"channels", "N", "1 to 16", "channels of the devices (default 2)", CHANNELS, AT(channels)},
-  {"bitrate", "KBIT", "16 to 510", "Opus in kbit/s (default 128)", BITRATE, AT(bitrate_kbps)},
-  {"frame", "MS", "2.5, 5, 10 or 20", "length of a packet: 5, 10 or 20 for Opus, also 2.5 for PCM (default 20 for Opus, 2.5 for PCM)",
-   FRAME, AT(frame_us)},
-  {"shm", "NAME", "1 to 31 of A-Z a-z 0-9 _ . -, with or without a / in front, or none",
-   "also put what is played into shared memory of this name (default none)", SHM, AT(shm)},
-  {"control", "PATH", "a path of less than 108 bytes, or none",
-   "socket that answers --status (default $XDG_RUNTIME_DIR/oriel/agent.sock)", SOCKET, AT(control)},
-  {"log-level", "LEVEL", "error, warn, info or debug", "error, warn, info or debug (default info)", LEVEL, AT(log_level)},
-  {"log-json", NULL, "true or false", "log lines as JSON objects", FLAG, AT(log_json)},
+  {.key = "output", .alias = "Transport", .value = "ADDRESS", .type = END, .offset = AT(output), .allowed = ADDRESS_WORDS,
+   .help = "where the sound played here goes (default vsock://2:5000): vsock://CID:PORT, unix:///PATH, tcp://HOST:PORT, "
+           "udp://HOST:PORT, serial:///dev/virtio-ports/NAME, mux:///PATH?port=N, or none. Behind it ?format=pcm for raw "
+           "samples, ?frame=5 for short packets"},
+  {.key = "input", .alias = "Microphone", .value = "ADDRESS", .type = END, .offset = AT(input), .allowed = ADDRESS_WORDS,
+   .help = "where the microphone comes from (default vsock://2:5001), likewise"},
+  {.key = "output-name", .alias = "OutputName", .value = "NAME", .type = NAME, .offset = AT(output_name),
+   .allowed = "1 to 127 bytes of text", .help = "name of the playback device (default Oriel Output)"},
+  {.key = "input-name", .alias = "InputName", .value = "NAME", .type = NAME, .offset = AT(input_name),
+   .allowed = "1 to 127 bytes of text", .help = "name of the recording device (default Oriel Input)"},
+  {.key = "channels", .alias = "Channels", .value = "N", .type = CHANNELS, .offset = AT(output_channels), .allowed = "1 to 16",
+   .help = "channels of both devices (default 2). A stream is stereo: what goes out is mixed, what comes in is spread"},
+  {.key = "output-channels", .alias = "OutputChannels", .value = "N", .type = NUMBER_OF_CHANNELS, .offset = AT(output_channels),
+   .allowed = "1 to 16", .help = "of the playback device alone"},
+  {.key = "input-channels", .alias = "InputChannels", .value = "N", .type = NUMBER_OF_CHANNELS, .offset = AT(input_channels),
+   .allowed = "1 to 16", .help = "of the recording device alone"},
+  {.key = "rate", .alias = "Rate", .value = "HZ", .type = RATE, .offset = AT(rate), .allowed = "44100, 48000, 88200 or 96000",
+   .help = "sample rate of a device that has no stream (default 48000). A stream is at 48000, and PipeWire converts"},
+  {.key = "bitrate", .alias = "Bitrate", .value = "KBIT", .type = BITRATE, .offset = AT(bitrate_kbps), .allowed = "16 to 510",
+   .help = "Opus in kbit/s (default 128)"},
+  {.key = "frame", .alias = "Frame", .value = "MS", .type = FRAME, .offset = AT(frame_us), .allowed = "2.5, 5, 10 or 20",
+   .help = "length of a packet where the address does not say: 5, 10 or 20 for Opus, also 2.5 for PCM (default 20; PCM 2.5)"},
+  {.key = "shm", .alias = "SharedMemory", .value = "NAME", .type = SHM, .offset = AT(shm),
+   .allowed = "1 to 29 of A-Z a-z 0-9 _ . -, with or without a / in front, or none",
+   .help = "also put what is played into shared memory of this name (default none)"},
+  {.key = "control", .alias = "Control", .value = "PATH", .type = SOCKET, .offset = AT(control),
+   .allowed = "a path of less than 108 bytes, or none",
+   .help = "socket that answers --status (default $XDG_RUNTIME_DIR/oriel/agent.sock)"},
+  {.key = "log-level", .alias = "LogLevel", .value = "LEVEL", .type = LEVEL, .offset = AT(log_level),
+   .allowed = "error, warn, info or debug", .help = "error, warn, info or debug (default info)"},
+  {.key = "log-json", .alias = "LogJSON", .type = FLAG, .offset = AT(log_json), .allowed = "true or false",
+   .help = "log lines as JSON objects"},
 };
 enum { SETTINGS = sizeof table / sizeof table[0] };
 
+static bool is_word(const char *word, const char *text, size_t length) {
+  return strlen(word) == length && strncmp(word, text, length) == 0;
+}
+
 static const struct setting *find(const char *key, size_t length) {
   for (size_t i = 0; i < SETTINGS; i++)
-    if (strlen(table[i].key) == length && strncmp(table[i].key, key, length) == 0)
+    if (is_word(table[i].key, key, length) || is_word(table[i].alias, key, length))
       return &table[i];
   return NULL;
 }
@@ -93,7 +112,7 @@ static int parse_name(const char *text, char *name) {
 
 static int parse_shm(const char *text, char *name) {
   static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
-  if (strcmp(text, "none") == 0) {
+  if (strcmp(text, "none") == 0 || text[0] == '\0') {
     name[0] = '\0';
     return 0;
   }
@@ -102,7 +121,7 @@ static int parse_shm(const char *text, char *name) {
   if (text[0] == '/')
     text++;
   const size_t size = strlen(text);
-  if (size == 0 || size > 31 || text[0] == '.' || strspn(text, allowed) != size)
+  if (size == 0 || size > 29 || text[0] == '.' || strspn(text, allowed) != size)
     return -EINVAL;
   memcpy(name, text, size + 1);
   return 0;
@@ -129,7 +148,7 @@ static int parse_flag(const char *text, bool *flag) {
 
 /** On -EINVAL `detail` may hold why an address was refused. */
 static int parse_end(const char *text, struct agent_end *end, char *detail, size_t detail_size) {
-  struct agent_end parsed = {.is_on = strcmp(text, "none") != 0};
+  struct agent_end parsed = {.is_on = strcmp(text, "none") != 0 && text[0] != '\0'};
   if (parsed.is_on) {
     const int result = oriel_transport_address_parse(text, &parsed.address, detail, detail_size);
     if (result < 0)
@@ -153,7 +172,12 @@ static int set(struct agent_settings *settings, const struct setting *setting, c
     case NAME: result = parse_name(text, field); break;
     case END: result = parse_end(text, field, detail, sizeof detail); break;
     case RATE: result = parse_rate(text, field); break;
-    case CHANNELS: result = parse_number(text, 1, AGENT_CHANNELS_MAX, field); break;
+    case NUMBER_OF_CHANNELS: result = parse_number(text, 1, AGENT_CHANNELS_MAX, field); break;
+    case CHANNELS:
+      result = parse_number(text, 1, AGENT_CHANNELS_MAX, field);
+      if (result == 0)
+        settings->input_channels = settings->output_channels;
+      break;
     case BITRATE: result = parse_number(text, 16, 510, field); break;
     case FRAME: result = parse_frame(text, field); break;
     case SHM: result = parse_shm(text, field); break;
@@ -333,7 +357,7 @@ void agent_settings_default(struct agent_settings *settings) {
   const struct oriel_transport_address host = {.scheme = ORIEL_TRANSPORT_VSOCK, .cid = 2, .port = 5000};
   *settings = (struct agent_settings){
     .output_name = "Oriel Output", .input_name = "Oriel Input", .output = {true, host}, .input = {true, host},
-    .rate = 48000, .channels = 2, .bitrate_kbps = 128, .log_level = ORIEL_LOG_INFO,
+    .rate = 48000, .output_channels = 2, .input_channels = 2, .bitrate_kbps = 128, .log_level = ORIEL_LOG_INFO,
   };
   settings->input.address.port = 5001;
   const char *runtime = getenv("XDG_RUNTIME_DIR");
@@ -385,7 +409,8 @@ void agent_settings_print(const struct agent_settings *settings, FILE *file) {
   print_end("output", &settings->output, file);
   print_end("input", &settings->input, file);
   fprintf(file, "output-name = %s\ninput-name = %s\n", settings->output_name, settings->input_name);
-  fprintf(file, "rate = %u\nchannels = %u\nbitrate = %u\n", settings->rate, settings->channels, settings->bitrate_kbps);
+  fprintf(file, "output-channels = %u\ninput-channels = %u\n", settings->output_channels, settings->input_channels);
+  fprintf(file, "rate = %u\nbitrate = %u\n", settings->rate, settings->bitrate_kbps);
   if (settings->frame_us != 0)
     fprintf(file, "frame = %g\n", settings->frame_us / 1000.0);
   fprintf(file, "shm = %s\n", settings->shm[0] != '\0' ? settings->shm : "none");

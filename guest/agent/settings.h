@@ -39,7 +39,8 @@ struct agent_settings {
   enum agent_action action;
   char output_name[AGENT_NAME_SIZE], input_name[AGENT_NAME_SIZE]; /* as users see them */
   struct agent_end output, input;
-  uint32_t rate, channels; /* of the devices; one with a stream is always at 48000 Hz */
+  uint32_t rate;           /* of a device without a stream; one with a stream is at 48000 Hz */
+  uint32_t output_channels, input_channels;
   uint32_t bitrate_kbps;   /* of Opus */
   uint32_t frame_us;       /* of a packet where the address does not say; 0 = 20 ms of Opus, 2.5 ms of PCM */
   char shm[64];            /* name of the shared memory that carries Oriel Output; empty = none */

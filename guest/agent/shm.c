@@ -28,7 +28,7 @@ int agent_shm_create(const struct agent_settings *settings, uint32_t rate, struc
     return -ENOMEM;
   }
   made->settings = *settings;
-  made->config = (struct oriel_audio_writer_config){.channels = settings->channels, .rate = rate};
+  made->config = (struct oriel_audio_writer_config){.channels = settings->output_channels, .rate = rate};
   const int result = settings->shm[0] != '\0' ? oriel_audio_writer_create(settings->shm, &made->config, &made->writer) : 0;
   if (result < 0) {
     snprintf(why, why_size, "shared memory \"%s\": %s", settings->shm, oriel_audio_error_text(result));
