@@ -144,7 +144,7 @@ int engine_start(struct engine *engine, enum engine_side side, uint32_t id) {
   } else {
     client->starts++;
     if (device->starts++ == 0) {
-      device->has_next = false;
+      atomic_store_explicit(&device->has_next, false, memory_order_relaxed);
       tell(engine, side, true);
     }
   }
@@ -223,7 +223,7 @@ void engine_reconfigure(struct engine *engine, enum engine_side side, uint32_t r
   const bool timed = rate != device->rate;
   device->rate = rate;
   device->channels = channels;
-  device->has_next = false;
+  atomic_store_explicit(&device->has_next, false, memory_order_relaxed);
   if (side == ENGINE_OUTPUT)
     pump_pause(engine->pump);
   sample_ring_reset(&device->ring, channels);

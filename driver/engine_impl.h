@@ -32,7 +32,7 @@ struct device {
   struct gain gain;
   struct io_counters io;
   int64_t next_at; /* where the next cycle should go on; the IO callback's */
-  bool has_next;
+  atomic_bool has_next; /* relaxed: at worst a start counts as one xrun */
   /* With the engine's lock. */
   uint32_t rate, channels;
   float scalar;

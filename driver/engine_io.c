@@ -22,10 +22,10 @@ static uint32_t bits_of(float value) {
 
 /* Counts a cycle; a step in sample time while running is an xrun. The bits of positive floats sort as the floats do. */
 static void count_cycle(struct device *device, int64_t at, size_t count) {
-  if (device->has_next && at != device->next_at)
+  if (atomic_load_explicit(&device->has_next, memory_order_relaxed) && at != device->next_at)
     atomic_fetch_add_explicit(&device->io.xruns, 1, memory_order_relaxed);
   device->next_at = at + (int64_t)count;
-  device->has_next = true;
+  atomic_store_explicit(&device->has_next, true, memory_order_relaxed);
   atomic_fetch_add_explicit(&device->io.cycles, 1, memory_order_relaxed);
   atomic_fetch_add_explicit(&device->io.frames, count, memory_order_relaxed);
   atomic_store_explicit(&device->io.period, (uint32_t)count, memory_order_relaxed);

@@ -34,7 +34,7 @@ struct wish {
 
 struct pump {
   const struct engine_world *world;
-  const struct sample_ring *ring;
+  struct sample_ring *ring;
   struct waker waker;
   pthread_t thread;
   pthread_mutex_t lock; /* guards wish, is_paused and stats */
@@ -289,7 +289,7 @@ static void *run(void *context) {
   return NULL;
 }
 
-int pump_create(const struct engine_world *world, const struct sample_ring *ring, struct pump **pump) {
+int pump_create(const struct engine_world *world, struct sample_ring *ring, struct pump **pump) {
   struct pump *made = calloc(1, sizeof *made);
   if (!made)
     return -ENOMEM;

@@ -28,7 +28,7 @@ struct pump_stats {
 };
 
 /** Reads `ring` (borrowed, outlives the pump). 0, -ENOMEM, other -errno. */
-int pump_create(const struct engine_world *world, const struct sample_ring *ring, struct pump **pump);
+int pump_create(const struct engine_world *world, struct sample_ring *ring, struct pump **pump);
 void pump_destroy(struct pump *pump);
 /** Where to and how. An empty address: nowhere. Text as settings have it, valid. */
 void pump_configure(struct pump *pump, const char *address, uint32_t bitrate_kbps);

@@ -34,6 +34,7 @@ void sample_ring_reset(struct sample_ring *ring, unsigned channels) {
   atomic_store(&ring->begin, 0);
   atomic_store(&ring->end, 0);
   atomic_store(&ring->writing, 0);
+  atomic_store(&ring->reads, 0);
 }
 
 static void span_of(const struct sample_ring *ring, int64_t at, size_t count, struct sample_span *span) {
@@ -56,6 +57,9 @@ void sample_ring_begin(struct sample_ring *ring, int64_t at, size_t count, struc
   assert(count >= 1 && count <= SAMPLE_RING_WRITE_MAX);
   /* Relaxed: only the writer stores these. */
   const int64_t end = atomic_load_explicit(&ring->end, memory_order_relaxed);
+  /* Acquire; partner: the release at the end of sample_ring_read. A copy that a reader has finished is older than what we write
+   * over it; one that it has not is thrown away by its second look at `writing`. */
+  (void)atomic_load_explicit(&ring->reads, memory_order_acquire);
   const int64_t last = at + (int64_t)count;
   const int64_t gap = at - end;
   const int forget = gap > GAP_MAX || last + SAMPLE_RING_FRAMES / 2 <= end;
@@ -89,7 +93,7 @@ void sample_ring_extent(const struct sample_ring *ring, int64_t *begin, int64_t 
     *begin = *end;
 }
 
-size_t sample_ring_read(const struct sample_ring *ring, int64_t at, float *frames, size_t count) {
+size_t sample_ring_read(struct sample_ring *ring, int64_t at, float *frames, size_t count) {
   const size_t channels = ring->channels;
   int64_t begin, end;
   sample_ring_extent(ring, &begin, &end);
@@ -106,6 +110,8 @@ size_t sample_ring_read(const struct sample_ring *ring, int64_t at, float *frame
   float *out = frames + before * channels;
   memcpy(out, span.frames[0], span.count[0] * channels * sizeof(float));
   memcpy(out + span.count[0] * channels, span.frames[1], span.count[1] * channels * sizeof(float));
+  /* Release; partner: the acquire in sample_ring_begin. */
+  atomic_fetch_add_explicit(&ring->reads, 1, memory_order_release);
   /* Acquire; partner: the release fence in sample_ring_begin. */
   atomic_thread_fence(memory_order_acquire);
   int64_t valid = atomic_load_explicit(&ring->writing, memory_order_relaxed) - SAMPLE_RING_FRAMES;

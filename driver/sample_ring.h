@@ -25,6 +25,7 @@ struct sample_ring {
   unsigned channels;
   /* Times [begin, end) are valid, as far as they are not older than writing - SAMPLE_RING_FRAMES. */
   _Atomic int64_t begin, end, writing;
+  _Atomic uint64_t reads; /* copies that were finished */
 };
 
 /** Where the frames of a write go: two pieces, the second often of 0 frames. */
@@ -46,7 +47,7 @@ void sample_ring_begin(struct sample_ring *ring, int64_t at, size_t count, struc
 /** The frames of the last begin are all there. */
 void sample_ring_commit(struct sample_ring *ring);
 /** Copies [at, at + count), silence where there is nothing. Returns how many frames were there. */
-size_t sample_ring_read(const struct sample_ring *ring, int64_t at, float *frames, size_t count);
+size_t sample_ring_read(struct sample_ring *ring, int64_t at, float *frames, size_t count);
 /** The valid times now: [*begin, *end). */
 void sample_ring_extent(const struct sample_ring *ring, int64_t *begin, int64_t *end);
 

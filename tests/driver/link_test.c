@@ -59,6 +59,13 @@ static int64_t frame_of(const float *frame) {
   return -1;
 }
 
+/* Times that the pump cut a backlog: on a machine too busy to run it, it must. */
+static unsigned long trims(struct engine *engine) {
+  char text[ENGINE_STATUS_SIZE];
+  engine_status(engine, text);
+  return strtoul(strstr(text, "\"trims\": ") + 9, NULL, 10);
+}
+
 static void link_sends_pcm_bit_exact_and_at_once(void **state) {
   (void)state;
   struct settings settings = base();
@@ -69,7 +76,8 @@ static void link_sends_pcm_bit_exact_and_at_once(void **state) {
   struct player player = {.engine = engine, .channels = 2, .rate = 48000, .at = 100000};
   assert_int_equal(engine_start(engine, ENGINE_OUTPUT, 1), 0);
   rig_accept(&peer);
-  int64_t expected = -1, seen = 0;
+  int64_t expected = -1, seen = 0, total = 0;
+  unsigned long cuts = 0;
   for (int i = 0; i < 60; i++) {
     play(&player, 512);
     struct pollfd fd = {.fd = peer.fd, .events = POLLIN};
@@ -84,13 +92,19 @@ static void link_sends_pcm_bit_exact_and_at_once(void **state) {
           expected = at >= 0 ? at + 1 : expected;
           continue;
         }
-        assert_true(frames[2 * f] == rig_sample(expected, 0) && frames[2 * f + 1] == rig_sample(expected, 1));
+        if (frames[2 * f] != rig_sample(expected, 0) || frames[2 * f + 1] != rig_sample(expected, 1)) {
+          assert_true(trims(engine) > cuts++);
+          expected = -1;
+          seen = 0;
+          continue;
+        }
         expected = (expected + 1) % 32768;
         seen++;
+        total++;
       }
     }
   }
-  assert_true(seen > 50 * 512);
+  assert_true(total > 20 * 512 && (cuts || total > 50 * 512));
   assert_true(rig_logged("sound goes to unix://"));
   engine_destroy(engine);
   rig_close(&peer);

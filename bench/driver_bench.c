@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Times of the sound driver's IO callbacks and what its transport thread costs: a table, or with --json an array of {name, unit, p50, p95, p99,
+ * least, target, limit}. The engine under the Apple face, on any system; the callbacks are called as an IO thread would.
+ */
+#include <errno.h>
+#include <math.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "audio/oriel-audio.h"
+#include "core/clock.h"
+#include "driver/engine.h"
+#include "transport/stream.h"
+
+enum { SAMPLES_MAX = 20000, FRAMES_MAX = 4096, CHANNELS_MAX = 16 };
+
+struct series {
+  const char *name, *unit, *target;
+  double limit; /* 0 = none; of p99 */
+  double samples[SAMPLES_MAX];
+  int count;
+};
+
+static bool json, first = true;
+static struct series series;
+static float frames[FRAMES_MAX * CHANNELS_MAX], heard[FRAMES_MAX * CHANNELS_MAX];
+
+static void fail(const char *what) {
+  fprintf(stderr, "driver_bench: %s\n", what);
+  exit(1);
+}
+
+static int compare(const void *a, const void *b) {
+  const double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+static double at(int percent) {
+  return series.samples[series.count * percent / 100 < series.count ? series.count * percent / 100 : series.count - 1];
+}
+
+static void report(void) {
+  if (!series.count)
+    return;
+  qsort(series.samples, (size_t)series.count, sizeof series.samples[0], compare);
+  if (json) {
+    printf("%s\n  {\"name\": \"%s\", \"unit\": \"%s\", \"p50\": %.4f, \"p95\": %.4f, \"p99\": %.4f, \"least\": %.4f",
+           first ? "[" : ",", series.name, series.unit, at(50), at(95), at(99), series.samples[0]);
+    if (series.target)
+      printf(", \"target\": \"%s\", \"limit\": %g", series.target, series.limit);
+    printf("}");
+  } else {
+    if (first)
+      printf("%-58s %9s %9s %9s %9s\n", "", "p50", "p95", "p99", "least");
+    printf("%-58s %9.3f %9.3f %9.3f %9.3f %s%s%s\n", series.name, at(50), at(95), at(99), series.samples[0], series.unit,
+           series.target ? "  target " : "", series.target ? series.target : "");
+  }
+  first = false;
+}
+
+static void begin(const char *name, const char *unit, const char *target, double limit) {
+  series.name = name;
+  series.unit = unit;
+  series.target = target;
+  series.limit = limit;
+  series.count = 0;
+}
+
+static void sample(double value) {
+  if (series.count < SAMPLES_MAX)
+    series.samples[series.count++] = value;
+}
+
+static void quiet(enum engine_log_level level, const char *text) {
+  (void)level, (void)text;
+}
+
+static const struct engine_world world = {.now = oriel_clock_ns, .ticks_per_second = 1000000000, .log = quiet};
+
+static struct engine *make(unsigned channels, uint32_t rate, const char *transport, bool shared) {
+  struct settings settings = settings_default;
+  struct engine *engine = NULL;
+  settings.output_channels = settings.input_channels = channels;
+  settings.rate = rate;
+  settings.microphone[0] = '\0';
+  snprintf(settings.transport, sizeof settings.transport, "%s", transport);
+  settings.shared_memory[0] = '\0';
+  if (shared)
+    snprintf(settings.shared_memory, sizeof settings.shared_memory, "oriel-bench-%d", (int)getpid());
+  if (engine_create(&world, &settings, &engine) < 0)
+    fail("no engine");
+  for (size_t i = 0; i < FRAMES_MAX * CHANNELS_MAX; i++)
+    frames[i] = 0.3f * sinf((float)i * 0.01f);
+  return engine;
+}
+
+static void bench_write(const char *name, unsigned channels, size_t count, bool ramping, const char *target, double limit) {
+  struct engine *engine = make(channels, 48000, "", true);
+  int64_t time = 48000;
+  begin(name, "us", target, limit);
+  engine_start(engine, ENGINE_OUTPUT, 1);
+  for (int i = 0; i < 10000; i++, time += (int64_t)count) {
+    if (ramping)
+      engine_set_volume(engine, ENGINE_OUTPUT, i & 1 ? 0.5f : 0.9f);
+    const uint64_t start = oriel_clock_ns();
+    engine_write(engine, time, frames, count, start);
+    sample((double)(oriel_clock_ns() - start) / 1e3);
+  }
+  report();
+  engine_destroy(engine);
+}
+
+static void bench_read(const char *name, unsigned channels, uint32_t rate, size_t count, const char *target,
+                       double limit) {
+  struct engine *engine = make(channels, rate, "", false);
+  int64_t time = 48000;
+  begin(name, "us", target, limit);
+  engine_start(engine, ENGINE_INPUT, 1);
+  for (int i = 0; i < 10000; i++, time += (int64_t)count) {
+    const uint64_t start = oriel_clock_ns();
+    engine_read(engine, time, heard, count, start);
+    sample((double)(oriel_clock_ns() - start) / 1e3);
+  }
+  report();
+  engine_destroy(engine);
+}
+
+/* Frames between what is played and what a reader of the shared memory has, after each callback; any wrong bit ends the run. */
+static void bench_delay(size_t count) {
+  char name[80], shm[32];
+  struct engine *engine = make(2, 48000, "", true);
+  struct oriel_audio_reader *reader = NULL;
+  snprintf(shm, sizeof shm, "oriel-bench-%d", (int)getpid());
+  if (oriel_audio_reader_open(shm, 0, &reader) < 0)
+    fail("no shared memory");
+  snprintf(name, sizeof name, "delay added, bit-exact, %zu frames", count);
+  begin(name, "frames", "0", 0);
+  int64_t time = 48000;
+  for (int i = 0; i < 1000; i++, time += (int64_t)count) {
+    for (size_t f = 0; f < 2 * count; f++)
+      frames[f] = (float)((i * 7919 + (int)f) % 65536) / 65536;
+    engine_write(engine, time, frames, count, oriel_clock_ns());
+    const ssize_t got = oriel_audio_reader_read(reader, heard, count, 0);
+    if (got < 0 || memcmp(heard, frames, (size_t)got * 2 * sizeof *frames) != 0)
+      fail("what was heard is not what was played");
+    sample((double)(count - (size_t)got));
+  }
+  report();
+  oriel_audio_reader_close(reader);
+  engine_destroy(engine);
+}
+
+/* CPU time of all threads but this one. */
+static double cpu_ms(void) {
+  struct timespec all, own;
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &all);
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &own);
+  return (double)(all.tv_sec - own.tv_sec) * 1e3 + (double)(all.tv_nsec - own.tv_nsec) / 1e6;
+}
+
+static void sleep_until(uint64_t time_ns) {
+  const struct timespec time = {(time_t)(time_ns / ORIEL_NS_PER_SECOND), (long)(time_ns % ORIEL_NS_PER_SECOND)};
+  clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, NULL);
+}
+
+/* Plays two seconds in real time to a peer that reads: how long after each cycle its sound arrives, and the driver's CPU. */
+static void bench_stream(const char *name, const char *cpu_name, const char *options, size_t cycle, const char *target,
+                         double limit, const char *cpu_target, double cpu_limit) {
+  char path[128], why[256];
+  struct oriel_transport_address address;
+  struct oriel_listener *listener = NULL;
+  snprintf(path, sizeof path, "unix:///tmp/oriel-bench.%d%s", (int)getpid(), options);
+  if (oriel_transport_address_parse(path, &address, why, sizeof why) < 0 ||
+      oriel_listener_create(&address, &listener, why, sizeof why) < 0)
+    fail(why);
+  struct engine *engine = make(2, 48000, path, false);
+  engine_start(engine, ENGINE_OUTPUT, 1);
+  struct pollfd ready = {.fd = oriel_listener_fd(listener), .events = POLLIN};
+  if (poll(&ready, 1, 5000) != 1)
+    fail("the driver does not dial");
+  const int fd = oriel_listener_accept(listener);
+  begin(name, "ms", target, limit);
+  uint8_t bytes[65536];
+  const uint64_t start = oriel_clock_ns();
+  const double cpu = cpu_ms();
+  int64_t time = 48000;
+  for (uint64_t next = start; next < start + 2 * ORIEL_NS_PER_SECOND; next += cycle * ORIEL_NS_PER_SECOND / 48000) {
+    sleep_until(next);
+    while (oriel_stream_receive(fd, bytes, sizeof bytes) > 0)
+      ;
+    const uint64_t wrote = oriel_clock_ns();
+    engine_write(engine, time, frames, cycle, wrote);
+    time += (int64_t)cycle;
+    struct pollfd stream = {.fd = fd, .events = POLLIN};
+    if (poll(&stream, 1, (int)(cycle / 48) - 1) == 1)
+      sample((double)(oriel_clock_ns() - wrote) / 1e6);
+  }
+  const double share = (cpu_ms() - cpu) / 20; /* percent of 2 s */
+  report();
+  begin(cpu_name, "% core", cpu_target, cpu_limit);
+  sample(share);
+  report();
+  engine_destroy(engine);
+  close(fd);
+  oriel_listener_destroy(listener);
+}
+
+int main(int argc, char **argv) {
+  json = argc == 2 && !strcmp(argv[1], "--json");
+  if (argc > 2 || (argc == 2 && !json)) {
+    fprintf(stderr, "usage: %s [--json]\n", argv[0]);
+    return 2;
+  }
+  static const size_t sizes[] = {32, 64, 512, 4096};
+  for (int i = 0; i < 4; i++)
+    bench_delay(sizes[i]);
+  bench_write("output callback 32 x 2", 2, 32, false, NULL, 0);
+  bench_write("output callback 512 x 2", 2, 512, false, "< 20 us", 20);
+  bench_write("output callback 512 x 2, volume ramping", 2, 512, true, "< 20 us", 20);
+  bench_write("output callback 512 x 16", 16, 512, false, NULL, 0);
+  bench_write("output callback 4096 x 2", 2, 4096, false, NULL, 0);
+  bench_read("input callback 512 x 2, silent", 2, 48000, 512, "< 20 us", 20);
+  bench_read("input callback 512 x 2, silent, at 44.1 kHz", 2, 44100, 512, NULL, 0);
+  bench_stream("callback to peer, PCM, cycles of 512", "  its CPU, PCM", "?format=pcm", 512, "<= 10 ms", 10, "< 1 %", 1);
+  bench_stream("callback to peer, Opus 5 ms, cycles of 512", "  its CPU, Opus 5 ms", "?frame=5", 512, NULL, 0, "< 3 %", 3);
+  if (json)
+    printf("\n]\n");
+  return 0;
+}
