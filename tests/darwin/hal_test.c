@@ -133,28 +133,6 @@ static void planted_fault_is_found(void **state) {
       fail_msg("fault %d is not in the table", fault);
 }
 
-static void threads_agree_on_stamps(void **state) {
-  (void)state;
-  struct hal *hal = open_faulty(FAULT_NONE, true, NULL);
-  hal_check_stamps_threads(hal, 0.5);
-  expect_clean(hal);
-  hal = open_faulty(FAULT_REANCHOR, true, NULL);
-  hal_check_stamps_threads(hal, 0.5);
-  assert_true(hal_has(hal, "stamp.seed"));
-  hal_close(hal);
-}
-
-static void storm_leaves_nothing_running(void **state) {
-  (void)state;
-  struct hal *hal = open_faulty(FAULT_NONE, false, NULL);
-  hal_check_storm(hal, 2000);
-  expect_clean(hal);
-  hal = open_faulty(FAULT_STOP_UNCOUNTED, false, NULL);
-  hal_check_storm(hal, 2000);
-  assert_true(hal_fault_count(hal) > 0);
-  hal_close(hal);
-}
-
 static void storage_survives_the_daemon(void **state) {
   (void)state;
   char path[] = "/tmp/oriel-storage-XXXXXX";
@@ -200,8 +178,6 @@ int main(void) {
     cmocka_unit_test(good_driver_has_no_fault),
     cmocka_unit_test(good_driver_has_no_fault_at_24_mhz),
     cmocka_unit_test(planted_fault_is_found),
-    cmocka_unit_test(threads_agree_on_stamps),
-    cmocka_unit_test(storm_leaves_nothing_running),
     cmocka_unit_test(storage_survives_the_daemon),
     cmocka_unit_test(factory_of_another_type_is_refused),
   };

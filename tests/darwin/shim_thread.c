@@ -10,6 +10,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <time.h>
@@ -30,30 +31,59 @@ struct attributes {
   size_t stack_size;
 };
 
-static pthread_mutex_t making = PTHREAD_MUTEX_INITIALIZER;
+/* Those of a bundle's static locks live as long as the process: the list keeps them known. */
+struct own {
+  struct own *next;
+  bool condition;
+  union {
+    pthread_mutex_t mutex;
+    pthread_cond_t waiters;
+  };
+};
 
-static void *own_mutex(struct opaque *mutex) {
+static pthread_mutex_t making = PTHREAD_MUTEX_INITIALIZER; /* guards the list, and making what an opaque one points to */
+static struct own *all;
+
+static struct own *own_of(struct opaque *opaque, bool condition) {
   pthread_mutex_lock(&making);
-  if (!mutex->own) {
-    mutex->own = malloc(sizeof(pthread_mutex_t));
-    if (!mutex->own || pthread_mutex_init(mutex->own, NULL) != 0)
+  struct own *own = opaque->own;
+  if (!own) {
+    own = calloc(1, sizeof *own);
+    if (!own || (condition ? pthread_cond_init(&own->waiters, NULL) : pthread_mutex_init(&own->mutex, NULL)) != 0)
       abort();
+    own->condition = condition;
+    own->next = all;
+    all = own;
+    opaque->own = own;
   }
-  void *own = mutex->own;
   pthread_mutex_unlock(&making);
   return own;
 }
 
-static void *own_condition(struct opaque *condition) {
+static pthread_mutex_t *own_mutex(struct opaque *mutex) {
+  return &own_of(mutex, false)->mutex;
+}
+
+static pthread_cond_t *own_condition(struct opaque *condition) {
+  return &own_of(condition, true)->waiters;
+}
+
+static int own_destroy(struct opaque *opaque) {
+  struct own *own = opaque->own;
+  if (!own)
+    return 0;
+  int error = own->condition ? pthread_cond_destroy(&own->waiters) : pthread_mutex_destroy(&own->mutex);
+  if (error)
+    return shim_error(error);
   pthread_mutex_lock(&making);
-  if (!condition->own) {
-    condition->own = malloc(sizeof(pthread_cond_t));
-    if (!condition->own || pthread_cond_init(condition->own, NULL) != 0)
-      abort();
-  }
-  void *own = condition->own;
+  struct own **link = &all;
+  while (*link != own)
+    link = &(*link)->next;
+  *link = own->next;
   pthread_mutex_unlock(&making);
-  return own;
+  free(own);
+  opaque->own = NULL;
+  return 0;
 }
 
 static int shim_mutex_init(struct opaque *mutex, const void *attributes) {
@@ -61,17 +91,6 @@ static int shim_mutex_init(struct opaque *mutex, const void *attributes) {
   *mutex = (struct opaque){0x4d555458, NULL};
   own_mutex(mutex);
   return 0;
-}
-
-static int shim_mutex_destroy(struct opaque *mutex) {
-  if (!mutex->own)
-    return 0;
-  int error = pthread_mutex_destroy(mutex->own);
-  if (!error) {
-    free(mutex->own);
-    mutex->own = NULL;
-  }
-  return shim_error(error);
 }
 
 static int shim_mutex_lock(struct opaque *mutex) {
@@ -94,17 +113,6 @@ static int shim_cond_init(struct opaque *condition, const void *attributes) {
   *condition = (struct opaque){0x434f4e44, NULL};
   own_condition(condition);
   return 0;
-}
-
-static int shim_cond_destroy(struct opaque *condition) {
-  if (!condition->own)
-    return 0;
-  int error = pthread_cond_destroy(condition->own);
-  if (!error) {
-    free(condition->own);
-    condition->own = NULL;
-  }
-  return shim_error(error);
 }
 
 static int shim_cond_wait(struct opaque *condition, struct opaque *mutex) {
@@ -257,12 +265,12 @@ static int shim_sigmask(int how, const uint32_t *set, uint32_t *old) {
 
 const struct shim shim_thread[] = {
   PTHREAD("mutex_init", shim_mutex_init),
-  PTHREAD("mutex_destroy", shim_mutex_destroy),
+  PTHREAD("mutex_destroy", own_destroy),
   PTHREAD("mutex_lock", shim_mutex_lock),
   PTHREAD("mutex_trylock", shim_mutex_trylock),
   PTHREAD("mutex_unlock", shim_mutex_unlock),
   PTHREAD("cond_init", shim_cond_init),
-  PTHREAD("cond_destroy", shim_cond_destroy),
+  PTHREAD("cond_destroy", own_destroy),
   PTHREAD("cond_wait", shim_cond_wait),
   PTHREAD("cond_timedwait", shim_cond_timedwait),
   PTHREAD("cond_timedwait_relative_np", shim_cond_timedwait_relative),
