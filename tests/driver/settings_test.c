@@ -109,6 +109,14 @@ static void settings_long_lines_do_no_harm(void **state) {
   free(text);
 }
 
+static void settings_none_is_nowhere(void **state) {
+  (void)state;
+  struct settings settings = settings_default;
+  assert_int_equal(settings_parse(&settings, "Transport = none\nMicrophone = none\nSharedMemory = none\nInputName = none", why), 0);
+  assert_true(!*settings.transport && !*settings.microphone && !*settings.shared_memory);
+  assert_string_equal(settings.input_name, "none");
+}
+
 static void settings_keys_can_all_be_set(void **state) {
   (void)state;
   size_t count = 0;
@@ -128,6 +136,7 @@ int main(void) {
     cmocka_unit_test(settings_bad_values_are_refused_with_a_reason),
     cmocka_unit_test(settings_parse_is_all_or_nothing),
     cmocka_unit_test(settings_long_lines_do_no_harm),
+    cmocka_unit_test(settings_none_is_nowhere),
     cmocka_unit_test(settings_keys_can_all_be_set),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
