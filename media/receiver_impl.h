@@ -53,6 +53,7 @@ struct receiver_out {
   struct receiver_conceal conceal;
   struct receiver_peak pulls, owed; /* frames of a pull; frames by which the ring fell short of the sender's clock */
   double owed_now, owed_before;     /* most of this and the last quarter second, not yet believed */
+  double owed_always;               /* the lesser of the last two that are: how far ahead the consumer asks */
   double spare_now, spare_before;   /* least frames left over by a pull, of this and the last eighth of a second */
   uint64_t quarter_ns, eighth_ns, last_ns, pulled, base, limit;
   uint32_t shifts;

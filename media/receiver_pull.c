@@ -161,8 +161,10 @@ static void try_start(struct oriel_receiver *receiver, const struct moment *mome
   double need = needed(out, moment->count - done);
   double above = level(out, moment) + (double)done * moment->per_frame - out->target;
   double skip = fmax(floor(above), 0);
-  /* Should the sender's clock be wrong, the ring itself may hold a target's worth. */
-  if (above < -SLACK_S * receiver->config.rate || have - skip < need)
+  if (above < -SLACK_S * receiver->config.rate)
+    return;
+  /* Should the sender's line promise what is not there, the ring itself may hold a target's worth. */
+  if (have - skip < need)
     skip = have - out->target;
   if (skip < 0 || have - skip < need)
     return;
@@ -203,6 +205,7 @@ static void measure_owed(struct oriel_receiver *receiver, double owed, uint32_t 
   out->owed_now = fmax(out->owed_now, owed);
   if (now_ns >= out->quarter_ns) {
     receiver_peak_add(&out->owed, out->owed_before, now_ns);
+    out->owed_always = fmin(out->owed_now, out->owed_before);
     out->owed_before = out->owed_now;
     out->owed_now = 0;
     out->quarter_ns = now_ns + QUARTER_NS;
@@ -213,7 +216,8 @@ static void set_target(struct oriel_receiver *receiver, const struct receiver_li
   struct receiver_out *out = &receiver->out;
   double rate = receiver->config.rate;
   double second, most = receiver_peak_most(&out->owed, &second);
-  double owed = fmax(fmin(most, line->packet_frames + 40e-3 * rate), second); /* a lone one is forgiven, as in receiver.c */
+  double lone = out->owed_always + line->packet_frames + 40e-3 * rate; /* more than this, once, is forgiven as in receiver.c */
+  double owed = fmax(fmin(most, lone), second);
   double own = receiver_peak_most(&out->pulls, NULL) * 1.005 + RECEIVER_AFTER + 1 + MARGIN_S * rate;
   double target = fmax(line->packet_frames + line->jitter_ns * 1e-9 * rate, owed) + own;
   target = fmax(target, receiver->config.target_min_us * 1e-6 * rate);

@@ -22,6 +22,7 @@ struct link {
   double path_ns;                  /* each packet takes at least this */
   double jitter_ns;                /* and evenly up to this more */
   double pull_jitter_ns;           /* how late a pull is told to be */
+  double due_ns;                   /* how much later than it is asked for a pull's sound is due; below 0: earlier */
   double burst_ns, burst_every_ns; /* now and then all packets wait until a burst is over; 0 = never */
   double tone_hz;                  /* 0 = noise, cheap */
   bool silent_sender;              /* makes no frames meanwhile */
@@ -132,7 +133,8 @@ static inline void link_run(struct link *link, double seconds) {
                           (uint64_t)(link->base_ns + link->now_ns));
     } else {
       double jitter = link->pull_jitter_ns > 0 ? link->pull_jitter_ns * link_random(link) : 0;
-      oriel_receiver_pull(link->receiver, link->output, link->pull, (uint64_t)(link->base_ns + link->now_ns + jitter));
+      oriel_receiver_pull(link->receiver, link->output, link->pull, 
+                          (uint64_t)(link->base_ns + link->now_ns + link->due_ns + jitter));
       link->next_pull_ns += (double)link->pull * 1e9 / link->rate / (1 + link->consumer_ppm * 1e-6);
       if (link->heard)
         link->heard(link, link->output, link->pull);

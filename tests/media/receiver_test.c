@@ -211,6 +211,26 @@ static void path_that_changes_is_followed(void **state) {
   link_close(&link);
 }
 
+/* A consumer asks ahead of time by what its device holds, or counts from when its cycle began. */
+static void consumers_may_ask_early_or_late(void **state) {
+  (void)state;
+  const double due_ms[] = {-10, 5, 20, 60};
+  for (int i = 0; i < 4; i++) {
+    struct link link = {.packet = 240, .pull = 256, .channels = 1, .jitter_ns = 200e3, .sender_ppm = 100,
+                        .due_ns = due_ms[i] * 1e6};
+    open_pcm(&link, 0);
+    link_run(&link, 10);
+    uint64_t underruns = stats_of(&link).underruns;
+    assert_true(underruns <= 2); /* until it knows */
+    link_run(&link, 300);
+    struct oriel_receiver_stats stats = stats_of(&link);
+    assert_int_equal(stats.underruns, underruns);
+    assert_true(stats.locked);
+    assert_true(stats.target_us < 13000 + fmax(due_ms[i], 0) * 1000);
+    link_close(&link);
+  }
+}
+
 /* Lesson 23: never started and starved are different things. */
 static void starved_is_not_never_started(void **state) {
   (void)state;
@@ -384,6 +404,7 @@ int main(void) {
     cmocka_unit_test(paused_sender_leaves_no_delay),
     cmocka_unit_test(paused_consumer_hears_current_sound),
     cmocka_unit_test(path_that_changes_is_followed),
+    cmocka_unit_test(consumers_may_ask_early_or_late),
     cmocka_unit_test(starved_is_not_never_started),
     cmocka_unit_test(reset_starts_afresh),
     cmocka_unit_test(lost_packets_are_concealed),
