@@ -87,7 +87,8 @@ int agent_coder_restart(struct agent_coder *coder) {
   return 0;
 }
 
-ssize_t agent_coder_code(struct agent_coder *coder, const float *frames, size_t count, uint64_t now_ns, uint8_t packet[AGENT_PACKET_MAX]) {
+ssize_t agent_coder_code(struct agent_coder *coder, const float *frames, size_t count, uint64_t now_ns,
+                         uint8_t packet[AGENT_PACKET_MAX]) {
   if (coder->channels != ORIEL_AUDIO_CHANNELS) {
     agent_mix_to_stereo(frames, coder->channels, coder->stereo, count);
     frames = coder->stereo;

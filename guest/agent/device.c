@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * A pw_stream that stands in the graph as a device. Neither device drives: the graph's own timer does, for both (or a sound card
- * that an application links with one), and a far end's drift is the receiver's work. They form no node group: what only plays
- * would keep the microphone running. Main thread, but process: data thread.
+ * A pw_stream that stands in the graph as a device. Neither device drives: the graph's own timer does, for both (or a
+ * sound card that an application links with one), and a far end's drift is the receiver's work. They form no node
+ * group: what only plays would keep the microphone running. Main thread, but process: data thread.
  */
 #include "guest/agent/device.h"
 
@@ -28,7 +28,8 @@ static void count(_Atomic uint64_t *counter, uint64_t by) {
 /** The cycle's time, and what it says about the cycles before. */
 static uint64_t cycle_time(struct agent_device *device) {
   const uint64_t now_ns = oriel_clock_ns();
-  const struct spa_io_position *position = atomic_load_explicit(&device->position, memory_order_acquire); /* with io_changed */
+  const struct spa_io_position *position =
+    atomic_load_explicit(&device->position, memory_order_acquire); /* with io_changed */
   if (position == NULL)
     return now_ns;
   const uint64_t at = position->clock.position, duration = position->clock.duration, nsec = position->clock.nsec;
@@ -115,8 +116,8 @@ static void on_state(void *user, enum pw_stream_state old, enum pw_stream_state 
   device->state = state == PW_STREAM_STATE_STREAMING ? "running" : state == PW_STREAM_STATE_PAUSED ? "idle"
                   : state == PW_STREAM_STATE_ERROR ? "error" : "starting";
   if (state == PW_STREAM_STATE_ERROR)
-    oriel_error(ROOM, "%s: PipeWire refuses the device: %s: see `pw-dump` and the log of WirePlumber", device->config.name,
-                error != NULL ? error : "no reason given");
+    oriel_error(ROOM, "%s: PipeWire refuses the device: %s: see `pw-dump` and the log of WirePlumber",
+                device->config.name, error != NULL ? error : "no reason given");
   set_running(device, state == PW_STREAM_STATE_STREAMING);
 }
 
@@ -186,13 +187,14 @@ int agent_device_attach(struct agent_device *device, struct pw_core *core) {
   if (device->stream == NULL)
     return -errno;
   pw_stream_add_listener(device->stream, &device->listener, &events, device);
-  struct spa_audio_info_raw format = {.format = SPA_AUDIO_FORMAT_F32, .rate = config->rate, .channels = config->channels};
+  struct spa_audio_info_raw format = {
+    .format = SPA_AUDIO_FORMAT_F32, .rate = config->rate, .channels = config->channels};
   name_positions(config->channels, format.position);
   uint8_t space[1024];
   struct spa_pod_builder builder = SPA_POD_BUILDER_INIT(space, sizeof space);
   const struct spa_pod *params[] = {spa_format_audio_raw_build(&builder, SPA_PARAM_EnumFormat, &format)};
-  const int result = pw_stream_connect(device->stream, config->is_sink ? PW_DIRECTION_INPUT : PW_DIRECTION_OUTPUT, PW_ID_ANY,
-                                       PW_STREAM_FLAG_MAP_BUFFERS | PW_STREAM_FLAG_RT_PROCESS, params, 1);
+  const int result = pw_stream_connect(device->stream, config->is_sink ? PW_DIRECTION_INPUT : PW_DIRECTION_OUTPUT,
+                                       PW_ID_ANY, PW_STREAM_FLAG_MAP_BUFFERS | PW_STREAM_FLAG_RT_PROCESS, params, 1);
   if (result < 0)
     agent_device_detach(device);
   return result;
@@ -201,7 +203,8 @@ int agent_device_attach(struct agent_device *device, struct pw_core *core) {
 void agent_device_detach(struct agent_device *device) {
   if (device->stream == NULL)
     return;
-  /* Takes the listener off itself, once the data thread has left the stream: not before, as that thread walks the list. */
+  /* Takes the listener off itself, once the data thread has left the stream: not before, as that thread walks the
+   * list. */
   pw_stream_destroy(device->stream);
   device->stream = NULL;
   device->state = "absent";

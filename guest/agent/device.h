@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * One sound device on PipeWire: a sink that hands on what is played into it, or a source that plays what it is given. It
- * outlives the daemon: attach makes its node, detach forgets it, the counters stay (lesson 22).
+ * One sound device on PipeWire: a sink that hands on what is played into it, or a source that plays what it is given.
+ * It outlives the daemon: attach makes its node, detach forgets it, the counters stay (lesson 22).
  *
  * Thread-safety: everything from the thread that runs the PipeWire loop, but process, which the data thread calls.
  */
@@ -23,8 +23,8 @@ struct agent_device_config {
   const char *name;      /* what users see; borrowed for the device's life */
   uint32_t rate, channels;
   uint32_t quantum;      /* frames of a cycle; overrides the minimum that PipeWire raises in a VM (1024) */
-  /** Sink: takes `count` interleaved frames; source: fills them. `now_ns` is the cycle's time by the graph's clock. Data
-   *  thread: no allocation, lock, blocking call or log. */
+  /** Sink: takes `count` interleaved frames; source: fills them. `now_ns` is the cycle's time by the graph's clock.
+   * Data thread: no allocation, lock, blocking call or log. */
   void (*process)(void *owner, float *frames, size_t count, uint64_t now_ns);
   /** Cycles begin or have ended. Main thread, while process does not run. */
   void (*running)(void *owner, bool is_running);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * PipeWire's core and registry, by its rules: an error on object 0 with -EPIPE is the daemon's end and every id is void.
- * Main thread.
+ * PipeWire's core and registry, by its rules: an error on object 0 with -EPIPE is the daemon's end and every id is
+ * void. Main thread.
  */
 #include "guest/agent/graph.h"
 
@@ -152,13 +152,14 @@ static void on_timer(void *user, uint64_t expirations) {
   }
   disconnect(graph);
   if (result != graph->last_error)
-    oriel_warn(ROOM, "no PipeWire yet: %s; trying every %d ms: is pipewire.service of this user running?", strerror(-result),
-               AGENT_RETRY_MS);
+    oriel_warn(ROOM, "no PipeWire yet: %s; trying every %d ms: is pipewire.service of this user running?",
+               strerror(-result), AGENT_RETRY_MS);
   graph->last_error = result;
   wait_ms(graph, AGENT_RETRY_MS);
 }
 
-int agent_graph_create(struct pw_loop *loop, struct agent_device *const devices[AGENT_DEVICES], struct agent_graph **graph) {
+int agent_graph_create(struct pw_loop *loop, struct agent_device *const devices[AGENT_DEVICES],
+                       struct agent_graph **graph) {
   struct agent_graph *made = calloc(1, sizeof *made);
   if (made == NULL)
     return -ENOMEM;
@@ -227,7 +228,8 @@ static uint32_t other_end(const struct object *object, uint32_t node) {
   return object->from == node ? object->to : object->to == node ? object->from : SPA_ID_INVALID;
 }
 
-size_t agent_graph_clients(const struct agent_graph *graph, uint32_t node, void (*each)(void *user, const char *name), void *user) {
+size_t agent_graph_clients(const struct agent_graph *graph, uint32_t node, void (*each)(void *user, const char *name),
+                           void *user) {
   size_t clients = 0;
   for (size_t i = 0; node != SPA_ID_INVALID && i < graph->count; i++) {
     const uint32_t other = other_end(&graph->objects[i], node);

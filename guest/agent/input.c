@@ -155,7 +155,8 @@ static void follow(struct agent_input *input, enum oriel_stream_state state) {
   if (input->stats.failures == input->logged_failures)
     return;
   input->logged_failures = input->stats.failures;
-  oriel_info(ROOM, "not connected (%llu): %s", (unsigned long long)input->logged_failures, why != NULL ? why : "the peer closed");
+  oriel_info(ROOM, "not connected (%llu): %s", (unsigned long long)input->logged_failures,
+             why != NULL ? why : "the peer closed");
 }
 
 static void earlier(int *timeout_ms, int due_ms) {
@@ -230,7 +231,8 @@ int agent_input_create(const struct agent_settings *settings, struct agent_input
   made->is_pcm = address->is_pcm;
   made->is_datagram = address->scheme == ORIEL_TRANSPORT_UDP;
   made->channels = settings->input_channels;
-  const size_t window = (size_t)ORIEL_AUDIO_RATE * ORIEL_AUDIO_CHANNELS * sizeof(float) / 1000 * WINDOW_MS * FLOOD_FACTOR;
+  const size_t window =
+    (size_t)ORIEL_AUDIO_RATE * ORIEL_AUDIO_CHANNELS * sizeof(float) / 1000 * WINDOW_MS * FLOOD_FACTOR;
   made->window_bytes = made->is_pcm && window > FLOOD_FLOOR ? window : FLOOD_FLOOR;
   int result = 0;
   if (settings->input.is_on) {

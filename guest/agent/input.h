@@ -2,8 +2,8 @@
  *
  * The host's microphone on its way in: stream, packets, receiver. What arrives while nobody records is not kept.
  *
- * Thread-safety: read from the data thread (no lock, no allocation, no system call); running and stats from any thread; the
- * rest from the transport thread.
+ * Thread-safety: read from the data thread (no lock, no allocation, no system call); running and stats from any
+ * thread; the rest from the transport thread.
  */
 #ifndef ORIEL_GUEST_AGENT_INPUT_H
 #define ORIEL_GUEST_AGENT_INPUT_H

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A mutex between a real-time thread and others: who holds it inherits the priority of who waits. Never for the data thread.
+ * A mutex between a real-time thread and others: who holds it inherits the priority of who waits. Never for the data
+ * thread.
  */
 #ifndef ORIEL_GUEST_AGENT_LOCK_H
 #define ORIEL_GUEST_AGENT_LOCK_H

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * oriel-agent: sound devices of a Linux guest on PipeWire. The main thread runs PipeWire's loop; see docs/agent.md for the other two.
+ * oriel-agent: sound devices of a Linux guest on PipeWire. The main thread runs PipeWire's loop; see docs/agent.md
+ * for the other two.
  */
 #include <errno.h>
 #include <pipewire/pipewire.h>
@@ -71,15 +72,16 @@ static void recording(void *owner, bool is_running) {
   agent_input_running(agent->input, is_running);
 }
 
-/** Frames of a cycle: 2.7 ms, a power of two as PipeWire cuts it to one. Also for long packets, which fill in whole cycles: the rest of one
- *  would be jitter to the receiver. */
+/** Frames of a cycle: 2.7 ms, a power of two as PipeWire cuts it to one. Also for long packets, which fill in whole
+ * cycles: the rest of one would be jitter to the receiver. */
 static uint32_t quantum(uint32_t rate) {
   return rate > 48000 ? 256 : 128;
 }
 
 static void init_devices(struct agent *agent) {
   const struct agent_settings *settings = &agent->settings;
-  const uint32_t output_rate = agent_end_rate(settings, &settings->output), input_rate = agent_end_rate(settings, &settings->input);
+  const uint32_t output_rate = agent_end_rate(settings, &settings->output),
+                 input_rate = agent_end_rate(settings, &settings->input);
   /* Both share the graph's cycle, so one number: that of the lower rate, whose cycle is the longer. */
   const uint32_t frames = quantum(output_rate < input_rate ? output_rate : input_rate);
   agent_device_init(&agent->output_device, &(struct agent_device_config){
@@ -172,7 +174,8 @@ static int run(struct agent *agent) {
     pw_loop_add_signal(loop, SIGINT, on_signal, agent);
     pw_loop_add_signal(loop, SIGTERM, on_signal, agent);
     if (start(agent, why, sizeof why) == 0) {
-      oriel_info(ROOM, "version %s; \"%s\" and \"%s\"", ORIEL_AGENT_VERSION, agent->settings.output_name, agent->settings.input_name);
+      oriel_info(ROOM, "version %s; \"%s\" and \"%s\"", ORIEL_AGENT_VERSION, agent->settings.output_name,
+                 agent->settings.input_name);
       pw_main_loop_run(agent->loop);
       status = EXIT_FINE;
     }

@@ -7,10 +7,11 @@
 
 #include <stddef.h>
 
-/** `count` interleaved frames of `channels` (1..16) to stereo: mono to both sides; of more than two, front left and right and the
- *  rest evenly, scaled so that full scale stays full scale. */
+/** `count` interleaved frames of `channels` (1..16) to stereo: mono to both sides; of more than two, front left and
+ * right and the rest evenly, scaled so that full scale stays full scale. */
 void agent_mix_to_stereo(const float *from, unsigned channels, float *stereo, size_t count);
-/** Stereo to `channels`: the mean to mono; the first two of more, the others silent. `to` may be `stereo` where channels is 1. */
+/** Stereo to `channels`: the mean to mono; the first two of more, the others silent. `to` may be `stereo` where
+ * channels is 1. */
 void agent_mix_from_stereo(const float *stereo, unsigned channels, float *to, size_t count);
 
 #endif

@@ -78,7 +78,8 @@ void agent_output_write(struct agent_output *output, const float *frames, size_t
 
 /* ---- making packets ---- */
 
-/** `count` frames from the ring as one packet to the end of `pending`, which has room for all that a ring may hold after trimming. */
+/** `count` frames from the ring as one packet to the end of `pending`, which has room for all that a ring may hold
+ * after trimming. */
 static void make(struct agent_output *output, size_t count, uint64_t now_ns) {
   const size_t prefix = ORIEL_AUDIO_LENGTH_SIZE;
   oriel_ring_read(output->ring, output->read, count);
@@ -128,8 +129,8 @@ static void sent(struct agent_output *output, size_t size) {
 static int flush_datagrams(struct agent_output *output, uint64_t now_ns) {
   while (output->pending_size > 0) {
     const size_t size = packet_at(output, 0);
-    const ssize_t result = oriel_dialer_send(output->dialer, output->pending + ORIEL_AUDIO_LENGTH_SIZE, size - ORIEL_AUDIO_LENGTH_SIZE,
-                                             now_ns);
+    const ssize_t result = oriel_dialer_send(output->dialer, output->pending + ORIEL_AUDIO_LENGTH_SIZE,
+                                             size - ORIEL_AUDIO_LENGTH_SIZE, now_ns);
     if (result < 0 && result != -EAGAIN && result != -EMSGSIZE)
       return (int)result;
     if (result < 0) {
@@ -168,7 +169,8 @@ static void forget(struct agent_output *output) {
   output->pending_size = output->packet_left = 0;
 }
 
-/** The kernel's part of the queue is bounded as well, where it can be told: a megabyte of it would be minutes of Opus. */
+/** The kernel's part of the queue is bounded as well, where it can be told: a megabyte of it would be minutes of
+ * Opus. */
 static void bound_kernel(const struct agent_output *output) {
   enum { OVERHEAD = 1024 }; /* of the kernel, a packet */
   const size_t packets = (size_t)KERNEL_MS * output->rate / 1000 / output->frames + 1;
@@ -209,7 +211,8 @@ static void follow(struct agent_output *output, enum oriel_stream_state state) {
   if (output->stats.failures == output->logged_failures)
     return;
   output->logged_failures = output->stats.failures;
-  oriel_info(ROOM, "not connected (%llu): %s", (unsigned long long)output->logged_failures, why != NULL ? why : "the peer closed");
+  oriel_info(ROOM, "not connected (%llu): %s", (unsigned long long)output->logged_failures,
+             why != NULL ? why : "the peer closed");
 }
 
 /** The peer has nothing to say here; reading notices its end. A bounded part of a flood is taken each time. */
@@ -223,7 +226,9 @@ static void listen_for_end(struct agent_output *output, uint64_t now_ns) {
     output->unasked += (uint64_t)result;
     if (output->unasked <= UNASKED_MOST)
       continue;
-    oriel_warn(ROOM, "the peer talks on the connection that carries sound to it: closed; does it mean the microphone's address?");
+    oriel_warn(
+      ROOM,
+      "the peer talks on the connection that carries sound to it: closed; does it mean the microphone's address?");
     oriel_dialer_reset(output->dialer, now_ns);
     return;
   }
@@ -242,7 +247,8 @@ static void drain(struct agent_output *output, uint64_t now_ns) {
   const size_t backlog = (size_t)BACKLOG_MS * output->rate / 1000;
   const size_t due = output->due;
   if (level > backlog + due) {
-    atomic_fetch_add_explicit(&output->dropped_frames, oriel_ring_skip(output->ring, level - due), memory_order_relaxed);
+    atomic_fetch_add_explicit(&output->dropped_frames, oriel_ring_skip(output->ring, level - due),
+                              memory_order_relaxed);
     level = due;
   }
   if (level < due)
@@ -264,7 +270,8 @@ size_t agent_output_poll(struct agent_output *output, struct pollfd *polled, int
   polled[count++] = (struct pollfd){.fd = output->event, .events = POLLIN};
   const int fd = oriel_dialer_fd(output->dialer);
   if (fd >= 0)
-    polled[count++] = (struct pollfd){.fd = fd, .events = oriel_dialer_events(output->dialer, output->pending_size > 0)};
+    polled[count++] =
+      (struct pollfd){.fd = fd, .events = oriel_dialer_events(output->dialer, output->pending_size > 0)};
   const int due = oriel_dialer_timeout_ms(output->dialer, now_ns);
   if (due >= 0 && (*timeout_ms < 0 || due < *timeout_ms))
     *timeout_ms = due;

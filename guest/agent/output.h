@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * What is played here, on its way out: ring, packets, stream. While nobody is connected nothing is kept, so that a new peer hears the
- * current sound; towards a peer that does not read, old packets give way to new ones (lesson 27).
+ * What is played here, on its way out: ring, packets, stream. While nobody is connected nothing is kept, so that a
+ * new peer hears the current sound; towards a peer that does not read, old packets give way to new ones (lesson 27).
  *
- * Thread-safety: write from the data thread (no lock, no allocation; its one system call signals an eventfd, and only when
- * a packet is full and somebody listens); running and stats from any thread; the rest from the transport thread.
+ * Thread-safety: write from the data thread (no lock, no allocation; its one system call signals an eventfd, and only
+ * when a packet is full and somebody listens); running and stats from any thread; the rest from the transport thread.
  */
 #ifndef ORIEL_GUEST_AGENT_OUTPUT_H
 #define ORIEL_GUEST_AGENT_OUTPUT_H
@@ -28,7 +28,8 @@ struct agent_output_stats {
   uint64_t unasked_bytes;          /* what the peer said where it should listen */
   size_t ring_frames;              /* waiting now */
   uint32_t packet_frames;
-  struct oriel_percentiles handed, sent; /* data thread to transport thread; from there into the socket, coding included */
+  struct oriel_percentiles handed; /* data thread to transport thread */
+  struct oriel_percentiles sent;   /* from there into the socket, coding included */
 };
 
 /** 0, -EINVAL, -ENOMEM, other -errno. */
@@ -38,7 +39,8 @@ void agent_output_destroy(struct agent_output *output);
 /** `count` frames of the device's channels. Data thread. */
 void agent_output_write(struct agent_output *output, const float *frames, size_t count);
 
-/** Fills up to two of `polled` (the ring's eventfd, the stream) and lowers *timeout_ms (-1 = never). Returns how many. */
+/** Fills up to two of `polled` (the ring's eventfd, the stream) and lowers *timeout_ms (-1 = never). Returns how
+ * many. */
 struct pollfd; /* <poll.h> */
 size_t agent_output_poll(struct agent_output *output, struct pollfd *polled, int *timeout_ms, uint64_t now_ns);
 /** After poll(2), with what agent_output_poll filled. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The transport thread: sleeps until a packet is full, the host speaks or a reconnection is due. The thread itself is its
- * maker's, so that PipeWire's own can give it real-time priority. Thread-safety: run from that thread, the rest from the main one.
+ * The transport thread: sleeps until a packet is full, the host speaks or a reconnection is due. The thread itself is
+ * its maker's, so that PipeWire's own can give it real-time priority. Thread-safety: run from that thread, the rest
+ * from the main one.
  */
 #ifndef ORIEL_GUEST_AGENT_PUMP_H
 #define ORIEL_GUEST_AGENT_PUMP_H

@@ -23,37 +23,107 @@ struct setting {
 #define ADDRESS_WORDS "vsock://, unix://, tcp://, udp://, serial:// or mux:// and where it leads, or none"
 
 static const struct setting table[] = {
-  {.key = "output", .alias = "Transport", .value = "ADDRESS", .type = END, .offset = AT(output), .allowed = ADDRESS_WORDS,
-   .help = "where the sound played here goes (default vsock://2:5000): vsock://CID:PORT, unix:///PATH, tcp://HOST:PORT, "
-           "udp://HOST:PORT, serial:///dev/virtio-ports/NAME, mux:///PATH?port=N, or none. Behind it ?format=pcm for raw "
-           "samples, ?frame=5 for short packets"},
-  {.key = "input", .alias = "Microphone", .value = "ADDRESS", .type = END, .offset = AT(input), .allowed = ADDRESS_WORDS,
+  {.key = "output",
+   .alias = "Transport",
+   .value = "ADDRESS",
+   .type = END,
+   .offset = AT(output),
+   .allowed = ADDRESS_WORDS,
+   .help =
+     "where the sound played here goes (default vsock://2:5000): vsock://CID:PORT, unix:///PATH, tcp://HOST:PORT, "
+     "udp://HOST:PORT, serial:///dev/virtio-ports/NAME, mux:///PATH?port=N, or none. Behind it ?format=pcm for raw "
+     "samples, ?frame=5 for short packets"},
+  {.key = "input",
+   .alias = "Microphone",
+   .value = "ADDRESS",
+   .type = END,
+   .offset = AT(input),
+   .allowed = ADDRESS_WORDS,
    .help = "where the microphone comes from (default vsock://2:5001), likewise"},
-  {.key = "output-name", .alias = "OutputName", .value = "NAME", .type = NAME, .offset = AT(output_name),
-   .allowed = "1 to 127 bytes of text", .help = "name of the playback device (default Oriel Output)"},
-  {.key = "input-name", .alias = "InputName", .value = "NAME", .type = NAME, .offset = AT(input_name),
-   .allowed = "1 to 127 bytes of text", .help = "name of the recording device (default Oriel Input)"},
-  {.key = "channels", .alias = "Channels", .value = "N", .type = CHANNELS, .offset = AT(output_channels), .allowed = "1 to 16",
-   .help = "channels of both devices (default 2). A stream is stereo: what goes out is mixed, what comes in is spread"},
-  {.key = "output-channels", .alias = "OutputChannels", .value = "N", .type = NUMBER_OF_CHANNELS, .offset = AT(output_channels),
-   .allowed = "1 to 16", .help = "of the playback device alone"},
-  {.key = "input-channels", .alias = "InputChannels", .value = "N", .type = NUMBER_OF_CHANNELS, .offset = AT(input_channels),
-   .allowed = "1 to 16", .help = "of the recording device alone"},
-  {.key = "rate", .alias = "Rate", .value = "HZ", .type = RATE, .offset = AT(rate), .allowed = "44100, 48000, 88200 or 96000",
+  {.key = "output-name",
+   .alias = "OutputName",
+   .value = "NAME",
+   .type = NAME,
+   .offset = AT(output_name),
+   .allowed = "1 to 127 bytes of text",
+   .help = "name of the playback device (default Oriel Output)"},
+  {.key = "input-name",
+   .alias = "InputName",
+   .value = "NAME",
+   .type = NAME,
+   .offset = AT(input_name),
+   .allowed = "1 to 127 bytes of text",
+   .help = "name of the recording device (default Oriel Input)"},
+  {.key = "channels",
+   .alias = "Channels",
+   .value = "N",
+   .type = CHANNELS,
+   .offset = AT(output_channels),
+   .allowed = "1 to 16",
+   .help =
+     "channels of both devices (default 2). A stream is stereo: what goes out is mixed, what comes in is spread"},
+  {.key = "output-channels",
+   .alias = "OutputChannels",
+   .value = "N",
+   .type = NUMBER_OF_CHANNELS,
+   .offset = AT(output_channels),
+   .allowed = "1 to 16",
+   .help = "of the playback device alone"},
+  {.key = "input-channels",
+   .alias = "InputChannels",
+   .value = "N",
+   .type = NUMBER_OF_CHANNELS,
+   .offset = AT(input_channels),
+   .allowed = "1 to 16",
+   .help = "of the recording device alone"},
+  {.key = "rate",
+   .alias = "Rate",
+   .value = "HZ",
+   .type = RATE,
+   .offset = AT(rate),
+   .allowed = "44100, 48000, 88200 or 96000",
    .help = "sample rate of a device that has no stream (default 48000). A stream is at 48000, and PipeWire converts"},
-  {.key = "bitrate", .alias = "Bitrate", .value = "KBIT", .type = BITRATE, .offset = AT(bitrate_kbps), .allowed = "16 to 510",
+  {.key = "bitrate",
+   .alias = "Bitrate",
+   .value = "KBIT",
+   .type = BITRATE,
+   .offset = AT(bitrate_kbps),
+   .allowed = "16 to 510",
    .help = "Opus in kbit/s (default 128)"},
-  {.key = "frame", .alias = "Frame", .value = "MS", .type = FRAME, .offset = AT(frame_us), .allowed = "2.5, 5, 10 or 20",
-   .help = "length of a packet where the address does not say: 5, 10 or 20 for Opus, also 2.5 for PCM (default 20; PCM 2.5)"},
-  {.key = "shm", .alias = "SharedMemory", .value = "NAME", .type = SHM, .offset = AT(shm),
+  {.key = "frame",
+   .alias = "Frame",
+   .value = "MS",
+   .type = FRAME,
+   .offset = AT(frame_us),
+   .allowed = "2.5, 5, 10 or 20",
+   .help = "length of a packet where the address does not say: 5, 10 or 20 for Opus, also 2.5 for PCM (default 20; "
+           "PCM 2.5)"},
+  {.key = "shm",
+   .alias = "SharedMemory",
+   .value = "NAME",
+   .type = SHM,
+   .offset = AT(shm),
    .allowed = "1 to 29 of A-Z a-z 0-9 _ . -, with or without a / in front, or none",
    .help = "also put what is played into shared memory of this name (default none)"},
-  {.key = "control", .alias = "Control", .value = "PATH", .type = SOCKET, .offset = AT(control),
+  {.key = "control",
+   .alias = "Control",
+   .value = "PATH",
+   .type = SOCKET,
+   .offset = AT(control),
    .allowed = "a path of less than 108 bytes, or none",
    .help = "socket that answers --status (default $XDG_RUNTIME_DIR/oriel/agent.sock)"},
-  {.key = "log-level", .alias = "LogLevel", .value = "LEVEL", .type = LEVEL, .offset = AT(log_level),
-   .allowed = "error, warn, info or debug", .help = "error, warn, info or debug (default info)"},
-  {.key = "log-json", .alias = "LogJSON", .type = FLAG, .offset = AT(log_json), .allowed = "true or false",
+  {.key = "log-level",
+   .alias = "LogLevel",
+   .value = "LEVEL",
+   .type = LEVEL,
+   .offset = AT(log_level),
+   .allowed = "error, warn, info or debug",
+   .help = "error, warn, info or debug (default info)"},
+  {.key = "log-json",
+   .alias = "LogJSON",
+   .type = FLAG,
+   .offset = AT(log_json),
+   .allowed = "true or false",
    .help = "log lines as JSON objects"},
 };
 enum { SETTINGS = sizeof table / sizeof table[0] };
@@ -83,14 +153,18 @@ static int parse_number(const char *text, unsigned long min, unsigned long max, 
 
 static int parse_rate(const char *text, uint32_t *rate) {
   uint32_t value = 0;
-  if (parse_number(text, 44100, 96000, &value) < 0 || (value != 44100 && value != 48000 && value != 88200 && value != 96000))
+  if (parse_number(text, 44100, 96000, &value) < 0 ||
+      (value != 44100 && value != 48000 && value != 88200 && value != 96000))
     return -EINVAL;
   *rate = value;
   return 0;
 }
 
 static int parse_frame(const char *text, uint32_t *frame_us) {
-  static const struct { const char *text; uint32_t us; } lengths[] = {{"2.5", 2500}, {"5", 5000}, {"10", 10000}, {"20", 20000}};
+  static const struct {
+    const char *text;
+    uint32_t us;
+  } lengths[] = {{"2.5", 2500}, {"5", 5000}, {"10", 10000}, {"20", 20000}};
   for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++)
     if (strcmp(text, lengths[i].text) == 0) {
       *frame_us = lengths[i].us;
@@ -163,8 +237,8 @@ static int parse_end(const char *text, struct agent_end *end, char *detail, size
 }
 
 /** `shown` says where the text stands: "--rate" or "/etc/oriel/agent.conf:3: rate". */
-static int set(struct agent_settings *settings, const struct setting *setting, const char *shown, const char *text, char *why,
-               size_t why_size) {
+static int set(struct agent_settings *settings, const struct setting *setting, const char *shown, const char *text,
+               char *why, size_t why_size) {
   void *field = (char *)settings + setting->offset;
   char detail[256] = "";
   int result = -EINVAL;
@@ -197,8 +271,8 @@ static bool is_blank(char c) {
 }
 
 /** A line without its end. */
-static int parse_line(struct agent_settings *settings, const char *shown, unsigned number, const char *line, size_t size, char *why,
-                      size_t why_size) {
+static int parse_line(struct agent_settings *settings, const char *shown, unsigned number, const char *line,
+                      size_t size, char *why, size_t why_size) {
   while (size > 0 && is_blank(line[size - 1]))
     size--;
   while (size > 0 && is_blank(*line))
@@ -212,7 +286,8 @@ static int parse_line(struct agent_settings *settings, const char *shown, unsign
   const struct setting *setting = equals != NULL ? find(line, key_size) : NULL;
   if (setting == NULL) {
     if (equals == NULL)
-      snprintf(why, why_size, "%s:%u: \"%.*s\" is no line of the form key = value", shown, number, (int)(size < 60 ? size : 60), line);
+      snprintf(why, why_size, "%s:%u: \"%.*s\" is no line of the form key = value", shown, number,
+               (int)(size < 60 ? size : 60), line);
     else
       snprintf(why, why_size, "%s:%u: no setting \"%.*s\": see `oriel-agent --help` for those there are", shown, number,
                (int)(key_size < 60 ? key_size : 60), line);
@@ -226,7 +301,8 @@ static int parse_line(struct agent_settings *settings, const char *shown, unsign
   char place[160];
   snprintf(place, sizeof place, "%.100s:%u: %s", shown, number, setting->key);
   if (value_size >= sizeof text || memchr(value, '\0', value_size) != NULL) {
-    snprintf(why, why_size, "%s: the value is longer than %d bytes or holds a zero byte: shorten it", place, VALUE_MAX - 1);
+    snprintf(why, why_size, "%s: the value is longer than %d bytes or holds a zero byte: shorten it", place,
+             VALUE_MAX - 1);
     return -EINVAL;
   }
   memcpy(text, value, value_size);
@@ -291,8 +367,12 @@ static int read_files(struct agent_settings *settings, const char *config, char 
   return result;
 }
 
-static const struct { const char *name; enum agent_action action; } actions[] = {
-  {"--check", AGENT_CHECK}, {"--status", AGENT_STATUS}, {"--help", AGENT_HELP}, {"-h", AGENT_HELP}, {"--version", AGENT_VERSION},
+static const struct {
+  const char *name;
+  enum agent_action action;
+} actions[] = {
+  {"--check", AGENT_CHECK}, {"--status", AGENT_STATUS}, {"--help", AGENT_HELP}, {"-h", AGENT_HELP},
+  {"--version", AGENT_VERSION},
 };
 
 static bool take_action(struct agent_settings *settings, const char *word) {
@@ -305,8 +385,8 @@ static bool take_action(struct agent_settings *settings, const char *word) {
 }
 
 /** One argument and maybe its value; `config` non-NULL: only --config is looked at, else all but it. */
-static int take_argument(struct agent_settings *settings, int argc, char *const argv[], int *next, const char **config, char *why,
-                         size_t why_size) {
+static int take_argument(struct agent_settings *settings, int argc, char *const argv[], int *next,
+                         const char **config, char *why, size_t why_size) {
   const char *word = argv[*next];
   if (take_action(settings, word))
     return 0;
@@ -315,7 +395,8 @@ static int take_argument(struct agent_settings *settings, int argc, char *const 
   const bool is_config = is_option && length == 6 && strncmp(word + 2, "config", 6) == 0;
   const struct setting *setting = is_option && !is_config ? find(word + 2, length) : NULL;
   if (setting == NULL && !is_config) {
-    snprintf(why, why_size, "%s \"%.100s\": see `oriel-agent --help`", is_option ? "unknown option" : "unexpected", word);
+    snprintf(why, why_size, "%s \"%.100s\": see `oriel-agent --help`", is_option ? "unknown option" : "unexpected",
+             word);
     return -EINVAL;
   }
   const char *value = word[2 + length] == '=' ? word + 2 + length + 1 : NULL;
@@ -337,7 +418,8 @@ static int take_argument(struct agent_settings *settings, int argc, char *const 
   return set(settings, setting, shown, value, why, why_size);
 }
 
-static int take_arguments(struct agent_settings *settings, int argc, char *const argv[], const char **config, char *why, size_t why_size) {
+static int take_arguments(struct agent_settings *settings, int argc, char *const argv[], const char **config,
+                          char *why, size_t why_size) {
   int result = 0;
   for (int i = 1; i < argc && result == 0; i++)
     result = take_argument(settings, argc, argv, &i, config, why, why_size);
@@ -346,8 +428,10 @@ static int take_arguments(struct agent_settings *settings, int argc, char *const
 
 /** What no single value shows to be wrong. */
 static int check(const struct agent_settings *settings, char *why, size_t why_size) {
-  if (settings->output.is_on && !settings->output.address.is_pcm && agent_end_frame_us(settings, &settings->output) < 5000) {
-    snprintf(why, why_size, "output: packets of 2.5 ms need PCM: choose frame 5, 10 or 20, or add ?format=pcm to the address");
+  if (settings->output.is_on && !settings->output.address.is_pcm &&
+      agent_end_frame_us(settings, &settings->output) < 5000) {
+    snprintf(why, why_size,
+             "output: packets of 2.5 ms need PCM: choose frame 5, 10 or 20, or add ?format=pcm to the address");
     return -EINVAL;
   }
   return 0;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the agent is to do: /etc/oriel/agent.conf, then the user's agent.conf, then the command line; the later wins. The names are
- * those of the macOS driver's property list (docs/protocols/audio-settings.md). Thread-safety: main thread.
+ * What the agent is to do: /etc/oriel/agent.conf, then the user's agent.conf, then the command line; the later wins.
+ * The names are those of the macOS driver's property list (docs/protocols/audio-settings.md). Thread-safety: main
+ * thread.
  */
 #ifndef ORIEL_GUEST_AGENT_SETTINGS_H
 #define ORIEL_GUEST_AGENT_SETTINGS_H
@@ -49,8 +50,8 @@ struct agent_settings {
   bool log_json;
 };
 
-/** Defaults, files, arguments. `--config FILE` reads that file instead of the two. 0; -EINVAL with one line in `why` (at least
- *  AGENT_WHY_SIZE); -errno of a file that is there and cannot be read, also with `why`. */
+/** Defaults, files, arguments. `--config FILE` reads that file instead of the two. 0; -EINVAL with one line in `why`
+ * (at least AGENT_WHY_SIZE); -errno of a file that is there and cannot be read, also with `why`. */
 int agent_settings_load(struct agent_settings *settings, int argc, char *const argv[], char *why, size_t why_size);
 /** Reads one file's text, for which `shown` stands in errors. 0, -EINVAL. */
 int agent_settings_parse(struct agent_settings *settings, const char *shown, const char *text, size_t size, char *why,

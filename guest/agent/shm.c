@@ -21,7 +21,8 @@ struct agent_shm {
   _Atomic uint64_t position;         /* a number for people */
 };
 
-int agent_shm_create(const struct agent_settings *settings, uint32_t rate, struct agent_shm **shm, char *why, size_t why_size) {
+int agent_shm_create(const struct agent_settings *settings, uint32_t rate, struct agent_shm **shm, char *why,
+                     size_t why_size) {
   struct agent_shm *made = calloc(1, sizeof *made);
   if (made == NULL) {
     snprintf(why, why_size, "memory is short");
@@ -29,7 +30,8 @@ int agent_shm_create(const struct agent_settings *settings, uint32_t rate, struc
   }
   made->settings = *settings;
   made->config = (struct oriel_audio_writer_config){.channels = settings->output_channels, .rate = rate};
-  const int result = settings->shm[0] != '\0' ? oriel_audio_writer_create(settings->shm, &made->config, &made->writer) : 0;
+  const int result =
+    settings->shm[0] != '\0' ? oriel_audio_writer_create(settings->shm, &made->config, &made->writer) : 0;
   if (result < 0) {
     snprintf(why, why_size, "shared memory \"%s\": %s", settings->shm, oriel_audio_error_text(result));
     free(made);
@@ -58,7 +60,8 @@ static void make_anew(struct agent_shm *shm) {
   shm->writer = NULL;
   const int result = oriel_audio_writer_create(shm->settings.shm, &shm->config, &shm->writer);
   if (result < 0)
-    oriel_error(ROOM, "shared memory \"%s\" was cut off and cannot be made anew: %s", shm->settings.shm, oriel_audio_error_text(result));
+    oriel_error(ROOM, "shared memory \"%s\" was cut off and cannot be made anew: %s", shm->settings.shm,
+                oriel_audio_error_text(result));
   else
     shm->restarts++;
 }

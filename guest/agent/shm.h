@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What is played here, in shared memory for local applications (liboriel-audio). Thread-safety: write from the data thread (no lock,
- * allocation or system call); the rest from the main thread.
+ * What is played here, in shared memory for local applications (liboriel-audio). Thread-safety: write from the data
+ * thread (no lock, allocation or system call); the rest from the main thread.
  */
 #ifndef ORIEL_GUEST_AGENT_SHM_H
 #define ORIEL_GUEST_AGENT_SHM_H
@@ -14,8 +14,10 @@
 
 struct agent_shm;
 
-/** Without a name in the settings: a thing that does nothing. `rate` is the output device's. 0; -errno with a line in `why`. */
-int agent_shm_create(const struct agent_settings *settings, uint32_t rate, struct agent_shm **shm, char *why, size_t why_size);
+/** Without a name in the settings: a thing that does nothing. `rate` is the output device's. 0; -errno with a line in
+ * `why`. */
+int agent_shm_create(const struct agent_settings *settings, uint32_t rate, struct agent_shm **shm, char *why,
+                     size_t why_size);
 void agent_shm_destroy(struct agent_shm *shm);
 /** Data thread. */
 void agent_shm_write(struct agent_shm *shm, const float *frames, size_t count, uint64_t now_ns);

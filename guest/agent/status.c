@@ -82,7 +82,8 @@ static json_t *device(const struct agent_status_sources *sources, const struct a
   return object;
 }
 
-static json_t *end(const struct agent_end *of, bool is_connected, uint64_t connections, uint64_t failures, const char *why) {
+static json_t *end(const struct agent_end *of, bool is_connected, uint64_t connections, uint64_t failures,
+                   const char *why) {
   json_t *object = json_object();
   char text[600] = "none";
   if (of->is_on)
@@ -134,7 +135,8 @@ static json_t *input(const struct agent_status_sources *sources) {
   agent_input_stats(sources->input, &stats);
   const struct oriel_receiver_stats *receiver = &stats.receiver;
   json_t *object = end(&sources->settings->input, stats.is_connected, stats.connections, stats.failures, stats.why);
-  json_object_set_new(object, "health", json_string(health(&stats, sources->input_device->is_running, oriel_clock_ns())));
+  json_object_set_new(object, "health",
+                      json_string(health(&stats, sources->input_device->is_running, oriel_clock_ns())));
   json_object_set_new(object, "bytes", number(stats.bytes));
   json_object_set_new(object, "packets", number(receiver->packets));
   json_object_set_new(object, "idle_packets", number(stats.idle_packets));
@@ -213,7 +215,8 @@ static int make_directory(const char *path, char *why, size_t why_size) {
   *slash = '\0';
   if (mkdir(directory, 0700) == 0 || errno == EEXIST)
     return 0;
-  snprintf(why, why_size, "control: cannot make the directory %s: %s: make it, or set control = PATH or none", directory, strerror(errno));
+  snprintf(why, why_size, "control: cannot make the directory %s: %s: make it, or set control = PATH or none",
+           directory, strerror(errno));
   return -errno;
 }
 
@@ -238,8 +241,10 @@ int agent_status_create(struct pw_loop *loop, const struct agent_status_sources 
       umask(before);
     }
     if (result == -EADDRINUSE)
-      snprintf(why, why_size, "another oriel-agent answers at %s: stop it (systemctl --user stop oriel-agent), or set control = PATH",
-               path);
+      snprintf(
+        why, why_size,
+        "another oriel-agent answers at %s: stop it (systemctl --user stop oriel-agent), or set control = PATH",
+        path);
     if (result == 0)
       made->source = pw_loop_add_io(loop, oriel_listener_fd(made->listener), SPA_IO_IN, false, on_connection, made);
   }
@@ -272,7 +277,8 @@ int agent_status_ask(const char *path, char *why, size_t why_size) {
   if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) < 0 ||
       connect(fd, (const struct sockaddr *)&address, sizeof address) < 0) {
     result = -errno;
-    snprintf(why, why_size, "no agent answers at %s: %s: is it running (systemctl --user status oriel-agent)?", path, strerror(errno));
+    snprintf(why, why_size, "no agent answers at %s: %s: is it running (systemctl --user status oriel-agent)?", path,
+             strerror(errno));
   }
   char text[4096];
   ssize_t size = 0;

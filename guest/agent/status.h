@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the agent does, as JSON, on a socket of its user: whoever connects is sent one object and the end. The form is documented in
- * docs/agent.md. Thread-safety: the thread that runs the loop.
+ * What the agent does, as JSON, on a socket of its user: whoever connects is sent one object and the end. The form is
+ * documented in docs/agent.md. Thread-safety: the thread that runs the loop.
  */
 #ifndef ORIEL_GUEST_AGENT_STATUS_H
 #define ORIEL_GUEST_AGENT_STATUS_H
@@ -25,8 +25,8 @@ struct agent_status_sources {
 
 struct agent_status;
 
-/** Listens at settings->control, making its directory (0700) where it is missing. 0; -errno with a line in `why`; -EADDRINUSE:
- *  another agent answers there. */
+/** Listens at settings->control, making its directory (0700) where it is missing. 0; -errno with a line in `why`;
+ * -EADDRINUSE: another agent answers there. */
 int agent_status_create(struct pw_loop *loop, const struct agent_status_sources *sources, struct agent_status **status,
                         char *why, size_t why_size);
 void agent_status_destroy(struct agent_status *status);

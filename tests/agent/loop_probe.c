@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * Measures the delay from Oriel Output to Oriel Input: a node whose output is to be linked with the one and whose input with the other,
- * and the host's end in between, which sends every byte straight back. Both ports run in the same cycles, so the delay is counted in
- * frames of the graph, without any clock: chirps go out at known positions, a matched filter finds them again.
+ * Measures the delay from Oriel Output to Oriel Input: a node whose output is to be linked with the one and whose
+ * input with the other, and the host's end in between, which sends every byte straight back. Both ports run in the
+ * same cycles, so the delay is counted in frames of the graph, without any clock: chirps go out at known positions, a
+ * matched filter finds them again.
  *
- *   loop_probe OUT-SOCKET IN-SOCKET CHIRPS [STALL-MS]     prints one delay in ms a line, "lost" for a chirp that did not come back
+ *   loop_probe OUT-SOCKET IN-SOCKET CHIRPS [STALL-MS]     prints one delay in ms a line, "lost" for a chirp that did
+ * not come back
  *
- * STALL-MS: after a third of the chirps the echo sleeps so long, once. Threads: main (PipeWire's loop), data (process), echo.
+ * STALL-MS: after a third of the chirps the echo sleeps so long, once. Threads: main (PipeWire's loop), data
+ * (process), echo.
  */
 #include <errno.h>
 #include <math.h>
@@ -77,7 +80,9 @@ static void on_process(void *user, struct spa_io_position *position) {
   for (uint32_t i = 0; i < frames; i++) {
     if (probe->at + i < HISTORY)
       probe->heard[probe->at + i] = in[i];
-    out[i] = probe->count < probe->wanted || probe->at + i < probe->sent[probe->wanted - 1] + CHIRP ? emit(probe, probe->at + i) : 0;
+    out[i] = probe->count < probe->wanted || probe->at + i < probe->sent[probe->wanted - 1] + CHIRP
+               ? emit(probe, probe->at + i)
+               : 0;
   }
   probe->at += frames;
   if (probe->stall_ms > 0 && probe->count > probe->wanted / 3)

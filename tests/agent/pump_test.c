@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Ring to stream and stream to receiver, without PipeWire: this test plays the data thread. While it does, the linker's guards
- * (meson.build) count what a data thread must not do: allocate, lock, wait or talk to anything but the eventfd.
+ * Ring to stream and stream to receiver, without PipeWire: this test plays the data thread. While it does, the
+ * linker's guards (meson.build) count what a data thread must not do: allocate, lock, wait or talk to anything but
+ * the eventfd.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -25,13 +26,13 @@
 static _Thread_local bool is_data_thread;
 static atomic_uint calls, forbidden, writes;
 
-#define GUARD(result, name, parameters, arguments)                                                                      \
-  result __real_##name parameters;                                                                                      \
-  result __wrap_##name parameters;                                                                                      \
-  result __wrap_##name parameters {                                                                                     \
-    calls++;                                                                                                            \
-    forbidden += is_data_thread;                                                                                        \
-    return __real_##name arguments;                                                                                     \
+#define GUARD(result, name, parameters, arguments) \
+  result __real_##name parameters; \
+  result __wrap_##name parameters; \
+  result __wrap_##name parameters { \
+    calls++; \
+    forbidden += is_data_thread; \
+    return __real_##name arguments; \
   }
 GUARD(void *, malloc, (size_t size), (size))
 GUARD(void *, calloc, (size_t count, size_t size), (count, size))
@@ -76,7 +77,8 @@ static struct oriel_listener *listen_for(struct rig *rig, struct agent_end *end,
   struct oriel_listener *listener = NULL;
   char why[256];
   end->is_on = true;
-  end->address = (struct oriel_transport_address){.scheme = ORIEL_TRANSPORT_UNIX, .is_pcm = is_pcm, .frame_us = is_pcm ? 2500 : 5000};
+  end->address = (struct oriel_transport_address){
+    .scheme = ORIEL_TRANSPORT_UNIX, .is_pcm = is_pcm, .frame_us = is_pcm ? 2500 : 5000};
   snprintf(end->address.path, sizeof end->address.path, "%s/%s", rig->directory, name);
   if (oriel_listener_create(&end->address, &listener, why, sizeof why) < 0)
     fail_msg("%s", why);
@@ -260,7 +262,8 @@ static void pump_takes_the_microphone(bool is_pcm, unsigned channels) {
   struct agent_input_stats stats = {0};
   float loudest = 0;
   for (int cycle = 0; cycle < 400; cycle++) {
-    const ssize_t sent = is_pcm ? oriel_stream_send(rig.in, packet, sizeof packet) : oriel_stream_send(rig.in, opus, sizeof opus);
+    const ssize_t sent =
+      is_pcm ? oriel_stream_send(rig.in, packet, sizeof packet) : oriel_stream_send(rig.in, opus, sizeof opus);
     assert_true(sent > 0);
     pause_ms(is_pcm ? 2 : 1);
     is_data_thread = true;

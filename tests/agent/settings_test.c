@@ -23,8 +23,12 @@ static void settings_are_read(void **state) {
   (void)state;
   struct agent_settings s;
   char why[AGENT_WHY_SIZE];
-  assert_int_equal(parse(&s, "# a comment\r\n\r\n rate = 96000 \r\noutput=unix:///run/x?format=pcm&frame=5\n\tshm = /studio\n"
-                             "output-name = Der Saal = gro\xc3\x9f\ninput = none", why), 0);
+  assert_int_equal(
+    parse(&s,
+          "# a comment\r\n\r\n rate = 96000 \r\noutput=unix:///run/x?format=pcm&frame=5\n\tshm = /studio\n"
+          "output-name = Der Saal = gro\xc3\x9f\ninput = none",
+          why),
+    0);
   assert_int_equal(s.rate, 96000);
   assert_true(s.output.is_on && s.output.address.is_pcm);
   assert_int_equal(agent_end_frame_us(&s, &s.output), 5000);
@@ -39,8 +43,12 @@ static void settings_of_the_macos_driver_are_understood(void **state) {
   (void)state;
   struct agent_settings s;
   char why[AGENT_WHY_SIZE];
-  assert_int_equal(parse(&s, "OutputName = A\nInputName = B\nRate = 44100\nOutputChannels = 6\nInputChannels = 1\nBitrate = 64\n"
-                             "Transport = tcp://127.0.0.1:9\nMicrophone =\nSharedMemory = oriel-audio\n", why), 0);
+  assert_int_equal(
+    parse(&s,
+          "OutputName = A\nInputName = B\nRate = 44100\nOutputChannels = 6\nInputChannels = 1\nBitrate = 64\n"
+          "Transport = tcp://127.0.0.1:9\nMicrophone =\nSharedMemory = oriel-audio\n",
+          why),
+    0);
   assert_int_equal(s.output_channels, 6);
   assert_int_equal(s.input_channels, 1);
   assert_int_equal(s.output.address.port, 9);
@@ -110,7 +118,8 @@ static void settings_command_line_is_stronger(void **state) {
   assert_int_equal(s.output_channels, 1);
   assert_true(s.log_json);
   assert_int_equal(s.action, AGENT_CHECK);
-  char *const short_opus[] = {(char[]){"oriel-agent"}, (char[]){"--config=/dev/null"}, (char[]){"--frame"}, (char[]){"2.5"}, NULL};
+  char *const short_opus[] = {(char[]){"oriel-agent"}, (char[]){"--config=/dev/null"}, (char[]){"--frame"},
+                              (char[]){"2.5"}, NULL};
   assert_int_equal(agent_settings_load(&s, 4, short_opus, why, sizeof why), -EINVAL);
   assert_non_null(strstr(why, "need PCM"));
 }
