@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The receiver of sound in simulated time: how fast and how exactly it follows a sender's clock, what it costs, and a day
- * of jitter. A table, or with --json an array of {name, unit, p50, p95, least, target, limit}. Takes some 20 s.
+ * The receiver of sound in simulated time: how fast and how exactly it follows a sender's clock, what it costs, and a
+ * day of jitter. A table, or with --json an array of {name, unit, p50, p95, least, target, limit}. Takes a minute.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -32,7 +32,8 @@ static void report(struct series *series) {
   double p50 = series->samples[series->count / 2], p95 = series->samples[series->count * 95 / 100];
   double least = series->samples[0];
   if (json) {
-    printf("%s\n  {\"name\": \"%s\", \"unit\": \"%s\", \"p50\": %.4f, \"p95\": %.4f, \"least\": %.4f", first ? "[" : ",",
+    printf("%s\n  {\"name\": \"%s\", \"unit\": \"%s\", \"p50\": %.4f, \"p95\": %.4f, \"least\": %.4f",
+           first ? "[" : ",",
            series->name, series->unit, p50, p95, least);
     if (series->target)
       printf(", \"target\": \"%s\", \"limit\": %g", series->target, series->limit);
@@ -111,7 +112,8 @@ static void bench_drift(const char *kind, size_t packet, double jitter_ns) {
 static void bench_stall(const char *name, bool held) {
   struct series series = {.name = name, .unit = "ms", .target = "<= 1000 ms", .limit = 1000};
   for (uint64_t seed = 0; seed < SEEDS; seed++) {
-    struct link link = {.packet = 240, .pull = 256, .channels = 1, .sender_ppm = 100, .jitter_ns = 200e3, .random = seed};
+    struct link link = {.packet = 240, .pull = 256, .channels = 1, .sender_ppm = 100, .jitter_ns = 200e3,
+                        .random = seed};
     open_link(&link, true, 0);
     link_run(&link, 20);
     link.held = held;
@@ -185,7 +187,8 @@ static void bench_cpu(const char *kind, bool is_pcm, size_t frames, const char *
     while (send_ns < 21e9) { /* 20 s at +300 ppm, so that the filter works */
       double start = cpu_s();
       for (; send_ns <= pull_ns; send_ns += (double)frames / 48e3 * 1e9 / 1.0003, sequence++)
-        oriel_receiver_push(receiver, packets.at[sequence % packets.count].data, packets.at[sequence % packets.count].size,
+        oriel_receiver_push(receiver, packets.at[sequence % packets.count].data,
+                            packets.at[sequence % packets.count].size,
                             sequence, (uint64_t)send_ns);
       double middle = cpu_s();
       oriel_receiver_pull(receiver, sound, 256, (uint64_t)pull_ns);
@@ -204,9 +207,11 @@ static void bench_cpu(const char *kind, bool is_pcm, size_t frames, const char *
 /* 8 kHz, one channel: the same work for clocks and buffer, the filter in a sixth of the time. */
 static void bench_day(const char *name, uint32_t target_min_us, const char *target, int first_sign) {
   struct series dry = {.name = name, .unit = "", .target = target, .limit = 0.5};
-  struct series level = {.name = "  level's error at its end", .unit = "ms"}, depth = {.name = "  its target", .unit = "ms"};
+  struct series level = {.name = "  level's error at its end", .unit = "ms"};
+  struct series depth = {.name = "  its target", .unit = "ms"};
   for (int sign = first_sign; sign <= 1; sign += 2) {
-    struct link link = {.packet = 160, .pull = 80, .rate = 8000, .channels = 1, .sender_ppm = 300 * sign, .jitter_ns = 1e6,
+    struct link link = {.packet = 160, .pull = 80, .rate = 8000, .channels = 1, .sender_ppm = 300 * sign,
+                        .jitter_ns = 1e6,
                         .burst_ns = 20e6, .burst_every_ns = 10e9, .random = (uint64_t)(sign + 1)};
     open_link(&link, true, target_min_us);
     link_run(&link, 24 * 3600);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Packets of sound. The first byte chooses the format; then records: a byte that says what happens (push, pull or reset, with
- * which sequence number and how much later), for a push two bytes of length and the packet. Whatever comes, sound comes
- * out: finite and bounded.
+ * Packets of sound. The first byte chooses the format; then records: a byte that says what happens (push, pull or
+ * reset, with which sequence number and how much later), for a push two bytes of length and the packet. Whatever
+ * comes, sound comes out: finite and bounded.
  */
 #include <math.h>
 #include <stddef.h>

@@ -36,9 +36,9 @@ void oriel_opus_decoder_reset(struct oriel_opus_decoder *decoder);
 /** Decodes one packet into interleaved `frames`, which have room for ORIEL_OPUS_FRAMES_MAX. Returns how many frames it
  *  gave, or -EBADMSG. */
 int oriel_opus_decode(struct oriel_opus_decoder *decoder, const void *packet, size_t size, float *frames);
-/** Makes up for a lost packet of `count` frames (a multiple of 120, at most ORIEL_OPUS_FRAMES_MAX) before the next one is
- *  decoded: from the repetition inside that one where `next` has it (*recovered), else by the codec's own concealment.
- *  Returns `count`, -EINVAL, or -EBADMSG. */
+/** Makes up for a lost packet of `count` frames (a multiple of 120, at most ORIEL_OPUS_FRAMES_MAX) before the next
+ *  one is decoded: from the repetition inside that one where `next` has it (*recovered), else by the codec's own
+ *  concealment. Returns `count`, -EINVAL, or -EBADMSG. */
 int oriel_opus_conceal(struct oriel_opus_decoder *decoder, const void *next, size_t size, float *frames, size_t count,
                        bool *recovered);
 

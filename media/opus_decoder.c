@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Opus decoding to 48 kHz stereo, with concealment and the recovery of a lost packet from the next. Called by one thread.
+ * Opus decoding to 48 kHz stereo, with concealment and the recovery of a lost packet from the next. Called by one
+ * thread.
  */
 #include <errno.h>
 #include <opus/opus.h>
@@ -44,8 +45,9 @@ int oriel_opus_decode(struct oriel_opus_decoder *decoder, const void *packet, si
   return count > 0 ? count : -EBADMSG;
 }
 
-/* Whether the packet repeats its predecessor at a low rate. RFC 6716, 3.1: configurations 0..15 carry speech frames; 4.2.3: a
- * speech frame begins with, for each channel, one bit of voice activity for each 20 ms and then the bit asked for. */
+/* Whether the packet repeats its predecessor at a low rate. RFC 6716, 3.1: configurations 0..15 carry speech frames;
+ * 4.2.3: a speech frame begins with, for each channel, one bit of voice activity for each 20 ms and then the bit
+ * asked for. */
 static bool has_repetition(const uint8_t *packet, size_t size) {
   const unsigned char *parts[48];
   opus_int16 sizes[48];

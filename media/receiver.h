@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * The receiving end of sound: packets go in as they arrive, frames come out at the pace of another clock. Inside: Opus or PCM
- * decoding, a jitter buffer whose target follows the measured jitter, a delay-locked loop over both clocks with a slow control of
- * the resampling ratio (within +-0.5 %, dead band, slew limit), concealment (Opus' own, in-band FEC where the next packet
- * has it), trimming of backlog to the target, fades at every seam. One implementation for host, agent and driver (lessons 24, 27).
+ * The receiving end of sound: packets go in as they arrive, frames come out at the pace of another clock. Inside:
+ * Opus or PCM decoding, a jitter buffer whose target follows the measured jitter, a delay-locked loop over both
+ * clocks with a slow control of the resampling ratio (within +-0.5 %, dead band, slew limit), concealment (Opus' own,
+ * in-band FEC where the next packet has it), trimming of backlog to the target, fades at every seam. One
+ * implementation for host, agent and driver (lessons 24, 27).
  *
  * Thread-safety: push and reset from one thread (network), pull from one other (data thread: no lock, no allocation, no
  * system call, no log); stats from any thread.
@@ -29,15 +30,17 @@ struct oriel_receiver_config {
 int oriel_receiver_create(const struct oriel_receiver_config *config, struct oriel_receiver **receiver);
 void oriel_receiver_destroy(struct oriel_receiver *receiver);
 
-/** A packet of 1..1500 bytes arrived. `sequence` counts packets where the transport knows it; pass the last one plus one where
- *  it does not. 0; -EBADMSG: no Opus packet, or no whole number of frames: it is counted and concealed, the stream may go on. */
+/** A packet of 1..1500 bytes arrived. `sequence` counts packets where the transport knows it; pass the last one plus
+ *  one where it does not. 0; -EBADMSG: no Opus packet, or no whole number of frames: it is counted and concealed, the
+ *  stream may go on. */
 int oriel_receiver_push(struct oriel_receiver *receiver, const void *packet, size_t size, uint64_t sequence,
                         uint64_t arrived_ns);
-/** A new stream (reconnection, another source): what is buffered fades out within 5 ms, the next packet starts afresh. */
+/** A new stream (reconnection, another source): what is buffered fades out within 5 ms, the next packet starts
+ *  afresh. */
 void oriel_receiver_reset(struct oriel_receiver *receiver);
 
-/** Fills `count` (1..8192) interleaved frames: sound, concealment or silence; never fails. `now_ns` is when the first of
- *  them is due at the consumer's clock. Returns how many frames were real sound. Data thread. */
+/** Fills `count` (1..8192) interleaved frames: sound, concealment or silence; never fails. `now_ns` is when the first
+ *  of them is due at the consumer's clock. Returns how many frames were real sound. Data thread. */
 size_t oriel_receiver_pull(struct oriel_receiver *receiver, float *frames, size_t count, uint64_t now_ns);
 
 struct oriel_receiver_stats {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * A delay-locked loop over one sample clock: from "frame N was seen at time t", late now and then, to when frame N is due.
- * Lateness is one-sided (queues only ever add), so the loop follows the lower edge: the least late observation of each
- * block (a quarter second at first, later a second) corrects phase and period, with the gains of recursive least squares:
- * wide at first, narrowing to a fading memory of half a minute. See docs/clocks.md.
+ * A delay-locked loop over one sample clock: from "frame N was seen at time t", late now and then, to when frame N is
+ * due. Lateness is one-sided (queues only ever add), so the loop follows the lower edge: the least late observation
+ * of each block (a quarter second at first, later a second) corrects phase and period, with the gains of recursive
+ * least squares: wide at first, narrowing to a fading memory of half a minute. See docs/clocks.md.
  *
  * Thread-safety: one object, one thread. Real-time safe.
  */

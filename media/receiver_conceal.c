@@ -83,7 +83,8 @@ static float likeness(const float *end, size_t lag, size_t compared, size_t stri
 static size_t find_period(const struct receiver_conceal *conceal) {
   const float *end = conceal->mono + conceal->keep;
   size_t least = frames_of(conceal, PERIOD_LEAST), most = frames_of(conceal, PERIOD_MOST);
-  size_t compared = frames_of(conceal, COMPARED), stride = conceal->rate > COARSE_RATE ? conceal->rate / COARSE_RATE : 1;
+  size_t compared = frames_of(conceal, COMPARED);
+  size_t stride = conceal->rate > COARSE_RATE ? conceal->rate / COARSE_RATE : 1;
   size_t best = least;
   float best_likeness = -INFINITY;
   for (size_t lag = least; lag <= most; lag += stride) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What sound may have been like where there is none: the last pitch period goes on, from where the wave stopped, and fades to
- * silence within 30 ms.
+ * What sound may have been like where there is none: the last pitch period goes on, from where the wave stopped, and
+ * fades to silence within 30 ms.
  *
  * Thread-safety: one object, one thread. Real-time safe but for init and finish; begin costs a small correlation, some
  * 20 us at 48 kHz.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The receiver's data side: frames out of the ring at the consumer's pace. All but init and finish is the data thread's: no lock,
- * no allocation, no system call, no log.
+ * The receiver's data side: frames out of the ring at the consumer's pace. All but init and finish is the data
+ * thread's: no lock, no allocation, no system call, no log.
  */
 #include <errno.h>
 #include <math.h>
@@ -216,7 +216,8 @@ static void set_target(struct oriel_receiver *receiver, const struct receiver_li
   struct receiver_out *out = &receiver->out;
   double rate = receiver->config.rate;
   double second, most = receiver_peak_most(&out->owed, &second);
-  double lone = out->owed_always + line->packet_frames + 40e-3 * rate; /* more than this, once, is forgiven as in receiver.c */
+  /* more than this, once, is forgiven as in receiver.c */
+  double lone = out->owed_always + line->packet_frames + 40e-3 * rate;
   double owed = fmax(fmin(most, lone), second);
   double own = receiver_peak_most(&out->pulls, NULL) * 1.005 + RECEIVER_AFTER + 1 + MARGIN_S * rate;
   double target = fmax(line->packet_frames + line->jitter_ns * 1e-9 * rate, owed) + own;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Reading a ring at a pace within half a percent of its own: a windowed sinc of 48 taps in 256 phases, linear between them
- * (errors below -100 dB). At a pace of exactly one on a whole position samples pass untouched, bit for bit.
+ * Reading a ring at a pace within half a percent of its own: a windowed sinc of 48 taps in 256 phases, linear between
+ * them (errors below -100 dB). At a pace of exactly one on a whole position samples pass untouched, bit for bit.
  *
  * Thread-safety: one object, one thread. Real-time safe but for init and finish.
  */

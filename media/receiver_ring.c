@@ -86,7 +86,8 @@ static void split(const float *frames, unsigned channels, float *planes, size_t 
       planes[channel * stride + i] = frames[i * channels + channel];
 }
 
-void receiver_ring_split(const struct receiver_ring *ring, uint64_t position, float *planes, size_t stride, size_t count) {
+void receiver_ring_split(const struct receiver_ring *ring, uint64_t position, float *planes, size_t stride,
+                         size_t count) {
   size_t at = (size_t)position & (ring->capacity - 1);
   size_t first = ring->capacity - at < count ? ring->capacity - at : count;
   split(ring->frames + at * ring->channels, ring->channels, planes, stride, first);

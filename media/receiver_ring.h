@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Decoded frames between the network thread and the data thread, by position (a 64-bit count of frames, never wrapping), and
- * the mailbox beside it in which the network thread leaves the newest word about the sender's clock.
+ * Decoded frames between the network thread and the data thread, by position (a 64-bit count of frames, never
+ * wrapping), and the mailbox beside it in which the network thread leaves the newest word about the sender's clock.
  *
  * Thread-safety: write, space and post by the producer; the rest by the consumer. Real-time safe, wait-free.
  */
@@ -53,7 +53,8 @@ uint64_t receiver_ring_written(const struct receiver_ring *ring);
 /** Copies `count` frames from `position`, all of them written and not released. */
 void receiver_ring_copy(const struct receiver_ring *ring, uint64_t position, float *frames, size_t count);
 /** The same, one array of `stride` floats for each channel. */
-void receiver_ring_split(const struct receiver_ring *ring, uint64_t position, float *planes, size_t stride, size_t count);
+void receiver_ring_split(const struct receiver_ring *ring, uint64_t position, float *planes, size_t stride,
+                         size_t count);
 /** Frames before `position` are not needed any more. */
 void receiver_ring_release(struct receiver_ring *ring, uint64_t position);
 /** The newest line posted; lent until the next call. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A sender, a path with jitter and a consumer around one receiver, in simulated time: hours pass in seconds. For tests and
- * benchmarks. One thread.
+ * A sender, a path with jitter and a consumer around one receiver, in simulated time: hours pass in seconds. For
+ * tests and benchmarks. One thread.
  */
 #ifndef ORIEL_TESTS_MEDIA_LINK_H
 #define ORIEL_TESTS_MEDIA_LINK_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * oriel_receiver_pull is real-time safe: through start, drift, stall, trim, underrun, loss and reset it calls neither the
- * allocator nor a lock nor the kernel. The linker puts the guards below in place of these functions in everything
- * the program links statically, the receiver among it; where the kernel allows it, a child pulls under a filter that kills
- * at any system call.
+ * oriel_receiver_pull is real-time safe: through start, drift, stall, trim, underrun, loss and reset it calls neither
+ * the allocator nor a lock nor the kernel. The linker puts the guards below in place of these functions in everything
+ * the program links statically, the receiver among it; where the kernel allows it, a child pulls under a filter that
+ * kills at any system call.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -33,12 +33,12 @@ static void guard(void) {
   forbidden += pulling;
 }
 
-#define GUARD(result, name, parameters, arguments)                                                                      \
-  result __real_##name parameters;                                                                                      \
-  result __wrap_##name parameters;                                                                                      \
-  result __wrap_##name parameters {                                                                                     \
-    guard();                                                                                                            \
-    return __real_##name arguments;                                                                                     \
+#define GUARD(result, name, parameters, arguments) \
+  result __real_##name parameters; \
+  result __wrap_##name parameters; \
+  result __wrap_##name parameters { \
+    guard(); \
+    return __real_##name arguments; \
   }
 GUARD(void *, malloc, (size_t size), (size))
 GUARD(void *, calloc, (size_t count, size_t size), (count, size))
@@ -120,7 +120,8 @@ static int pull_filtered(void) {
     BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL),
   };
-  const struct sock_fprog program = {.len = sizeof code / sizeof *code, .filter = (struct sock_filter *)(uintptr_t)code};
+  const struct sock_fprog program = {.len = sizeof code / sizeof *code,
+                                     .filter = (struct sock_filter *)(uintptr_t)code};
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) < 0)
     return 3;
   for (uint64_t i = 0; i < 200; i++)

@@ -77,7 +77,8 @@ static void seams_do_not_click(void **state) {
         if (format == 1 && seam == LOST)
           continue; /* Opus' own concealment of half the packets is as rough as it is */
         struct steps steps = {0};
-        struct link link = {.packet = 240, .pull = 256, .channels = format ? 2 : 1, .tone_hz = TONE_HZ, .sender_ppm = ppm,
+        struct link link = {.packet = 240, .pull = 256, .channels = format ? 2 : 1, .tone_hz = TONE_HZ,
+                            .sender_ppm = ppm,
                             .jitter_ns = 100e3, .random = (uint64_t)seam};
         assert_int_equal(link_open(&link, format == 0, 0), 0);
         link.user = &steps;
@@ -220,8 +221,10 @@ static void opus_losses_are_recovered(void **state) {
   opus_encoder_ctl(encoder, OPUS_SET_PACKET_LOSS_PERC(20));
   for (uint64_t i = 0; i < 200; i++) {
     float frames[960 * 2];
-    for (int n = 0; n < 960; n++)
-      frames[2 * n] = frames[2 * n + 1] = (float)(0.3 * sin(((double)i * 960 + n) * 0.03) * sin(((double)i * 960 + n) * 1e-4));
+    for (int n = 0; n < 960; n++) {
+      double at = (double)i * 960 + n;
+      frames[2 * n] = frames[2 * n + 1] = (float)(0.3 * sin(at * 0.03) * sin(at * 1e-4));
+    }
     uint8_t packet[1500];
     int size = opus_encode_float(encoder, frames, 960, packet, sizeof packet);
     assert_true(size > 0);

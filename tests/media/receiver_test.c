@@ -76,7 +76,8 @@ static void heard_exact(struct link *link, const float *frames, size_t count) {
 static void same_clock_is_bit_exact(void **state) {
   (void)state;
   uint64_t wrong = 0;
-  struct link link = {.packet = 240, .pull = 256, .jitter_ns = 300e3, .channels = 1, .heard = heard_exact, .user = &wrong};
+  struct link link = {.packet = 240, .pull = 256, .jitter_ns = 300e3, .channels = 1, .heard = heard_exact,
+                      .user = &wrong};
   open_pcm(&link, 0);
   link_run(&link, 30);
   assert_int_equal(wrong, 0);
@@ -121,7 +122,8 @@ static void bursts_for_an_hour_never_run_dry(void **state) {
 
 static void target_follows_jitter(void **state) {
   (void)state;
-  struct link link = {.packet = 240, .pull = 240, .channels = 1, .jitter_ns = 200e3, .burst_ns = 20e6, .burst_every_ns = 5e9};
+  struct link link = {.packet = 240, .pull = 240, .channels = 1, .jitter_ns = 200e3, .burst_ns = 20e6,
+                      .burst_every_ns = 5e9};
   open_pcm(&link, 0);
   link_run(&link, 4);
   assert_true(stats_of(&link).target_us < 13000); /* a packet, a pull, 2 ms */
