@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Strings of the tests' CoreFoundation: UTF-8 inside, lengths and indices in UTF-16 units as the system counts. Any thread.
+ * Strings of the tests' CoreFoundation: UTF-8 inside, lengths and indices in UTF-16 units as the system counts. Any
+ * thread.
  */
 #include "tests/darwin/cf_private.h"
 
@@ -11,6 +12,8 @@
 #include <strings.h>
 
 #include "tests/darwin/rt.h"
+
+enum { CONSTANT_BYTES = 0x7c8 };
 
 struct cf_string {
   struct cf_object base;
@@ -32,8 +35,13 @@ static CFStringRef string_own(char *text) {
 const char *cf_utf8(CFStringRef string, const char *caller) {
   if (!cf_check(string, CF_STRING, caller))
     return "";
-  if (*(const void *const *)(const void *)string == __CFConstantStringClassReference)
-    return ((const struct cf_constant_string *)(const void *)string)->text; /* of bytes; UTF-16 ones are refused below */
+  const struct cf_constant_string *constant = (const void *)string;
+  if (constant->isa == __CFConstantStringClassReference) {
+    if (constant->flags == CONSTANT_BYTES)
+      return constant->text;
+    cf_fault("%s: a constant string of UTF-16 is not among what the tests know", caller);
+    return "";
+  }
   return ((const struct cf_string *)(const void *)string)->text;
 }
 
@@ -42,7 +50,7 @@ CFStringRef __CFStringMakeConstantString(const char *text) {
   static struct constant {
     struct cf_string string;
     struct constant *next;
-  } *constants; /* as many as the program has literals */
+  } * constants; /* as many as the program has literals */
   rt_forbidden("CFSTR");
   pthread_mutex_lock(&lock);
   struct constant *found = constants;
@@ -84,8 +92,8 @@ static bool utf8_valid(const UInt8 *bytes, size_t count) {
   return true;
 }
 
-CFStringRef CFStringCreateWithBytes(CFAllocatorRef allocator, const UInt8 *bytes, CFIndex count, CFStringEncoding encoding,
-                                    Boolean external) {
+CFStringRef CFStringCreateWithBytes(CFAllocatorRef allocator, const UInt8 *bytes, CFIndex count,
+                                    CFStringEncoding encoding, Boolean external) {
   (void)allocator, (void)external;
   if (count < 0 || (count && !bytes)) {
     cf_fault("CFStringCreateWithBytes: %ld bytes at %p", count, (const void *)bytes);
@@ -218,14 +226,14 @@ UniChar CFStringGetCharacterAtIndex(CFStringRef string, CFIndex index) {
   }
   const unsigned char *at = (const unsigned char *)text + bytes_of_units(text, index);
   switch (sequence(*at)) {
-  case 1:
-    return *at;
-  case 2:
-    return (UniChar)((at[0] & 0x1fu) << 6 | (at[1] & 0x3fu));
-  case 3:
-    return (UniChar)((at[0] & 0x0fu) << 12 | (at[1] & 0x3fu) << 6 | (at[2] & 0x3fu));
-  default:
-    return 0xfffd; /* half of a pair */
+    case 1:
+      return *at;
+    case 2:
+      return (UniChar)((at[0] & 0x1fu) << 6 | (at[1] & 0x3fu));
+    case 3:
+      return (UniChar)((at[0] & 0x0fu) << 12 | (at[1] & 0x3fu) << 6 | (at[2] & 0x3fu));
+    default:
+      return 0xfffd; /* half of a pair */
   }
 }
 

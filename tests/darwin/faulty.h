@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * A small driver with two devices in a loop: what is played to the one at a sample time is recorded from the other at the
- * same. It does everything right, unless it is told to do one thing wrong as drivers in the field did. The simulator has
- * to find nothing in the first case, and that thing in the second.
+ * A small driver with two devices in a loop: what is played to the one at a sample time is recorded from the other at
+ * the same. It does everything right, unless it is told to do one thing wrong as drivers in the field did. The
+ * simulator has to find nothing in the first case, and that thing in the second.
  *
  * Thread-safety: as a driver's; faulty_reset while no host uses it.
  */

@@ -105,8 +105,9 @@ static OSStatus properties_changed(AudioServerPlugInHostRef host, AudioObjectID 
   bool late = error == ETIMEDOUT && hal->look_done < mine && hal->late_count++ < 3;
   pthread_mutex_unlock(&hal->lock);
   if (late)
-    hal_fault(hal, "notify.lock", "object %u: properties cannot be read while PropertiesChanged(%s) runs: is a lock held?",
-              object, hal_code(addresses[0].mSelector));
+    hal_fault(hal, "notify.lock",
+              "object %u: properties cannot be read while PropertiesChanged(%s) runs: is a lock held?", object,
+              hal_code(addresses[0].mSelector));
   if (!count)
     hal_fault(hal, "notify.empty", "object %u: PropertiesChanged of nothing", object);
   return 0;
@@ -229,14 +230,14 @@ static int load(struct hal *hal, char *why, size_t size) {
   }
   LPVOID interface = NULL;
   HRESULT result =
-    (*unknown)->QueryInterface(unknown, CFUUIDGetUUIDBytes(kAudioServerPlugInDriverInterfaceUUID), &interface);
+      (*unknown)->QueryInterface(unknown, CFUUIDGetUUIDBytes(kAudioServerPlugInDriverInterfaceUUID), &interface);
   if (result != S_OK || !interface) {
     snprintf(why, size, "QueryInterface gives no driver interface: %#x", (unsigned)result);
     return -EPROTO;
   }
   LPVOID none = &none;
-  CFUUIDBytes strange = CFUUIDGetUUIDBytes(CFUUIDGetConstantUUIDWithBytes(NULL, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
-                                                                         13, 14, 15, 16));
+  CFUUIDBytes strange =
+      CFUUIDGetUUIDBytes(CFUUIDGetConstantUUIDWithBytes(NULL, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16));
   if ((*unknown)->QueryInterface(unknown, strange, &none) == S_OK)
     hal_fault(hal, "load.interface", "QueryInterface knows an interface that nobody has");
   (*unknown)->Release(unknown);
@@ -258,11 +259,11 @@ int hal_open(const struct hal_options *options, struct hal **out, char *why, siz
     abort();
   hal->options = *options;
   hal->table = (AudioServerPlugInHostInterface){
-    .PropertiesChanged = properties_changed,
-    .CopyFromStorage = copy_from_storage,
-    .WriteToStorage = write_to_storage,
-    .DeleteFromStorage = delete_from_storage,
-    .RequestDeviceConfigurationChange = request_change,
+      .PropertiesChanged = properties_changed,
+      .CopyFromStorage = copy_from_storage,
+      .WriteToStorage = write_to_storage,
+      .DeleteFromStorage = delete_from_storage,
+      .RequestDeviceConfigurationChange = request_change,
   };
   hal->clients = 100;
   pthread_mutex_init(&hal->lock, NULL);
@@ -319,14 +320,14 @@ OSStatus hal_set(struct hal *hal, AudioObjectID object, UInt32 selector, UInt32 
 UInt32 hal_u32(struct hal *hal, AudioObjectID object, UInt32 selector, UInt32 scope, UInt32 fallback) {
   UInt32 value = fallback, size = 0;
   return hal_get(hal, object, selector, scope, &value, sizeof value, &size) == 0 && size == sizeof value ? value
-                                                                                                           : fallback;
+                                                                                                         : fallback;
 }
 
 double hal_f64(struct hal *hal, AudioObjectID object, UInt32 selector, UInt32 scope, double fallback) {
   double value = fallback;
   UInt32 size = 0;
   return hal_get(hal, object, selector, scope, &value, sizeof value, &size) == 0 && size == sizeof value ? value
-                                                                                                           : fallback;
+                                                                                                         : fallback;
 }
 
 void hal_text(struct hal *hal, AudioObjectID object, UInt32 selector, char *text, size_t size) {
@@ -385,10 +386,8 @@ size_t hal_devices(struct hal *hal, struct hal_device devices[HAL_DEVICES_MAX]) 
   for (size_t i = 0; i < count; i++) {
     struct hal_device *device = &devices[i];
     *device = (struct hal_device){.id = ids[i]};
-    device->input_count =
-      hal_list(hal, ids[i], kAudioDevicePropertyStreams, in, device->inputs, HAL_STREAMS_MAX);
-    device->output_count =
-      hal_list(hal, ids[i], kAudioDevicePropertyStreams, out, device->outputs, HAL_STREAMS_MAX);
+    device->input_count = hal_list(hal, ids[i], kAudioDevicePropertyStreams, in, device->inputs, HAL_STREAMS_MAX);
+    device->output_count = hal_list(hal, ids[i], kAudioDevicePropertyStreams, out, device->outputs, HAL_STREAMS_MAX);
     device->input_channels = stream_channels(hal, device->inputs, device->input_count);
     device->output_channels = stream_channels(hal, device->outputs, device->output_count);
     device->period = hal_u32(hal, ids[i], kAudioDevicePropertyZeroTimeStampPeriod, global, 0);
@@ -432,11 +431,10 @@ struct performance {
 static void *perform_main(void *argument) {
   const struct performance *job = argument;
   struct hal *hal = job->hal;
-  OSStatus status = job->abort_it
-                      ? DRIVER(hal)->AbortDeviceConfigurationChange(hal->driver, job->change.device, job->change.action,
-                                                                    job->change.info)
-                      : DRIVER(hal)->PerformDeviceConfigurationChange(hal->driver, job->change.device,
-                                                                      job->change.action, job->change.info);
+  OSStatus status = job->abort_it ? DRIVER(hal)->AbortDeviceConfigurationChange(hal->driver, job->change.device,
+                                                                                job->change.action, job->change.info)
+                                  : DRIVER(hal)->PerformDeviceConfigurationChange(hal->driver, job->change.device,
+                                                                                  job->change.action, job->change.info);
   if (status)
     hal_fault(hal, "config.failed", "device %u: the change it asked for ends with '%s'", job->change.device,
               hal_code((UInt32)status));

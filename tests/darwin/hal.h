@@ -82,8 +82,8 @@ OSStatus hal_client_start(struct hal *hal, AudioObjectID device, UInt32 client);
 OSStatus hal_client_stop(struct hal *hal, AudioObjectID device, UInt32 client);
 /** Sample time of `device` now, as the daemon reckons it from the last zero time stamp; checks that stamp. */
 double hal_sample_time(struct hal *hal, AudioObjectID device, UInt32 client);
-/** One client's cycle of output: `frames` interleaved frames are due at sample time `at`. The mix, in place or not as the
- *  driver asked for. */
+/** One client's cycle of output: `frames` interleaved frames are due at sample time `at`. The mix, in place or not as
+ * the driver asked for. */
 void hal_play(struct hal *hal, const struct hal_device *device, UInt32 client, double at, UInt32 frames,
               const float *samples);
 /** One client's cycle of input: the frames captured from sample time `at` on. */
@@ -105,8 +105,8 @@ void hal_check_stamps_threads(struct hal *hal, double seconds);
 void hal_check_cycles(struct hal *hal);
 /** Clients that come, start, stop and go from several threads. */
 void hal_check_storm(struct hal *hal, unsigned rounds);
-/** For devices where what is played to `out` is recorded from `in` at the same sample time: exactness at each buffer size,
- *  silence where nothing was played, one sound for all recorders, whoever starts and stops meanwhile. */
+/** For devices where what is played to `out` is recorded from `in` at the same sample time: exactness at each buffer
+ * size, silence where nothing was played, one sound for all recorders, whoever starts and stops meanwhile. */
 void hal_check_loop(struct hal *hal, const struct hal_device *out, const struct hal_device *in);
 /** All but the loop, the threads and the storm. */
 void hal_check_all(struct hal *hal);

@@ -8,7 +8,11 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { GLOBAL = kAudioObjectPropertyScopeGlobal, IN = kAudioObjectPropertyScopeInput, OUT = kAudioObjectPropertyScopeOutput };
+enum {
+  GLOBAL = kAudioObjectPropertyScopeGlobal,
+  IN = kAudioObjectPropertyScopeInput,
+  OUT = kAudioObjectPropertyScopeOutput
+};
 
 static bool among(const AudioObjectID *ids, size_t count, AudioObjectID id) {
   for (size_t i = 0; i < count; i++)
@@ -66,27 +70,25 @@ static void check_uid(struct hal *hal, AudioObjectID device) {
     hal_fault(hal, "tree.uid", "device %u has no UID", device);
     return;
   }
-  DRIVER(hal)->GetPropertyData(hal->driver, kAudioObjectPlugInObject, 0, &address, sizeof uid, &uid, sizeof found, &size,
-                               &found);
+  DRIVER(hal)->GetPropertyData(hal->driver, kAudioObjectPlugInObject, 0, &address, sizeof uid, &uid, sizeof found,
+                               &size, &found);
   if (found != device)
     hal_fault(hal, "tree.uid", "device %u's UID leads to %u", device, found);
   CFRelease(uid);
   CFStringRef other = CFSTR("nobody's");
   found = 1;
-  OSStatus status = DRIVER(hal)->GetPropertyData(hal->driver, kAudioObjectPlugInObject, 0, &address, sizeof other, &other,
-                                                 sizeof found, &size, &found);
+  OSStatus status = DRIVER(hal)->GetPropertyData(hal->driver, kAudioObjectPlugInObject, 0, &address, sizeof other,
+                                                 &other, sizeof found, &size, &found);
   if (status || found != kAudioObjectUnknown)
     hal_fault(hal, "tree.uid", "a UID that nobody has leads to %u ('%s')", found, hal_code((UInt32)status));
 }
 
 static void check_device(struct hal *hal, const struct hal_device *device) {
   AudioObjectID owned[HAL_OBJECTS_MAX], controls[HAL_OBJECTS_MAX], related[HAL_DEVICES_MAX];
-  size_t owned_count =
-    hal_list(hal, device->id, kAudioObjectPropertyOwnedObjects, GLOBAL, owned, HAL_OBJECTS_MAX);
-  size_t control_count =
-    hal_list(hal, device->id, kAudioObjectPropertyControlList, GLOBAL, controls, HAL_OBJECTS_MAX);
+  size_t owned_count = hal_list(hal, device->id, kAudioObjectPropertyOwnedObjects, GLOBAL, owned, HAL_OBJECTS_MAX);
+  size_t control_count = hal_list(hal, device->id, kAudioObjectPropertyControlList, GLOBAL, controls, HAL_OBJECTS_MAX);
   size_t related_count =
-    hal_list(hal, device->id, kAudioDevicePropertyRelatedDevices, GLOBAL, related, HAL_DEVICES_MAX);
+      hal_list(hal, device->id, kAudioDevicePropertyRelatedDevices, GLOBAL, related, HAL_DEVICES_MAX);
   for (size_t i = 0; i < control_count; i++)
     if (!among(owned, owned_count, controls[i]))
       hal_fault(hal, "tree.control", "control %u stands in 'ctrl' of device %u and not in 'ownd'", controls[i],
@@ -106,9 +108,11 @@ static void check_device(struct hal *hal, const struct hal_device *device) {
     UInt32 channels = input ? device->input_channels : device->output_channels, pair[2] = {0}, size = 0;
     if (channels < 2)
       continue;
-    hal_get(hal, device->id, kAudioDevicePropertyPreferredChannelsForStereo, input ? IN : OUT, pair, sizeof pair, &size);
+    hal_get(hal, device->id, kAudioDevicePropertyPreferredChannelsForStereo, input ? IN : OUT, pair, sizeof pair,
+            &size);
     if (size != 8 || !pair[0] || !pair[1] || pair[0] > channels || pair[1] > channels || pair[0] == pair[1])
-      hal_fault(hal, "tree.stereo", "device %u prefers channels %u and %u of %u", device->id, pair[0], pair[1], channels);
+      hal_fault(hal, "tree.stereo", "device %u prefers channels %u and %u of %u", device->id, pair[0], pair[1],
+                channels);
   }
 }
 
@@ -367,11 +371,12 @@ void hal_check_clients(struct hal *hal) {
 }
 
 void hal_check_operations(struct hal *hal) {
-  static const UInt32 operations[] = {kAudioServerPlugInIOOperationReadInput, kAudioServerPlugInIOOperationConvertInput,
-                                      kAudioServerPlugInIOOperationThread,    kAudioServerPlugInIOOperationCycle,
-                                      kAudioServerPlugInIOOperationProcessInput, kAudioServerPlugInIOOperationProcessOutput,
-                                      kAudioServerPlugInIOOperationMixOutput, kAudioServerPlugInIOOperationProcessMix,
-                                      kAudioServerPlugInIOOperationConvertMix, kAudioServerPlugInIOOperationWriteMix};
+  static const UInt32 operations[] = {
+      kAudioServerPlugInIOOperationReadInput,    kAudioServerPlugInIOOperationConvertInput,
+      kAudioServerPlugInIOOperationThread,       kAudioServerPlugInIOOperationCycle,
+      kAudioServerPlugInIOOperationProcessInput, kAudioServerPlugInIOOperationProcessOutput,
+      kAudioServerPlugInIOOperationMixOutput,    kAudioServerPlugInIOOperationProcessMix,
+      kAudioServerPlugInIOOperationConvertMix,   kAudioServerPlugInIOOperationWriteMix};
   struct hal_device devices[HAL_DEVICES_MAX];
   size_t count = hal_devices(hal, devices);
   for (size_t i = 0; i < count; i++) {
@@ -379,13 +384,13 @@ void hal_check_operations(struct hal *hal) {
     for (size_t k = 0; k < sizeof operations / sizeof operations[0]; k++) {
       Boolean will = 2, in_place = 2;
       OSStatus status =
-        DRIVER(hal)->WillDoIOOperation(hal->driver, devices[i].id, client, operations[k], &will, &in_place);
+          DRIVER(hal)->WillDoIOOperation(hal->driver, devices[i].id, client, operations[k], &will, &in_place);
       UInt32 code = operations[k];
       bool moves = code == kAudioServerPlugInIOOperationReadInput || code == kAudioServerPlugInIOOperationMixOutput ||
                    code == kAudioServerPlugInIOOperationWriteMix;
       if (status || will > 1 || (will && in_place > 1))
-        hal_fault(hal, "io.will", "device %u, '%s': '%s', %u, %u", devices[i].id, hal_code(code), hal_code((UInt32)status),
-                  will, in_place);
+        hal_fault(hal, "io.will", "device %u, '%s': '%s', %u, %u", devices[i].id, hal_code(code),
+                  hal_code((UInt32)status), will, in_place);
       else if (will && moves && !in_place)
         hal_fault(hal, "io.in-place", "device %u says that it does '%s' not in place", devices[i].id, hal_code(code));
       bool must = (code == kAudioServerPlugInIOOperationReadInput && devices[i].input_count) ||

@@ -2,8 +2,8 @@
  *
  * The simulator's clients, clock and IO cycles. See hal.h.
  *
- * A cycle of N frames: the daemon wakes at sample time S by its reckoning from the last zero time stamp, takes the input
- * of [S - N - safety, S - safety), and hands over the output of [S + safety + lead, ... + N).
+ * A cycle of N frames: the daemon wakes at sample time S by its reckoning from the last zero time stamp, takes the
+ * input of [S - N - safety, S - safety), and hands over the output of [S + safety + lead, ... + N).
  */
 #include "tests/darwin/hal_private.h"
 
@@ -39,7 +39,8 @@ static struct running *running_of(struct hal *hal, AudioObjectID device, UInt32 
 
 static AudioServerPlugInClientInfo info_of(UInt32 client) {
   /* Half of the processes have no bundle, as command-line tools. */
-  return (AudioServerPlugInClientInfo){client, (pid_t)(1000 + client), 1, client % 2 ? CFSTR("org.example.player") : NULL};
+  return (AudioServerPlugInClientInfo){client, (pid_t)(1000 + client), 1,
+                                       client % 2 ? CFSTR("org.example.player") : NULL};
 }
 
 UInt32 hal_client_add(struct hal *hal, AudioObjectID device) {
@@ -134,8 +135,7 @@ static void check_stamp(struct hal *hal, AudioObjectID device, struct line *last
 static struct line ask_stamp(struct hal *hal, AudioObjectID device, UInt32 client) {
   struct line now = {.device = device};
   rt_enter();
-  OSStatus status =
-    DRIVER(hal)->GetZeroTimeStamp(hal->driver, device, client, &now.sample, &now.host, &now.seed);
+  OSStatus status = DRIVER(hal)->GetZeroTimeStamp(hal->driver, device, client, &now.sample, &now.host, &now.seed);
   rt_leave();
   if (status)
     hal_fault(hal, "stamp.error", "device %u: '%s'", device, hal_code((UInt32)status));
@@ -226,9 +226,9 @@ static bool will_do(struct hal *hal, AudioObjectID device, UInt32 client, UInt32
 
 void hal_play(struct hal *hal, const struct hal_device *device, UInt32 client, double at, UInt32 frames,
               const float *samples) {
-  static const UInt32 operations[] = {kAudioServerPlugInIOOperationProcessOutput, kAudioServerPlugInIOOperationMixOutput,
-                                      kAudioServerPlugInIOOperationProcessMix, kAudioServerPlugInIOOperationConvertMix,
-                                      kAudioServerPlugInIOOperationWriteMix};
+  static const UInt32 operations[] = {kAudioServerPlugInIOOperationProcessOutput,
+                                      kAudioServerPlugInIOOperationMixOutput, kAudioServerPlugInIOOperationProcessMix,
+                                      kAudioServerPlugInIOOperationConvertMix, kAudioServerPlugInIOOperationWriteMix};
   static _Alignas(64) float buffers[2][HAL_FRAMES_MAX * HAL_CHANNELS_MAX];
   size_t size = (size_t)frames * device->output_channels * sizeof(float);
   AudioServerPlugInIOCycleInfo info = cycle_info(hal, device, at - frames, at, frames);

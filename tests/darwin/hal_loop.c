@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The simulator's check of a pair of devices in a loop: what is played at a sample time is recorded at that sample time. See
- * hal.h.
+ * The simulator's check of a pair of devices in a loop: what is played at a sample time is recorded at that sample
+ * time. See hal.h.
  */
 #include "tests/darwin/hal_private.h"
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * The simulator's checks with several threads, against the small driver: nothing in it as it is, the planted faults found.
+ * The simulator's checks with several threads, against the small driver: nothing in it as it is, the planted faults
+ * found.
  */
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
 
 #include <cmocka.h>
@@ -55,8 +56,8 @@ static void storm_leaves_nothing_running(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(threads_agree_on_stamps),
-    cmocka_unit_test(storm_leaves_nothing_running),
+      cmocka_unit_test(threads_agree_on_stamps),
+      cmocka_unit_test(storm_leaves_nothing_running),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

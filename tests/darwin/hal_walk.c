@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The simulator's walk over all objects, selectors, scopes and elements: what a driver says it has, how large it says it
- * is, and what it then gives must agree; too little room is refused or filled with whole elements; nothing is written past
- * the room; strings come with a reference, once. See hal.h.
+ * The simulator's walk over all objects, selectors, scopes and elements: what a driver says it has, how large it says
+ * it is, and what it then gives must agree; too little room is refused or filled with whole elements; nothing is
+ * written past the room; strings come with a reference, once. See hal.h.
  */
 #include "tests/darwin/hal_private.h"
 
@@ -12,7 +12,23 @@
 
 #include "tests/darwin/cf.h"
 
-enum kind { WORD, SINGLE, REAL, OBJECT, WORDS, RANGE, RANGES, FORMAT, FORMATS, CUSTOM, PAIR, LAYOUT, ASK, CONVERT, ANY };
+enum kind {
+  WORD,
+  SINGLE,
+  REAL,
+  OBJECT,
+  WORDS,
+  RANGE,
+  RANGES,
+  FORMAT,
+  FORMATS,
+  CUSTOM,
+  PAIR,
+  LAYOUT,
+  ASK,
+  CONVERT,
+  ANY
+};
 enum { VALUE_MAX = 16384, GUARD = 64, GUARD_BYTE = 0xa5 };
 
 /* Whose properties they are; MUST: such an object has to have it. */
@@ -25,71 +41,71 @@ struct property {
 };
 
 static const struct property properties[] = {
-  {kAudioObjectPropertyBaseClass, WORD, EACH},
-  {kAudioObjectPropertyClass, WORD, EACH},
-  {kAudioObjectPropertyOwner, WORD, EACH},
-  {kAudioObjectPropertyOwnedObjects, WORDS, EACH},
-  {kAudioObjectPropertyName, OBJECT, DEVICE},
-  {kAudioObjectPropertyManufacturer, OBJECT, PLUGIN | DEVICE},
-  {kAudioObjectPropertyModelName, OBJECT, EACH | MAY},
-  {kAudioObjectPropertySerialNumber, OBJECT, EACH | MAY},
-  {kAudioObjectPropertyFirmwareVersion, OBJECT, EACH | MAY},
-  {kAudioObjectPropertyElementName, OBJECT, EACH | MAY},
-  {kAudioObjectPropertyElementCategoryName, OBJECT, EACH | MAY},
-  {kAudioObjectPropertyElementNumberName, OBJECT, EACH | MAY},
-  {kAudioObjectPropertyIdentify, WORD, EACH | MAY},
-  {kAudioObjectPropertyCustomPropertyInfoList, CUSTOM, EACH | MAY},
-  {kAudioPlugInPropertyBundleID, OBJECT, PLUGIN | MAY},
-  {kAudioPlugInPropertyDeviceList, WORDS, PLUGIN},
-  {kAudioPlugInPropertyTranslateUIDToDevice, ASK, PLUGIN},
-  {kAudioPlugInPropertyBoxList, WORDS, PLUGIN},
-  {kAudioPlugInPropertyTranslateUIDToBox, ASK, PLUGIN},
-  {kAudioPlugInPropertyClockDeviceList, WORDS, PLUGIN | MAY},
-  {kAudioPlugInPropertyTranslateUIDToClockDevice, ASK, PLUGIN | MAY},
-  {kAudioPlugInPropertyResourceBundle, OBJECT, PLUGIN},
-  {kAudioDevicePropertyConfigurationApplication, OBJECT, DEVICE | MAY},
-  {kAudioDevicePropertyDeviceUID, OBJECT, DEVICE},
-  {kAudioDevicePropertyModelUID, OBJECT, DEVICE},
-  {kAudioDevicePropertyTransportType, WORD, DEVICE},
-  {kAudioDevicePropertyRelatedDevices, WORDS, DEVICE},
-  {kAudioDevicePropertyClockDomain, WORD, DEVICE},
-  {kAudioDevicePropertyDeviceIsAlive, WORD, DEVICE},
-  {kAudioDevicePropertyDeviceIsRunning, WORD, DEVICE},
-  {kAudioDevicePropertyDeviceCanBeDefaultDevice, WORD, DEVICE | MAY},
-  {kAudioDevicePropertyDeviceCanBeDefaultSystemDevice, WORD, DEVICE | MAY},
-  {kAudioDevicePropertyLatency, WORD, STREAM | DEVICE | MAY},
-  {kAudioDevicePropertyStreams, WORDS, DEVICE},
-  {kAudioObjectPropertyControlList, WORDS, DEVICE},
-  {kAudioDevicePropertySafetyOffset, WORD, DEVICE | MAY},
-  {kAudioDevicePropertyNominalSampleRate, REAL, DEVICE},
-  {kAudioDevicePropertyAvailableNominalSampleRates, RANGES, DEVICE},
-  {kAudioDevicePropertyIcon, OBJECT, DEVICE | MAY},
-  {kAudioDevicePropertyIsHidden, WORD, DEVICE},
-  {kAudioDevicePropertyPreferredChannelsForStereo, PAIR, DEVICE | MAY},
-  {kAudioDevicePropertyPreferredChannelLayout, LAYOUT, DEVICE | MAY},
-  {kAudioDevicePropertyZeroTimeStampPeriod, WORD, DEVICE},
-  {kAudioDevicePropertyClockAlgorithm, WORD, DEVICE | MAY},
-  {kAudioDevicePropertyClockIsStable, WORD, DEVICE | MAY},
-  {kAudioStreamPropertyIsActive, WORD, STREAM},
-  {kAudioStreamPropertyDirection, WORD, STREAM},
-  {kAudioStreamPropertyTerminalType, WORD, STREAM},
-  {kAudioStreamPropertyStartingChannel, WORD, STREAM},
-  {kAudioStreamPropertyVirtualFormat, FORMAT, STREAM},
-  {kAudioStreamPropertyAvailableVirtualFormats, FORMATS, STREAM},
-  {kAudioStreamPropertyPhysicalFormat, FORMAT, STREAM},
-  {kAudioStreamPropertyAvailablePhysicalFormats, FORMATS, STREAM},
-  {kAudioControlPropertyScope, WORD, CONTROL},
-  {kAudioControlPropertyElement, WORD, CONTROL},
-  {kAudioLevelControlPropertyScalarValue, SINGLE, LEVEL},
-  {kAudioLevelControlPropertyDecibelValue, SINGLE, LEVEL},
-  {kAudioLevelControlPropertyDecibelRange, RANGE, LEVEL},
-  {kAudioLevelControlPropertyConvertScalarToDecibels, CONVERT, LEVEL},
-  {kAudioLevelControlPropertyConvertDecibelsToScalar, CONVERT, LEVEL},
-  {kAudioBooleanControlPropertyValue, WORD, BOOLEAN},
-  {0x72657363, ANY, MAY}, /* 'resc' and 'resf': asked for since macOS 26 */
-  {0x72657366, ANY, MAY},
-  {0x6e6f6e65, ANY, MAY}, /* 'none': nobody's */
-  {0, ANY, MAY},
+    {kAudioObjectPropertyBaseClass, WORD, EACH},
+    {kAudioObjectPropertyClass, WORD, EACH},
+    {kAudioObjectPropertyOwner, WORD, EACH},
+    {kAudioObjectPropertyOwnedObjects, WORDS, EACH},
+    {kAudioObjectPropertyName, OBJECT, DEVICE},
+    {kAudioObjectPropertyManufacturer, OBJECT, PLUGIN | DEVICE},
+    {kAudioObjectPropertyModelName, OBJECT, EACH | MAY},
+    {kAudioObjectPropertySerialNumber, OBJECT, EACH | MAY},
+    {kAudioObjectPropertyFirmwareVersion, OBJECT, EACH | MAY},
+    {kAudioObjectPropertyElementName, OBJECT, EACH | MAY},
+    {kAudioObjectPropertyElementCategoryName, OBJECT, EACH | MAY},
+    {kAudioObjectPropertyElementNumberName, OBJECT, EACH | MAY},
+    {kAudioObjectPropertyIdentify, WORD, EACH | MAY},
+    {kAudioObjectPropertyCustomPropertyInfoList, CUSTOM, EACH | MAY},
+    {kAudioPlugInPropertyBundleID, OBJECT, PLUGIN | MAY},
+    {kAudioPlugInPropertyDeviceList, WORDS, PLUGIN},
+    {kAudioPlugInPropertyTranslateUIDToDevice, ASK, PLUGIN},
+    {kAudioPlugInPropertyBoxList, WORDS, PLUGIN},
+    {kAudioPlugInPropertyTranslateUIDToBox, ASK, PLUGIN},
+    {kAudioPlugInPropertyClockDeviceList, WORDS, PLUGIN | MAY},
+    {kAudioPlugInPropertyTranslateUIDToClockDevice, ASK, PLUGIN | MAY},
+    {kAudioPlugInPropertyResourceBundle, OBJECT, PLUGIN},
+    {kAudioDevicePropertyConfigurationApplication, OBJECT, DEVICE | MAY},
+    {kAudioDevicePropertyDeviceUID, OBJECT, DEVICE},
+    {kAudioDevicePropertyModelUID, OBJECT, DEVICE},
+    {kAudioDevicePropertyTransportType, WORD, DEVICE},
+    {kAudioDevicePropertyRelatedDevices, WORDS, DEVICE},
+    {kAudioDevicePropertyClockDomain, WORD, DEVICE},
+    {kAudioDevicePropertyDeviceIsAlive, WORD, DEVICE},
+    {kAudioDevicePropertyDeviceIsRunning, WORD, DEVICE},
+    {kAudioDevicePropertyDeviceCanBeDefaultDevice, WORD, DEVICE | MAY},
+    {kAudioDevicePropertyDeviceCanBeDefaultSystemDevice, WORD, DEVICE | MAY},
+    {kAudioDevicePropertyLatency, WORD, STREAM | DEVICE | MAY},
+    {kAudioDevicePropertyStreams, WORDS, DEVICE},
+    {kAudioObjectPropertyControlList, WORDS, DEVICE},
+    {kAudioDevicePropertySafetyOffset, WORD, DEVICE | MAY},
+    {kAudioDevicePropertyNominalSampleRate, REAL, DEVICE},
+    {kAudioDevicePropertyAvailableNominalSampleRates, RANGES, DEVICE},
+    {kAudioDevicePropertyIcon, OBJECT, DEVICE | MAY},
+    {kAudioDevicePropertyIsHidden, WORD, DEVICE},
+    {kAudioDevicePropertyPreferredChannelsForStereo, PAIR, DEVICE | MAY},
+    {kAudioDevicePropertyPreferredChannelLayout, LAYOUT, DEVICE | MAY},
+    {kAudioDevicePropertyZeroTimeStampPeriod, WORD, DEVICE},
+    {kAudioDevicePropertyClockAlgorithm, WORD, DEVICE | MAY},
+    {kAudioDevicePropertyClockIsStable, WORD, DEVICE | MAY},
+    {kAudioStreamPropertyIsActive, WORD, STREAM},
+    {kAudioStreamPropertyDirection, WORD, STREAM},
+    {kAudioStreamPropertyTerminalType, WORD, STREAM},
+    {kAudioStreamPropertyStartingChannel, WORD, STREAM},
+    {kAudioStreamPropertyVirtualFormat, FORMAT, STREAM},
+    {kAudioStreamPropertyAvailableVirtualFormats, FORMATS, STREAM},
+    {kAudioStreamPropertyPhysicalFormat, FORMAT, STREAM},
+    {kAudioStreamPropertyAvailablePhysicalFormats, FORMATS, STREAM},
+    {kAudioControlPropertyScope, WORD, CONTROL},
+    {kAudioControlPropertyElement, WORD, CONTROL},
+    {kAudioLevelControlPropertyScalarValue, SINGLE, LEVEL},
+    {kAudioLevelControlPropertyDecibelValue, SINGLE, LEVEL},
+    {kAudioLevelControlPropertyDecibelRange, RANGE, LEVEL},
+    {kAudioLevelControlPropertyConvertScalarToDecibels, CONVERT, LEVEL},
+    {kAudioLevelControlPropertyConvertDecibelsToScalar, CONVERT, LEVEL},
+    {kAudioBooleanControlPropertyValue, WORD, BOOLEAN},
+    {0x72657363, ANY, MAY}, /* 'resc' and 'resf': asked for since macOS 26 */
+    {0x72657366, ANY, MAY},
+    {0x6e6f6e65, ANY, MAY}, /* 'none': nobody's */
+    {0, ANY, MAY},
 };
 
 static const UInt32 scopes[] = {kAudioObjectPropertyScopeGlobal, kAudioObjectPropertyScopeInput,
@@ -100,31 +116,31 @@ static const UInt32 elements[] = {0, 1, 2, 17, 0xffffffffu};
 static UInt32 element_size(enum kind kind, bool *list) {
   *list = kind == WORDS || kind == RANGES || kind == FORMATS || kind == CUSTOM;
   switch (kind) {
-  case REAL:
-  case PAIR:
-  case OBJECT:
-    return 8;
-  case RANGE:
-  case RANGES:
-    return sizeof(AudioValueRange);
-  case FORMAT:
-    return sizeof(AudioStreamBasicDescription);
-  case FORMATS:
-    return sizeof(AudioStreamRangedDescription);
-  case CUSTOM:
-    return sizeof(AudioServerPlugInCustomPropertyInfo);
-  case LAYOUT:
-  case ANY:
-    return 0;
-  default:
-    return 4;
+    case REAL:
+    case PAIR:
+    case OBJECT:
+      return 8;
+    case RANGE:
+    case RANGES:
+      return sizeof(AudioValueRange);
+    case FORMAT:
+      return sizeof(AudioStreamBasicDescription);
+    case FORMATS:
+      return sizeof(AudioStreamRangedDescription);
+    case CUSTOM:
+      return sizeof(AudioServerPlugInCustomPropertyInfo);
+    case LAYOUT:
+    case ANY:
+      return 0;
+    default:
+      return 4;
   }
 }
 
 static const char *at_words(AudioObjectID object, const AudioObjectPropertyAddress *address) {
   static _Thread_local char text[80];
-  snprintf(text, sizeof text, "object %u, '%s' '%s' %u", object, hal_code(address->mSelector), hal_code(address->mScope),
-           address->mElement);
+  snprintf(text, sizeof text, "object %u, '%s' '%s' %u", object, hal_code(address->mSelector),
+           hal_code(address->mScope), address->mElement);
   return text;
 }
 
@@ -151,12 +167,13 @@ static OSStatus get(const struct place *place, UInt32 capacity, UInt32 *size) {
   if (place->property->kind == CONVERT && capacity >= sizeof(Float32))
     memcpy(data, &(Float32){0.5f}, sizeof(Float32));
   *size = 0xdeadbeef;
-  OSStatus status = DRIVER(hal)->GetPropertyData(hal->driver, place->object, 4711, &place->address, ask ? sizeof uid : 0,
-                                                 ask ? (const void *)&uid : NULL, capacity, size, data);
+  OSStatus status =
+      DRIVER(hal)->GetPropertyData(hal->driver, place->object, 4711, &place->address, ask ? sizeof uid : 0,
+                                   ask ? (const void *)&uid : NULL, capacity, size, data);
   for (size_t i = 0; i < GUARD; i++)
     if (data[capacity + i] != GUARD_BYTE || place->box->before[i] != GUARD_BYTE) {
-      hal_fault(hal, "property.overrun", "%s: wrote past the room of %u bytes", at_words(place->object, &place->address),
-                capacity);
+      hal_fault(hal, "property.overrun", "%s: wrote past the room of %u bytes",
+                at_words(place->object, &place->address), capacity);
       break;
     }
   if (status == 0 && *size > capacity)
@@ -210,14 +227,16 @@ static void check_set(const struct place *place, bool settable, UInt32 size) {
   UInt8 junk[VALUE_MAX];
   memset(junk, 0, sizeof junk);
   if (!settable) {
-    OSStatus status = DRIVER(hal)->SetPropertyData(hal->driver, place->object, 4711, &place->address, 0, NULL, size, junk);
+    OSStatus status =
+        DRIVER(hal)->SetPropertyData(hal->driver, place->object, 4711, &place->address, 0, NULL, size, junk);
     if (status != kAudioHardwareIllegalOperationError && status != kAudioHardwareUnsupportedOperationError)
       hal_fault(hal, "property.set", "%s: setting what cannot be set gives '%s', not 'nope'", where,
                 hal_code((UInt32)status));
     return;
   }
   for (UInt32 wrong = 0; wrong < size; wrong += size - 1) {
-    OSStatus status = DRIVER(hal)->SetPropertyData(hal->driver, place->object, 4711, &place->address, 0, NULL, wrong, junk);
+    OSStatus status =
+        DRIVER(hal)->SetPropertyData(hal->driver, place->object, 4711, &place->address, 0, NULL, wrong, junk);
     if (status != kAudioHardwareBadPropertySizeError)
       hal_fault(hal, "property.set", "%s: setting %u bytes of %u gives '%s', not '!siz'", where, wrong, size,
                 hal_code((UInt32)status));
@@ -249,8 +268,8 @@ static void check_place(const struct place *place, bool known) {
     return;
   }
   if (set || sized || given || settable > 1) {
-    hal_fault(hal, "property.has", "%s: there, but settable '%s' (%u), size '%s', get '%s'", where, hal_code((UInt32)set),
-              settable, hal_code((UInt32)sized), hal_code((UInt32)given));
+    hal_fault(hal, "property.has", "%s: there, but settable '%s' (%u), size '%s', get '%s'", where,
+              hal_code((UInt32)set), settable, hal_code((UInt32)sized), hal_code((UInt32)given));
     return;
   }
   UInt32 element = element_size(place->property->kind, &list);
@@ -266,14 +285,14 @@ static void check_place(const struct place *place, bool known) {
 static unsigned owner_of(struct hal *hal, AudioObjectID object) {
   UInt32 base = hal_u32(hal, object, kAudioObjectPropertyBaseClass, kAudioObjectPropertyScopeGlobal, 0);
   switch (hal_u32(hal, object, kAudioObjectPropertyClass, kAudioObjectPropertyScopeGlobal, 0)) {
-  case kAudioPlugInClassID:
-    return PLUGIN;
-  case kAudioDeviceClassID:
-    return DEVICE;
-  case kAudioStreamClassID:
-    return STREAM;
-  default:
-    return base == kAudioLevelControlClassID ? LEVEL : base == kAudioBooleanControlClassID ? BOOLEAN : 0;
+    case kAudioPlugInClassID:
+      return PLUGIN;
+    case kAudioDeviceClassID:
+      return DEVICE;
+    case kAudioStreamClassID:
+      return STREAM;
+    default:
+      return base == kAudioLevelControlClassID ? LEVEL : base == kAudioBooleanControlClassID ? BOOLEAN : 0;
   }
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The tests' side of mach_absolute_time: real time, or a virtual clock that stands until it is moved, so that hours of IO
- * pass in seconds and every run is the same. Thread-safety: any thread; move it from one.
+ * The tests' side of mach_absolute_time: real time, or a virtual clock that stands until it is moved, so that hours of
+ * IO pass in seconds and every run is the same. Thread-safety: any thread; move it from one.
  */
 #ifndef ORIEL_TESTS_DARWIN_HOST_TIME_H
 #define ORIEL_TESTS_DARWIN_HOST_TIME_H

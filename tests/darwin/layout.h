@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Sizes and offsets that the macOS ABI fixes, as assertions on whichever declarations are in front: ours in sdk/, or Apple's own
- * on a machine that has them. Compiling it is the test.
+ * Sizes and offsets that the macOS ABI fixes, as assertions on whichever declarations are in front: ours in sdk/, or
+ * Apple's own on a machine that has them. Compiling it is the test.
  */
 #ifndef ORIEL_DARWIN_LAYOUT_H
 #define ORIEL_DARWIN_LAYOUT_H
@@ -78,6 +78,5 @@ SLOT(Host, WriteToStorage, 2);
 SLOT(Host, DeleteFromStorage, 3);
 SLOT(Host, RequestDeviceConfigurationChange, 4);
 static_assert(sizeof(AudioServerPlugInHostInterface) == 5 * sizeof(void *), "host table");
-
 
 #endif

@@ -3,10 +3,10 @@
  * Maps the x86_64 part of a macOS bundle into a Linux process and runs it against functions of our own choice, so that
  * the very file that ships is tested.
  *
- * Takes thin and universal files of type MH_BUNDLE; rebase and bind opcodes (all eager) and chained fixups; symbols of the
- * table and of the export trie; initialisers. Refuses, in words: other processors and file types, encrypted files,
- * thread-local variables, pointer formats of other processors. The file is taken as hostile up to macho_run: every offset is
- * checked, and nothing outside the image is written.
+ * Takes thin and universal files of type MH_BUNDLE; rebase and bind opcodes (all eager) and chained fixups; symbols of
+ * the table and of the export trie; initialisers. Refuses, in words: other processors and file types, encrypted files,
+ * thread-local variables, pointer formats of other processors. The file is taken as hostile up to macho_run: every
+ * offset is checked, and nothing outside the image is written.
  *
  * Thread-safety: a struct macho belongs to one thread until macho_run; then macho_symbol from any.
  */
@@ -29,7 +29,8 @@ typedef void *(*macho_lookup)(void *context, const char *name);
 int macho_load(const uint8_t *bytes, size_t size, macho_lookup lookup, void *context, struct macho **macho,
                char why[MACHO_WHY_SIZE]);
 /** The same from a file; also -errno of opening it. */
-int macho_load_file(const char *path, macho_lookup lookup, void *context, struct macho **macho, char why[MACHO_WHY_SIZE]);
+int macho_load_file(const char *path, macho_lookup lookup, void *context, struct macho **macho,
+                    char why[MACHO_WHY_SIZE]);
 /** Protects the segments as the file says and calls the initialisers. From here on the file is trusted. 0, -errno. */
 int macho_run(struct macho *macho);
 /** An exported symbol of the image, NULL if there is none. Borrowed: valid until the image is unloaded. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The Mach-O loader's fixups: what depends on where the image and its imports lie. Two forms: opcodes for a small machine
- * (rebase, bind), and chains of pointers through the pages. See macho.h.
+ * The Mach-O loader's fixups: what depends on where the image and its imports lie. Two forms: opcodes for a small
+ * machine (rebase, bind), and chains of pointers through the pages. See macho.h.
  */
 #include "tests/darwin/macho_private.h"
 
@@ -41,8 +41,8 @@ static uint64_t resolve(struct macho *macho, const char *name, bool optional) {
   if (!found && !optional) {
     size_t used = strlen(macho->why);
     if (used < MACHO_WHY_SIZE - 1 && !(macho->missing && strstr(macho->why, name)))
-      snprintf(macho->why + used, MACHO_WHY_SIZE - used, "%s%.100s", macho->missing ? ", " : "symbols that nobody has: ",
-               name);
+      snprintf(macho->why + used, MACHO_WHY_SIZE - used, "%s%.100s",
+               macho->missing ? ", " : "symbols that nobody has: ", name);
     macho->missing++;
   }
   return (uint64_t)(uintptr_t)found;
@@ -106,38 +106,38 @@ static int run_rebase(struct macho *macho) {
     uint64_t count = 0, skip = 0;
     bool good = true;
     switch (byte & 0xf0) {
-    case 0x00:
-      return 0;
-    case 0x10:
-      good = immediate == 1; /* pointers; the others are of 32-bit code */
-      break;
-    case 0x20:
-      good = set_segment(macho, &machine, immediate);
-      break;
-    case 0x30:
-      good = uleb(&machine, &skip);
-      machine.address += skip;
-      break;
-    case 0x40:
-      machine.address += immediate * 8u;
-      break;
-    case 0x50:
-      error = rebase_times(macho, &machine, immediate, 0);
-      break;
-    case 0x60:
-      good = uleb(&machine, &count);
-      error = good ? rebase_times(macho, &machine, count, 0) : 0;
-      break;
-    case 0x70:
-      good = uleb(&machine, &skip);
-      error = good ? rebase_times(macho, &machine, 1, skip) : 0;
-      break;
-    case 0x80:
-      good = uleb(&machine, &count) && uleb(&machine, &skip);
-      error = good ? rebase_times(macho, &machine, count, skip) : 0;
-      break;
-    default:
-      good = false;
+      case 0x00:
+        return 0;
+      case 0x10:
+        good = immediate == 1; /* pointers; the others are of 32-bit code */
+        break;
+      case 0x20:
+        good = set_segment(macho, &machine, immediate);
+        break;
+      case 0x30:
+        good = uleb(&machine, &skip);
+        machine.address += skip;
+        break;
+      case 0x40:
+        machine.address += immediate * 8u;
+        break;
+      case 0x50:
+        error = rebase_times(macho, &machine, immediate, 0);
+        break;
+      case 0x60:
+        good = uleb(&machine, &count);
+        error = good ? rebase_times(macho, &machine, count, 0) : 0;
+        break;
+      case 0x70:
+        good = uleb(&machine, &skip);
+        error = good ? rebase_times(macho, &machine, 1, skip) : 0;
+        break;
+      case 0x80:
+        good = uleb(&machine, &count) && uleb(&machine, &skip);
+        error = good ? rebase_times(macho, &machine, count, skip) : 0;
+        break;
+      default:
+        good = false;
     }
     if (!good)
       return bad_opcode(macho, "rebase", byte);
@@ -178,27 +178,27 @@ static bool bind_setting(const struct macho *macho, struct machine *machine, uns
   unsigned immediate = byte & 0x0f;
   uint64_t value = 0;
   switch (byte & 0xf0) {
-  case 0x10: /* whose symbol it is: all are looked up alike */
-  case 0x30:
-    return true;
-  case 0x20:
-    return uleb(machine, &value);
-  case 0x40:
-    machine->optional = immediate & 1;
-    return set_name(machine);
-  case 0x50:
-    return immediate == 1;
-  case 0x60:
-    return sleb(machine, &machine->addend);
-  case 0x70:
-    return set_segment(macho, machine, immediate);
-  case 0x80:
-    if (!uleb(machine, &value))
+    case 0x10: /* whose symbol it is: all are looked up alike */
+    case 0x30:
+      return true;
+    case 0x20:
+      return uleb(machine, &value);
+    case 0x40:
+      machine->optional = immediate & 1;
+      return set_name(machine);
+    case 0x50:
+      return immediate == 1;
+    case 0x60:
+      return sleb(machine, &machine->addend);
+    case 0x70:
+      return set_segment(macho, machine, immediate);
+    case 0x80:
+      if (!uleb(machine, &value))
+        return false;
+      machine->address += value;
+      return true;
+    default:
       return false;
-    machine->address += value;
-    return true;
-  default:
-    return false;
   }
 }
 
@@ -211,26 +211,26 @@ static int run_bind(struct macho *macho, const struct macho_range *range, bool w
     uint64_t count = 0, skip = 0;
     bool good = true;
     switch (byte & 0xf0) {
-    case 0x00:
-      if (!lazy) /* where it ends each symbol's part */
-        return 0;
-      break;
-    case 0x90:
-      error = bind_times(macho, &machine, 1, 0, weak);
-      break;
-    case 0xa0:
-      good = uleb(&machine, &skip);
-      error = good ? bind_times(macho, &machine, 1, skip, weak) : 0;
-      break;
-    case 0xb0:
-      error = bind_times(macho, &machine, 1, (byte & 0x0fu) * 8u, weak);
-      break;
-    case 0xc0:
-      good = uleb(&machine, &count) && uleb(&machine, &skip);
-      error = good ? bind_times(macho, &machine, count, skip, weak) : 0;
-      break;
-    default:
-      good = bind_setting(macho, &machine, byte);
+      case 0x00:
+        if (!lazy) /* where it ends each symbol's part */
+          return 0;
+        break;
+      case 0x90:
+        error = bind_times(macho, &machine, 1, 0, weak);
+        break;
+      case 0xa0:
+        good = uleb(&machine, &skip);
+        error = good ? bind_times(macho, &machine, 1, skip, weak) : 0;
+        break;
+      case 0xb0:
+        error = bind_times(macho, &machine, 1, (byte & 0x0fu) * 8u, weak);
+        break;
+      case 0xc0:
+        good = uleb(&machine, &count) && uleb(&machine, &skip);
+        error = good ? bind_times(macho, &machine, count, skip, weak) : 0;
+        break;
+      default:
+        good = bind_setting(macho, &machine, byte);
     }
     if (!good)
       return bad_opcode(macho, "bind", byte);
@@ -249,7 +249,8 @@ struct chains {
 };
 
 /* One import: name, addend, and whether it may be missing. False if it lies outside. */
-static bool import_get(const struct chains *chains, uint32_t index, const char **name, uint64_t *addend, bool *optional) {
+static bool import_get(const struct chains *chains, uint32_t index, const char **name, uint64_t *addend,
+                       bool *optional) {
   static const size_t sizes[] = {0, 4, 8, 16};
   size_t size = sizes[chains->import_format];
   const uint8_t *at = chains->at + chains->imports + (size_t)index * size;
@@ -273,7 +274,8 @@ static bool import_get(const struct chains *chains, uint32_t index, const char *
   return memchr(*name, 0, chains->size - chains->symbols - text);
 }
 
-static int chain_fix(struct macho *macho, const struct chains *chains, uint64_t address, uint64_t raw, unsigned format) {
+static int chain_fix(struct macho *macho, const struct chains *chains, uint64_t address, uint64_t raw,
+                     unsigned format) {
   if (raw >> 63) {
     const char *name = NULL;
     uint64_t addend = 0;

@@ -49,7 +49,8 @@ static inline uint8_t *macho_image_data_command(uint8_t *at, uint32_t command, u
   return at + 16;
 }
 
-/* imports: format 1 to 3; pointers: format 2 (addresses) or 6 (offsets). The data are a pointer to itself + 24, _import + 3
+/* imports: format 1 to 3; pointers: format 2 (addresses) or 6 (offsets). The data are a pointer to itself + 24, _import
+ * + 3
  * (+ 16 where imports have addends), a weak import that nobody has, and a number. */
 static inline void macho_image_chained(uint8_t image[MACHO_IMAGE_SIZE], unsigned imports, unsigned pointers) {
   static const char names[] = "\0_import\0_missing";

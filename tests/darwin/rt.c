@@ -79,7 +79,8 @@ void rt_reset(void) {
     atomic_store(&notes[i], NULL);
 }
 
-/* The call itself does not happen: it "fails" with whatever rax holds, the call's number. One per callback is enough. */
+/* The call itself does not happen: it "fails" with whatever rax holds, the call's number. One per callback is enough.
+ */
 static void on_sigsys(int signal_number, siginfo_t *info, void *context) {
   (void)signal_number, (void)context;
   selector = SELECTOR_ALLOW; /* or returning from here would trap too */

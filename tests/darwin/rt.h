@@ -4,8 +4,8 @@
  * system. What does so anyway is noted by name.
  *
  * Three nets: the tests' own CoreFoundation and log call rt_forbidden; rt_wrap.c stands before libc's functions for
- * natively linked code (and the Mach-O loader's table for a bundle); and, where the kernel offers syscall user dispatch,
- * rt_watch_syscalls catches every system call of the thread, by whatever way it was reached.
+ * natively linked code (and the Mach-O loader's table for a bundle); and, where the kernel offers syscall user
+ * dispatch, rt_watch_syscalls catches every system call of the thread, by whatever way it was reached.
  *
  * Thread-safety: any thread; each is watched by itself. Notes are kept for the process, in atomics.
  */

@@ -3,9 +3,9 @@
  * What a bundle finds behind its imports when it runs on Linux: functions with Darwin's ABI over glibc's, the tests'
  * CoreFoundation, clock and log.
  *
- * The calling convention is the same; what differs is translated: error numbers, open and socket flags, socket addresses,
- * struct stat, addrinfo and msghdr, opaque pthread types, the log's packed arguments. Whatever an IO callback must not
- * do is noted (rt.h) before it is done. A virtual socket is refused, as on a Mac that is no guest.
+ * The calling convention is the same; what differs is translated: error numbers, open and socket flags, socket
+ * addresses, struct stat, addrinfo and msghdr, opaque pthread types, the log's packed arguments. Whatever an IO
+ * callback must not do is noted (rt.h) before it is done. A virtual socket is refused, as on a Mac that is no guest.
  *
  * Thread-safety: as the functions themselves.
  */
@@ -32,6 +32,7 @@ int shim_error_back(int darwin_error);
 /** Passes a result on; if it is negative, Darwin's errno becomes that of Linux. */
 long shim_result(long result);
 
-#define SHIM(symbol, function) {symbol, (void *)(function)}
+#define SHIM(symbol, function) \
+  { symbol, (void *)(function) }
 
 #endif

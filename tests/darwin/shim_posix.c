@@ -26,14 +26,14 @@
 static const struct {
   int ours, theirs;
 } errors[] = {
-  {EAGAIN, 35},       {EINPROGRESS, 36},  {EALREADY, 37},     {ENOTSOCK, 38},     {EDESTADDRREQ, 39},
-  {EMSGSIZE, 40},     {EPROTOTYPE, 41},   {ENOPROTOOPT, 42},  {EPROTONOSUPPORT, 43}, {EOPNOTSUPP, 102},
-  {ENOTSUP, 45},      {EAFNOSUPPORT, 47}, {EADDRINUSE, 48},   {EADDRNOTAVAIL, 49}, {ENETDOWN, 50},
-  {ENETUNREACH, 51},  {ENETRESET, 52},    {ECONNABORTED, 53}, {ECONNRESET, 54},   {ENOBUFS, 55},
-  {EISCONN, 56},      {ENOTCONN, 57},     {ETIMEDOUT, 60},    {ECONNREFUSED, 61}, {ELOOP, 62},
-  {ENAMETOOLONG, 63}, {EHOSTDOWN, 64},    {EHOSTUNREACH, 65}, {ENOTEMPTY, 66},    {ESTALE, 70},
-  {ENOSYS, 78},       {EOVERFLOW, 84},    {ECANCELED, 89},    {EILSEQ, 92},       {EBADMSG, 94},
-  {EPROTO, 100},      {EDEADLK, 11},
+    {EAGAIN, 35},       {EINPROGRESS, 36},  {EALREADY, 37},     {ENOTSOCK, 38},        {EDESTADDRREQ, 39},
+    {EMSGSIZE, 40},     {EPROTOTYPE, 41},   {ENOPROTOOPT, 42},  {EPROTONOSUPPORT, 43}, {EOPNOTSUPP, 102},
+    {ENOTSUP, 45},      {EAFNOSUPPORT, 47}, {EADDRINUSE, 48},   {EADDRNOTAVAIL, 49},   {ENETDOWN, 50},
+    {ENETUNREACH, 51},  {ENETRESET, 52},    {ECONNABORTED, 53}, {ECONNRESET, 54},      {ENOBUFS, 55},
+    {EISCONN, 56},      {ENOTCONN, 57},     {ETIMEDOUT, 60},    {ECONNREFUSED, 61},    {ELOOP, 62},
+    {ENAMETOOLONG, 63}, {EHOSTDOWN, 64},    {EHOSTUNREACH, 65}, {ENOTEMPTY, 66},       {ESTALE, 70},
+    {ENOSYS, 78},       {EOVERFLOW, 84},    {ECANCELED, 89},    {EILSEQ, 92},          {EBADMSG, 94},
+    {EPROTO, 100},      {EDEADLK, 11},
 };
 
 int shim_error(int linux_error) {
@@ -66,9 +66,9 @@ long shim_result(long result) {
 
 static const struct {
   int theirs, ours;
-} open_flags[] = {{0x4, O_NONBLOCK},   {0x8, O_APPEND},    {0x100, O_NOFOLLOW}, {0x200, O_CREAT},
-                  {0x400, O_TRUNC},    {0x800, O_EXCL},    {0x20000, O_NOCTTY}, {0x1000000, O_CLOEXEC},
-                  {0x100000, O_DIRECTORY}};
+} open_flags[] = {{0x4, O_NONBLOCK},   {0x8, O_APPEND},        {0x100, O_NOFOLLOW},
+                  {0x200, O_CREAT},    {0x400, O_TRUNC},       {0x800, O_EXCL},
+                  {0x20000, O_NOCTTY}, {0x1000000, O_CLOEXEC}, {0x100000, O_DIRECTORY}};
 
 static int to_open(int flags) {
   int result = flags & 3;
@@ -149,20 +149,20 @@ static int give_stat(int result, const struct stat *from, struct darwin_stat *to
   if (result < 0)
     return (int)shim_result(result);
   *to = (struct darwin_stat){
-    .device = (int32_t)from->st_dev,
-    .mode = (uint16_t)from->st_mode,
-    .links = (uint16_t)from->st_nlink,
-    .inode = from->st_ino,
-    .user = from->st_uid,
-    .group = from->st_gid,
-    .special = (int32_t)from->st_rdev,
-    .access = from->st_atim,
-    .modify = from->st_mtim,
-    .change = from->st_ctim,
-    .birth = from->st_ctim,
-    .size = from->st_size,
-    .blocks = from->st_blocks,
-    .block_size = (int32_t)from->st_blksize,
+      .device = (int32_t)from->st_dev,
+      .mode = (uint16_t)from->st_mode,
+      .links = (uint16_t)from->st_nlink,
+      .inode = from->st_ino,
+      .user = from->st_uid,
+      .group = from->st_gid,
+      .special = (int32_t)from->st_rdev,
+      .access = from->st_atim,
+      .modify = from->st_mtim,
+      .change = from->st_ctim,
+      .birth = from->st_ctim,
+      .size = from->st_size,
+      .blocks = from->st_blocks,
+      .block_size = (int32_t)from->st_blksize,
   };
   return 0;
 }
@@ -187,9 +187,9 @@ static int shim_fstat(int fd, struct darwin_stat *status) {
 
 /* The same but for the error: noted, called, translated. */
 #define PASS(name, parameters, arguments) \
-  static long shim_##name parameters { \
-    rt_forbidden(#name); \
-    return shim_result(name arguments); \
+  static long shim_##name parameters {    \
+    rt_forbidden(#name);                  \
+    return shim_result(name arguments);   \
   }
 
 PASS(close, (int fd), (fd))
@@ -209,7 +209,7 @@ PASS(pipe, (int fds[2]), (fds))
 PASS(dup, (int fd), (fd))
 PASS(dup2, (int fd, int other), (fd, other))
 PASS(flock, (int fd, int operation), (fd, operation))
-PASS(poll, (struct pollfd *fds, unsigned count, int timeout), (fds, count, timeout))
+PASS(poll, (struct pollfd * fds, unsigned count, int timeout), (fds, count, timeout))
 PASS(usleep, (unsigned us), (us))
 PASS(munmap, (void *address, size_t size), (address, size))
 PASS(mprotect, (void *address, size_t size, int protection), (address, size, protection))
@@ -264,11 +264,51 @@ static void shim_cfmakeraw(struct darwin_termios *settings) {
 #define SAME(name) SHIM("_" #name, name)
 
 const struct shim shim_posix[] = {
-  SHIM("___error", shim_errno), OWN(open), OWN(shm_open), OWN(shm_unlink), OWN(fcntl), OWN(stat), OWN(lstat), OWN(fstat),
-  SHIM("_stat$INODE64", shim_stat), SHIM("_lstat$INODE64", shim_lstat), SHIM("_fstat$INODE64", shim_fstat), OWN(close),
-  OWN(read), OWN(pread), OWN(pwrite), OWN(readv), OWN(lseek), OWN(ftruncate), OWN(fchmod), OWN(chmod), OWN(mkdir),
-  OWN(unlink), OWN(rename), OWN(access), OWN(pipe), OWN(dup), OWN(dup2), OWN(flock), OWN(poll), OWN(usleep), OWN(munmap),
-  OWN(mprotect), OWN(mlock), OWN(isatty), OWN(tcflush), OWN(mmap), OWN(sysconf), OWN(tcgetattr), OWN(tcsetattr),
-  OWN(cfmakeraw), SAME(getpid), SAME(getuid), SAME(geteuid), SAME(getgid), SAME(getegid), SAME(umask),
+    SHIM("___error", shim_errno),
+    OWN(open),
+    OWN(shm_open),
+    OWN(shm_unlink),
+    OWN(fcntl),
+    OWN(stat),
+    OWN(lstat),
+    OWN(fstat),
+    SHIM("_stat$INODE64", shim_stat),
+    SHIM("_lstat$INODE64", shim_lstat),
+    SHIM("_fstat$INODE64", shim_fstat),
+    OWN(close),
+    OWN(read),
+    OWN(pread),
+    OWN(pwrite),
+    OWN(readv),
+    OWN(lseek),
+    OWN(ftruncate),
+    OWN(fchmod),
+    OWN(chmod),
+    OWN(mkdir),
+    OWN(unlink),
+    OWN(rename),
+    OWN(access),
+    OWN(pipe),
+    OWN(dup),
+    OWN(dup2),
+    OWN(flock),
+    OWN(poll),
+    OWN(usleep),
+    OWN(munmap),
+    OWN(mprotect),
+    OWN(mlock),
+    OWN(isatty),
+    OWN(tcflush),
+    OWN(mmap),
+    OWN(sysconf),
+    OWN(tcgetattr),
+    OWN(tcsetattr),
+    OWN(cfmakeraw),
+    SAME(getpid),
+    SAME(getuid),
+    SAME(geteuid),
+    SAME(getgid),
+    SAME(getegid),
+    SAME(umask),
 };
 const size_t shim_posix_count = sizeof shim_posix / sizeof shim_posix[0];

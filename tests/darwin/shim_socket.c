@@ -204,7 +204,8 @@ static ssize_t shim_sendto(int fd, const void *bytes, size_t size, int flags, co
   struct sockaddr_storage ours;
   rt_forbidden("sendto");
   length = to_address(address, length, &ours);
-  return shim_result(sendto(fd, bytes, size, to_message_flags(flags) | quiet(fd), length ? (void *)&ours : NULL, length));
+  return shim_result(
+      sendto(fd, bytes, size, to_message_flags(flags) | quiet(fd), length ? (void *)&ours : NULL, length));
 }
 
 static ssize_t shim_recvfrom(int fd, void *bytes, size_t size, int flags, void *address, socklen_t *length) {
@@ -280,19 +281,19 @@ static void shim_freeaddrinfo(struct darwin_addrinfo *list) {
 
 static int to_name_error(int error) {
   switch (error) {
-  case EAI_AGAIN:
-    return 2;
-  case EAI_FAIL:
-    return 4;
-  case EAI_MEMORY:
-    return 6;
-  case EAI_NONAME:
-    return 8;
-  case EAI_SYSTEM:
-    shim_result(-1);
-    return 11;
-  default:
-    return error ? 4 : 0;
+    case EAI_AGAIN:
+      return 2;
+    case EAI_FAIL:
+      return 4;
+    case EAI_MEMORY:
+      return 6;
+    case EAI_NONAME:
+      return 8;
+    case EAI_SYSTEM:
+      shim_result(-1);
+      return 11;
+    default:
+      return error ? 4 : 0;
   }
 }
 
@@ -316,8 +317,11 @@ static int shim_getaddrinfo(const char *host, const char *service, const struct 
     if (!entry)
       abort();
     memcpy(&address, at->ai_addr, at->ai_addrlen);
-    *entry = (struct darwin_addrinfo){.family = from_family(at->ai_family), .type = at->ai_socktype,
-                                      .protocol = at->ai_protocol, .size = sizeof address, .address = entry + 1};
+    *entry = (struct darwin_addrinfo){.family = from_family(at->ai_family),
+                                      .type = at->ai_socktype,
+                                      .protocol = at->ai_protocol,
+                                      .size = sizeof address,
+                                      .address = entry + 1};
     from_address(&address, at->ai_addrlen, entry->address, &entry->size);
     *end = entry;
     end = &entry->next;
@@ -343,10 +347,32 @@ static const char *shim_gai_strerror(int error) {
 #define OWN(name) SHIM("_" #name, shim_##name)
 
 const struct shim shim_socket[] = {
-  SHIM("_socket", shim_socket_), OWN(socketpair), OWN(bind), OWN(connect), OWN(listen), OWN(accept), OWN(shutdown),
-  OWN(getsockname), OWN(getpeername), OWN(setsockopt), OWN(getsockopt), OWN(send), OWN(recv), OWN(sendto), OWN(recvfrom),
-  OWN(write), OWN(writev), OWN(sendmsg), OWN(recvmsg), OWN(getaddrinfo), OWN(freeaddrinfo), OWN(gai_strerror),
-  OWN(inet_pton), OWN(inet_ntop), SHIM("_if_nametoindex", if_nametoindex), SHIM("_in6addr_loopback", &in6addr_loopback),
-  SHIM("_in6addr_any", &in6addr_any),
+    SHIM("_socket", shim_socket_),
+    OWN(socketpair),
+    OWN(bind),
+    OWN(connect),
+    OWN(listen),
+    OWN(accept),
+    OWN(shutdown),
+    OWN(getsockname),
+    OWN(getpeername),
+    OWN(setsockopt),
+    OWN(getsockopt),
+    OWN(send),
+    OWN(recv),
+    OWN(sendto),
+    OWN(recvfrom),
+    OWN(write),
+    OWN(writev),
+    OWN(sendmsg),
+    OWN(recvmsg),
+    OWN(getaddrinfo),
+    OWN(freeaddrinfo),
+    OWN(gai_strerror),
+    OWN(inet_pton),
+    OWN(inet_ntop),
+    SHIM("_if_nametoindex", if_nametoindex),
+    SHIM("_in6addr_loopback", &in6addr_loopback),
+    SHIM("_in6addr_any", &in6addr_any),
 };
 const size_t shim_socket_count = sizeof shim_socket / sizeof shim_socket[0];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Imports of a bundle: threads, locks, signals. Darwin's opaque types begin with a word that says what they are; the next
- * holds our own object, made at first use for those that were only initialised by the compiler. See shim.h.
+ * Imports of a bundle: threads, locks, signals. Darwin's opaque types begin with a word that says what they are; the
+ * next holds our own object, made at first use for those that were only initialised by the compiler. See shim.h.
  */
 #include "tests/darwin/shim.h"
 
@@ -41,7 +41,8 @@ struct own {
   };
 };
 
-static pthread_mutex_t making = PTHREAD_MUTEX_INITIALIZER; /* guards the list, and making what an opaque one points to */
+static pthread_mutex_t making =
+    PTHREAD_MUTEX_INITIALIZER; /* guards the list, and making what an opaque one points to */
 static struct own *all;
 
 static struct own *own_of(struct opaque *opaque, bool condition) {
@@ -258,41 +259,45 @@ static int shim_sigmask(int how, const uint32_t *set, uint32_t *old) {
   if (old)
     *old = 0;
   rt_forbidden("pthread_sigmask");
-  return set ? shim_error(pthread_sigmask(how == 1 ? SIG_BLOCK : how == 2 ? SIG_UNBLOCK : SIG_SETMASK, &ours, NULL)) : 0;
+  return set ? shim_error(pthread_sigmask(how == 1   ? SIG_BLOCK
+                                          : how == 2 ? SIG_UNBLOCK
+                                                     : SIG_SETMASK,
+                                          &ours, NULL))
+             : 0;
 }
 
 #define PTHREAD(name, function) SHIM("_pthread_" name, function)
 
 const struct shim shim_thread[] = {
-  PTHREAD("mutex_init", shim_mutex_init),
-  PTHREAD("mutex_destroy", own_destroy),
-  PTHREAD("mutex_lock", shim_mutex_lock),
-  PTHREAD("mutex_trylock", shim_mutex_trylock),
-  PTHREAD("mutex_unlock", shim_mutex_unlock),
-  PTHREAD("cond_init", shim_cond_init),
-  PTHREAD("cond_destroy", own_destroy),
-  PTHREAD("cond_wait", shim_cond_wait),
-  PTHREAD("cond_timedwait", shim_cond_timedwait),
-  PTHREAD("cond_timedwait_relative_np", shim_cond_timedwait_relative),
-  PTHREAD("cond_signal", shim_cond_signal),
-  PTHREAD("cond_broadcast", shim_cond_broadcast),
-  PTHREAD("once", shim_once),
-  PTHREAD("attr_init", shim_attr_init),
-  PTHREAD("attr_destroy", shim_attr_destroy),
-  PTHREAD("attr_setdetachstate", shim_attr_setdetachstate),
-  PTHREAD("attr_setstacksize", shim_attr_setstacksize),
-  PTHREAD("create", shim_create),
-  PTHREAD("join", shim_join),
-  PTHREAD("detach", shim_detach),
-  PTHREAD("self", pthread_self),
-  PTHREAD("setname_np", shim_setname),
-  PTHREAD("set_qos_class_self_np", shim_nothing),
-  PTHREAD("sigmask", shim_sigmask),
-  SHIM("_sched_yield", sched_yield),
-  SHIM("_os_unfair_lock_lock", shim_unfair_lock),
-  SHIM("_os_unfair_lock_unlock", shim_unfair_unlock),
-  SHIM("_sigemptyset", shim_sigemptyset),
-  SHIM("_sigfillset", shim_sigfillset),
-  SHIM("_sigaddset", shim_sigaddset),
+    PTHREAD("mutex_init", shim_mutex_init),
+    PTHREAD("mutex_destroy", own_destroy),
+    PTHREAD("mutex_lock", shim_mutex_lock),
+    PTHREAD("mutex_trylock", shim_mutex_trylock),
+    PTHREAD("mutex_unlock", shim_mutex_unlock),
+    PTHREAD("cond_init", shim_cond_init),
+    PTHREAD("cond_destroy", own_destroy),
+    PTHREAD("cond_wait", shim_cond_wait),
+    PTHREAD("cond_timedwait", shim_cond_timedwait),
+    PTHREAD("cond_timedwait_relative_np", shim_cond_timedwait_relative),
+    PTHREAD("cond_signal", shim_cond_signal),
+    PTHREAD("cond_broadcast", shim_cond_broadcast),
+    PTHREAD("once", shim_once),
+    PTHREAD("attr_init", shim_attr_init),
+    PTHREAD("attr_destroy", shim_attr_destroy),
+    PTHREAD("attr_setdetachstate", shim_attr_setdetachstate),
+    PTHREAD("attr_setstacksize", shim_attr_setstacksize),
+    PTHREAD("create", shim_create),
+    PTHREAD("join", shim_join),
+    PTHREAD("detach", shim_detach),
+    PTHREAD("self", pthread_self),
+    PTHREAD("setname_np", shim_setname),
+    PTHREAD("set_qos_class_self_np", shim_nothing),
+    PTHREAD("sigmask", shim_sigmask),
+    SHIM("_sched_yield", sched_yield),
+    SHIM("_os_unfair_lock_lock", shim_unfair_lock),
+    SHIM("_os_unfair_lock_unlock", shim_unfair_unlock),
+    SHIM("_sigemptyset", shim_sigemptyset),
+    SHIM("_sigfillset", shim_sigfillset),
+    SHIM("_sigaddset", shim_sigaddset),
 };
 const size_t shim_thread_count = sizeof shim_thread / sizeof shim_thread[0];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A small bundle for macOS, cross-built by the tests for the loader: one function per thing that a loader or a shim can get
- * wrong. Each returns 0, or the number of the line that went wrong.
+ * A small bundle for macOS, cross-built by the tests for the loader: one function per thing that a loader or a shim can
+ * get wrong. Each returns 0, or the number of the line that went wrong.
  */
 #include <CoreFoundation/CoreFoundation.h>
 #include <mach/mach_time.h>
@@ -51,9 +51,9 @@ extern int nobody_has_this(int value) __attribute__((weak_import));
 
 #define EXPORT __attribute__((visibility("default")))
 #define CHECK(condition) \
-  do { \
-    if (!(condition)) \
-      return __LINE__; \
+  do {                   \
+    if (!(condition))    \
+      return __LINE__;   \
   } while (0)
 
 enum { EAGAIN_THERE = 35, ENOENT_THERE = 2, EAFNOSUPPORT_THERE = 47, NONBLOCK_THERE = 4, SET_FLAGS = 4 };
@@ -126,7 +126,7 @@ int tiny_strings(void) {
   int value = 7, back = 0;
   CFNumberRef number = CFNumberCreate(NULL, kCFNumberIntType, &value);
   CFMutableDictionaryRef map =
-    CFDictionaryCreateMutable(NULL, 0, &kCFTypeDictionaryKeyCallBacks, &kCFTypeDictionaryValueCallBacks);
+      CFDictionaryCreateMutable(NULL, 0, &kCFTypeDictionaryKeyCallBacks, &kCFTypeDictionaryValueCallBacks);
   CFDictionarySetValue(map, CFSTR("seven"), number);
   CFRelease(number);
   CHECK(CFNumberGetValue(CFDictionaryGetValue(map, CFSTR("seven")), kCFNumberIntType, &back) && back == 7);

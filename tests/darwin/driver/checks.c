@@ -4,11 +4,11 @@
  */
 #include "tests/darwin/driver/checks.h"
 
+#include <poll.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 #include <stdint.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -110,8 +110,8 @@ static void driver_keeps_time_for_days(void **state) {
   expect_clean(hal);
 }
 
-/* What is played comes out of the transport bit for bit, from the newest on, and no frame is missing or doubled; also when
- * the far end goes and comes back. */
+/* What is played comes out of the transport bit for bit, from the newest on, and no frame is missing or doubled; also
+ * when the far end goes and comes back. */
 enum { SETTINGS_PROPERTY = 0x6f736574, RUN_FRAMES = 24000, CYCLE = 256 };
 
 static float sound_of(int64_t frame, unsigned channel) {
@@ -122,8 +122,8 @@ struct far_end {
   int listener, fd;
   char path[64];
   struct oriel_audio_framer framer;
-  int64_t last;       /* the frame heard last, -1: none yet */
-  int64_t whole;      /* frames in a row that were bit for bit what was played */
+  int64_t last;  /* the frame heard last, -1: none yet */
+  int64_t whole; /* frames in a row that were bit for bit what was played */
   unsigned gaps;
 };
 
@@ -180,7 +180,8 @@ static void set_transport(struct hal *hal, const char *path) {
   snprintf(text, sizeof text, path ? "Transport = unix://%s?format=pcm\n" : "Transport = none\n", path);
   CFStringRef string = CFStringCreateWithCString(NULL, text, kCFStringEncodingUTF8);
   assert_int_equal(hal_set(hal, kAudioObjectPlugInObject, SETTINGS_PROPERTY, kAudioObjectPropertyScopeGlobal, &string,
-                           sizeof string), 0);
+                           sizeof string),
+                   0);
   CFRelease(string);
 }
 
@@ -238,13 +239,10 @@ static void driver_carries_what_is_played(void **state) {
 
 int checks_run(hal_factory (*fresh)(void), void (*drop)(void)) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(driver_has_no_fault),
-    cmocka_unit_test(driver_has_no_fault_at_24_mhz),
-    cmocka_unit_test(driver_survives_a_storm),
-    cmocka_unit_test(driver_stamps_agree_between_threads),
-    cmocka_unit_test(driver_starts_again),
-    cmocka_unit_test(driver_keeps_time_for_days),
-    cmocka_unit_test(driver_carries_what_is_played),
+      cmocka_unit_test(driver_has_no_fault),           cmocka_unit_test(driver_has_no_fault_at_24_mhz),
+      cmocka_unit_test(driver_survives_a_storm),       cmocka_unit_test(driver_stamps_agree_between_threads),
+      cmocka_unit_test(driver_starts_again),           cmocka_unit_test(driver_keeps_time_for_days),
+      cmocka_unit_test(driver_carries_what_is_played),
   };
   fresh_factory = fresh;
   drop_factory = drop;

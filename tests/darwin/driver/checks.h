@@ -7,7 +7,8 @@
 
 #include "tests/darwin/hal.h"
 
-/** Runs all checks as a cmocka group. `fresh` gives the factory for each life of the daemon; `drop` ends it (or is NULL). */
+/** Runs all checks as a cmocka group. `fresh` gives the factory for each life of the daemon; `drop` ends it (or is
+ * NULL). */
 int checks_run(hal_factory (*fresh)(void), void (*drop)(void));
 
 #endif

@@ -133,8 +133,8 @@ CFStringRef __CFStringMakeConstantString(const char *text);
 #endif
 CFTypeID CFStringGetTypeID(void);
 CFStringRef CFStringCreateWithCString(CFAllocatorRef allocator, const char *text, CFStringEncoding encoding);
-CFStringRef CFStringCreateWithBytes(CFAllocatorRef allocator, const UInt8 *bytes, CFIndex count, CFStringEncoding encoding,
-                                    Boolean external);
+CFStringRef CFStringCreateWithBytes(CFAllocatorRef allocator, const UInt8 *bytes, CFIndex count,
+                                    CFStringEncoding encoding, Boolean external);
 CFStringRef CFStringCreateCopy(CFAllocatorRef allocator, CFStringRef string);
 CFStringRef CFStringCreateWithFormat(CFAllocatorRef allocator, CFDictionaryRef options, CFStringRef format, ...);
 CFStringRef CFStringCreateWithFormatAndArguments(CFAllocatorRef allocator, CFDictionaryRef options, CFStringRef format,
@@ -174,7 +174,8 @@ typedef struct {
 } CFArrayCallBacks;
 extern const CFArrayCallBacks kCFTypeArrayCallBacks;
 CFTypeID CFArrayGetTypeID(void);
-CFArrayRef CFArrayCreate(CFAllocatorRef allocator, const void **values, CFIndex count, const CFArrayCallBacks *callbacks);
+CFArrayRef CFArrayCreate(CFAllocatorRef allocator, const void **values, CFIndex count,
+                         const CFArrayCallBacks *callbacks);
 CFArrayRef CFArrayCreateCopy(CFAllocatorRef allocator, CFArrayRef array);
 CFMutableArrayRef CFArrayCreateMutable(CFAllocatorRef allocator, CFIndex capacity, const CFArrayCallBacks *callbacks);
 CFIndex CFArrayGetCount(CFArrayRef array);
