@@ -25,6 +25,7 @@
 
 #include "core/histogram.h"
 #include "core/packet.h"
+#include "source/guest_audio.h"
 #include "source/source.h"
 
 struct oriel_desktop;
@@ -38,6 +39,7 @@ struct oriel_desktop_config {
   uint32_t bitrate_kbps;  /* 0 = by size */
   unsigned opus_frame_ms; /* 5, 10, 20 */
   unsigned opus_kbps;     /* 16..510 */
+  struct oriel_guest_audio *guest_audio; /* sound from inside the guest; NULL = none. Taken over, as the source is */
   /** Something waits in at least one mailbox. Called once per packet, not once per viewer; must not block. */
   void (*wake)(void *user);
   void *user;

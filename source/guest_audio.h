@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Sound that comes from inside a guest, by its agent or driver, and the microphone's way back: docs/protocols/audio.md.
+ * Lanes: UDP first, then the addresses of streams in the order given; a lower number is preferred. What a peer does
+ * wrong ends that peer's stream, with one line in the log, and nothing else: every listener goes on.
+ *
+ * Thread-safety: create, start and destroy from one thread. microphone, has_microphone and info from any thread between
+ * create and destroy. The sink is called on the one thread this owns, which sleeps while nothing arrives.
+ */
+#ifndef ORIEL_SOURCE_GUEST_AUDIO_H
+#define ORIEL_SOURCE_GUEST_AUDIO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct oriel_guest_audio;
+
+enum {
+  ORIEL_GUEST_AUDIO_STREAMS_MAX = 4,
+  ORIEL_GUEST_AUDIO_LANES_MAX = 1 + ORIEL_GUEST_AUDIO_STREAMS_MAX,
+};
+
+struct oriel_guest_audio_config {
+  const char *udp;            /* "HOST:PORT", one bare Opus packet a datagram; NULL = none */
+  const char *const *streams; /* addresses as in transport/address.h; read during create alone */
+  unsigned stream_count;      /* 0..ORIEL_GUEST_AUDIO_STREAMS_MAX */
+  const char *microphone;     /* address where the guest fetches the viewer's microphone; NULL = none */
+  /* Addresses of unix:// are dialed, not listened at: QEMU listens there for the ports it gave its guest. */
+  bool dial_unix;
+};
+
+struct oriel_guest_audio_sink {
+  void *user;
+  /** A well-formed packet of 1..1500 bytes, borrowed: one Opus packet of `frames` frames at 48 kHz, or whole float32
+   *  frames (the lane says which). Must not block. */
+  void (*packet)(void *user, unsigned lane, const void *packet, size_t size, unsigned frames, uint64_t arrived_ns);
+  /** The lane's stream ended, or another one takes its place. */
+  void (*ended)(void *user, unsigned lane);
+};
+
+/** Listens at once, so that a wrong or taken address is told now: `why` (at least 256 bytes) says which and why.
+ *  0, -EINVAL, -EADDRINUSE, -ENOMEM, other -errno. */
+int oriel_guest_audio_create(const struct oriel_guest_audio_config *config, struct oriel_guest_audio **audio,
+                             char *why, size_t why_size);
+/** Starts its thread; the sink must live until destroy. 0, -EAGAIN. */
+int oriel_guest_audio_start(struct oriel_guest_audio *audio, const struct oriel_guest_audio_sink *sink);
+/** Ends every stream, joins the thread, removes socket files of ours. NULL is fine. */
+void oriel_guest_audio_destroy(struct oriel_guest_audio *audio);
+
+/** One Opus packet (48 kHz, at most 20 ms) of the viewer's microphone, copied. At most 100 ms wait; where more would,
+ *  the oldest go (the newest win). Never blocks for longer than a copy. 0; -ENOTCONN: no guest takes it, it was
+ *  dropped; -EINVAL (0 or more than 1500 bytes). */
+int oriel_guest_audio_microphone(struct oriel_guest_audio *audio, const void *opus, size_t size, uint64_t captured_ns);
+/** True while something in the guest takes the microphone. Where the guest is behind QEMU's serial ports, an open
+ *  port that is being read counts, not QEMU's own connection. One system call. */
+bool oriel_guest_audio_has_microphone(struct oriel_guest_audio *audio);
+
+struct oriel_guest_audio_lane {
+  bool is_udp, is_pcm, connected; /* UDP: a datagram arrived within the last second */
+  char address[300];              /* as given */
+  uint64_t packets, bytes;
+  uint64_t bad_packets; /* no Opus, or no whole frames */
+  uint64_t dropped;     /* beyond twice the speed of sound's own time, or from a second sender of datagrams */
+  uint64_t connections, closed_by_us; /* closed by us: for what the peer sent */
+};
+struct oriel_guest_audio_info {
+  unsigned lanes;
+  struct oriel_guest_audio_lane lane[ORIEL_GUEST_AUDIO_LANES_MAX];
+  bool has_microphone_address, microphone_connected;
+  uint64_t microphone_packets, microphone_dropped, microphone_connections;
+};
+void oriel_guest_audio_info(struct oriel_guest_audio *audio, struct oriel_guest_audio_info *info);
+
+#endif
