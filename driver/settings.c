@@ -28,7 +28,7 @@ const struct settings settings_default = {
   .bitrate_kbps = 128,
   .transport = SETTINGS_TRANSPORT,
   .microphone = SETTINGS_MICROPHONE,
-  .shared_memory = "oriel-audio",
+  .shared_memory = "", /* every user of the machine could listen */
 };
 
 struct key {
