@@ -26,6 +26,7 @@ int main(void) {
   NUMBER(PICTURE_HEADER_SIZE, ORIEL_VIEWER_PICTURE_HEADER_SIZE);
   NUMBER(AUDIO_HEADER_SIZE, ORIEL_VIEWER_AUDIO_HEADER_SIZE);
   NUMBER(TEXT_MAX, ORIEL_VIEWER_TEXT_MAX);
+  NUMBER(MICROPHONE_MAX, ORIEL_VIEWER_MICROPHONE_MAX);
   puts("export const SUBPROTOCOL = '" ORIEL_VIEWER_SUBPROTOCOL "';");
 
   group_begin("Message types.", "MESSAGE");
@@ -42,6 +43,9 @@ int main(void) {
   group_end();
   group_begin("Counts of small fields: a value is below its count.", "RANGE");
   ORIEL_VIEWER_RANGES(ENTRY)
+  group_end();
+  group_begin("MICROPHONE_STATE.use: what becomes of a microphone now.", "MICROPHONE_USE");
+  ORIEL_VIEWER_MICROPHONE_USES(ENTRY)
   group_end();
   group_begin("STATE.state.", "STATE");
   STATE(CONNECTING);

@@ -121,6 +121,16 @@ size_t oriel_viewer_write_volume(void *data, size_t size, float left, float righ
   return oriel_writer_size(&writer);
 }
 
+size_t oriel_viewer_write_microphone_state(void *data, size_t size, enum oriel_viewer_microphone_use use,
+                                           uint32_t viewer_id) {
+  if ((unsigned)use > ORIEL_VIEWER_MICROPHONE_TAKEN)
+    return 0;
+  struct oriel_writer writer = begin(data, size, ORIEL_VIEWER_MICROPHONE_STATE);
+  oriel_write_u8(&writer, (uint8_t)use);
+  oriel_write_u32(&writer, viewer_id);
+  return oriel_writer_size(&writer);
+}
+
 size_t oriel_viewer_write_ping(void *data, size_t size, uint64_t us) {
   struct oriel_writer writer = begin(data, size, ORIEL_VIEWER_PING);
   oriel_write_u64(&writer, us);
@@ -183,6 +193,30 @@ static void parse_touch(struct oriel_reader *reader, struct oriel_viewer_in *in)
   in->touch.y = oriel_read_u16(reader);
 }
 
+/* Duration of an Opus packet in samples at 48 kHz (RFC 6716 section 3.1, table 2); 0 where its first bytes say none. */
+static unsigned opus_samples(const uint8_t *opus, size_t size) {
+  static const uint16_t silk[] = {480, 960, 1920, 2880}, celt[] = {120, 240, 480, 960};
+  const unsigned config = opus[0] >> 3, code = opus[0] & 3u;
+  const unsigned frame = config < 12 ? silk[config & 3u] : config < 16 ? silk[config & 1u] : celt[config & 3u];
+  if (code < 3)
+    return frame * (code ? 2u : 1u);
+  return size > 1 ? frame * (opus[1] & 63u) : 0;
+}
+
+static void parse_microphone(struct oriel_reader *reader, struct oriel_viewer_in *in) {
+  in->microphone.sequence = oriel_read_u32(reader);
+  in->microphone.us = oriel_read_u64(reader);
+  const size_t size = reader->left;
+  require(reader, size <= ORIEL_VIEWER_MICROPHONE_MAX);
+  const uint8_t *opus = oriel_read_bytes(reader, size);
+  if (!oriel_reader_ok(reader) || !size)
+    return;
+  const unsigned samples = opus_samples(opus, size);
+  require(reader, samples == 480 || samples == 960);
+  in->microphone.opus = opus;
+  in->microphone.size = size;
+}
+
 static void parse_bye(struct oriel_reader *reader, struct oriel_viewer_in *in) {
   in->bye.reason = oriel_read_u16(reader);
   const size_t size = oriel_read_u16(reader);
@@ -241,6 +275,9 @@ static void parse_body(struct oriel_reader *reader, struct oriel_viewer_in *in) 
   case ORIEL_VIEWER_CONTROL:
     in->control.wanted = read_bool(reader);
     break;
+  case ORIEL_VIEWER_MICROPHONE:
+    parse_microphone(reader, in);
+    break;
   case ORIEL_VIEWER_PING:
     in->ping.us = oriel_read_u64(reader);
     break;
@@ -261,6 +298,7 @@ static void parse_body(struct oriel_reader *reader, struct oriel_viewer_in *in) 
   case ORIEL_VIEWER_ROLE:
   case ORIEL_VIEWER_SKIPPED:
   case ORIEL_VIEWER_VOLUME:
+  case ORIEL_VIEWER_MICROPHONE_STATE:
   default:
     require(reader, false);
   }

@@ -16,7 +16,8 @@ enum {
   ORIEL_VIEWER_MESSAGE_MAX = 64 * 1024, /* from a viewer, bytes */
   ORIEL_VIEWER_HEADER_SIZE = 4,         /* u8 type, u8 flags, u16 zero */
   ORIEL_VIEWER_PICTURE_HEADER_SIZE = 32,
-  ORIEL_VIEWER_AUDIO_HEADER_SIZE = 16,
+  ORIEL_VIEWER_AUDIO_HEADER_SIZE = 16,  /* of AUDIO and of MICROPHONE */
+  ORIEL_VIEWER_MICROPHONE_MAX = 1500,   /* bytes of one Opus packet from a viewer */
   ORIEL_VIEWER_TEXT_MAX = 160,          /* bytes of UTF-8 in any text field */
 };
 #define ORIEL_VIEWER_SUBPROTOCOL "oriel.v1"
@@ -34,6 +35,7 @@ enum {
   X(ROLE, 0x08)            /* u8 role */                                                      \
   X(SKIPPED, 0x09)         /* u32 count */                                                    \
   X(VOLUME, 0x0A)          /* u16 left, right (0..65535), u8 muted */                         \
+  X(MICROPHONE_STATE, 0x0B) /* u8 use, u32 id of the viewer that is heard (0 = nobody) */     \
   /* viewer -> server */                                                                      \
   X(VIEWER_HELLO, 0x41)    /* u16 version, u8 role, u8 0, u32 capabilities, u16 width, height (0 = keep) */ \
   X(ACK, 0x42)             /* u32 received, decoded, painted; u64 received, decoded, painted (viewer us, 0 = none) */ \
@@ -48,6 +50,7 @@ enum {
   X(KEY_FRAME, 0x4B)       /* u8 reason */                                                    \
   X(WANT, 0x4C)            /* u8 pictures, u8 sound */                                        \
   X(CONTROL, 0x4D)         /* u8 wanted */                                                    \
+  X(MICROPHONE, 0x4E)      /* u32 sequence, u64 capture us, Opus packet (none = it ends) */   \
   /* both ways */                                                                             \
   X(PING, 0x71)            /* u64 sender us */                                                \
   X(PONG, 0x72)            /* u64 the ping's us, u64 answerer us */                           \
@@ -75,7 +78,8 @@ enum {
   X(TILES, 0x02)                     \
   X(OPUS, 0x04)                      \
   X(RESIZE, 0x08)                    \
-  X(COMMANDS, 0x10)
+  X(COMMANDS, 0x10)                    \
+  X(MICROPHONE, 0x20)
 enum {
 #define X(name, value) ORIEL_VIEWER_CAP_##name = value,
   ORIEL_VIEWER_CAPABILITIES(X)
@@ -116,6 +120,17 @@ enum oriel_viewer_state { /* STATE.state */
   ORIEL_VIEWER_STATE_CONNECTING, ORIEL_VIEWER_STATE_RUNNING, ORIEL_VIEWER_STATE_PAUSED, ORIEL_VIEWER_STATE_GONE,
 };
 
+/** MICROPHONE_STATE.use: what becomes of a microphone now. */
+#define ORIEL_VIEWER_MICROPHONE_USES(X) \
+  X(NOWHERE, 0) /* nothing in the guest can take it */ \
+  X(READY, 1)   /* the guest has an input, which nothing records from */ \
+  X(TAKEN, 2)   /* something in the guest takes it */
+enum oriel_viewer_microphone_use {
+#define X(name, value) ORIEL_VIEWER_MICROPHONE_##name = value,
+  ORIEL_VIEWER_MICROPHONE_USES(X)
+#undef X
+};
+
 /* Picture header, 32 bytes: message header (4), u32 sequence, u64 capture us, u16 width, u16 height, u32 made us
  * (capture to bytes ready), u32 waited us (bytes ready to this header's writing), u32 damage pixels. */
 struct oriel_viewer_picture {
@@ -139,6 +154,9 @@ size_t oriel_viewer_write_state(void *data, size_t size, enum oriel_viewer_state
 size_t oriel_viewer_write_role(void *data, size_t size, uint8_t role);
 size_t oriel_viewer_write_skipped(void *data, size_t size, uint32_t count);
 size_t oriel_viewer_write_volume(void *data, size_t size, float left, float right, bool muted);
+/** 0 also for an unknown use. */
+size_t oriel_viewer_write_microphone_state(void *data, size_t size, enum oriel_viewer_microphone_use use,
+                                           uint32_t viewer_id);
 size_t oriel_viewer_write_ping(void *data, size_t size, uint64_t us);
 size_t oriel_viewer_write_pong(void *data, size_t size, uint64_t ping_us, uint64_t us);
 size_t oriel_viewer_write_bye(void *data, size_t size, uint16_t reason, const char *text);
@@ -159,6 +177,8 @@ struct oriel_viewer_in {
     struct { uint8_t reason; } key_frame;
     struct { bool pictures, sound; } want;
     struct { bool wanted; } control;
+    /* opus: borrowed from the message; 0 bytes = the microphone ends */
+    struct { uint32_t sequence; uint64_t us; const uint8_t *opus; size_t size; } microphone;
     struct { uint64_t us; } ping;
     struct { uint64_t ping_us, us; } pong;
     struct { uint16_t reason; char text[ORIEL_VIEWER_TEXT_MAX + 1]; } bye;
@@ -167,7 +187,7 @@ struct oriel_viewer_in {
 
 /** Parses one whole message from a viewer. 0; -EBADMSG: empty, unknown or server-only type, wrong length, flags or
  *  padding not zero, a bool other than 0 or 1, a button, phase, touch id or role out of range, a text that is too long,
- *  not UTF-8 or holds a NUL. *in is untouched then. A hello's version is the caller's to judge. */
+ *  not UTF-8 or holds a NUL, a microphone's packet over 1500 bytes or of other than 10 or 20 ms (RFC 6716 section 3.1). *in is untouched then. A hello's version is the caller's to judge. */
 int oriel_viewer_parse(const void *data, size_t size, struct oriel_viewer_in *in);
 /** "KEY", "POINTER", ...; "unknown" for others; static. */
 const char *oriel_viewer_message_name(unsigned type);

@@ -10,7 +10,7 @@
 
 #include "wire/viewer.h"
 
-enum { VIEWER_ENCODE_MAX = ORIEL_VIEWER_HEADER_SIZE + 4 + ORIEL_VIEWER_TEXT_MAX };
+enum { VIEWER_ENCODE_MAX = ORIEL_VIEWER_AUDIO_HEADER_SIZE + ORIEL_VIEWER_MICROPHONE_MAX };
 
 static inline size_t encode_number(uint8_t *data, size_t at, uint64_t value, unsigned bytes) {
   for (unsigned i = 0; i < bytes; i++)
@@ -63,6 +63,11 @@ static inline size_t viewer_encode(const struct oriel_viewer_in *in, uint8_t *da
   case ORIEL_VIEWER_CONTROL:
     PUT(in->control.wanted, 1);
     return at;
+  case ORIEL_VIEWER_MICROPHONE:
+    PUT(in->microphone.sequence, 4), PUT(in->microphone.us, 8);
+    if (in->microphone.size)
+      memcpy(data + at, in->microphone.opus, in->microphone.size);
+    return at + in->microphone.size;
   case ORIEL_VIEWER_PING:
     PUT(in->ping.us, 8);
     return at;
