@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "desktop/microphone.h"
 #include "desktop/private.h"
 
 /* Each start of a source costs a whole picture, and with QEMU a registration: a viewer that hides and shows itself all
@@ -153,6 +154,10 @@ static void sink_volume(void *user, float left, float right, bool muted) {
   oriel_desktop_wake(desktop);
 }
 
+static void sink_microphone(void *user, enum oriel_microphone_use use) {
+  oriel_microphone_source(user, use);
+}
+
 /* ---- life ---- */
 
 static bool config_valid(const struct oriel_desktop_config *config) {
@@ -184,6 +189,7 @@ int oriel_desktop_create(const struct oriel_desktop_config *config, struct oriel
     .pointer_mode = sink_pointer_mode,
     .sound = sink_sound,
     .volume = sink_volume,
+    .microphone = sink_microphone,
   };
   if (oriel_hub_init(&desktop->hub))
     goto fail_desktop;

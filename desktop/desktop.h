@@ -60,6 +60,7 @@ enum oriel_role { ORIEL_ROLE_VIEWER, ORIEL_ROLE_CONTROLLER };
 struct oriel_viewer_config {
   enum oriel_role role; /* a new controller replaces the old one, which becomes a viewer and is told */
   bool video, tiles, audio; /* what it can take */
+  bool microphone;          /* it wants to know what becomes of one */
   void *user;               /* the server's object; oriel_viewer_user returns it */
 };
 
@@ -83,6 +84,7 @@ enum oriel_delivery_type {
   ORIEL_DELIVERY_AUDIO,
   ORIEL_DELIVERY_SKIPPED, /* pictures were left out for this viewer; the next one is a key frame */
   ORIEL_DELIVERY_VOLUME,
+  ORIEL_DELIVERY_MICROPHONE,
 };
 
 struct oriel_delivery {
@@ -107,6 +109,10 @@ struct oriel_delivery {
       float left, right;
       bool muted;
     } volume;
+    struct {
+      enum oriel_microphone_use use;
+      uint32_t talker; /* id of the viewer that is heard; 0 = nobody */
+    } microphone;
   };
 };
 
@@ -138,6 +144,10 @@ void oriel_viewer_request_key(struct oriel_viewer *viewer);
 /** Hidden or shown, muted or not: what is not wanted is not sent, and not made if nobody else wants it. Showing again
  *  starts with a key frame. */
 void oriel_viewer_want(struct oriel_viewer *viewer, bool pictures, bool sound);
+/** A packet of its microphone: passed on untouched to what the guest runs (its agent or driver), decoded for the source
+ *  (QEMU's sound device). Only that of the controller; who loses the controls is no longer heard. 0; -EPERM: it has not
+ *  the controls; -ENOTSUP, -ENOTCONN: nothing in the guest takes it; -EBADMSG, -EINVAL: no packet. */
+int oriel_viewer_microphone(struct oriel_viewer *viewer, const struct oriel_microphone *packet);
 /** Asks for the controls (true) or gives them up. */
 void oriel_viewer_control(struct oriel_viewer *viewer, bool wanted);
 /** True when this viewer has the controls. */
@@ -148,6 +158,10 @@ void oriel_viewer_input(struct oriel_viewer *viewer, const struct oriel_input *i
  *  new size costs the guest a mode switch and us a surface and an encoder. 0 = taken, -EPERM, -ENOTSUP, -EINVAL
  *  (outside [64, 7680] x [64, 4320]). */
 int oriel_viewer_resize(struct oriel_viewer *viewer, uint16_t width, uint16_t height);
+
+/** Looks at what nothing tells of by itself: whether the guest takes the microphone. Call it now and then; it keeps to
+ *  twice a second. Viewers are told of changes. */
+void oriel_desktop_look(struct oriel_desktop *desktop, uint64_t now_ns);
 
 /* ---- any thread ---- */
 

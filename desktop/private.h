@@ -44,13 +44,13 @@ struct oriel_viewer {
   struct oriel_desktop *desktop;
   void *user;
   uint32_t id;
-  bool can_video, can_tiles, can_audio; /* constant */
+  bool can_video, can_tiles, can_audio, can_microphone; /* constant */
   /* Roles: written by the network thread under hub.lock. */
   bool wants_control, input_dirty; /* input_dirty: sent keys or buttons since it got the controls */
   uint64_t control_serial;         /* when it last asked: the highest among those who want gets the controls */
   /* The rest is guarded by hub.lock. */
   bool pictures, sound; /* wanted and possible */
-  bool state_due, role_due, cursor_due, position_due, volume_due, skipped_due;
+  bool state_due, role_due, cursor_due, position_due, volume_due, skipped_due, microphone_due;
   bool had_cursor; /* by its last delivery: what else waits goes before another shape */
   uint32_t skipped; /* left out since the last notice */
   struct oriel_packet *picture; /* the slot: at most one (lesson 32) */
@@ -98,6 +98,10 @@ struct oriel_hub {
   bool cursor_visible, cursor_placed, volume_known;
   float volume_left, volume_right;
   bool volume_muted;
+  enum oriel_microphone_use microphone_source; /* as the source said */
+  bool microphone_guest;                       /* as the guest's stream was when last looked at */
+  uint32_t talker;    /* whose microphone is heard; written by the network thread */
+  uint64_t looked_ns; /* network thread only */
   /* Between source, viewers and the media thread. */
   bool damaged;  /* the surface holds damage that the media thread has not looked at */
   bool source_watched; /* as the source was told */

@@ -6,6 +6,8 @@
 
 #include <errno.h>
 
+#include "desktop/microphone.h"
+
 struct oriel_viewer *oriel_roles_pick(struct oriel_viewer *const *viewers, unsigned count) {
   struct oriel_viewer *pick = NULL;
   for (unsigned i = 0; i < count; i++)
@@ -34,6 +36,8 @@ void oriel_viewer_control(struct oriel_viewer *viewer, bool wanted) {
   pthread_mutex_unlock(&hub->lock);
   if (release)
     oriel_source_input(desktop->source, &(struct oriel_input){.type = ORIEL_INPUT_RELEASE_ALL});
+  if (changed && before)
+    oriel_microphone_forget(desktop, before);
   if (changed)
     oriel_desktop_wake(desktop);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "desktop/microphone.h"
 #include "desktop/private.h"
 #include "desktop/roles.h"
 
@@ -38,6 +39,7 @@ int oriel_viewer_attach(struct oriel_desktop *desktop, const struct oriel_viewer
   viewer->can_video = config->video;
   viewer->can_tiles = config->tiles;
   viewer->can_audio = config->audio;
+  viewer->can_microphone = config->microphone;
   viewer->chain = ORIEL_CHAIN_KEY;
   pthread_mutex_lock(&hub->lock);
   if (hub->count == ORIEL_DESKTOP_VIEWERS_MAX) {
@@ -49,6 +51,7 @@ int oriel_viewer_attach(struct oriel_desktop *desktop, const struct oriel_viewer
   viewer->id = ++hub->last_id;
   hub->viewers[hub->count++] = viewer;
   viewer->state_due = viewer->role_due = true;
+  viewer->microphone_due = config->microphone;
   viewer->cursor_due = hub->cursor != NULL;
   viewer->position_due = hub->cursor_placed;
   viewer->volume_due = hub->volume_known;
@@ -124,7 +127,7 @@ bool oriel_viewer_pending(struct oriel_viewer *viewer) {
   struct oriel_hub *hub = &viewer->desktop->hub;
   pthread_mutex_lock(&hub->lock);
   bool pending = viewer->state_due || viewer->role_due || viewer->cursor_due || viewer->position_due ||
-                 viewer->volume_due || viewer->skipped_due || viewer->audio.count ||
+                 viewer->volume_due || viewer->microphone_due || viewer->skipped_due || viewer->audio.count ||
                  (viewer->picture && picture_open_locked(hub, viewer, oriel_clock_ns()));
   pthread_mutex_unlock(&hub->lock);
   return pending;
@@ -169,6 +172,11 @@ static bool take_control_locked(const struct oriel_hub *hub, struct oriel_viewer
     delivery->volume.left = hub->volume_left;
     delivery->volume.right = hub->volume_right;
     delivery->volume.muted = hub->volume_muted;
+  } else if (viewer->microphone_due) {
+    viewer->microphone_due = false;
+    delivery->type = ORIEL_DELIVERY_MICROPHONE;
+    delivery->microphone.use = oriel_microphone_use_locked(hub);
+    delivery->microphone.talker = hub->talker;
   } else {
     return false;
   }

@@ -10,6 +10,7 @@ void oriel_dispatch_init(struct oriel_dispatch *dispatch, const struct oriel_dis
   oriel_bucket_init(&dispatch->inputs, ORIEL_INPUT_RATE, now_ns);
   oriel_bucket_init(&dispatch->wishes, ORIEL_WISH_RATE, now_ns);
   oriel_bucket_init(&dispatch->frames, ORIEL_FRAME_RATE, now_ns);
+  oriel_bucket_init(&dispatch->microphone, ORIEL_MICROPHONE_RATE, now_ns);
 }
 
 /** Counts one of what a bucket holds. 0, or RATE. */
@@ -74,6 +75,15 @@ static bool is_wish(const struct oriel_viewer_in *in) {
          in->type == ORIEL_VIEWER_CONTROL;
 }
 
+/* A network that stood still brings its sound at once: what is too much of it is dropped, not punished. The end of a
+ * microphone always comes through. */
+static bool microphone_fits(struct oriel_dispatch *dispatch, const struct oriel_viewer_in *in, uint64_t now_ns) {
+  if (in->type != ORIEL_VIEWER_MICROPHONE || oriel_bucket_take(&dispatch->microphone, now_ns) || !in->microphone.size)
+    return true;
+  dispatch->microphone_excess++;
+  return false;
+}
+
 int oriel_dispatch_message(struct oriel_dispatch *dispatch, const void *data, size_t size, uint64_t now_ns) {
   struct oriel_viewer_in in;
   struct oriel_input input;
@@ -100,7 +110,7 @@ int oriel_dispatch_message(struct oriel_dispatch *dispatch, const void *data, si
     if (is_wish(&in))
       reason = take(dispatch, &dispatch->wishes, "more than 50 requests (size, key frame, wants, controls) a second",
                     now_ns);
-    if (reason == 0)
+    if (reason == 0 && microphone_fits(dispatch, &in, now_ns))
       dispatch->ops->other(dispatch->user, &in);
   }
   return reason;

@@ -284,6 +284,8 @@ void oriel_peers_flush(struct oriel_server *server) {
 }
 
 void oriel_peers_tick(struct oriel_server *server, uint64_t now_ns) {
+  if (server->desktop && server->peers)
+    oriel_desktop_look(server->desktop, now_ns);
   for (struct oriel_peer *peer = server->peers, *next; peer; peer = next) {
     next = peer->next;
     oriel_peer_tick(peer, now_ns);

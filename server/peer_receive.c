@@ -99,6 +99,7 @@ static enum oriel_viewer_reason on_hello(void *user, const struct oriel_viewer_i
     .video = in->hello.capabilities & ORIEL_VIEWER_CAP_H264,
     .tiles = in->hello.capabilities & ORIEL_VIEWER_CAP_TILES,
     .audio = in->hello.capabilities & ORIEL_VIEWER_CAP_OPUS,
+    .microphone = in->hello.capabilities & ORIEL_VIEWER_CAP_MICROPHONE,
     .user = peer,
   };
   int status = oriel_viewer_attach(peer->server->desktop, &config, &peer->viewer);
@@ -132,6 +133,17 @@ static void take_ack(struct oriel_peer *peer, const struct oriel_viewer_in *in) 
   oriel_viewer_ack(peer->viewer, &ack);
 }
 
+/* What nothing takes is dropped; the viewer was told so by MICROPHONE_STATE. */
+static void take_microphone(struct oriel_peer *peer, const struct oriel_viewer_in *in) {
+  const struct oriel_microphone packet = {
+    .opus = in->microphone.opus,
+    .size = in->microphone.size,
+    .sequence = in->microphone.sequence,
+    .captured_ns = oriel_clockmap_ns(&peer->clock, in->microphone.us, oriel_clock_ns()),
+  };
+  (void)oriel_viewer_microphone(peer->viewer, &packet);
+}
+
 static void on_other(void *user, const struct oriel_viewer_in *in) {
   struct oriel_peer *peer = user;
   uint32_t rtt_us;
@@ -150,6 +162,9 @@ static void on_other(void *user, const struct oriel_viewer_in *in) {
     break;
   case ORIEL_VIEWER_CONTROL:
     oriel_viewer_control(peer->viewer, in->control.wanted);
+    break;
+  case ORIEL_VIEWER_MICROPHONE:
+    take_microphone(peer, in);
     break;
   case ORIEL_VIEWER_PING:
     peer->answer_ping_us = in->ping.us;

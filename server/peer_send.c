@@ -17,7 +17,7 @@ static void start_small(struct oriel_peer *peer, enum oriel_opcode opcode, size_
 static void fill_hello(struct oriel_peer *peer, uint8_t *head, uint64_t now_us) {
   struct oriel_desktop_stats *stats = &peer->server->desktop_stats;
   oriel_desktop_stats(peer->server->desktop, stats);
-  uint32_t capabilities = ORIEL_VIEWER_CAP_H264 | ORIEL_VIEWER_CAP_TILES;
+  uint32_t capabilities = ORIEL_VIEWER_CAP_H264 | ORIEL_VIEWER_CAP_TILES | ORIEL_VIEWER_CAP_MICROPHONE;
   if (stats->source.has_sound)
     capabilities |= ORIEL_VIEWER_CAP_OPUS;
   if (stats->source.can_resize)
@@ -75,6 +75,17 @@ static enum oriel_viewer_state state_of(enum oriel_source_state state) {
   }
 }
 
+static enum oriel_viewer_microphone_use microphone_use_of(enum oriel_microphone_use use) {
+  switch (use) {
+  case ORIEL_MICROPHONE_READY:
+    return ORIEL_VIEWER_MICROPHONE_READY;
+  case ORIEL_MICROPHONE_TAKEN:
+    return ORIEL_VIEWER_MICROPHONE_TAKEN;
+  default:
+    return ORIEL_VIEWER_MICROPHONE_NOWHERE;
+  }
+}
+
 static size_t head_of_delivery(uint8_t *head, const struct oriel_delivery *delivery, uint64_t now_ns) {
   const size_t size = ORIEL_OUTBOX_HEAD_MAX;
   switch (delivery->type) {
@@ -91,6 +102,9 @@ static size_t head_of_delivery(uint8_t *head, const struct oriel_delivery *deliv
   case ORIEL_DELIVERY_VOLUME:
     return oriel_viewer_write_volume(head, size, delivery->volume.left, delivery->volume.right,
                                      delivery->volume.muted);
+  case ORIEL_DELIVERY_MICROPHONE:
+    return oriel_viewer_write_microphone_state(head, size, microphone_use_of(delivery->microphone.use),
+                                               delivery->microphone.talker);
   default:
     return delivery->packet ? head_of_packet(head, delivery->packet, now_ns) : 0;
   }

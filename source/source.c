@@ -70,6 +70,12 @@ int oriel_source_command(struct oriel_source *source, enum oriel_source_command 
   return source->impl->command ? source->impl->command(source, command) : -ENOTSUP;
 }
 
+int oriel_source_microphone(struct oriel_source *source, const struct oriel_microphone *packet) {
+  if (packet->size > 1500)
+    return -EINVAL;
+  return source->impl->microphone ? source->impl->microphone(source, packet) : -ENOTSUP;
+}
+
 void oriel_source_info(struct oriel_source *source, struct oriel_source_info *info) {
   memset(info, 0, sizeof *info);
   info->kind = source->impl->kind;

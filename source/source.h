@@ -4,7 +4,7 @@
  * one table; the desktop owns its source, viewers come and go (lesson 13).
  *
  * Thread-safety: create, start and destroy from the desktop's owner (main thread). watch, input, resize and command
- * from any thread; none of them blocks or waits for the guest. Sink callbacks arrive on the source's own threads, may come
+ * from any thread, microphone from one; none of them blocks or waits for the guest. Sink callbacks arrive on the source's own threads, may come
  * from several at once (picture and sound), and must not block or call destroy.
  */
 #ifndef ORIEL_SOURCE_SOURCE_H
@@ -85,6 +85,21 @@ struct oriel_cursor_header {
   uint16_t width, height, hot_x, hot_y; /* pixels */
 };
 
+/** What becomes of a microphone now. */
+enum oriel_microphone_use {
+  ORIEL_MICROPHONE_NOWHERE, /* nothing in the guest can take it */
+  ORIEL_MICROPHONE_READY,   /* the guest has an input, which nothing records from */
+  ORIEL_MICROPHONE_TAKEN,   /* something in the guest takes it */
+};
+
+/** One packet of a viewer's microphone. */
+struct oriel_microphone {
+  const void *opus; /* borrowed; 10 or 20 ms at 48 kHz, mono or stereo */
+  size_t size;      /* 1..1500 bytes; 0 = the microphone ends */
+  uint32_t sequence; /* counts packets, wraps */
+  uint64_t captured_ns;
+};
+
 struct oriel_source_sink {
   void *user;
   /** The surface has new damage or a new size. */
@@ -101,6 +116,8 @@ struct oriel_source_sink {
   void (*sound)(void *user, const float *frames, size_t count, uint64_t captured_ns);
   /** The guest's own volume for its output: 0..1 per side, and mute. Optional. */
   void (*volume)(void *user, float left, float right, bool muted);
+  /** What becomes of a microphone has changed; NOWHERE before the first call. Optional. */
+  void (*microphone)(void *user, enum oriel_microphone_use use);
 };
 
 struct oriel_source_info {
@@ -123,6 +140,7 @@ struct oriel_source_impl {
   void (*input)(struct oriel_source *source, const struct oriel_input *input);
   int (*resize)(struct oriel_source *source, uint16_t width, uint16_t height); /* optional */
   int (*command)(struct oriel_source *source, enum oriel_source_command command); /* optional */
+  int (*microphone)(struct oriel_source *source, const struct oriel_microphone *packet); /* optional */
   void (*info)(struct oriel_source *source, struct oriel_source_info *info);
 };
 
@@ -149,6 +167,9 @@ void oriel_source_input(struct oriel_source *source, const struct oriel_input *i
 int oriel_source_resize(struct oriel_source *source, uint16_t width, uint16_t height);
 /** 0 = passed on; -ENOTSUP; -ENOTCONN (no VM); -EAGAIN (more commands wait than it takes: try again later). */
 int oriel_source_command(struct oriel_source *source, enum oriel_source_command command);
+/** Gives a recorder in the guest a packet of the microphone. One thread, between start and destroy; never blocks. 0;
+ *  -ENOTSUP; -ENOTCONN: nothing in the guest records, it was dropped; -EBADMSG: no Opus; -EINVAL: over 1500 bytes. */
+int oriel_source_microphone(struct oriel_source *source, const struct oriel_microphone *packet);
 void oriel_source_info(struct oriel_source *source, struct oriel_source_info *info);
 
 /* Implementations. */

@@ -9,6 +9,7 @@
 #include "source/qemu/session_private.h"
 
 #define ROOM ORIEL_QEMU_ROOM
+#define AUDIO "/org/qemu/Display1/Audio"
 
 /* Registers the display again where QEMU did not tell of a new size; ever more slowly where that does not help. */
 static gboolean on_resync(gpointer user) {
@@ -34,6 +35,8 @@ void oriel_qemu_session_detach(struct oriel_qemu_session *session) {
   session->resync_ms = ORIEL_QEMU_RESYNC_FIRST_MS;
   oriel_qemu_listener_set_control(session->display, NULL, NULL);
   oriel_qemu_listener_set_control(session->sound, NULL, NULL);
+  oriel_qemu_listener_set_control(session->microphone, NULL, NULL);
+  oriel_qemu_microphone_available(session->config.microphone, false);
   oriel_qemu_control_destroy(session->control);
   session->control = NULL;
   session->facts.attached = false;
@@ -117,11 +120,14 @@ static void on_control_ready(void *user, const struct oriel_qemu_objects *object
   oriel_qemu_control_take_input(session->control, objects->has_touch && session->has_touch_device);
   GDBusConnection *connection = oriel_qemu_control_connection(session->control);
   oriel_qemu_listener_set_control(session->display, connection, oriel_qemu_control_path(session->control));
-  if (objects->has_audio)
-    oriel_qemu_listener_set_control(session->sound, connection, "/org/qemu/Display1/Audio");
-  else
+  if (objects->has_audio) {
+    oriel_qemu_listener_set_control(session->sound, connection, AUDIO);
+    oriel_qemu_listener_set_control(session->microphone, connection, AUDIO);
+    oriel_qemu_microphone_available(session->config.microphone, true);
+  } else {
     oriel_info(ROOM, "%s has no sound on D-Bus; -audiodev dbus,id=ID and -display dbus,p2p=yes,audiodev=ID add it",
                oriel_qemu_vm_name(&session->facts));
+  }
   send_size(session);
   oriel_qemu_session_publish(session);
 }
@@ -160,7 +166,8 @@ void oriel_qemu_session_attach(struct oriel_qemu_session *session) {
 }
 
 static const char *display_message(void *user, const char *interface, const char *member, GVariant *body,
-                                   GUnixFDList *fds) {
+                                   GUnixFDList *fds, GVariant **reply) {
+  (void)reply;
   return oriel_qemu_scanout_message(user, interface, member, body, fds);
 }
 
@@ -169,13 +176,24 @@ static void display_stopped(void *user) {
 }
 
 static const char *sound_message(void *user, const char *interface, const char *member, GVariant *body,
-                                 GUnixFDList *fds) {
+                                 GUnixFDList *fds, GVariant **reply) {
   (void)fds;
+  (void)reply;
   return oriel_qemu_sound_message(user, interface, member, body);
 }
 
 static void sound_stopped(void *user) {
   oriel_qemu_sound_reset(user);
+}
+
+static const char *microphone_message(void *user, const char *interface, const char *member, GVariant *body,
+                                      GUnixFDList *fds, GVariant **reply) {
+  (void)fds;
+  return oriel_qemu_microphone_message(user, interface, member, body, reply);
+}
+
+static void microphone_stopped(void *user) {
+  oriel_qemu_microphone_stopped(user);
 }
 
 int oriel_qemu_session_create_listeners(struct oriel_qemu_session *session) {
@@ -201,6 +219,20 @@ int oriel_qemu_session_create_listeners(struct oriel_qemu_session *session) {
     .message = sound_message,
     .stopped = sound_stopped,
   };
+  const struct oriel_qemu_listener_config microphone = {
+    .label = "microphone",
+    .extra = sound_extra,
+    .register_interface = "org.qemu.Display1.Audio",
+    .register_method = "RegisterInListener",
+    .alive = session->alive,
+    .user = session->config.microphone,
+    .message = microphone_message,
+    .stopped = microphone_stopped,
+  };
   int result = oriel_qemu_listener_create(session->config.context, &display, &session->display);
-  return result < 0 ? result : oriel_qemu_listener_create(session->config.context, &sound, &session->sound);
+  if (!result)
+    result = oriel_qemu_listener_create(session->config.context, &sound, &session->sound);
+  if (!result)
+    result = oriel_qemu_listener_create(session->config.context, &microphone, &session->microphone);
+  return result;
 }

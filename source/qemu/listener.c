@@ -145,17 +145,22 @@ static GDBusMessage *handle(struct link *link, GDBusMessage *call) {
   if (is_properties_question(call))
     return properties_reply(link, call);
   const char *refused = NULL;
+  GVariant *said = NULL;
   pthread_mutex_lock(&link->lock);
   bool live = link->live;
   if (live)
     refused = link->config.message(link->config.user, g_dbus_message_get_interface(call),
                                    g_dbus_message_get_member(call), g_dbus_message_get_body(call),
-                                   g_dbus_message_get_unix_fd_list(call));
+                                   g_dbus_message_get_unix_fd_list(call), &said);
   pthread_mutex_unlock(&link->lock);
   if (!live)
     return NULL;
-  return refused ? g_dbus_message_new_method_error_literal(call, "org.freedesktop.DBus.Error.InvalidArgs", refused)
-                 : g_dbus_message_new_method_reply(call);
+  if (refused)
+    return g_dbus_message_new_method_error_literal(call, "org.freedesktop.DBus.Error.InvalidArgs", refused);
+  GDBusMessage *reply = g_dbus_message_new_method_reply(call);
+  if (said)
+    g_dbus_message_set_body(reply, said);
+  return reply;
 }
 
 static bool is_answer(GDBusMessage *message) {

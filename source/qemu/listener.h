@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A listener: an object that QEMU calls over a private D-Bus connection which we hand it by a Register method. Display
- * and sound each have one. It registers while it is wanted and there is a QEMU, and unregisters by ending the private
+ * A listener: an object that QEMU calls over a private D-Bus connection which we hand it by a Register method. Display,
+ * sound and microphone each have one. It registers while it is wanted and there is a QEMU, and unregisters by ending the private
  * connection.
  *
  * Calls are taken on GDBus's worker thread, in a message filter, and answered there: QEMU's main loop waits inside
@@ -20,13 +20,15 @@
 struct oriel_qemu_listener;
 
 struct oriel_qemu_listener_config {
-  const char *label;                        /* for the log: "display", "sound"; static */
+  const char *label;                        /* for the log: "display", "sound", "microphone"; static */
   const char *const *extra;                 /* further interfaces to announce, NULL-terminated; static */
   const char *register_interface, *register_method; /* static */
   gint *alive; /* counts what still waits for GDBus after destroy (atomic); must outlive it */
   void *user;
-  /** GDBus's worker thread, one at a time, never after the listener stopped. NULL = done, or why it was refused. */
-  const char *(*message)(void *user, const char *interface, const char *member, GVariant *body, GUnixFDList *fds);
+  /** GDBus's worker thread, one at a time, never after the listener stopped. NULL = done, or why it was refused. An
+   *  answer that says something is set in *reply (floating), which is NULL before. */
+  const char *(*message)(void *user, const char *interface, const char *member, GVariant *body, GUnixFDList *fds,
+                         GVariant **reply);
   /** The connection to QEMU ended or is being replaced; no message runs or will run until the next registration. */
   void (*stopped)(void *user);
 };

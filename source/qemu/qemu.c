@@ -22,7 +22,7 @@ enum { COMMANDS_MAX = 16 };
 /* What other threads ask of the source's thread. */
 struct wishes {
   bool posted; /* a turn of the source's thread is due */
-  bool watched;
+  bool watched, hears;
   uint16_t width, height; /* of the latest resize; 0 = none since the last turn */
   enum oriel_source_command commands[COMMANDS_MAX];
   size_t command_count;
@@ -38,6 +38,8 @@ struct qemu_source {
   struct oriel_qemu_input *input;
   struct oriel_qemu_scanout *scanout;
   struct oriel_qemu_sound *sound;
+  struct oriel_qemu_microphone *microphone;
+  bool hears; /* the microphone's thread only: it was used */
   GMainContext *context;
   pthread_t thread;
   bool started;
@@ -58,11 +60,13 @@ static gboolean on_wishes(gpointer user) {
   struct qemu_source *source = user;
   pthread_mutex_lock(&source->lock);
   struct wishes wishes = source->wishes;
-  source->wishes = (struct wishes){.watched = wishes.watched};
+  source->wishes = (struct wishes){.watched = wishes.watched, .hears = wishes.hears};
   pthread_mutex_unlock(&source->lock);
   if (!source->session)
     return G_SOURCE_REMOVE;
   oriel_qemu_session_watch(source->session, wishes.watched);
+  if (wishes.hears)
+    oriel_qemu_session_hear(source->session);
   if (wishes.width)
     oriel_qemu_session_resize(source->session, wishes.width, wishes.height);
   for (size_t i = 0; i < wishes.command_count; i++)
@@ -121,6 +125,7 @@ static void *run(void *user) {
     .input = source->input,
     .scanout = source->scanout,
     .sound = source->sound,
+    .microphone = source->microphone,
     .user = source,
     .changed = on_status,
   };
@@ -151,6 +156,7 @@ static void qemu_destroy(struct oriel_source *base) {
   stop_thread(source);
   oriel_qemu_scanout_destroy(source->scanout);
   oriel_qemu_sound_destroy(source->sound);
+  oriel_qemu_microphone_destroy(source->microphone);
   oriel_qemu_input_destroy(source->input);
   oriel_surface_destroy(source->surface);
   g_main_context_unref(source->context);
@@ -161,6 +167,7 @@ static void qemu_destroy(struct oriel_source *base) {
 static int qemu_start(struct oriel_source *base, const struct oriel_source_sink *sink) {
   struct qemu_source *source = of(base);
   source->sink = sink;
+  oriel_qemu_microphone_attach(source->microphone, sink);
   const struct oriel_qemu_scanout_events events = {.user = source, .display = on_display, .stale = on_stale};
   int result = oriel_qemu_scanout_create(source->surface, sink, &events, &source->scanout);
   if (!result)
@@ -223,6 +230,18 @@ static int qemu_command(struct oriel_source *base, enum oriel_source_command com
   return result;
 }
 
+static int qemu_microphone(struct oriel_source *base, const struct oriel_microphone *packet) {
+  struct qemu_source *source = of(base);
+  if (!source->hears) {
+    source->hears = true;
+    pthread_mutex_lock(&source->lock);
+    source->wishes.hears = true;
+    post(source);
+    pthread_mutex_unlock(&source->lock);
+  }
+  return oriel_qemu_microphone_push(source->microphone, packet);
+}
+
 static void qemu_info(struct oriel_source *base, struct oriel_source_info *info) {
   struct qemu_source *source = of(base);
   struct oriel_qemu_input_counts counts;
@@ -251,6 +270,7 @@ static const struct oriel_source_impl qemu_impl = {
   .input = qemu_input,
   .resize = qemu_resize,
   .command = qemu_command,
+  .microphone = qemu_microphone,
   .info = qemu_info,
 };
 
@@ -279,7 +299,7 @@ int oriel_source_qemu_create(const char *address, struct oriel_source **source, 
   if (!made || oriel_surface_create(&made->surface) < 0)
     goto no_memory;
   made->context = g_main_context_new();
-  if (oriel_qemu_input_create(made->context, &made->input) < 0)
+  if (oriel_qemu_microphone_create(&made->microphone) < 0 || oriel_qemu_input_create(made->context, &made->input) < 0)
     goto no_memory;
   made->base.impl = &qemu_impl;
   made->address = parsed;
@@ -290,6 +310,7 @@ int oriel_source_qemu_create(const char *address, struct oriel_source **source, 
 no_memory:
   if (made) {
     g_clear_pointer(&made->context, g_main_context_unref);
+    oriel_qemu_microphone_destroy(made->microphone);
     oriel_surface_destroy(made->surface);
   }
   free(made);

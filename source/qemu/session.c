@@ -111,6 +111,7 @@ int oriel_qemu_session_create(const struct oriel_qemu_session_config *config, st
   int result = oriel_qemu_session_create_listeners(made);
   if (result < 0) {
     oriel_qemu_listener_destroy(made->display);
+    oriel_qemu_listener_destroy(made->sound);
     g_free(made->alive);
     free(made);
     return result;
@@ -171,6 +172,7 @@ void oriel_qemu_session_destroy(struct oriel_qemu_session *session) {
   oriel_qmp_close(session->qmp);
   oriel_qemu_listener_destroy(session->display);
   oriel_qemu_listener_destroy(session->sound);
+  oriel_qemu_listener_destroy(session->microphone);
   if (!run_until_zero(session->config.context, session->alive, DRAIN_MS)) {
     oriel_warn(ROOM, "D-Bus did not let go in time; some memory is lost");
     return; /* better lost than used when it is gone */
@@ -188,6 +190,12 @@ void oriel_qemu_session_watch(struct oriel_qemu_session *session, bool watched) 
   if (watched || !session->keeps_display)
     oriel_qemu_listener_want(session->display, watched);
   oriel_qemu_listener_want(session->sound, watched);
+  oriel_qemu_listener_want(session->microphone, watched || session->hears);
+}
+
+void oriel_qemu_session_hear(struct oriel_qemu_session *session) {
+  session->hears = true;
+  oriel_qemu_listener_want(session->microphone, true);
 }
 
 void oriel_qemu_session_display(struct oriel_qemu_session *session, enum oriel_qemu_display display) {

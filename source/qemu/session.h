@@ -14,6 +14,7 @@
 
 #include "source/qemu/address.h"
 #include "source/qemu/input.h"
+#include "source/qemu/microphone.h"
 #include "source/qemu/scanout.h"
 #include "source/qemu/sound.h"
 #include "source/source.h"
@@ -37,6 +38,7 @@ struct oriel_qemu_session_config {
   struct oriel_qemu_input *input;
   struct oriel_qemu_scanout *scanout;
   struct oriel_qemu_sound *sound;
+  struct oriel_qemu_microphone *microphone;
   void *user;
   /** Something in the status changed. */
   void (*changed)(void *user, const struct oriel_qemu_status *status);
@@ -47,6 +49,9 @@ int oriel_qemu_session_create(const struct oriel_qemu_session_config *config, st
 /** Releases keys, detaches (within 300 ms, also from a stopped QEMU) and frees. NULL is fine. */
 void oriel_qemu_session_destroy(struct oriel_qemu_session *session);
 void oriel_qemu_session_watch(struct oriel_qemu_session *session, bool watched);
+/** A viewer uses its microphone. From now on QEMU is answered even while nobody watches: without a listener it would
+ *  give its guest's recorders old sound again and again. */
+void oriel_qemu_session_hear(struct oriel_qemu_session *session);
 /** Asks the guest for a size, now and again whenever it comes back. */
 void oriel_qemu_session_resize(struct oriel_qemu_session *session, uint16_t width, uint16_t height);
 void oriel_qemu_session_command(struct oriel_qemu_session *session, enum oriel_source_command command);

@@ -30,11 +30,12 @@ struct oriel_qemu_session {
   GSource *timer; /* the next attempt, or the end of patience */
   unsigned retry_ms;
   struct oriel_qemu_control *control;
-  struct oriel_qemu_listener *display, *sound;
+  struct oriel_qemu_listener *display, *sound, *microphone;
   GSource *resync; /* a look at whether the picture is stale */
   unsigned resync_ms;
   bool keeps_display; /* once registered, the display listener stays: see keeps_display() */
   bool watched;
+  bool hears; /* a viewer has used its microphone: the listener stays, and gives silence */
   struct oriel_qemu_facts facts;
   bool has_touch_device;
   uint16_t want_width, want_height; /* 0 = nobody asked */

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The microphone's way back: from the viewer that has the controls to whatever in the guest takes it, and what the
+ * viewers are told about it. Network thread, but for the sink's report.
+ */
+#include <errno.h>
+
+#include "core/clock.h"
+#include "desktop/microphone.h"
+#include "desktop/private.h"
+#include "desktop/roles.h"
+
+static const uint64_t look_ns = 500 * ORIEL_NS_PER_MS;
+
+enum oriel_microphone_use oriel_microphone_use_locked(const struct oriel_hub *hub) {
+  return hub->microphone_guest ? ORIEL_MICROPHONE_TAKEN : hub->microphone_source;
+}
+
+static void due_locked(struct oriel_hub *hub) {
+  for (unsigned i = 0; i < hub->count; i++)
+    hub->viewers[i]->microphone_due = hub->viewers[i]->can_microphone;
+}
+
+void oriel_microphone_source(struct oriel_desktop *desktop, enum oriel_microphone_use use) {
+  struct oriel_hub *hub = &desktop->hub;
+  pthread_mutex_lock(&hub->lock);
+  const enum oriel_microphone_use before = oriel_microphone_use_locked(hub);
+  hub->microphone_source = use;
+  const bool changed = oriel_microphone_use_locked(hub) != before;
+  if (changed)
+    due_locked(hub);
+  pthread_mutex_unlock(&hub->lock);
+  if (changed)
+    oriel_desktop_wake(desktop);
+}
+
+void oriel_desktop_look(struct oriel_desktop *desktop, uint64_t now_ns) {
+  struct oriel_hub *hub = &desktop->hub;
+  if (!desktop->config.guest_audio || now_ns - hub->looked_ns < look_ns)
+    return;
+  hub->looked_ns = now_ns;
+  const bool taken = oriel_guest_audio_has_microphone(desktop->config.guest_audio);
+  pthread_mutex_lock(&hub->lock);
+  const bool changed = taken != hub->microphone_guest;
+  hub->microphone_guest = taken;
+  if (changed)
+    due_locked(hub);
+  pthread_mutex_unlock(&hub->lock);
+  if (changed)
+    oriel_desktop_wake(desktop);
+}
+
+/* Says whose microphone is heard; true when that is news. */
+static bool set_talker(struct oriel_desktop *desktop, uint32_t talker) {
+  struct oriel_hub *hub = &desktop->hub;
+  if (hub->talker == talker) /* only this thread changes it */
+    return false;
+  pthread_mutex_lock(&hub->lock);
+  hub->talker = talker;
+  due_locked(hub);
+  pthread_mutex_unlock(&hub->lock);
+  oriel_desktop_wake(desktop);
+  return true;
+}
+
+void oriel_microphone_forget(struct oriel_desktop *desktop, const struct oriel_viewer *viewer) {
+  if (desktop->hub.talker == viewer->id && set_talker(desktop, 0))
+    (void)oriel_source_microphone(desktop->source, &(struct oriel_microphone){.size = 0});
+}
+
+int oriel_viewer_microphone(struct oriel_viewer *viewer, const struct oriel_microphone *packet) {
+  struct oriel_desktop *desktop = viewer->desktop;
+  if (!oriel_viewer_controls(viewer))
+    return -EPERM;
+  if (!packet->size) {
+    oriel_microphone_forget(desktop, viewer);
+    return 0;
+  }
+  set_talker(desktop, viewer->id);
+  int result = oriel_source_microphone(desktop->source, packet);
+  if (result == -EINVAL || result == -EBADMSG)
+    return result;
+  if (desktop->config.guest_audio &&
+      oriel_guest_audio_microphone(desktop->config.guest_audio, packet->opus, packet->size, packet->captured_ns) == 0)
+    result = 0;
+  return result;
+}
