@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The outer form of Opus packets. Any thread.
+ */
+#include "media/opus_packet.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <opus/opus.h>
+
+#include "media/opus.h"
+
+int oriel_opus_packet_frames(const void *packet, size_t size) {
+  opus_int16 sizes[48];
+  if (!size || size > INT_MAX)
+    return -EBADMSG;
+  const int count = opus_packet_parse(packet, (opus_int32)size, NULL, NULL, sizes, NULL);
+  const int frames = count > 0 ? count * opus_packet_get_samples_per_frame(packet, ORIEL_AUDIO_RATE) : 0;
+  return frames > 0 && frames <= ORIEL_OPUS_FRAMES_MAX ? frames : -EBADMSG;
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * guest_audio's life and its thread: one poll over everything that guests may connect to.
+ */
+#include "source/guest_audio.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "source/guest_audio_impl.h"
+
+enum { POLLS = 1 + (ORIEL_GUEST_AUDIO_LANES_MAX + 1) * GUEST_LINK_POLLS };
+
+static int open_wake(int wake[2]) {
+  if (pipe(wake) < 0)
+    return -errno;
+  for (int i = 0; i < 2; i++) {
+    (void)fcntl(wake[i], F_SETFL, O_NONBLOCK);
+    (void)fcntl(wake[i], F_SETFD, FD_CLOEXEC);
+  }
+  return 0;
+}
+
+static int open_lane(struct oriel_guest_audio *audio, const char *address, bool dial_unix, char *why,
+                     size_t why_size) {
+  struct guest_lane *lane = &audio->lanes[audio->lane_count];
+  const int result = guest_lane_open(lane, audio->lane_count, address, dial_unix, why, why_size);
+  audio->info[audio->lane_count++] = lane->counters; /* counts from here on, so that destroy sees it */
+  return result;
+}
+
+static int open_all(struct oriel_guest_audio *audio, const struct oriel_guest_audio_config *config, char *why,
+                    size_t why_size) {
+  int result = 0;
+  if (config->udp) {
+    char address[300];
+    snprintf(address, sizeof address, "udp://%s", config->udp);
+    result = open_lane(audio, address, false, why, why_size);
+  }
+  for (unsigned i = 0; i < config->stream_count && result == 0; i++)
+    result = open_lane(audio, config->streams[i], config->dial_unix, why, why_size);
+  if (config->microphone && result == 0) {
+    audio->has_microphone = true;
+    result = guest_microphone_open(&audio->microphone, config->microphone, config->dial_unix, why, why_size);
+  }
+  return result;
+}
+
+int oriel_guest_audio_create(const struct oriel_guest_audio_config *config, struct oriel_guest_audio **out, char *why,
+                             size_t why_size) {
+  assert(config && out && why && why_size >= 256);
+  snprintf(why, why_size, "no memory for the guest's sound");
+  if (config->stream_count > ORIEL_GUEST_AUDIO_STREAMS_MAX) {
+    snprintf(why, why_size, "at most %d addresses can be listened at for the guest's sound",
+             ORIEL_GUEST_AUDIO_STREAMS_MAX);
+    return -EINVAL;
+  }
+  struct oriel_guest_audio *audio = calloc(1, sizeof *audio);
+  if (!audio)
+    return -ENOMEM;
+  int result = open_wake(audio->wake);
+  if (result < 0)
+    goto fail_memory;
+  result = guest_microphone_init(&audio->microphone);
+  if (result < 0)
+    goto fail_wake;
+  if (pthread_mutex_init(&audio->lock, NULL)) {
+    result = -ENOMEM;
+    goto fail_microphone;
+  }
+  result = open_all(audio, config, why, why_size);
+  if (result < 0) {
+    oriel_guest_audio_destroy(audio);
+    return result;
+  }
+  why[0] = '\0';
+  *out = audio;
+  return 0;
+fail_microphone:
+  guest_microphone_finish(&audio->microphone);
+fail_wake:
+  close(audio->wake[0]);
+  close(audio->wake[1]);
+fail_memory:
+  free(audio);
+  return result;
+}
+
+static void wake(struct oriel_guest_audio *audio) {
+  const char byte = 0;
+  if (write(audio->wake[1], &byte, 1) < 0)
+    return; /* full: it is awake already */
+}
+
+void oriel_guest_audio_destroy(struct oriel_guest_audio *audio) {
+  if (!audio)
+    return;
+  atomic_store(&audio->stopping, true);
+  wake(audio);
+  if (audio->is_started)
+    pthread_join(audio->thread, NULL);
+  for (unsigned i = 0; i < audio->lane_count; i++)
+    guest_lane_finish(&audio->lanes[i]);
+  guest_microphone_finish(&audio->microphone);
+  pthread_mutex_destroy(&audio->lock);
+  close(audio->wake[0]);
+  close(audio->wake[1]);
+  free(audio);
+}
+
+/* ---- the thread ---- */
+
+static int sooner(int timeout_ms, int other_ms) {
+  return timeout_ms < 0 || (other_ms >= 0 && other_ms < timeout_ms) ? other_ms : timeout_ms;
+}
+
+static void prepare(struct oriel_guest_audio *audio, struct pollfd polls[POLLS], int *timeout_ms) {
+  const uint64_t now = oriel_clock_ns();
+  struct guest_microphone *microphone = &audio->microphone;
+  polls[0] = (struct pollfd){.fd = audio->wake[0], .events = POLLIN};
+  *timeout_ms = -1;
+  unsigned at = 1;
+  for (unsigned i = 0; i < ORIEL_GUEST_AUDIO_LANES_MAX; i++, at += GUEST_LINK_POLLS) {
+    if (i >= audio->lane_count) {
+      polls[at] = polls[at + 1] = (struct pollfd){.fd = -1};
+      continue;
+    }
+    guest_link_poll(&audio->lanes[i].link, false, polls + at);
+    *timeout_ms = sooner(*timeout_ms, guest_lane_timeout_ms(&audio->lanes[i], now));
+  }
+  guest_link_poll(&microphone->link, guest_microphone_wants_write(microphone), polls + at);
+  *timeout_ms = sooner(*timeout_ms, guest_link_timeout_ms(&microphone->link, now));
+}
+
+static void step(struct oriel_guest_audio *audio, const struct pollfd polls[POLLS]) {
+  const uint64_t now = oriel_clock_ns();
+  char bytes[64];
+  while (polls[0].revents && read(audio->wake[0], bytes, sizeof bytes) == sizeof bytes)
+    continue;
+  unsigned at = 1;
+  for (unsigned i = 0; i < audio->lane_count; i++, at += GUEST_LINK_POLLS)
+    guest_lane_step(&audio->lanes[i], &audio->sink, polls + at, now);
+  if (audio->has_microphone)
+    guest_microphone_step(&audio->microphone, polls + POLLS - GUEST_LINK_POLLS, now);
+  pthread_mutex_lock(&audio->lock);
+  for (unsigned i = 0; i < audio->lane_count; i++)
+    audio->info[i] = audio->lanes[i].counters;
+  pthread_mutex_unlock(&audio->lock);
+}
+
+static void *run(void *argument) {
+  struct oriel_guest_audio *audio = argument;
+  struct pollfd polls[POLLS];
+  int timeout_ms;
+#ifdef __linux__
+  pthread_setname_np(pthread_self(), "oriel-guest");
+#endif
+  memset(polls, 0, sizeof polls);
+  while (!atomic_load(&audio->stopping)) {
+    step(audio, polls); /* first without events: dialers begin */
+    prepare(audio, polls, &timeout_ms);
+    if (poll(polls, POLLS, timeout_ms) <= 0)
+      for (int i = 0; i < POLLS; i++)
+        polls[i].revents = 0;
+  }
+  return NULL;
+}
+
+int oriel_guest_audio_start(struct oriel_guest_audio *audio, const struct oriel_guest_audio_sink *sink) {
+  assert(!audio->is_started && sink->packet && sink->ended);
+  audio->sink = *sink;
+  if (pthread_create(&audio->thread, NULL, run, audio))
+    return -EAGAIN;
+  audio->is_started = true;
+  return 0;
+}
+
+/* ---- any thread ---- */
+
+int oriel_guest_audio_microphone(struct oriel_guest_audio *audio, const void *opus, size_t size,
+                                 uint64_t captured_ns) {
+  (void)captured_ns; /* age counts from here: a viewer's clock is not ours */
+  if (!size || size > ORIEL_AUDIO_PACKET_MAX)
+    return -EINVAL;
+  if (!audio->has_microphone)
+    return -ENOTCONN;
+  const int result = guest_microphone_push(&audio->microphone, opus, size, oriel_clock_ns());
+  if (!result)
+    wake(audio);
+  return result;
+}
+
+bool oriel_guest_audio_has_microphone(struct oriel_guest_audio *audio) {
+  return audio->has_microphone && guest_microphone_is_taken(&audio->microphone, oriel_clock_ns());
+}
+
+void oriel_guest_audio_info(struct oriel_guest_audio *audio, struct oriel_guest_audio_info *info) {
+  struct guest_microphone *microphone = &audio->microphone;
+  *info = (struct oriel_guest_audio_info){.lanes = audio->lane_count, .has_microphone_address = audio->has_microphone};
+  pthread_mutex_lock(&audio->lock);
+  memcpy(info->lane, audio->info, sizeof info->lane);
+  pthread_mutex_unlock(&audio->lock);
+  pthread_mutex_lock(&microphone->lock);
+  info->microphone_connected = microphone->is_connected;
+  info->microphone_packets = microphone->packets;
+  info->microphone_dropped = microphone->dropped;
+  info->microphone_connections = microphone->connections;
+  pthread_mutex_unlock(&microphone->lock);
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Inside of guest_audio: its lanes, the microphone's link, and what they share with other threads.
+ */
+#ifndef ORIEL_SOURCE_GUEST_AUDIO_IMPL_H
+#define ORIEL_SOURCE_GUEST_AUDIO_IMPL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/socket.h>
+
+#include "source/guest_audio.h"
+#include "source/guest_link.h"
+#include "wire/audio.h"
+
+/* ---- a lane: guest_audio's thread ---- */
+
+struct guest_lane {
+  struct guest_link link;
+  unsigned index;
+  uint64_t connection; /* the link's, that the state below belongs to; 0 = none */
+  struct oriel_audio_framer framer;
+  uint64_t inside_ns;  /* since when a packet has begun and not ended; 0 = none has */
+  uint64_t budget, budget_ns; /* frames it may still send now; when that was right */
+  unsigned bad_run;
+  /* Datagrams: who is listened to. */
+  struct sockaddr_storage sender;
+  socklen_t sender_size;
+  uint64_t heard_ns;
+  uint64_t complained_ns; /* when the log last had a line about it */
+  uint64_t unsaid;        /* lines left out since */
+  struct oriel_guest_audio_lane counters; /* address and kind apart */
+};
+
+int guest_lane_open(struct guest_lane *lane, unsigned index, const char *address, bool dial_unix, char *why,
+                    size_t why_size);
+void guest_lane_finish(struct guest_lane *lane);
+int guest_lane_timeout_ms(const struct guest_lane *lane, uint64_t now_ns);
+void guest_lane_step(struct guest_lane *lane, const struct oriel_guest_audio_sink *sink, const struct pollfd *polls,
+                     uint64_t now_ns);
+
+/* ---- the microphone ---- */
+
+enum { GUEST_MICROPHONE_SLOTS = 40 }; /* 100 ms of the shortest packets */
+
+struct guest_microphone {
+  struct guest_link link; /* guest_audio's thread */
+  uint64_t connection;
+  bool is_probed; /* what waits in QEMU's socket tells whether its guest reads */
+  uint8_t out[ORIEL_AUDIO_LENGTH_SIZE + ORIEL_AUDIO_PACKET_MAX]; /* the packet on its way */
+  size_t out_size, out_sent;
+  pthread_mutex_t lock; /* guards the rest */
+  struct {
+    uint64_t pushed_ns;
+    size_t size;
+    uint8_t bytes[ORIEL_AUDIO_PACKET_MAX];
+  } slots[GUEST_MICROPHONE_SLOTS];
+  unsigned first, count;
+  bool is_connected;
+  int watched_fd;       /* a duplicate, to ask what waits in it; -1 = everything sent counts as taken */
+  uint64_t emptied_ns;  /* when nothing waited there, the last time somebody asked; 0 = never */
+  uint64_t packets, dropped, connections;
+};
+
+int guest_microphone_init(struct guest_microphone *microphone);
+int guest_microphone_open(struct guest_microphone *microphone, const char *address, bool dial_unix, char *why,
+                          size_t why_size);
+void guest_microphone_finish(struct guest_microphone *microphone);
+/** True when it has bytes that wait for room. */
+bool guest_microphone_wants_write(const struct guest_microphone *microphone);
+void guest_microphone_step(struct guest_microphone *microphone, const struct pollfd *polls, uint64_t now_ns);
+/** Any thread. 0, -ENOTCONN. */
+int guest_microphone_push(struct guest_microphone *microphone, const void *opus, size_t size, uint64_t now_ns);
+bool guest_microphone_is_taken(struct guest_microphone *microphone, uint64_t now_ns);
+
+struct oriel_guest_audio {
+  struct oriel_guest_audio_sink sink;
+  unsigned lane_count;
+  struct guest_lane lanes[ORIEL_GUEST_AUDIO_LANES_MAX];
+  bool has_microphone;
+  struct guest_microphone microphone;
+  int wake[2]; /* a pipe: a byte in it ends the thread's sleep */
+  atomic_bool stopping;
+  bool is_started;
+  pthread_t thread;
+  pthread_mutex_t lock; /* guards info's lanes: what other threads see of the counters */
+  struct oriel_guest_audio_lane info[ORIEL_GUEST_AUDIO_LANES_MAX];
+};
+
+#endif

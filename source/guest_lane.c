@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A lane of guest_audio: bytes or datagrams to packets, and what is not tolerated. guest_audio's thread.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "media/opus_packet.h"
+#include "source/guest_audio_impl.h"
+
+enum {
+  READ_SIZE = 16384,
+  READS_MAX = 4,      /* in a turn: a flood on one lane does not keep the others waiting */
+  DATAGRAMS_MAX = 64, /* in a turn */
+  PCM_FRAME_SIZE = ORIEL_AUDIO_CHANNELS * 4,
+  BAD_RUN_MAX = 25, /* packets without one good between them: half a second of what is no Opus */
+  BUDGET_FRAMES = 4 * ORIEL_AUDIO_RATE, /* a burst after a stall; the rate is twice that of sound */
+  BUDGET_RATE = 2 * ORIEL_AUDIO_RATE,
+};
+static const uint64_t inside_ns = ORIEL_NS_PER_SECOND;
+static const uint64_t sender_ns = ORIEL_NS_PER_SECOND;   /* another sender is heard once the one before was quiet so long */
+static const uint64_t complaint_ns = ORIEL_NS_PER_SECOND; /* between two lines about one lane */
+
+int guest_lane_open(struct guest_lane *lane, unsigned index, const char *address, bool dial_unix, char *why,
+                    size_t why_size) {
+  *lane = (struct guest_lane){.index = index};
+  const int result = guest_link_open(&lane->link, address, dial_unix, why, why_size);
+  lane->counters.is_udp = lane->link.address.scheme == ORIEL_TRANSPORT_UDP;
+  lane->counters.is_pcm = lane->link.address.is_pcm;
+  snprintf(lane->counters.address, sizeof lane->counters.address, "%s", address);
+  return result;
+}
+
+void guest_lane_finish(struct guest_lane *lane) {
+  guest_link_finish(&lane->link);
+}
+
+/* One line about this lane, at most one a second. */
+static void complain(struct guest_lane *lane, uint64_t now_ns, const char *format, ...)
+  __attribute__((format(printf, 3, 4)));
+static void complain(struct guest_lane *lane, uint64_t now_ns, const char *format, ...) {
+  char what[200], more[48] = "";
+  if (lane->complained_ns && now_ns < lane->complained_ns + complaint_ns) {
+    lane->unsaid++;
+    return;
+  }
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(what, sizeof what, format, arguments);
+  va_end(arguments);
+  if (lane->unsaid)
+    snprintf(more, sizeof more, " (and %llu times before)", (unsigned long long)lane->unsaid);
+  oriel_warn("source/guest_audio", "guest sound at %s: %s%s", lane->link.text, what, more);
+  lane->complained_ns = now_ns;
+  lane->unsaid = 0;
+}
+
+static void begin(struct guest_lane *lane, uint64_t now_ns) {
+  lane->connection = lane->link.connections;
+  lane->framer.have = 0;
+  lane->inside_ns = 0;
+  lane->budget = BUDGET_FRAMES;
+  lane->budget_ns = now_ns;
+  lane->bad_run = 0;
+  lane->counters.connections++;
+}
+
+static void end(struct guest_lane *lane, const struct oriel_guest_audio_sink *sink) {
+  if (!lane->connection)
+    return;
+  lane->connection = 0;
+  sink->ended(sink->user, lane->index);
+}
+
+/* For what the peer sent. */
+static void refuse(struct guest_lane *lane, const struct oriel_guest_audio_sink *sink, uint64_t now_ns,
+                   const char *why) {
+  complain(lane, now_ns, "the peer %s; its connection is closed", why);
+  lane->counters.closed_by_us++;
+  guest_link_drop(&lane->link, now_ns);
+  end(lane, sink);
+}
+
+static bool afford(struct guest_lane *lane, unsigned frames, uint64_t now_ns) {
+  const uint64_t past_ns = now_ns > lane->budget_ns ? now_ns - lane->budget_ns : 0;
+  const uint64_t most_ns = (uint64_t)BUDGET_FRAMES * ORIEL_NS_PER_SECOND / BUDGET_RATE;
+  const uint64_t gained = (past_ns < most_ns ? past_ns : most_ns) * BUDGET_RATE / ORIEL_NS_PER_SECOND;
+  if (gained) {
+    lane->budget = lane->budget + gained < BUDGET_FRAMES ? lane->budget + gained : BUDGET_FRAMES;
+    lane->budget_ns = now_ns;
+  }
+  if (lane->budget < frames)
+    return false;
+  lane->budget -= frames;
+  return true;
+}
+
+static int packet_frames(const struct guest_lane *lane, const uint8_t *packet, size_t size) {
+  if (!lane->counters.is_pcm)
+    return oriel_opus_packet_frames(packet, size);
+  return size > 0 && size % PCM_FRAME_SIZE == 0 ? (int)(size / PCM_FRAME_SIZE) : -EBADMSG;
+}
+
+/* NULL, or why this stream cannot go on. */
+static const char *take(struct guest_lane *lane, const struct oriel_guest_audio_sink *sink, const uint8_t *packet,
+                        size_t size, uint64_t now_ns) {
+  const int frames = packet_frames(lane, packet, size);
+  if (frames < 0) {
+    lane->counters.bad_packets++;
+    lane->bad_run++;
+    if (lane->counters.is_pcm)
+      return "sent a packet that is no whole number of frames";
+    return lane->bad_run >= BAD_RUN_MAX ? "sends what is no Opus" : NULL;
+  }
+  if (!afford(lane, (unsigned)frames, now_ns)) {
+    lane->counters.dropped++;
+    return "sends faster than twice the speed of sound's own time";
+  }
+  lane->bad_run = 0;
+  lane->counters.packets++;
+  lane->counters.bytes += size;
+  sink->packet(sink->user, lane->index, packet, size, (unsigned)frames, now_ns);
+  return NULL;
+}
+
+static const char *cut(struct guest_lane *lane, const struct oriel_guest_audio_sink *sink, const uint8_t *data,
+                       size_t size, uint64_t now_ns) {
+  const uint8_t *packet;
+  size_t packet_size;
+  int found;
+  while ((found = oriel_audio_framer_next(&lane->framer, &data, &size, &packet, &packet_size)) == 1) {
+    lane->inside_ns = 0;
+    const char *why = take(lane, sink, packet, packet_size, now_ns);
+    if (why)
+      return why;
+  }
+  if (found < 0)
+    return "sent a packet of 0 or more than 1500 bytes";
+  if (!oriel_audio_framer_is_inside(&lane->framer))
+    lane->inside_ns = 0;
+  else if (!lane->inside_ns)
+    lane->inside_ns = now_ns;
+  return NULL;
+}
+
+static void step_stream(struct guest_lane *lane, const struct oriel_guest_audio_sink *sink, uint64_t now_ns) {
+  uint8_t data[READ_SIZE];
+  for (int turn = 0; turn < READS_MAX && lane->link.is_connected; turn++) {
+    const ssize_t got = guest_link_receive(&lane->link, data, sizeof data, now_ns);
+    if (got < 0)
+      break;
+    const char *why = cut(lane, sink, data, (size_t)got, now_ns);
+    if (why) {
+      refuse(lane, sink, now_ns, why);
+      return;
+    }
+  }
+  if (!lane->link.is_connected)
+    end(lane, sink);
+  else if (lane->inside_ns && now_ns >= lane->inside_ns + inside_ns)
+    refuse(lane, sink, now_ns, "began a packet a second ago and has not ended it");
+}
+
+/* Two senders in one lane would be mixed packet by packet: the first is heard until it falls quiet. */
+static bool is_sender(struct guest_lane *lane, const struct sockaddr_storage *from, socklen_t size, uint64_t now_ns,
+                      const struct oriel_guest_audio_sink *sink) {
+  if (size == lane->sender_size && !memcmp(from, &lane->sender, size))
+    return true;
+  if (lane->heard_ns && now_ns < lane->heard_ns + sender_ns)
+    return false;
+  end(lane, sink);
+  memcpy(&lane->sender, from, sizeof lane->sender);
+  lane->sender_size = size;
+  begin(lane, now_ns);
+  return true;
+}
+
+static void take_datagram(struct guest_lane *lane, const struct oriel_guest_audio_sink *sink, const uint8_t *data,
+                          size_t size, uint64_t now_ns) {
+  if (!size || size > ORIEL_AUDIO_PACKET_MAX) {
+    lane->counters.bad_packets++;
+    return;
+  }
+  const uint64_t packets = lane->counters.packets;
+  const char *why = take(lane, sink, data, size, now_ns);
+  if (why)
+    complain(lane, now_ns, "the peer %s; that is dropped", why);
+  if (lane->counters.packets != packets)
+    lane->heard_ns = now_ns; /* garbage does not keep others out */
+}
+
+static void step_datagrams(struct guest_lane *lane, const struct oriel_guest_audio_sink *sink, uint64_t now_ns) {
+  uint8_t data[ORIEL_AUDIO_PACKET_MAX + 1];
+  for (int turn = 0; turn < DATAGRAMS_MAX && lane->link.fd >= 0; turn++) {
+    struct sockaddr_storage from = {0};
+    socklen_t size = sizeof from;
+    const ssize_t got = recvfrom(lane->link.fd, data, sizeof data, MSG_DONTWAIT, (struct sockaddr *)&from, &size);
+    if (got < 0)
+      return;
+    if (is_sender(lane, &from, size, now_ns, sink))
+      take_datagram(lane, sink, data, (size_t)got, now_ns);
+    else
+      lane->counters.dropped++;
+  }
+}
+
+void guest_lane_step(struct guest_lane *lane, const struct oriel_guest_audio_sink *sink, const struct pollfd *polls,
+                     uint64_t now_ns) {
+  const uint64_t connections = lane->link.connections;
+  guest_link_step(&lane->link, polls, now_ns);
+  if (lane->counters.is_udp) {
+    step_datagrams(lane, sink, now_ns);
+    lane->counters.connected = lane->heard_ns && now_ns < lane->heard_ns + sender_ns;
+    return;
+  }
+  if (lane->link.connections != connections) {
+    end(lane, sink);
+    begin(lane, now_ns);
+    oriel_debug("source/guest_audio", "guest sound at %s: connected", lane->link.text);
+  }
+  if (lane->link.is_connected)
+    step_stream(lane, sink, now_ns);
+  else
+    end(lane, sink);
+  lane->counters.connected = lane->link.is_connected;
+}
+
+int guest_lane_timeout_ms(const struct guest_lane *lane, uint64_t now_ns) {
+  int timeout_ms = guest_link_timeout_ms(&lane->link, now_ns);
+  uint64_t due_ns = lane->inside_ns ? lane->inside_ns + inside_ns : 0;
+  if (lane->counters.is_udp && lane->counters.connected)
+    due_ns = lane->heard_ns + sender_ns; /* so that it counts as gone then */
+  if (!due_ns)
+    return timeout_ms;
+  const int wait_ms = due_ns > now_ns ? (int)((due_ns - now_ns) / ORIEL_NS_PER_MS) + 1 : 0;
+  return timeout_ms < 0 || wait_ms < timeout_ms ? wait_ms : timeout_ms;
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The microphone's way to the guest: a short queue that any thread fills, and guest_audio's thread empties into the one
+ * stream that a guest has opened.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <linux/sockios.h>
+#endif
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "source/guest_audio_impl.h"
+
+/* What a socket may hold for a guest that does not read: about five packets of 20 ms. It is all that could be heard late
+ * by an agent that comes later. */
+enum { SOCKET_BYTES = 2304 };
+static const uint64_t age_ns = 100 * ORIEL_NS_PER_MS;
+static const uint64_t taken_ns = 500 * ORIEL_NS_PER_MS; /* bytes that wait for less than this are on their way */
+/* 20 ms of Opus' silence: harmless to hear, and once it is gone from the socket somebody reads. */
+static const uint8_t silence[] = {0xfc, 0xff, 0xfe};
+
+int guest_microphone_init(struct guest_microphone *microphone) {
+  microphone->watched_fd = -1;
+  microphone->link.fd = -1;
+  return pthread_mutex_init(&microphone->lock, NULL) ? -ENOMEM : 0;
+}
+
+int guest_microphone_open(struct guest_microphone *microphone, const char *address, bool dial_unix, char *why,
+                          size_t why_size) {
+  return guest_link_open(&microphone->link, address, dial_unix, why, why_size);
+}
+
+static void set_connected(struct guest_microphone *microphone, bool is_connected, int watched_fd) {
+  pthread_mutex_lock(&microphone->lock);
+  const int old = microphone->watched_fd;
+  microphone->is_connected = is_connected;
+  microphone->watched_fd = watched_fd;
+  microphone->emptied_ns = 0;
+  microphone->connections += is_connected;
+  microphone->dropped += microphone->count;
+  microphone->count = 0;
+  pthread_mutex_unlock(&microphone->lock);
+  if (old >= 0)
+    close(old);
+}
+
+void guest_microphone_finish(struct guest_microphone *microphone) {
+  set_connected(microphone, false, -1);
+  guest_link_finish(&microphone->link);
+  pthread_mutex_destroy(&microphone->lock);
+}
+
+bool guest_microphone_wants_write(const struct guest_microphone *microphone) {
+  return microphone->out_sent < microphone->out_size;
+}
+
+static void load(struct guest_microphone *microphone, const void *packet, size_t size) {
+  oriel_audio_write_length(microphone->out, size);
+  memcpy(microphone->out + ORIEL_AUDIO_LENGTH_SIZE, packet, size);
+  microphone->out_size = ORIEL_AUDIO_LENGTH_SIZE + size;
+  microphone->out_sent = 0;
+}
+
+/* False when nothing waits. What became old meanwhile is left out (lesson 27). */
+static bool load_next(struct guest_microphone *microphone, uint64_t now_ns) {
+  bool found = false;
+  pthread_mutex_lock(&microphone->lock);
+  while (microphone->count > 0 && !found) {
+    const unsigned slot = microphone->first;
+    microphone->first = (slot + 1) % GUEST_MICROPHONE_SLOTS;
+    microphone->count--;
+    found = now_ns < microphone->slots[slot].pushed_ns + age_ns;
+    if (found)
+      load(microphone, microphone->slots[slot].bytes, microphone->slots[slot].size);
+    else
+      microphone->dropped++;
+  }
+  microphone->packets += found;
+  pthread_mutex_unlock(&microphone->lock);
+  return found;
+}
+
+static void send_all(struct guest_microphone *microphone, uint64_t now_ns) {
+  while (microphone->link.is_connected &&
+         (guest_microphone_wants_write(microphone) || load_next(microphone, now_ns))) {
+    const ssize_t sent = guest_link_send(&microphone->link, microphone->out + microphone->out_sent,
+                                         microphone->out_size - microphone->out_sent, now_ns);
+    if (sent < 0)
+      return;
+    microphone->out_sent += (size_t)sent;
+  }
+}
+
+/* What a guest says on this way is nothing we know. Reading it is how the end is noticed. */
+static void discard(struct guest_microphone *microphone, uint64_t now_ns) {
+  uint8_t data[1024];
+  for (int turn = 0; turn < 4 && guest_link_receive(&microphone->link, data, sizeof data, now_ns) > 0; turn++)
+    continue;
+}
+
+static void begin(struct guest_microphone *microphone) {
+  const int fd = guest_link_fd(&microphone->link);
+  const int bytes = SOCKET_BYTES;
+  microphone->connection = microphone->link.connections;
+  microphone->out_size = microphone->out_sent = 0;
+  microphone->is_probed = microphone->link.dialer && microphone->link.address.scheme == ORIEL_TRANSPORT_UNIX;
+  if (microphone->link.address.scheme == ORIEL_TRANSPORT_UNIX)
+    (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
+  if (microphone->is_probed)
+    load(microphone, silence, sizeof silence);
+  set_connected(microphone, true, microphone->is_probed ? fcntl(fd, F_DUPFD_CLOEXEC, 0) : -1);
+  oriel_debug("source/guest_audio", "microphone at %s: connected", microphone->link.text);
+}
+
+void guest_microphone_step(struct guest_microphone *microphone, const struct pollfd *polls, uint64_t now_ns) {
+  guest_link_step(&microphone->link, polls, now_ns);
+  if (microphone->link.is_connected && microphone->connection != microphone->link.connections)
+    begin(microphone);
+  if (microphone->link.is_connected) {
+    discard(microphone, now_ns);
+    send_all(microphone, now_ns);
+  }
+  if (!microphone->link.is_connected && microphone->connection) {
+    microphone->connection = 0;
+    microphone->out_size = microphone->out_sent = 0;
+    set_connected(microphone, false, -1);
+  }
+}
+
+int guest_microphone_push(struct guest_microphone *microphone, const void *opus, size_t size, uint64_t now_ns) {
+  int result = -ENOTCONN;
+  pthread_mutex_lock(&microphone->lock);
+  if (microphone->is_connected) {
+    if (microphone->count == GUEST_MICROPHONE_SLOTS) {
+      microphone->first = (microphone->first + 1) % GUEST_MICROPHONE_SLOTS;
+      microphone->count--;
+      microphone->dropped++;
+    }
+    const unsigned slot = (microphone->first + microphone->count++) % GUEST_MICROPHONE_SLOTS;
+    microphone->slots[slot].pushed_ns = now_ns;
+    microphone->slots[slot].size = size;
+    memcpy(microphone->slots[slot].bytes, opus, size);
+    result = 0;
+  }
+  pthread_mutex_unlock(&microphone->lock);
+  return result;
+}
+
+/* Bytes that the other side has not read. */
+static bool is_empty(int fd) {
+  int waiting = 0;
+#ifdef __APPLE__
+  socklen_t size = sizeof waiting;
+  return getsockopt(fd, SOL_SOCKET, SO_NWRITE, &waiting, &size) < 0 || !waiting;
+#else
+  return ioctl(fd, SIOCOUTQ, &waiting) < 0 || !waiting;
+#endif
+}
+
+bool guest_microphone_is_taken(struct guest_microphone *microphone, uint64_t now_ns) {
+  pthread_mutex_lock(&microphone->lock);
+  bool taken = microphone->is_connected;
+  if (taken && microphone->watched_fd >= 0) {
+    if (is_empty(microphone->watched_fd))
+      microphone->emptied_ns = now_ns;
+    taken = microphone->emptied_ns && now_ns < microphone->emptied_ns + taken_ns;
+  }
+  pthread_mutex_unlock(&microphone->lock);
+  return taken;
+}
