@@ -71,6 +71,12 @@ test('write_the_rest', () => {
   assert.deepEqual(bytes(protocol.writeBye(21, 'é')), [...header(0x7f), ...u16(21), ...text('é')]);
 });
 
+test('write_microphone', () => {
+  const packet = protocol.writeMicrophone(2 ** 32 + 3, 2 ** 40 + 0.6, Uint8Array.of(0xf0, 7));
+  assert.deepEqual(bytes(packet), [...header(0x4e), ...u32(3), ...u64(2 ** 40 + 1), 0xf0, 7]);
+  assert.deepEqual(bytes(protocol.writeMicrophone(1, -5, new Uint8Array())), [...header(0x4e), ...u32(1), ...u64(0)]);
+});
+
 test('read_messages', () => {
   assert.deepEqual(
     protocol.readServerHello(view(header(1), u16(1), u16(0), u32(0x1f), u32(3), u64(2 ** 40), text('Gast é'))),
@@ -99,6 +105,7 @@ test('read_messages', () => {
     detail: 'why',
   });
   assert.deepEqual(protocol.readVolume(view(header(10), u16(65535), u16(0), 1)), { left: 1, right: 0, muted: true });
+  assert.deepEqual(protocol.readMicrophoneState(view(header(11), 2, u32(0xfffffffe))), { use: 2, talker: 0xfffffffe });
   assert.deepEqual(protocol.readPong(view(header(0x72), u64(1), u64(2))), { pingUs: 1, serverUs: 2 });
   assert.deepEqual(protocol.readBye(view(header(0x7f), u16(1), text('bye'))), { reason: 1, text: 'bye' });
 });

@@ -249,6 +249,7 @@ export class Client {
       delays: pictures.readDelays(),
       /** Null until the devices are there. */
       audio: devices ? devices.sound.stats() : null,
+      microphone: devices ? devices.microphone.stats() : null,
       codec: video.codec,
       error: pictures.lastError,
     };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What a desktop has besides its picture: keyboard, pointer, cursor, size, sound, and the watchdog over the picture.
+// What a desktop has besides its picture: keyboard, pointer, cursor, size, sound, microphone, and the watchdog over the picture.
 // Made after the first picture.
 import { Sound } from './audio.js';
 import { nowUs } from './clock.js';
@@ -7,8 +7,9 @@ import { Cursor } from './cursor.js';
 import { byId } from './dom.js';
 import { Keyboard } from './keyboard.js';
 import { KEY_REASON } from './pictures.js';
+import { Microphone } from './microphone.js';
 import { Pointer } from './pointer.js';
-import { readCursorPosition, readCursorShape, readVolume } from './protocol.js';
+import { readCursorPosition, readCursorShape, readMicrophoneState, readVolume } from './protocol.js';
 import { Size } from './size.js';
 import { Watchdog } from './watchdog.js';
 import { CAP, MESSAGE, REASON } from './wire.js';
@@ -36,6 +37,18 @@ export class Devices {
       released: () => this.pointer.forget(),
     });
     this.size = new Size(screen, settings, send, () => client.controls && (client.capabilities & CAP.RESIZE) !== 0);
+    this.microphone = new Microphone({
+      send,
+      backlog: () => link.socket?.bufferedAmount ?? 0,
+      allowed: () => client.controls && (client.capabilities & CAP.MICROPHONE) !== 0 && !document.hidden,
+      clean: () => settings.get('cleanVoice'),
+      changed: () => client.page.changed(),
+      say: (text) => client.page.say(text),
+    });
+    document.addEventListener('visibilitychange', () => {
+      if (document.hidden) this.microphone.stop('The microphone was switched off when this tab was hidden.');
+    });
+    addEventListener('pagehide', () => this.microphone.stop());
     screen.onReplaced = (canvas) => this.pointer.attach(canvas);
     screen.onPlaced = () => this.cursor.update();
     screen.onLost = () => this.watchdog.fire(nowUs());
@@ -55,11 +68,13 @@ export class Devices {
 
   disconnected() {
     this.keyboard.down.clear();
+    this.microphone.stop('The connection was lost, and the microphone is off.');
     this.sound.reset();
   }
 
   lostControls() {
     this.keyboard.down.clear();
+    this.microphone.stop('The microphone is off: it is for the viewer that has the controls.');
     if (this.pointer.locked) document.exitPointerLock();
   }
 
@@ -89,6 +104,9 @@ export class Devices {
         break;
       case MESSAGE.VOLUME:
         this.sound.setGuestVolume(readVolume(view));
+        break;
+      case MESSAGE.MICROPHONE_STATE:
+        this.microphone.setGuest(readMicrophoneState(view));
         break;
       default:
     }

@@ -22,7 +22,7 @@ export function chosenSize(choice, stage) {
 
 /** @param {boolean} control @param {{width: number, height: number} | null} size */
 export function helloMessage(control, size) {
-  let capabilities = CAP.RESIZE | CAP.TILES | CAP.COMMANDS;
+  let capabilities = CAP.RESIZE | CAP.TILES | CAP.COMMANDS | CAP.MICROPHONE;
   if (videoSupported) capabilities |= CAP.H264;
   if (soundSupported) capabilities |= CAP.OPUS;
   const { width, height } = (control && size) || { width: 0, height: 0 };

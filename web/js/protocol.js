@@ -36,6 +36,7 @@ const smallest = {
   [MESSAGE.ROLE]: 5,
   [MESSAGE.SKIPPED]: 8,
   [MESSAGE.VOLUME]: 9,
+  [MESSAGE.MICROPHONE_STATE]: 9,
   [MESSAGE.PING]: 12,
   [MESSAGE.PONG]: 20,
   [MESSAGE.BYE]: 8,
@@ -109,6 +110,9 @@ export const readVolume = (view) => ({
   right: view.getUint16(6, true) / 65535,
   muted: view.getUint8(8) !== 0,
 });
+
+/** @param {DataView<ArrayBuffer>} view */
+export const readMicrophoneState = (view) => ({ use: view.getUint8(4), talker: view.getUint32(5, true) });
 
 /** @param {DataView<ArrayBuffer>} view */
 export const readPing = (view) => readU64(view, 4);
@@ -206,6 +210,15 @@ export const writeKeyFrame = (reason) => writeBytes(MESSAGE.KEY_FRAME, reason);
 export const writeWant = (pictures, sound) => writeBytes(MESSAGE.WANT, pictures ? 1 : 0, sound ? 1 : 0);
 /** @param {boolean} wanted */
 export const writeControl = (wanted) => writeBytes(MESSAGE.CONTROL, wanted ? 1 : 0);
+
+/** @param {number} sequence @param {number} captureUs @param {Uint8Array} opus empty: the microphone ends */
+export function writeMicrophone(sequence, captureUs, opus) {
+  const view = message(MESSAGE.MICROPHONE, AUDIO_HEADER_SIZE + opus.length);
+  view.setUint32(4, sequence >>> 0, true);
+  writeU64(view, 8, Math.max(0, Math.round(captureUs)));
+  new Uint8Array(view.buffer, AUDIO_HEADER_SIZE).set(opus);
+  return view;
+}
 
 /** @param {number} us */
 export function writePing(us) {

@@ -6,11 +6,19 @@ const PREFIX = 'oriel.';
 
 /**
  * size: 'fit' (device pixels), 'larger' (whole fraction of them), 'keep' or "WxH".
- * @typedef {{size: string, volume: number, muted: boolean, swapCommand: boolean, stats: boolean}} Values
+ * @typedef {{size: string, volume: number, muted: boolean, swapCommand: boolean, stats: boolean,
+ *   cleanVoice: boolean}} Values
  */
 
 /** @type {Readonly<Values>} */
-const defaults = Object.freeze({ size: 'fit', volume: 100, muted: false, swapCommand: false, stats: false });
+const defaults = Object.freeze({
+  size: 'fit',
+  volume: 100,
+  muted: false,
+  swapCommand: false,
+  stats: false,
+  cleanVoice: true,
+});
 
 /**
  * A pinned size, "WxH"; null for any other choice.

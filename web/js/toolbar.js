@@ -10,6 +10,7 @@ const panels = [
   ['open-keyboard', 'panel-keyboard'],
   ['open-size', 'panel-size'],
   ['open-sound', 'panel-sound'],
+  ['open-microphone', 'panel-microphone'],
   ['open-power', 'panel-power'],
 ];
 

@@ -2,6 +2,7 @@
 // The interface around the screen: what each control does, and what each shows.
 import { byId, button, make, setIcon, toast } from './dom.js';
 import { COMBINATIONS } from './keyboard.js';
+import { MicrophonePanel } from './microphone-panel.js';
 import { Overlay } from './overlay.js';
 import { SIZES } from './size.js';
 import { Toolbar } from './toolbar.js';
@@ -39,6 +40,7 @@ export class Interface {
     this.typing = new Typing(byId('typing', HTMLTextAreaElement), devices.keyboard, (text) =>
       toast(`No key types “${text}”.`),
     );
+    this.microphone = new MicrophonePanel(client, devices.microphone, settings);
     this.bindControl();
     this.bindKeyboard();
     this.bindSizes();
@@ -160,7 +162,10 @@ export class Interface {
   shortcut(event) {
     if (!(event.ctrlKey && event.altKey && event.shiftKey)) return false;
     if (event.code === 'KeyS') this.showStats(!this.overlay.open);
-    else if (event.code === 'KeyM') {
+    else if (event.code === 'KeyT') {
+      if (!event.repeat) this.devices.keyboard.releaseAll();
+      this.microphone.chord();
+    } else if (event.code === 'KeyM') {
       this.devices.keyboard.releaseAll();
       this.toolbar.toggleFocus();
     } else return false;
@@ -240,6 +245,7 @@ export class Interface {
     }
     this.updateSound(settings.get('muted'), settings.get('volume'));
     this.updateMachine(connected);
+    this.microphone.update();
     this.toolbar.setRunning(client.status.state === 'running');
   }
 
