@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Sound through shared memory: throughput as a share of memcpy's, cost per block, and the way from one process to
- * another. Medians: a table, or with --json an array of {name, unit, p50, p95, least, target, limit}, where for the
- * share of memcpy the limit is the least that will do.
+ * another.
  *
  * Throughput: a block is written into the ring and read out again, against two memcpy of the same size over a buffer
  * as large as the ring, turn and turn about. One way: a writer process publishes periods by the clock; the reader
@@ -20,44 +19,9 @@
 #include <unistd.h>
 
 #include "audio/oriel-audio.h"
+#include "bench/series.h"
 
-enum { CHANNELS = 2, RATE = 48000, RING = 1 << 18, SAMPLES_MAX = 400, BLOCK_MAX = 65536 };
-
-struct series {
-  const char *name, *unit, *target;
-  double limit; /* 0 = none */
-  double samples[SAMPLES_MAX];
-  int count;
-};
-
-static bool json;
-static bool first = true;
-
-static int compare(const void *a, const void *b) {
-  double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
-
-static void report(struct series *series) {
-  if (!series->count)
-    return;
-  qsort(series->samples, (size_t)series->count, sizeof series->samples[0], compare);
-  double p50 = series->samples[series->count / 2], p95 = series->samples[series->count * 95 / 100];
-  double least = series->samples[0];
-  if (json) {
-    printf("%s\n  {\"name\": \"%s\", \"unit\": \"%s\", \"p50\": %.4f, \"p95\": %.4f, \"least\": %.4f",
-           first ? "[" : ",", series->name, series->unit, p50, p95, least);
-    if (series->target)
-      printf(", \"target\": \"%s\", \"limit\": %g", series->target, series->limit);
-    printf("}");
-  } else {
-    if (first)
-      printf("%-58s %9s %9s %9s\n", "", "p50", "p95", "least");
-    printf("%-58s %9.3f %9.3f %9.3f %s%s%s\n", series->name, p50, p95, least, series->unit,
-           series->target ? "  target " : "", series->target ? series->target : "");
-  }
-  first = false;
-}
+enum { CHANNELS = 2, RATE = 48000, RING = 1 << 18, BLOCK_MAX = 65536 };
 
 static void check(int rc, const char *what) {
   if (rc < 0) {
@@ -121,6 +85,7 @@ static void bench_throughput(bool direct, size_t block, bool limited) {
   if (limited) {
     share.target = ">= 80 %";
     share.limit = 80;
+    share.judge = SERIES_MEDIAN_LEAST;
   }
   struct rig rig;
   rig_open(&rig, direct);
@@ -129,11 +94,11 @@ static void bench_throughput(bool direct, size_t block, bool limited) {
   time_memcpy(block, rounds);
   for (int i = 0; i < 100; i++) {
     const double plain_ns = time_memcpy(block, rounds), ring_ns = time_ring(&rig, block, rounds);
-    cost.samples[cost.count++] = ring_ns / 1000;
-    share.samples[share.count++] = 100 * plain_ns / ring_ns;
+    series_add(&cost, ring_ns / 1000);
+    series_add(&share, 100 * plain_ns / ring_ns);
   }
-  report(&cost);
-  report(&share);
+  series_report(&cost);
+  series_report(&share);
   rig_close(&rig);
 }
 
@@ -180,22 +145,18 @@ static void bench_one_way(bool direct, size_t period) {
     const uint64_t us = (uint64_t)lrintf(out[0] * 1024) << 16 | (uint64_t)lrintf(out[1] * 65536);
     if (i < 0)
       continue;
-    whole.samples[whole.count++] = (double)(now_ns - base_ns) / 1e6 - (double)us / 1e3;
-    beyond.samples[beyond.count++] = whole.samples[whole.count - 1] - period_ms;
+    series_add(&whole, (double)(now_ns - base_ns) / 1e6 - (double)us / 1e3);
+    series_add(&beyond, whole.samples[whole.count - 1] - period_ms);
   }
   kill(pid, SIGKILL);
   waitpid(pid, NULL, 0);
-  report(&whole);
-  report(&beyond);
+  series_report(&whole);
+  series_report(&beyond);
   rig_close(&rig);
 }
 
 int main(int argc, char **argv) {
-  json = argc == 2 && !strcmp(argv[1], "--json");
-  if (argc > 2 || (argc == 2 && !json)) {
-    fprintf(stderr, "usage: %s [--json]\n", argv[0]);
-    return 2;
-  }
+  series_options(argc, argv);
   for (size_t i = 0; i < BLOCK_MAX * CHANNELS; i++)
     in[i] = (float)(i % 1000) / 1000;
   memset(middle, 0, sizeof middle);
@@ -206,7 +167,6 @@ int main(int argc, char **argv) {
     bench_one_way(direct, 64);
     bench_one_way(direct, 512);
   }
-  if (json)
-    printf("\n]\n");
+  series_end();
   return 0;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Times of the sound driver's IO callbacks and what its transport thread costs: a table, or with --json an array of {name, unit, p50, p95, p99,
- * least, target, limit}. The engine under the Apple face, on any system; the callbacks are called as an IO thread would.
+ * Times of the sound driver's IO callbacks and what its transport thread costs. The engine under the Apple face, on any system; the callbacks are called as an IO thread would.
  */
 #include <errno.h>
 #include <math.h>
@@ -15,20 +14,13 @@
 #include <unistd.h>
 
 #include "audio/oriel-audio.h"
+#include "bench/series.h"
 #include "core/clock.h"
 #include "driver/engine.h"
 #include "transport/stream.h"
 
-enum { SAMPLES_MAX = 20000, FRAMES_MAX = 4096, CHANNELS_MAX = 16 };
+enum { FRAMES_MAX = 4096, CHANNELS_MAX = 16 };
 
-struct series {
-  const char *name, *unit, *target;
-  double limit; /* 0 = none; of p99 */
-  double samples[SAMPLES_MAX];
-  int count;
-};
-
-static bool json, first = true;
 static struct series series;
 static float frames[FRAMES_MAX * CHANNELS_MAX], heard[FRAMES_MAX * CHANNELS_MAX];
 
@@ -37,45 +29,12 @@ static void fail(const char *what) {
   exit(1);
 }
 
-static int compare(const void *a, const void *b) {
-  const double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
-
-static double at(int percent) {
-  return series.samples[series.count * percent / 100 < series.count ? series.count * percent / 100 : series.count - 1];
-}
-
-static void report(void) {
-  if (!series.count)
-    return;
-  qsort(series.samples, (size_t)series.count, sizeof series.samples[0], compare);
-  if (json) {
-    printf("%s\n  {\"name\": \"%s\", \"unit\": \"%s\", \"p50\": %.4f, \"p95\": %.4f, \"p99\": %.4f, \"least\": %.4f",
-           first ? "[" : ",", series.name, series.unit, at(50), at(95), at(99), series.samples[0]);
-    if (series.target)
-      printf(", \"target\": \"%s\", \"limit\": %g", series.target, series.limit);
-    printf("}");
-  } else {
-    if (first)
-      printf("%-58s %9s %9s %9s %9s\n", "", "p50", "p95", "p99", "least");
-    printf("%-58s %9.3f %9.3f %9.3f %9.3f %s%s%s\n", series.name, at(50), at(95), at(99), series.samples[0], series.unit,
-           series.target ? "  target " : "", series.target ? series.target : "");
-  }
-  first = false;
-}
-
 static void begin(const char *name, const char *unit, const char *target, double limit) {
   series.name = name;
   series.unit = unit;
   series.target = target;
   series.limit = limit;
-  series.count = 0;
-}
-
-static void sample(double value) {
-  if (series.count < SAMPLES_MAX)
-    series.samples[series.count++] = value;
+  series.judge = SERIES_P99_MOST;
 }
 
 static void quiet(enum engine_log_level level, const char *text) {
@@ -111,9 +70,9 @@ static void bench_write(const char *name, unsigned channels, size_t count, bool 
       engine_set_volume(engine, ENGINE_OUTPUT, i & 1 ? 0.5f : 0.9f);
     const uint64_t start = oriel_clock_ns();
     engine_write(engine, time, frames, count, start);
-    sample((double)(oriel_clock_ns() - start) / 1e3);
+    series_add(&series, (double)(oriel_clock_ns() - start) / 1e3);
   }
-  report();
+  series_report(&series);
   engine_destroy(engine);
 }
 
@@ -126,9 +85,9 @@ static void bench_read(const char *name, unsigned channels, uint32_t rate, size_
   for (int i = 0; i < 10000; i++, time += (int64_t)count) {
     const uint64_t start = oriel_clock_ns();
     engine_read(engine, time, heard, count, start);
-    sample((double)(oriel_clock_ns() - start) / 1e3);
+    series_add(&series, (double)(oriel_clock_ns() - start) / 1e3);
   }
-  report();
+  series_report(&series);
   engine_destroy(engine);
 }
 
@@ -150,9 +109,9 @@ static void bench_delay(size_t count) {
     const ssize_t got = oriel_audio_reader_read(reader, heard, count, 0);
     if (got < 0 || memcmp(heard, frames, (size_t)got * 2 * sizeof *frames) != 0)
       fail("what was heard is not what was played");
-    sample((double)(count - (size_t)got));
+    series_add(&series, (double)(count - (size_t)got));
   }
-  report();
+  series_report(&series);
   oriel_audio_reader_close(reader);
   engine_destroy(engine);
 }
@@ -200,24 +159,20 @@ static void bench_stream(const char *name, const char *cpu_name, const char *opt
     time += (int64_t)cycle;
     struct pollfd stream = {.fd = fd, .events = POLLIN};
     if (poll(&stream, 1, (int)(cycle / 48) - 1) == 1)
-      sample((double)(oriel_clock_ns() - wrote) / 1e6);
+      series_add(&series, (double)(oriel_clock_ns() - wrote) / 1e6);
   }
   const double share = (cpu_ms() - cpu) / 20; /* percent of 2 s */
-  report();
+  series_report(&series);
   begin(cpu_name, "% core", cpu_target, cpu_limit);
-  sample(share);
-  report();
+  series_add(&series, share);
+  series_report(&series);
   engine_destroy(engine);
   close(fd);
   oriel_listener_destroy(listener);
 }
 
 int main(int argc, char **argv) {
-  json = argc == 2 && !strcmp(argv[1], "--json");
-  if (argc > 2 || (argc == 2 && !json)) {
-    fprintf(stderr, "usage: %s [--json]\n", argv[0]);
-    return 2;
-  }
+  series_options(argc, argv);
   static const size_t sizes[] = {32, 64, 512, 4096};
   for (int i = 0; i < 4; i++)
     bench_delay(sizes[i]);
@@ -230,7 +185,6 @@ int main(int argc, char **argv) {
   bench_read("input callback 512 x 2, silent, at 44.1 kHz", 2, 44100, 512, NULL, 0);
   bench_stream("callback to peer, PCM, cycles of 512", "  its CPU, PCM", "?format=pcm", 512, "<= 10 ms", 10, "< 1 %", 1);
   bench_stream("callback to peer, Opus 5 ms, cycles of 512", "  its CPU, Opus 5 ms", "?frame=5", 512, NULL, 0, "< 3 %", 3);
-  if (json)
-    printf("\n]\n");
+  series_end();
   return 0;
 }

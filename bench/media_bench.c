@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Times of the media room alone, one thread, medians: a table, or with --json an array of
- * {name, unit, p50, p95, least, target, limit}. Nothing here needs a guest, a browser or a network.
+ * Times of the media room alone, one thread, medians. Nothing here needs a guest, a browser or a network.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -9,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/series.h"
 #include "core/clock.h"
 #include "media/encoder.h"
 #include "media/opus.h"
@@ -17,46 +17,7 @@
 #include "media/tiles.h"
 #include "tests/media/scene.h"
 
-enum { SAMPLES_MAX = 400, FRAMES = 12 };
-
-struct series {
-  const char *name, *unit, *target;
-  double limit; /* 0 = none */
-  double samples[SAMPLES_MAX];
-  int count;
-};
-
-static bool json;
-static bool first = true;
-
-static int compare(const void *a, const void *b) {
-  double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
-
-static void report(struct series *series) {
-  qsort(series->samples, (size_t)series->count, sizeof series->samples[0], compare);
-  double p50 = series->samples[series->count / 2], p95 = series->samples[series->count * 95 / 100];
-  double least = series->samples[0];
-  if (json) {
-    printf("%s\n  {\"name\": \"%s\", \"unit\": \"%s\", \"p50\": %.4f, \"p95\": %.4f, \"least\": %.4f",
-           first ? "[" : ",", series->name, series->unit, p50, p95, least);
-    if (series->target)
-      printf(", \"target\": \"%s\", \"limit\": %g", series->target, series->limit);
-    printf("}");
-  } else {
-    if (first)
-      printf("%-58s %9s %9s %9s\n", "", "p50", "p95", "least");
-    printf("%-58s %9.3f %9.3f %9.3f %s%s%s\n", series->name, p50, p95, least, series->unit,
-           series->target ? "  target " : "", series->target ? series->target : "");
-  }
-  first = false;
-}
-
-static void sample(struct series *series, double value) {
-  if (series->count < SAMPLES_MAX)
-    series->samples[series->count++] = value;
-}
+enum { FRAMES = 12, ROUNDS = 400 };
 
 static double since_ms(uint64_t start_ns) {
   return (double)(oriel_clock_ns() - start_ns) / 1e6;
@@ -92,9 +53,9 @@ static void bench_convert(const char *name, int width, int height, struct oriel_
   for (int i = 0; i < 200; i++) {
     uint64_t start = oriel_clock_ns();
     oriel_picture_convert(&picture, bgrx, width * 4, &damage);
-    sample(&series, since_ms(start));
+    series_add(&series, since_ms(start));
   }
-  report(&series);
+  series_report(&series);
   oriel_picture_finish(&picture);
   free(bgrx);
 }
@@ -149,9 +110,9 @@ static void bench_small(const char *name, int width, int height, const char *tar
       scene_text(bgrx + ((ptrdiff_t)y * width + 320) * 4, 0, 32, 1, i + y); /* 32 pixels of margin grey */
     memset(bgrx + ((ptrdiff_t)(240 + i % 16) * width + 320) * 4, i & 255, 64);
     now += ORIEL_NS_PER_SECOND / 10;
-    sample(&series, rig_encode(&rig, bgrx, &damage, ORIEL_QUALITY_NORMAL, now, &bytes));
+    series_add(&series, rig_encode(&rig, bgrx, &damage, ORIEL_QUALITY_NORMAL, now, &bytes));
   }
-  report(&series);
+  series_report(&series);
   free(bgrx);
   rig_close(&rig);
 }
@@ -179,12 +140,12 @@ static void bench_motion(const char *name, const char *size_name, int width, int
     size_t bytes = 0;
     double ms = rig_encode(&rig, frames + (size_t)at * frame_size, &all, ORIEL_QUALITY_NORMAL, now, &bytes);
     if (i >= 30) {
-      sample(&series, ms);
-      sample(&sizes, (double)bytes / 1000);
+      series_add(&series, ms);
+      series_add(&sizes, (double)bytes / 1000);
     }
   }
-  report(&series);
-  report(&sizes);
+  series_report(&series);
+  series_report(&sizes);
   free(frames);
   rig_close(&rig);
 }
@@ -200,11 +161,11 @@ static void bench_sharpen(const char *name, int width, int height) {
     size_t bytes = 0;
     rig_encode(&rig, bgrx, &all, ORIEL_QUALITY_NORMAL, now, &bytes);
     if (oriel_encoder_needs_sharpening(rig.encoder))
-      sample(&series, rig_encode(&rig, bgrx, &none, ORIEL_QUALITY_SHARPEN, now + ORIEL_NS_PER_SECOND, &bytes));
+      series_add(&series, rig_encode(&rig, bgrx, &none, ORIEL_QUALITY_SHARPEN, now + ORIEL_NS_PER_SECOND, &bytes));
     rig_close(&rig);
   }
   if (series.count)
-    report(&series);
+    series_report(&series);
   free(bgrx);
 }
 
@@ -216,12 +177,12 @@ static void bench_tiles(const char *name, int width, int height, const char *tar
     struct oriel_packet *packet = NULL;
     uint64_t start = oriel_clock_ns();
     int rc = oriel_tiles_encode(bgrx, 1280 * 4, 1280, 720, &damage, &packet);
-    sample(&series, since_ms(start));
+    series_add(&series, since_ms(start));
     if (rc != -E2BIG)
       check(rc, name);
     oriel_packet_unref(packet);
   }
-  report(&series);
+  series_report(&series);
   free(bgrx);
 }
 
@@ -230,17 +191,17 @@ static void bench_opus(const char *name, unsigned frame_ms) {
   struct oriel_opus_encoder *encoder = NULL;
   check(oriel_opus_encoder_create(frame_ms, 128, &encoder), name);
   float frames[2 * 960];
-  for (int n = 0; n < SAMPLES_MAX; n++) {
+  for (int n = 0; n < ROUNDS; n++) {
     for (int i = 0; i < 2 * 960; i++) /* a chord and some noise: music is dearer than a tone */
       frames[i] = (float)(0.2 * sin((n * 960 + i) * 0.03) + 0.2 * sin((n * 960 + i) * 0.0411)) +
                   (float)(scene_noise((uint32_t)(n * 1920 + i)) & 1023) * 1e-4f;
     struct oriel_packet *packet = NULL;
     uint64_t start = oriel_clock_ns();
     check(oriel_opus_encode(encoder, frames, start, &packet), name);
-    sample(&series, since_ms(start));
+    series_add(&series, since_ms(start));
     oriel_packet_unref(packet);
   }
-  report(&series);
+  series_report(&series);
   oriel_opus_encoder_destroy(encoder);
 }
 
@@ -250,16 +211,16 @@ static void bench_pcm(const char *name, uint32_t rate) {
   struct oriel_pcm_converter *converter = NULL;
   check(oriel_pcm_converter_create(&format, &converter), name);
   int16_t bytes[2 * 960];
-  for (int n = 0; n < SAMPLES_MAX; n++) {
+  for (int n = 0; n < ROUNDS; n++) {
     for (int i = 0; i < 2 * 960; i++)
       bytes[i] = (int16_t)(scene_noise((uint32_t)(n * 1920 + i)) & 0x7FFF);
     const float *frames = NULL;
     size_t count = 0;
     uint64_t start = oriel_clock_ns();
     check(oriel_pcm_convert(converter, bytes, rate / 50 * 4, &frames, &count), name);
-    sample(&series, since_ms(start));
+    series_add(&series, since_ms(start));
   }
-  report(&series);
+  series_report(&series);
   oriel_pcm_converter_destroy(converter);
 }
 
@@ -271,19 +232,15 @@ static void bench_png(const char *name, int width, int height) {
     size_t size = 0;
     uint64_t start = oriel_clock_ns();
     check(oriel_png_encode(bgrx, width * 4, (unsigned)width, (unsigned)height, &png, &size), name);
-    sample(&series, since_ms(start));
+    series_add(&series, since_ms(start));
     free(png);
   }
-  report(&series);
+  series_report(&series);
   free(bgrx);
 }
 
 int main(int argc, char **argv) {
-  json = argc == 2 && !strcmp(argv[1], "--json");
-  if (argc > 2 || (argc == 2 && !json)) {
-    fprintf(stderr, "usage: %s [--json]\n", argv[0]);
-    return 2;
-  }
+  series_options(argc, argv);
   bench_convert("convert 32x32 of 1280x720", 1280, 720, (struct oriel_rect){320, 240, 32, 32});
   bench_convert("convert 1280x720", 1280, 720, (struct oriel_rect){0, 0, 1280, 720});
   bench_convert("convert 1920x1080", 1920, 1080, (struct oriel_rect){0, 0, 1920, 1080});
@@ -302,7 +259,6 @@ int main(int argc, char **argv) {
   bench_pcm("PCM 20 ms, 48 kHz", 48000);
   bench_pcm("PCM 20 ms, 44.1 kHz", 44100);
   bench_png("PNG 1280x720", 1280, 720);
-  if (json)
-    printf("\n]\n");
+  series_end();
   return 0;
 }

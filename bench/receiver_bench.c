@@ -1,57 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
  * The receiver of sound in simulated time: how fast and how exactly it follows a sender's clock, what it costs, and a
- * day of jitter. A table, or with --json an array of {name, unit, p50, p95, least, target, limit}. Takes a minute.
+ * day of jitter. Takes a minute.
  */
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
+#include "bench/series.h"
 #include "tests/media/link.h"
 
-enum { SAMPLES_MAX = 64, SEEDS = 8 };
-
-struct series {
-  const char *name, *unit, *target;
-  double limit; /* 0 = none */
-  double samples[SAMPLES_MAX];
-  int count;
-};
-
-static bool json;
-static bool first = true;
-
-static int compare(const void *a, const void *b) {
-  double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
-
-static void report(struct series *series) {
-  qsort(series->samples, (size_t)series->count, sizeof series->samples[0], compare);
-  double p50 = series->samples[series->count / 2], p95 = series->samples[series->count * 95 / 100];
-  double least = series->samples[0];
-  if (json) {
-    printf("%s\n  {\"name\": \"%s\", \"unit\": \"%s\", \"p50\": %.4f, \"p95\": %.4f, \"least\": %.4f",
-           first ? "[" : ",",
-           series->name, series->unit, p50, p95, least);
-    if (series->target)
-      printf(", \"target\": \"%s\", \"limit\": %g", series->target, series->limit);
-    printf("}");
-  } else {
-    if (first)
-      printf("%-58s %9s %9s %9s\n", "", "p50", "p95", "least");
-    printf("%-58s %9.3f %9.3f %9.3f %s%s%s\n", series->name, p50, p95, least, series->unit,
-           series->target ? "  target " : "", series->target ? series->target : "");
-  }
-  fflush(stdout);
-  first = false;
-}
-
-static void add(struct series *series, double value) {
-  if (series->count < SAMPLES_MAX)
-    series->samples[series->count++] = value;
-}
+enum { SEEDS = 8 };
 
 static void open_link(struct link *link, bool is_pcm, uint32_t target_min_us) {
   if (link_open(link, is_pcm, target_min_us) < 0) {
@@ -93,20 +53,20 @@ static void bench_drift(const char *kind, size_t packet, double jitter_ns) {
         most_level = fmax(most_level, depth);
       }
     }
-    add(&lock, locked);
-    add(&drift, most_drift);
-    add(&ratio, most_ratio);
-    add(&level, most_level);
+    series_add(&lock, locked);
+    series_add(&drift, most_drift);
+    series_add(&ratio, most_ratio);
+    series_add(&level, most_level);
     link_close(&link);
   }
   if (jitter_ns <= 200e3) { /* what one machine's sockets and timers do */
     drift.target = ratio.target = "<= 1 ppm";
     drift.limit = ratio.limit = 1;
   }
-  report(&lock);
-  report(&drift);
-  report(&ratio);
-  report(&level);
+  series_report(&lock);
+  series_report(&drift);
+  series_report(&ratio);
+  series_report(&level);
 }
 
 static void bench_stall(const char *name, bool held) {
@@ -128,10 +88,10 @@ static void bench_stall(const char *name, bool held) {
       if (off_us > 1000 || link.receiver->out.state != RECEIVER_PLAYING)
         back = i * 10;
     }
-    add(&series, back);
+    series_add(&series, back);
     link_close(&link);
   }
-  report(&series);
+  series_report(&series);
 }
 
 static double cpu_s(void) {
@@ -196,12 +156,12 @@ static void bench_cpu(const char *kind, bool is_pcm, size_t frames, const char *
       pushed_s += middle - start;
       pulled_s += cpu_s() - middle;
     }
-    add(&both, (pushed_s + pulled_s) / 20 * 100);
-    add(&pulls, pulled_s / 20 * 100);
+    series_add(&both, (pushed_s + pulled_s) / 20 * 100);
+    series_add(&pulls, pulled_s / 20 * 100);
     oriel_receiver_destroy(receiver);
   }
-  report(&both);
-  report(&pulls);
+  series_report(&both);
+  series_report(&pulls);
 }
 
 /* 8 kHz, one channel: the same work for clocks and buffer, the filter in a sixth of the time. */
@@ -215,22 +175,18 @@ static void bench_day(const char *name, uint32_t target_min_us, const char *targ
                         .burst_ns = 20e6, .burst_every_ns = 10e9, .random = (uint64_t)(sign + 1)};
     open_link(&link, true, target_min_us);
     link_run(&link, 24 * 3600);
-    add(&dry, (double)stats_of(&link).underruns);
-    add(&level, fabs(link_level_error_ms(&link)));
-    add(&depth, stats_of(&link).target_us / 1e3);
+    series_add(&dry, (double)stats_of(&link).underruns);
+    series_add(&level, fabs(link_level_error_ms(&link)));
+    series_add(&depth, stats_of(&link).target_us / 1e3);
     link_close(&link);
   }
-  report(&dry);
-  report(&level);
-  report(&depth);
+  series_report(&dry);
+  series_report(&level);
+  series_report(&depth);
 }
 
 int main(int argc, char **argv) {
-  json = argc == 2 && !strcmp(argv[1], "--json");
-  if (argc > 2 || (argc == 2 && !json)) {
-    fprintf(stderr, "usage: %s [--json]\n", argv[0]);
-    return 2;
-  }
+  series_options(argc, argv);
   bench_drift("2.5 ms packets, 0.2 ms jitter", 120, 200e3);
   bench_drift("5 ms packets, 0.2 ms jitter", 240, 200e3);
   bench_drift("6.7 ms packets, 1 ms jitter", 320, 1e6);
@@ -241,7 +197,6 @@ int main(int argc, char **argv) {
   bench_cpu("a core, Opus 20 ms packets", false, 960, "< 3 %", 3);
   bench_day("24 h, +-300 ppm, bursts of 20 ms: dry, 55 ms set", 55000, "0", -1);
   bench_day("24 h, the same, depth learned: dry", 0, NULL, 1);
-  if (json)
-    printf("\n]\n");
+  series_end();
   return 0;
 }
