@@ -10,6 +10,7 @@ void oriel_help(FILE *file) {
         "Usage:\n"
         "  oriel run [DISK] [OPTIONS] [-- QEMU ARGS]   boot a disk image, or the demo guest, and serve it\n"
         "  oriel serve ADDRESS [OPTIONS]               serve a VM that runs already, or a test picture\n"
+        "  oriel audio COMMAND                         look after sound devices: status, meter, test, set, stage\n"
         "  oriel doctor                                say what works here, and how to mend the rest\n"
         "  oriel version                               print the version\n"
         "  oriel help [COMMAND]                        print this, or a command's options\n"

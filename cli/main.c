@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "cli/audio.h"
 #include "cli/commands.h"
 #include "cli/help.h"
 #include "cli/say.h"
@@ -58,7 +59,16 @@ static int run_command(int index, int argc, char *argv[]) {
   return status;
 }
 
+/** The sound devices' commands have words and options of their own. */
+static int run_audio(int argc, char *argv[]) {
+  oriel_log_configure(ORIEL_LOG_WARN, false);
+  signal(SIGPIPE, SIG_IGN);
+  return oriel_audio_command(argc, argv);
+}
+
 static int help(int argc, char *argv[]) {
+  if (argc > 0 && strcmp(argv[0], "audio") == 0)
+    return run_audio(1, (char *[]){(char *)"--help", NULL});
   const int index = argc > 0 ? find_command(argv[0]) : -1;
   if (argc == 0)
     oriel_help(stdout);
@@ -78,6 +88,8 @@ int main(int argc, char *argv[]) {
   const int index = find_command(word);
   if (index >= 0)
     return run_command(index, argc - 2, argv + 2);
+  if (strcmp(word, "audio") == 0)
+    return run_audio(argc - 2, argv + 2);
   if (strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
     return help(argc - 2, argv + 2);
   if (strcmp(word, "version") == 0 || strcmp(word, "--version") == 0) {

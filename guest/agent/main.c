@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/log.h"
 #include "guest/agent/device.h"
@@ -31,6 +32,9 @@ enum {
 
 struct agent {
   struct agent_settings settings;
+  int argc;
+  char **argv;
+  bool reloads; /* ends only to start again */
   struct pw_main_loop *loop;
   struct agent_device output_device, input_device;
   struct agent_graph *graph;
@@ -97,6 +101,20 @@ static void init_devices(struct agent *agent) {
 static void on_signal(void *user, int number) {
   struct agent *agent = user;
   (void)number;
+  pw_main_loop_quit(agent->loop);
+}
+
+/** A changed file takes effect by starting afresh; a wrong one changes nothing. */
+static void on_hangup(void *user, int number) {
+  struct agent *agent = user;
+  struct agent_settings settings;
+  char why[AGENT_WHY_SIZE];
+  (void)number;
+  if (agent_settings_load(&settings, agent->argc, agent->argv, why, sizeof why) < 0) {
+    oriel_warn(ROOM, "%s; the settings stay as they were", why);
+    return;
+  }
+  agent->reloads = true;
   pw_main_loop_quit(agent->loop);
 }
 
@@ -173,6 +191,7 @@ static int run(struct agent *agent) {
     struct pw_loop *loop = pw_main_loop_get_loop(agent->loop);
     pw_loop_add_signal(loop, SIGINT, on_signal, agent);
     pw_loop_add_signal(loop, SIGTERM, on_signal, agent);
+    pw_loop_add_signal(loop, SIGHUP, on_hangup, agent);
     if (start(agent, why, sizeof why) == 0) {
       oriel_info(ROOM, "version %s; \"%s\" and \"%s\"", ORIEL_AGENT_VERSION, agent->settings.output_name,
                  agent->settings.input_name);
@@ -202,5 +221,12 @@ int main(int argc, char *argv[]) {
       return EXIT_FINE;
     case AGENT_RUN: break;
   }
-  return run(&agent);
+  agent.argc = argc;
+  agent.argv = argv;
+  const int status = run(&agent);
+  if (status != EXIT_FINE || !agent.reloads)
+    return status;
+  oriel_info(ROOM, "starting again with changed settings");
+  execv("/proc/self/exe", argv);
+  return say(EXIT_FAILED, "cannot start again: is /proc mounted?");
 }

@@ -139,6 +139,15 @@ static const struct setting *find(const char *key, size_t length) {
   return NULL;
 }
 
+bool agent_settings_names(const char *word, size_t length, const char **key, const char **alias) {
+  const struct setting *setting = find(word, length);
+  if (setting == NULL)
+    return false;
+  *key = setting->key;
+  *alias = setting->alias;
+  return true;
+}
+
 static int parse_number(const char *text, unsigned long min, unsigned long max, uint32_t *value) {
   if (text[0] < '0' || text[0] > '9')
     return -EINVAL;
@@ -351,18 +360,22 @@ static int read_file(struct agent_settings *settings, const char *path, bool is_
   return result;
 }
 
+bool agent_settings_user_file(char *path, size_t size) {
+  const char *base = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+  int length = -1;
+  if (base != NULL && base[0] == '/')
+    length = snprintf(path, size, "%s/oriel/agent.conf", base);
+  else if (home != NULL && home[0] == '/')
+    length = snprintf(path, size, "%s/.config/oriel/agent.conf", home);
+  return length > 0 && (size_t)length < size;
+}
+
 static int read_files(struct agent_settings *settings, const char *config, char *why, size_t why_size) {
   if (config != NULL)
     return read_file(settings, config, true, why, why_size);
   int result = read_file(settings, "/etc/oriel/agent.conf", false, why, why_size);
   char path[1024];
-  const char *base = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
-  int length = -1;
-  if (base != NULL && base[0] == '/')
-    length = snprintf(path, sizeof path, "%s/oriel/agent.conf", base);
-  else if (home != NULL && home[0] == '/')
-    length = snprintf(path, sizeof path, "%s/.config/oriel/agent.conf", home);
-  if (result == 0 && length > 0 && (size_t)length < sizeof path)
+  if (result == 0 && agent_settings_user_file(path, sizeof path))
     result = read_file(settings, path, false, why, why_size);
   return result;
 }
