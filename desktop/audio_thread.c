@@ -41,7 +41,7 @@ void oriel_audio_finish(struct oriel_audio *audio) {
   oriel_ring_destroy(audio->ring);
 }
 
-static void post(struct oriel_audio *audio) {
+void oriel_audio_post(struct oriel_audio *audio) {
   /* acq_rel with the exchange in oriel_audio_thread: who sees true knows that a look at the ring is still to come. */
   if (!atomic_exchange_explicit(&audio->signalled, true, memory_order_acq_rel))
     sem_post(&audio->data);
@@ -87,7 +87,7 @@ void oriel_audio_write(struct oriel_audio *audio, const float *frames, size_t co
    * thread sees the frames just written. Adding 0 is a read-modify-write, so that the two cannot pass each other. */
   bool armed = atomic_fetch_add_explicit(&audio->armed, 0, memory_order_acq_rel);
   if (!armed || oriel_ring_level(audio->ring) >= audio->packet_frames)
-    post(audio);
+    oriel_audio_post(audio);
 }
 
 /* ---- the audio thread ---- */
@@ -132,40 +132,80 @@ static size_t coherent_frames(struct oriel_audio *audio, size_t frames) {
   return ns > expected + gap_ns ? (size_t)(index - audio->read) : frames;
 }
 
-/* Encodes `count` frames from the ring, padded with silence to a whole packet (lesson 25). */
-static void encode(struct oriel_desktop *desktop, size_t count) {
-  struct oriel_audio *audio = &desktop->audio;
-  float frames[FRAME_MAX * ORIEL_AUDIO_CHANNELS];
+void oriel_audio_encode(struct oriel_desktop *desktop, const float *frames, uint64_t captured_ns) {
   struct oriel_packet *packet = NULL;
-  uint64_t captured = audio->mark_ns + frames_ns(audio->read - audio->mark_index);
-  size_t whole = audio->packet_frames;
-  size_t got = oriel_ring_read(audio->ring, frames, count);
-  audio->read += got;
-  memset(frames + got * ORIEL_AUDIO_CHANNELS, 0, (whole - got) * ORIEL_AUDIO_CHANNELS * sizeof frames[0]);
-  int error = oriel_opus_encode(audio->encoder, frames, captured, &packet);
+  int error = -ENOMEM;
+  if (desktop->audio.encoder)
+    error = oriel_opus_encode(desktop->audio.encoder, frames, captured_ns, &packet);
   if (error)
     oriel_debug("desktop", "a sound packet could not be encoded: %s", strerror(-error));
   else
     oriel_hub_publish_audio(desktop, packet);
 }
 
-/* Encodes what is whole. */
-static void drain(struct oriel_desktop *desktop) {
+void oriel_audio_renew(struct oriel_desktop *desktop) {
   struct oriel_audio *audio = &desktop->audio;
+  oriel_opus_encoder_destroy(audio->encoder);
+  audio->encoder = NULL;
+  if (oriel_opus_encoder_create(desktop->config.opus_frame_ms, desktop->config.opus_kbps, &audio->encoder))
+    oriel_error("desktop", "no memory for the sound encoder; the desktop is silent");
+}
+
+size_t oriel_audio_take(struct oriel_audio *audio, float *frames, size_t count) {
+  const size_t got = oriel_ring_read(audio->ring, frames, count);
+  audio->read += got;
+  settle_marks(audio);
+  return got;
+}
+
+/* Encodes `count` frames from the ring, padded with silence to a whole packet (lesson 25). */
+static void encode(struct oriel_desktop *desktop, size_t count) {
+  struct oriel_audio *audio = &desktop->audio;
+  float frames[FRAME_MAX * ORIEL_AUDIO_CHANNELS];
+  uint64_t captured = audio->mark_ns + frames_ns(audio->read - audio->mark_index);
   size_t whole = audio->packet_frames;
+  size_t got = oriel_audio_take(audio, frames, count);
+  memset(frames + got * ORIEL_AUDIO_CHANNELS, 0, (whole - got) * ORIEL_AUDIO_CHANNELS * sizeof frames[0]);
+  oriel_sound_fade(desktop, frames, whole);
+  oriel_audio_encode(desktop, frames, captured);
+}
+
+static void trim(struct oriel_audio *audio) {
   settle_marks(audio);
   size_t level = oriel_ring_level(audio->ring);
   if (level > BACKLOG_FRAMES) {
     skip_frames(audio, level - BACKLOG_FRAMES);
     atomic_fetch_add_explicit(&audio->overruns, 1, memory_order_relaxed); /* a counter alone */
   }
+}
+
+/* Encodes what is whole. */
+static void drain(struct oriel_desktop *desktop) {
+  struct oriel_audio *audio = &desktop->audio;
+  size_t level, whole = audio->packet_frames;
+  trim(audio);
   while ((level = oriel_ring_level(audio->ring)) > 0) {
     size_t count = coherent_frames(audio, whole);
     if (count == whole && level < whole)
       return;
     encode(desktop, count);
-    settle_marks(audio);
   }
+}
+
+/* Hands on what came, from the input whose turn it is. */
+static void turn(struct oriel_desktop *desktop) {
+  struct oriel_audio *audio = &desktop->audio;
+  struct oriel_sound *sound = &desktop->sound;
+  const uint64_t there = audio->read + oriel_ring_level(audio->ring);
+  const uint64_t fresh = there > sound->device_seen ? there - sound->device_seen : 0;
+  sound->device_seen = there;
+  const int active = oriel_sound_turn(desktop, fresh);
+  if (active == ORIEL_SOUND_DEVICE)
+    drain(desktop);
+  else if (oriel_sound_device_fades(sound))
+    trim(audio);
+  else
+    skip_frames(audio, RING_FRAMES);
 }
 
 /* Waits for a post; with a limit while sound flows. False when the limit passed. */
@@ -191,8 +231,9 @@ static void finish_tail(struct oriel_desktop *desktop) {
   struct oriel_audio *audio = &desktop->audio;
   disarm(audio);
   size_t level = oriel_ring_level(audio->ring);
-  if (level >= audio->packet_frames)
-    drain(desktop);
+  oriel_sound_rest(desktop);
+  if (level >= audio->packet_frames || desktop->sound.active != ORIEL_SOUND_DEVICE)
+    turn(desktop);
   else if (level > 0)
     encode(desktop, level);
 }
@@ -212,7 +253,7 @@ static bool take_sound(struct oriel_desktop *desktop) {
   if (flushed > audio->read)
     skip_frames(audio, flushed - audio->read);
   atomic_store_explicit(&audio->armed, 1, memory_order_relaxed); /* late or early, it costs at most one post */
-  drain(desktop);
+  turn(desktop);
   return true;
 }
 
@@ -226,7 +267,7 @@ void *oriel_audio_thread(void *argument) {
   for (;;) {
     bool posted = wait_data(audio, flows);
     if (posted)
-      atomic_exchange_explicit(&audio->signalled, false, memory_order_acq_rel); /* with the exchange in post */
+      atomic_exchange_explicit(&audio->signalled, false, memory_order_acq_rel); /* with the exchange in oriel_audio_post */
     if (atomic_load(&audio->stopping))
       return NULL;
     if (posted) {

@@ -14,6 +14,7 @@
 #include "core/clock.h"
 #include "desktop/microphone.h"
 #include "desktop/private.h"
+#include "desktop/speaker.h"
 
 /* Each start of a source costs a whole picture, and with QEMU a registration: a viewer that hides and shows itself all
  * the time must not have a thousand of them. */
@@ -53,6 +54,8 @@ void oriel_desktop_update_watch(struct oriel_desktop *desktop) {
   }
   bool sound = hub->watchers_sound > 0;
   pthread_mutex_unlock(&hub->lock);
+  if (sound && !atomic_load(&desktop->audio.wanted))
+    oriel_sound_clear(&desktop->sound);
   oriel_audio_want(&desktop->audio, sound);
   if (changed)
     oriel_source_watch(desktop->source, watched); /* may call the sink at once: hub.lock is free */
@@ -194,13 +197,22 @@ int oriel_desktop_create(const struct oriel_desktop_config *config, struct oriel
   if (oriel_hub_init(&desktop->hub))
     goto fail_desktop;
   desktop->hub.fps = config->fps;
+  desktop->hub.audio_packet_us = config->opus_frame_ms * 1000;
   oriel_pace_init(&desktop->hub.rest_pace, RESTS_PER_SECOND, REST_BURST);
   if (pthread_mutex_init(&desktop->watch_lock, NULL))
     goto fail_hub;
   if (oriel_audio_init(&desktop->audio, config->opus_frame_ms))
     goto fail_watch;
+  if (oriel_sound_init(&desktop->sound, config->guest_audio))
+    goto fail_audio;
+  if (config->audio_passthru && oriel_speaker_create(&desktop->speaker))
+    goto fail_sound;
   *out = desktop;
   return 0;
+fail_sound:
+  oriel_sound_finish(&desktop->sound);
+fail_audio:
+  oriel_audio_finish(&desktop->audio);
 fail_watch:
   pthread_mutex_destroy(&desktop->watch_lock);
 fail_hub:
@@ -208,6 +220,7 @@ fail_hub:
 fail_desktop:
   free(desktop);
 fail_source:
+  oriel_guest_audio_destroy(config->guest_audio);
   oriel_source_destroy(source);
   return error;
 }
@@ -219,7 +232,20 @@ int oriel_desktop_start(struct oriel_desktop *desktop) {
   if (pthread_create(&desktop->audio_thread, NULL, oriel_audio_thread, desktop))
     return -EAGAIN;
   desktop->audio_started = true;
-  return oriel_source_start(desktop->source, &desktop->sink);
+  if (desktop->config.guest_audio) {
+    const struct oriel_guest_audio_sink sink = oriel_sound_sink(desktop);
+    const int error = oriel_guest_audio_start(desktop->config.guest_audio, &sink);
+    if (error)
+      return error;
+  }
+  const int error = oriel_source_start(desktop->source, &desktop->sink);
+  if (!error && desktop->speaker) { /* it listens as long as the desktop lives */
+    pthread_mutex_lock(&desktop->hub.lock);
+    desktop->hub.watchers_sound++;
+    pthread_mutex_unlock(&desktop->hub.lock);
+    oriel_desktop_update_watch(desktop);
+  }
+  return error;
 }
 
 void oriel_desktop_destroy(struct oriel_desktop *desktop) {
@@ -237,6 +263,9 @@ void oriel_desktop_destroy(struct oriel_desktop *desktop) {
     pthread_join(desktop->audio_thread, NULL);
   /* The surface is the source's: both threads are gone before it; the sink stays until the source is. */
   oriel_source_destroy(desktop->source);
+  oriel_guest_audio_destroy(desktop->config.guest_audio);
+  oriel_speaker_destroy(desktop->speaker);
+  oriel_sound_finish(&desktop->sound);
   oriel_audio_finish(&desktop->audio);
   pthread_mutex_destroy(&desktop->watch_lock);
   oriel_hub_finish(&desktop->hub);

@@ -25,6 +25,7 @@
 
 #include "core/histogram.h"
 #include "core/packet.h"
+#include "media/receiver.h"
 #include "source/guest_audio.h"
 #include "source/source.h"
 
@@ -40,6 +41,7 @@ struct oriel_desktop_config {
   unsigned opus_frame_ms; /* 5, 10, 20 */
   unsigned opus_kbps;     /* 16..510 */
   struct oriel_guest_audio *guest_audio; /* sound from inside the guest; NULL = none. Taken over, as the source is */
+  bool audio_passthru;    /* play it on this host's speakers, too; that counts as somebody who listens */
   /** Something waits in at least one mailbox. Called once per packet, not once per viewer; must not block. */
   void (*wake)(void *user);
   void *user;
@@ -188,6 +190,35 @@ enum oriel_stage {
 /** "capture" ... "total"; static. */
 const char *oriel_stage_name(enum oriel_stage stage);
 
+/** Stages of a packet of sound on this host. */
+enum oriel_sound_stage {
+  ORIEL_SOUND_STAGE_HOST,  /* captured by, or arrived at, this host -> bytes ready for viewers */
+  ORIEL_SOUND_STAGE_QUEUE, /* -> taken from a mailbox */
+  ORIEL_SOUND_STAGES,
+};
+/** "host", "queue"; static. */
+const char *oriel_sound_stage_name(enum oriel_sound_stage stage);
+
+/** A place where sound comes from. */
+struct oriel_sound_input_stats {
+  const char *kind; /* "udp", "stream", "device"; static */
+  struct oriel_guest_audio_lane lane; /* what arrived; all zero for the device */
+  bool lives;         /* sound came just now */
+  uint32_t jitter_us; /* mean lateness of packets against the earliest */
+  double drift_ppm;   /* the sender's clock against ours, positive = it is faster; 0 = not known yet */
+};
+struct oriel_sound_stats {
+  int active; /* index below; -1 = silence */
+  unsigned inputs;
+  struct oriel_sound_input_stats input[ORIEL_GUEST_AUDIO_LANES_MAX + 1];
+  uint64_t switches, passed, trimmed; /* passed: guest's packets handed on untouched; trimmed: too late to hear */
+  bool has_microphone_address, microphone_connected;
+  uint64_t microphone_packets, microphone_dropped;
+  struct oriel_percentiles stages[ORIEL_SOUND_STAGES];
+  bool has_speaker, speaker_connected;
+  struct oriel_receiver_stats speaker; /* of this host's own playing */
+};
+
 struct oriel_viewer_stats {
   uint32_t id;
   enum oriel_role role;
@@ -213,6 +244,7 @@ struct oriel_desktop_stats {
   uint64_t input_events, input_refused;
   uint32_t painted_fps; /* by the controller or the best viewer, last second */
   struct oriel_percentiles stages[ORIEL_STAGES];
+  struct oriel_sound_stats sound;
   unsigned viewer_count; /* entries below */
   struct oriel_viewer_stats viewer[ORIEL_DESKTOP_VIEWERS_MAX];
 };

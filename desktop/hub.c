@@ -9,8 +9,11 @@
 
 #include "core/clock.h"
 #include "desktop/private.h"
+#include "desktop/speaker.h"
+#include "media/opus_packet.h"
 
 static const uint64_t stalled_ns = 5 * ORIEL_NS_PER_SECOND; /* a picture unacknowledged for so long: nobody is there */
+static const uint64_t second_us = ORIEL_NS_PER_SECOND / ORIEL_NS_PER_US;
 static const uint64_t burst_ns = 8 * ORIEL_NS_PER_MS;       /* lesson 16 */
 
 /* A guest may define cursors faster than a line carries them. Animated ones change 60 times a second at most and are
@@ -36,6 +39,8 @@ int oriel_hub_init(struct oriel_hub *hub) {
   hub->encoder = "";
   for (int i = 0; i < ORIEL_STAGES; i++)
     oriel_histogram_init(&hub->stages[i]);
+  for (int i = 0; i < ORIEL_SOUND_STAGES; i++)
+    oriel_histogram_init(&hub->sound_stages[i]);
   return 0;
 fail_media:
   pthread_cond_destroy(&hub->media);
@@ -236,16 +241,30 @@ void oriel_hub_publish_picture(struct oriel_desktop *desktop, struct oriel_packe
   oriel_desktop_wake(desktop);
 }
 
+/* At most a second waits (lesson 32), whatever the length of a guest's own packets. */
+static void offer_audio(const struct oriel_hub *hub, struct oriel_viewer *viewer, struct oriel_packet *packet) {
+  oriel_queue_push(&viewer->audio, packet);
+  for (; viewer->audio.count * hub->audio_packet_us > second_us; viewer->audio_trimmed++)
+    oriel_packet_unref(oriel_queue_pop(&viewer->audio));
+}
+
 void oriel_hub_publish_audio(struct oriel_desktop *desktop, struct oriel_packet *packet) {
   struct oriel_hub *hub = &desktop->hub;
+  const int frames = oriel_opus_packet_frames(packet->data, packet->size);
   pthread_mutex_lock(&hub->lock);
+  if (frames > 0)
+    hub->audio_packet_us = (uint32_t)frames * 1000 / (ORIEL_AUDIO_RATE / 1000);
+  oriel_sound_stage_add(hub->sound_stages, ORIEL_SOUND_STAGE_HOST,
+                        packet->converted_ns ? packet->converted_ns : packet->captured_ns, packet->encoded_ns);
   packet->sequence = ++hub->audio_sequence;
   hub->audio_packets++;
   hub->audio_bytes += packet->size;
   for (unsigned i = 0; i < hub->count; i++)
     if (hub->viewers[i]->sound)
-      oriel_queue_push(&hub->viewers[i]->audio, packet);
+      offer_audio(hub, hub->viewers[i], packet);
   pthread_mutex_unlock(&hub->lock);
-  oriel_packet_unref(packet);
   oriel_desktop_wake(desktop);
+  if (desktop->speaker) /* last: it decodes */
+    oriel_speaker_push(desktop->speaker, packet);
+  oriel_packet_unref(packet);
 }

@@ -19,6 +19,7 @@
 #include "core/ring.h"
 #include "desktop/desktop.h"
 #include "desktop/pace.h"
+#include "desktop/sound.h"
 #include "media/encoder.h"
 #include "media/opus.h"
 
@@ -123,6 +124,8 @@ struct oriel_hub {
   uint32_t bitrate_kbps;
   const char *encoder;
   struct oriel_histogram stages[ORIEL_STAGES];
+  struct oriel_histogram sound_stages[ORIEL_SOUND_STAGES];
+  uint32_t audio_packet_us; /* length of the newest */
 };
 
 /* ---- sound on its way from the source's thread to the audio thread ---- */
@@ -159,6 +162,8 @@ struct oriel_desktop {
   struct oriel_source_sink sink;
   struct oriel_hub hub;
   struct oriel_audio audio;
+  struct oriel_sound sound;
+  struct oriel_speaker *speaker; /* NULL = none */
   pthread_mutex_t watch_lock;
   pthread_t media_thread, audio_thread;
   bool media_started, audio_started;
@@ -204,6 +209,9 @@ void oriel_hub_poke_locked(struct oriel_hub *hub, unsigned events);
  *  (over a minute, or a time of 0) are left out. */
 void oriel_stage_add(struct oriel_histogram *stages, enum oriel_stage stage, uint64_t start_ns, uint64_t end_ns);
 
+void oriel_sound_stage_add(struct oriel_histogram *stages, enum oriel_sound_stage stage, uint64_t start_ns,
+                           uint64_t end_ns);
+
 /* errands.c */
 /** Runs one errand that is due; hub.lock, which the caller holds, is free during its work. True when there was one, so
  *  that plans are stale. Otherwise *wake_ns is brought forward to when the next one is due (0 = never). */
@@ -218,5 +226,13 @@ void oriel_audio_finish(struct oriel_audio *audio);
 void oriel_audio_write(struct oriel_audio *audio, const float *frames, size_t count, uint64_t captured_ns);
 void oriel_audio_want(struct oriel_audio *audio, bool wanted);
 void oriel_audio_stop(struct oriel_audio *audio);
+/** Something for the audio thread came. Any thread. */
+void oriel_audio_post(struct oriel_audio *audio);
+/** The rest: audio thread. Encodes one packet of frames and publishes it. */
+void oriel_audio_encode(struct oriel_desktop *desktop, const float *frames, uint64_t captured_ns);
+/** Takes up to `count` frames of the device; returns how many. */
+size_t oriel_audio_take(struct oriel_audio *audio, float *frames, size_t count);
+/** The next packet begins a new stream, which decoders understand without those before. */
+void oriel_audio_renew(struct oriel_desktop *desktop);
 
 #endif

@@ -32,6 +32,18 @@ void oriel_stage_add(struct oriel_histogram *stages, enum oriel_stage stage, uin
   oriel_histogram_add(&stages[stage], (uint32_t)((end_ns - start_ns) / ORIEL_NS_PER_US));
 }
 
+const char *oriel_sound_stage_name(enum oriel_sound_stage stage) {
+  static const char *const names[ORIEL_SOUND_STAGES] = {
+    [ORIEL_SOUND_STAGE_HOST] = "host", [ORIEL_SOUND_STAGE_QUEUE] = "queue",
+  };
+  return (unsigned)stage < ORIEL_SOUND_STAGES ? names[stage] : "unknown";
+}
+
+void oriel_sound_stage_add(struct oriel_histogram *stages, enum oriel_sound_stage stage, uint64_t start_ns,
+                           uint64_t end_ns) {
+  oriel_stage_add(&stages[stage], (enum oriel_stage)0, start_ns, end_ns);
+}
+
 static uint32_t paints_last_second(const struct oriel_viewer *viewer, uint64_t now_ns) {
   uint32_t count = 0;
   for (unsigned i = 0; i < ORIEL_PAINT_RING; i++)
@@ -114,4 +126,5 @@ void oriel_desktop_stats(struct oriel_desktop *desktop, struct oriel_desktop_sta
   stats->input_events = atomic_load_explicit(&desktop->input_events, memory_order_relaxed);
   stats->input_refused = atomic_load_explicit(&desktop->input_refused, memory_order_relaxed);
   oriel_source_info(desktop->source, &stats->source);
+  oriel_sound_stats(desktop, &stats->sound);
 }

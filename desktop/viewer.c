@@ -12,7 +12,7 @@
 #include "desktop/private.h"
 #include "desktop/roles.h"
 
-enum { AUDIO_SECOND_MS = 1000, AUDIO_STALLED_MS = 160, AUDIO_TARGET_MS = 60 };
+enum { AUDIO_SECOND_MS = 1000, AUDIO_SHORTEST_MS = 5, AUDIO_STALLED_MS = 160, AUDIO_TARGET_MS = 60 };
 
 static void watchers_add_locked(struct oriel_hub *hub, struct oriel_viewer *viewer, bool pictures, bool sound) {
   if (pictures && !viewer->pictures)
@@ -30,7 +30,9 @@ int oriel_viewer_attach(struct oriel_desktop *desktop, const struct oriel_viewer
   struct oriel_viewer *viewer = calloc(1, sizeof *viewer);
   if (!viewer)
     return -ENOMEM;
-  if (oriel_queue_init(&viewer->audio, AUDIO_SECOND_MS / desktop->config.opus_frame_ms, ORIEL_QUEUE_DROP_OLDEST)) {
+  /* The guest's own packets pass as they are, short ones too. */
+  const unsigned packet_ms = desktop->config.guest_audio ? AUDIO_SHORTEST_MS : desktop->config.opus_frame_ms;
+  if (oriel_queue_init(&viewer->audio, AUDIO_SECOND_MS / packet_ms, ORIEL_QUEUE_DROP_OLDEST)) {
     free(viewer);
     return -ENOMEM;
   }
@@ -186,10 +188,11 @@ static bool take_control_locked(const struct oriel_hub *hub, struct oriel_viewer
 static bool take_audio_locked(struct oriel_viewer *viewer, struct oriel_delivery *delivery) {
   if (!viewer->audio.count)
     return false;
-  unsigned frame_ms = viewer->desktop->config.opus_frame_ms;
+  struct oriel_hub *hub = &viewer->desktop->hub;
+  const uint64_t packet_us = hub->audio_packet_us; /* a guest's own packets may be of another length than ours */
   /* A connection that stood still does not get a second of old sound, which would stay as delay (lesson 27). */
-  if (viewer->audio.count * frame_ms > AUDIO_STALLED_MS) {
-    while (viewer->audio.count * frame_ms > AUDIO_TARGET_MS) {
+  if (viewer->audio.count * packet_us > AUDIO_STALLED_MS * 1000) {
+    while (viewer->audio.count * packet_us > AUDIO_TARGET_MS * 1000) {
       oriel_packet_unref(oriel_queue_pop(&viewer->audio));
       viewer->audio_trimmed++;
     }
@@ -198,6 +201,7 @@ static bool take_audio_locked(struct oriel_viewer *viewer, struct oriel_delivery
   delivery->packet = oriel_queue_pop(&viewer->audio);
   viewer->audio_sent++;
   viewer->bytes_sent += delivery->packet->size;
+  oriel_sound_stage_add(hub->sound_stages, ORIEL_SOUND_STAGE_QUEUE, delivery->packet->encoded_ns, oriel_clock_ns());
   return true;
 }
 

@@ -20,7 +20,7 @@
  * by an agent that comes later. */
 enum { SOCKET_BYTES = 2304 };
 static const uint64_t age_ns = 100 * ORIEL_NS_PER_MS;
-static const uint64_t taken_ns = 500 * ORIEL_NS_PER_MS; /* bytes that wait for less than this are on their way */
+static const uint64_t taken_ns = 1500 * ORIEL_NS_PER_MS; /* bytes that wait for less than this are on their way */
 /* 20 ms of Opus' silence: harmless to hear, and once it is gone from the socket somebody reads. */
 static const uint8_t silence[] = {0xfc, 0xff, 0xfe};
 

@@ -119,9 +119,15 @@ static void fake_wake(void *user) {
 }
 
 struct oriel_desktop *fake_desktop(struct fake *fake, const char *encoder, bool start) {
+  return fake_desktop_heard(fake, encoder, NULL, start);
+}
+
+struct oriel_desktop *fake_desktop_heard(struct fake *fake, const char *encoder, struct oriel_guest_audio *guest_audio,
+                                         bool start) {
   struct oriel_desktop *desktop = NULL;
   const struct oriel_desktop_config config = {
-    .encoder = encoder, .fps = 60, .opus_frame_ms = 20, .opus_kbps = 64, .wake = fake_wake, .user = fake,
+    .encoder = encoder, .fps = 60, .opus_frame_ms = 20, .opus_kbps = 64, .guest_audio = guest_audio, .wake = fake_wake,
+    .user = fake,
   };
   assert_int_equal(oriel_desktop_create(&config, &fake->source, &desktop), 0);
   if (start)
@@ -209,6 +215,8 @@ struct oriel_packet *fake_packet(enum oriel_packet_kind kind, bool key) {
   struct oriel_packet *packet = oriel_packet_create(kind, 16);
   assert_non_null(packet);
   packet->key = key;
+  if (kind == ORIEL_PACKET_AUDIO)
+    packet->data[0] = 0xfc; /* one frame of 20 ms, as its first byte tells */
   packet->captured_ns = packet->converted_ns = packet->encoded_ns = oriel_clock_ns();
   return packet;
 }

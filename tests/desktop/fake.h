@@ -28,6 +28,9 @@ void fake_init(struct fake *fake, uint16_t width, uint16_t height);
 void fake_finish(struct fake *fake);
 /** A desktop on the fake: 60 fps, 20 ms of sound, its wake counted. `start`: with threads. */
 struct oriel_desktop *fake_desktop(struct fake *fake, const char *encoder, bool start);
+/** The same with sound from inside a guest, which it takes over. */
+struct oriel_desktop *fake_desktop_heard(struct fake *fake, const char *encoder, struct oriel_guest_audio *guest_audio,
+                                         bool start);
 /** Fills a rectangle and reports the damage. */
 void fake_paint(struct fake *fake, struct oriel_rect rect, uint32_t rgb);
 /** Fills it with noise that no codec likes. */

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Flows of sound. Pure.
+ */
+#include "desktop/flow.h"
+
+#include "core/clock.h"
+
+static const uint64_t hold_ns = 400 * ORIEL_NS_PER_MS;  /* silence for so long: the input is gone */
+static const uint64_t ended_ns = 100 * ORIEL_NS_PER_MS; /* the same, once its connection is */
+static const uint64_t wait_least_ns = 100 * ORIEL_NS_PER_MS, wait_most_ns = 2 * ORIEL_NS_PER_SECOND;
+static const uint64_t trust_ns = 10 * ORIEL_NS_PER_SECOND; /* a run of this length forgives those before */
+static const uint64_t window_ns = ORIEL_NS_PER_SECOND;
+static const uint64_t late_max_ns = ORIEL_NS_PER_SECOND;   /* later than this: the sender left something out */
+static const uint64_t drift_after_ns = 5 * ORIEL_NS_PER_SECOND;
+
+bool oriel_flow_lives(const struct oriel_flow *flow, uint64_t now_ns) {
+  return flow->last_ns && now_ns < flow->last_ns + (flow->ended ? ended_ns : hold_ns);
+}
+
+static void begin(struct oriel_flow *flow, uint64_t now_ns) {
+  if (!flow->last_ns || flow->last_ns - flow->since_ns > trust_ns)
+    flow->wait_ns = wait_least_ns;
+  else
+    flow->wait_ns = 2 * flow->wait_ns < wait_most_ns ? 2 * flow->wait_ns : wait_most_ns;
+  flow->since_ns = now_ns;
+  flow->media_ns = 0;
+  flow->offset_ns = flow->fresh_ns = now_ns;
+  flow->window_ns = now_ns;
+  flow->anchor_ns = 0;
+  flow->jitter_us = 0;
+  flow->drift_ppm = 0;
+}
+
+/* A window is over: its least offset is what the next is compared with. The sender's drift is what the least offsets
+ * wander, measured from the first whole window. */
+static void turn_window(struct oriel_flow *flow, uint64_t offset_ns, uint64_t now_ns) {
+  flow->offset_ns = flow->fresh_ns;
+  flow->fresh_ns = offset_ns;
+  flow->window_ns = now_ns;
+  if (!flow->anchor_ns) {
+    flow->anchor_ns = now_ns;
+    flow->anchor_offset_ns = flow->offset_ns;
+  } else if (now_ns - flow->anchor_ns >= drift_after_ns) {
+    const double moved = (double)(int64_t)(flow->anchor_offset_ns - flow->offset_ns);
+    flow->drift_ppm = moved / (double)(now_ns - flow->anchor_ns) * 1e6;
+  }
+}
+
+uint64_t oriel_flow_heard(struct oriel_flow *flow, uint64_t length_ns, uint64_t now_ns) {
+  if (!oriel_flow_lives(flow, now_ns) || now_ns - flow->media_ns > flow->offset_ns + late_max_ns)
+    begin(flow, now_ns);
+  /* A sender whose clock is the faster one, or that sends a backlog, gets ahead: offsets fall. */
+  const uint64_t offset = now_ns > flow->media_ns ? now_ns - flow->media_ns : 0;
+  if (now_ns - flow->window_ns >= window_ns)
+    turn_window(flow, offset, now_ns);
+  if (offset < flow->fresh_ns)
+    flow->fresh_ns = offset;
+  const uint64_t least = flow->fresh_ns < flow->offset_ns ? flow->fresh_ns : flow->offset_ns;
+  const uint64_t due = least + flow->media_ns, late = now_ns > due ? now_ns - due : 0;
+  const int64_t late_us = (int64_t)(late / ORIEL_NS_PER_US);
+  flow->jitter_us = (uint32_t)((int64_t)flow->jitter_us + (late_us - (int64_t)flow->jitter_us) / 16);
+  flow->media_ns += length_ns;
+  flow->last_ns = now_ns;
+  flow->ended = false;
+  return now_ns - late;
+}
+
+void oriel_flow_end(struct oriel_flow *flow) {
+  flow->ended = true;
+}
+
+static bool is_steady(const struct oriel_flow *flow, uint64_t now_ns) {
+  return oriel_flow_lives(flow, now_ns) && now_ns - flow->since_ns >= flow->wait_ns;
+}
+
+int oriel_flow_choose(const struct oriel_flow *flows, int count, int active, uint64_t now_ns) {
+  const bool holds = active >= 0 && oriel_flow_lives(&flows[active], now_ns);
+  for (int i = 0; i < count; i++) {
+    if (i == active && holds)
+      return i;
+    if (holds ? is_steady(&flows[i], now_ns) : oriel_flow_lives(&flows[i], now_ns))
+      return i;
+  }
+  return active;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Where sound comes from now: when each input was heard, and which of them is worth a change. Inputs are numbered by
+ * preference, 0 first. Pure; whoever owns the values has the thread.
+ */
+#ifndef ORIEL_DESKTOP_FLOW_H
+#define ORIEL_DESKTOP_FLOW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** One input. All zero: never heard. */
+struct oriel_flow {
+  uint64_t since_ns, last_ns; /* of the present run of sound; 0 = never heard */
+  uint64_t wait_ns;           /* how long a run must last before it takes another input's place */
+  bool ended;                 /* its connection did */
+  /* The sender's clock against ours, from when packets came and how long they are. */
+  uint64_t media_ns;               /* length of the run so far */
+  uint64_t offset_ns, fresh_ns;    /* least arrival - media_ns of the window before, of the present one */
+  uint64_t window_ns;              /* when the present window began */
+  uint64_t anchor_ns, anchor_offset_ns; /* of the run: drift is measured from here */
+  uint32_t jitter_us;
+  double drift_ppm;                /* positive = the sender is faster; 0 until it is known */
+};
+
+/** Sound of `length_ns` arrived. Returns when it would have arrived if no packet were ever late: what a jitter buffer
+ *  behind wants to know. At most `now_ns`. */
+uint64_t oriel_flow_heard(struct oriel_flow *flow, uint64_t length_ns, uint64_t now_ns);
+void oriel_flow_end(struct oriel_flow *flow);
+/** True while it counts as being there. */
+bool oriel_flow_lives(const struct oriel_flow *flow, uint64_t now_ns);
+
+enum { ORIEL_FLOW_NONE = -1 };
+/** Which of `count` inputs is to be heard, now that `active` (or ORIEL_FLOW_NONE) is. One that lives keeps its place
+ *  until a better one has been steady; the more often that one fell silent, the longer (up to 2 s). With no better
+ *  claim `active` stays, silent as it may be. */
+int oriel_flow_choose(const struct oriel_flow *flows, int count, int active, uint64_t now_ns);
+
+#endif

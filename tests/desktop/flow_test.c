@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * desktop/flow: which input is heard, and what its clock says.
+ */
+#include "desktop/flow.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "core/clock.h"
+
+static const uint64_t ms = ORIEL_NS_PER_MS, start = 1000 * ORIEL_NS_PER_SECOND;
+
+/* Packets of 20 ms in [from, to). */
+static void hear(struct oriel_flow *flow, uint64_t from_ms, uint64_t to_ms) {
+  for (uint64_t at = from_ms; at < to_ms; at += 20)
+    oriel_flow_heard(flow, 20 * ms, start + at * ms);
+}
+
+static void choice_starts_with_whoever_is_heard(void **state) {
+  (void)state;
+  struct oriel_flow flows[3] = {0};
+  assert_int_equal(oriel_flow_choose(flows, 3, ORIEL_FLOW_NONE, start), ORIEL_FLOW_NONE);
+  hear(&flows[2], 0, 20);
+  assert_int_equal(oriel_flow_choose(flows, 3, ORIEL_FLOW_NONE, start), 2);
+}
+
+static void choice_changes_once_the_better_is_steady(void **state) {
+  (void)state;
+  struct oriel_flow flows[2] = {0};
+  hear(&flows[1], 0, 400);
+  hear(&flows[0], 200, 280);
+  assert_int_equal(oriel_flow_choose(flows, 2, 1, start + 260 * ms), 1);
+  hear(&flows[0], 280, 320);
+  assert_int_equal(oriel_flow_choose(flows, 2, 1, start + 300 * ms), 0);
+}
+
+static void choice_falls_back_when_the_better_is_gone(void **state) {
+  (void)state;
+  struct oriel_flow flows[2] = {0};
+  hear(&flows[0], 0, 1000);
+  hear(&flows[1], 0, 3000);
+  assert_int_equal(oriel_flow_choose(flows, 2, 0, start + 1300 * ms), 0);
+  assert_int_equal(oriel_flow_choose(flows, 2, 0, start + 1400 * ms), 1);
+  oriel_flow_end(&flows[0]); /* a closed connection is sooner gone, but may be back at once */
+  assert_int_equal(oriel_flow_choose(flows, 2, 0, start + 1060 * ms), 0);
+  assert_int_equal(oriel_flow_choose(flows, 2, 0, start + 1090 * ms), 1);
+}
+
+static void choice_stays_where_nobody_is_better(void **state) {
+  (void)state;
+  struct oriel_flow flows[2] = {0};
+  hear(&flows[0], 0, 100);
+  assert_int_equal(oriel_flow_choose(flows, 2, 0, start + 60000 * ms), 0);
+}
+
+/* An input that comes and goes twice a second is not followed. */
+static void choice_does_not_flap(void **state) {
+  (void)state;
+  struct oriel_flow flows[2] = {0};
+  int active = ORIEL_FLOW_NONE, changes = 0;
+  for (uint64_t at = 0; at < 60000; at += 20) {
+    hear(&flows[1], at, at + 20);
+    if (at % 1000 < 400)
+      hear(&flows[0], at, at + 20);
+    const int chosen = oriel_flow_choose(flows, 2, active, start + at * ms);
+    changes += chosen != active;
+    active = chosen;
+  }
+  assert_in_range(changes, 1, 8); /* 120 without patience */
+}
+
+static void arrival_of_a_late_packet_is_told(void **state) {
+  (void)state;
+  struct oriel_flow flow = {0};
+  hear(&flow, 0, 2000);
+  assert_true(oriel_flow_heard(&flow, 20 * ms, start + 2030 * ms) == start + 2000 * ms);
+  assert_true(oriel_flow_heard(&flow, 20 * ms, start + 2030 * ms) == start + 2020 * ms);
+  assert_true(flow.jitter_us > 0);
+}
+
+/* What a sender left out is no delay for ever. */
+static void arrival_forgets_what_was_left_out(void **state) {
+  (void)state;
+  struct oriel_flow flow = {0};
+  hear(&flow, 0, 1000);
+  hear(&flow, 1100, 4000);
+  assert_true(oriel_flow_heard(&flow, 20 * ms, start + 4000 * ms) == start + 4000 * ms);
+}
+
+static void drift_is_measured(void **state) {
+  (void)state;
+  for (int ppm = -300; ppm <= 300; ppm += 300) {
+    struct oriel_flow flow = {0};
+    double now = 0;
+    for (int i = 0; i < 60 * 50; i++, now += 20e6 / (1 + ppm * 1e-6))
+      oriel_flow_heard(&flow, 20 * ms, start + (uint64_t)now + (uint64_t)(i * 7 % 5) * ms);
+    assert_true(flow.drift_ppm > ppm - 15 && flow.drift_ppm < ppm + 15);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test(choice_starts_with_whoever_is_heard),
+    cmocka_unit_test(choice_changes_once_the_better_is_steady),
+    cmocka_unit_test(choice_falls_back_when_the_better_is_gone),
+    cmocka_unit_test(choice_stays_where_nobody_is_better),
+    cmocka_unit_test(choice_does_not_flap),
+    cmocka_unit_test(arrival_of_a_late_packet_is_told),
+    cmocka_unit_test(arrival_forgets_what_was_left_out),
+    cmocka_unit_test(drift_is_measured),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

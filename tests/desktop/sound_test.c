@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * desktop/sound with a real guest_audio: a guest's packets reach a viewer as they are, and give way to the device and
+ * back. Every wait has a bound.
+ */
+#include <errno.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "core/clock.h"
+#include "fake.h"
+
+enum { PACKET = 960, GUEST_HZ = 440, DEVICE_HZ = 1000 };
+
+struct fixture {
+  struct fake fake;
+  char folder[64], path[96], address[128];
+  struct oriel_desktop *desktop;
+  struct oriel_viewer *viewer;
+  struct oriel_opus_encoder *encoder;
+  struct oriel_opus_decoder *decoder;
+  int peer;
+  uint64_t guest_frames, device_frames, device_ns;
+};
+
+static int set_up_format(void **state, const char *options) {
+  struct fixture *fixture = calloc(1, sizeof *fixture);
+  char why[512];
+  strcpy(fixture->folder, "/tmp/oriel-sound-XXXXXX");
+  assert_non_null(mkdtemp(fixture->folder));
+  snprintf(fixture->path, sizeof fixture->path, "%s/s", fixture->folder);
+  snprintf(fixture->address, sizeof fixture->address, "unix://%s%s", fixture->path, options);
+  const char *const streams[] = {fixture->address};
+  const struct oriel_guest_audio_config guest = {.streams = streams, .stream_count = 1};
+  struct oriel_guest_audio *audio = NULL;
+  assert_int_equal(oriel_guest_audio_create(&guest, &audio, why, sizeof why), 0);
+  fake_init(&fixture->fake, 640, 480);
+  fixture->desktop = fake_desktop_heard(&fixture->fake, "null", audio, true);
+  fixture->viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, true);
+  oriel_viewer_want(fixture->viewer, false, true);
+  fake_drain(fixture->viewer);
+  assert_int_equal(oriel_opus_encoder_create(20, 96, &fixture->encoder), 0);
+  assert_int_equal(oriel_opus_decoder_create(&fixture->decoder), 0);
+  fixture->peer = -1;
+  *state = fixture;
+  return 0;
+}
+
+static int set_up(void **state) {
+  return set_up_format(state, "");
+}
+
+static int set_up_pcm(void **state) {
+  return set_up_format(state, "?format=pcm");
+}
+
+static int tear_down(void **state) {
+  struct fixture *fixture = *state;
+  if (fixture->peer >= 0)
+    close(fixture->peer);
+  oriel_viewer_detach(fixture->viewer);
+  oriel_desktop_destroy(fixture->desktop);
+  fake_finish(&fixture->fake);
+  oriel_opus_encoder_destroy(fixture->encoder);
+  oriel_opus_decoder_destroy(fixture->decoder);
+  assert_int_equal(rmdir(fixture->folder), 0); /* the socket file went with the desktop */
+  free(fixture);
+  return 0;
+}
+
+static void dial(struct fixture *fixture) {
+  struct sockaddr_un name = {.sun_family = AF_UNIX};
+  strcpy(name.sun_path, fixture->path);
+  fixture->peer = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  assert_int_equal(connect(fixture->peer, (const struct sockaddr *)&name, sizeof name), 0);
+}
+
+static void hang_up(struct fixture *fixture) {
+  close(fixture->peer);
+  fixture->peer = -1;
+}
+
+static void tone(float *frames, size_t count, uint64_t from, double hz) {
+  for (size_t i = 0; i < count; i++)
+    frames[2 * i] = frames[2 * i + 1] = (float)(0.25 * sin(6.283185307179586 * hz * (double)(from + i) / 48000));
+}
+
+static void send_bytes(struct fixture *fixture, const void *bytes, size_t size) {
+  const uint8_t length[] = {(uint8_t)(size >> 8), (uint8_t)size};
+  assert_int_equal(send(fixture->peer, length, 2, MSG_NOSIGNAL), 2);
+  assert_int_equal(send(fixture->peer, bytes, size, MSG_NOSIGNAL), size);
+}
+
+/* The next 20 ms of the guest's tone; the packet, to compare. */
+static struct oriel_packet *speak(struct fixture *fixture) {
+  float frames[PACKET * 2];
+  struct oriel_packet *packet = NULL;
+  tone(frames, PACKET, fixture->guest_frames, GUEST_HZ);
+  fixture->guest_frames += PACKET;
+  assert_int_equal(oriel_opus_encode(fixture->encoder, frames, 1, &packet), 0);
+  send_bytes(fixture, packet->data, packet->size);
+  return packet;
+}
+
+static void play(struct fixture *fixture) {
+  float frames[PACKET * 2];
+  tone(frames, PACKET, fixture->device_frames, DEVICE_HZ);
+  fixture->fake.sink->sound(fixture->fake.sink->user, frames, PACKET, oriel_clock_ns());
+  fixture->device_frames += PACKET;
+}
+
+static struct oriel_packet *take(struct fixture *fixture) {
+  struct oriel_delivery delivery = fake_next_of(&fixture->fake, fixture->viewer, ORIEL_DELIVERY_AUDIO);
+  assert_int_equal(delivery.type, ORIEL_DELIVERY_AUDIO);
+  return delivery.packet;
+}
+
+static void rest(unsigned ms) {
+  const struct timespec moment = {0, (long)ms * 1000000};
+  nanosleep(&moment, NULL); /* the pace of sound, not a wait for something */
+}
+
+/* Amplitude of one frequency. */
+static double level(const float *frames, size_t count, double hz) {
+  double re = 0, im = 0;
+  for (size_t i = 0; i < count; i++) {
+    re += (double)frames[2 * i] * cos(6.283185307179586 * hz * (double)i / 48000);
+    im += (double)frames[2 * i] * sin(6.283185307179586 * hz * (double)i / 48000);
+  }
+  return 2 * sqrt(re * re + im * im) / (double)count;
+}
+
+static void stats_of(struct fixture *fixture, struct oriel_sound_stats *sound) {
+  static struct oriel_desktop_stats stats;
+  oriel_desktop_stats(fixture->desktop, &stats);
+  *sound = stats.sound;
+}
+
+static void guest_packets_pass_untouched(void **state) {
+  struct fixture *fixture = *state;
+  struct oriel_sound_stats sound;
+  dial(fixture);
+  for (unsigned i = 0; i < 30; i++) {
+    struct oriel_packet *sent = speak(fixture), *heard = take(fixture);
+    assert_int_equal(heard->size, sent->size);
+    assert_memory_equal(heard->data, sent->data, sent->size);
+    assert_int_equal(heard->sequence, i + 1);
+    assert_true(heard->captured_ns && heard->captured_ns <= oriel_clock_ns());
+    oriel_packet_unref(heard);
+    oriel_packet_unref(sent);
+  }
+  stats_of(fixture, &sound);
+  assert_int_equal(sound.passed, 30);
+  assert_int_equal(sound.active, 0);
+  assert_string_equal(sound.input[0].kind, "stream");
+}
+
+/* Runs device and guest side by side at the pace of sound for `packets` x 20 ms and decodes what a viewer hears; returns
+ * how many of the last packets were the guest's own. */
+static unsigned run(struct fixture *fixture, unsigned packets, bool speaks, bool plays, float *heard, size_t *frames) {
+  unsigned same = 0;
+  *frames = 0;
+  for (unsigned i = 0; i < packets; i++) {
+    struct oriel_packet *sent = speaks ? speak(fixture) : NULL;
+    struct oriel_delivery delivery;
+    if (plays)
+      play(fixture);
+    rest(20);
+    while (oriel_viewer_next(fixture->viewer, &delivery)) {
+      if (delivery.type == ORIEL_DELIVERY_AUDIO) {
+        const int count = oriel_opus_decode(fixture->decoder, delivery.packet->data, delivery.packet->size,
+                                            heard + *frames * 2);
+        assert_true(count > 0);
+        *frames += (size_t)count;
+        const bool is_same = sent && delivery.packet->size == sent->size &&
+                             !memcmp(delivery.packet->data, sent->data, sent->size);
+        same = is_same ? same + 1 : 0;
+      }
+      oriel_packet_unref(delivery.packet);
+    }
+    oriel_packet_unref(sent);
+  }
+  return same;
+}
+
+static float heard[48000 * 2 * 4];
+
+static void change_of_source_is_a_crossfade(void **state) {
+  struct fixture *fixture = *state;
+  struct oriel_sound_stats sound;
+  size_t frames;
+  run(fixture, 15, false, true, heard, &frames);
+  assert_true(level(heard + 4800 * 2, 4800, DEVICE_HZ) > 0.2);
+  dial(fixture);
+  assert_true(run(fixture, 30, true, true, heard, &frames) >= 15);
+  /* The guest's tone alone at the end, no hole on the way, nothing above what two tones of equal power make. */
+  assert_true(level(heard + (frames - 4800) * 2, 4800, GUEST_HZ) > 0.2);
+  assert_true(level(heard + (frames - 4800) * 2, 4800, DEVICE_HZ) < 0.01);
+  assert_in_range(frames, 28 * PACKET, 31 * PACKET);
+  for (size_t from = 0; from + 480 <= frames; from += 480) {
+    double most = 0;
+    for (size_t i = from; i < from + 480; i++)
+      most = fmax(most, fabs((double)heard[2 * i]));
+    assert_true(most > 0.1 && most < 0.45);
+  }
+  stats_of(fixture, &sound);
+  assert_int_equal(sound.switches, 2); /* from nothing to the device, and to the guest */
+  assert_int_equal(sound.active, 0);
+}
+
+static void dead_guest_gives_way_to_the_device(void **state) {
+  struct fixture *fixture = *state;
+  struct oriel_sound_stats sound;
+  size_t frames;
+  dial(fixture);
+  run(fixture, 10, true, true, heard, &frames);
+  hang_up(fixture);
+  run(fixture, 30, false, true, heard, &frames); /* 600 ms */
+  assert_true(level(heard + (frames - 4800) * 2, 4800, DEVICE_HZ) > 0.2);
+  assert_true(frames > 20 * PACKET); /* back within 200 ms */
+  stats_of(fixture, &sound);
+  assert_int_equal(sound.active, 1);
+  assert_string_equal(sound.input[1].kind, "device");
+}
+
+static void pcm_of_a_guest_is_coded_once(void **state) {
+  struct fixture *fixture = *state;
+  float block[120 * 2];
+  uint8_t bytes[sizeof block];
+  size_t frames = 0;
+  dial(fixture);
+  for (unsigned i = 0; i < 400; i++) { /* 2.5 ms each */
+    tone(block, 120, i * 120, GUEST_HZ);
+    memcpy(bytes, block, sizeof bytes);
+    send_bytes(fixture, bytes, sizeof bytes);
+    if (i % 8 == 7) {
+      struct oriel_packet *packet = take(fixture);
+      frames += (size_t)oriel_opus_decode(fixture->decoder, packet->data, packet->size, heard + frames * 2);
+      oriel_packet_unref(packet);
+    }
+  }
+  assert_int_equal(frames, 48000);
+  assert_true(level(heard + 24000 * 2, 4800, GUEST_HZ) > 0.2);
+}
+
+static void unheard_guest_is_not_kept(void **state) {
+  struct fixture *fixture = *state;
+  struct oriel_sound_stats sound;
+  const uint64_t until = oriel_clock_ns() + 2 * ORIEL_NS_PER_SECOND;
+  oriel_viewer_want(fixture->viewer, false, false);
+  dial(fixture);
+  for (int i = 0; i < 20; i++)
+    oriel_packet_unref(speak(fixture));
+  do {
+    stats_of(fixture, &sound);
+  } while (sound.input[0].lane.packets < 20 && oriel_clock_ns() < until && !fake_yield());
+  assert_int_equal(sound.input[0].lane.packets, 20);
+  assert_int_equal(sound.passed, 0);
+  oriel_viewer_want(fixture->viewer, false, true);
+  struct oriel_packet *sent = speak(fixture), *packet = take(fixture);
+  assert_int_equal(packet->size, sent->size); /* the newest, not the first of those before */
+  assert_memory_equal(packet->data, sent->data, sent->size);
+  oriel_packet_unref(packet);
+  oriel_packet_unref(sent);
+}
+
+/* Lesson 27: what came in one burst after a stall is trimmed. */
+static void burst_is_trimmed(void **state) {
+  struct fixture *fixture = *state;
+  struct oriel_sound_stats sound;
+  uint8_t burst[64 * 5];
+  const uint64_t until = oriel_clock_ns() + 2 * ORIEL_NS_PER_SECOND;
+  for (size_t i = 0; i < sizeof burst; i += 5)
+    memcpy(burst + i, (const uint8_t[]){0, 3, 0xfc, 0xff, 0xfe}, 5);
+  dial(fixture);
+  assert_int_equal(send(fixture->peer, burst, sizeof burst, 0), sizeof burst); /* 1.28 s */
+  do {
+    stats_of(fixture, &sound);
+  } while (sound.passed + sound.trimmed < 64 && oriel_clock_ns() < until && !fake_yield());
+  assert_int_equal(sound.passed + sound.trimmed, 64);
+  assert_true(sound.trimmed >= 20);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test_setup_teardown(guest_packets_pass_untouched, set_up, tear_down),
+    cmocka_unit_test_setup_teardown(change_of_source_is_a_crossfade, set_up, tear_down),
+    cmocka_unit_test_setup_teardown(dead_guest_gives_way_to_the_device, set_up, tear_down),
+    cmocka_unit_test_setup_teardown(pcm_of_a_guest_is_coded_once, set_up_pcm, tear_down),
+    cmocka_unit_test_setup_teardown(unheard_guest_is_not_kept, set_up, tear_down),
+    cmocka_unit_test_setup_teardown(burst_is_trimmed, set_up, tear_down),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
