@@ -232,7 +232,7 @@ assemble() {
     ln -s "usr/$name" "$root/$name"
   done
   mkdir -p "$root"/{dev,proc,sys,run,tmp,root,var/log,etc,home/oriel}
-  take bin/bash bin/busybox bin/foot bin/sway bin/swaymsg sbin/seatd bin/aplay bin/amixer bin/speaker-test
+  take bin/bash bin/busybox bin/foot bin/sway bin/swaymsg sbin/seatd bin/aplay bin/arecord bin/amixer bin/speaker-test
   take share/alsa lib/locale/C.utf8 share/terminfo/f/foot share/X11/xkb/{rules/evdev,keycodes,types,compat}
   take share/X11/xkb/symbols/{us,pc,inet,keypad,srvr_ctrl,altwin,level3,level5,compose,capslock,eurosign,terminate}
   take share/icons/DMZ-White

@@ -8,6 +8,7 @@ import './pattern.mjs';
 import './viewers.mjs';
 import './recovery.mjs';
 import './guest.mjs';
+import './microphone.mjs';
 
 const code = await run(process.argv.slice(2).join(' '));
 await closeBrowser();

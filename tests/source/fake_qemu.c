@@ -33,7 +33,7 @@ struct fake_qemu {
   int qmp;         /* the client's connection; -1 = none */
   int passed_fd;   /* by getfd */
   GDBusConnection *control;
-  struct fake_listener listeners[2]; /* display, sound */
+  struct fake_listener listeners[FAKE_LISTENERS];
   GString *log;
   GSList *held; /* registrations that are not served */
   unsigned helpers; /* threads that make listener connections */
@@ -88,7 +88,7 @@ static GVariant *objects(const struct fake_qemu *fake) {
 struct registration {
   struct fake_qemu *fake;
   int fd;
-  bool sound;
+  unsigned which;
 };
 
 /* A line of the authentication ("D-Bus Specification", Authentication Protocol); false at the end. */
@@ -126,7 +126,7 @@ static bool authenticate(int fd) {
 static void take_raw(struct fake_qemu *fake, const struct registration *registration) {
   bool works = authenticate(registration->fd);
   pthread_mutex_lock(&fake->lock);
-  struct fake_listener *listener = &fake->listeners[registration->sound];
+  struct fake_listener *listener = &fake->listeners[registration->which];
   if (works) {
     if (listener->raw >= 0)
       close(listener->raw);
@@ -153,7 +153,7 @@ static gpointer take_listener(gpointer user) {
     g_dbus_connection_start_message_processing(connection);
   pthread_mutex_lock(&fake->lock);
   if (connection) {
-    struct fake_listener *listener = &fake->listeners[registration->sound];
+    struct fake_listener *listener = &fake->listeners[registration->which];
     g_clear_object(&listener->connection);
     listener->connection = connection;
     listener->count++;
@@ -165,13 +165,13 @@ static gpointer take_listener(gpointer user) {
   return NULL;
 }
 
-static void take_registration(struct fake_qemu *fake, GDBusMessage *call, bool sound) {
+static void take_registration(struct fake_qemu *fake, GDBusMessage *call, unsigned which) {
   GUnixFDList *fds = g_dbus_message_get_unix_fd_list(call);
   int fd = fds ? g_unix_fd_list_get(fds, 0, NULL) : -1;
   if (fd < 0)
     return;
   struct registration *registration = g_new(struct registration, 1);
-  *registration = (struct registration){fake, fd, sound};
+  *registration = (struct registration){fake, fd, which};
   pthread_mutex_lock(&fake->lock);
   fake->helpers++;
   pthread_mutex_unlock(&fake->lock);
@@ -194,18 +194,20 @@ static GDBusMessage *filter(GDBusConnection *connection, GDBusMessage *message, 
   char *arguments = body ? g_variant_print(body, FALSE) : g_strdup("()");
   char *line = g_strconcat(member, arguments, NULL);
   GDBusMessage *reply = g_dbus_message_new_method_reply(message);
-  bool sound = !strcmp(member, "RegisterOutListener"), answer = true;
+  bool sound = !strcmp(member, "RegisterOutListener"), microphone = !strcmp(member, "RegisterInListener");
+  bool answer = true;
   if (!strcmp(member, "GetManagedObjects")) {
     g_dbus_message_set_body(reply, objects(fake));
-  } else if ((sound && fake->options.refuse_sound) || (fake->options.refuse_resize && !strcmp(member, "SetUIInfo"))) {
+  } else if (((sound || microphone) && fake->options.refuse_sound) ||
+             (fake->options.refuse_resize && !strcmp(member, "SetUIInfo"))) {
     g_object_unref(reply);
     reply = g_dbus_message_new_method_error_literal(message, "org.qemu.Display1.Error.Invalid", "no");
-  } else if (sound || !strcmp(member, "RegisterListener")) {
+  } else if (sound || microphone || !strcmp(member, "RegisterListener")) {
     /* Listeners of a private connection need a name that tells them apart. */
     if (fake->options.mute)
       hold_registration(fake, message);
     else if (g_dbus_message_get_sender(message))
-      take_registration(fake, message, sound);
+      take_registration(fake, message, microphone ? FAKE_MICROPHONE : sound ? FAKE_SOUND : FAKE_DISPLAY);
   } else {
     answer = !fake->options.answers_nothing;
   }
@@ -340,7 +342,8 @@ struct fake_qemu *fake_qemu_start(const char *path, const struct fake_qemu_optio
   pthread_mutex_init(&fake->lock, NULL);
   pthread_cond_init(&fake->changed, NULL);
   fake->qmp = fake->passed_fd = -1;
-  fake->listeners[0].raw = fake->listeners[1].raw = -1;
+  for (unsigned i = 0; i < FAKE_LISTENERS; i++)
+    fake->listeners[i].raw = -1;
   fake->log = g_string_new(NULL);
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   g_strlcpy(address.sun_path, path, sizeof address.sun_path);
@@ -374,11 +377,11 @@ void fake_qemu_stop(struct fake_qemu *fake) {
   while (fake->helpers)
     pthread_cond_wait(&fake->changed, &fake->lock);
   pthread_mutex_unlock(&fake->lock);
-  end(&fake->listeners[0].connection);
-  end(&fake->listeners[1].connection);
-  for (int i = 0; i < 2; i++)
+  for (unsigned i = 0; i < FAKE_LISTENERS; i++) {
+    end(&fake->listeners[i].connection);
     if (fake->listeners[i].raw >= 0)
       close(fake->listeners[i].raw);
+  }
   close(fake->listening);
   if (fake->passed_fd >= 0)
     close(fake->passed_fd);
@@ -389,48 +392,59 @@ void fake_qemu_stop(struct fake_qemu *fake) {
   g_free(fake);
 }
 
-bool fake_qemu_wait_listener(struct fake_qemu *fake, bool sound, unsigned count) {
+bool fake_qemu_wait_listener(struct fake_qemu *fake, unsigned which, unsigned count) {
   struct timespec end_time;
   clock_gettime(CLOCK_REALTIME, &end_time);
   end_time.tv_sec += PATIENCE_S;
   pthread_mutex_lock(&fake->lock);
   bool yes;
-  while (!(yes = fake->listeners[sound].count >= count) &&
+  while (!(yes = fake->listeners[which].count >= count) &&
          !pthread_cond_timedwait(&fake->changed, &fake->lock, &end_time))
     ;
   pthread_mutex_unlock(&fake->lock);
   return yes;
 }
 
-static GDBusConnection *listener_connection(struct fake_qemu *fake, bool sound) {
+static GDBusConnection *listener_connection(struct fake_qemu *fake, unsigned which) {
   pthread_mutex_lock(&fake->lock);
-  GDBusConnection *connection = g_object_ref(fake->listeners[sound].connection);
+  GDBusConnection *connection = g_object_ref(fake->listeners[which].connection);
   pthread_mutex_unlock(&fake->lock);
   return connection;
 }
 
-static const char *listener_path(bool sound) {
-  return sound ? "/org/qemu/Display1/AudioOutListener" : "/org/qemu/Display1/Listener";
+static const char *listener_path(unsigned which) {
+  static const char *const paths[] = {"/org/qemu/Display1/Listener", "/org/qemu/Display1/AudioOutListener",
+                                      "/org/qemu/Display1/AudioInListener"};
+  return paths[which];
 }
 
-char *fake_qemu_call(struct fake_qemu *fake, bool sound, const char *interface, const char *member, GVariant *body,
-                     GUnixFDList *fds) {
-  GDBusConnection *connection = listener_connection(fake, sound);
+GVariant *fake_qemu_ask(struct fake_qemu *fake, unsigned which, const char *interface, const char *member,
+                        GVariant *body, GUnixFDList *fds, char **refused) {
+  GDBusConnection *connection = listener_connection(fake, which);
   GError *error = NULL;
   GVariant *value = g_dbus_connection_call_with_unix_fd_list_sync(
-    connection, NULL, listener_path(sound), interface, member, body, NULL, G_DBUS_CALL_FLAGS_NONE, PATIENCE_S * 1000,
+    connection, NULL, listener_path(which), interface, member, body, NULL, G_DBUS_CALL_FLAGS_NONE, PATIENCE_S * 1000,
     fds, NULL, NULL, &error);
   g_object_unref(connection);
-  char *message = error ? g_strdup(error->message) : NULL;
-  g_clear_pointer(&value, g_variant_unref);
+  *refused = error ? g_strdup(error->message) : NULL;
   g_clear_error(&error);
-  return message;
+  return value;
 }
 
-char *fake_qemu_interfaces(struct fake_qemu *fake, bool sound) {
-  GDBusConnection *connection = listener_connection(fake, sound);
-  const char *interface = sound ? "org.qemu.Display1.AudioOutListener" : "org.qemu.Display1.Listener";
-  GVariant *value = g_dbus_connection_call_sync(connection, NULL, listener_path(sound),
+char *fake_qemu_call(struct fake_qemu *fake, unsigned which, const char *interface, const char *member, GVariant *body,
+                     GUnixFDList *fds) {
+  char *refused;
+  GVariant *value = fake_qemu_ask(fake, which, interface, member, body, fds, &refused);
+  g_clear_pointer(&value, g_variant_unref);
+  return refused;
+}
+
+char *fake_qemu_interfaces(struct fake_qemu *fake, unsigned which) {
+  GDBusConnection *connection = listener_connection(fake, which);
+  static const char *const interfaces[] = {"org.qemu.Display1.Listener", "org.qemu.Display1.AudioOutListener",
+                                           "org.qemu.Display1.AudioInListener"};
+  const char *interface = interfaces[which];
+  GVariant *value = g_dbus_connection_call_sync(connection, NULL, listener_path(which),
                                                 "org.freedesktop.DBus.Properties", "GetAll",
                                                 g_variant_new("(s)", interface), G_VARIANT_TYPE("(a{sv})"),
                                                 G_DBUS_CALL_FLAGS_NONE, PATIENCE_S * 1000, NULL, NULL);
@@ -446,16 +460,16 @@ char *fake_qemu_interfaces(struct fake_qemu *fake, bool sound) {
   return joined;
 }
 
-int fake_qemu_raw(struct fake_qemu *fake, bool sound) {
+int fake_qemu_raw(struct fake_qemu *fake, unsigned which) {
   pthread_mutex_lock(&fake->lock);
-  int fd = fake->listeners[sound].raw;
-  fake->listeners[sound].raw = -1;
+  int fd = fake->listeners[which].raw;
+  fake->listeners[which].raw = -1;
   pthread_mutex_unlock(&fake->lock);
   return fd;
 }
 
-void fake_qemu_drop_listener(struct fake_qemu *fake, bool sound) {
-  GDBusConnection *connection = listener_connection(fake, sound);
+void fake_qemu_drop_listener(struct fake_qemu *fake, unsigned which) {
+  GDBusConnection *connection = listener_connection(fake, which);
   g_dbus_connection_close_sync(connection, NULL, NULL);
   g_object_unref(connection);
 }

@@ -12,6 +12,9 @@
 
 struct fake_qemu;
 
+/** Which listener. */
+enum { FAKE_DISPLAY, FAKE_SOUND, FAKE_MICROPHONE, FAKE_LISTENERS };
+
 struct fake_qemu_options {
   int major, minor;      /* of the version; 0 = 10.0 */
   bool silent;           /* accepts and says nothing */
@@ -29,17 +32,20 @@ struct fake_qemu *fake_qemu_start(const char *path, const struct fake_qemu_optio
 /** Dies: all connections end and the socket goes. */
 void fake_qemu_stop(struct fake_qemu *fake);
 
-/** Waits for the registration of the display (or sound) listener number `count` (from 1). */
-bool fake_qemu_wait_listener(struct fake_qemu *fake, bool sound, unsigned count);
+/** Waits for the registration of the listener number `count` (from 1). */
+bool fake_qemu_wait_listener(struct fake_qemu *fake, unsigned which, unsigned count);
 /** Calls a method of the listener. NULL, or the error's message (g_free). Takes a floating body. */
-char *fake_qemu_call(struct fake_qemu *fake, bool sound, const char *interface, const char *member, GVariant *body,
+char *fake_qemu_call(struct fake_qemu *fake, unsigned which, const char *interface, const char *member, GVariant *body,
                      GUnixFDList *fds);
+/** The same, with the answer (g_variant_unref; NULL when refused, with the message in *refused). */
+GVariant *fake_qemu_ask(struct fake_qemu *fake, unsigned which, const char *interface, const char *member,
+                        GVariant *body, GUnixFDList *fds, char **refused);
 /** What the listener's property Interfaces holds, joined by spaces (g_free). */
-char *fake_qemu_interfaces(struct fake_qemu *fake, bool sound);
+char *fake_qemu_interfaces(struct fake_qemu *fake, unsigned which);
 /** The socket of the latest listener, after authentication; the caller's from then on. -1 = none. */
-int fake_qemu_raw(struct fake_qemu *fake, bool sound);
+int fake_qemu_raw(struct fake_qemu *fake, unsigned which);
 /** The private connection of the listener ends. */
-void fake_qemu_drop_listener(struct fake_qemu *fake, bool sound);
+void fake_qemu_drop_listener(struct fake_qemu *fake, unsigned which);
 /** Closes the control connection. */
 void fake_qemu_drop_control(struct fake_qemu *fake);
 /** A property of the console object changed. Takes a floating value. */

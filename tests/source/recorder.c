@@ -78,6 +78,12 @@ static void on_volume(void *user, float left, float right, bool muted) {
   leave(recorder);
 }
 
+static void on_microphone(void *user, enum oriel_microphone_use use) {
+  struct recorder *recorder = enter(user);
+  recorder->use = use;
+  leave(recorder);
+}
+
 void recorder_init(struct recorder *recorder) {
   memset(recorder, 0, sizeof *recorder);
   recorder->sink = (struct oriel_source_sink){
@@ -89,6 +95,7 @@ void recorder_init(struct recorder *recorder) {
     .pointer_mode = on_pointer_mode,
     .sound = on_sound,
     .volume = on_volume,
+    .microphone = on_microphone,
   };
   pthread_mutex_init(&recorder->lock, NULL);
   pthread_condattr_t attributes;

@@ -27,6 +27,7 @@ struct recorder {
   float left, right, loudest; /* last frame of sound, and the greatest sample */
   float volume_left, volume_right;
   bool muted;
+  enum oriel_microphone_use use;
 };
 
 void recorder_init(struct recorder *recorder);
