@@ -23,6 +23,10 @@ static bool is_origin(const char *text) {
   return scheme > 0 && text[scheme] != '\0' && is_host(text + scheme);
 }
 
+static bool is_address(const char *text) {
+  return strstr(text, "://") != NULL;
+}
+
 struct option {
   const char *name, *value; /* "listen", "ADDR:PORT" (NULL for flags) */
   unsigned commands;
@@ -84,6 +88,17 @@ static const struct option table[] = {
    .help = "video encoder (default: the first that works; see `oriel doctor`)"},
   {.name = "audio-frame", .value = "MS", .commands = SERVING, .type = NUMBER, .offset = AT(audio_frame_ms), .min = 5, .max = 20,
    .allowed = "5, 10 or 20", .help = "length of a sound packet: 5, 10 or 20 ms (default 20)"},
+  {.name = "audio-listen", .value = "ADDRESS", .commands = SERVING, .type = LIST, .offset = AT(audio_listen),
+   .accepts = is_address, .allowed = "an address, as vsock://any:5000, unix:///PATH, tcp://HOST:PORT or serial:///DEVICE",
+   .help = "take sound that an agent or driver in the guest sends: vsock://any:5000, unix:///PATH, tcp://HOST:PORT, "
+           "serial:///DEVICE or mux:///PATH?port=N (repeatable, first preferred; default with `run`: a serial port of the VM, "
+           "org.oriel.audio)"},
+  {.name = "audio-udp-listen", .value = "HOST:PORT", .commands = SERVING, .type = STRING, .offset = AT(audio_udp_listen),
+   .help = "take sound as one Opus packet a datagram; it is preferred to every other"},
+  {.name = "audio-microphone", .value = "ADDRESS", .commands = SERVING, .type = STRING, .offset = AT(audio_microphone),
+   .help = "where the guest fetches the viewer's microphone, as vsock://any:5001 (default with `run`: org.oriel.microphone)"},
+  {.name = "audio-passthru", .commands = SERVING, .type = FLAG, .offset = AT(audio_passthru),
+   .help = "play the desktop's sound on this host's speakers, too"},
   {.name = "auth-fail-limit", .value = "N", .commands = SERVING, .type = NUMBER, .offset = AT(auth_fail_limit), .min = 1,
    .max = 1000000, .help = "wrong tokens per address and window before 429 (default 10)"},
   {.name = "auth-fail-window", .value = "S", .commands = SERVING, .type = NUMBER, .offset = AT(auth_fail_window_s), .min = 1,
@@ -334,7 +349,7 @@ int oriel_options_parse(enum oriel_command command, int argc, char *const argv[]
 }
 
 void oriel_options_finish(struct oriel_options *options) {
-  struct oriel_list *const lists[] = {&options->allow_hosts, &options->allow_origins};
+  struct oriel_list *const lists[] = {&options->allow_hosts, &options->allow_origins, &options->audio_listen};
   for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
     for (size_t k = 0; k < lists[i]->count; k++)
       free(lists[i]->words[k]);
@@ -362,7 +377,7 @@ static void print_wrapped(FILE *file, const char *text, int at) {
 }
 
 void oriel_options_help(FILE *file, enum oriel_command command) {
-  enum { COLUMN = 30 };
+  enum { COLUMN = 32 };
   fputs("Options:\n", file);
   for (int i = 0; i < OPTIONS; i++) {
     if ((table[i].commands & command) == 0)

@@ -34,7 +34,9 @@ struct oriel_options {
   /* serving */
   const char *listen, *token, *token_file, *tls_cert, *tls_key, *encoder;
   bool tls_self_signed, insecure, log_json;
-  struct oriel_list allow_hosts, allow_origins;
+  struct oriel_list allow_hosts, allow_origins, audio_listen;
+  const char *audio_udp_listen, *audio_microphone; /* NULL = none */
+  bool audio_passthru;
   unsigned fps, bitrate_kbps, audio_frame_ms, auth_fail_limit, auth_fail_window_s, stats_s;
   enum oriel_log_level log_level;
   /* run */

@@ -49,6 +49,7 @@ static int start_vm(const struct oriel_options *options, struct oriel_guest *gue
     .accel = options->accel,
     .name = options->name != NULL ? options->name : name,
     .network = options->network,
+    .sound_ports = options->audio_listen.count == 0,
     .extra = options->extra,
     .cancel = &oriel_interrupted,
   };

@@ -18,6 +18,7 @@
 #include "cli/ready.h"
 #include "cli/say.h"
 #include "cli/secret.h"
+#include "cli/sound.h"
 #include "cli/stats.h"
 #include "cli/tls.h"
 #include "core/log.h"
@@ -293,7 +294,14 @@ static int open_desktop(struct oriel_service *service, const char *address) {
   if (result < 0)
     return oriel_say(result == -EINVAL ? ORIEL_EXIT_USAGE : ORIEL_EXIT_ERROR, "cannot serve %.200s: %s", address,
                      why[0] != '\0' ? why : strerror(-result));
+  struct oriel_guest_audio *audio = NULL;
+  result = oriel_sound_open(options, address, service->vm, &audio, why, sizeof why);
+  if (result < 0) {
+    oriel_source_destroy(source);
+    return oriel_say(result == -EINVAL ? ORIEL_EXIT_USAGE : ORIEL_EXIT_ERROR, "cannot take sound from the guest: %s", why);
+  }
   const struct oriel_desktop_config config = {
+    .guest_audio = audio, .audio_passthru = options->audio_passthru,
     .encoder = options->encoder, .fps = options->fps, .bitrate_kbps = options->bitrate_kbps,
     .opus_frame_ms = options->audio_frame_ms, .opus_kbps = OPUS_KBPS, .wake = oriel_server_wake, .user = service->server,
   };

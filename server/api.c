@@ -32,11 +32,12 @@ static void set_bool(json_t *object, const char *name, bool value) {
   (void)json_object_set_new(object, name, json_boolean(value));
 }
 
-static json_t *capabilities_of(const struct oriel_source_info *info) {
+static json_t *capabilities_of(const struct oriel_desktop_stats *stats) {
+  const struct oriel_source_info *info = &stats->source;
   json_t *list = json_array();
   (void)json_array_append_new(list, json_string("h264"));
   (void)json_array_append_new(list, json_string("tiles"));
-  if (info->has_sound)
+  if (info->has_sound || stats->sound.inputs > 1)
     (void)json_array_append_new(list, json_string("opus"));
   if (info->can_resize)
     (void)json_array_append_new(list, json_string("resize"));
@@ -62,24 +63,26 @@ enum MHD_Result oriel_handle_desktop(struct oriel_request *request) {
   set(root, "viewers", stats->viewers);
   set(root, "console", stats->source.console);
   set(root, "consoles", stats->source.consoles);
-  (void)json_object_set_new(root, "capabilities", capabilities_of(&stats->source));
+  (void)json_object_set_new(root, "capabilities", capabilities_of(stats));
   set_text(root, "version", server->version);
   return oriel_answer_json(request, MHD_HTTP_OK, root);
 }
 
+static json_t *percentiles_of(const char *name, const struct oriel_percentiles *stage) {
+  json_t *entry = json_object();
+  set_text(entry, "name", name);
+  set(entry, "count", stage->count);
+  set(entry, "p50_us", stage->p50_us);
+  set(entry, "p95_us", stage->p95_us);
+  set(entry, "p99_us", stage->p99_us);
+  set(entry, "max_us", stage->max_us);
+  return entry;
+}
+
 static json_t *stages_of(const struct oriel_desktop_stats *stats) {
   json_t *list = json_array();
-  for (int i = 0; i < ORIEL_STAGES; i++) {
-    const struct oriel_percentiles *stage = &stats->stages[i];
-    json_t *entry = json_object();
-    set_text(entry, "name", oriel_stage_name((enum oriel_stage)i));
-    set(entry, "count", stage->count);
-    set(entry, "p50_us", stage->p50_us);
-    set(entry, "p95_us", stage->p95_us);
-    set(entry, "p99_us", stage->p99_us);
-    set(entry, "max_us", stage->max_us);
-    (void)json_array_append_new(list, entry);
-  }
+  for (int i = 0; i < ORIEL_STAGES; i++)
+    (void)json_array_append_new(list, percentiles_of(oriel_stage_name((enum oriel_stage)i), &stats->stages[i]));
   return list;
 }
 
@@ -121,6 +124,66 @@ static json_t *source_of(const struct oriel_source_info *info) {
   return object;
 }
 
+static json_t *input_of(const struct oriel_sound_input_stats *input) {
+  json_t *object = json_object();
+  set_text(object, "kind", input->kind);
+  set_bool(object, "lives", input->lives);
+  set(object, "jitter_us", input->jitter_us);
+  (void)json_object_set_new(object, "drift_ppm", json_real(input->drift_ppm));
+  if (strcmp(input->kind, "device") == 0)
+    return object;
+  set_text(object, "address", input->lane.address);
+  set_text(object, "format", input->lane.is_pcm ? "pcm" : "opus");
+  set_bool(object, "connected", input->lane.connected);
+  set(object, "packets", input->lane.packets);
+  set(object, "bytes", input->lane.bytes);
+  set(object, "bad", input->lane.bad_packets);
+  set(object, "dropped", input->lane.dropped);
+  set(object, "connections", input->lane.connections);
+  set(object, "closed_by_us", input->lane.closed_by_us);
+  return object;
+}
+
+static json_t *speaker_of(const struct oriel_sound_stats *sound) {
+  const struct oriel_receiver_stats *speaker = &sound->speaker;
+  json_t *object = json_object();
+  set_bool(object, "connected", sound->speaker_connected);
+  set(object, "packets", speaker->packets);
+  set(object, "bad", speaker->bad_packets);
+  set(object, "lost", speaker->lost_packets);
+  set(object, "concealed_frames", speaker->concealed_frames);
+  set(object, "trimmed_frames", speaker->trimmed_frames);
+  set(object, "underruns", speaker->underruns);
+  set(object, "level_us", speaker->level_us);
+  set(object, "target_us", speaker->target_us);
+  set(object, "jitter_us", speaker->jitter_us);
+  (void)json_object_set_new(object, "drift_ppm", json_real(speaker->drift_ppm));
+  return object;
+}
+
+static json_t *sound_of(const struct oriel_sound_stats *sound) {
+  json_t *object = json_object(), *inputs = json_array(), *stages = json_array(), *microphone = json_object();
+  for (unsigned i = 0; i < sound->inputs; i++)
+    (void)json_array_append_new(inputs, input_of(&sound->input[i]));
+  for (int i = 0; i < ORIEL_SOUND_STAGES; i++)
+    (void)json_array_append_new(stages, percentiles_of(oriel_sound_stage_name((enum oriel_sound_stage)i), &sound->stages[i]));
+  set_text(object, "active", sound->active < 0 ? "none" : sound->input[sound->active].kind);
+  (void)json_object_set_new(object, "input", json_integer(sound->active));
+  (void)json_object_set_new(object, "inputs", inputs);
+  set(object, "switches", sound->switches);
+  set(object, "passed", sound->passed);
+  set(object, "trimmed", sound->trimmed);
+  set_bool(microphone, "address", sound->has_microphone_address);
+  set_bool(microphone, "connected", sound->microphone_connected);
+  set(microphone, "packets", sound->microphone_packets);
+  set(microphone, "dropped", sound->microphone_dropped);
+  (void)json_object_set_new(object, "microphone", microphone);
+  (void)json_object_set_new(object, "stages", stages);
+  if (sound->has_speaker)
+    (void)json_object_set_new(object, "speaker", speaker_of(sound));
+  return object;
+}
+
 static void add_desktop(json_t *root, const struct oriel_desktop_stats *stats) {
   set_text(root, "state", oriel_source_state_name(stats->state));
   set_text(root, "detail", stats->detail);
@@ -151,6 +214,7 @@ static void add_desktop(json_t *root, const struct oriel_desktop_stats *stats) {
   set(root, "input_events", stats->input_events);
   set(root, "input_refused", stats->input_refused);
   set(root, "painted_fps", stats->painted_fps);
+  (void)json_object_set_new(root, "sound", sound_of(&stats->sound));
   (void)json_object_set_new(root, "stages", stages_of(stats));
   (void)json_object_set_new(root, "viewer", viewers_of(stats));
 }

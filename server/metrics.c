@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "server/route.h"
 #include "wire/viewer.h"
@@ -30,21 +31,22 @@ static void labelled(FILE *out, const char *name, const char *label, const char 
   fprintf(out, "oriel_%s{%s=\"%s\"} %" PRIu64 "\n", name, label, value, count);
 }
 
+static void write_summary(FILE *out, const char *metric, const char *name, const struct oriel_percentiles *stage) {
+  const struct {
+    const char *quantile;
+    uint32_t us;
+  } quantiles[] = {{"0.5", stage->p50_us}, {"0.95", stage->p95_us}, {"0.99", stage->p99_us}, {"1", stage->max_us}};
+  for (size_t q = 0; q < sizeof quantiles / sizeof *quantiles; q++)
+    fprintf(out, "oriel_%s{stage=\"%s\",quantile=\"%s\"} %.6f\n", metric, name, quantiles[q].quantile,
+            quantiles[q].us / US_PER_SECOND);
+  fprintf(out, "oriel_%s_sum{stage=\"%s\"} %.6f\n", metric, name, (double)stage->sum_us / US_PER_SECOND);
+  fprintf(out, "oriel_%s_count{stage=\"%s\"} %" PRIu64 "\n", metric, name, stage->count);
+}
+
 static void write_stages(FILE *out, const struct oriel_desktop_stats *stats) {
   head(out, "stage_seconds", "summary", "Delay of one picture by stage; quantiles over the last 512 pictures.");
-  for (int i = 0; i < ORIEL_STAGES; i++) {
-    const struct oriel_percentiles *stage = &stats->stages[i];
-    const char *name = oriel_stage_name((enum oriel_stage)i);
-    const struct {
-      const char *quantile;
-      uint32_t us;
-    } quantiles[] = {{"0.5", stage->p50_us}, {"0.95", stage->p95_us}, {"0.99", stage->p99_us}, {"1", stage->max_us}};
-    for (size_t q = 0; q < sizeof quantiles / sizeof *quantiles; q++)
-      fprintf(out, "oriel_stage_seconds{stage=\"%s\",quantile=\"%s\"} %.6f\n", name, quantiles[q].quantile,
-              quantiles[q].us / US_PER_SECOND);
-    fprintf(out, "oriel_stage_seconds_sum{stage=\"%s\"} %.6f\n", name, (double)stage->sum_us / US_PER_SECOND);
-    fprintf(out, "oriel_stage_seconds_count{stage=\"%s\"} %" PRIu64 "\n", name, stage->count);
-  }
+  for (int i = 0; i < ORIEL_STAGES; i++)
+    write_summary(out, "stage_seconds", oriel_stage_name((enum oriel_stage)i), &stats->stages[i]);
 }
 
 static void write_desktop(FILE *out, const struct oriel_desktop_stats *stats) {
@@ -80,6 +82,59 @@ static void write_desktop(FILE *out, const struct oriel_desktop_stats *stats) {
   counter(out, "bursts_total", "Pictures closer than 8 ms to the one before.", stats->bursts);
   counter(out, "input_events_total", "Input events passed on.", stats->input_events);
   counter(out, "input_refused_total", "Input events from viewers without the controls.", stats->input_refused);
+}
+
+static void write_lanes(FILE *out, const struct oriel_sound_stats *sound, const char *name, const char *help, size_t offset) {
+  head(out, name, "counter", help);
+  for (unsigned i = 0; i < sound->inputs; i++) {
+    uint64_t value;
+    memcpy(&value, (const char *)&sound->input[i].lane + offset, sizeof value);
+    fprintf(out, "oriel_%s{input=\"%u\",kind=\"%s\"} %" PRIu64 "\n", name, i, sound->input[i].kind, value);
+  }
+}
+
+static void write_inputs(FILE *out, const struct oriel_sound_stats *sound) {
+  head(out, "sound_active", "gauge", "1 for the input that is heard.");
+  for (unsigned i = 0; i < sound->inputs; i++)
+    fprintf(out, "oriel_sound_active{input=\"%u\",kind=\"%s\"} %d\n", i, sound->input[i].kind, sound->active == (int)i);
+  head(out, "sound_jitter_seconds", "gauge", "Mean lateness of packets against the earliest.");
+  for (unsigned i = 0; i < sound->inputs; i++)
+    fprintf(out, "oriel_sound_jitter_seconds{input=\"%u\",kind=\"%s\"} %.6f\n", i, sound->input[i].kind,
+            sound->input[i].jitter_us / US_PER_SECOND);
+  head(out, "sound_drift_ppm", "gauge", "The sender's clock against ours, positive when it is faster.");
+  for (unsigned i = 0; i < sound->inputs; i++)
+    fprintf(out, "oriel_sound_drift_ppm{input=\"%u\",kind=\"%s\"} %.3f\n", i, sound->input[i].kind,
+            sound->input[i].drift_ppm);
+#define LANE(member) offsetof(struct oriel_guest_audio_lane, member)
+  write_lanes(out, sound, "sound_packets_total", "Packets from inside the guest.", LANE(packets));
+  write_lanes(out, sound, "sound_bytes_total", "Bytes of packets from inside the guest.", LANE(bytes));
+  write_lanes(out, sound, "sound_bad_total", "Packets that are no sound.", LANE(bad_packets));
+  write_lanes(out, sound, "sound_dropped_total", "Packets of a flood or of a second sender.", LANE(dropped));
+  write_lanes(out, sound, "sound_connections_total", "Connections from inside the guest.", LANE(connections));
+  write_lanes(out, sound, "sound_closed_total", "Connections closed for what the peer sent.", LANE(closed_by_us));
+#undef LANE
+}
+
+static void write_sound(FILE *out, const struct oriel_sound_stats *sound) {
+  write_inputs(out, sound);
+  counter(out, "sound_switches_total", "Changes of the input that is heard.", sound->switches);
+  counter(out, "sound_passed_total", "Packets of the guest handed on untouched.", sound->passed);
+  counter(out, "sound_trimmed_total", "Packets that came too late to be heard.", sound->trimmed);
+  counter(out, "microphone_packets_total", "Packets of the microphone to the guest.", sound->microphone_packets);
+  counter(out, "microphone_dropped_total", "Packets of the microphone that the guest did not take.", sound->microphone_dropped);
+  head(out, "sound_stage_seconds", "summary", "Delay of one packet of sound by stage; quantiles over the last 512.");
+  for (int i = 0; i < ORIEL_SOUND_STAGES; i++)
+    write_summary(out, "sound_stage_seconds", oriel_sound_stage_name((enum oriel_sound_stage)i), &sound->stages[i]);
+  if (!sound->has_speaker)
+    return;
+  gauge(out, "speaker_connected", "1 while this host plays.", sound->speaker_connected);
+  counter(out, "speaker_underruns_total", "Times this host's speaker ran dry.", sound->speaker.underruns);
+  counter(out, "speaker_lost_total", "Packets missing at this host's speaker.", sound->speaker.lost_packets);
+  counter(out, "speaker_concealed_frames_total", "Frames made up at this host's speaker.", sound->speaker.concealed_frames);
+  head(out, "speaker_level_seconds", "gauge", "Sound that waits for this host's speaker.");
+  fprintf(out, "oriel_speaker_level_seconds %.6f\n", sound->speaker.level_us / US_PER_SECOND);
+  head(out, "speaker_target_seconds", "gauge", "Sound that should wait for this host's speaker.");
+  fprintf(out, "oriel_speaker_target_seconds %.6f\n", sound->speaker.target_us / US_PER_SECOND);
 }
 
 static void write_queues(FILE *out, const struct oriel_desktop_stats *stats) {
@@ -159,6 +214,7 @@ enum MHD_Result oriel_handle_metrics(struct oriel_request *request) {
     write_desktop(out, &server->desktop_stats);
     write_queues(out, &server->desktop_stats);
     write_stages(out, &server->desktop_stats);
+    write_sound(out, &server->desktop_stats.sound);
   }
   struct MHD_Response *response = NULL;
   if (fclose(out) == 0)

@@ -44,10 +44,10 @@ static int open_all(struct oriel_guest_audio *audio, const struct oriel_guest_au
     result = open_lane(audio, address, false, why, why_size);
   }
   for (unsigned i = 0; i < config->stream_count && result == 0; i++)
-    result = open_lane(audio, config->streams[i], config->dial_unix, why, why_size);
+    result = open_lane(audio, config->streams[i], config->dials_streams, why, why_size);
   if (config->microphone && result == 0) {
     audio->has_microphone = true;
-    result = guest_microphone_open(&audio->microphone, config->microphone, config->dial_unix, why, why_size);
+    result = guest_microphone_open(&audio->microphone, config->microphone, config->dials_microphone, why, why_size);
   }
   return result;
 }

@@ -26,8 +26,8 @@ struct oriel_guest_audio_config {
   const char *const *streams; /* addresses as in transport/address.h; read during create alone */
   unsigned stream_count;      /* 0..ORIEL_GUEST_AUDIO_STREAMS_MAX */
   const char *microphone;     /* address where the guest fetches the viewer's microphone; NULL = none */
-  /* Addresses of unix:// are dialed, not listened at: QEMU listens there for the ports it gave its guest. */
-  bool dial_unix;
+  /* unix:// is dialed there, not listened at: QEMU listens for the ports it gave its guest. */
+  bool dials_streams, dials_microphone;
 };
 
 struct oriel_guest_audio_sink {

@@ -127,6 +127,25 @@ static void add_outputs(struct list *list, const struct oriel_qemu_config *confi
   free(socket);
 }
 
+/** A port of the guest, at whose end a socket waits for us. */
+static void add_port(struct list *list, const char *id, const char *name, const char *path) {
+  char *socket = double_commas(path);
+  if (socket == NULL) {
+    list->failed = true;
+    return;
+  }
+  option(list, "-chardev", "socket,id=%s,path=%s,server=on,wait=off", id, socket);
+  option(list, "-device", "virtserialport,bus=oriel-serial.0,chardev=%s,name=%s", id, name);
+  free(socket);
+}
+
+/** /dev/virtio-ports/org.oriel.audio for an agent in the guest. Unopened, such a port costs nothing. */
+static void add_sound_ports(struct list *list, const struct oriel_launch *launch) {
+  option(list, "-device", "virtio-serial-pci,id=oriel-serial");
+  add_port(list, "oriel-audio", "org.oriel.audio", launch->sound);
+  add_port(list, "oriel-microphone", "org.oriel.microphone", launch->microphone);
+}
+
 char **oriel_arguments_create(const struct oriel_qemu_config *config, const struct oriel_launch *launch) {
   struct list list = {0};
   add(&list, launch->qemu);
@@ -136,6 +155,8 @@ char **oriel_arguments_create(const struct oriel_qemu_config *config, const stru
   else
     add_demo(&list, config);
   add_outputs(&list, config, launch);
+  if (launch->sound != NULL && launch->microphone != NULL)
+    add_sound_ports(&list, launch);
   if (wants_network(config))
     option(&list, "-nic", "user,model=e1000");
   for (char *const *extra = config->extra; extra != NULL && *extra != NULL; extra++)

@@ -12,6 +12,7 @@ struct oriel_launch {
   const char *qemu;               /* path of the program */
   enum oriel_accel accel;         /* resolved, not AUTO */
   const char *qmp;                /* socket path */
+  const char *sound, *microphone; /* socket paths of the guest's two sound ports; NULL = the guest has none */
   const struct oriel_image *disk; /* NULL for kernel + initrd */
 };
 

@@ -39,6 +39,7 @@ struct oriel_qemu {
   bool ended;
   enum oriel_accel accel;
   struct oriel_runtime runtime;
+  bool has_sound_ports;
 };
 
 bool oriel_qemu_name_valid(const char *name) {
@@ -212,7 +213,10 @@ int oriel_qemu_start(const struct oriel_qemu_config *config, struct oriel_qemu *
     goto fail;
   const struct oriel_launch launch = {
     .qemu = qemu, .accel = fresh->accel, .qmp = fresh->runtime.qmp, .disk = config->disk != NULL ? image : NULL,
+    .sound = config->sound_ports && fresh->runtime.sound[0] != '\0' ? fresh->runtime.sound : NULL,
+    .microphone = fresh->runtime.microphone,
   };
+  fresh->has_sound_ports = launch.sound != NULL;
   result = spawn(fresh, config, &launch, why, why_size);
   if (result == 0)
     result = wait_for_vm(fresh, config->cancel, why, why_size);
@@ -229,6 +233,14 @@ fail:
 
 const char *oriel_qemu_qmp_path(const struct oriel_qemu *vm) {
   return vm->runtime.qmp;
+}
+
+const char *oriel_qemu_sound_path(const struct oriel_qemu *vm) {
+  return vm->has_sound_ports ? vm->runtime.sound : NULL;
+}
+
+const char *oriel_qemu_microphone_path(const struct oriel_qemu *vm) {
+  return vm->has_sound_ports ? vm->runtime.microphone : NULL;
 }
 
 pid_t oriel_qemu_pid(const struct oriel_qemu *vm) {

@@ -33,6 +33,7 @@ struct oriel_qemu_config {
   const char *runtime_dir;   /* directory (0700) for the QMP socket and the log; NULL = $XDG_RUNTIME_DIR/oriel/NAME, or
                                 /tmp/oriel-UID/NAME without that variable */
   enum oriel_network network;
+  bool sound_ports;          /* virtio-serial ports org.oriel.audio and org.oriel.microphone for an agent in the guest */
   char *const *extra;        /* further QEMU arguments, NULL-terminated, or NULL */
   const volatile sig_atomic_t *cancel; /* becomes true when start should give up; or NULL */
 };
@@ -65,6 +66,9 @@ int oriel_accel_choose(const char *qemu, const char *version, enum oriel_accel w
 int oriel_qemu_start(const struct oriel_qemu_config *config, struct oriel_qemu **vm, char *why, size_t why_size);
 /** Path of the QMP socket; borrowed. */
 const char *oriel_qemu_qmp_path(const struct oriel_qemu *vm);
+/** Paths of the sockets where QEMU waits with the sound ports; borrowed; NULL = there are none. */
+const char *oriel_qemu_sound_path(const struct oriel_qemu *vm);
+const char *oriel_qemu_microphone_path(const struct oriel_qemu *vm);
 pid_t oriel_qemu_pid(const struct oriel_qemu *vm);
 enum oriel_accel oriel_qemu_accel(const struct oriel_qemu *vm);
 /** True while the child lives; reaps it when it ended. */

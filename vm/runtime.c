@@ -21,6 +21,7 @@ enum { ROOM_BYTES = 64 * 1024 }; /* for QEMU's log and its socket */
 
 static const char socket_name[] = "qmp.sock";
 static const char log_name[] = "qemu.log";
+static const char sound_name[] = "sound.sock", microphone_name[] = "mic.sock"; /* `serve` looks for them, too */
 
 /** mkdir that accepts a directory which is there already, if it is ours and closed to others. */
 static int make_own(const char *path, char *why, size_t why_size) {
@@ -65,6 +66,11 @@ static int choose_directory(const char *name, struct oriel_runtime *runtime, cha
 static int fill_paths(struct oriel_runtime *runtime, char *why, size_t why_size) {
   const int length = snprintf(runtime->qmp, sizeof runtime->qmp, "%s/%s", runtime->directory, socket_name);
   snprintf(runtime->log, sizeof runtime->log, "%s/%s", runtime->directory, log_name);
+  const size_t room = sizeof runtime->sound;
+  /* Where a name of one more letter does not fit, the guest has no such ports; the desktop is worth more. */
+  if ((size_t)snprintf(runtime->sound, room, "%s/%s", runtime->directory, sound_name) >= room ||
+      (size_t)snprintf(runtime->microphone, room, "%s/%s", runtime->directory, microphone_name) >= room)
+    runtime->sound[0] = runtime->microphone[0] = '\0';
   if (length > 0 && (size_t)length < sizeof runtime->qmp)
     return 0;
   snprintf(why, why_size, "the socket path %s/%s exceeds 107 bytes: use a shorter --name or XDG_RUNTIME_DIR", runtime->directory,
@@ -123,9 +129,9 @@ static int lock_directory(struct oriel_runtime *runtime, const char *name, char 
 }
 
 static int remove_stale(const struct oriel_runtime *runtime, char *why, size_t why_size) {
-  const char *const paths[] = {runtime->qmp, runtime->log};
+  const char *const paths[] = {runtime->qmp, runtime->log, runtime->sound, runtime->microphone};
   for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
-    if (unlink(paths[i]) < 0 && errno != ENOENT) {
+    if (paths[i][0] != '\0' && unlink(paths[i]) < 0 && errno != ENOENT) {
       const int error = errno;
       snprintf(why, why_size, "cannot remove %s, left by an earlier run: %s; remove it by hand", paths[i], strerror(error));
       return -error;
@@ -187,6 +193,8 @@ void oriel_runtime_remove(struct oriel_runtime *runtime) {
     return;
   unlink(runtime->qmp);
   unlink(runtime->log);
+  unlink(runtime->sound);
+  unlink(runtime->microphone);
   if (rmdir(runtime->directory) == 0 && runtime->remove_parent) {
     char parent[ORIEL_RUNTIME_PATH_MAX];
     strcpy(parent, runtime->directory);

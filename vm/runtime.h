@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The runtime directory of one VM: where its QMP socket and QEMU's log lie. Thread-safety: main thread.
+ * The runtime directory of one VM: where its QMP socket, the sockets of its guest's sound
+ * ports and QEMU's log lie. Thread-safety: main thread.
  */
 #ifndef ORIEL_VM_RUNTIME_H
 #define ORIEL_VM_RUNTIME_H
@@ -14,6 +15,7 @@ struct oriel_runtime {
   char directory[ORIEL_RUNTIME_PATH_MAX];
   char qmp[ORIEL_RUNTIME_PATH_MAX];
   char log[ORIEL_RUNTIME_PATH_MAX + 8];
+  char sound[ORIEL_RUNTIME_PATH_MAX], microphone[ORIEL_RUNTIME_PATH_MAX]; /* QEMU's ends of two ports of the guest */
   bool remove_parent; /* /tmp/oriel-UID: ours alone, goes with its last VM */
   int lock;           /* the directory, locked while we use it; -1 = none */
 };

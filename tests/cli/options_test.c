@@ -234,8 +234,8 @@ static void help_is_aligned(void **state) {
       if (strcmp(line, "Options:") == 0)
         in_options = true;
       else if (in_options && line[0] == ' ') {
-        assert_int_equal(line[29], ' ');
-        assert_int_not_equal(line[30], ' ');
+        assert_int_equal(line[31], ' ');
+        assert_int_not_equal(line[32], ' ');
       } else
         in_options = false;
     }
