@@ -63,6 +63,7 @@ export async function openWithMicrophone(t, server, { hz = 880, consent = true, 
   page.on('console', (message) => { if (message.type() === 'error') page.faults.push(message.text()); });
   await page.goto(server.url);
   await painted(page);
+  await page.locator('html[data-microphone]').waitFor({ state: 'attached' }); // the interface is there
   return page;
 }
 
