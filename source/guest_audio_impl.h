@@ -22,7 +22,8 @@ struct guest_lane {
   struct oriel_audio_framer framer;
   uint64_t inside_ns;  /* since when a packet has begun and not ended; 0 = none has */
   uint64_t budget, budget_ns; /* frames it may still send now; when that was right */
-  unsigned bad_run;
+  unsigned suspicion;  /* how little the stream looks like Opus */
+  unsigned frames;     /* of the last packet */
   /* Datagrams: who is listened to. */
   struct sockaddr_storage sender;
   socklen_t sender_size;

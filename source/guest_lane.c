@@ -17,7 +17,11 @@ enum {
   READS_MAX = 4,      /* in a turn: a flood on one lane does not keep the others waiting */
   DATAGRAMS_MAX = 64, /* in a turn */
   PCM_FRAME_SIZE = ORIEL_AUDIO_CHANNELS * 4,
-  BAD_RUN_MAX = 25, /* packets without one good between them: half a second of what is no Opus */
+  /* Opus has no checksum, and most random bytes have its outer form. But a sender keeps to one length of packets: one that
+   * sends malformed ones, or changes the length all the time, sends something else. About 20 packets of noise do. */
+  SUSPICION_BAD = 4,
+  SUSPICION_CHANGE = 3,
+  SUSPICION_MAX = 60,
   BUDGET_FRAMES = 4 * ORIEL_AUDIO_RATE, /* a burst after a stall; the rate is twice that of sound */
   BUDGET_RATE = 2 * ORIEL_AUDIO_RATE,
 };
@@ -65,7 +69,7 @@ static void begin(struct guest_lane *lane, uint64_t now_ns) {
   lane->inside_ns = 0;
   lane->budget = BUDGET_FRAMES;
   lane->budget_ns = now_ns;
-  lane->bad_run = 0;
+  lane->suspicion = lane->frames = 0;
   lane->counters.connections++;
 }
 
@@ -99,6 +103,21 @@ static bool afford(struct guest_lane *lane, unsigned frames, uint64_t now_ns) {
   return true;
 }
 
+/* True while the lane is worth listening to. */
+static bool trust(struct guest_lane *lane, int frames) {
+  if (frames < 0)
+    lane->suspicion += SUSPICION_BAD;
+  else if (lane->frames && (unsigned)frames != lane->frames && !lane->counters.is_pcm)
+    lane->suspicion += SUSPICION_CHANGE;
+  else if (lane->suspicion)
+    lane->suspicion--;
+  if (lane->suspicion > SUSPICION_MAX + SUSPICION_BAD)
+    lane->suspicion = SUSPICION_MAX + SUSPICION_BAD; /* datagrams: a few good ones make up for it */
+  if (frames > 0)
+    lane->frames = (unsigned)frames;
+  return lane->suspicion < SUSPICION_MAX;
+}
+
 static int packet_frames(const struct guest_lane *lane, const uint8_t *packet, size_t size) {
   if (!lane->counters.is_pcm)
     return oriel_opus_packet_frames(packet, size);
@@ -109,18 +128,17 @@ static int packet_frames(const struct guest_lane *lane, const uint8_t *packet, s
 static const char *take(struct guest_lane *lane, const struct oriel_guest_audio_sink *sink, const uint8_t *packet,
                         size_t size, uint64_t now_ns) {
   const int frames = packet_frames(lane, packet, size);
-  if (frames < 0) {
+  const bool trusted = trust(lane, frames);
+  if (frames < 0 || !trusted) {
     lane->counters.bad_packets++;
-    lane->bad_run++;
     if (lane->counters.is_pcm)
       return "sent a packet that is no whole number of frames";
-    return lane->bad_run >= BAD_RUN_MAX ? "sends what is no Opus" : NULL;
+    return trusted ? NULL : "sends what is no Opus";
   }
   if (!afford(lane, (unsigned)frames, now_ns)) {
     lane->counters.dropped++;
     return "sends faster than twice the speed of sound's own time";
   }
-  lane->bad_run = 0;
   lane->counters.packets++;
   lane->counters.bytes += size;
   sink->packet(sink->user, lane->index, packet, size, (unsigned)frames, now_ns);

@@ -7,6 +7,7 @@ import { closeBrowser } from './lib/browser.mjs';
 import './pattern.mjs';
 import './viewers.mjs';
 import './recovery.mjs';
+import './sound.mjs';
 import './guest.mjs';
 import './microphone.mjs';
 

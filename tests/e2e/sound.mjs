@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+//
+// Sound from inside a guest: heard at its pitch instead of the desktop's own, which is back as soon as the guest's is
+// gone; and what no peer should send disturbs nothing.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { heardPeak, openDesktop, pageStats } from './lib/browser.mjs';
+import { oriel, root, start, stats, temporary } from './lib/process.mjs';
+import { test, until } from './lib/runner.mjs';
+
+const OWN_HZ = 1000, GUEST_HZ = 622;
+const pattern = ['serve', 'pattern:?size=640x480&scene=static'];
+
+const peer = (t, address, ...more) =>
+  start(t, 'python3', [join(root, 'tests', 'e2e', 'lib', 'sound-peer.py'), address, String(GUEST_HZ), ...more]);
+
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+async function listen(page, hz, ms = 8000) {
+  return until(async () => {
+    const now = await heardPeak(page);
+    return now.db > -40 && Math.abs(now.hz - hz) < 6 ? now : null;
+  }, ms, `a tone of ${hz} Hz`);
+}
+
+/** Opens the page and its sound. */
+async function hear(t, server) {
+  const page = await openDesktop(t, server);
+  await page.mouse.click(200, 200);
+  await listen(page, OWN_HZ);
+  return page;
+}
+
+for (const kind of ['unix', 'tcp', 'udp']) {
+  test(`sound: a guest's own stream over ${kind} is heard, and the desktop's within a second of its end`, async (t) => {
+    const port = kind === 'unix' ? 0 : await freePort();
+    const path = join(temporary(t), 'sound');
+    const options = {
+      unix: ['--audio-listen', `unix://${path}`],
+      tcp: ['--audio-listen', `tcp://127.0.0.1:${port}`],
+      udp: ['--audio-udp-listen', `127.0.0.1:${port}`],
+    };
+    const server = await oriel(t, [...pattern, ...options[kind]]);
+    const page = await hear(t, server);
+    const guest = peer(t, kind === 'unix' ? `unix:${path}` : `${kind}:${port}`);
+    const peak = await listen(page, GUEST_HZ);
+    t.log(`heard ${peak.hz.toFixed(1)} Hz at ${peak.db.toFixed(1)} dB`);
+    await until(async () => (await stats(server)).sound.stages[0].count >= 100, 5000, 'a hundred packets');
+    const { sound } = await stats(server);
+    assert.equal(sound.active, kind === 'udp' ? 'udp' : 'stream');
+    assert.ok(sound.passed > 20, `${sound.passed} packets passed untouched`);
+    t.log(sound.stages.map((s) => `${s.name} p50 ${s.p50_us} us, p99 ${s.p99_us} us`).join('; '),
+      `jitter ${sound.inputs[0].jitter_us} us`);
+    const before = performance.now();
+    guest.child.kill('SIGKILL');
+    await until(async () => (await stats(server)).sound.active === 'device', 1000, 'the device to be active');
+    await listen(page, OWN_HZ);
+    t.log(`the desktop's own tone again after ${(performance.now() - before).toFixed(0)} ms`);
+    assert.equal((await stats(server)).sound.bad ?? 0, 0);
+  });
+}
+
+test('sound: what no peer should send ends that peer and nothing else', async (t) => {
+  const path = join(temporary(t), 'sound');
+  const port = await freePort();
+  const server = await oriel(t, [...pattern, '--audio-listen', `unix://${path}`, '--audio-udp-listen', `127.0.0.1:${port}`]);
+  const page = await hear(t, server);
+  for (const fault of ['zero', 'long', 'half', 'garbage', 'flood']) {
+    const closed = (await stats(server)).sound.inputs[1].closed_by_us;
+    peer(t, `unix:${path}`, fault);
+    await until(async () => (await stats(server)).sound.inputs[1].closed_by_us > closed, 5000, `an end of ${fault}`);
+  }
+  peer(t, `udp:${port}`, 'flood');
+  await until(async () => (await stats(server)).sound.inputs[0].dropped > 100, 5000, 'a flood to be dropped');
+  const { painted } = await pageStats(page);
+  await page.keyboard.press('KeyA');
+  await until(async () => (await pageStats(page)).painted > painted, 2000, 'a picture after a key');
+  assert.deepEqual(page.faults, []);
+});
