@@ -112,13 +112,14 @@ take_modules() {
 assemble() {
   local module
   zcat -f "$out/initrd.img" | cpio --quiet -t >"$work/base"
-  take bin/pipewire bin/wireplumber bin/pw-cat bin/pw-link bin/pw-dump bin/wpctl share/pipewire share/wireplumber
+  take bin/dbus-daemon bin/pipewire bin/wireplumber bin/pw-cat bin/pw-link bin/pw-dump bin/wpctl share/pipewire share/wireplumber
   take lib/$triplet/spa-0.2/{support,audioconvert,audiomixer} lib/$triplet/alsa-lib/libasound_module_pcm_pipewire.so
   for module in rt protocol-native profiler metadata spa-device-factory spa-node-factory client-node client-device access adapter \
     link-factory session-manager; do
     take "lib/$triplet/pipewire-0.3/libpipewire-module-$module.so"
   done
   take lib/$triplet/wireplumber-0.4
+  sed -i '/bluetooth.lua/d' "$root/usr/share/wireplumber/wireplumber.conf" # there is none, and it asks for logind
   cp "$agent" "$peer" "$root/usr/bin/"
   strip "$root/usr/bin/oriel-agent" "$root/usr/bin/audio_peer"
   cp -a "$here/root/." "$root/"

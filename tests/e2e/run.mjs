@@ -9,6 +9,7 @@ import './viewers.mjs';
 import './recovery.mjs';
 import './sound.mjs';
 import './guest.mjs';
+import './agent.mjs';
 import './microphone.mjs';
 
 const code = await run(process.argv.slice(2).join(' '));

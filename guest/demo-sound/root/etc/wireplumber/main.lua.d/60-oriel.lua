@@ -1,4 +1,4 @@
--- The guest has no D-Bus and no udev daemon, and its sound card stays ALSA's: what plays goes to Oriel Output.
+-- The guest has neither portals nor a udev daemon, and its sound card stays ALSA's: what plays goes to Oriel Output.
 alsa_monitor.enabled = false
 v4l2_monitor.enabled = false
 libcamera_monitor.enabled = false
