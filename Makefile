@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
 # make run      build what is needed, boot the demo guest, print the address to open   (ARGS="disk.qcow2 --memory 4G")
-# make check    every test; PART=unit, tsan, web, guest or e2e for one part
+# make check    every test; PART=unit, tsan, sound, web, guest or e2e for one part
 # make bench    measure against noVNC; table on the screen and in build/bench.json
 # make build    only build/oriel        make guest    only the demo guest, in build/guest
 # make darwin   cross-build the macOS sound driver and liboriel-audio into build/darwin
