@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * source/guest_audio over real sockets: what peers may send, what ends them, and the microphone's way back. Every wait
+ * has a bound.
+ */
+#include "source/guest_audio.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+
+static const uint8_t silence[] = {0xfc, 0xff, 0xfe}; /* 20 ms */
+
+struct fixture {
+  char folder[64], sound[96], microphone[96];
+  uint16_t port;
+  struct oriel_guest_audio *audio;
+  pthread_mutex_t lock; /* guards the rest */
+  unsigned packets[3], ended[3];
+  size_t size;
+  unsigned frames;
+  uint8_t last[1500];
+};
+
+static void on_packet(void *user, unsigned lane, const void *packet, size_t size, unsigned frames, uint64_t arrived_ns) {
+  struct fixture *fixture = user;
+  pthread_mutex_lock(&fixture->lock);
+  assert_true(lane < 3 && size && size <= sizeof fixture->last && arrived_ns);
+  fixture->packets[lane]++;
+  fixture->size = size;
+  fixture->frames = frames;
+  memcpy(fixture->last, packet, size);
+  pthread_mutex_unlock(&fixture->lock);
+}
+
+static void on_ended(void *user, unsigned lane) {
+  struct fixture *fixture = user;
+  pthread_mutex_lock(&fixture->lock);
+  fixture->ended[lane]++;
+  pthread_mutex_unlock(&fixture->lock);
+}
+
+static struct sockaddr_in loopback(uint16_t port) {
+  return (struct sockaddr_in){
+    .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+  };
+}
+
+static uint16_t free_port(void) {
+  struct sockaddr_in name = loopback(0);
+  socklen_t size = sizeof name;
+  int fd = socket(AF_INET, SOCK_DGRAM, 0);
+  assert_int_equal(bind(fd, (struct sockaddr *)&name, sizeof name), 0);
+  assert_int_equal(getsockname(fd, (struct sockaddr *)&name, &size), 0);
+  close(fd);
+  return ntohs(name.sin_port);
+}
+
+static int set_up(void **state) {
+  struct fixture *fixture = calloc(1, sizeof *fixture);
+  char why[512], udp[32], sound[128], pcm[128], microphone[128];
+  oriel_log_configure(ORIEL_LOG_ERROR, false);
+  pthread_mutex_init(&fixture->lock, NULL);
+  strcpy(fixture->folder, "/tmp/oriel-guest-XXXXXX");
+  assert_non_null(mkdtemp(fixture->folder));
+  fixture->port = free_port();
+  snprintf(udp, sizeof udp, "127.0.0.1:%u", fixture->port);
+  snprintf(fixture->sound, sizeof fixture->sound, "%s/s", fixture->folder);
+  snprintf(fixture->microphone, sizeof fixture->microphone, "%s/m", fixture->folder);
+  snprintf(sound, sizeof sound, "unix://%s", fixture->sound);
+  snprintf(pcm, sizeof pcm, "unix://%s/p?format=pcm", fixture->folder);
+  snprintf(microphone, sizeof microphone, "unix://%s", fixture->microphone);
+  const char *const streams[] = {sound, pcm};
+  const struct oriel_guest_audio_config config = {
+    .udp = udp, .streams = streams, .stream_count = 2, .microphone = microphone,
+  };
+  const struct oriel_guest_audio_sink sink = {.user = fixture, .packet = on_packet, .ended = on_ended};
+  assert_int_equal(oriel_guest_audio_create(&config, &fixture->audio, why, sizeof why), 0);
+  assert_int_equal(oriel_guest_audio_start(fixture->audio, &sink), 0);
+  *state = fixture;
+  return 0;
+}
+
+static int tear_down(void **state) {
+  struct fixture *fixture = *state;
+  oriel_guest_audio_destroy(fixture->audio);
+  assert_int_equal(rmdir(fixture->folder), 0); /* its files went with it */
+  pthread_mutex_destroy(&fixture->lock);
+  free(fixture);
+  return 0;
+}
+
+static void nap(void) {
+  const struct timespec moment = {0, 1000000};
+  nanosleep(&moment, NULL); /* the bound is the caller's */
+}
+
+#define wait_for(condition)                                                  \
+  do {                                                                       \
+    const uint64_t until_ = oriel_clock_ns() + 4 * ORIEL_NS_PER_SECOND;      \
+    while (!(condition) && oriel_clock_ns() < until_)                        \
+      nap();                                                                 \
+    assert_true(condition);                                                  \
+  } while (0)
+
+static unsigned count_of(struct fixture *fixture, const unsigned *counter) {
+  pthread_mutex_lock(&fixture->lock);
+  const unsigned value = *counter;
+  pthread_mutex_unlock(&fixture->lock);
+  return value;
+}
+
+static struct oriel_guest_audio_info info_of(struct fixture *fixture) {
+  struct oriel_guest_audio_info info;
+  oriel_guest_audio_info(fixture->audio, &info);
+  return info;
+}
+
+static int dial(const char *path) {
+  struct sockaddr_un name = {.sun_family = AF_UNIX};
+  strcpy(name.sun_path, path);
+  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  assert_int_equal(connect(fd, (const struct sockaddr *)&name, sizeof name), 0);
+  return fd;
+}
+
+static void send_packet(int fd, const void *packet, size_t size) {
+  uint8_t bytes[1502] = {(uint8_t)(size >> 8), (uint8_t)size};
+  memcpy(bytes + 2, packet, size);
+  assert_int_equal(send(fd, bytes, size + 2, MSG_NOSIGNAL), size + 2);
+}
+
+/* True when the other side closes within three seconds. */
+static bool is_closed(int fd) {
+  struct pollfd poller = {.fd = fd, .events = POLLIN};
+  char byte;
+  return poll(&poller, 1, 3000) == 1 && recv(fd, &byte, 1, 0) <= 0;
+}
+
+static void packets_arrive_whole_at_every_cut(void **state) {
+  struct fixture *fixture = *state;
+  const uint8_t bytes[] = {0, 3, 0xfc, 0xff, 0xfe};
+  const int fd = dial(fixture->sound);
+  for (size_t cut = 1; cut < sizeof bytes; cut++) {
+    assert_int_equal(send(fd, bytes, cut, 0), cut);
+    nap();
+    assert_int_equal(send(fd, bytes + cut, sizeof bytes - cut, 0), sizeof bytes - cut);
+    wait_for(count_of(fixture, &fixture->packets[1]) == cut);
+  }
+  assert_int_equal(fixture->size, 3);
+  assert_int_equal(fixture->frames, 960);
+  assert_memory_equal(fixture->last, silence, 3);
+  close(fd);
+  wait_for(count_of(fixture, &fixture->ended[1]) == 1);
+}
+
+static void newest_connection_wins(void **state) {
+  struct fixture *fixture = *state;
+  const int first = dial(fixture->sound);
+  send_packet(first, silence, 3);
+  wait_for(count_of(fixture, &fixture->packets[1]) == 1);
+  const int second = dial(fixture->sound);
+  assert_true(is_closed(first));
+  send_packet(second, silence, 3);
+  wait_for(count_of(fixture, &fixture->packets[1]) == 2);
+  assert_int_equal(info_of(fixture).lane[1].closed_by_us, 0);
+  close(first);
+  close(second);
+}
+
+static void wrong_lengths_close(void **state) {
+  struct fixture *fixture = *state;
+  const uint8_t bad[][2] = {{0, 0}, {0x05, 0xdd}, {0xff, 0xff}}; /* 0, 1501, 65535 */
+  const int other = dial(fixture->microphone);
+  for (unsigned i = 0; i < 3; i++) {
+    const int fd = dial(fixture->sound);
+    assert_int_equal(send(fd, bad[i], 2, 0), 2);
+    assert_true(is_closed(fd));
+    close(fd);
+    wait_for(info_of(fixture).lane[1].closed_by_us == i + 1);
+  }
+  assert_true(info_of(fixture).microphone_connected); /* only the liar's stream ends */
+  close(other);
+}
+
+static void unfinished_packet_closes_after_a_second(void **state) {
+  struct fixture *fixture = *state;
+  const int fd = dial(fixture->sound);
+  const uint64_t start = oriel_clock_ns();
+  assert_int_equal(send(fd, "\1\0abc", 5, 0), 5);
+  assert_true(is_closed(fd));
+  assert_in_range(oriel_clock_ns() - start, 900 * ORIEL_NS_PER_MS, 2500 * ORIEL_NS_PER_MS);
+  close(fd);
+}
+
+static void garbage_closes(void **state) {
+  struct fixture *fixture = *state;
+  const int fd = dial(fixture->sound);
+  uint32_t seed = 1;
+  for (int i = 0; i < 100; i++) {
+    uint8_t noise[100];
+    for (size_t k = 0; k < sizeof noise; k++)
+      noise[k] = (uint8_t)((seed = seed * 1664525u + 1013904223u) >> 24);
+    const uint8_t length[] = {0, sizeof noise};
+    if (send(fd, length, 2, MSG_NOSIGNAL) < 0 || send(fd, noise, sizeof noise, MSG_NOSIGNAL) < 0)
+      break;
+  }
+  assert_true(is_closed(fd));
+  wait_for(info_of(fixture).lane[1].closed_by_us == 1);
+  assert_true(info_of(fixture).lane[1].packets < 60);
+  close(fd);
+}
+
+static void flood_closes(void **state) {
+  struct fixture *fixture = *state;
+  const int fd = dial(fixture->sound);
+  const uint8_t packet[] = {0, 3, 0xfc, 0xff, 0xfe};
+  bool open = true;
+  for (int i = 0; i < 4000 && open; i++) /* 80 s of sound at once */
+    open = send(fd, packet, sizeof packet, MSG_NOSIGNAL) == sizeof packet;
+  wait_for(info_of(fixture).lane[1].closed_by_us == 1);
+  assert_in_range(info_of(fixture).lane[1].packets, 200, 400); /* 4 s, and what time passed */
+  close(fd);
+}
+
+static void pcm_is_whole_frames(void **state) {
+  struct fixture *fixture = *state;
+  char path[128];
+  const uint8_t frames[16] = {0};
+  snprintf(path, sizeof path, "%s/p", fixture->folder);
+  const int fd = dial(path);
+  send_packet(fd, frames, 16);
+  wait_for(count_of(fixture, &fixture->packets[2]) == 1);
+  assert_int_equal(fixture->frames, 2);
+  assert_true(info_of(fixture).lane[2].is_pcm);
+  send_packet(fd, frames, 12);
+  assert_true(is_closed(fd));
+  close(fd);
+}
+
+static void datagrams_come_from_one_sender(void **state) {
+  struct fixture *fixture = *state;
+  const struct sockaddr_in name = loopback(fixture->port);
+  uint8_t large[1501] = {0xfc};
+  const int first = socket(AF_INET, SOCK_DGRAM, 0), second = socket(AF_INET, SOCK_DGRAM, 0);
+  assert_int_equal(connect(first, (const struct sockaddr *)&name, sizeof name), 0);
+  assert_int_equal(connect(second, (const struct sockaddr *)&name, sizeof name), 0);
+  send(first, silence, 3, 0);
+  wait_for(count_of(fixture, &fixture->packets[0]) == 1);
+  send(second, silence, 3, 0);
+  wait_for(info_of(fixture).lane[0].dropped == 1);
+  send(first, large, sizeof large, 0);
+  send(first, "", 0, 0);
+  wait_for(info_of(fixture).lane[0].bad_packets == 2);
+  wait_for(!info_of(fixture).lane[0].connected); /* a second of silence: the other may begin */
+  send(second, silence, 3, 0);
+  wait_for(count_of(fixture, &fixture->packets[0]) == 2);
+  close(first);
+  close(second);
+}
+
+static void microphone_reaches_the_newest_guest(void **state) {
+  struct fixture *fixture = *state;
+  uint8_t bytes[64];
+  assert_int_equal(oriel_guest_audio_microphone(fixture->audio, silence, 3, 1), -ENOTCONN);
+  assert_int_equal(oriel_guest_audio_microphone(fixture->audio, silence, 0, 1), -EINVAL);
+  assert_int_equal(oriel_guest_audio_microphone(fixture->audio, silence, 1501, 1), -EINVAL);
+  assert_false(oriel_guest_audio_has_microphone(fixture->audio));
+  const int first = dial(fixture->microphone);
+  wait_for(oriel_guest_audio_has_microphone(fixture->audio));
+  const int second = dial(fixture->microphone);
+  assert_true(is_closed(first));
+  wait_for(info_of(fixture).microphone_connections == 2);
+  assert_int_equal(oriel_guest_audio_microphone(fixture->audio, silence, 3, 1), 0);
+  assert_int_equal(recv(second, bytes, 5, MSG_WAITALL), 5);
+  assert_memory_equal(bytes, "\0\3\xfc\xff\xfe", 5);
+  close(first);
+  close(second);
+  wait_for(!oriel_guest_audio_has_microphone(fixture->audio));
+}
+
+/* Lesson 27: a guest that does not read gets no backlog later, and nobody waits for it. */
+static void microphone_keeps_the_newest(void **state) {
+  struct fixture *fixture = *state;
+  const int fd = dial(fixture->microphone);
+  uint8_t packet[1000], bytes[1002];
+  wait_for(oriel_guest_audio_has_microphone(fixture->audio));
+  memset(packet, 0, sizeof packet);
+  for (unsigned i = 1; i <= 200; i++) {
+    packet[0] = (uint8_t)i;
+    assert_int_equal(oriel_guest_audio_microphone(fixture->audio, packet, sizeof packet, 1), 0);
+    if (i % 10 == 0)
+      nap();
+  }
+  assert_true(info_of(fixture).microphone_dropped > 100);
+  unsigned got = 0, last = 0;
+  struct pollfd poller = {.fd = fd, .events = POLLIN};
+  while (poll(&poller, 1, 200) == 1 && recv(fd, bytes, sizeof bytes, MSG_WAITALL) == sizeof bytes) {
+    assert_memory_equal(bytes, "\3\xe8", 2); /* whole packets */
+    assert_true(bytes[2] > last);
+    last = bytes[2];
+    got++;
+  }
+  assert_in_range(got, 1, 60);
+  close(fd);
+}
+
+static void addresses_are_refused_with_a_reason(void **state) {
+  (void)state;
+  struct oriel_guest_audio *audio = NULL;
+  char why[512];
+  const char *const wrong[] = {"nowhere", "shm://name", "unix:///nowhere/at/all", "tcp://127.0.0.1"};
+  for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+    const struct oriel_guest_audio_config config = {.streams = &wrong[i], .stream_count = 1};
+    why[0] = '\0';
+    assert_true(oriel_guest_audio_create(&config, &audio, why, sizeof why) < 0);
+    assert_true(strlen(why) > 10);
+    assert_null(audio);
+  }
+}
+
+static int set_up_nothing(void **state) {
+  (void)state;
+  return 0;
+}
+
+int main(void) {
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+  const struct CMUnitTest tests[] = {
+    CASE(packets_arrive_whole_at_every_cut),
+    CASE(newest_connection_wins),
+    CASE(wrong_lengths_close),
+    CASE(unfinished_packet_closes_after_a_second),
+    CASE(garbage_closes),
+    CASE(flood_closes),
+    CASE(pcm_is_whole_frames),
+    CASE(datagrams_come_from_one_sender),
+    CASE(microphone_reaches_the_newest_guest),
+    CASE(microphone_keeps_the_newest),
+    cmocka_unit_test_setup(addresses_are_refused_with_a_reason, set_up_nothing),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
