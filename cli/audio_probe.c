@@ -56,11 +56,12 @@ double oriel_probe_pitch(const float window[ORIEL_PROBE_WINDOW], double *db) {
       best = i;
   }
   *db = 20 * log10(fmax(re[best] * 2 / sum, 1e-10));
-  if (*db < silence_db || best + 1 >= ORIEL_PROBE_WINDOW / 2)
+  if (*db < silence_db || best == 0 || best + 1 >= ORIEL_PROBE_WINDOW / 2)
     return 0;
   /* A parabola through the logarithms of three lines: with this window close to exact. */
   const double a = log(re[best - 1] + 1e-12), b = log(re[best] + 1e-12), c = log(re[best + 1] + 1e-12);
   const double bend = a - 2 * b + c, offset = bend < 0 ? 0.5 * (a - c) / bend : 0;
+  *db += 20 / log(10) * -0.25 * (a - c) * offset;
   return ((double)best + offset) * ORIEL_PROBE_RATE / ORIEL_PROBE_WINDOW;
 }
 

@@ -257,6 +257,11 @@ static int print(const struct asked *asked, json_t *root, json_t *reasons) {
       print_value(key, value, 0);
     fflush(stdout);
   }
+  /* Who was asked for by name must answer. */
+  const char *server = asked->server != NULL ? json_string_value(json_object_get(reasons, "server")) : NULL;
+  const char *agent = asked->control != NULL ? json_string_value(json_object_get(reasons, "agent")) : NULL;
+  if (server != NULL || agent != NULL)
+    return oriel_say(ORIEL_EXIT_ERROR, "%s", server != NULL ? server : agent);
   if (found)
     return ORIEL_EXIT_OK;
   return oriel_say(ORIEL_EXIT_ERROR, "no sound device answers: %s; start oriel-agent (systemctl --user start oriel-agent), install the driver, or "
@@ -288,11 +293,7 @@ int oriel_audio_status_command(int argc, char *const argv[]) {
   why[0] = '\0';
   if (has_token)
     add(root, reasons, "server", ask_server(asked.server != NULL ? asked.server : "http://127.0.0.1:8080", token, why, sizeof why), why);
-  const bool is_server_silent = asked.server != NULL && json_object_get(reasons, "server") != NULL;
-  const bool is_agent_silent = asked.control != NULL && agent == NULL;
   status = print(&asked, root, reasons);
-  if (status == ORIEL_EXIT_OK && (is_server_silent || is_agent_silent)) /* asked for by name */
-    status = oriel_say(ORIEL_EXIT_ERROR, "%s", json_string_value(json_object_get(reasons, is_server_silent ? "server" : "agent")));
   json_decref(root);
   json_decref(reasons);
   return status;

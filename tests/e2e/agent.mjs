@@ -4,11 +4,12 @@
 // guest, over vsock's loopback. The host's end is `oriel audio test`. CPUs are emulated here, so limits are generous.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { dirname, join } from 'node:path';
+import { heardPeak, openDesktop } from './lib/browser.mjs';
 import { test, until } from './lib/runner.mjs';
-import { binary, guestArguments, guestDir, root, start, temporary } from './lib/process.mjs';
+import { binary, guestArguments, guestDir, oriel, root, start, stats, temporary } from './lib/process.mjs';
 
 const melody = [523.25, 659.26, 783.99, 1046.5];
 const inGuest = '/usr/libexec/oriel/as-user';
@@ -148,4 +149,32 @@ test('agent: sound over vsock inside a guest, after `oriel audio set`', async (t
   const recorded = await record(sh, 4);
   t.log(`recorded ${pitch(recorded).toFixed(1)} Hz over vsock`);
   assert.ok(Math.abs(pitch(recorded) / 700 - 1) < 0.01, `${pitch(recorded)} Hz`);
+}, { timeoutMs: 300_000 });
+
+test('agent: `oriel run` brings a guest\'s melody to the page by the agent', async (t) => {
+  const images = soundGuest(t);
+  const dir = temporary(t);
+  const runtime = join(dir, 'run');
+  mkdirSync(runtime, { mode: 0o700 });
+  rmSync(join(images, 'cmdline'));
+  writeFileSync(join(images, 'cmdline'), `${readFileSync(join(guestDir, 'cmdline'), 'utf8').trim()} oriel.serial=1`);
+  const serial = join(dir, 'serial');
+  const server = await oriel(t, ['run', '--name', 'sound', '--accel', 'tcg', '--', '-chardev', `socket,id=s,path=${serial},server=on,wait=off`,
+    '-serial', 'chardev:s'], { env: { XDG_RUNTIME_DIR: runtime, ORIEL_GUEST_DIR: images } });
+  const sh = await guestShell(t, serial);
+  const page = await openDesktop(t, server);
+  await page.mouse.click(640, 700);
+  await until(async () => (await status(sh)).output.connected, 40_000, 'the agent to find oriel at its port');
+  await sh(`(${inGuest} chime --loop 4 >/dev/null 2>&1) &`);
+  const heard = new Set();
+  await until(async () => {
+    for (const note of melody) {
+      const peak = await heardPeak(page, note - 25, note + 25);
+      if (peak.db > -45 && Math.abs(peak.hz - note) < note * 0.01) heard.add(note);
+    }
+    return heard.size === melody.length;
+  }, 40_000, 'four notes of the chime').catch((error) => { throw new Error(`${error.message}; heard ${[...heard]}`); });
+  const { sound } = await stats(server);
+  assert.equal(sound.active, 'stream', 'the sound came by the agent, not by the sound card');
+  t.log(JSON.stringify(sound.stages));
 }, { timeoutMs: 300_000 });
