@@ -282,13 +282,25 @@ static void change(struct oriel_desktop *desktop, int chosen, bool fades) {
                chosen == ORIEL_SOUND_DEVICE ? "the VM's own device" : "inside the guest");
 }
 
+/* True when a change may begin: what fades out has a packet there. Without it the first part of the fade would be a hole,
+ * since it comes as often as not just after the new one's packet. */
+static bool is_ready_locked(const struct oriel_desktop *desktop, uint64_t now_ns) {
+  const struct oriel_sound *sound = &desktop->sound;
+  if (sound->active < 0 || !oriel_flow_lives(&sound->flows[sound->active], now_ns))
+    return true;
+  if (sound->active == ORIEL_SOUND_DEVICE)
+    return oriel_ring_level(desktop->audio.ring) >= desktop->audio.packet_frames;
+  return sound->queues[sound->active].count > 0;
+}
+
 int oriel_sound_turn(struct oriel_desktop *desktop, uint64_t device_frames) {
   struct oriel_sound *sound = &desktop->sound;
   const uint64_t now = oriel_clock_ns();
   pthread_mutex_lock(&sound->lock);
   if (device_frames)
     oriel_flow_heard(&sound->flows[ORIEL_SOUND_DEVICE], frames_ns(device_frames), now);
-  const int before = sound->active, chosen = oriel_flow_choose(sound->flows, ORIEL_SOUND_INPUTS, before, now);
+  const int before = sound->active, better = oriel_flow_choose(sound->flows, ORIEL_SOUND_INPUTS, before, now);
+  const int chosen = better == before || is_ready_locked(desktop, now) ? better : before;
   const bool fades = before >= 0 && now < sound->flows[before].last_ns + forgotten_ns;
   pthread_mutex_unlock(&sound->lock);
   if (chosen != before)
