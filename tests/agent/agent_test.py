@@ -570,6 +570,29 @@ def users_file_is_read(rig):
 
 
 @case
+def changed_file_is_taken_at_sighup(rig):
+    folder = os.path.join(rig.home, '.config', 'oriel')
+    path = os.path.join(folder, 'agent.conf')
+    os.makedirs(folder, exist_ok=True)
+    try:
+        with Bench(rig) as bench:
+            pid = bench.agent.pid
+            for text, wanted in (('output-name = Changed\n', 'Changed'), ('output-name = Lost\nrate = 1\n', 'Changed')):
+                with open(path, 'w', encoding='utf-8') as file:
+                    file.write(text)
+                bench.agent.send_signal(signal.SIGHUP)
+                if wanted in text:
+                    until(lambda: rig.call(rig.agent_path, '--status')[0] == 0 and rig.status()['devices'][0]['name'] == wanted, 10, 'the new name')
+                else:
+                    until(lambda: 'the settings stay as they were' in rig.log(), 5, 'a warning')
+                    os.truncate(path, 0)  # which --status reads, too
+                expect(rig.status()['devices'][0]['name'] == wanted and rig.status()['pid'] == pid, str(rig.status()['devices'][0]))
+            expect(bench.out.connections == 2, 'the new settings made one new stream')
+    finally:
+        os.unlink(path)
+
+
+@case
 def second_agent_is_refused(rig):
     with Bench(rig):
         code, text = rig.call(rig.agent_path, '--output', 'none', '--input', 'none')
