@@ -137,10 +137,12 @@ void oriel_audio_encode(struct oriel_desktop *desktop, const float *frames, uint
   int error = -ENOMEM;
   if (desktop->audio.encoder)
     error = oriel_opus_encode(desktop->audio.encoder, frames, captured_ns, &packet);
-  if (error)
+  if (error) {
     oriel_debug("desktop", "a sound packet could not be encoded: %s", strerror(-error));
-  else
-    oriel_hub_publish_audio(desktop, packet);
+    return;
+  }
+  packet->encoded_ns = oriel_clock_ns();
+  oriel_hub_publish_audio(desktop, packet);
 }
 
 void oriel_audio_renew(struct oriel_desktop *desktop) {
