@@ -3,10 +3,11 @@
 // The page's microphone: asked for when it is used and not before, heard by the guest at the right pitch, gone when the
 // controls are.
 import assert from 'node:assert/strict';
-import { createConnection } from 'node:net';
+import { once } from 'node:events';
+import { createConnection, createServer } from 'node:net';
 import { join } from 'node:path';
 import { test, until } from './lib/runner.mjs';
-import { guestArguments, oriel, start, temporary } from './lib/process.mjs';
+import { guestArguments, oriel, root, start, temporary } from './lib/process.mjs';
 import { openDesktop, pageStats } from './lib/browser.mjs';
 import { openWithMicrophone, pitch, toneShare } from './lib/microphone.mjs';
 
@@ -142,6 +143,36 @@ test('microphone: an unplugged device ends it with a word', async (t) => {
   await page.locator('.toast', { hasText: /unplugged/ }).waitFor({ timeout: 5000 });
   assert.equal((await microphone(page)).state, 'off');
   assert.deepEqual(await tracks(page), ['ended']);
+});
+
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+test('microphone: what an agent in the guest takes is the tone, untouched, while it is there', async (t) => {
+  const port = await freePort();
+  const server = await oriel(t, [...still, '--audio-microphone', `tcp://127.0.0.1:${port}`]);
+  const page = await openWithMicrophone(t, server, { hz: TONE_HZ });
+  assert.equal((await microphone(page)).use, 0, 'nothing takes it yet');
+  await openPanel(page);
+  await page.locator('#microphone-open').click();
+  await becomes(page, 'talking');
+  const peer = start(t, 'python3', [join(root, 'tests', 'e2e', 'lib', 'microphone-peer.py'), String(port), '120']);
+  await until(async () => (await microphone(page)).use === 2, 5000, 'the page to be told that it is taken');
+  const text = await until(() => /^sound (\S+)$/m.exec(peer.output) ?? (peer.ended() && [peer.output, '']), 15_000, 'a second of sound');
+  const bytes = Buffer.from(text[1], 'base64');
+  assert.ok(bytes.length > 100_000, text[0].slice(0, 200));
+  const samples = Float64Array.from({ length: bytes.length >> 1 }, (_, i) => bytes.readInt16LE(i * 2) / 32768);
+  const heard = pitch(samples.subarray(8000, 56000), TONE_HZ - 20, TONE_HZ + 20);
+  t.log(`heard ${heard.hz} Hz, ${(100 * heard.share).toFixed(1)} % of the sound`);
+  assert.ok(Math.abs(heard.hz - TONE_HZ) <= 1 && heard.share > 0.9);
+  await until(async () => (await microphone(page)).use === 0, 5000, 'the page to be told that it is gone');
+  assert.deepEqual(page.faults, []);
 });
 
 /** The root shell on a guest's serial port. */
