@@ -474,7 +474,8 @@ static void stats_and_metrics_are_whole(void **state) {
   struct rig *rig = *state;
   assert_int_equal(ask(rig, &answer, "GET /api/v1/stats", RIG_BEARER, NULL), 200);
   static const char *const members[] = {"\"stages\":[{\"name\":\"capture\",\"count\":", "\"p99_us\":", "\"held_back\":",
-                                        "\"viewers_closed\":{\"CUT\":", "\"auth_limited\":", "\"bursts\":"};
+                                        "\"viewers_closed\":{\"CUT\":", "\"auth_limited\":", "\"bursts\":",
+                                        "\"sound\":{\"active\":\"", "\"switches\":"};
   for (size_t i = 0; i < sizeof members / sizeof *members; i++)
     assert_non_null(strstr(answer.body, members[i]));
   assert_int_equal(ask(rig, &answer, "GET /metrics", RIG_BEARER, NULL), 200);
@@ -482,6 +483,7 @@ static void stats_and_metrics_are_whole(void **state) {
   assert_string_equal(header_of(&answer, "Content-Type", value, sizeof value),
                       "text/plain; version=0.0.4; charset=utf-8");
   /* Every sample has its TYPE line before it, and every counter ends in _total. */
+  static const char *const summaries[] = {"oriel_stage_seconds", "oriel_sound_stage_seconds"};
   char types[16 * 1024] = "";
   char *text = strdup(answer.body), *save = NULL;
   for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
@@ -494,8 +496,9 @@ static void stats_and_metrics_are_whole(void **state) {
       assert_int_equal(total, strcmp(type, "counter") == 0);
     } else if (line[0] != '#') {
       snprintf(name, sizeof name, "%.*s", (int)strcspn(line, "{ "), line);
-      if (strncmp(name, "oriel_stage_seconds", 19) == 0)
-        name[19] = '\0';
+      for (size_t i = 0; i < sizeof summaries / sizeof *summaries; i++)
+        if (strncmp(name, summaries[i], strlen(summaries[i])) == 0)
+          name[strlen(summaries[i])] = '\0'; /* without _sum and _count */
       snprintf(entry, sizeof entry, "|%s|", name);
       assert_non_null(strstr(types, entry));
     }
