@@ -79,6 +79,13 @@ static int fake_resize(struct oriel_source *source, uint16_t width, uint16_t hei
   return 0;
 }
 
+static int fake_microphone(struct oriel_source *source, const struct oriel_microphone *packet) {
+  struct fake *fake = fake_of(source);
+  fake->microphones += packet->size > 0;
+  fake->microphone_ends += packet->size == 0;
+  return 0;
+}
+
 static const struct oriel_source_impl fake_impl = {
   .kind = "fake",
   .start = fake_start,
@@ -87,6 +94,7 @@ static const struct oriel_source_impl fake_impl = {
   .watch = fake_watch,
   .input = fake_input,
   .resize = fake_resize,
+  .microphone = fake_microphone,
   .info = fake_info,
 };
 

@@ -15,6 +15,7 @@ struct fake {
   struct oriel_source source;
   const struct oriel_source_sink *sink;
   struct oriel_surface *surface;
+  unsigned microphones, microphone_ends; /* the test's thread only */
   bool silent; /* does not deliver the whole picture when watched */
   pthread_mutex_t lock; /* guards the rest */
   pthread_cond_t changed;

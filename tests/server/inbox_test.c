@@ -335,6 +335,28 @@ static void dispatch_inputs(void **state) {
   assert_int_equal(oriel_dispatch_frame(&dispatch, now), ORIEL_VIEWER_REASON_RATE);
 }
 
+/* A second of sound that comes at once is taken, the rest dropped and not punished; the end always comes through. */
+static void dispatch_microphone(void **state) {
+  (void)state;
+  struct seen seen = {0};
+  struct oriel_dispatch dispatch;
+  uint64_t now = ORIEL_NS_PER_SECOND;
+  oriel_dispatch_init(&dispatch, &dispatch_ops, &seen, now);
+  static const uint8_t hello[16] = {ORIEL_VIEWER_VIEWER_HELLO, 0, 0, 0, ORIEL_VIEWER_VERSION};
+  static const uint8_t packet[17] = {ORIEL_VIEWER_MICROPHONE, [16] = 0xF0}, *end = packet; /* the end is shorter */
+  assert_int_equal(oriel_dispatch_message(&dispatch, packet, sizeof packet, now), ORIEL_VIEWER_REASON_PROTOCOL);
+  assert_int_equal(oriel_dispatch_message(&dispatch, hello, sizeof hello, now), 0);
+  for (int i = 0; i < 500; i++)
+    assert_int_equal(oriel_dispatch_message(&dispatch, packet, sizeof packet, now), 0);
+  assert_int_equal(seen.others, ORIEL_MICROPHONE_RATE);
+  assert_int_equal(dispatch.microphone_excess, 500 - ORIEL_MICROPHONE_RATE);
+  assert_int_equal(oriel_dispatch_message(&dispatch, end, 16, now), 0);
+  assert_int_equal(seen.others, ORIEL_MICROPHONE_RATE + 1);
+  for (int i = 0; i < 1000; i++) /* 10 ms each, for ten seconds: none is lost */
+    assert_int_equal(oriel_dispatch_message(&dispatch, packet, sizeof packet, now += 10 * ORIEL_NS_PER_MS), 0);
+  assert_int_equal(seen.others, ORIEL_MICROPHONE_RATE + 1 + 1000);
+}
+
 int main(int argc, char **argv) {
   if (argc > 1)
     cmocka_set_test_filter(argv[1]);
@@ -347,6 +369,7 @@ int main(int argc, char **argv) {
     cmocka_unit_test(clockmap_takes_the_fastest),
     cmocka_unit_test(clockmap_refuses_made_up_pongs),
     cmocka_unit_test(dispatch_inputs),
+    cmocka_unit_test(dispatch_microphone),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
