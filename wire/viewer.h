@@ -187,7 +187,8 @@ struct oriel_viewer_in {
 
 /** Parses one whole message from a viewer. 0; -EBADMSG: empty, unknown or server-only type, wrong length, flags or
  *  padding not zero, a bool other than 0 or 1, a button, phase, touch id or role out of range, a text that is too long,
- *  not UTF-8 or holds a NUL, a microphone's packet over 1500 bytes or of other than 10 or 20 ms (RFC 6716 section 3.1). *in is untouched then. A hello's version is the caller's to judge. */
+ *  not UTF-8 or holds a NUL, a microphone's packet over 1500 bytes or of other than 10 or 20 ms (RFC 6716 section 3.1).
+ *  *in is untouched then. A hello's version is the caller's to judge. */
 int oriel_viewer_parse(const void *data, size_t size, struct oriel_viewer_in *in);
 /** "KEY", "POINTER", ...; "unknown" for others; static. */
 const char *oriel_viewer_message_name(unsigned type);

@@ -243,7 +243,7 @@ static const char *on_set_volume(struct oriel_qemu_microphone *microphone, GVari
   return !slot ? "no such voice" : !count ? "no volume given" : NULL;
 }
 
-/* QEMU's main loop waits for the answer, and takes as much as we give: so it is given what time has brought, at once. */
+/* QEMU's main loop waits for the answer and takes as much as we give: so it is given what time has brought, at once. */
 static const char *on_read(struct oriel_qemu_microphone *microphone, GVariant *body, GVariant **reply) {
   guint64 id, size;
   g_variant_get(body, "(tt)", &id, &size);

@@ -285,7 +285,7 @@ static void microphone_hostile(void **state) {
   assert_int_equal(oriel_source_microphone(test.source, &large), -EINVAL);
 }
 
-/* Once used, QEMU has its listener also while nobody watches: without one it gives its guest old sound over and over. */
+/* Once used, QEMU has its listener also while nobody watches: without one it gives its guest old sound, repeated. */
 static void microphone_stays_when_nobody_watches(void **state) {
   (void)state;
   oriel_source_watch(test.source, false);

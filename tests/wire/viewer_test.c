@@ -167,7 +167,7 @@ static void viewer_parse_knows_only_viewers_types(void **state) {
       assert_int_equal(parse_copy(data, size, &in), -EBADMSG);
     }
   }
-  /* Of all type bytes over all lengths with zero bodies, exactly the sixteen types of one length parse, each at that length. */
+  /* Of all type bytes over all lengths with zero bodies, exactly the sixteen types of one length parse, each at it. */
   unsigned parsed = 0;
   for (unsigned type = 0; type < 256; type++) {
     if (type == ORIEL_VIEWER_MICROPHONE)

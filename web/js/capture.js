@@ -19,7 +19,8 @@ export function captureLacks() {
 /** What went wrong, in words for the user. @param {unknown} error */
 export function captureError(error) {
   const name = error instanceof Error || error instanceof DOMException ? error.name : '';
-  if (name === 'NotAllowedError') return 'The browser does not give this page the microphone; its site settings allow it.';
+  if (name === 'NotAllowedError')
+    return 'The browser does not give this page the microphone; its site settings allow it.';
   if (name === 'NotFoundError' || name === 'OverconstrainedError') return 'No microphone was found.';
   if (name === 'NotReadableError') return 'The microphone does not work, or another program holds it.';
   return `The microphone cannot be used: ${error instanceof Error ? error.message : error}`;
