@@ -93,7 +93,7 @@ static char *merge(const char *old, const struct pair *pairs, size_t count) {
   }
   *end = '\0';
   for (size_t i = 0; i < count; i++)
-    end += sprintf(end, "%s = %s\n", pairs[i].key, pairs[i].value);
+    end += snprintf(end, room - (size_t)(end - text), "%s = %s\n", pairs[i].key, pairs[i].value);
   return text;
 }
 
