@@ -1,21 +1,24 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# check.sh [unit|tsan|sound|web|guest|e2e]...: runs the parts (all by default) and ends with one line `N passed, N failed`. Each part's
-# output goes to build/check/PART.log; of a failing part the end is shown. A part that runs no test has failed.
+# check.sh [unit|tsan|sound|web|guest|e2e]...: runs the parts (all by default) and ends with one line `N passed, N failed`,
+# before it the names of what failed. Each part's output goes to build/check/PART.log; of a failing part the end is shown.
+# A part that runs no test has failed.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 logs=build/check
 total_passed=0 total_failed=0
+failures= # a line per failed case, as far as a part names them
 
-# Adds a part's counts: add PART PASSED FAILED. No test at all is a failure: a check that cannot fail checks nothing.
+# Adds a part's counts: add PART PASSED FAILED [NAMES]. No test at all is a failure: a check that cannot fail checks nothing.
 add() {
-  local part=$1 passed=$2 failed=$3
+  local part=$1 passed=$2 failed=$3 names=${4:-}
   [ $((passed + failed)) -gt 0 ] || failed=1
   total_passed=$((total_passed + passed))
   total_failed=$((total_failed + failed))
   printf '    %s: %d passed, %d failed (%d s)\n' "$part" "$passed" "$failed" "$((SECONDS - started))"
   if [ "$failed" -gt 0 ]; then
+    failures+=$(sed "s/^/    $part: /" <<<"${names:-see $logs/$part.log}")$'\n'
     printf -- '--- end of %s\n' "$logs/$part.log"
     grep -vE '^\[[0-9]+/[0-9]+\] ' "$logs/$part.log" | tail -n 60 # without ninja's progress
     printf -- '---\n'
@@ -29,15 +32,17 @@ begin() {
 
 # Unit tests and corpus replays of one build directory: meson_part PART DIRECTORY [meson test options]
 meson_part() {
-  local part=$1 directory=$2 passed=0 failed=1
+  local part=$1 directory=$2 passed=0 failed=1 names=
   shift 2
   rm -f "$directory/meson-logs/testlog.json"
   # shellcheck disable=SC2086
   ${runner:-} meson test -C "$directory" --no-rebuild --print-errorlogs "$@" >>"$logs/$part.log" 2>&1
   if [ -f "$directory/meson-logs/testlog.json" ]; then
-    read -r passed failed < <(scripts/count.py "$directory/meson-logs/testlog.json") || failed=1
+    names=$(scripts/count.py "$directory/meson-logs/testlog.json")
+    read -r passed failed <<<"$names" || failed=1
+    names=$(tail -n +2 <<<"$names")
   fi
-  add "$part" "$passed" "$failed"
+  add "$part" "$passed" "$failed" "$names"
 }
 
 unit() {
@@ -86,7 +91,7 @@ web() {
   ok=$(sed -n 's/^# pass //p' "$logs/web-tests.log" | tail -n 1)
   bad=$(sed -n 's/^# fail //p' "$logs/web-tests.log" | tail -n 1)
   [ "${ok:-0}" -gt 0 ] && { [ -z "${bad_exit:-}" ] || [ "${bad:-0}" -gt 0 ]; } || bad=$((${bad:-0} + 1))
-  add web "$((passed + ${ok:-0}))" "$((failed + ${bad:-0}))"
+  add web "$((passed + ${ok:-0}))" "$((failed + ${bad:-0}))" "$(sed -n 's/^not ok [0-9]* - //p' "$logs/web-tests.log")"
 }
 
 # The last line `N passed, N failed` of a part's log: count_line PART STATUS
@@ -97,7 +102,7 @@ count_line() {
     passed=${line%% passed*} failed=${line#*, } failed=${failed%% failed*}
     [ "$2" -eq 0 ] || [ "$failed" -gt 0 ] || failed=1
   fi
-  add "$1" "$passed" "$failed"
+  add "$1" "$passed" "$failed" "$(sed -nE 's/^(FAIL|not ok) +//p' "$logs/$1.log")"
 }
 
 e2e() {
@@ -129,5 +134,6 @@ scripts/bootstrap.sh check || {
 for part in "${@:-unit tsan sound web guest e2e}"; do
   for one in $part; do "$one"; done
 done
+[ -z "$failures" ] || printf 'failed:\n%s' "$failures"
 printf '%d passed, %d failed\n' "$total_passed" "$total_failed"
 [ "$total_failed" -eq 0 ] && [ "$total_passed" -gt 0 ]
