@@ -13,19 +13,19 @@
 
 enum {
   RING_FRAMES = 65536,
-  BACKLOG_FRAMES = ORIEL_AUDIO_RATE * 60 / 1000, /* more than this waits: trim (lesson 27) */
-  FRAME_MAX = ORIEL_AUDIO_RATE * 20 / 1000,
+  BACKLOG_FRAMES = ORIEL_OPUS_RATE * 60 / 1000, /* more than this waits: trim (lesson 27) */
+  FRAME_MAX = ORIEL_OPUS_RATE * 20 / 1000,
 };
 static const uint64_t gap_ns = 100 * ORIEL_NS_PER_MS;  /* a jump in capture times: sound stopped and began again */
 static const uint64_t tail_ns = 60 * ORIEL_NS_PER_MS;  /* sound stopped: the last part of a frame is padded and sent */
 
 static uint64_t frames_ns(uint64_t frames) {
-  return frames * ORIEL_NS_PER_SECOND / ORIEL_AUDIO_RATE;
+  return frames * ORIEL_NS_PER_SECOND / ORIEL_OPUS_RATE;
 }
 
 int oriel_audio_init(struct oriel_audio *audio, unsigned frame_ms) {
-  audio->packet_frames = ORIEL_AUDIO_RATE / 1000 * frame_ms;
-  int error = oriel_ring_create(RING_FRAMES, ORIEL_AUDIO_CHANNELS, &audio->ring);
+  audio->packet_frames = ORIEL_OPUS_RATE / 1000 * frame_ms;
+  int error = oriel_ring_create(RING_FRAMES, ORIEL_OPUS_CHANNELS, &audio->ring);
   if (error)
     return error;
   if (sem_init(&audio->data, 0, 0)) {
@@ -163,11 +163,11 @@ size_t oriel_audio_take(struct oriel_audio *audio, float *frames, size_t count) 
 /* Encodes `count` frames from the ring, padded with silence to a whole packet (lesson 25). */
 static void encode(struct oriel_desktop *desktop, size_t count) {
   struct oriel_audio *audio = &desktop->audio;
-  float frames[FRAME_MAX * ORIEL_AUDIO_CHANNELS];
+  float frames[FRAME_MAX * ORIEL_OPUS_CHANNELS];
   uint64_t captured = audio->mark_ns + frames_ns(audio->read - audio->mark_index);
   size_t whole = audio->packet_frames;
   size_t got = oriel_audio_take(audio, frames, count);
-  memset(frames + got * ORIEL_AUDIO_CHANNELS, 0, (whole - got) * ORIEL_AUDIO_CHANNELS * sizeof frames[0]);
+  memset(frames + got * ORIEL_OPUS_CHANNELS, 0, (whole - got) * ORIEL_OPUS_CHANNELS * sizeof frames[0]);
   oriel_sound_fade(desktop, frames, whole);
   oriel_audio_encode(desktop, frames, captured);
 }

@@ -253,7 +253,7 @@ void oriel_hub_publish_audio(struct oriel_desktop *desktop, struct oriel_packet 
   const int frames = oriel_opus_packet_frames(packet->data, packet->size);
   pthread_mutex_lock(&hub->lock);
   if (frames > 0)
-    hub->audio_packet_us = (uint32_t)frames * 1000 / (ORIEL_AUDIO_RATE / 1000);
+    hub->audio_packet_us = (uint32_t)frames * 1000 / (ORIEL_OPUS_RATE / 1000);
   oriel_sound_stage_add(hub->sound_stages, ORIEL_SOUND_STAGE_HOST,
                         packet->converted_ns ? packet->converted_ns : packet->captured_ns, packet->encoded_ns);
   packet->sequence = ++hub->audio_sequence;

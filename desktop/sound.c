@@ -17,21 +17,21 @@
 
 enum {
   QUEUE_PACKETS = 128,
-  BACKLOG_FRAMES = ORIEL_AUDIO_RATE * 200 / 1000, /* more than this waits: trim (lesson 27) */
-  FADE_FRAMES = ORIEL_AUDIO_RATE * 50 / 1000,     /* lesson 28 */
+  BACKLOG_FRAMES = ORIEL_OPUS_RATE * 200 / 1000, /* more than this waits: trim (lesson 27) */
+  FADE_FRAMES = ORIEL_OPUS_RATE * 50 / 1000,     /* lesson 28 */
   /* The listeners' decoders learn the new sound from our packets, before they get the sender's own, which build on it.
    * Without this a tone was 6 dB too loud for 60 ms after the change. */
-  SETTLE_FRAMES = FADE_FRAMES + ORIEL_AUDIO_RATE * 60 / 1000,
+  SETTLE_FRAMES = FADE_FRAMES + ORIEL_OPUS_RATE * 60 / 1000,
   FADE_MOST = 2 * SETTLE_FRAMES, /* a sender whose packets never line up with ours loses a part of one */
-  FRAME_SIZE = ORIEL_AUDIO_CHANNELS * sizeof(float),
-  PACKET_FRAMES_MAX = ORIEL_AUDIO_RATE * 20 / 1000,
+  FRAME_SIZE = ORIEL_OPUS_CHANNELS * sizeof(float),
+  PACKET_FRAMES_MAX = ORIEL_OPUS_RATE * 20 / 1000,
 };
 static const uint64_t forgotten_ns = ORIEL_NS_PER_SECOND; /* silent for so long: nothing fades out */
 static const float half_pi = 1.5707963f;
 static const float peak = 16.0f; /* +24 dB: a larger sample of a peer is no sound */
 
 static uint64_t frames_ns(uint64_t frames) {
-  return frames * ORIEL_NS_PER_SECOND / ORIEL_AUDIO_RATE;
+  return frames * ORIEL_NS_PER_SECOND / ORIEL_OPUS_RATE;
 }
 
 int oriel_sound_init(struct oriel_sound *sound, struct oriel_guest_audio *guest) {
@@ -119,9 +119,9 @@ static void fifo_put(struct oriel_sound_fifo *fifo, const float *frames, size_t 
   if (fifo->count + count > ORIEL_SOUND_FIFO) { /* the oldest go */
     const size_t drop = fifo->count < count ? fifo->count : count;
     fifo->count -= drop;
-    memmove(fifo->frames, fifo->frames + drop * ORIEL_AUDIO_CHANNELS, fifo->count * FRAME_SIZE);
+    memmove(fifo->frames, fifo->frames + drop * ORIEL_OPUS_CHANNELS, fifo->count * FRAME_SIZE);
   }
-  memcpy(fifo->frames + fifo->count * ORIEL_AUDIO_CHANNELS, frames, count * FRAME_SIZE);
+  memcpy(fifo->frames + fifo->count * ORIEL_OPUS_CHANNELS, frames, count * FRAME_SIZE);
   fifo->count += count;
 }
 
@@ -129,9 +129,9 @@ static void fifo_put(struct oriel_sound_fifo *fifo, const float *frames, size_t 
 static void fifo_take(struct oriel_sound_fifo *fifo, float *frames, size_t count) {
   const size_t got = fifo->count < count ? fifo->count : count;
   memcpy(frames, fifo->frames, got * FRAME_SIZE);
-  memset(frames + got * ORIEL_AUDIO_CHANNELS, 0, (count - got) * FRAME_SIZE);
+  memset(frames + got * ORIEL_OPUS_CHANNELS, 0, (count - got) * FRAME_SIZE);
   fifo->count -= got;
-  memmove(fifo->frames, fifo->frames + got * ORIEL_AUDIO_CHANNELS, fifo->count * FRAME_SIZE);
+  memmove(fifo->frames, fifo->frames + got * ORIEL_OPUS_CHANNELS, fifo->count * FRAME_SIZE);
 }
 
 /* Returns how many frames; `frames` has room for ORIEL_OPUS_FRAMES_MAX. */
@@ -143,28 +143,28 @@ static size_t unpack(const struct oriel_sound *sound, int lane, struct oriel_opu
   }
   const size_t count = packet->size / FRAME_SIZE;
   memcpy(frames, packet->data, count * FRAME_SIZE);
-  for (size_t i = 0; i < count * ORIEL_AUDIO_CHANNELS; i++)
+  for (size_t i = 0; i < count * ORIEL_OPUS_CHANNELS; i++)
     frames[i] = isfinite(frames[i]) ? fmaxf(-peak, fminf(peak, frames[i])) : 0;
   return count;
 }
 
 void oriel_sound_fade(struct oriel_desktop *desktop, float *frames, size_t count) {
   struct oriel_sound *sound = &desktop->sound;
-  float before[ORIEL_OPUS_FRAMES_MAX * ORIEL_AUDIO_CHANNELS];
+  float before[ORIEL_OPUS_FRAMES_MAX * ORIEL_OPUS_CHANNELS];
   if (!sound->fading)
     return;
   if (sound->from == ORIEL_SOUND_DEVICE) {
     const size_t got = oriel_audio_take(&desktop->audio, before, count);
-    memset(before + got * ORIEL_AUDIO_CHANNELS, 0, (count - got) * FRAME_SIZE);
+    memset(before + got * ORIEL_OPUS_CHANNELS, 0, (count - got) * FRAME_SIZE);
   } else {
     fifo_take(&sound->old, before, count);
   }
   for (size_t i = 0; i < count && sound->position < FADE_FRAMES; i++, sound->position++) {
     const float angle = half_pi * (float)sound->position / FADE_FRAMES;
     const float in = sinf(angle), out = cosf(angle); /* equal power */
-    for (unsigned channel = 0; channel < ORIEL_AUDIO_CHANNELS; channel++) {
-      float *sample = &frames[i * ORIEL_AUDIO_CHANNELS + channel];
-      *sample = *sample * in + before[i * ORIEL_AUDIO_CHANNELS + channel] * out;
+    for (unsigned channel = 0; channel < ORIEL_OPUS_CHANNELS; channel++) {
+      float *sample = &frames[i * ORIEL_OPUS_CHANNELS + channel];
+      *sample = *sample * in + before[i * ORIEL_OPUS_CHANNELS + channel] * out;
     }
   }
   if (sound->position >= FADE_FRAMES && sound->active == ORIEL_SOUND_DEVICE)
@@ -178,7 +178,7 @@ bool oriel_sound_device_fades(const struct oriel_sound *sound) {
 static void encode_out(struct oriel_desktop *desktop) {
   struct oriel_sound *sound = &desktop->sound;
   const size_t whole = desktop->audio.packet_frames;
-  float frames[PACKET_FRAMES_MAX * ORIEL_AUDIO_CHANNELS];
+  float frames[PACKET_FRAMES_MAX * ORIEL_OPUS_CHANNELS];
   fifo_take(&sound->out, frames, whole);
   oriel_audio_encode(desktop, frames, sound->out_ns);
   sound->out_ns += frames_ns(whole);
@@ -189,7 +189,7 @@ static void encode_out(struct oriel_desktop *desktop) {
 /* Decoded, mixed while a fade lasts, and coded anew. */
 static void mix_packet(struct oriel_desktop *desktop, const struct oriel_packet *packet) {
   struct oriel_sound *sound = &desktop->sound;
-  float frames[ORIEL_OPUS_FRAMES_MAX * ORIEL_AUDIO_CHANNELS];
+  float frames[ORIEL_OPUS_FRAMES_MAX * ORIEL_OPUS_CHANNELS];
   const size_t count = unpack(sound, sound->active, sound->incoming, packet, frames);
   if (!count)
     return;
@@ -224,7 +224,7 @@ static void take_active(struct oriel_desktop *desktop, struct oriel_packet *pack
 }
 
 static void take_outgoing(struct oriel_sound *sound, const struct oriel_packet *packet) {
-  float frames[ORIEL_OPUS_FRAMES_MAX * ORIEL_AUDIO_CHANNELS];
+  float frames[ORIEL_OPUS_FRAMES_MAX * ORIEL_OPUS_CHANNELS];
   if (sound->position >= FADE_FRAMES)
     return;
   const size_t count = unpack(sound, sound->from, sound->outgoing, packet, frames);

@@ -25,11 +25,11 @@ int oriel_opus_encoder_create(unsigned frame_ms, unsigned bitrate_kbps, struct o
   struct oriel_opus_encoder *made = calloc(1, sizeof *made);
   if (!made)
     return -ENOMEM;
-  made->frames = frame_ms * ORIEL_AUDIO_RATE / 1000;
+  made->frames = frame_ms * ORIEL_OPUS_RATE / 1000;
   /* Restricted low delay drops 4 ms of look-ahead of the speech part, which has no packets under 10 ms anyway. */
   int application = frame_ms < 20 ? OPUS_APPLICATION_RESTRICTED_LOWDELAY : OPUS_APPLICATION_AUDIO;
   int error = OPUS_OK;
-  made->opus = opus_encoder_create(ORIEL_AUDIO_RATE, ORIEL_AUDIO_CHANNELS, application, &error);
+  made->opus = opus_encoder_create(ORIEL_OPUS_RATE, ORIEL_OPUS_CHANNELS, application, &error);
   if (!made->opus) {
     free(made);
     return -ENOMEM;

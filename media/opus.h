@@ -11,7 +11,7 @@
 
 #include "core/packet.h"
 
-enum { ORIEL_AUDIO_RATE = 48000, ORIEL_AUDIO_CHANNELS = 2 };
+enum { ORIEL_OPUS_RATE = 48000, ORIEL_OPUS_CHANNELS = 2 };
 
 struct oriel_opus_encoder;
 

@@ -18,7 +18,7 @@ int oriel_opus_decoder_create(struct oriel_opus_decoder **decoder) {
   if (!made)
     return -ENOMEM;
   int error = OPUS_OK;
-  made->opus = opus_decoder_create(ORIEL_AUDIO_RATE, ORIEL_AUDIO_CHANNELS, &error);
+  made->opus = opus_decoder_create(ORIEL_OPUS_RATE, ORIEL_OPUS_CHANNELS, &error);
   if (!made->opus) {
     free(made);
     return -ENOMEM;
@@ -53,7 +53,7 @@ static bool has_repetition(const uint8_t *packet, size_t size) {
   opus_int16 sizes[48];
   if (packet[0] & 0x80 || opus_packet_parse(packet, (opus_int32)size, NULL, parts, sizes, NULL) < 1 || sizes[0] < 1)
     return false;
-  int frames = opus_packet_get_samples_per_frame(packet, ORIEL_AUDIO_RATE) / 960;
+  int frames = opus_packet_get_samples_per_frame(packet, ORIEL_OPUS_RATE) / 960;
   frames = frames ? frames : 1;
   bool has = parts[0][0] >> (7 - frames) & 1;
   if (opus_packet_get_nb_channels(packet) == 2)

@@ -15,6 +15,6 @@ int oriel_opus_packet_frames(const void *packet, size_t size) {
   if (!size || size > INT_MAX)
     return -EBADMSG;
   const int count = opus_packet_parse(packet, (opus_int32)size, NULL, NULL, sizes, NULL);
-  const int frames = count > 0 ? count * opus_packet_get_samples_per_frame(packet, ORIEL_AUDIO_RATE) : 0;
+  const int frames = count > 0 ? count * opus_packet_get_samples_per_frame(packet, ORIEL_OPUS_RATE) : 0;
   return frames > 0 && frames <= ORIEL_OPUS_FRAMES_MAX ? frames : -EBADMSG;
 }

@@ -51,10 +51,10 @@ int oriel_pcm_converter_create(const struct oriel_pcm_format *format, struct ori
     return -ENOMEM;
   made->format = *format;
   made->frame_size = oriel_pcm_frame_size(format);
-  if (format->rate != ORIEL_AUDIO_RATE) {
+  if (format->rate != ORIEL_OPUS_RATE) {
     /* 0.11 ms for 20 ms of sound; the medium one takes 0.26, the best 1.4, for octaves nobody hears. */
     int error = 0;
-    made->resampler = src_new(SRC_SINC_FASTEST, ORIEL_AUDIO_CHANNELS, &error);
+    made->resampler = src_new(SRC_SINC_FASTEST, ORIEL_OPUS_CHANNELS, &error);
     if (!made->resampler) {
       free(made);
       return -ENOMEM;
@@ -136,7 +136,7 @@ static void frames_unpack(const struct oriel_pcm_format *format, const uint8_t *
 static int grow(float **buffer, size_t *capacity, size_t frames) {
   if (frames <= *capacity)
     return 0;
-  float *grown = realloc(*buffer, frames * ORIEL_AUDIO_CHANNELS * sizeof **buffer);
+  float *grown = realloc(*buffer, frames * ORIEL_OPUS_CHANNELS * sizeof **buffer);
   if (!grown)
     return -ENOMEM;
   *buffer = grown;
@@ -160,7 +160,7 @@ static size_t input_unpack(struct oriel_pcm_converter *converter, const uint8_t 
     count = 1;
   }
   size_t whole = size / converter->frame_size;
-  frames_unpack(&converter->format, data, whole, converter->stereo + ORIEL_AUDIO_CHANNELS * count);
+  frames_unpack(&converter->format, data, whole, converter->stereo + ORIEL_OPUS_CHANNELS * count);
   converter->partial_size = size % converter->frame_size;
   memcpy(converter->partial, data + whole * converter->frame_size, converter->partial_size);
   return count + whole;
@@ -170,11 +170,11 @@ static int resample(struct oriel_pcm_converter *converter, size_t frames, size_t
   size_t done = 0, used = 0;
   do {
     SRC_DATA step = {
-      .data_in = converter->stereo + ORIEL_AUDIO_CHANNELS * used,
-      .data_out = converter->output + ORIEL_AUDIO_CHANNELS * done,
+      .data_in = converter->stereo + ORIEL_OPUS_CHANNELS * used,
+      .data_out = converter->output + ORIEL_OPUS_CHANNELS * done,
       .input_frames = (long)(frames - used),
       .output_frames = (long)(room - done),
-      .src_ratio = (double)ORIEL_AUDIO_RATE / converter->format.rate,
+      .src_ratio = (double)ORIEL_OPUS_RATE / converter->format.rate,
     };
     if (src_process(converter->resampler, &step))
       return -EINVAL;
@@ -194,7 +194,7 @@ int oriel_pcm_convert(struct oriel_pcm_converter *converter, const void *data, s
   size_t most = size / converter->frame_size + 1;
   size_t room = most;
   if (converter->resampler) /* the resampler may still hold some input, and rounds */
-    room = (size_t)((uint64_t)most * ORIEL_AUDIO_RATE / converter->format.rate) + 1024;
+    room = (size_t)((uint64_t)most * ORIEL_OPUS_RATE / converter->format.rate) + 1024;
   if (room > OUTPUT_MAX)
     return -EINVAL;
   if (grow(&converter->stereo, &converter->stereo_capacity, most) < 0 ||

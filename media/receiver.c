@@ -31,7 +31,7 @@ static bool config_valid(const struct oriel_receiver_config *config) {
       (config->target_max_us && config->target_min_us > config->target_max_us))
     return false;
   if (!config->is_pcm)
-    return config->channels == ORIEL_AUDIO_CHANNELS && config->rate == ORIEL_AUDIO_RATE;
+    return config->channels == ORIEL_OPUS_CHANNELS && config->rate == ORIEL_OPUS_RATE;
   return config->channels >= 1 && config->channels <= CHANNELS_MAX && config->rate >= RATE_LEAST &&
          config->rate <= RATE_MOST;
 }

@@ -11,6 +11,7 @@
 
 #include "guest/agent/mix.h"
 #include "media/opus.h"
+#include "wire/audio.h"
 
 struct agent_coder {
   bool is_pcm;

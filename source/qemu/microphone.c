@@ -118,13 +118,13 @@ int oriel_qemu_microphone_push(struct oriel_qemu_microphone *microphone, const s
 /* --- the ring ----------------------------------------------------------------------------------------------------- */
 
 static uint64_t frames_of(uint64_t ns) {
-  return ns / ORIEL_NS_PER_SECOND * ORIEL_AUDIO_RATE + ns % ORIEL_NS_PER_SECOND * ORIEL_AUDIO_RATE /
+  return ns / ORIEL_NS_PER_SECOND * ORIEL_OPUS_RATE + ns % ORIEL_NS_PER_SECOND * ORIEL_OPUS_RATE /
          ORIEL_NS_PER_SECOND;
 }
 
 static uint64_t ns_of(uint64_t frames) {
-  return frames / ORIEL_AUDIO_RATE * ORIEL_NS_PER_SECOND + frames % ORIEL_AUDIO_RATE * ORIEL_NS_PER_SECOND /
-         ORIEL_AUDIO_RATE;
+  return frames / ORIEL_OPUS_RATE * ORIEL_NS_PER_SECOND + frames % ORIEL_OPUS_RATE * ORIEL_NS_PER_SECOND /
+         ORIEL_OPUS_RATE;
 }
 
 /* Brings the ring up to `now`. After a pause it goes on with the present: what was due in between was not read. */
@@ -297,7 +297,7 @@ int oriel_qemu_microphone_create(struct oriel_qemu_microphone **microphone) {
   struct oriel_qemu_microphone *made = calloc(1, sizeof *made);
   if (!made)
     return -ENOMEM;
-  const struct oriel_receiver_config config = {.channels = ORIEL_AUDIO_CHANNELS, .rate = ORIEL_AUDIO_RATE,
+  const struct oriel_receiver_config config = {.channels = ORIEL_OPUS_CHANNELS, .rate = ORIEL_OPUS_RATE,
                                                .target_max_us = DELAY_MAX_US};
   if (oriel_receiver_create(&config, &made->receiver) < 0) {
     free(made);

@@ -20,8 +20,8 @@
 enum {
   VOICES_MAX = 8,
   WRITE_MAX = 1024 * 1024,                  /* bytes of one Write; QEMU sends 10 ms, below 4 KiB */
-  CHUNK_FRAMES = ORIEL_AUDIO_RATE,          /* most that the sink takes at once */
-  MIX_FRAMES = ORIEL_AUDIO_RATE / 5,        /* how far one voice may run ahead of another: 200 ms */
+  CHUNK_FRAMES = ORIEL_OPUS_RATE,          /* most that the sink takes at once */
+  MIX_FRAMES = ORIEL_OPUS_RATE / 5,        /* how far one voice may run ahead of another: 200 ms */
 };
 
 static const uint64_t FLOWING_NS = 100 * ORIEL_NS_PER_MS; /* a voice silent for longer holds nobody up */
@@ -39,7 +39,7 @@ struct voice {
 struct oriel_qemu_sound {
   const struct oriel_source_sink *sink;
   struct voice voices[VOICES_MAX];
-  float mix[MIX_FRAMES * ORIEL_AUDIO_CHANNELS];
+  float mix[MIX_FRAMES * ORIEL_OPUS_CHANNELS];
   size_t mixed;       /* frames of the mix that hold sound, of voices that may be gone */
   uint64_t mixed_ns;  /* when the last of it came */
   uint64_t logged_ns;
@@ -61,7 +61,7 @@ static void emit(struct oriel_qemu_sound *sound, const float *frames, size_t cou
   while (count) {
     size_t part = count < CHUNK_FRAMES ? count : CHUNK_FRAMES;
     sound->sink->sound(sound->sink->user, frames, part, now);
-    frames += part * ORIEL_AUDIO_CHANNELS;
+    frames += part * ORIEL_OPUS_CHANNELS;
     count -= part;
   }
 }
@@ -74,8 +74,8 @@ static void mix_emit(struct oriel_qemu_sound *sound, size_t count, uint64_t now)
     return;
   emit(sound, sound->mix, count, now);
   size_t rest = MIX_FRAMES - count;
-  memmove(sound->mix, sound->mix + count * ORIEL_AUDIO_CHANNELS, rest * ORIEL_AUDIO_CHANNELS * sizeof *sound->mix);
-  memset(sound->mix + rest * ORIEL_AUDIO_CHANNELS, 0, count * ORIEL_AUDIO_CHANNELS * sizeof *sound->mix);
+  memmove(sound->mix, sound->mix + count * ORIEL_OPUS_CHANNELS, rest * ORIEL_OPUS_CHANNELS * sizeof *sound->mix);
+  memset(sound->mix + rest * ORIEL_OPUS_CHANNELS, 0, count * ORIEL_OPUS_CHANNELS * sizeof *sound->mix);
   sound->mixed = sound->mixed > count ? sound->mixed - count : 0;
   for (size_t i = 0; i < VOICES_MAX; i++) {
     struct voice *voice = &sound->voices[i];
@@ -109,8 +109,8 @@ static void mix_add(struct oriel_qemu_sound *sound, struct voice *voice, const f
     size_t part = count < MIX_FRAMES / 2 ? count : MIX_FRAMES / 2;
     if (voice->ahead + part > MIX_FRAMES)
       mix_emit(sound, voice->ahead + part - MIX_FRAMES, now);
-    float *out = sound->mix + voice->ahead * ORIEL_AUDIO_CHANNELS;
-    for (size_t i = 0; i < part * ORIEL_AUDIO_CHANNELS; i++) {
+    float *out = sound->mix + voice->ahead * ORIEL_OPUS_CHANNELS;
+    for (size_t i = 0; i < part * ORIEL_OPUS_CHANNELS; i++) {
       float sum = out[i] + frames[i];
       out[i] = sum > 1.0f ? 1.0f : sum < -1.0f ? -1.0f : sum;
     }
@@ -118,7 +118,7 @@ static void mix_add(struct oriel_qemu_sound *sound, struct voice *voice, const f
     if (voice->ahead > sound->mixed)
       sound->mixed = voice->ahead;
     sound->mixed_ns = now;
-    frames += part * ORIEL_AUDIO_CHANNELS;
+    frames += part * ORIEL_OPUS_CHANNELS;
     count -= part;
   }
   mix_emit(sound, mix_ready(sound, now), now);

@@ -15,7 +15,7 @@
 
 #include "tone.h"
 
-enum { SECOND = ORIEL_AUDIO_RATE };
+enum { SECOND = ORIEL_OPUS_RATE };
 
 /* Encodes a second of a tone (left and right apart), decodes it; returns the sound, owned, and the bytes it took. */
 static float *round_trip(unsigned frame_ms, unsigned kbps, double level, size_t *bytes) {
@@ -24,7 +24,7 @@ static float *round_trip(unsigned frame_ms, unsigned kbps, double level, size_t 
   unsigned frames = oriel_opus_encoder_frames(encoder);
   assert_int_equal(frames, 48 * frame_ms);
   int error = 0;
-  OpusDecoder *decoder = opus_decoder_create(ORIEL_AUDIO_RATE, ORIEL_AUDIO_CHANNELS, &error);
+  OpusDecoder *decoder = opus_decoder_create(ORIEL_OPUS_RATE, ORIEL_OPUS_CHANNELS, &error);
   assert_int_equal(error, OPUS_OK);
   float *in = malloc(frames * 2 * sizeof *in), *out = malloc(SECOND * 2 * sizeof *out);
   assert_true(in && out);
