@@ -5,12 +5,11 @@
 # make bench    measure against noVNC; table on the screen and in build/bench.json
 # make build    only build/oriel        make guest    only the demo guest, in build/guest
 # make darwin   cross-build the macOS sound driver and liboriel-audio into build/darwin
-# make install  into $(DESTDIR)$(PREFIX)
+# make install  into $(DESTDIR)$(PREFIX): oriel, the demo guest, oriel-agent with its service, liboriel-audio; the macOS driver if built
 # make fuzz     every fuzz target for FUZZ_SECONDS each       make clean    remove all that was built
 
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 60
-INSTALL ?= install
 
 .PHONY: build run guest check bench fuzz darwin install clean bootstrap
 .DEFAULT_GOAL := build
@@ -42,9 +41,7 @@ darwin:
 	@scripts/darwin.sh
 
 install: build guest
-	$(INSTALL) -D -m 755 build/oriel $(DESTDIR)$(PREFIX)/bin/oriel
-	$(INSTALL) -d $(DESTDIR)$(PREFIX)/share/oriel/guest
-	$(INSTALL) -m 644 build/guest/vmlinuz build/guest/initrd.img build/guest/cmdline $(DESTDIR)$(PREFIX)/share/oriel/guest
+	@scripts/install.sh "$(DESTDIR)" "$(PREFIX)"
 
 clean:
 	rm -rf build build-asan build-tsan build-fuzz

@@ -69,12 +69,12 @@ tsan() {
 
 # Without sanitizers: its cases measure, and a slowed-down PipeWire misses cycles of its own.
 sound() {
-  begin sound "the Linux agent in a real PipeWire with WirePlumber"
+  begin sound "the Linux agent in a real PipeWire with WirePlumber; what \`meson install\` leaves"
   if ! scripts/build.sh build all >"$logs/sound.log" 2>&1; then
     add sound 0 1
     return
   fi
-  meson_part sound build --suite pipewire
+  meson_part sound build --suite pipewire --suite installed
 }
 
 web() {
