@@ -56,12 +56,12 @@ static void put_pump(struct writer *writer, struct engine *engine) {
   put(writer, "{\"address\": ");
   put_text(writer, engine->settings.transport);
   put(writer, ", \"connected\": %s, \"packets\": %llu, \"bytes\": %llu, \"connections\": %llu, \"failures\": %llu, ",
-      stats.connected ? "true" : "false", (unsigned long long)stats.packets, (unsigned long long)stats.bytes,
-      (unsigned long long)stats.connections, (unsigned long long)stats.failures);
+      stats.link.connected ? "true" : "false", (unsigned long long)stats.packets, (unsigned long long)stats.bytes,
+      (unsigned long long)stats.link.connections, (unsigned long long)stats.link.failures);
   put(writer, "\"trims\": %llu, \"late\": %llu, \"errors\": %llu, \"wakes\": %llu, \"why\": ",
       (unsigned long long)stats.trims, (unsigned long long)stats.late, (unsigned long long)stats.errors,
-      (unsigned long long)stats.wakes);
-  put_text(writer, stats.why);
+      (unsigned long long)stats.link.wakes);
+  put_text(writer, stats.link.why);
   put(writer, "}");
 }
 
@@ -72,8 +72,9 @@ static void put_microphone(struct writer *writer, struct engine *engine) {
   put(writer, "{\"address\": ");
   put_text(writer, engine->settings.microphone);
   put(writer, ", \"connected\": %s, \"bytes\": %llu, \"connections\": %llu, \"failures\": %llu, \"malformed\": %llu, ",
-      stats.connected ? "true" : "false", (unsigned long long)stats.bytes, (unsigned long long)stats.connections,
-      (unsigned long long)stats.failures, (unsigned long long)stats.malformed);
+      stats.link.connected ? "true" : "false", (unsigned long long)stats.bytes,
+      (unsigned long long)stats.link.connections, (unsigned long long)stats.link.failures,
+      (unsigned long long)stats.malformed);
   put(writer, "\"packets\": %llu, \"bad\": %llu, \"lost\": %llu, \"underruns\": %llu, \"trimmed\": %llu, ",
       (unsigned long long)receiver->packets, (unsigned long long)receiver->bad_packets,
       (unsigned long long)receiver->lost_packets, (unsigned long long)receiver->underruns,
@@ -81,7 +82,7 @@ static void put_microphone(struct writer *writer, struct engine *engine) {
   put(writer, "\"target_us\": %u, \"level_us\": %u, \"jitter_us\": %u, \"drift_ppm\": %.2f, \"locked\": %s, \"why\": ",
       (unsigned)receiver->target_us, (unsigned)receiver->level_us, (unsigned)receiver->jitter_us, receiver->drift_ppm,
       receiver->locked ? "true" : "false");
-  put_text(writer, stats.why);
+  put_text(writer, stats.link.why);
   put(writer, "}");
 }
 

@@ -13,14 +13,14 @@
 #include <stdint.h>
 
 #include "driver/engine.h"
+#include "driver/worker.h"
 #include "media/receiver.h"
 
 struct microphone;
 
 struct microphone_stats {
-  bool configured, connected;
-  uint64_t bytes, connections, failures, malformed;
-  const char *why; /* the last failure; static; NULL = none */
+  struct worker_stats link;
+  uint64_t bytes, malformed;
   struct oriel_receiver_stats receiver;
 };
 

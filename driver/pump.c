@@ -6,14 +6,12 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/clock.h"
 #include "driver/packets.h"
-#include "driver/waker.h"
+#include "driver/worker.h"
 #include "wire/audio.h"
 
 enum {
@@ -23,40 +21,29 @@ enum {
   MARGIN_US = 150,        /* after the predicted end of a callback */
 };
 
-/** What other threads ask for. */
-struct wish {
-  char address[SETTINGS_ADDRESS_SIZE];
+/** Of the sound: what is in the ring, and how it is coded. */
+struct form {
   uint32_t bitrate_kbps, rate;
   unsigned channels;
-  uint64_t changes; /* of the fields above */
-  bool running, paused, quit;
 };
 
 struct pump {
-  const struct engine_world *world;
   struct sample_ring *ring;
-  struct waker waker;
-  pthread_t thread;
-  pthread_mutex_t lock; /* guards wish, is_paused and stats */
-  pthread_cond_t paused;
-  struct wish wish;
-  bool is_paused;
-  struct pump_stats stats;
+  struct worker worker;
+  struct form wish;        /* with the worker's lock */
+  struct pump_stats stats; /* with the worker's lock; less what the worker counts */
   /* The IO callback's last write. Relaxed: a torn pair only predicts a little wrong. */
   _Atomic uint64_t wrote_ns;
   _Atomic uint32_t wrote_frames;
 
   /* The thread's own. */
-  struct wish now;
-  struct oriel_transport_address address;
-  struct oriel_dialer *dialer;
+  struct form now;
   struct packets packets;
-  bool has_packets, was_connected, is_placed;
+  bool has_packets, is_placed;
   int64_t position; /* next frame to take from the ring */
   uint8_t out[ORIEL_AUDIO_LENGTH_SIZE + ORIEL_AUDIO_PACKET_MAX];
   size_t out_at, out_size;
   uint64_t late_us; /* of the next look when IO is late; 0 = on time */
-  const char *logged; /* the failure that was logged last */
 };
 
 static uint64_t us_of(uint64_t frames, uint32_t rate) {
@@ -68,90 +55,35 @@ void pump_wrote(struct pump *pump, uint32_t count, uint64_t now_ns) {
   atomic_store_explicit(&pump->wrote_ns, now_ns, memory_order_relaxed);
 }
 
-static void say(struct pump *pump, enum engine_log_level level, const char *format, const char *detail) {
-  char text[SETTINGS_ADDRESS_SIZE + 256];
-  snprintf(text, sizeof text, format, pump->now.address, detail);
-  pump->world->log(level, text);
+static void obey(void *owner) {
+  struct pump *pump = owner;
+  pump->now = pump->wish;
 }
 
-static void close_link(struct pump *pump) {
-  oriel_dialer_destroy(pump->dialer);
-  pump->dialer = NULL;
+static int open_coder(void *owner, const struct oriel_transport_address *address) {
+  struct pump *pump = owner;
+  const int rc = packets_init(&pump->packets, address, pump->now.bitrate_kbps, pump->now.rate, pump->now.channels);
+  pump->has_packets = !rc;
+  return rc;
+}
+
+static void restart(void *owner, bool is_other) {
+  struct pump *pump = owner;
+  pump->is_placed = false;
+  if (is_other)
+    pump->out_size = pump->out_at = 0;
+}
+
+static void close_coder(void *owner) {
+  struct pump *pump = owner;
   if (pump->has_packets)
     packets_finish(&pump->packets);
-  pump->has_packets = pump->was_connected = pump->is_placed = false;
-  pump->out_size = pump->out_at = 0;
-}
-
-/* Makes dialer and coder anew for the present wish. */
-static void open_link(struct pump *pump) {
-  close_link(pump);
-  char why[SETTINGS_WHY_SIZE];
-  if (!*pump->now.address)
-    return;
-  int rc = oriel_transport_address_parse(pump->now.address, &pump->address, why, sizeof why);
-  if (!rc)
-    rc = packets_init(&pump->packets, &pump->address, pump->now.bitrate_kbps, pump->now.rate, pump->now.channels);
-  pump->has_packets = !rc;
-  if (!rc)
-    rc = oriel_dialer_create(&pump->address, &pump->dialer);
-  if (rc < 0) {
-    pump->dialer = NULL;
-    say(pump, ENGINE_LOG_ERROR, "sound cannot be sent to %s: %s; set another Transport", strerror(-rc));
-    close_link(pump);
-  }
-}
-
-/* Copies the wish; makes what it changes. False: the end. */
-static bool obey(struct pump *pump) {
-  pthread_mutex_lock(&pump->lock);
-  while (pump->wish.paused && !pump->wish.quit) {
-    pump->is_paused = true;
-    pthread_cond_broadcast(&pump->paused);
-    pthread_cond_wait(&pump->paused, &pump->lock);
-  }
-  pump->is_paused = false;
-  const struct wish wish = pump->wish;
-  pump->stats.wakes++;
-  pthread_mutex_unlock(&pump->lock);
-  const bool changed = wish.changes != pump->now.changes;
-  if (wish.running != pump->now.running)
-    pump->is_placed = false;
-  pump->now = wish;
-  if (changed && !wish.quit)
-    open_link(pump);
-  return !wish.quit;
-}
-
-static void report(struct pump *pump, bool connected) {
-  const char *why = NULL;
-  const uint64_t failures = pump->dialer ? oriel_dialer_failures(pump->dialer, &why) : 0;
-  pthread_mutex_lock(&pump->lock);
-  pump->stats.configured = pump->dialer != NULL;
-  pump->stats.connected = connected;
-  pump->stats.connections += connected && !pump->was_connected;
-  pump->stats.failures = failures;
-  pump->stats.why = why;
-  pthread_mutex_unlock(&pump->lock);
-  if (connected && !pump->was_connected) {
-    say(pump, ENGINE_LOG_INFO, "sound goes to %s%s", "");
-    pump->logged = NULL;
-  } else if (!connected && failures && why != pump->logged) {
-    /* Once a reason, however often it is tried. */
-    say(pump, ENGINE_LOG_ERROR, "no sound to %s: %s; trying again", why ? why : "it failed");
-    pump->logged = why;
-  }
-  if (connected != pump->was_connected) {
-    pump->is_placed = false;
-    pump->out_size = pump->out_at = 0;
-  }
-  pump->was_connected = connected;
+  pump->has_packets = false;
+  restart(pump, true);
 }
 
 static void count(struct pump *pump, uint64_t *counter, uint64_t add) {
-  pthread_mutex_lock(&pump->lock);
-  *counter += add;
-  pthread_mutex_unlock(&pump->lock);
+  worker_count(&pump->worker, counter, add);
 }
 
 /* Puts the position where sound is current: at the end after a start, at the newest write after a jump or a stall. */
@@ -175,7 +107,7 @@ static void place(struct pump *pump) {
 /* Sends what waits. True: all went out. */
 static bool flush(struct pump *pump, uint64_t now_ns) {
   while (pump->out_at < pump->out_size) {
-    ssize_t sent = oriel_dialer_send(pump->dialer, pump->out + pump->out_at, pump->out_size - pump->out_at, now_ns);
+    ssize_t sent = oriel_dialer_send(pump->worker.dialer, pump->out + pump->out_at, pump->out_size - pump->out_at, now_ns);
     if (sent < 0 && sent != -EMSGSIZE)
       return false;
     const size_t taken = sent < 0 ? pump->out_size - pump->out_at : (size_t)sent;
@@ -196,7 +128,7 @@ static bool next_packet(struct pump *pump) {
   if (size <= 0)
     return size < 0;
   /* A datagram needs no length. */
-  pump->out_at = pump->address.scheme == ORIEL_TRANSPORT_UDP ? ORIEL_AUDIO_LENGTH_SIZE : 0;
+  pump->out_at = pump->worker.address.scheme == ORIEL_TRANSPORT_UDP ? ORIEL_AUDIO_LENGTH_SIZE : 0;
   pump->out_size = ORIEL_AUDIO_LENGTH_SIZE + (size_t)size;
   count(pump, &pump->stats.packets, 1);
   return true;
@@ -232,7 +164,7 @@ static void send_sound(struct pump *pump, uint64_t now_ns) {
 static uint64_t wait_for_sound(struct pump *pump) {
   const uint64_t wrote_ns = atomic_load_explicit(&pump->wrote_ns, memory_order_relaxed);
   const uint32_t wrote = atomic_load_explicit(&pump->wrote_frames, memory_order_relaxed);
-  const uint64_t now = engine_world_ns(pump->world, pump->world->now());
+  const uint64_t now = engine_world_ns(pump->worker.world, pump->worker.world->now());
   if (pump->out_size)
     return UINT64_MAX; /* the peer must read first: POLLOUT */
   if (wrote) {
@@ -253,125 +185,76 @@ static uint64_t wait_for_sound(struct pump *pump) {
   return pump->late_us * ORIEL_NS_PER_US;
 }
 
-static uint64_t least(uint64_t a, uint64_t b) {
-  return a < b ? a : b;
+static uint64_t carry(void *owner, uint64_t now_ns) {
+  send_sound(owner, now_ns);
+  return wait_for_sound(owner);
 }
 
-static void *run(void *context) {
-  struct pump *pump = context;
-  short revents = 0;
-  while (obey(pump)) {
-    uint64_t now = oriel_clock_ns(), timeout = UINT64_MAX;
-    /* Parked: a connection is kept, but none is made. */
-    const bool dialling = pump->dialer && (pump->now.running || pump->was_connected);
-    bool connected = false;
-    if (dialling) {
-      connected = oriel_dialer_step(pump->dialer, revents, now) == ORIEL_STREAM_CONNECTED;
-      report(pump, connected);
-      if (connected && pump->now.running) {
-        send_sound(pump, now);
-        connected = oriel_dialer_state(pump->dialer) == ORIEL_STREAM_CONNECTED;
-        if (connected)
-          timeout = wait_for_sound(pump);
-        else
-          report(pump, false);
-      }
-    }
-    if (dialling && (connected || pump->now.running)) {
-      const int ms = oriel_dialer_timeout_ms(pump->dialer, oriel_clock_ns());
-      timeout = ms < 0 ? timeout : least(timeout, (unsigned)ms * ORIEL_NS_PER_MS);
-    }
-    const bool polls = dialling && (connected || pump->now.running);
-    revents = waker_wait(&pump->waker, polls ? oriel_dialer_fd(pump->dialer) : -1,
-                         polls ? oriel_dialer_events(pump->dialer, pump->out_size > 0) : 0, timeout);
-  }
-  close_link(pump);
-  return NULL;
+static bool wants_write(const void *owner) {
+  return ((const struct pump *)owner)->out_size > 0;
 }
+
+static const struct worker_impl impl = {
+  .connected = "sound goes to %s%s",
+  .failed = "no sound to %s: %s; trying again",
+  .refused = "sound cannot be sent to %s: %s; set another Transport",
+  .keeps = true,
+  .obey = obey,
+  .open = open_coder,
+  .close = close_coder,
+  .restart = restart,
+  .carry = carry,
+  .wants_write = wants_write,
+};
 
 int pump_create(const struct engine_world *world, struct sample_ring *ring, struct pump **pump) {
   struct pump *made = calloc(1, sizeof *made);
   if (!made)
     return -ENOMEM;
-  made->world = world;
   made->ring = ring;
   made->wish.rate = PACKETS_RATE;
   made->wish.channels = 2;
-  pthread_mutex_init(&made->lock, NULL);
-  pthread_cond_init(&made->paused, NULL);
-  int rc = waker_init(&made->waker);
+  int rc = worker_init(&made->worker, &impl, made, world);
   if (rc < 0)
-    goto no_waker;
-  rc = -pthread_create(&made->thread, NULL, run, made);
-  if (rc < 0)
-    goto no_thread;
-  *pump = made;
-  return 0;
-no_thread:
-  waker_finish(&made->waker);
-no_waker:
-  pthread_cond_destroy(&made->paused);
-  pthread_mutex_destroy(&made->lock);
-  free(made);
+    free(made);
+  else
+    *pump = made;
   return rc;
-}
-
-/* Wakes the thread for a changed wish; with the lock, which it gives back. */
-static void wished(struct pump *pump) {
-  pthread_cond_broadcast(&pump->paused);
-  pthread_mutex_unlock(&pump->lock);
-  waker_wake(&pump->waker);
 }
 
 void pump_destroy(struct pump *pump) {
   if (!pump)
     return;
-  pthread_mutex_lock(&pump->lock);
-  pump->wish.quit = true;
-  wished(pump);
-  pthread_join(pump->thread, NULL);
-  waker_finish(&pump->waker);
-  pthread_cond_destroy(&pump->paused);
-  pthread_mutex_destroy(&pump->lock);
+  worker_finish(&pump->worker);
   free(pump);
 }
 
 void pump_configure(struct pump *pump, const char *address, uint32_t bitrate_kbps) {
-  assert(strlen(address) < SETTINGS_ADDRESS_SIZE);
-  pthread_mutex_lock(&pump->lock);
-  snprintf(pump->wish.address, sizeof pump->wish.address, "%s", address);
+  pthread_mutex_lock(&pump->worker.lock);
   pump->wish.bitrate_kbps = bitrate_kbps;
-  pump->wish.changes++;
-  wished(pump);
+  pthread_mutex_unlock(&pump->worker.lock);
+  worker_configure(&pump->worker, address);
 }
 
 void pump_pause(struct pump *pump) {
-  pthread_mutex_lock(&pump->lock);
-  pump->wish.paused = true;
-  wished(pump);
-  pthread_mutex_lock(&pump->lock);
-  while (!pump->is_paused)
-    pthread_cond_wait(&pump->paused, &pump->lock);
-  pthread_mutex_unlock(&pump->lock);
+  worker_pause(&pump->worker);
 }
 
 void pump_resume(struct pump *pump, uint32_t rate, uint32_t channels) {
-  pthread_mutex_lock(&pump->lock);
-  pump->wish.paused = false;
+  pthread_mutex_lock(&pump->worker.lock);
   pump->wish.rate = rate;
   pump->wish.channels = channels;
-  pump->wish.changes++;
-  wished(pump);
+  pthread_mutex_unlock(&pump->worker.lock);
+  worker_resume(&pump->worker);
 }
 
 void pump_run(struct pump *pump, bool running) {
-  pthread_mutex_lock(&pump->lock);
-  pump->wish.running = running;
-  wished(pump);
+  worker_run(&pump->worker, running);
 }
 
 void pump_stats(struct pump *pump, struct pump_stats *stats) {
-  pthread_mutex_lock(&pump->lock);
+  pthread_mutex_lock(&pump->worker.lock);
   *stats = pump->stats;
-  pthread_mutex_unlock(&pump->lock);
+  stats->link = pump->worker.stats;
+  pthread_mutex_unlock(&pump->worker.lock);
 }

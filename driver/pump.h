@@ -13,18 +13,16 @@
 #include <stdint.h>
 
 #include "driver/engine.h"
-#include "transport/stream.h"
+#include "driver/worker.h"
 
 struct pump;
 
 struct pump_stats {
-  bool configured, connected;
-  uint64_t packets, bytes, connections, failures;
-  uint64_t trims;       /* times that a backlog was cut */
-  uint64_t late;        /* times that IO was later than predicted */
-  uint64_t errors;      /* packets the encoder failed on */
-  uint64_t wakes;       /* turns of the thread */
-  const char *why;      /* the last failure; static; NULL = none */
+  struct worker_stats link;
+  uint64_t packets, bytes;
+  uint64_t trims;  /* times that a backlog was cut */
+  uint64_t late;   /* times that IO was later than predicted */
+  uint64_t errors; /* packets the encoder failed on */
 };
 
 /** Reads `ring` (borrowed, outlives the pump). 0, -ENOMEM, other -errno. */

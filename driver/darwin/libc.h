@@ -577,6 +577,9 @@ int pthread_cond_signal(pthread_cond_t *condition);
 int pthread_cond_broadcast(pthread_cond_t *condition);
 int pthread_once(pthread_once_t *once, void (*routine)(void));
 int pthread_setname_np(const char *name);
+typedef unsigned int qos_class_t;
+#define QOS_CLASS_USER_INTERACTIVE ((qos_class_t)0x21)
+int pthread_set_qos_class_self_np(qos_class_t class, int relative_priority);
 typedef uint32_t sigset_t;
 #define SIG_BLOCK 1
 #define SIG_UNBLOCK 2
