@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/clock.h"
 #include "core/log.h"
 #include "source/qemu/session_private.h"
 
@@ -179,7 +180,7 @@ static const char *sound_message(void *user, const char *interface, const char *
                                  GUnixFDList *fds, GVariant **reply) {
   (void)fds;
   (void)reply;
-  return oriel_qemu_sound_message(user, interface, member, body);
+  return oriel_qemu_sound_message(user, interface, member, body, oriel_clock_ns());
 }
 
 static void sound_stopped(void *user) {

@@ -140,8 +140,7 @@ static bool alone(const struct oriel_qemu_sound *sound, const struct voice *voic
 
 /* A free place, or that of the voice that is silent for longest: a QEMU that forgets to end its voices keeps its sound.
  * NULL when all play. */
-static struct voice *place(struct oriel_qemu_sound *sound) {
-  uint64_t now = oriel_clock_ns();
+static struct voice *place(struct oriel_qemu_sound *sound, uint64_t now) {
   struct voice *oldest = NULL;
   for (size_t i = 0; i < VOICES_MAX; i++) {
     struct voice *voice = &sound->voices[i];
@@ -153,7 +152,7 @@ static struct voice *place(struct oriel_qemu_sound *sound) {
   return oldest;
 }
 
-static const char *on_init(struct oriel_qemu_sound *sound, GVariant *body) {
+static const char *on_init(struct oriel_qemu_sound *sound, GVariant *body, uint64_t now) {
   guint64 id;
   guchar bits, channels;
   gboolean is_signed, is_float, big_endian;
@@ -164,7 +163,7 @@ static const char *on_init(struct oriel_qemu_sound *sound, GVariant *body) {
                                     .big_endian = big_endian, .rate = rate, .channels = channels};
   struct voice *voice = find(sound, id);
   if (!voice)
-    voice = place(sound);
+    voice = place(sound, now);
   if (!voice)
     return "too many voices";
   struct oriel_pcm_converter *converter;
@@ -172,11 +171,12 @@ static const char *on_init(struct oriel_qemu_sound *sound, GVariant *body) {
   if (result < 0)
     return result == -EINVAL ? "unknown PCM format" : "out of memory";
   release(voice);
-  *voice = (struct voice){.used = true, .id = id, .converter = converter, .heard_ns = oriel_clock_ns()};
+  *voice = (struct voice){.used = true, .id = id, .converter = converter, .heard_ns = now};
   return NULL;
 }
 
-static const char *on_fini(struct oriel_qemu_sound *sound, GVariant *body) {
+static const char *on_fini(struct oriel_qemu_sound *sound, GVariant *body, uint64_t now) {
+  (void)now;
   guint64 id;
   g_variant_get(body, "(t)", &id);
   struct voice *voice = find(sound, id);
@@ -185,7 +185,8 @@ static const char *on_fini(struct oriel_qemu_sound *sound, GVariant *body) {
   return voice ? NULL : "no such voice";
 }
 
-static const char *on_set_enabled(struct oriel_qemu_sound *sound, GVariant *body) {
+static const char *on_set_enabled(struct oriel_qemu_sound *sound, GVariant *body, uint64_t now) {
+  (void)now;
   guint64 id;
   gboolean enabled;
   g_variant_get(body, "(tb)", &id, &enabled);
@@ -197,7 +198,8 @@ static const char *on_set_enabled(struct oriel_qemu_sound *sound, GVariant *body
 }
 
 /* Volumes are 0 to 255 a channel; a mono voice has one for both sides. */
-static const char *on_set_volume(struct oriel_qemu_sound *sound, GVariant *body) {
+static const char *on_set_volume(struct oriel_qemu_sound *sound, GVariant *body, uint64_t now) {
+  (void)now;
   guint64 id;
   gboolean muted;
   GVariant *data;
@@ -211,8 +213,7 @@ static const char *on_set_volume(struct oriel_qemu_sound *sound, GVariant *body)
   return !known ? "no such voice" : !count ? "no volume given" : NULL;
 }
 
-static const char *on_write(struct oriel_qemu_sound *sound, GVariant *body) {
-  uint64_t now = oriel_clock_ns();
+static const char *on_write(struct oriel_qemu_sound *sound, GVariant *body, uint64_t now) {
   guint64 id;
   GVariant *data;
   g_variant_get(body, "(t@ay)", &id, &data);
@@ -244,7 +245,7 @@ static const char *on_write(struct oriel_qemu_sound *sound, GVariant *body) {
 
 static const struct {
   const char *member, *type;
-  const char *(*handle)(struct oriel_qemu_sound *sound, GVariant *body);
+  const char *(*handle)(struct oriel_qemu_sound *sound, GVariant *body, uint64_t now);
 } methods[] = {
   {"Write", "(tay)", on_write},          {"Init", "(tybbuyuub)", on_init},
   {"Fini", "(t)", on_fini},              {"SetEnabled", "(tb)", on_set_enabled},
@@ -252,16 +253,15 @@ static const struct {
 };
 
 const char *oriel_qemu_sound_message(struct oriel_qemu_sound *sound, const char *interface, const char *member,
-                                     GVariant *body) {
+                                     GVariant *body, uint64_t now) {
   const char *refused = "no such method";
   for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
     if (strcmp(methods[i].member, member) || (interface && strcmp(interface, LISTENER)))
       continue;
-    refused = body && g_variant_is_of_type(body, G_VARIANT_TYPE(methods[i].type)) ? methods[i].handle(sound, body)
+    refused = body && g_variant_is_of_type(body, G_VARIANT_TYPE(methods[i].type)) ? methods[i].handle(sound, body, now)
                                                                                   : "arguments of the wrong type";
     break;
   }
-  uint64_t now = oriel_clock_ns();
   if (refused && (!sound->logged_ns || now - sound->logged_ns >= LOG_INTERVAL_NS)) {
     oriel_warn(ROOM, "refused %.40s of sound from QEMU: %s", member, refused);
     sound->logged_ns = now;
