@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "core/bytes.h"
+#include "core/clock.h"
 #include "core/log.h"
 #include "source/qemu/scanout.h"
 #include "source/qemu/sound.h"
@@ -150,14 +151,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 
   struct oriel_reader reader;
   oriel_reader_init(&reader, data, size);
+  uint64_t now = ORIEL_NS_PER_SECOND;
   for (unsigned calls = 0; calls < 64 && reader.left; calls++) {
     uint8_t method = oriel_read_u8(&reader);
+    now += method % 3 * 40 * ORIEL_NS_PER_MS; /* a voice that rests for 100 ms holds nobody up any more */
     /* Another method's arguments, sometimes. */
     GVariant *body = arguments(&reader, method & 0x80 ? (method >> 3) % METHODS : method % METHODS);
     if (body)
       g_variant_ref_sink(body);
     if (methods[method % METHODS].sound)
-      oriel_qemu_sound_message(sound, NULL, methods[method % METHODS].member, body);
+      oriel_qemu_sound_message(sound, NULL, methods[method % METHODS].member, body, now);
     else
       oriel_qemu_scanout_message(scanout, NULL, methods[method % METHODS].member, body, method & 0x40 ? NULL : fds);
     if (body)
