@@ -395,7 +395,7 @@ static void snapshot_gives_up_after_two_seconds(void **state) {
   uint64_t began = oriel_clock_ns();
   assert_int_equal(oriel_desktop_snapshot(fixture->desktop, &png, &size), -EAGAIN);
   assert_null(png);
-  assert_in_range(oriel_clock_ns() - began, 1900 * ORIEL_NS_PER_MS, 4000 * ORIEL_NS_PER_MS);
+  assert_in_range(oriel_clock_ns() - began, 1900 * ORIEL_NS_PER_MS, 10000 * ORIEL_NS_PER_MS);
   end(fixture);
 }
 
@@ -405,7 +405,7 @@ static void resizes_are_spread_out_and_the_newest_wins(void **state) {
   struct fixture *fixture = begin(640, 480, "null");
   struct fake *fake = &fixture->fake;
   struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_CONTROLLER, false, false);
-  uint64_t began = oriel_clock_ns(), until = began + 5 * ORIEL_NS_PER_SECOND;
+  uint64_t began = oriel_clock_ns(), until = began + 15 * ORIEL_NS_PER_SECOND;
   for (uint16_t i = 0; i < 1000; i++) {
     assert_int_equal(oriel_viewer_resize(viewer, (uint16_t)(1000 + i), 600), 0);
   }

@@ -242,7 +242,7 @@ static void tls_cut(void **state) {
     send_text(fd, "%.*s", i, "\x16\x03\x01\x02\x05\x01\x01\x01\x01\x03\x03zzzzzzzzz");
     cut(fd);
   }
-  assert_true(rig_until(&rig, no_relays, 8000)); /* each relay too: descriptors and a session of OpenSSL */
+  assert_true(rig_until(&rig, no_relays, 20000)); /* each relay too: descriptors and a session of OpenSSL */
 }
 
 /* 200 clients that begin a handshake and stop: one address holds 64 of them, others are served meanwhile, and when
@@ -253,7 +253,7 @@ static void tls_handshakes_that_stop(void **state) {
   /* A record's header that promises 512 bytes, and the first of them. */
   static const char hello[] = "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03";
   int fds[STORM], fd;
-  assert_true(rig_until(&rig, no_relays, 8000));
+  assert_true(rig_until(&rig, no_relays, 20000));
   for (int round = 0; round < 2; round++) {
     unsigned before = rig_descriptors();
     size_t heap = rig_allocated();
@@ -271,7 +271,7 @@ static void tls_handshakes_that_stop(void **state) {
     if (round == 0) /* the second round goes by itself, the first by its clients */
       for (int i = 0; i < STORM; i++)
         cut(fds[i]);
-    assert_true(rig_until(&rig, no_relays, 8000));
+    assert_true(rig_until(&rig, no_relays, 20000));
     if (round == 1)
       for (int i = 0; i < STORM; i++)
         close(fds[i]);

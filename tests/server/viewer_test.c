@@ -282,7 +282,7 @@ static void two_viewers_one_controls(void **state) {
 static void viewer_input_reaches_the_source(void **state) {
   struct rig *rig = *state;
   static struct oriel_desktop_stats stats;
-  assert_true(rig_until(rig, no_viewers, 5000));
+  assert_true(rig_until(rig, no_viewers, 15000));
   rig_call(rig, copy_desktop_stats, &stats);
   uint64_t before = stats.source.input_sent, end = rig_ms() + 5000;
   int fd = ws_join(rig, true);
@@ -399,7 +399,7 @@ static void cut_at_every_byte(void **state) {
         close(fd);
     }
   }
-  assert_true(rig_until(rig, no_connections, 5000));
+  assert_true(rig_until(rig, no_connections, 15000));
   int fd = ws_join(rig, true); /* nobody else notices */
   assert_true(ws_until(fd, &frame, ORIEL_VIEWER_AUDIO));
   close(fd);
@@ -416,7 +416,7 @@ static void many_connects_leave_nothing(void **state) {
     else
       close(fd);
   }
-  assert_true(rig_until(rig, no_connections, 5000));
+  assert_true(rig_until(rig, no_connections, 15000));
   static struct oriel_desktop_stats stats;
   rig_call(rig, copy_desktop_stats, &stats);
   assert_int_equal(stats.viewers, 0);

@@ -459,12 +459,12 @@ static void qemu_stopped(void **state) {
   oriel_source_watch(fixture->source, false);
   oriel_source_watch(fixture->source, true);
   struct oriel_source_info info = info_of(fixture);
-  assert_true(oriel_clock_ns() - start < 1000 * ORIEL_NS_PER_MS);
+  assert_true(oriel_clock_ns() - start < 5000 * ORIEL_NS_PER_MS); /* a call of D-Bus would wait for 25 s */
   assert_true(info.input_dropped > 0);
   assert_true(info.input_sent <= 1100);
   start = oriel_clock_ns();
   detach(fixture);
-  assert_true(oriel_clock_ns() - start < 2000 * ORIEL_NS_PER_MS);
+  assert_true(oriel_clock_ns() - start < 8000 * ORIEL_NS_PER_MS);
   kill(machine.pid, SIGCONT);
 
   /* Unharmed, paused or not (QEMU may not read what a closed connection still holds): the next one attaches. */
