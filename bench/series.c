@@ -59,8 +59,8 @@ void series_report(struct series *series) {
   } else {
     if (!begun)
       printf("  %-58s %9s %9s %9s %9s\n", "", "p50", "p95", "p99", "least");
-    printf("%c %-58s %9.3f %9.3f %9.3f %9.3f %s", !series->target ? ' ' : met(series) ? '+' : '!', series->name, p50, p95,
-           p99, least, series->unit);
+    const char mark = !series->target ? ' ' : met(series) ? '+' : '!';
+    printf("%c %-58s %9.3f %9.3f %9.3f %9.3f %s", mark, series->name, p50, p95, p99, least, series->unit);
     if (series->target)
       printf("  target %s%s", series->judge == SERIES_P99_MOST ? "p99 " : "", series->target);
     printf("\n");

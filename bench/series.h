@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the benchmarks in C print: samples of one quantity as a line of a table, or with --json as an object of an array:
- * {name, unit, p50, p95, p99, least} and, where there is a target, {target, judged, met}. Thread-safety: none.
+ * What the benchmarks in C print: samples of one quantity as a line of a table, or with --json as an object of an
+ * array: {name, unit, p50, p95, p99, least} and, where there is a target, {target, judged, met}. Thread-safety: none.
  */
 #ifndef ORIEL_BENCH_SERIES_H
 #define ORIEL_BENCH_SERIES_H

@@ -4,8 +4,8 @@
  *
  * x264 runs in constant-QP mode with the QP of each picture forced. A macroblock marked constant is skipped without
  * analysis if it was last coded at a QP no higher than this picture's; x264 keeps that map (its effective_qp) and
- * `coded_qp` below is our copy. So an ordinary picture never uses a QP below that of any undamaged macroblock, and a sharpening
- * picture is simply one of low QP: x264 codes again exactly what was coarser.
+ * `coded_qp` below is our copy. So an ordinary picture never uses a QP below that of any undamaged macroblock, and a
+ * sharpening picture is simply one of low QP: x264 codes again exactly what was coarser.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -101,8 +101,8 @@ static int open_params(const struct oriel_encoder_config *config, x264_param_t *
   /* Text and 8x8 transforms do not match: 4x4 alone is a tenth faster and smaller on it, 1 % larger on video. */
   params->analyse.b_transform_8x8 = 0;
   params->analyse.intra = X264_ANALYSE_I4x4;
-  /* Between keys whole blocks alone: 1920x1080 of motion a twentieth faster and 2 % smaller at the same PSNR (40.4 dB at
-   * QP 22), scrolled text 0.7 dB less at 17 % fewer bits, which buy more than that in QP. */
+  /* Between keys whole blocks alone: 1920x1080 of motion a twentieth faster and 2 % smaller at the same PSNR (40.4 dB
+   * at QP 22), scrolled text 0.7 dB less at 17 % fewer bits, which buy more than that in QP. */
   params->analyse.inter = 0;
   /* Costs 10 ns a bit, twice the rest of a busy picture, but text takes 60 % of CAVLC's bits: under a bitrate that is
    * sharpness. */

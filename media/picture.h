@@ -16,10 +16,10 @@ enum {
   ORIEL_PICTURE_HEIGHT_MAX = 4320,
 };
 
-/** One picture as three planes: BT.601 matrix (libyuv's public converters know no other), full range, with the primaries
- *  and transfer function of the sRGB desktop it shows; encoders write exactly that into the VUI. Full range rounds less:
- *  mean squared error of flat colours there and back 0.39, limited range 1.01, at the same speed. Planes cover the coded
- *  size: width and height rounded up to even, the last column or row repeated. */
+/** One picture as three planes: BT.601 matrix (libyuv's public converters know no other), full range, with the
+ *  primaries and transfer function of the sRGB desktop it shows; encoders write exactly that into the VUI. Full range
+ *  rounds less: mean squared error of flat colours there and back 0.39, limited range 1.01, at the same speed. Planes
+ *  cover the coded size: width and height rounded up to even, the last column or row repeated. */
 struct oriel_picture {
   uint16_t width, height;             /* visible, pixels */
   uint16_t coded_width, coded_height; /* even */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Accelerators are believed only when guest code ran on them: /dev/kvm may open, create a VM and then hang. Main thread.
+ * Accelerators are believed only when guest code ran on them: /dev/kvm may open, create a VM and then hang.
+ * Main thread.
  */
 #include "vm/accel.h"
 
@@ -89,7 +90,8 @@ int oriel_accel_probe(const char *qemu, enum oriel_accel accel, unsigned timeout
     return result;
   const char *directory = getenv("TMPDIR");
   char sector[4096], drive[4200], output[1024];
-  snprintf(sector, sizeof sector, "%s/oriel-probe.XXXXXX", directory != NULL && directory[0] == '/' ? directory : "/tmp");
+  snprintf(sector, sizeof sector, "%s/oriel-probe.XXXXXX",
+           directory != NULL && directory[0] == '/' ? directory : "/tmp");
   result = write_sector(sector);
   if (result < 0) {
     snprintf(why, why_size, "cannot write %s: %s", sector, strerror(-result));
@@ -97,8 +99,8 @@ int oriel_accel_probe(const char *qemu, enum oriel_accel accel, unsigned timeout
   }
   snprintf(drive, sizeof drive, "if=floppy,format=raw,readonly=on,file=%s", sector);
   char *const argv[] = {
-    (char *)qemu, (char *)"-accel", (char *)oriel_accel_name(accel), (char *)"-machine", (char *)"pc", (char *)"-m", (char *)"16",
-    (char *)"-nodefaults", (char *)"-no-user-config", (char *)"-display", (char *)"none",
+    (char *)qemu, (char *)"-accel", (char *)oriel_accel_name(accel), (char *)"-machine", (char *)"pc",
+    (char *)"-m", (char *)"16", (char *)"-nodefaults", (char *)"-no-user-config", (char *)"-display", (char *)"none",
     (char *)"-device", (char *)"isa-debug-exit,iobase=0xf4,iosize=4", (char *)"-drive", drive, NULL,
   };
   int status = 0;
@@ -137,8 +139,8 @@ void oriel_accel_cache_key(const char *qemu, const char *version, enum oriel_acc
     fclose(file);
   }
   struct utsname host;
-  snprintf(key, key_size, "%s %s %s %s %s", oriel_accel_name(accel), boot, uname(&host) == 0 ? host.release : "unknown", version,
-           qemu);
+  snprintf(key, key_size, "%s %s %s %s %s", oriel_accel_name(accel), boot, uname(&host) == 0 ? host.release : "unknown",
+           version, qemu);
   first_line(key);
 }
 
@@ -184,8 +186,8 @@ void oriel_accel_cache_write(const char *key, bool works) {
     unlink(fresh);
 }
 
-int oriel_accel_choose(const char *qemu, const char *version, enum oriel_accel wanted, bool fresh, enum oriel_accel *chosen,
-                       char *why, size_t why_size) {
+int oriel_accel_choose(const char *qemu, const char *version, enum oriel_accel wanted, bool fresh,
+                       enum oriel_accel *chosen, char *why, size_t why_size) {
   struct utsname host;
   const bool darwin = uname(&host) == 0 && strcmp(host.sysname, "Darwin") == 0;
   const enum oriel_accel candidate = wanted != ORIEL_ACCEL_AUTO ? wanted : darwin ? ORIEL_ACCEL_HVF : ORIEL_ACCEL_KVM;

@@ -7,7 +7,7 @@
 
 #include "vm/qemu.h"
 
-/** Answers remembered for this boot, this kernel and this QEMU, in $XDG_CACHE_HOME/oriel/accelerators, one line each. */
+/** Answers are remembered for this boot, kernel and QEMU, in $XDG_CACHE_HOME/oriel/accelerators, one line each. */
 int oriel_accel_cache_path(char *path, size_t path_size);
 /** True with *works when `key` was remembered. */
 bool oriel_accel_cache_read(const char *key, bool *works);

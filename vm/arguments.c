@@ -2,8 +2,8 @@
  *
  * The hardware that a guest finds. Two kinds of guests: our demo guest, which has virtio drivers for everything, and a
  * disk image of anybody, which gets devices that every system since about 2007 boots from without further drivers:
- * q35, a disk on AHCI, Intel HD audio, e1000 network, PS/2 keyboard and mouse beside USB ones. virtio-vga is a plain VGA
- * card until a driver turns it into more. `-- -machine pc` gives older systems PIIX IDE with the same options.
+ * q35, a disk on AHCI, Intel HD audio, e1000 network, PS/2 keyboard and mouse beside USB ones. virtio-vga is a plain
+ * VGA card until a driver turns it into more. `-- -machine pc` gives older systems PIIX IDE with the same options.
  */
 #include "vm/arguments.h"
 
@@ -86,8 +86,8 @@ static void add_demo(struct list *list, const struct oriel_qemu_config *config) 
   if (config->append != NULL)
     option(list, "-append", "%s", config->append);
   option(list, "-device", "virtio-keyboard-pci");
-  /* The pointer that the guest's driver takes up last is QEMU's current one: the tablet, so that positions are absolute;
-   * relative motion still finds the mouse. */
+  /* The pointer that the guest's driver takes up last is QEMU's current one: the tablet, so that positions are
+   * absolute; relative motion still finds the mouse. */
   option(list, "-device", "virtio-mouse-pci");
   option(list, "-device", "virtio-tablet-pci");
 }
@@ -101,7 +101,8 @@ static void add_disk(struct list *list, const struct oriel_qemu_config *config, 
   if (disk->optical)
     option(list, "-drive", "if=ide,media=cdrom,readonly=on,format=%s,file=%s", disk->format, path);
   else
-    option(list, "-drive", "if=ide,media=disk,snapshot=%s,format=%s,file=%s", config->persistent ? "off" : "on", disk->format, path);
+    option(list, "-drive", "if=ide,media=disk,snapshot=%s,format=%s,file=%s", config->persistent ? "off" : "on",
+           disk->format, path);
   free(path);
   option(list, "-device", "qemu-xhci,id=usb");
   option(list, "-device", "usb-tablet,bus=usb.0");

@@ -13,8 +13,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/** Starts argv[0] (a path) with /dev/null as input and `output_fd` (borrowed) as standard output and error. Nothing ends
- *  it when we die. 0 with *pid; -ENOENT, -EACCES, ... from exec; -EAGAIN, -ENOMEM. */
+/** Starts argv[0] (a path) with /dev/null as input and `output_fd` (borrowed) as standard output and error. Nothing
+ *  ends it when we die. 0 with *pid; -ENOENT, -EACCES, ... from exec; -EAGAIN, -ENOMEM. */
 int oriel_child_start(char *const argv[], int output_fd, pid_t *pid);
 
 /** Runs argv to its end and keeps the first output_size - 1 bytes of what it prints, NUL-terminated. 0 with *status as

@@ -52,7 +52,8 @@ static int find_version(const char *path, char *version, size_t version_size, ch
     return -ENOTSUP;
   }
   if (major < OLDEST_MAJOR) {
-    snprintf(why, why_size, "QEMU %s at %s is too old: install 7.0 or newer, or point ORIEL_QEMU at one", version, path);
+    snprintf(why, why_size, "QEMU %s at %s is too old: install 7.0 or newer, or point ORIEL_QEMU at one", version,
+             path);
     return -ENOTSUP;
   }
   return 0;
@@ -65,9 +66,11 @@ static int check_display(const char *path, const char *version, char *why, size_
   const int result = oriel_child_run(argv, HELP_TIMEOUT_MS, output, sizeof output, &status);
   if (result == 0 && status == 0 && has_line(output, "dbus"))
     return 0;
-  snprintf(why, why_size,
-           "QEMU %s at %s has no D-Bus display: install qemu-system-common, which brings ui-dbus.so, or a QEMU built with "
-           "--enable-dbus-display", version, path);
+  snprintf(
+      why, why_size,
+      "QEMU %s at %s has no D-Bus display: install qemu-system-common, which brings ui-dbus.so, or a QEMU built with "
+      "--enable-dbus-display",
+      version, path);
   return -ENOTSUP;
 }
 
@@ -80,15 +83,17 @@ int oriel_qemu_find(char *path, size_t path_size, char *version, size_t version_
     if (name == chosen)
       snprintf(why, why_size, "no program at %s, where ORIEL_QEMU points: correct or unset it", name);
     else
-      snprintf(why, why_size, "no qemu-system-x86_64 in PATH: install it with `sudo apt-get install qemu-system-x86`, or set "
-                              "ORIEL_QEMU to its path");
+      snprintf(why, why_size,
+               "no qemu-system-x86_64 in PATH: install it with `sudo apt-get install qemu-system-x86`, or set "
+               "ORIEL_QEMU to its path");
     return -ENOENT;
   }
   result = find_version(found, number, sizeof number, why, why_size);
   if (result == 0)
     result = check_display(found, number, why, why_size);
   if (result == 0 && (strlen(found) >= path_size || strlen(number) >= version_size)) {
-    snprintf(why, why_size, "the path of QEMU is longer than %zu bytes: set ORIEL_QEMU to a shorter one", path_size - 1);
+    snprintf(why, why_size, "the path of QEMU is longer than %zu bytes: set ORIEL_QEMU to a shorter one",
+             path_size - 1);
     result = -ENOTSUP;
   }
   if (result < 0)

@@ -41,8 +41,8 @@ static int check_file(const struct oriel_image_request *request, char *why, size
   }
   if (access(path, R_OK | (request->writable ? W_OK : 0)) < 0) {
     const int error = errno;
-    snprintf(why, why_size, "cannot %s disk %s: %s; check its permissions%s", request->writable ? "write" : "read", path,
-             strerror(error), request->writable ? " or leave out --persistent" : "");
+    snprintf(why, why_size, "cannot %s disk %s: %s; check its permissions%s", request->writable ? "write" : "read",
+             path, strerror(error), request->writable ? " or leave out --persistent" : "");
     return -error;
   }
   return 0;
@@ -65,8 +65,10 @@ static int parse_info(const char *json, char *format, size_t format_size) {
 static int detect_format(const char *path, char *format, size_t format_size, char *why, size_t why_size) {
   char tool[4096], output[16384];
   if (oriel_child_find("qemu-img", tool, sizeof tool) < 0) {
-    snprintf(why, why_size, "cannot detect the format of %s: no qemu-img in PATH; `sudo apt-get install qemu-utils` or give "
-                            "--disk-format", path);
+    snprintf(why, why_size,
+             "cannot detect the format of %s: no qemu-img in PATH; `sudo apt-get install qemu-utils` or give "
+             "--disk-format",
+             path);
     return -ENOTSUP;
   }
   /* -U: an image that a running VM holds open can be looked at. */
@@ -93,7 +95,8 @@ static bool has_bytes(int fd, off_t offset, const char *bytes, size_t size) {
 }
 
 /** A raw image is any bytes: only its signatures tell a disk from a text file. */
-static int look_at_raw(const struct oriel_image_request *request, struct oriel_image *image, char *why, size_t why_size) {
+static int look_at_raw(const struct oriel_image_request *request, struct oriel_image *image, char *why,
+                       size_t why_size) {
   const int fd = open(image->path, O_RDONLY | O_CLOEXEC);
   if (fd < 0) {
     const int error = errno;
@@ -110,7 +113,8 @@ static int look_at_raw(const struct oriel_image_request *request, struct oriel_i
   return -EINVAL;
 }
 
-int oriel_image_inspect(const struct oriel_image_request *request, struct oriel_image *image, char *why, size_t why_size) {
+int oriel_image_inspect(const struct oriel_image_request *request, struct oriel_image *image, char *why,
+                        size_t why_size) {
   int result = check_file(request, why, why_size);
   if (result < 0)
     return result;

@@ -21,8 +21,10 @@ struct oriel_image_request {
   bool any_content;    /* accept a raw image that cannot boot by itself (the caller boots otherwise) */
 };
 
-/** Checks that an image can be used and finds its format with `qemu-img info`. 0; -ENOENT, -EACCES, -EISDIR, -EINVAL (no
- *  image), -ENOTSUP (no qemu-img), -ETIMEDOUT. `why` (at least 256 bytes) then says what, on what, why and what to do. */
-int oriel_image_inspect(const struct oriel_image_request *request, struct oriel_image *image, char *why, size_t why_size);
+/** Checks that an image can be used and finds its format with `qemu-img info`. 0; -ENOENT, -EACCES, -EISDIR, -EINVAL
+ *  (no image), -ENOTSUP (no qemu-img), -ETIMEDOUT. `why` (at least 256 bytes) then says what, on what, why and what to
+ *  do. */
+int oriel_image_inspect(const struct oriel_image_request *request, struct oriel_image *image, char *why,
+                        size_t why_size);
 
 #endif

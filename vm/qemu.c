@@ -54,12 +54,13 @@ static int check_config(const struct oriel_qemu_config *config, char *why, size_
   else if (config->cpus < 1 || config->cpus > CPUS_MAX)
     snprintf(why, why_size, "%u CPUs asked for: 1 to %d are possible", config->cpus, CPUS_MAX);
   else if (config->memory_mib < MEMORY_MIN_MIB || config->memory_mib > MEMORY_MAX_MIB)
-    snprintf(why, why_size, "%llu MiB of memory asked for: %d to %d are possible", (unsigned long long)config->memory_mib,
-             MEMORY_MIN_MIB, MEMORY_MAX_MIB);
+    snprintf(why, why_size, "%llu MiB of memory asked for: %d to %d are possible",
+             (unsigned long long)config->memory_mib, MEMORY_MIN_MIB, MEMORY_MAX_MIB);
   else if (config->disk == NULL && (config->kernel == NULL || config->initrd == NULL))
     snprintf(why, why_size, "nothing to boot: give a disk, or kernel and initrd");
   else if (config->disk == NULL && (access(config->kernel, R_OK) < 0 || access(config->initrd, R_OK) < 0))
-    snprintf(why, why_size, "cannot read %s: %s", access(config->kernel, R_OK) < 0 ? config->kernel : config->initrd, strerror(errno));
+    snprintf(why, why_size, "cannot read %s: %s", access(config->kernel, R_OK) < 0 ? config->kernel : config->initrd,
+             strerror(errno));
   else
     return 0;
   return -EINVAL;
@@ -89,8 +90,8 @@ static void last_line(const char *path, char *line, size_t size) {
       *c = '?';
 }
 
-/** A QMP connection while QEMU starts. The socket listens long before the machine is built, and QEMU may still refuse its
- *  command line then: only an answer to a command, which its main loop gives, proves that the VM runs. */
+/** A QMP connection while QEMU starts. The socket listens long before the machine is built, and QEMU may still refuse
+ *  its command line then: only an answer to a command, which its main loop gives, proves that the VM runs. */
 struct hello {
   int fd; /* -1 = not connected yet */
   size_t used;
@@ -137,8 +138,8 @@ static int wait_for_vm(struct oriel_qemu *vm, const volatile sig_atomic_t *cance
   return result;
 }
 
-static int spawn(struct oriel_qemu *vm, const struct oriel_qemu_config *config, const struct oriel_launch *launch, char *why,
-                 size_t why_size) {
+static int spawn(struct oriel_qemu *vm, const struct oriel_qemu_config *config, const struct oriel_launch *launch,
+                 char *why, size_t why_size) {
   char **arguments = oriel_arguments_create(config, launch);
   if (arguments == NULL) {
     snprintf(why, why_size, "cannot start QEMU: out of memory");
@@ -148,8 +149,8 @@ static int spawn(struct oriel_qemu *vm, const struct oriel_qemu_config *config, 
   const int log = open(vm->runtime.log, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (log < 0) {
     result = -errno;
-    snprintf(why, why_size, "cannot write %s: %s; %s XDG_RUNTIME_DIR to another directory", vm->runtime.log, strerror(-result),
-             oriel_room_advice(result));
+    snprintf(why, why_size, "cannot write %s: %s; %s XDG_RUNTIME_DIR to another directory", vm->runtime.log,
+             strerror(-result), oriel_room_advice(result));
   } else {
     result = oriel_child_start(arguments, log, &vm->pid);
     if (result < 0)
@@ -161,7 +162,8 @@ static int spawn(struct oriel_qemu *vm, const struct oriel_qemu_config *config, 
 }
 
 /** QEMU keeps what the guest writes to a disk in a file without a name, in $TMPDIR or /var/tmp. */
-static int check_overlay(const struct oriel_qemu_config *config, const struct oriel_image *image, char *why, size_t why_size) {
+static int check_overlay(const struct oriel_qemu_config *config, const struct oriel_image *image, char *why,
+                         size_t why_size) {
   const char *directory = getenv("TMPDIR");
   if (config->disk == NULL || config->persistent || image->optical)
     return 0;
@@ -260,7 +262,8 @@ bool oriel_qemu_alive(struct oriel_qemu *vm) {
 bool oriel_qemu_ended_well(const struct oriel_qemu *vm, char *what, size_t what_size) {
   char line[LINE_MAX_BYTES];
   /* SIGTERM is how a QEMU is told to end; before its handlers stand it dies of it. */
-  if ((WIFEXITED(vm->status) && WEXITSTATUS(vm->status) == 0) || (WIFSIGNALED(vm->status) && WTERMSIG(vm->status) == SIGTERM))
+  if ((WIFEXITED(vm->status) && WEXITSTATUS(vm->status) == 0) ||
+      (WIFSIGNALED(vm->status) && WTERMSIG(vm->status) == SIGTERM))
     return true;
   last_line(vm->runtime.log, line, sizeof line);
   char how[64];

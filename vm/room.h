@@ -8,10 +8,11 @@
 
 #include <stddef.h>
 
-/** Takes `size` bytes of a nameless file in the directory and gives them back. 0, or -errno: -ENOSPC and -EDQUOT when it
- *  is full, -EROFS, -EACCES, -ENOENT... */
+/** Takes `size` bytes of a nameless file in the directory and gives them back. 0, or -errno: -ENOSPC and -EDQUOT when
+ *  it is full, -EROFS, -EACCES, -ENOENT... */
 int oriel_room_check(const char *directory, size_t size);
-/** What to do about such an error, completed by the variable that names the directory: "free space there or set" or "set". */
+/** What to do about such an error, completed by the variable that names the directory: "free space there or set" or
+ *  "set". */
 const char *oriel_room_advice(int result);
 
 #endif

@@ -35,15 +35,16 @@ static int make_own(const char *path, char *why, size_t why_size) {
   if (lstat(path, &info) < 0)
     return -errno;
   if (!S_ISDIR(info.st_mode) || info.st_uid != geteuid() || (info.st_mode & 077) != 0) {
-    snprintf(why, why_size, "cannot use %s: it must be a directory of yours with mode 0700; remove it or set XDG_RUNTIME_DIR", path);
+    snprintf(why, why_size,
+             "cannot use %s: it must be a directory of yours with mode 0700; remove it or set XDG_RUNTIME_DIR", path);
     return -EPERM;
   }
   return 0;
 }
 
 /** Fills directory and parent. */
-static int choose_directory(const char *name, struct oriel_runtime *runtime, char *parent, size_t parent_size, char *why,
-                            size_t why_size) {
+static int choose_directory(const char *name, struct oriel_runtime *runtime, char *parent, size_t parent_size,
+                            char *why, size_t why_size) {
   const char *base = getenv("XDG_RUNTIME_DIR");
   struct stat info;
   int length;
@@ -59,7 +60,9 @@ static int choose_directory(const char *name, struct oriel_runtime *runtime, cha
     length = ORIEL_RUNTIME_PATH_MAX;
   if (length < ORIEL_RUNTIME_PATH_MAX)
     return 0;
-  snprintf(why, why_size, "the path of VM %s's socket below %s exceeds 107 bytes: use a shorter --name or XDG_RUNTIME_DIR", name, base);
+  snprintf(why, why_size,
+           "the path of VM %s's socket below %s exceeds 107 bytes: use a shorter --name or XDG_RUNTIME_DIR", name,
+           base);
   return -ENAMETOOLONG;
 }
 
@@ -73,8 +76,8 @@ static int fill_paths(struct oriel_runtime *runtime, char *why, size_t why_size)
     runtime->sound[0] = runtime->microphone[0] = '\0';
   if (length > 0 && (size_t)length < sizeof runtime->qmp)
     return 0;
-  snprintf(why, why_size, "the socket path %s/%s exceeds 107 bytes: use a shorter --name or XDG_RUNTIME_DIR", runtime->directory,
-           socket_name);
+  snprintf(why, why_size, "the socket path %s/%s exceeds 107 bytes: use a shorter --name or XDG_RUNTIME_DIR",
+           runtime->directory, socket_name);
   return -ENAMETOOLONG;
 }
 
@@ -117,10 +120,11 @@ static int lock_directory(struct oriel_runtime *runtime, const char *name, char 
   }
   if (!locked || oriel_runtime_answers(runtime->qmp)) {
     if (locked)
-      snprintf(why, why_size, "a VM named %s is running: watch it with `oriel serve qemu:%s`, or choose another --name", name,
-               runtime->qmp);
+      snprintf(why, why_size, "a VM named %s is running: watch it with `oriel serve qemu:%s`, or choose another --name",
+               name, runtime->qmp);
     else
-      snprintf(why, why_size, "a VM named %s is being served by another oriel: open that one, or choose another --name", name);
+      snprintf(why, why_size, "a VM named %s is being served by another oriel: open that one, or choose another --name",
+               name);
     close(fd);
     return -EBUSY;
   }
@@ -133,7 +137,8 @@ static int remove_stale(const struct oriel_runtime *runtime, char *why, size_t w
   for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
     if (paths[i][0] != '\0' && unlink(paths[i]) < 0 && errno != ENOENT) {
       const int error = errno;
-      snprintf(why, why_size, "cannot remove %s, left by an earlier run: %s; remove it by hand", paths[i], strerror(error));
+      snprintf(why, why_size, "cannot remove %s, left by an earlier run: %s; remove it by hand", paths[i],
+               strerror(error));
       return -error;
     }
   return 0;
@@ -147,7 +152,8 @@ static int check_room(const struct oriel_runtime *runtime, char *why, size_t why
   return result;
 }
 
-static int open_once(const char *directory, const char *name, struct oriel_runtime *runtime, char *why, size_t why_size) {
+static int open_once(const char *directory, const char *name, struct oriel_runtime *runtime, char *why,
+                     size_t why_size) {
   char parent[ORIEL_RUNTIME_PATH_MAX] = "";
   int result = 0;
   if (directory == NULL)
@@ -176,7 +182,8 @@ static int open_once(const char *directory, const char *name, struct oriel_runti
   return result;
 }
 
-int oriel_runtime_open(const char *directory, const char *name, struct oriel_runtime *runtime, char *why, size_t why_size) {
+int oriel_runtime_open(const char *directory, const char *name, struct oriel_runtime *runtime, char *why,
+                       size_t why_size) {
   int result = -ENOENT;
   /* A run of the same name that ends at this moment removes directories under our feet: three tries are plenty. */
   for (int attempt = 0; attempt < 3 && result == -ENOENT; attempt++) {

@@ -21,10 +21,11 @@ struct oriel_runtime {
 };
 
 /** Makes the directory (NULL = $XDG_RUNTIME_DIR/oriel/NAME or /tmp/oriel-UID/NAME) with mode 0700, checks that it is
- *  ours, locks it, and removes what a dead run left. 0; -EBUSY (a VM runs there), -EPERM (somebody else's), -ENAMETOOLONG
- *  (the socket's path would exceed 107 bytes), -ENOSPC or -EROFS (no room
- *  for a log), or mkdir's errors; `why` (at least 512 bytes) then is a whole sentence. */
-int oriel_runtime_open(const char *directory, const char *name, struct oriel_runtime *runtime, char *why, size_t why_size);
+ *  ours, locks it, and removes what a dead run left. 0; -EBUSY (a VM runs there), -EPERM (somebody else's),
+ *  -ENAMETOOLONG (the socket's path would exceed 107 bytes), -ENOSPC or -EROFS (no room for a log), or mkdir's errors;
+ *  `why` (at least 512 bytes) then is a whole sentence. */
+int oriel_runtime_open(const char *directory, const char *name, struct oriel_runtime *runtime, char *why,
+                       size_t why_size);
 /** Removes our files and the directory, and gives the lock back. Foreign files in it stay, and then it does, too. */
 void oriel_runtime_remove(struct oriel_runtime *runtime);
 /** Connects to a UNIX socket without waiting. A non-blocking descriptor, or -errno: -ECONNREFUSED when nobody listens,

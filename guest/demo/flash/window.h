@@ -35,7 +35,8 @@ bool window_busy(const struct window *window);
 /** Milliseconds after which window_ask_again is due, or -1 = never. */
 int window_wait_ms(const struct window *window);
 
-/** Asks for full screen again: sway forgets to tell a window its size when another one changes its own at that moment. */
+/** Asks for full screen again: sway forgets to tell a window its size when another one changes its own at that moment.
+ */
 void window_ask_again(struct window *window);
 
 /** True when the user or the compositor closed the window. */
