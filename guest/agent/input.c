@@ -95,8 +95,10 @@ static int take_bytes(struct agent_input *input, const uint8_t *bytes, size_t si
     const int result = oriel_audio_framer_next(&input->framer, &bytes, &size, &packet, &packet_size);
     if (result < 0 || (result == 1 && input->is_pcm && packet_size % FRAME_SIZE != 0))
       return -EBADMSG;
-    if (result == 1)
-      take_packet(input, packet, packet_size, now_ns);
+    if (result != 1)
+      continue;
+    input->inside_ns = 0; /* what follows is another packet, with a second of its own */
+    take_packet(input, packet, packet_size, now_ns);
   }
   return 0;
 }
