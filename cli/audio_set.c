@@ -7,12 +7,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli/audio_driver.h"
@@ -38,7 +41,7 @@ static const char help[] =
   "\n"
   "Exit status: 0 done, 1 it failed, 2 a setting is wrong.\n";
 
-enum { FILE_MAX = 60 * 1024 };
+enum { FILE_MAX = 60 * 1024, LOCK_TRIES = 500, LOCK_WAIT_NS = 10 * 1000 * 1000 };
 
 struct pair {
   const char *key, *alias, *value;
@@ -130,11 +133,27 @@ static void make_directories(const char *path) {
   }
 }
 
+/** Holds the file's folder against another `oriel audio set` from the reading to the writing, or one would undo the other; closing the
+ *  descriptor gives it free. -EBUSY: another held it for as long as we wait. A folder that cannot be opened is told when the file is
+ *  written. */
+static int lock_folder(const char *path) {
+  char folder[1024];
+  snprintf(folder, sizeof folder, "%s", path);
+  const int fd = open(dirname(folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  for (int i = 0; fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0 && (errno == EWOULDBLOCK || errno == EINTR); i++) {
+    if (i == LOCK_TRIES) {
+      close(fd);
+      return -EBUSY;
+    }
+    nanosleep(&(struct timespec){.tv_nsec = LOCK_WAIT_NS}, NULL);
+  }
+  return fd;
+}
+
 /** In place of the old file, whole or not at all. 0, -errno. */
 static int write_text(const char *path, const char *text) {
   char fresh[1100];
   const size_t size = strlen(text);
-  make_directories(path);
   if ((size_t)snprintf(fresh, sizeof fresh, "%s.XXXXXX", path) >= sizeof fresh)
     return -ENAMETOOLONG;
   const int fd = mkstemp(fresh);
@@ -178,10 +197,9 @@ static int check(const char *shown, const char *text, char *why, size_t why_size
   return result;
 }
 
-static int set_agent(const char *config, const char *control, const struct pair *pairs, size_t count) {
-  char path[1024], why[AGENT_WHY_SIZE];
-  if (config != NULL ? (size_t)snprintf(path, sizeof path, "%s", config) >= sizeof path : !agent_settings_user_file(path, sizeof path))
-    return oriel_say(ORIEL_EXIT_ERROR, "cannot tell where the agent's settings are: set HOME, or give --config FILE");
+/** With the folder's lock. */
+static int change_file(const char *path, const char *control, const struct pair *pairs, size_t count) {
+  char why[AGENT_WHY_SIZE];
   char *old = read_text(path);
   if (old == NULL)
     return oriel_say(ORIEL_EXIT_ERROR, "cannot read %s: %s: check the path and its permissions", path, strerror(errno));
@@ -197,6 +215,20 @@ static int set_agent(const char *config, const char *control, const struct pair 
   else
     printf("%s: %zu set; %s\n", path, count, reload(control) ? "oriel-agent takes it" : "no oriel-agent runs here, the next one takes it");
   free(text);
+  return status;
+}
+
+static int set_agent(const char *config, const char *control, const struct pair *pairs, size_t count) {
+  char path[1024];
+  if (config != NULL ? (size_t)snprintf(path, sizeof path, "%s", config) >= sizeof path : !agent_settings_user_file(path, sizeof path))
+    return oriel_say(ORIEL_EXIT_ERROR, "cannot tell where the agent's settings are: set HOME, or give --config FILE");
+  make_directories(path);
+  const int lock = lock_folder(path);
+  if (lock == -EBUSY)
+    return oriel_say(ORIEL_EXIT_ERROR, "%s is being changed by another oriel audio set: try again", path);
+  const int status = change_file(path, control, pairs, count);
+  if (lock >= 0)
+    close(lock);
   return status;
 }
 

@@ -7,6 +7,7 @@
  * Over it lies what was set at run time, which the daemon keeps for us. Threads of the daemon's that may block.
  */
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -158,24 +159,36 @@ static void spread(const struct plugin *plugin, const struct settings *before, c
   }
 }
 
+/* One change at a time, from what is in force to what is kept, or of two at once one would be lost. */
+static int change(const struct plugin *plugin, const char *text, struct settings *before, struct settings *after, char *why) {
+  static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
+  int rc = 0;
+  pthread_mutex_lock(&one_at_a_time);
+  engine_settings(plugin->engine, before);
+  *after = *text ? *before : plugin->file;
+  if (*text)
+    rc = settings_parse(after, text, why);
+  if (!rc) {
+    engine_apply(plugin->engine, after);
+    keep(plugin, after);
+  }
+  pthread_mutex_unlock(&one_at_a_time);
+  return rc;
+}
+
 OSStatus store_set(struct plugin *plugin, CFStringRef string) {
   char text[SETTINGS_TEXT_SIZE], why[SETTINGS_WHY_SIZE], line[SETTINGS_WHY_SIZE + 64];
   struct settings before, after;
-  engine_settings(plugin->engine, &before);
-  after = before;
   if (!string || CFGetTypeID(string) != CFStringGetTypeID() || !text_of(string, text, sizeof text)) {
     plugin_log(ENGINE_LOG_ERROR, "settings were refused: no text of less than 2 KiB");
     return kAudioHardwareIllegalOperationError;
   }
-  if (!*text) {
-    after = plugin->file;
-  } else if (settings_parse(&after, text, why) < 0) {
+  if (change(plugin, text, &before, &after, why) < 0) {
     snprintf(line, sizeof line, "settings were refused: %s", why);
     plugin_log(ENGINE_LOG_ERROR, line);
     return kAudioHardwareIllegalOperationError;
   }
-  engine_apply(plugin->engine, &after);
-  keep(plugin, &after);
+  /* Without the lock: whoever is told may ask or set at once. */
   spread(plugin, &before, &after);
   for (AudioObjectID id = 1; object_find(id); id++)
     if (object_find(id)->kind <= KIND_DEVICE)

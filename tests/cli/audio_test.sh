@@ -93,6 +93,16 @@ cmp -s "$conf" "$scratch/before" && [ "$(ls "$HOME/.config/oriel")" = agent.conf
 result $? wrong_settings_change_nothing
 "$oriel" audio set >"$out" 2>"$err" && grep -q '^output = unix:///a$' "$out"
 result $? settings_in_force_are_printed
+# Several at once, each its own key: none is lost.
+lost=0
+for round in 1 2 3 4 5 6; do
+  sets=(output=unix:///o$round input=unix:///i$round output-name=O$round input-name=I$round bitrate=$((round + 20)) shm=s$round)
+  for one in "${sets[@]}"; do "$oriel" audio set "$one" >>"$out" 2>>"$err" & done
+  wait
+  for one in "${sets[@]}"; do grep -q "^${one%%=*} = ${one#*=}\$" "$conf" || lost=$((lost + 1)); done
+done
+[ "$lost" -eq 0 ] && [ "$(ls "$HOME/.config/oriel")" = agent.conf ]
+result $? simultaneous_settings_are_all_taken
 expect 1 'cannot write /proc/agent.conf' unwritable_file_is_told set --config /proc/agent.conf rate=48000
 
 # ---- status, meter ----

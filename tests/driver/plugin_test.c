@@ -7,6 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,7 +22,9 @@ static AudioServerPlugInDriverInterface *table;
 static CFPropertyListRef kept;
 static UInt64 wanted[16];
 static AudioObjectID wanted_of[16];
-static unsigned wishes, notices;
+static unsigned wishes;
+static atomic_uint notices, writes;
+static bool is_race;
 
 static OSStatus changed(AudioServerPlugInHostRef host, AudioObjectID object, UInt32 count,
                         const AudioObjectPropertyAddress *addresses) {
@@ -43,6 +48,10 @@ static OSStatus forget(AudioServerPlugInHostRef host, CFStringRef key) {
 }
 
 static OSStatus write_kept(AudioServerPlugInHostRef host, CFStringRef key, CFPropertyListRef data) {
+  const unsigned mine = atomic_fetch_add(&writes, 1);
+  if (is_race && mine % 2 == 0) /* the first of two is slow: the other comes before it, if it can */
+    for (int i = 0; i < 20 && (i < 3 || atomic_load(&writes) == mine + 1); i++)
+      poll(NULL, 0, 1);
   forget(host, key);
   kept = CFRetain(data);
   return 0;
@@ -62,7 +71,8 @@ static void open_driver(void) {
   assert_non_null(driver);
   table = *driver;
   assert_int_equal(table->Initialize(driver, &host), 0);
-  wishes = notices = 0;
+  wishes = 0;
+  atomic_store(&notices, 0);
 }
 
 static void close_driver(void) {
@@ -159,6 +169,50 @@ static void plugin_bad_settings_change_nothing(void **state) {
   close_driver();
 }
 
+struct setter {
+  pthread_barrier_t *barrier;
+  const char *key;
+  unsigned lost;
+};
+
+static void *set_often(void *context) {
+  struct setter *setter = context;
+  char line[64], text[SETTINGS_TEXT_SIZE];
+  for (int i = 0; i < 20; i++) {
+    snprintf(line, sizeof line, "%s = %s %d", setter->key, setter->key, i);
+    set_text(line);
+    pthread_barrier_wait(setter->barrier);
+    text_of(1, PLUGIN_SETTINGS, text, sizeof text);
+    setter->lost += strstr(text, line) == NULL;
+    if (!kept || !CFStringGetCString(kept, text, sizeof text, kCFStringEncodingUTF8))
+      text[0] = '\0';
+    setter->lost += strstr(text, line) == NULL;
+    pthread_barrier_wait(setter->barrier);
+  }
+  return NULL;
+}
+
+/* Each its own key: neither is lost, not from what is in force and not from what is kept. */
+static void plugin_settings_of_two_at_once_are_both_taken(void **state) {
+  (void)state;
+  pthread_barrier_t barrier;
+  pthread_t threads[2];
+  struct setter setters[2] = {{&barrier, "OutputName", 0}, {&barrier, "InputName", 0}};
+  open_driver();
+  atomic_store(&writes, 0);
+  is_race = true;
+  pthread_barrier_init(&barrier, NULL, 2);
+  for (int k = 0; k < 2; k++)
+    assert_int_equal(pthread_create(&threads[k], NULL, set_often, &setters[k]), 0);
+  for (int k = 0; k < 2; k++)
+    pthread_join(threads[k], NULL);
+  pthread_barrier_destroy(&barrier);
+  is_race = false;
+  assert_int_equal(setters[0].lost + setters[1].lost, 0);
+  set_text("");
+  close_driver();
+}
+
 static void plugin_status_is_told(void **state) {
   (void)state;
   char text[ENGINE_STATUS_SIZE];
@@ -188,6 +242,7 @@ int main(void) {
     cmocka_unit_test(plugin_answers_only_its_own_types),
     cmocka_unit_test(plugin_settings_change_at_run_time_and_stay),
     cmocka_unit_test(plugin_bad_settings_change_nothing),
+    cmocka_unit_test(plugin_settings_of_two_at_once_are_both_taken),
     cmocka_unit_test(plugin_status_is_told),
     cmocka_unit_test(plugin_lists_have_whole_elements),
   };
