@@ -93,7 +93,7 @@ static void place(struct pump *pump) {
   const int64_t wrote = atomic_load_explicit(&pump->wrote_frames, memory_order_relaxed);
   const int64_t most = 2 * wrote + (int64_t)pump->now.rate * BACKLOG_US / 1000000;
   const bool jumped = !pump->is_placed || pump->position < begin || pump->position > end;
-  const bool stalled = !jumped && end - pump->position > most;
+  const bool stalled = pump->is_placed && end - pump->position > most;
   if (!jumped && !stalled)
     return;
   const int64_t newest = end - wrote > begin ? end - wrote : begin;

@@ -19,18 +19,6 @@
 #include "core/clock.h"
 #include "tests/driver/rig.h"
 
-static struct settings quiet(void) {
-  struct settings settings = settings_default;
-  settings.transport[0] = settings.microphone[0] = settings.shared_memory[0] = '\0';
-  return settings;
-}
-
-static struct engine *make(const struct settings *settings) {
-  struct engine *engine = NULL;
-  assert_int_equal(engine_create(&rig_world, settings, &engine), 0);
-  return engine;
-}
-
 static uint32_t starts(struct engine *engine, enum engine_side side) {
   struct engine_device device;
   engine_device(engine, side, &device);
@@ -39,8 +27,8 @@ static uint32_t starts(struct engine *engine, enum engine_side side) {
 
 static void engine_counts_starts_per_client(void **state) { /* lesson 26 */
   (void)state;
-  const struct settings settings = quiet();
-  struct engine *engine = make(&settings);
+  const struct settings settings = rig_settings();
+  struct engine *engine = rig_engine(&settings);
   assert_int_equal(engine_stop(engine, ENGINE_OUTPUT, 1), -EPERM);
   assert_int_equal(engine_start(engine, ENGINE_OUTPUT, 1), 0);
   assert_int_equal(engine_start(engine, ENGINE_OUTPUT, 2), 0);
@@ -57,8 +45,8 @@ static void engine_counts_starts_per_client(void **state) { /* lesson 26 */
 
 static void engine_clock_stays_when_clients_come_and_go(void **state) { /* lesson 26 */
   (void)state;
-  const struct settings settings = quiet();
-  struct engine *engine = make(&settings);
+  const struct settings settings = rig_settings();
+  struct engine *engine = rig_engine(&settings);
   uint64_t frame, host, seed, frame2, host2, seed2;
   engine_stamp(engine, ENGINE_OUTPUT, &frame, &host, &seed);
   for (uint32_t client = 1; client < 50; client++) {
@@ -79,9 +67,9 @@ static void engine_clock_stays_when_clients_come_and_go(void **state) { /* lesso
 static void engine_output_reaches_shared_memory_exactly(void **state) {
   (void)state;
   static const size_t sizes[] = {32, 64, 512, 4096};
-  struct settings settings = quiet();
+  struct settings settings = rig_settings();
   snprintf(settings.shared_memory, sizeof settings.shared_memory, "oriel-test-%d", (int)getpid());
-  struct engine *engine = make(&settings);
+  struct engine *engine = rig_engine(&settings);
   struct oriel_audio_reader *reader = NULL;
   assert_int_equal(oriel_audio_reader_open(settings.shared_memory, 0, &reader), 0);
   static float in[2 * 4096], out[2 * 4096];
@@ -109,9 +97,9 @@ static void engine_output_reaches_shared_memory_exactly(void **state) {
 
 static void engine_volume_and_mute_change_what_is_played(void **state) { /* lesson 28 */
   (void)state;
-  struct settings settings = quiet();
+  struct settings settings = rig_settings();
   snprintf(settings.shared_memory, sizeof settings.shared_memory, "oriel-test-%d", (int)getpid());
-  struct engine *engine = make(&settings);
+  struct engine *engine = rig_engine(&settings);
   struct oriel_audio_reader *reader = NULL;
   assert_int_equal(oriel_audio_reader_open(settings.shared_memory, 0, &reader), 0);
   static float in[2 * 2048], out[2 * 2048];
@@ -135,10 +123,10 @@ static void engine_volume_and_mute_change_what_is_played(void **state) { /* less
 
 static void engine_input_is_silent_without_a_microphone(void **state) {
   (void)state;
-  struct settings settings = quiet();
+  struct settings settings = rig_settings();
   settings.input_channels = 3;
   settings.rate = 44100;
-  struct engine *engine = make(&settings);
+  struct engine *engine = rig_engine(&settings);
   float *frames = malloc(sizeof(float) * 3 * 4096);
   for (int64_t at = -100; at < 60000; at += 4096) {
     memset(frames, 0x55, sizeof(float) * 3 * 4096);
@@ -152,9 +140,9 @@ static void engine_input_is_silent_without_a_microphone(void **state) {
 
 static void engine_reconfigures_rate_and_channels(void **state) {
   (void)state;
-  struct settings settings = quiet();
+  struct settings settings = rig_settings();
   snprintf(settings.shared_memory, sizeof settings.shared_memory, "oriel-test-%d", (int)getpid());
-  struct engine *engine = make(&settings);
+  struct engine *engine = rig_engine(&settings);
   struct engine_device device;
   uint64_t frame, host, seed, seed2;
   engine_stamp(engine, ENGINE_OUTPUT, &frame, &host, &seed);
@@ -178,10 +166,10 @@ static void engine_reconfigures_rate_and_channels(void **state) {
 
 static void engine_status_is_one_object(void **state) {
   (void)state;
-  struct settings settings = quiet();
+  struct settings settings = rig_settings();
   strcpy(settings.output_name, "a \"b\" \\");
   memset(settings.transport, 'x', 300);
-  struct engine *engine = make(&settings);
+  struct engine *engine = rig_engine(&settings);
   char text[ENGINE_STATUS_SIZE];
   const size_t size = engine_status(engine, text);
   assert_int_equal(size, strlen(text));
@@ -195,7 +183,7 @@ static void *storm(void *context) {
   struct engine *engine = context;
   char text[ENGINE_STATUS_SIZE];
   for (uint32_t i = 0; i < 200; i++) {
-    struct settings settings = quiet();
+    struct settings settings = rig_settings();
     uint64_t frame, host, seed;
     engine_start(engine, i % 2 ? ENGINE_OUTPUT : ENGINE_INPUT, 3);
     engine_set_volume(engine, ENGINE_OUTPUT, (float)(i % 10) / 10);
@@ -217,8 +205,8 @@ static void *record(void *context) {
 
 static void engine_survives_all_at_once(void **state) {
   (void)state;
-  const struct settings settings = quiet();
-  struct engine *engine = make(&settings);
+  const struct settings settings = rig_settings();
+  struct engine *engine = rig_engine(&settings);
   pthread_t threads[4];
   static float frames[2 * 512];
   for (int i = 0; i < 3; i++)

@@ -26,7 +26,17 @@ static void keep(enum engine_log_level level, const char *text) {
   pthread_mutex_unlock(&log_lock);
 }
 
-const struct engine_world rig_world = {.now = oriel_clock_ns, .ticks_per_second = 1000000000, .log = keep};
+static _Atomic uint64_t passed;
+
+static uint64_t now_ns(void) {
+  return oriel_clock_ns() + atomic_load(&passed);
+}
+
+void rig_pass(uint64_t ns) {
+  atomic_fetch_add(&passed, ns);
+}
+
+const struct engine_world rig_world = {.now = now_ns, .ticks_per_second = 1000000000, .log = keep};
 
 bool rig_logged(const char *part) {
   pthread_mutex_lock(&log_lock);
@@ -97,6 +107,81 @@ size_t rig_packet(struct rig_peer *peer, uint8_t packet[1500]) {
     return 0;
   const size_t size = (size_t)length[0] << 8 | length[1];
   return size >= 1 && size <= 1500 && rig_read(peer, packet, size) ? size : 0;
+}
+
+struct settings rig_settings(void) {
+  struct settings settings = settings_default;
+  settings.transport[0] = settings.microphone[0] = settings.shared_memory[0] = '\0';
+  return settings;
+}
+
+struct engine *rig_engine(const struct settings *settings) {
+  struct engine *engine = NULL;
+  rig_forget();
+  if (engine_create(&rig_world, settings, &engine) != 0)
+    fail("no engine");
+  return engine;
+}
+
+unsigned long rig_number(struct engine *engine, const char *name, bool microphone) {
+  char text[ENGINE_STATUS_SIZE], key[64];
+  engine_status(engine, text);
+  snprintf(key, sizeof key, "\"%s\": ", name);
+  const char *part = strstr(text, microphone ? "\"microphone\": {" : "\"transport\": {");
+  const char *at = part ? strstr(part, key) : NULL;
+  if (!at)
+    fail(name);
+  return strtoul(at + strlen(key), NULL, 10);
+}
+
+void rig_begin(struct rig_scene *scene, enum engine_side side, const char *options, const struct settings *settings) {
+  *scene = (struct rig_scene){.settings = settings ? *settings : rig_settings()};
+  rig_listen(&scene->peer, options);
+  strcpy(side == ENGINE_OUTPUT ? scene->settings.transport : scene->settings.microphone, scene->peer.address);
+  scene->engine = rig_engine(&scene->settings);
+  if (engine_start(scene->engine, side, 1) != 0)
+    fail("no start");
+  rig_accept(&scene->peer);
+  uint64_t frame, host, seed;
+  engine_stamp(scene->engine, side, &frame, &host, &seed);
+  scene->at = (int64_t)(frame + (now_ns() - host) * scene->settings.rate / ORIEL_NS_PER_SECOND);
+}
+
+void rig_end(struct rig_scene *scene) {
+  engine_destroy(scene->engine);
+  rig_close(&scene->peer);
+}
+
+/* Waits until the cycle is due. */
+static void wait_for(struct rig_scene *scene, size_t count) {
+  const uint64_t now = oriel_clock_ns();
+  if (!scene->next_ns)
+    scene->next_ns = now;
+  if (scene->next_ns > now)
+    poll(NULL, 0, (int)((scene->next_ns - now) / ORIEL_NS_PER_MS));
+  scene->next_ns += count * ORIEL_NS_PER_SECOND / scene->settings.rate;
+}
+
+void rig_play(struct rig_scene *scene, size_t count) {
+  static float frames[16 * 4096];
+  wait_for(scene, count);
+  rig_fill(frames, scene->at, count, scene->settings.output_channels);
+  engine_write(scene->engine, scene->at, frames, count, now_ns());
+  scene->at += (int64_t)count;
+}
+
+void rig_record(struct rig_scene *scene, float *frames, size_t count) {
+  static float dropped[16 * 4096];
+  wait_for(scene, count);
+  engine_read(scene->engine, scene->at, frames ? frames : dropped, count, now_ns());
+  scene->at += (int64_t)count;
+}
+
+int64_t rig_frame_of(const float *frame) {
+  for (int64_t at = 0; at < 32768; at++)
+    if (rig_sample(at, 0) == frame[0] && rig_sample(at, 1) == frame[1])
+      return at;
+  return -1;
 }
 
 float rig_sample(int64_t at, unsigned c) {

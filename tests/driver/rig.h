@@ -13,8 +13,10 @@
 #include "driver/engine.h"
 #include "transport/stream.h"
 
-/** Host time of 1 ns ticks: CLOCK_MONOTONIC. */
+/** Host time of 1 ns ticks: CLOCK_MONOTONIC, and what rig_pass added. */
 extern const struct engine_world rig_world;
+/** Moves rig_world's time: the machine was suspended for so long. */
+void rig_pass(uint64_t ns);
 /** True when a line with `part` was logged since rig_forget. */
 bool rig_logged(const char *part);
 void rig_forget(void);
@@ -34,6 +36,30 @@ void rig_close(struct rig_peer *peer);
 bool rig_read(struct rig_peer *peer, void *data, size_t size);
 /** Reads one packet with its length. Returns its size; 0: the end, or too late. */
 size_t rig_packet(struct rig_peer *peer, uint8_t packet[1500]);
+
+/** Settings with neither transport, microphone nor shared memory. */
+struct settings rig_settings(void);
+/** An engine in rig_world, whose log begins anew. Owned by the caller. */
+struct engine *rig_engine(const struct settings *settings);
+/** The number behind `"name": ` in the engine's state, at its first or (`microphone`) in the microphone's part. */
+unsigned long rig_number(struct engine *engine, const char *name, bool microphone);
+
+/** An engine with one device started and its peer connected. */
+struct rig_scene {
+  struct rig_peer peer;
+  struct settings settings;
+  struct engine *engine;
+  int64_t at;       /* next frame to play or record, by the device's clock */
+  uint64_t next_ns; /* when it is due; 0 = the first */
+};
+/** `settings` may be NULL: rig_settings. Its address of that side is overwritten. */
+void rig_begin(struct rig_scene *scene, enum engine_side side, const char *options, const struct settings *settings);
+void rig_end(struct rig_scene *scene);
+/** Plays one cycle of rig_fill's frames, or records one into `frames` (NULL: dropped), at its time: up to the next millisecond. */
+void rig_play(struct rig_scene *scene, size_t count);
+void rig_record(struct rig_scene *scene, float *frames, size_t count);
+/** Which frame a stereo frame is, from rig_sample, modulo 32768; -1: none, as in a fade. */
+int64_t rig_frame_of(const float *frame);
 
 /** Sample of frame `at` and channel `c`: exact in a float, never 0, below 1. */
 float rig_sample(int64_t at, unsigned c);
