@@ -40,7 +40,8 @@ driver="$core wire/audio.c $(echo transport/*.c) $media $writer $(echo driver/*.
 
 inputs=$( (
   "$clang" --version
-  find core wire transport media audio driver tests/darwin/sdk scripts/darwin.sh -type f -print | LC_ALL=C sort | xargs cat
+  find core wire transport media audio driver tests/darwin/sdk tests/darwin/layout.h tests/darwin/constants.h cli/audio_driver* \
+    scripts/darwin.sh -type f -print | LC_ALL=C sort | xargs cat
 ) | sha256sum)
 if [ "$(cat "$out/stamp" 2>/dev/null)" = "$inputs" ] && [ -f "$out/OrielAudio.driver/Contents/MacOS/OrielAudio" ]; then
   exit 0
@@ -125,6 +126,12 @@ warnings='-Wall -Wextra -Werror -Wno-multichar'
 for one in arm64 x86_64; do
   # shellcheck disable=SC2086
   compile $one driver "$warnings -DORIEL_AUDIO_API= -isystem $out/opus/include" $driver
+  # Not linked: what `oriel` on a Mac asks the driver with, and that our declarations are the system's on this processor.
+  # shellcheck disable=SC2086
+  compile $one cli "$warnings" cli/audio_driver_darwin.c
+  for header in layout constants; do
+    $compiler -fsyntax-only -x c "tests/darwin/$header.h" || fail "tests/darwin/$header.h: see above"
+  done
   more=
   [ $one = arm64 ] || more=driver/darwin/cpu_model.c
   # shellcheck disable=SC2086

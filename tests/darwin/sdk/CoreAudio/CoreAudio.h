@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The whole framework for programs.
+ */
+#include <CoreAudio/AudioHardware.h>
