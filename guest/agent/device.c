@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <spa/param/audio/format-utils.h>
 #include <spa/param/props.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/clock.h"
@@ -43,13 +44,23 @@ static uint64_t cycle_time(struct agent_device *device) {
   return apart < ORIEL_NS_PER_SECOND / 10 ? nsec : now_ns;
 }
 
+/** What is played goes through the volume into memory of our own, what is recorded is scaled where it lies. */
 static void hand_over(struct agent_device *device, float *frames, size_t left, uint64_t now_ns) {
+  const struct agent_device_config *config = &device->config;
   count(&device->frames, left);
   while (left > 0) {
     const size_t part = left < FRAMES_MOST ? left : FRAMES_MOST;
-    device->config.process(device->config.owner, frames, part, now_ns);
-    agent_level_add(&device->level, frames, part * device->config.channels);
-    frames += part * device->config.channels;
+    float *heard = frames;
+    if (!config->is_sink)
+      config->process(config->owner, frames, part, now_ns);
+    if (!agent_volume_is_one(&device->gain)) {
+      heard = config->is_sink ? device->scaled : frames;
+      agent_volume_apply(&device->gain, frames, heard, part);
+    }
+    if (config->is_sink)
+      config->process(config->owner, heard, part, now_ns);
+    agent_level_add(&device->level, heard, part * config->channels);
+    frames += part * config->channels;
     left -= part;
   }
 }
@@ -105,6 +116,7 @@ static void set_running(struct agent_device *device, bool is_running) {
     return;
   device->is_running = is_running;
   device->expected_position = 0;
+  agent_volume_start(&device->gain);
   if (!is_running)
     agent_level_rest(&device->level);
   device->config.running(device->config.owner, is_running);
@@ -133,6 +145,30 @@ static void on_control(void *user, uint32_t id, const struct pw_stream_control *
   device->volume = sum / (float)control->n_values;
 }
 
+/** Somebody sets the volume. PipeWire's mixer would take it up in one step, so it is left at one by what stands there
+ * for volumes that are applied elsewhere; what is shown and stored is what was set. This nested set replaces the one
+ * under way. */
+static void on_param(void *user, uint32_t id, const struct spa_pod *param) {
+  struct agent_device *device = user;
+  if (id != SPA_PARAM_Props || param == NULL || !spa_pod_is_object_type(param, SPA_TYPE_OBJECT_Props))
+    return;
+  const struct spa_pod_prop *volumes = spa_pod_find_prop(param, NULL, SPA_PROP_channelVolumes),
+                            *mute = spa_pod_find_prop(param, NULL, SPA_PROP_mute);
+  if (volumes == NULL && mute == NULL)
+    return;
+  if (volumes != NULL)
+    device->volume_count = spa_pod_copy_array(&volumes->value, SPA_TYPE_Float, device->volumes, AGENT_CHANNELS_MAX);
+  if (mute != NULL)
+    spa_pod_get_bool(&mute->value, &device->is_muted);
+  float muted = device->is_muted, never = 0, ones[AGENT_CHANNELS_MAX];
+  const uint32_t channels = device->config.channels;
+  for (uint32_t i = 0; i < channels; i++)
+    ones[i] = 1;
+  pw_stream_set_control(device->stream, SPA_PROP_channelVolumes, device->volume_count, device->volumes, SPA_PROP_mute,
+                        1, &muted, SPA_PROP_softMute, 1, &never, SPA_PROP_softVolumes, channels, ones, 0);
+  agent_volume_set(&device->gain, device->volumes, device->volume_count, device->is_muted);
+}
+
 static void on_io(void *user, uint32_t id, void *area, uint32_t size) {
   struct agent_device *device = user;
   if (id == SPA_IO_Position)
@@ -142,7 +178,8 @@ static void on_io(void *user, uint32_t id, void *area, uint32_t size) {
 
 static const struct pw_stream_events events = {
   PW_VERSION_STREAM_EVENTS,
-  .state_changed = on_state, .control_info = on_control, .io_changed = on_io, .process = on_process,
+  .state_changed = on_state, .control_info = on_control,
+  .io_changed = on_io, .param_changed = on_param, .process = on_process,
 };
 
 /** Usual speaker layouts where there is one, otherwise numbered channels. */
@@ -176,16 +213,21 @@ static struct pw_properties *properties(const struct agent_device_config *config
 }
 
 void agent_device_init(struct agent_device *device, const struct agent_device_config *config) {
-  *device = (struct agent_device){.config = *config, .state = "absent", .volume = 1};
+  *device = (struct agent_device){.config = *config, .state = "absent", .volume = 1, .volumes = {1}, .volume_count = 1};
   agent_level_init(&device->level, config->rate, config->channels);
 }
 
 int agent_device_attach(struct agent_device *device, struct pw_core *core) {
   const struct agent_device_config *config = &device->config;
+  agent_volume_init(&device->gain, config->rate, config->channels);
+  device->scaled = calloc((size_t)FRAMES_MOST * config->channels, sizeof(float));
   struct pw_properties *made = properties(config);
-  device->stream = made != NULL ? pw_stream_new(core, config->name, made) : NULL;
-  if (device->stream == NULL)
-    return -errno;
+  device->stream = device->scaled != NULL && made != NULL ? pw_stream_new(core, config->name, made) : NULL;
+  if (device->stream == NULL) {
+    const int result = -errno;
+    agent_device_detach(device);
+    return result;
+  }
   pw_stream_add_listener(device->stream, &device->listener, &events, device);
   struct spa_audio_info_raw format = {
     .format = SPA_AUDIO_FORMAT_F32, .rate = config->rate, .channels = config->channels};
@@ -201,15 +243,20 @@ int agent_device_attach(struct agent_device *device, struct pw_core *core) {
 }
 
 void agent_device_detach(struct agent_device *device) {
-  if (device->stream == NULL)
-    return;
-  /* Takes the listener off itself, once the data thread has left the stream: not before, as that thread walks the
-   * list. */
-  pw_stream_destroy(device->stream);
-  device->stream = NULL;
-  device->state = "absent";
-  atomic_store_explicit(&device->position, NULL, memory_order_relaxed); /* no data thread is left to see it */
-  set_running(device, false);
+  if (device->stream != NULL) {
+    /* Takes the listener off itself, once the data thread has left the stream: not before, as that thread walks the
+     * list. */
+    pw_stream_destroy(device->stream);
+    device->stream = NULL;
+    device->state = "absent";
+    device->volume = device->volumes[0] = 1; /* a new daemon knows of no other */
+    device->volume_count = 1;
+    device->is_muted = false;
+    atomic_store_explicit(&device->position, NULL, memory_order_relaxed); /* no data thread is left to see it */
+    set_running(device, false);
+  }
+  free(device->scaled);
+  device->scaled = NULL;
 }
 
 uint32_t agent_device_node(const struct agent_device *device) {

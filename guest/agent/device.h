@@ -16,6 +16,7 @@
 
 #include "guest/agent/level.h"
 #include "guest/agent/settings.h"
+#include "guest/agent/volume.h"
 
 struct agent_device_config {
   bool is_sink;
@@ -35,11 +36,15 @@ struct agent_device {
   struct agent_device_config config;
   struct pw_stream *stream; /* NULL while there is no daemon */
   struct spa_hook listener;
-  struct agent_level level;
+  struct agent_level level; /* of what is sent, or recorded: behind the volume */
+  struct agent_volume gain;
+  float *scaled;            /* a sink's frames behind the volume; NULL while there is no stream */
   bool is_running;
   const char *state;        /* a word for status */
   float volume;             /* linear, mean of channels */
   bool is_muted;
+  float volumes[AGENT_CHANNELS_MAX]; /* as they were set */
+  uint32_t volume_count;
   struct spa_io_position *_Atomic position; /* the graph's clock; set on the main thread while no cycle runs */
   uint64_t expected_position; /* data thread's */
   /* Counters of the data thread, for status only: relaxed, no partner. */

@@ -103,7 +103,7 @@ static void on_timer(void *user, uint64_t expirations) {
 /** The host: what comes from the agent's output goes to its input. */
 static void *echo(void *user) {
   struct probe *probe = user;
-  const struct sched_param priority = {.sched_priority = 10};
+  const struct sched_param priority = {.sched_priority = 30};
   pthread_setschedparam(pthread_self(), SCHED_RR, &priority); /* the measured thing is the agent */
   int from = -1, to = -1;
   bool was_stalled = false;
@@ -189,11 +189,17 @@ int main(int argc, char *argv[]) {
   pthread_create(&thread, NULL, echo, &probe);
   probe.loop = pw_main_loop_new(NULL);
   struct pw_loop *loop = pw_main_loop_get_loop(probe.loop);
-  probe.filter = pw_filter_new_simple(loop, "oriel-probe",
+  /* Its own context: only so is the configuration read that gives the data thread its priority. Without it the whole
+   * graph would wait for this node. */
+  struct pw_context *context = pw_context_new(loop, pw_properties_new(PW_KEY_CONFIG_NAME, "client-rt.conf", NULL), 0);
+  struct pw_core *core = context != NULL ? pw_context_connect(context, NULL, 0) : NULL;
+  probe.filter = core != NULL ? pw_filter_new(core, "oriel-probe",
     pw_properties_new(PW_KEY_NODE_NAME, "oriel-probe", PW_KEY_MEDIA_TYPE, "Audio", PW_KEY_MEDIA_CATEGORY, "Filter",
-                      PW_KEY_CONFIG_NAME, "client-rt.conf", NULL), &events, &probe);
+                      NULL)) : NULL;
   if (probe.filter == NULL)
     return 1;
+  static struct spa_hook listener;
+  pw_filter_add_listener(probe.filter, &listener, &events, &probe);
   probe.input = pw_filter_add_port(probe.filter, PW_DIRECTION_INPUT, PW_FILTER_PORT_FLAG_MAP_BUFFERS, 0,
     pw_properties_new(PW_KEY_FORMAT_DSP, "32 bit float mono audio", PW_KEY_PORT_NAME, "in", NULL), NULL, 0);
   probe.output = pw_filter_add_port(probe.filter, PW_DIRECTION_OUTPUT, PW_FILTER_PORT_FLAG_MAP_BUFFERS, 0,
@@ -205,6 +211,7 @@ int main(int argc, char *argv[]) {
   pw_loop_update_timer(loop, timer, &often, &often, false);
   pw_main_loop_run(probe.loop);
   pw_filter_destroy(probe.filter);
+  pw_context_destroy(context);
   for (size_t i = 0; i < probe.count; i++) {
     const double frames = find(&probe, probe.sent[i]);
     if (frames < 0)
