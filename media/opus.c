@@ -11,6 +11,7 @@
 
 enum {
   COMPLEXITY = 5,    /* of 10: 0.11 ms for 20 ms of sound, half of 10's time, inaudible at a desktop's bitrates */
+  SPEECH_KBPS = 64,  /* below, the coder's speech part may sound better than its music part */
   PACKET_MAX = 1500, /* also what peers of the guest's sound stream accept */
 };
 
@@ -26,8 +27,10 @@ int oriel_opus_encoder_create(unsigned frame_ms, unsigned bitrate_kbps, struct o
   if (!made)
     return -ENOMEM;
   made->frames = frame_ms * ORIEL_OPUS_RATE / 1000;
-  /* Restricted low delay drops 4 ms of look-ahead of the speech part, which has no packets under 10 ms anyway. */
-  int application = frame_ms < 20 ? OPUS_APPLICATION_RESTRICTED_LOWDELAY : OPUS_APPLICATION_AUDIO;
+  /* Restricted low delay drops 4 ms of look-ahead that only the speech part needs; it has no packets under 10 ms, and is
+   * of use only where bits are few. */
+  int application = frame_ms < 20 || bitrate_kbps >= SPEECH_KBPS ? OPUS_APPLICATION_RESTRICTED_LOWDELAY
+                                                                 : OPUS_APPLICATION_AUDIO;
   int error = OPUS_OK;
   made->opus = opus_encoder_create(ORIEL_OPUS_RATE, ORIEL_OPUS_CHANNELS, application, &error);
   if (!made->opus) {

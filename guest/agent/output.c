@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,6 +45,7 @@ struct agent_output {
   atomic_bool is_wanted;  /* somebody is connected */
   _Atomic uint64_t signalled_ns;  /* when the data thread last said that a packet is full */
   _Atomic uint64_t dropped_frames;
+  _Atomic int core;       /* on which the data thread ran last */
   /* Transport thread. */
   struct oriel_dialer *dialer;
   struct agent_coder *coder;
@@ -70,6 +72,7 @@ void agent_output_write(struct agent_output *output, const float *frames, size_t
   if (oriel_ring_level(output->ring) < output->due)
     return;
   atomic_store_explicit(&output->signalled_ns, oriel_clock_ns(), memory_order_relaxed); /* ordered by the eventfd */
+  atomic_store_explicit(&output->core, sched_getcpu(), memory_order_relaxed); /* a hint */
   const uint64_t one = 1;
   /* Never blocks: the counter cannot reach its end. A thread that is awake anyway loses nothing by an error. */
   const ssize_t ignored = write(output->event, &one, sizeof one);
@@ -297,6 +300,10 @@ void agent_output_step(struct agent_output *output, const struct pollfd *polled,
   pthread_mutex_unlock(&output->lock);
 }
 
+int agent_output_core(const struct agent_output *output) {
+  return atomic_load_explicit(&output->core, memory_order_relaxed);
+}
+
 void agent_output_stats(struct agent_output *output, struct agent_output_stats *stats) {
   pthread_mutex_lock(&output->lock);
   *stats = output->stats;
@@ -334,6 +341,7 @@ int agent_output_create(const struct agent_settings *settings, struct agent_outp
   oriel_histogram_init(&made->handed);
   oriel_histogram_init(&made->sent);
   made->event = -1;
+  made->core = -1;
   const struct oriel_transport_address *address = &settings->output.address;
   made->is_pcm = address->is_pcm;
   made->is_datagram = address->scheme == ORIEL_TRANSPORT_UDP;

@@ -46,6 +46,8 @@ size_t agent_output_poll(struct agent_output *output, struct pollfd *polled, int
 /** After poll(2), with what agent_output_poll filled. */
 void agent_output_step(struct agent_output *output, const struct pollfd *polled, size_t count, uint64_t now_ns);
 
+/** Number of the core on which the data thread last filled a packet; -1 before. Any thread. */
+int agent_output_core(const struct agent_output *output);
 void agent_output_stats(struct agent_output *output, struct agent_output_stats *stats);
 
 #endif

@@ -4,6 +4,8 @@
  */
 #include "guest/agent/volume.h"
 
+#define FACTOR_MOST 16.0f /* +24 dB; PipeWire's own end at +20 */
+
 void agent_volume_init(struct agent_volume *volume, uint32_t rate, uint32_t channels) {
   volume->channels = channels;
   volume->ramp = rate * AGENT_RAMP_MS / 1000;
@@ -14,8 +16,9 @@ void agent_volume_init(struct agent_volume *volume, uint32_t rate, uint32_t chan
 
 void agent_volume_set(struct agent_volume *volume, const float *factors, size_t count, bool is_muted) {
   for (size_t i = 0; i < volume->channels && count > 0; i++) {
-    const float factor = factors[i < count ? i : count - 1];
-    atomic_store_explicit(&volume->wanted[i], !is_muted && factor > 0 ? factor : 0, memory_order_relaxed);
+    float factor = factors[i < count ? i : count - 1];
+    factor = !is_muted && factor > 0 ? factor : 0; /* also where it is no number */
+    atomic_store_explicit(&volume->wanted[i], factor < FACTOR_MOST ? factor : FACTOR_MOST, memory_order_relaxed);
   }
 }
 

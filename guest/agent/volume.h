@@ -26,7 +26,8 @@ struct agent_volume {
 };
 
 void agent_volume_init(struct agent_volume *volume, uint32_t rate, uint32_t channels);
-/** Linear factors of the first `count` channels, the last one's for those beyond; what is no number or negative is 0. */
+/** Linear factors of the first `count` channels, the last one's for those beyond; what is no number or negative is 0,
+ * what is above 16 is 16. */
 void agent_volume_set(struct agent_volume *volume, const float *factors, size_t count, bool is_muted);
 /** Sound begins: nothing that was heard would jump, so the volume is at once what was set. */
 void agent_volume_start(struct agent_volume *volume);

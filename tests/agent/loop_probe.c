@@ -8,8 +8,8 @@
  *   loop_probe OUT-SOCKET IN-SOCKET CHIRPS [STALL-MS]     prints one delay in ms a line, "lost" for a chirp that did
  * not come back
  *
- * STALL-MS: after a third of the chirps the echo sleeps so long, once. Threads: main (PipeWire's loop), data
- * (process), echo.
+ * STALL-MS: after a third of the chirps the echo sleeps so long, once. On standard error: by how much the graph's cycles
+ * came late, which no device on it can make up for. Threads: main (PipeWire's loop), data (process), echo.
  */
 #include <errno.h>
 #include <math.h>
@@ -35,6 +35,7 @@ enum {
   REACH = RATE / 5,      /* longest delay that is looked for */
   CHIRPS_MOST = 4096,
   HISTORY = 1 << 23,     /* frames that are recorded: 174 s */
+  LATE_MOST = 100000,    /* us; the last of the counts is of all above */
 };
 
 struct probe {
@@ -49,6 +50,8 @@ struct probe {
   uint64_t sent[CHIRPS_MOST];
   size_t count;
   float *heard;
+  uint32_t *late;                   /* cycles by the microseconds they came late */
+  uint64_t cycles;
   uint32_t random;
   atomic_bool is_done;
   atomic_bool is_stall;
@@ -77,6 +80,11 @@ static void on_process(void *user, struct spa_io_position *position) {
   float *out = pw_filter_get_dsp_buffer(probe->output, frames);
   if (in == NULL || out == NULL)
     return; /* not linked on both sides yet */
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  const int64_t late_us = ((int64_t)now.tv_sec * 1000000000 + now.tv_nsec - (int64_t)position->clock.nsec) / 1000;
+  probe->late[late_us < 0 ? 0 : late_us < LATE_MOST ? late_us : LATE_MOST]++;
+  probe->cycles++;
   for (uint32_t i = 0; i < frames; i++) {
     if (probe->at + i < HISTORY)
       probe->heard[probe->at + i] = in[i];
@@ -165,6 +173,14 @@ static double find(const struct probe *probe, uint64_t sent) {
   return best > 0.3 * energy ? (double)place : -1;
 }
 
+static uint32_t lateness(const struct probe *probe, double part) {
+  uint64_t seen = 0;
+  for (uint32_t us = 0; us <= LATE_MOST; us++)
+    if ((double)(seen += probe->late[us]) >= part * (double)probe->cycles)
+      return us;
+  return LATE_MOST;
+}
+
 int main(int argc, char *argv[]) {
   static struct probe probe;
   if (argc < 4) {
@@ -177,7 +193,8 @@ int main(int argc, char *argv[]) {
   probe.stall_ms = argc > 4 ? atoi(argv[4]) : 0;
   probe.next = RATE * 2; /* the receiver settles */
   probe.heard = calloc(HISTORY, sizeof *probe.heard);
-  if (probe.heard == NULL)
+  probe.late = calloc(LATE_MOST + 1, sizeof *probe.late);
+  if (probe.heard == NULL || probe.late == NULL)
     return 1;
   for (int i = 0; i < CHIRP; i++) { /* 500 Hz to 4 kHz, windowed */
     const double t = (double)i / CHIRP;
@@ -212,6 +229,7 @@ int main(int argc, char *argv[]) {
   pw_main_loop_run(probe.loop);
   pw_filter_destroy(probe.filter);
   pw_context_destroy(context);
+  fprintf(stderr, "cycles late us: %u %u %u\n", lateness(&probe, 0.5), lateness(&probe, 0.99), lateness(&probe, 1));
   for (size_t i = 0; i < probe.count; i++) {
     const double frames = find(&probe, probe.sent[i]);
     if (frames < 0)

@@ -249,7 +249,7 @@ class Peer:
 
 
 class Microphone:
-    """Sends a tone at the pace of the clock to whoever is connected at the peer."""
+    """Sends a tone, at 0 Hz the level itself, at the pace of the clock to whoever is connected at the peer."""
 
     def __init__(self, peer, hz, frame_ms=5, pcm=False, level=0.5, ppm=0):
         self.peer, self.is_open, self.sent = peer, True, 0
@@ -304,7 +304,7 @@ def tone(hz, frames, at=0, level=0.5, channels=2):
     """Interleaved float32 bytes."""
     out = []
     for i in range(at, at + frames):
-        out.extend([level * math.sin(2 * math.pi * hz * i / RATE)] * channels)
+        out.extend([level * math.sin(2 * math.pi * hz * i / RATE) if hz else level] * channels)
     return struct.pack(f'<{len(out)}f', *out)
 
 

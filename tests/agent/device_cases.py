@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: MIT
+"""The two devices as applications see them."""
+import math
+import time
+
+from case import Bench, case, expect, floats, near
+from rig import RATE, Microphone, loud, read_floats, until, write_wav
+
+@case
+def devices_appear(rig):
+    with Bench(rig, '--output-name', 'Speakers of the host', '--input-name', 'Microphone of the host'):
+        sink, source = rig.node('oriel-output')['info']['props'], rig.node('oriel-input')['info']['props']
+        expect(sink['media.class'] == 'Audio/Sink' and source['media.class'] == 'Audio/Source', 'media.class')
+        expect(sink['node.description'] == 'Speakers of the host', sink['node.description'])
+        expect(source['node.description'] == 'Microphone of the host', source['node.description'])
+        status = rig.status()
+        expect(status['pipewire']['connected'] and status['pipewire']['version'].startswith('0.3'), status['pipewire'])
+        expect([d['state'] for d in status['devices']] == ['idle', 'idle'], 'idle devices do not run: ' + str(status['devices']))
+
+
+@case
+def quantum_is_low_although_in_a_vm(rig):
+    expect(rig.is_vm, 'the rig raises the minimum')
+    write_wav(rig.path('tone.wav'), 440, 3)
+    with Bench(rig) as bench:
+        bench.play(rig.path('tone.wav'))
+        until(lambda: rig.status()['devices'][0]['state'] == 'running', 5, 'the device runs')
+        until(lambda: len(bench.out.packets) > 10, 3, 'packets')
+        device = rig.status()['devices'][0]
+        expect(device['quantum'] == 128, f'quantum {device["quantum"]}')
+        expect(device['clients'] == ['pw-cat'], str(device['clients']))
+        expect(rig.status()['devices'][1]['state'] == 'idle', 'playing does not start the microphone')
+
+
+@case
+def volume_and_mute_are_honoured(rig):
+    write_wav(rig.path('tone.wav'), 440, 8, 0.5)
+    with Bench(rig) as bench:
+        bench.play(rig.path('tone.wav'))
+        until(lambda: rig.status()['devices'][0]['peak_db'] > -7, 5, 'full level')
+        node = str(rig.status()['devices'][0]['node'])
+        rig.call('wpctl', 'set-volume', node, '0.5')
+        until(lambda: abs(rig.status()['devices'][0]['peak_db'] + 24.1) < 0.3, 3, lambda: f'18 dB less: {rig.status()["devices"][0]}')
+        near(rig.status()['devices'][0]['volume'], 0.125, 0.001, 'volume')
+        rig.call('wpctl', 'set-mute', node, '1')
+        until(lambda: rig.status()['devices'][0]['peak_db'] < -190, 3, 'silence')
+        expect(rig.status()['devices'][0]['muted'], 'muted is told')
+        bench.out.take()
+        until(lambda: len(bench.out.packets) > 20, 3, 'packets of silence')
+        expect(max(map(abs, floats(bench.out.take()[-10:]))) == 0, 'what is sent is silent')
+        rig.call('wpctl', 'set-mute', node, '0')
+        rig.call('wpctl', 'set-volume', node, '1.0')
+        until(lambda: rig.status()['devices'][0]['peak_db'] > -7, 3, 'full level again')
+
+
+HZ, LEVEL = 100, 0.5
+# Of a tone of that height itself, of a ramp of 30 ms over it, and as much again.
+STEP_MOST = 2 * (2 * math.pi * HZ / RATE * LEVEL + LEVEL / (0.03 * RATE))
+
+
+def largest_step(samples):
+    return max((abs(b - a) for a, b in zip(samples, samples[1:])), default=0)
+
+
+def without_a_click(rig, node, heard):
+    """Changes volume and mute; heard() is what came since its last call. A busy machine costs a cycle now and then, which is a step as
+    well, so not every change must be free of one; without ramps nearly every one has a step of up to the tone's own height."""
+    changes = [('set-volume', '0.4'), ('set-volume', '1.0'), ('set-mute', '1'), ('set-mute', '0')] * 3
+    steps = []
+    for word, value in changes:
+        heard()
+        expect(rig.call('wpctl', word, node, value)[0] == 0, f'wpctl {word}')
+        time.sleep(0.2)
+        samples = heard()
+        expect(len(samples) > 0.1 * RATE, f'{len(samples)} frames in 0.2 s')
+        steps.append(round(largest_step(samples), 4))
+    smooth = sum(step <= STEP_MOST for step in steps)
+    expect(smooth >= len(changes) / 2, f'steps of {steps}, {smooth} of them up to {STEP_MOST:.4f}')
+
+
+@case
+def volume_of_the_output_does_not_click(rig):  # lesson 28
+    write_wav(rig.path('tone.wav'), HZ, 20, LEVEL)
+    with Bench(rig) as bench:
+        bench.play(rig.path('tone.wav'))
+        until(lambda: rig.status()['devices'][0]['peak_db'] > -7, 5, 'full level')
+        without_a_click(rig, str(rig.status()['devices'][0]['node']), lambda: floats(bench.out.take()))
+        until(lambda: rig.status()['devices'][0]['peak_db'] > -7, 3, 'full level again')
+
+
+@case
+def volume_of_the_input_does_not_click(rig):  # lesson 28
+    """A level instead of a tone: frames that this test's own microphone or the recorder misses make no step in it."""
+    with Bench(rig) as bench:
+        source, at = Microphone(bench.mic, 0, 2.5, True, level=LEVEL), 0
+
+        def heard():
+            nonlocal at
+            samples = read_floats(path)
+            new, at = samples[at:], len(samples)
+            return new
+        try:
+            recorder, path = bench.record()
+            until(lambda: len(loud(read_floats(path), 0.4)) > RATE // 2, 8, 'half a second of sound')
+            node = str(rig.status()['devices'][1]['node'])
+            without_a_click(rig, node, heard)
+            near(rig.status()['devices'][1]['volume'], 1, 0.001, 'volume')
+            rig.call('wpctl', 'set-mute', node, '1')
+            until(lambda: max(map(abs, heard() or [1])) == 0, 5, 'silence')
+            bench.stop(recorder)
+        finally:
+            source.stop()
