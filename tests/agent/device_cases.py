@@ -110,3 +110,4 @@ def volume_of_the_input_does_not_click(rig):  # lesson 28
             bench.stop(recorder)
         finally:
             source.stop()
+            rig.call('wpctl', 'set-mute', node, '0')  # which WirePlumber would remember
