@@ -14,6 +14,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "guest/agent/mix.h"
+#include "guest/agent/failure.h"
 #include "guest/agent/lock.h"
 #include "transport/stream.h"
 #include "wire/audio.h"
@@ -43,7 +44,8 @@ struct agent_input {
   /* Transport thread. */
   struct oriel_dialer *dialer;
   struct oriel_audio_framer framer;
-  uint64_t sequence, logged_failures, bad;
+  uint64_t sequence, bad;
+  struct agent_failure failure;
   uint64_t inside_ns;         /* since when a packet has begun and not ended; 0 = none has */
   uint64_t window_ends_ns;
   size_t window_left;         /* bytes that may still come in this window */
@@ -148,17 +150,15 @@ static void follow(struct agent_input *input, enum oriel_stream_state state) {
     input->bad = 0;
     oriel_receiver_reset(input->receiver);
     input->stats.connections++;
+    agent_failure_connected(&input->failure);
     oriel_info(ROOM, "connected: the microphone can come in");
   }
   input->stats.is_connected = is_connected;
   const char *why = NULL;
   input->stats.failures = oriel_dialer_failures(input->dialer, &why);
   input->stats.why = why;
-  if (input->stats.failures == input->logged_failures)
-    return;
-  input->logged_failures = input->stats.failures;
-  oriel_info(ROOM, "not connected (%llu): %s", (unsigned long long)input->logged_failures,
-             why != NULL ? why : "the peer closed");
+  if ((why = agent_failure_news(&input->failure, input->stats.failures, why)) != NULL)
+    oriel_info(ROOM, "not connected (%llu): %s", (unsigned long long)input->stats.failures, why);
 }
 
 static void earlier(int *timeout_ms, int due_ms) {

@@ -20,6 +20,7 @@
 #include "core/log.h"
 #include "core/ring.h"
 #include "guest/agent/coder.h"
+#include "guest/agent/failure.h"
 #include "guest/agent/lock.h"
 #include "transport/stream.h"
 #include "wire/audio.h"
@@ -53,7 +54,8 @@ struct agent_output {
   uint8_t *pending;       /* lengths and packets not yet taken by the stream */
   size_t pending_size, pending_most;
   size_t packet_left;     /* bytes of the packet at the front of `pending` if it is sent in part, else 0 */
-  uint64_t unasked, logged_failures;
+  uint64_t unasked;
+  struct agent_failure failure;
   bool is_stalled;
   /* For stats. */
   pthread_mutex_t lock;   /* guards stats, sent, handed; the data thread never takes it */
@@ -190,6 +192,7 @@ static void connected(struct agent_output *output) {
   bound_kernel(output);
   if (agent_coder_restart(output->coder) < 0)
     oriel_warn(ROOM, "memory is short: the coder goes on with the last peer's state");
+  agent_failure_connected(&output->failure);
   oriel_info(ROOM, "connected: sound goes out");
   output->stats.connections++;
   output->stats.is_connected = true;
@@ -211,11 +214,8 @@ static void follow(struct agent_output *output, enum oriel_stream_state state) {
   const char *why = NULL;
   output->stats.failures = oriel_dialer_failures(output->dialer, &why);
   output->stats.why = why;
-  if (output->stats.failures == output->logged_failures)
-    return;
-  output->logged_failures = output->stats.failures;
-  oriel_info(ROOM, "not connected (%llu): %s", (unsigned long long)output->logged_failures,
-             why != NULL ? why : "the peer closed");
+  if ((why = agent_failure_news(&output->failure, output->stats.failures, why)) != NULL)
+    oriel_info(ROOM, "not connected (%llu): %s", (unsigned long long)output->stats.failures, why);
 }
 
 /** The peer has nothing to say here; reading notices its end. A bounded part of a flood is taken each time. */

@@ -249,7 +249,7 @@ class Peer:
 
 
 class Microphone:
-    """Sends a tone, at 0 Hz the level itself, at the pace of the clock to whoever is connected at the peer."""
+    """Sends a tone (0 Hz: the level itself; None: noise) at the pace of the clock to whoever is connected at the peer."""
 
     def __init__(self, peer, hz, frame_ms=5, pcm=False, level=0.5, ppm=0):
         self.peer, self.is_open, self.sent = peer, True, 0
@@ -300,17 +300,22 @@ class Opus:
 
 # ---- samples ----
 
+def wave_at(hz, i, level, rate=RATE):
+    """Frame `i` of a tone; at 0 Hz the level itself, of None noise."""
+    return random.uniform(-level, level) if hz is None else level * math.sin(2 * math.pi * hz * i / rate) if hz else level
+
+
 def tone(hz, frames, at=0, level=0.5, channels=2):
     """Interleaved float32 bytes."""
     out = []
     for i in range(at, at + frames):
-        out.extend([level * math.sin(2 * math.pi * hz * i / RATE) if hz else level] * channels)
+        out.extend([wave_at(hz, i, level)] * channels)
     return struct.pack(f'<{len(out)}f', *out)
 
 
 def write_wav(path, hz, seconds, level=0.5, channels=2, rate=RATE):
     """16-bit, a tone. Returns the integers of one channel."""
-    values = [round(32767 * level * math.sin(2 * math.pi * hz * i / rate)) for i in range(int(seconds * rate))]
+    values = [round(32767 * wave_at(hz, i, level, rate)) for i in range(int(seconds * rate))]
     with wave.open(path, 'wb') as file:
         file.setnchannels(channels)
         file.setsampwidth(2)
