@@ -80,6 +80,9 @@ static bool cut(struct oriel_audio_line *line, const uint8_t *data, size_t size,
   const uint8_t *one = NULL;
   size_t one_size = 0;
   if (line->address.scheme == ORIEL_TRANSPORT_UDP) {
+    uint32_t number;
+    if (line->address.is_pcm)
+      (void)oriel_audio_cut_number(data, &size, &number); /* what it measures is not loss */
     if (packet != NULL && size <= ORIEL_AUDIO_PACKET_MAX)
       packet(owner, data, size, now_ns);
     return true;

@@ -210,15 +210,14 @@ static void turn(struct oriel_desktop *desktop) {
     skip_frames(audio, RING_FRAMES);
 }
 
-/* Waits for a post; with a limit while sound flows. False when the limit passed. */
-static bool wait_data(struct oriel_audio *audio, bool limited) {
-  uint64_t at_ns = oriel_clock_ns() + tail_ns;
-  struct timespec at = {
+/* Waits for a post, until `at_ns` where that is not 0. False when that time has come. */
+static bool wait_data(struct oriel_audio *audio, uint64_t at_ns) {
+  const struct timespec at = {
     .tv_sec = (time_t)(at_ns / ORIEL_NS_PER_SECOND), .tv_nsec = (long)(at_ns % ORIEL_NS_PER_SECOND),
   };
   int result;
   do
-    result = limited ? sem_clockwait(&audio->data, CLOCK_MONOTONIC, &at) : sem_wait(&audio->data);
+    result = at_ns ? sem_clockwait(&audio->data, CLOCK_MONOTONIC, &at) : sem_wait(&audio->data);
   while (result && errno == EINTR);
   return result == 0;
 }
@@ -262,21 +261,23 @@ static bool take_sound(struct oriel_desktop *desktop) {
 void *oriel_audio_thread(void *argument) {
   struct oriel_desktop *desktop = argument;
   struct oriel_audio *audio = &desktop->audio;
-  bool flows = false;
+  uint64_t tail_at_ns = 0; /* 0 = no sound flows */
 #ifdef __linux__
   pthread_setname_np(pthread_self(), "oriel-audio");
 #endif
   for (;;) {
-    bool posted = wait_data(audio, flows);
+    const uint64_t due_ns = oriel_sound_due(&desktop->sound);
+    const bool posted = wait_data(audio, due_ns && (!tail_at_ns || due_ns < tail_at_ns) ? due_ns : tail_at_ns);
     if (posted)
       atomic_exchange_explicit(&audio->signalled, false, memory_order_acq_rel); /* with the exchange in oriel_audio_post */
     if (atomic_load(&audio->stopping))
       return NULL;
     if (posted) {
-      flows = take_sound(desktop);
-    } else {
+      tail_at_ns = take_sound(desktop) ? oriel_clock_ns() + tail_ns : 0;
+    } else if (tail_at_ns && oriel_clock_ns() >= tail_at_ns) {
       finish_tail(desktop);
-      flows = false;
+      tail_at_ns = 0;
     }
+    oriel_sound_tick(desktop);
   }
 }

@@ -203,7 +203,7 @@ int oriel_desktop_create(const struct oriel_desktop_config *config, struct oriel
     goto fail_hub;
   if (oriel_audio_init(&desktop->audio, config->opus_frame_ms))
     goto fail_watch;
-  if (oriel_sound_init(&desktop->sound, config->guest_audio))
+  if (oriel_sound_init(&desktop->sound, config->guest_audio, desktop->audio.packet_frames))
     goto fail_audio;
   if (config->audio_passthru && oriel_speaker_create(&desktop->speaker))
     goto fail_sound;

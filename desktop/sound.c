@@ -6,7 +6,6 @@
 #include "desktop/sound.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,24 +16,25 @@
 
 enum {
   QUEUE_PACKETS = 128,
-  BACKLOG_FRAMES = ORIEL_OPUS_RATE * 200 / 1000, /* more than this waits: trim (lesson 27) */
-  FADE_FRAMES = ORIEL_OPUS_RATE * 50 / 1000,     /* lesson 28 */
+  BACKLOG_FRAMES = ORIEL_AUDIO_RATE * 200 / 1000, /* more than this waits: trim (lesson 27) */
   /* The listeners' decoders learn the new sound from our packets, before they get the sender's own, which build on it.
    * Without this a tone was 6 dB too loud for 60 ms after the change. */
-  SETTLE_FRAMES = FADE_FRAMES + ORIEL_OPUS_RATE * 60 / 1000,
+  SETTLE_FRAMES = ORIEL_AUDIO_RATE * (50 + 60) / 1000,
   FADE_MOST = 2 * SETTLE_FRAMES, /* a sender whose packets never line up with ours loses a part of one */
   FRAME_SIZE = ORIEL_OPUS_CHANNELS * sizeof(float),
   PACKET_FRAMES_MAX = ORIEL_OPUS_RATE * 20 / 1000,
 };
 static const uint64_t forgotten_ns = ORIEL_NS_PER_SECOND; /* silent for so long: nothing fades out */
-static const float half_pi = 1.5707963f;
-static const float peak = 16.0f; /* +24 dB: a larger sample of a peer is no sound */
 
 static uint64_t frames_ns(uint64_t frames) {
   return frames * ORIEL_NS_PER_SECOND / ORIEL_OPUS_RATE;
 }
 
-int oriel_sound_init(struct oriel_sound *sound, struct oriel_guest_audio *guest) {
+static bool is_retimed(const struct oriel_sound *sound, int input) {
+  return input >= 0 && input != ORIEL_SOUND_DEVICE && sound->is_pcm[input];
+}
+
+int oriel_sound_init(struct oriel_sound *sound, struct oriel_guest_audio *guest, size_t packet_frames) {
   struct oriel_guest_audio_info info = {0};
   int error = -ENOMEM;
   sound->active = ORIEL_FLOW_NONE;
@@ -48,12 +48,11 @@ int oriel_sound_init(struct oriel_sound *sound, struct oriel_guest_audio *guest)
     if (error)
       goto fail;
     sound->lanes++;
+    error = sound->is_pcm[i] ? oriel_retime_init(&sound->retimes[i], packet_frames) : 0;
+    if (error)
+      goto fail;
   }
-  if (!sound->lanes)
-    return 0;
-  error = oriel_opus_decoder_create(&sound->incoming);
-  if (!error)
-    error = oriel_opus_decoder_create(&sound->outgoing);
+  error = sound->lanes ? oriel_crossfade_init(&sound->fade) : 0;
   if (!error)
     return 0;
 fail:
@@ -62,10 +61,11 @@ fail:
 }
 
 void oriel_sound_finish(struct oriel_sound *sound) {
-  for (unsigned i = 0; i < sound->lanes; i++)
+  for (unsigned i = 0; i < sound->lanes; i++) {
     oriel_queue_finish(&sound->queues[i]);
-  oriel_opus_decoder_destroy(sound->incoming);
-  oriel_opus_decoder_destroy(sound->outgoing);
+    oriel_retime_finish(&sound->retimes[i]);
+  }
+  oriel_crossfade_finish(&sound->fade);
   pthread_mutex_destroy(&sound->lock);
 }
 
@@ -78,7 +78,7 @@ void oriel_sound_clear(struct oriel_sound *sound) {
 
 /* ---- guest_audio's thread ---- */
 
-static void sink_packet(void *user, unsigned lane, const void *data, size_t size, unsigned frames,
+static void sink_packet(void *user, unsigned lane, const void *data, size_t size, unsigned frames, uint32_t number,
                         uint64_t arrived_ns) {
   struct oriel_desktop *desktop = user;
   struct oriel_sound *sound = &desktop->sound;
@@ -88,8 +88,12 @@ static void sink_packet(void *user, unsigned lane, const void *data, size_t size
   if (packet)
     memcpy(packet->data, data, size);
   pthread_mutex_lock(&sound->lock);
-  const uint64_t due = oriel_flow_heard(&sound->flows[lane], frames_ns(frames), arrived_ns);
+  /* The time of those that are known to be lost has passed, too. */
+  const uint64_t length_ns = frames_ns((uint64_t)frames * (number - sound->numbers[lane]));
+  sound->numbers[lane] = number;
+  const uint64_t due = oriel_flow_heard(&sound->flows[lane], length_ns, arrived_ns);
   if (packet) {
+    packet->sequence = number;
     packet->captured_ns = due;
     packet->converted_ns = arrived_ns;
     oriel_queue_push(&sound->queues[lane], packet);
@@ -106,6 +110,7 @@ static void sink_ended(void *user, unsigned lane) {
   struct oriel_sound *sound = &desktop->sound;
   pthread_mutex_lock(&sound->lock);
   oriel_flow_end(&sound->flows[lane]);
+  sound->ended[lane] = true;
   pthread_mutex_unlock(&sound->lock);
 }
 
@@ -115,36 +120,14 @@ struct oriel_guest_audio_sink oriel_sound_sink(struct oriel_desktop *desktop) {
 
 /* ---- frames: audio thread ---- */
 
-static void fifo_put(struct oriel_sound_fifo *fifo, const float *frames, size_t count) {
-  if (fifo->count + count > ORIEL_SOUND_FIFO) { /* the oldest go */
-    const size_t drop = fifo->count < count ? fifo->count : count;
-    fifo->count -= drop;
-    memmove(fifo->frames, fifo->frames + drop * ORIEL_OPUS_CHANNELS, fifo->count * FRAME_SIZE);
-  }
-  memcpy(fifo->frames + fifo->count * ORIEL_OPUS_CHANNELS, frames, count * FRAME_SIZE);
-  fifo->count += count;
-}
-
-/* Fills up with silence (lesson 25). */
-static void fifo_take(struct oriel_sound_fifo *fifo, float *frames, size_t count) {
-  const size_t got = fifo->count < count ? fifo->count : count;
-  memcpy(frames, fifo->frames, got * FRAME_SIZE);
-  memset(frames + got * ORIEL_OPUS_CHANNELS, 0, (count - got) * FRAME_SIZE);
-  fifo->count -= got;
-  memmove(fifo->frames, fifo->frames + got * ORIEL_OPUS_CHANNELS, fifo->count * FRAME_SIZE);
-}
-
-/* Returns how many frames; `frames` has room for ORIEL_OPUS_FRAMES_MAX. */
-static size_t unpack(const struct oriel_sound *sound, int lane, struct oriel_opus_decoder *decoder,
-                     const struct oriel_packet *packet, float *frames) {
-  if (!sound->is_pcm[lane]) {
-    const int count = oriel_opus_decode(decoder, packet->data, packet->size, frames);
-    return count > 0 ? (size_t)count : 0;
-  }
-  const size_t count = packet->size / FRAME_SIZE;
-  memcpy(frames, packet->data, count * FRAME_SIZE);
-  for (size_t i = 0; i < count * ORIEL_OPUS_CHANNELS; i++)
-    frames[i] = isfinite(frames[i]) ? fmaxf(-peak, fminf(peak, frames[i])) : 0;
+/* Frames of what fades out; returns how many. */
+static size_t take_before(struct oriel_desktop *desktop, float *before, size_t count) {
+  struct oriel_sound *sound = &desktop->sound;
+  if (sound->from == ORIEL_SOUND_DEVICE)
+    return oriel_audio_take(&desktop->audio, before, count);
+  if (!is_retimed(sound, sound->from))
+    return oriel_frames_take(&sound->fade.before, before, count);
+  oriel_retime_take_some(&sound->retimes[sound->from], before, count, oriel_clock_ns());
   return count;
 }
 
@@ -153,65 +136,52 @@ void oriel_sound_fade(struct oriel_desktop *desktop, float *frames, size_t count
   float before[ORIEL_OPUS_FRAMES_MAX * ORIEL_OPUS_CHANNELS];
   if (!sound->fading)
     return;
-  if (sound->from == ORIEL_SOUND_DEVICE) {
-    const size_t got = oriel_audio_take(&desktop->audio, before, count);
-    memset(before + got * ORIEL_OPUS_CHANNELS, 0, (count - got) * FRAME_SIZE);
-  } else {
-    fifo_take(&sound->old, before, count);
-  }
-  for (size_t i = 0; i < count && sound->position < FADE_FRAMES; i++, sound->position++) {
-    const float angle = half_pi * (float)sound->position / FADE_FRAMES;
-    const float in = sinf(angle), out = cosf(angle); /* equal power */
-    for (unsigned channel = 0; channel < ORIEL_OPUS_CHANNELS; channel++) {
-      float *sample = &frames[i * ORIEL_OPUS_CHANNELS + channel];
-      *sample = *sample * in + before[i * ORIEL_OPUS_CHANNELS + channel] * out;
-    }
-  }
-  if (sound->position >= FADE_FRAMES && sound->active == ORIEL_SOUND_DEVICE)
-    sound->fading = false;
+  sound->position += count;
+  if (oriel_crossfade_runs(&sound->fade))
+    oriel_crossfade_mix(&sound->fade, frames, count, before, take_before(desktop, before, count));
+  const bool is_ours = sound->active == ORIEL_SOUND_DEVICE || sound->is_pcm[sound->active];
+  if (is_ours && !oriel_crossfade_runs(&sound->fade))
+    sound->fading = false; /* the listeners' decoders know our packets */
 }
 
 bool oriel_sound_device_fades(const struct oriel_sound *sound) {
-  return sound->fading && sound->from == ORIEL_SOUND_DEVICE && sound->position < FADE_FRAMES;
+  return sound->fading && sound->from == ORIEL_SOUND_DEVICE && oriel_crossfade_runs(&sound->fade);
 }
 
 static void encode_out(struct oriel_desktop *desktop) {
   struct oriel_sound *sound = &desktop->sound;
   const size_t whole = desktop->audio.packet_frames;
-  float frames[PACKET_FRAMES_MAX * ORIEL_OPUS_CHANNELS];
-  fifo_take(&sound->out, frames, whole);
+  float frames[PACKET_FRAMES_MAX * ORIEL_AUDIO_CHANNELS];
+  const size_t got = oriel_frames_take(&sound->out, frames, whole);
+  memset(frames + got * ORIEL_AUDIO_CHANNELS, 0, (whole - got) * FRAME_SIZE); /* lesson 25 */
   oriel_audio_encode(desktop, frames, sound->out_ns);
   sound->out_ns += frames_ns(whole);
 }
 
 /* ---- packets ---- */
 
-/* Decoded, mixed while a fade lasts, and coded anew. */
+/* Opus while a change lasts: decoded, mixed, and coded anew. */
 static void mix_packet(struct oriel_desktop *desktop, const struct oriel_packet *packet) {
   struct oriel_sound *sound = &desktop->sound;
-  float frames[ORIEL_OPUS_FRAMES_MAX * ORIEL_OPUS_CHANNELS];
-  const size_t count = unpack(sound, sound->active, sound->incoming, packet, frames);
-  if (!count)
+  const int count = receiver_decode_packet(&sound->fade.incoming, packet->data, packet->size);
+  if (count <= 0)
     return;
-  if (sound->fading && sound->position < FADE_FRAMES)
-    oriel_sound_fade(desktop, frames, count);
-  else if (sound->fading)
-    sound->position += count;
+  float *frames = sound->fade.incoming.frames;
+  oriel_sound_fade(desktop, frames, (size_t)count);
   if (!sound->out.count)
     sound->out_ns = packet->captured_ns;
-  fifo_put(&sound->out, frames, count);
+  oriel_frames_put(&sound->out, frames, (size_t)count);
   while (sound->out.count >= desktop->audio.packet_frames)
     encode_out(desktop);
-  if (sound->fading && sound->position >= SETTLE_FRAMES && (!sound->out.count || sound->position >= FADE_MOST)) {
+  if (sound->position >= SETTLE_FRAMES && (!sound->out.count || sound->position >= FADE_MOST)) {
     sound->fading = false;
-    if (!sound->is_pcm[sound->active])
-      sound->out.count = 0;
+    sound->out.count = 0;
   }
 }
 
 static void take_active(struct oriel_desktop *desktop, struct oriel_packet *packet) {
   struct oriel_sound *sound = &desktop->sound;
-  if (sound->fading || sound->is_pcm[sound->active]) {
+  if (sound->fading) {
     mix_packet(desktop, packet);
     return;
   }
@@ -224,36 +194,80 @@ static void take_active(struct oriel_desktop *desktop, struct oriel_packet *pack
 }
 
 static void take_outgoing(struct oriel_sound *sound, const struct oriel_packet *packet) {
-  float frames[ORIEL_OPUS_FRAMES_MAX * ORIEL_OPUS_CHANNELS];
-  if (sound->position >= FADE_FRAMES)
-    return;
-  const size_t count = unpack(sound, sound->from, sound->outgoing, packet, frames);
-  fifo_put(&sound->old, frames, count);
+  const int count = oriel_crossfade_runs(&sound->fade)
+                      ? receiver_decode_packet(&sound->fade.outgoing, packet->data, packet->size) : 0;
+  if (count > 0)
+    oriel_frames_put(&sound->fade.before, sound->fade.outgoing.frames, (size_t)count);
 }
 
-/* Takes the packets of `lane`, of which more than BACKLOG_FRAMES are too late to hear. */
+/* Whoever is heard: a receiver that keeps its pace has sound at once when its turn comes. */
+static void take_pcm(struct oriel_sound *sound, int lane, const struct oriel_packet *packet) {
+  oriel_retime_push(&sound->retimes[lane], packet->data, packet->size, packet->sequence, packet->converted_ns);
+}
+
+/* Takes the packets of `lane`, of which more than BACKLOG_FRAMES are too late to hear. A receiver sees to that itself. */
 static void take_lane(struct oriel_desktop *desktop, int lane) {
   struct oriel_sound *sound = &desktop->sound;
   struct oriel_packet *packets[QUEUE_PACKETS];
   unsigned count = 0, first = 0, frames = 0;
   pthread_mutex_lock(&sound->lock);
+  const bool ended = sound->ended[lane];
+  sound->ended[lane] = false;
   while (sound->queues[lane].count)
     packets[count++] = oriel_queue_pop(&sound->queues[lane]);
-  for (unsigned i = count; i > 0 && !first; i--) {
-    const struct oriel_packet *packet = packets[i - 1];
-    frames += sound->is_pcm[lane] ? (unsigned)(packet->size / FRAME_SIZE)
-                                  : (unsigned)oriel_opus_packet_frames(packet->data, packet->size);
+  for (unsigned i = count; i > 0 && !first && !sound->is_pcm[lane]; i--) {
+    frames += (unsigned)oriel_opus_packet_frames(packets[i - 1]->data, packets[i - 1]->size);
     if (frames > BACKLOG_FRAMES)
       first = i;
   }
   sound->trimmed += first;
   pthread_mutex_unlock(&sound->lock);
+  if (ended && sound->is_pcm[lane])
+    oriel_retime_reset(&sound->retimes[lane]);
   for (unsigned i = 0; i < count; i++) {
-    if (i >= first && lane == sound->active)
+    if (sound->is_pcm[lane])
+      take_pcm(sound, lane, packets[i]);
+    else if (i >= first && lane == sound->active)
       take_active(desktop, packets[i]);
     else if (i >= first && sound->fading && lane == sound->from)
       take_outgoing(sound, packets[i]);
     oriel_packet_unref(packets[i]);
+  }
+}
+
+/* ---- re-timed sound ---- */
+
+uint64_t oriel_sound_due(const struct oriel_sound *sound) {
+  uint64_t due_ns = 0;
+  for (unsigned i = 0; i < sound->lanes; i++)
+    if (sound->retimes[i].due_ns && (!due_ns || sound->retimes[i].due_ns < due_ns))
+      due_ns = sound->retimes[i].due_ns;
+  return due_ns;
+}
+
+static void tick_lane(struct oriel_desktop *desktop, int lane, uint64_t now_ns) {
+  struct oriel_sound *sound = &desktop->sound;
+  float frames[PACKET_FRAMES_MAX * ORIEL_AUDIO_CHANNELS];
+  uint64_t captured_ns;
+  const bool is_heard = oriel_retime_take(&sound->retimes[lane], frames, now_ns, &captured_ns);
+  if (lane != sound->active || !is_heard)
+    return;
+  oriel_sound_fade(desktop, frames, desktop->audio.packet_frames);
+  oriel_audio_encode(desktop, frames, captured_ns);
+}
+
+void oriel_sound_tick(struct oriel_desktop *desktop) {
+  struct oriel_sound *sound = &desktop->sound;
+  const uint64_t now = oriel_clock_ns();
+  const bool wanted = atomic_load(&desktop->audio.wanted) && desktop->audio.encoder;
+  for (int lane = 0; lane < (int)sound->lanes; lane++) {
+    struct oriel_retime *retime = &sound->retimes[lane];
+    if (!retime->receiver)
+      continue;
+    if (!wanted)
+      oriel_retime_rest(retime);
+    while (retime->due_ns && retime->due_ns <= now)
+      tick_lane(desktop, lane, now);
   }
 }
 
@@ -266,11 +280,11 @@ static void change(struct oriel_desktop *desktop, int chosen, bool fades) {
   sound->fading = fades;
   sound->from = before;
   sound->position = 0;
-  sound->old.count = sound->out.count = 0;
-  if (sound->incoming) {
-    oriel_opus_decoder_reset(sound->incoming);
-    oriel_opus_decoder_reset(sound->outgoing);
-  }
+  sound->out.count = 0;
+  if (sound->lanes)
+    oriel_crossfade_begin(&sound->fade);
+  if (is_retimed(sound, before))
+    oriel_retime_hold(&sound->retimes[before], oriel_clock_ns()); /* the mix takes it */
   if (passed)
     oriel_audio_renew(desktop); /* its state is from long ago, and the listeners' is another */
   pthread_mutex_lock(&sound->lock);
@@ -282,15 +296,19 @@ static void change(struct oriel_desktop *desktop, int chosen, bool fades) {
                chosen == ORIEL_SOUND_DEVICE ? "the VM's own device" : "inside the guest");
 }
 
-/* True when a change may begin: what fades out has a packet there. Without it the first part of the fade would be a hole,
- * since it comes as often as not just after the new one's packet. */
-static bool is_ready_locked(const struct oriel_desktop *desktop, uint64_t now_ns) {
+static bool has_packet_locked(const struct oriel_sound *sound, int input) {
+  return input == ORIEL_SOUND_DEVICE || is_retimed(sound, input) || sound->queues[input].count > 0;
+}
+
+/* True when a change to `better` may begin: both have a packet there. Without that of what fades out the first part of the
+ * fade would be a hole, since it comes as often as not just after the new one's packet. */
+static bool is_ready_locked(const struct oriel_desktop *desktop, int better, uint64_t now_ns) {
   const struct oriel_sound *sound = &desktop->sound;
-  if (sound->active < 0 || !oriel_flow_lives(&sound->flows[sound->active], now_ns))
+  if (better < 0 || sound->active < 0 || !oriel_flow_lives(&sound->flows[sound->active], now_ns))
     return true;
   if (sound->active == ORIEL_SOUND_DEVICE)
     return oriel_ring_level(desktop->audio.ring) >= desktop->audio.packet_frames;
-  return sound->queues[sound->active].count > 0;
+  return has_packet_locked(sound, sound->active) && has_packet_locked(sound, better);
 }
 
 int oriel_sound_turn(struct oriel_desktop *desktop, uint64_t device_frames) {
@@ -300,7 +318,7 @@ int oriel_sound_turn(struct oriel_desktop *desktop, uint64_t device_frames) {
   if (device_frames)
     oriel_flow_heard(&sound->flows[ORIEL_SOUND_DEVICE], frames_ns(device_frames), now);
   const int before = sound->active, better = oriel_flow_choose(sound->flows, ORIEL_SOUND_INPUTS, before, now);
-  const int chosen = better == before || is_ready_locked(desktop, now) ? better : before;
+  const int chosen = better == before || is_ready_locked(desktop, better, now) ? better : before;
   const bool fades = before >= 0 && now < sound->flows[before].last_ns + forgotten_ns;
   pthread_mutex_unlock(&sound->lock);
   if (chosen != before)

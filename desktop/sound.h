@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Which sound the viewers hear: that of the guest's own streams, untouched, or of the VMM's device. A change between two
- * is a crossfade, made at the pace of the new one: both are decoded, mixed and coded once, and nothing is delayed.
+ * Which sound the viewers hear: that of the guest's own streams, untouched, or of the VMM's device. PCM of a guest is
+ * re-timed to this host's clock and coded here. A change between two is a crossfade, made at the pace of the new one: both
+ * are decoded, mixed and coded once, and nothing is delayed.
  */
 #ifndef ORIEL_DESKTOP_SOUND_H
 #define ORIEL_DESKTOP_SOUND_H
@@ -10,7 +11,9 @@
 #include <stdbool.h>
 
 #include "core/queue.h"
+#include "desktop/crossfade.h"
 #include "desktop/flow.h"
+#include "desktop/retime.h"
 #include "source/guest_audio.h"
 
 struct oriel_desktop;
@@ -20,12 +23,6 @@ struct oriel_sound_stats;
 enum {
   ORIEL_SOUND_DEVICE = ORIEL_GUEST_AUDIO_LANES_MAX,
   ORIEL_SOUND_INPUTS,
-  ORIEL_SOUND_FIFO = 2 * 5760, /* frames: two of the longest packets */
-};
-
-struct oriel_sound_fifo {
-  size_t count;
-  float frames[ORIEL_SOUND_FIFO * 2];
 };
 
 struct oriel_sound {
@@ -34,20 +31,23 @@ struct oriel_sound {
   pthread_mutex_t lock; /* guards the next lines; held for pointer work */
   struct oriel_queue queues[ORIEL_GUEST_AUDIO_LANES_MAX];
   struct oriel_flow flows[ORIEL_SOUND_INPUTS];
+  uint32_t numbers[ORIEL_GUEST_AUDIO_LANES_MAX]; /* of each lane's newest packet */
+  bool ended[ORIEL_GUEST_AUDIO_LANES_MAX];       /* its stream did; the audio thread has not looked yet */
   int active; /* ORIEL_FLOW_NONE; written by the audio thread */
   uint64_t switches, passed, trimmed;
   /* Audio thread only. */
+  struct oriel_retime retimes[ORIEL_GUEST_AUDIO_LANES_MAX]; /* of PCM; the others are all zero */
   bool fading;
-  int from;       /* what fades out */
-  size_t position; /* frames of the fade so far */
-  struct oriel_opus_decoder *incoming, *outgoing;
-  struct oriel_sound_fifo old, out; /* what fades out, decoded; what waits to be a whole packet */
+  int from;        /* what fades out */
+  size_t position; /* frames since the change */
+  struct oriel_crossfade fade;
+  struct oriel_frames out; /* what waits to be a whole packet */
   uint64_t out_ns;      /* capture time of the first frame in `out` */
   uint64_t device_seen; /* frames of the device's ring that its flow knows of */
 };
 
-/** 0, -ENOMEM. */
-int oriel_sound_init(struct oriel_sound *sound, struct oriel_guest_audio *guest);
+/** `packet_frames`: of our own packets. 0, -ENOMEM. */
+int oriel_sound_init(struct oriel_sound *sound, struct oriel_guest_audio *guest, size_t packet_frames);
 void oriel_sound_finish(struct oriel_sound *sound);
 /** The sink for guest_audio; its thread. */
 struct oriel_guest_audio_sink oriel_sound_sink(struct oriel_desktop *desktop);
@@ -59,6 +59,10 @@ void oriel_sound_clear(struct oriel_sound *sound);
 /** Takes and hands on what the lanes brought; `device_frames` more came from the device. Returns the input whose turn it
  *  is. */
 int oriel_sound_turn(struct oriel_desktop *desktop, uint64_t device_frames);
+/** When a packet of re-timed sound is due; 0 = none will be. */
+uint64_t oriel_sound_due(const struct oriel_sound *sound);
+/** Makes those that are due by now; makes none while nobody listens. */
+void oriel_sound_tick(struct oriel_desktop *desktop);
 /** Frames for the device's next packet: lets what was heard before fade out over them. */
 void oriel_sound_fade(struct oriel_desktop *desktop, float *frames, size_t count);
 /** The device fades out: its frames are taken by the mix. */

@@ -33,8 +33,10 @@ struct oriel_guest_audio_config {
 struct oriel_guest_audio_sink {
   void *user;
   /** A well-formed packet of 1..1500 bytes, borrowed: one Opus packet of `frames` frames at 48 kHz, or whole float32
-   *  frames (the lane says which). Must not block. */
-  void (*packet)(void *user, unsigned lane, const void *packet, size_t size, unsigned frames, uint64_t arrived_ns);
+   *  frames (the lane says which). `number` is higher by one than the last one's, by more where packets are known to be
+   *  lost; it wraps. Must not block. */
+  void (*packet)(void *user, unsigned lane, const void *packet, size_t size, unsigned frames, uint32_t number,
+                 uint64_t arrived_ns);
   /** The lane's stream ended, or another one takes its place. */
   void (*ended)(void *user, unsigned lane);
 };
@@ -60,7 +62,10 @@ struct oriel_guest_audio_lane {
   bool is_udp, is_pcm, connected; /* UDP: a datagram arrived within the last second */
   char address[300];              /* as given */
   uint64_t packets, bytes;
-  uint64_t bad_packets; /* no Opus, or no whole frames */
+  uint64_t bad_packets; /* refused: no Opus, no whole frames, 0 or more than 1500 bytes, half a packet for a second */
+  bool is_numbered;     /* datagrams with numbers came: lost and late are exact; else they are not known here */
+  uint64_t lost, late;  /* late: came when its place was given up, after it counted as lost */
+  uint64_t duplicates;
   uint64_t dropped;     /* beyond twice the speed of sound's own time, or from a second sender of datagrams */
   uint64_t connections, closed_by_us; /* closed by us: for what the peer sent */
 };

@@ -11,9 +11,17 @@
 
 #include "source/guest_audio.h"
 #include "source/guest_link.h"
+#include "source/guest_order.h"
 #include "wire/audio.h"
 
 /* ---- a lane: guest_audio's thread ---- */
+
+/* Datagrams without numbers: networks double one now and then. A sender's own packets are never so close together. */
+struct guest_double {
+  uint64_t arrived_ns;
+  size_t size;
+  uint8_t bytes[ORIEL_AUDIO_PACKET_MAX];
+};
 
 struct guest_lane {
   struct guest_link link;
@@ -24,10 +32,13 @@ struct guest_lane {
   uint64_t budget, budget_ns; /* frames it may still send now; when that was right */
   unsigned suspicion;  /* how little the stream looks like Opus */
   unsigned frames;     /* of the last packet */
+  uint32_t number;     /* of the last packet that was handed on */
   /* Datagrams: who is listened to. */
   struct sockaddr_storage sender;
   socklen_t sender_size;
   uint64_t heard_ns;
+  struct guest_order order;
+  struct guest_double last; /* the newest without a number */
   uint64_t complained_ns; /* when the log last had a line about it */
   uint64_t unsaid;        /* lines left out since */
   struct oriel_guest_audio_lane counters; /* address and kind apart */

@@ -24,6 +24,7 @@ enum {
   SUSPICION_MAX = 60,
   BUDGET_FRAMES = 4 * ORIEL_AUDIO_RATE, /* a burst after a stall; the rate is twice that of sound */
   BUDGET_RATE = 2 * ORIEL_AUDIO_RATE,
+  SILENCE_MOST = 8, /* bytes: an Opus packet of no more says little else */
 };
 static const uint64_t inside_ns = ORIEL_NS_PER_SECOND;
 static const uint64_t sender_ns = ORIEL_NS_PER_SECOND;   /* another sender is heard once the one before was quiet so long */
@@ -70,6 +71,8 @@ static void begin(struct guest_lane *lane, uint64_t now_ns) {
   lane->budget = BUDGET_FRAMES;
   lane->budget_ns = now_ns;
   lane->suspicion = lane->frames = 0;
+  lane->order = (struct guest_order){.begun = false};
+  lane->last.size = 0;
   lane->counters.connections++;
 }
 
@@ -124,9 +127,9 @@ static int packet_frames(const struct guest_lane *lane, const uint8_t *packet, s
   return size > 0 && size % PCM_FRAME_SIZE == 0 ? (int)(size / PCM_FRAME_SIZE) : -EBADMSG;
 }
 
-/* NULL, or why this stream cannot go on. */
+/* NULL, or why this stream cannot go on. `step` is 1, and more where packets are missing before this one. */
 static const char *take(struct guest_lane *lane, const struct oriel_guest_audio_sink *sink, const uint8_t *packet,
-                        size_t size, uint64_t now_ns) {
+                        size_t size, uint32_t step, uint64_t now_ns) {
   const int frames = packet_frames(lane, packet, size);
   const bool trusted = trust(lane, frames);
   if (frames < 0 || !trusted) {
@@ -141,7 +144,8 @@ static const char *take(struct guest_lane *lane, const struct oriel_guest_audio_
   }
   lane->counters.packets++;
   lane->counters.bytes += size;
-  sink->packet(sink->user, lane->index, packet, size, (unsigned)frames, now_ns);
+  lane->number += step;
+  sink->packet(sink->user, lane->index, packet, size, (unsigned)frames, lane->number, now_ns);
   return NULL;
 }
 
@@ -152,12 +156,14 @@ static const char *cut(struct guest_lane *lane, const struct oriel_guest_audio_s
   int found;
   while ((found = oriel_audio_framer_next(&lane->framer, &data, &size, &packet, &packet_size)) == 1) {
     lane->inside_ns = 0;
-    const char *why = take(lane, sink, packet, packet_size, now_ns);
+    const char *why = take(lane, sink, packet, packet_size, 1, now_ns);
     if (why)
       return why;
   }
-  if (found < 0)
+  if (found < 0) {
+    lane->counters.bad_packets++;
     return "sent a packet of 0 or more than 1500 bytes";
+  }
   if (!oriel_audio_framer_is_inside(&lane->framer))
     lane->inside_ns = 0;
   else if (!lane->inside_ns)
@@ -179,8 +185,10 @@ static void step_stream(struct guest_lane *lane, const struct oriel_guest_audio_
   }
   if (!lane->link.is_connected)
     end(lane, sink);
-  else if (lane->inside_ns && now_ns >= lane->inside_ns + inside_ns)
+  else if (lane->inside_ns && now_ns >= lane->inside_ns + inside_ns) {
+    lane->counters.bad_packets++;
     refuse(lane, sink, now_ns, "began a packet a second ago and has not ended it");
+  }
 }
 
 /* Two senders in one lane would be mixed packet by packet: the first is heard until it falls quiet. */
@@ -197,14 +205,61 @@ static bool is_sender(struct guest_lane *lane, const struct sockaddr_storage *fr
   return true;
 }
 
+/* Whether a datagram with a number is to be heard, and how many before it are missing. */
+static bool is_next(struct guest_lane *lane, const struct oriel_guest_audio_sink *sink, uint32_t number,
+                    uint32_t *lost) {
+  struct oriel_guest_audio_lane *counters = &lane->counters;
+  const bool begun = lane->order.begun;
+  counters->is_numbered = true;
+  switch (guest_order_take(&lane->order, number, lost)) {
+  case GUEST_PLACE_NEXT:
+    counters->lost += *lost;
+    return true;
+  case GUEST_PLACE_LATE:
+    counters->late++;
+    return false;
+  case GUEST_PLACE_DUPLICATE:
+    counters->duplicates++;
+    return false;
+  case GUEST_PLACE_ANEW:
+    if (begun)
+      sink->ended(sink->user, lane->index);
+    return true;
+  }
+  return false;
+}
+
+/* The same Opus once more, sooner than a sender makes another packet. Silence does repeat itself: a burst of it after a
+ * stall is no double. */
+static bool is_double(struct guest_lane *lane, const uint8_t *data, size_t size, uint64_t now_ns) {
+  struct guest_double *last = &lane->last;
+  const uint64_t length_ns = (uint64_t)lane->frames * ORIEL_NS_PER_SECOND / ORIEL_AUDIO_RATE;
+  if (lane->counters.is_pcm || size <= SILENCE_MOST)
+    return false;
+  const bool doubled = size == last->size && now_ns < last->arrived_ns + length_ns / 8 && !memcmp(data, last->bytes, size);
+  last->arrived_ns = now_ns;
+  last->size = size;
+  memcpy(last->bytes, data, size);
+  return doubled;
+}
+
 static void take_datagram(struct guest_lane *lane, const struct oriel_guest_audio_sink *sink, const uint8_t *data,
                           size_t size, uint64_t now_ns) {
+  uint32_t number, lost = 0;
   if (!size || size > ORIEL_AUDIO_PACKET_MAX) {
     lane->counters.bad_packets++;
+    complain(lane, now_ns, "the peer sent a packet of 0 or more than 1500 bytes; that is dropped");
+    return;
+  }
+  if (lane->counters.is_pcm && oriel_audio_cut_number(data, &size, &number)) {
+    if (!is_next(lane, sink, number, &lost))
+      return;
+  } else if (is_double(lane, data, size, now_ns)) {
+    lane->counters.duplicates++;
     return;
   }
   const uint64_t packets = lane->counters.packets;
-  const char *why = take(lane, sink, data, size, now_ns);
+  const char *why = take(lane, sink, data, size, 1 + lost, now_ns);
   if (why)
     complain(lane, now_ns, "the peer %s; that is dropped", why);
   if (lane->counters.packets != packets)

@@ -98,3 +98,18 @@ size_t oriel_audio_write_pcm(const float *samples, size_t frames, uint8_t packet
   }
   return taken * ORIEL_AUDIO_CHANNELS * sizeof(float);
 }
+
+void oriel_audio_write_number(uint8_t bytes[ORIEL_AUDIO_NUMBER_SIZE], uint32_t number) {
+  for (int i = 0; i < ORIEL_AUDIO_NUMBER_SIZE; i++)
+    bytes[i] = (uint8_t)(number >> (8 * i));
+}
+
+bool oriel_audio_cut_number(const uint8_t *datagram, size_t *size, uint32_t *number) {
+  if (*size <= ORIEL_AUDIO_NUMBER_SIZE || *size > ORIEL_AUDIO_PACKET_MAX ||
+      *size % (ORIEL_AUDIO_CHANNELS * sizeof(float)) != ORIEL_AUDIO_NUMBER_SIZE)
+    return false;
+  *size -= ORIEL_AUDIO_NUMBER_SIZE;
+  const uint8_t *bytes = datagram + *size;
+  *number = (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
+  return true;
+}

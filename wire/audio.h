@@ -4,8 +4,9 @@
  * packet; no handshake. A packet is one Opus packet (48 kHz stereo, at most 20 ms), as peers of the vsock 5000/5001
  * protocol expect, or, where both ends were told so by `format=pcm` in their addresses, whole frames of 48 kHz stereo,
  * float32 little-endian, interleaved: at most 187 of them, so that a period above 3.9 ms is several packets. A length
- * of 0 or above 1500 ends the connection. Over UDP a datagram is one packet without the length. Documented in
- * docs/protocols/audio.md. Parsers and writers only: no thread, no allocation.
+ * of 0 or above 1500 ends the connection. Over UDP a datagram is one packet without the length; one of PCM may have a
+ * number behind its frames, so that what is lost is known. Documented in docs/protocols/audio.md. Parsers and writers
+ * only: no thread, no allocation.
  */
 #ifndef ORIEL_WIRE_AUDIO_H
 #define ORIEL_WIRE_AUDIO_H
@@ -17,6 +18,7 @@
 enum {
   ORIEL_AUDIO_PACKET_MAX = 1500,
   ORIEL_AUDIO_LENGTH_SIZE = 2,
+  ORIEL_AUDIO_NUMBER_SIZE = 4,
   ORIEL_AUDIO_RATE = 48000, /* Hz, of either format */
   ORIEL_AUDIO_CHANNELS = 2,
   ORIEL_AUDIO_PCM_FRAMES_MAX = ORIEL_AUDIO_PACKET_MAX / (ORIEL_AUDIO_CHANNELS * 4), /* in a packet */
@@ -58,5 +60,11 @@ int oriel_audio_read_pcm(const uint8_t *packet, size_t packet_size, float *sampl
 /** A PCM packet of the first of `frames` frames, at most ORIEL_AUDIO_PCM_FRAMES_MAX. Returns its bytes; 0 for no
  *  frames. */
 size_t oriel_audio_write_pcm(const float *samples, size_t frames, uint8_t packet[ORIEL_AUDIO_PACKET_MAX]);
+
+/** Writes the number of a datagram of PCM, which goes behind its frames: the first may be any, each further one is
+ *  higher by one and wraps. */
+void oriel_audio_write_number(uint8_t bytes[ORIEL_AUDIO_NUMBER_SIZE], uint32_t number);
+/** Takes the number off a datagram of PCM: *size is less by it then. False where there is none. */
+bool oriel_audio_cut_number(const uint8_t *datagram, size_t *size, uint32_t *number);
 
 #endif

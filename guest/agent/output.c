@@ -57,6 +57,7 @@ struct agent_output {
   uint64_t unasked;
   struct agent_failure failure;
   bool is_stalled;
+  uint32_t number;        /* of the next datagram of PCM */
   /* For stats. */
   pthread_mutex_t lock;   /* guards stats, sent, handed; the data thread never takes it */
   struct agent_output_stats stats;
@@ -130,12 +131,22 @@ static void sent(struct agent_output *output, size_t size) {
   memmove(output->pending, output->pending + size, output->pending_size);
 }
 
-/** A datagram is one packet without its length; what does not go now is lost, as datagrams are. */
+/** The packet at the front as a datagram: without its length, with a number where it is PCM. */
+static ssize_t send_datagram(struct agent_output *output, size_t size, uint64_t now_ns) {
+  uint8_t datagram[AGENT_PACKET_MAX + ORIEL_AUDIO_NUMBER_SIZE];
+  memcpy(datagram, output->pending + ORIEL_AUDIO_LENGTH_SIZE, size);
+  if (output->is_pcm) {
+    oriel_audio_write_number(datagram + size, output->number++);
+    size += ORIEL_AUDIO_NUMBER_SIZE;
+  }
+  return oriel_dialer_send(output->dialer, datagram, size, now_ns);
+}
+
+/** What does not go now is lost, as datagrams are. */
 static int flush_datagrams(struct agent_output *output, uint64_t now_ns) {
   while (output->pending_size > 0) {
     const size_t size = packet_at(output, 0);
-    const ssize_t result = oriel_dialer_send(output->dialer, output->pending + ORIEL_AUDIO_LENGTH_SIZE,
-                                             size - ORIEL_AUDIO_LENGTH_SIZE, now_ns);
+    const ssize_t result = send_datagram(output, size - ORIEL_AUDIO_LENGTH_SIZE, now_ns);
     if (result < 0 && result != -EAGAIN && result != -EMSGSIZE)
       return (int)result;
     if (result < 0) {

@@ -36,14 +36,17 @@ struct fixture {
   unsigned packets[3], ended[3];
   size_t size;
   unsigned frames;
+  uint32_t number;
   uint8_t last[1500];
 };
 
-static void on_packet(void *user, unsigned lane, const void *packet, size_t size, unsigned frames, uint64_t arrived_ns) {
+static void on_packet(void *user, unsigned lane, const void *packet, size_t size, unsigned frames, uint32_t number,
+                      uint64_t arrived_ns) {
   struct fixture *fixture = user;
   pthread_mutex_lock(&fixture->lock);
   assert_true(lane < 3 && size && size <= sizeof fixture->last && arrived_ns);
   fixture->packets[lane]++;
+  fixture->number = number;
   fixture->size = size;
   fixture->frames = frames;
   memcpy(fixture->last, packet, size);

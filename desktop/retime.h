@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * PCM from inside a guest on its way to our own encoder: packets go in as they arrive, a whole Opus packet's worth of
+ * frames comes out at the pace of this host's clock. The receiver (media/receiver.h) in between takes up jitter and the
+ * drift of the guest's clock, and makes up for what was lost, so that viewers get whole sound in good time.
+ *
+ * Thread-safety: one thread (audio), which also tells the time.
+ */
+#ifndef ORIEL_DESKTOP_RETIME_H
+#define ORIEL_DESKTOP_RETIME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "media/receiver.h"
+
+struct oriel_retime {
+  struct oriel_receiver *receiver; /* owned */
+  size_t frames;     /* that a take gives; constant */
+  uint64_t due_ns;   /* when the next is due; 0 = at rest */
+  uint64_t sequence; /* of the newest packet, as the receiver knows it */
+  unsigned empty;    /* takes in a row without sound */
+  bool sounds;       /* it has begun, and not ended */
+};
+
+/** 0, -ENOMEM. */
+int oriel_retime_init(struct oriel_retime *retime, size_t frames);
+/** Also for one that is all zero. */
+void oriel_retime_finish(struct oriel_retime *retime);
+/** Whole float32 frames; `number` as guest_audio's sink has it. The first one starts the clock. */
+void oriel_retime_push(struct oriel_retime *retime, const void *packet, size_t size, uint32_t number,
+                       uint64_t arrived_ns);
+/** Another stream begins, or nobody listens: what is here fades out, or is forgotten. */
+void oriel_retime_reset(struct oriel_retime *retime);
+void oriel_retime_rest(struct oriel_retime *retime);
+/** Call it when `due_ns` has come: fills `frames` (stereo). True when they are to be heard; *captured_ns is when the first
+ *  of them came in. After a second without a packet it rests. */
+bool oriel_retime_take(struct oriel_retime *retime, float *frames, uint64_t now_ns, uint64_t *captured_ns);
+/** Takes any number of frames instead, at another's pace. Takes by the clock are put off, as `hold` puts them off: they
+ *  begin again once nobody has said so for some packets. */
+void oriel_retime_hold(struct oriel_retime *retime, uint64_t now_ns);
+void oriel_retime_take_some(struct oriel_retime *retime, float *frames, size_t count, uint64_t now_ns);
+
+#endif
