@@ -36,18 +36,27 @@ static bool rest_allowed_locked(struct oriel_hub *hub) {
   return !hub->rest_ns;
 }
 
+static unsigned wanted_locked(const struct oriel_hub *hub) {
+  unsigned wanted = ORIEL_WATCH_NOTHING;
+  if (hub->watchers_pictures || hub->watchers_snapshot)
+    wanted |= ORIEL_WATCH_PICTURES;
+  if (hub->watchers_sound)
+    wanted |= ORIEL_WATCH_SOUND;
+  return wanted;
+}
+
 void oriel_desktop_update_watch(struct oriel_desktop *desktop) {
   struct oriel_hub *hub = &desktop->hub;
   pthread_mutex_lock(&desktop->watch_lock);
   pthread_mutex_lock(&hub->lock);
-  bool watched = hub->watchers_pictures || hub->watchers_sound || hub->watchers_snapshot;
-  if (watched)
+  const unsigned before = hub->source_watched;
+  unsigned wanted = wanted_locked(hub);
+  if (!(before & ~wanted))
     hub->rest_ns = 0;
-  else if (hub->source_watched)
-    watched = !rest_allowed_locked(hub);
-  bool changed = watched != hub->source_watched;
-  hub->source_watched = watched;
-  if (changed) {
+  else if (!rest_allowed_locked(hub))
+    wanted |= before;
+  hub->source_watched = wanted;
+  if ((before ^ wanted) & ORIEL_WATCH_PICTURES) {
     hub->fresh_picture = false; /* from now on the surface ages, or its old content waits to be replaced */
     hub->watched_ns = oriel_clock_ns();
     oriel_hub_poke_locked(hub, 0);
@@ -57,8 +66,8 @@ void oriel_desktop_update_watch(struct oriel_desktop *desktop) {
   if (sound && !atomic_load(&desktop->audio.wanted))
     oriel_sound_clear(&desktop->sound);
   oriel_audio_want(&desktop->audio, sound);
-  if (changed)
-    oriel_source_watch(desktop->source, watched); /* may call the sink at once: hub.lock is free */
+  if (wanted != before)
+    oriel_source_watch(desktop->source, wanted); /* may call the sink at once: hub.lock is free */
   pthread_mutex_unlock(&desktop->watch_lock);
 }
 
@@ -70,7 +79,7 @@ static void sink_damaged(void *user) {
   pthread_mutex_lock(&hub->lock);
   hub->damage_events++;
   hub->damaged = true;
-  if (!hub->fresh_picture && hub->source_watched) {
+  if (!hub->fresh_picture && (hub->source_watched & ORIEL_WATCH_PICTURES)) {
     hub->fresh_picture = true;
     if (hub->watchers_snapshot)
       pthread_cond_broadcast(&hub->fresh);

@@ -140,7 +140,7 @@ static struct plan plan_next(struct media *media, struct oriel_hub *hub, uint64_
   hub->wait = ORIEL_WAIT_DAMAGE;
   if (media->empty && !hub->damaged)
     return plan;
-  if (!hub->source_watched)
+  if (!(hub->source_watched & ORIEL_WATCH_PICTURES))
     return plan; /* the network thread is about to tell the source, and pokes */
   if (!hub->fresh_picture && now < hub->watched_ns + first_ns) {
     plan.wake_ns = hub->watched_ns + first_ns;

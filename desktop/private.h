@@ -105,7 +105,7 @@ struct oriel_hub {
   uint64_t looked_ns; /* network thread only */
   /* Between source, viewers and the media thread. */
   bool damaged;  /* the surface holds damage that the media thread has not looked at */
-  bool source_watched; /* as the source was told */
+  unsigned source_watched; /* ORIEL_WATCH_*, as the source was told */
   bool fresh_picture;  /* damage arrived since the source is watched */
   uint64_t watched_ns; /* since when it is */
   uint64_t joined_ns;  /* when a viewer last began to look */

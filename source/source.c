@@ -51,8 +51,8 @@ struct oriel_surface *oriel_source_surface(struct oriel_source *source) {
   return source->impl->surface(source);
 }
 
-void oriel_source_watch(struct oriel_source *source, bool watched) {
-  source->impl->watch(source, watched);
+void oriel_source_watch(struct oriel_source *source, unsigned what) {
+  source->impl->watch(source, what);
 }
 
 void oriel_source_input(struct oriel_source *source, const struct oriel_input *input) {

@@ -120,6 +120,8 @@ struct oriel_source_sink {
   void (*microphone)(void *user, enum oriel_microphone_use use);
 };
 
+enum { ORIEL_WATCH_NOTHING = 0, ORIEL_WATCH_PICTURES = 1, ORIEL_WATCH_SOUND = 2, ORIEL_WATCH_ALL = 3 };
+
 struct oriel_source_info {
   const char *kind;      /* "qemu", "pattern"; static */
   char name[128];        /* the VM's name, or the scene */
@@ -136,7 +138,7 @@ struct oriel_source_impl {
   int (*start)(struct oriel_source *source, const struct oriel_source_sink *sink);
   void (*destroy)(struct oriel_source *source);
   struct oriel_surface *(*surface)(struct oriel_source *source);
-  void (*watch)(struct oriel_source *source, bool watched);
+  void (*watch)(struct oriel_source *source, unsigned what);
   void (*input)(struct oriel_source *source, const struct oriel_input *input);
   int (*resize)(struct oriel_source *source, uint16_t width, uint16_t height); /* optional */
   int (*command)(struct oriel_source *source, enum oriel_source_command command); /* optional */
@@ -158,9 +160,9 @@ int oriel_source_start(struct oriel_source *source, const struct oriel_source_si
 void oriel_source_destroy(struct oriel_source *source);
 /** The surface; valid until destroy. */
 struct oriel_surface *oriel_source_surface(struct oriel_source *source);
-/** Whether anybody looks. Unwatched, a source costs nothing: no listener, no copies, no timer. After true, the whole
- *  picture arrives as damage. */
-void oriel_source_watch(struct oriel_source *source, bool watched);
+/** Who looks and who listens: ORIEL_WATCH_*. What nobody wants costs nothing: no listener, no copies, no timer. Once
+ *  pictures are wanted, the whole picture arrives as damage. */
+void oriel_source_watch(struct oriel_source *source, unsigned what);
 /** Sends input on. Keys and buttons keep their order; pointer positions coalesce to the newest. */
 void oriel_source_input(struct oriel_source *source, const struct oriel_input *input);
 /** Asks the guest for another size, pixels. 0; -ENOTSUP; -EINVAL outside [64, 7680] x [64, 4320]. */

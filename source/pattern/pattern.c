@@ -34,7 +34,7 @@ struct pattern {
   pthread_mutex_t lock; /* guards what follows; taken before the surface's */
   pthread_cond_t wake;  /* CLOCK_MONOTONIC */
   struct oriel_card card;
-  bool watched, paused, stopping;
+  bool watched, heard, paused, stopping;
   bool shift_left, shift_right;
   uint64_t power_at_ns; /* 0 = the machine is on */
   uint64_t frames, inputs, dropped;
@@ -139,7 +139,7 @@ static void power_up_locked(struct pattern *pattern) {
   pattern->paused = false;
   fresh_card_locked(pattern);
   paint_all_locked(pattern);
-  oriel_tone_play(pattern->tone, pattern->watched);
+  oriel_tone_play(pattern->tone, pattern->heard);
   pthread_mutex_unlock(&pattern->lock);
   tell_state(pattern, ORIEL_SOURCE_RUNNING);
   pattern->sink->damaged(pattern->sink->user);
@@ -289,16 +289,18 @@ static struct oriel_surface *pattern_surface(struct oriel_source *source) {
   return pattern_of(source)->surface;
 }
 
-static void pattern_watch(struct oriel_source *source, bool watched) {
+static void pattern_watch(struct oriel_source *source, unsigned what) {
   struct pattern *pattern = pattern_of(source);
+  const bool watched = what & ORIEL_WATCH_PICTURES;
   pthread_mutex_lock(&pattern->lock);
   bool begins = watched && !pattern->watched;
   pattern->watched = watched;
+  pattern->heard = what & ORIEL_WATCH_SOUND;
   if (begins) {
     pattern->card.clock_s = time_of_day_s();
     paint_all_locked(pattern); /* what changed meanwhile was not drawn */
   }
-  oriel_tone_play(pattern->tone, watched && !pattern->paused && !pattern->power_at_ns);
+  oriel_tone_play(pattern->tone, pattern->heard && !pattern->paused && !pattern->power_at_ns);
   pthread_cond_signal(&pattern->wake);
   pthread_mutex_unlock(&pattern->lock);
   if (begins && pattern->sink)
@@ -354,7 +356,7 @@ static int pattern_command(struct oriel_source *source, enum oriel_source_comman
   enum oriel_source_state state = pattern->power_at_ns ? ORIEL_SOURCE_GONE
                                   : pattern->paused    ? ORIEL_SOURCE_PAUSED
                                                        : ORIEL_SOURCE_RUNNING;
-  oriel_tone_play(pattern->tone, pattern->watched && state == ORIEL_SOURCE_RUNNING);
+  oriel_tone_play(pattern->tone, pattern->heard && state == ORIEL_SOURCE_RUNNING);
   pthread_cond_signal(&pattern->wake);
   pthread_mutex_unlock(&pattern->lock);
   tell_state(pattern, state);

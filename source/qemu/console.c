@@ -179,8 +179,8 @@ static void display_stopped(void *user) {
 static const char *sound_message(void *user, const char *interface, const char *member, GVariant *body,
                                  GUnixFDList *fds, GVariant **reply) {
   (void)fds;
-  (void)reply;
-  return oriel_qemu_sound_message(user, interface, member, body, oriel_clock_ns());
+  const struct oriel_qemu_call call = {interface, member, body, reply, oriel_clock_ns()};
+  return oriel_qemu_sound_message(user, &call);
 }
 
 static void sound_stopped(void *user) {
@@ -190,7 +190,8 @@ static void sound_stopped(void *user) {
 static const char *microphone_message(void *user, const char *interface, const char *member, GVariant *body,
                                       GUnixFDList *fds, GVariant **reply) {
   (void)fds;
-  return oriel_qemu_microphone_message(user, interface, member, body, reply);
+  const struct oriel_qemu_call call = {interface, member, body, reply, oriel_clock_ns()};
+  return oriel_qemu_microphone_message(user, &call);
 }
 
 static void microphone_stopped(void *user) {

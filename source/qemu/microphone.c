@@ -12,30 +12,18 @@
 #include <string.h>
 
 #include "core/clock.h"
-#include "core/log.h"
 #include "media/opus.h"
 #include "media/receiver.h"
 #include "source/qemu/voice.h"
 
-#define ROOM "source/qemu"
-#define LISTENER "org.qemu.Display1.AudioInListener"
-
 enum {
-  VOICES_MAX = 8,
+  VOICES_MAX = ORIEL_QEMU_VOICES_MAX,
   PULL_MAX = 1024,           /* frames taken from the receiver at once */
   DELAY_MAX_US = 120 * 1000, /* of the jitter buffer's target */
   JUMP_MAX = 64,             /* packets that may be missing; more, or a step back, is another stream */
 };
 
 static const uint64_t FLOWING_NS = 200 * ORIEL_NS_PER_MS;
-static const uint64_t LOG_INTERVAL_NS = 5 * ORIEL_NS_PER_SECOND;
-
-struct slot {
-  bool used, enabled;
-  uint64_t id;
-  struct oriel_qemu_voice *voice;
-  uint64_t heard_ns; /* when it began or last read */
-};
 
 struct oriel_qemu_microphone {
   struct oriel_receiver *receiver;
@@ -50,7 +38,8 @@ struct oriel_qemu_microphone {
   bool available, taken;
   enum oriel_microphone_use use;
   /* The listener's thread only. */
-  struct slot slots[VOICES_MAX];
+  struct oriel_qemu_voice_place places[VOICES_MAX];
+  struct oriel_qemu_voice *voices[VOICES_MAX]; /* in these places */
   bool running;      /* the ring has a beginning */
   uint64_t base_ns;  /* when frame 0 of the ring was due */
   struct oriel_qemu_ring ring;
@@ -85,8 +74,8 @@ void oriel_qemu_microphone_available(struct oriel_qemu_microphone *microphone, b
 /* A voice began or ended to record. */
 static void count_takers(struct oriel_qemu_microphone *microphone) {
   bool taken = false;
-  for (size_t i = 0; i < VOICES_MAX; i++)
-    taken |= microphone->slots[i].used && microphone->slots[i].enabled;
+  for (int i = 0; i < VOICES_MAX; i++)
+    taken |= microphone->places[i].used && microphone->places[i].enabled;
   if (taken == atomic_load(&microphone->recording))
     return;
   atomic_store(&microphone->recording, taken);
@@ -98,7 +87,8 @@ static void count_takers(struct oriel_qemu_microphone *microphone) {
 
 /* --- the pushing thread ------------------------------------------------------------------------------------------- */
 
-int oriel_qemu_microphone_push(struct oriel_qemu_microphone *microphone, const struct oriel_microphone *packet) {
+int oriel_qemu_microphone_push(struct oriel_qemu_microphone *microphone, const struct oriel_microphone *packet,
+                               uint64_t now_ns) {
   /* What nobody records is not kept: a recorder that begins hears now, not then (lesson 27). */
   const bool recording = atomic_load(&microphone->recording);
   if (!recording || !packet->size) {
@@ -111,8 +101,7 @@ int oriel_qemu_microphone_push(struct oriel_qemu_microphone *microphone, const s
   microphone->sequence += microphone->fresh || step == 0 || step > JUMP_MAX ? 1 : step;
   microphone->last = packet->sequence;
   microphone->fresh = false;
-  return oriel_receiver_push(microphone->receiver, packet->opus, packet->size, microphone->sequence,
-                             oriel_clock_ns());
+  return oriel_receiver_push(microphone->receiver, packet->opus, packet->size, microphone->sequence, now_ns);
 }
 
 /* --- the ring ----------------------------------------------------------------------------------------------------- */
@@ -149,146 +138,108 @@ static void advance(struct oriel_qemu_microphone *microphone, uint64_t now) {
 
 /* --- methods ------------------------------------------------------------------------------------------------------ */
 
-static struct slot *find(struct oriel_qemu_microphone *microphone, uint64_t id) {
-  for (size_t i = 0; i < VOICES_MAX; i++)
-    if (microphone->slots[i].used && microphone->slots[i].id == id)
-      return &microphone->slots[i];
-  return NULL;
+static void release(struct oriel_qemu_microphone *microphone, int place) {
+  oriel_qemu_voice_destroy(microphone->voices[place]);
+  microphone->voices[place] = NULL;
+  microphone->places[place] = (struct oriel_qemu_voice_place){.used = false};
 }
 
-static void release(struct slot *slot) {
-  oriel_qemu_voice_destroy(slot->voice);
-  *slot = (struct slot){.used = false};
-}
-
-/* A free slot, or that of the voice that has not read for longest: a QEMU that forgets to end its voices keeps its
- * microphone. NULL when all read. */
-static struct slot *place(struct oriel_qemu_microphone *microphone, uint64_t now) {
-  struct slot *oldest = NULL;
-  for (size_t i = 0; i < VOICES_MAX; i++) {
-    struct slot *slot = &microphone->slots[i];
-    if (!slot->used)
-      return slot;
-    if (now - slot->heard_ns >= FLOWING_NS && (!oldest || slot->heard_ns < oldest->heard_ns))
-      oldest = slot;
-  }
-  return oldest;
-}
-
-static const char *on_init(struct oriel_qemu_microphone *microphone, GVariant *body, GVariant **reply) {
-  (void)reply;
-  guint64 id;
-  guchar bits, channels;
-  gboolean is_signed, is_float, big_endian;
-  guint32 rate, frame_size, byte_rate;
-  g_variant_get(body, "(tybbuyuub)", &id, &bits, &is_signed, &is_float, &rate, &channels, &frame_size, &byte_rate,
-                &big_endian);
-  const struct oriel_pcm_format format = {.bits = bits, .is_signed = is_signed, .is_float = is_float,
-                                          .big_endian = big_endian, .rate = rate, .channels = channels};
-  const uint64_t now = oriel_clock_ns();
-  struct slot *slot = find(microphone, id);
-  if (!slot)
-    slot = place(microphone, now);
-  if (!slot)
-    return "too many voices";
+static const char *on_init(void *object, const struct oriel_qemu_call *call) {
+  struct oriel_qemu_microphone *microphone = object;
+  struct oriel_pcm_format format;
   struct oriel_qemu_voice *voice;
+  uint64_t id;
+  unsigned reading = 0;
+  oriel_qemu_voice_format(call->body, &id, &format);
+  for (int i = 0; i < VOICES_MAX; i++)
+    reading |= (unsigned)(call->now_ns - microphone->places[i].heard_ns < FLOWING_NS) << i;
+  const int place = oriel_qemu_voice_place(microphone->places, id, reading);
+  if (place < 0)
+    return "too many voices";
   const int result = oriel_qemu_voice_create(&format, &voice);
   if (result < 0)
     return result == -EINVAL ? "unknown PCM format" : "out of memory";
-  release(slot);
-  *slot = (struct slot){.used = true, .id = id, .voice = voice, .heard_ns = now};
+  release(microphone, place);
+  microphone->voices[place] = voice;
+  microphone->places[place] = (struct oriel_qemu_voice_place){.used = true, .id = id, .heard_ns = call->now_ns};
   count_takers(microphone);
   return NULL;
 }
 
-static const char *on_fini(struct oriel_qemu_microphone *microphone, GVariant *body, GVariant **reply) {
-  (void)reply;
+static const char *on_fini(void *object, const struct oriel_qemu_call *call) {
+  struct oriel_qemu_microphone *microphone = object;
   guint64 id;
-  g_variant_get(body, "(t)", &id);
-  struct slot *slot = find(microphone, id);
-  if (!slot)
+  g_variant_get(call->body, "(t)", &id);
+  const int place = oriel_qemu_voice_find(microphone->places, id);
+  if (place < 0)
     return "no such voice";
-  release(slot);
+  release(microphone, place);
   count_takers(microphone);
   return NULL;
 }
 
-static const char *on_set_enabled(struct oriel_qemu_microphone *microphone, GVariant *body, GVariant **reply) {
-  (void)reply;
+static const char *on_set_enabled(void *object, const struct oriel_qemu_call *call) {
+  struct oriel_qemu_microphone *microphone = object;
   guint64 id;
   gboolean enabled;
-  g_variant_get(body, "(tb)", &id, &enabled);
-  struct slot *slot = find(microphone, id);
-  if (!slot)
+  g_variant_get(call->body, "(tb)", &id, &enabled);
+  const int place = oriel_qemu_voice_find(microphone->places, id);
+  if (place < 0)
     return "no such voice";
-  slot->enabled = enabled;
+  microphone->places[place].enabled = enabled;
   count_takers(microphone);
   return NULL;
 }
 
 /* Volumes are 0 to 255 a channel; QEMU leaves it to us to apply them. */
-static const char *on_set_volume(struct oriel_qemu_microphone *microphone, GVariant *body, GVariant **reply) {
-  (void)reply;
+static const char *on_set_volume(void *object, const struct oriel_qemu_call *call) {
+  struct oriel_qemu_microphone *microphone = object;
   guint64 id;
   gboolean muted;
   GVariant *data;
-  g_variant_get(body, "(tb@ay)", &id, &muted, &data);
+  g_variant_get(call->body, "(tb@ay)", &id, &muted, &data);
   gsize count;
   const uint8_t *volumes = g_variant_get_fixed_array(data, &count, 1);
-  struct slot *slot = find(microphone, id);
-  if (slot && count)
-    oriel_qemu_voice_gain(slot->voice, muted ? 0 : (float)volumes[0] / 255.0f,
+  const int place = oriel_qemu_voice_find(microphone->places, id);
+  if (place >= 0 && count)
+    oriel_qemu_voice_gain(microphone->voices[place], muted ? 0 : (float)volumes[0] / 255.0f,
                           muted ? 0 : (float)volumes[count > 1] / 255.0f);
   g_variant_unref(data);
-  return !slot ? "no such voice" : !count ? "no volume given" : NULL;
+  return place < 0 ? "no such voice" : !count ? "no volume given" : NULL;
 }
 
 /* QEMU's main loop waits for the answer and takes as much as we give: so it is given what time has brought, at once. */
-static const char *on_read(struct oriel_qemu_microphone *microphone, GVariant *body, GVariant **reply) {
+static const char *on_read(void *object, const struct oriel_qemu_call *call) {
+  struct oriel_qemu_microphone *microphone = object;
   guint64 id, size;
-  g_variant_get(body, "(tt)", &id, &size);
-  struct slot *slot = find(microphone, id);
-  if (!slot)
+  g_variant_get(call->body, "(tt)", &id, &size);
+  const int place = oriel_qemu_voice_find(microphone->places, id);
+  if (place < 0)
     return "no such voice";
-  const uint64_t now = oriel_clock_ns();
-  slot->heard_ns = now;
-  if (!slot->enabled) { /* reading proves that it records: a listener that registers late may have missed SetEnabled */
-    slot->enabled = true;
+  microphone->places[place].heard_ns = call->now_ns;
+  if (!microphone->places[place].enabled) { /* reading proves that it records: one that registers late may have missed
+                                               SetEnabled */
+    microphone->places[place].enabled = true;
     count_takers(microphone);
   }
-  advance(microphone, now);
-  const size_t given = oriel_qemu_voice_read(slot->voice, &microphone->ring, microphone->answer,
+  advance(microphone, call->now_ns);
+  const size_t given = oriel_qemu_voice_read(microphone->voices[place], &microphone->ring, microphone->answer,
                                              size < ORIEL_QEMU_READ_MAX ? (size_t)size : ORIEL_QEMU_READ_MAX);
-  *reply = g_variant_new("(@ay)", g_variant_new_fixed_array(G_VARIANT_TYPE_BYTE, microphone->answer, given, 1));
+  *call->reply =
+    g_variant_new("(@ay)", g_variant_new_fixed_array(G_VARIANT_TYPE_BYTE, microphone->answer, given, 1));
   return NULL;
 }
 
-static const struct {
-  const char *member, *type;
-  const char *(*handle)(struct oriel_qemu_microphone *microphone, GVariant *body, GVariant **reply);
-} methods[] = {
-  {"Read", "(tt)", on_read},           {"Init", "(tybbuyuub)", on_init},
-  {"Fini", "(t)", on_fini},            {"SetEnabled", "(tb)", on_set_enabled},
-  {"SetVolume", "(tbay)", on_set_volume},
-};
-
-const char *oriel_qemu_microphone_message(struct oriel_qemu_microphone *microphone, const char *interface,
-                                          const char *member, GVariant *body, GVariant **reply) {
-  const char *refused = "no such method";
-  for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
-    if (strcmp(methods[i].member, member) || (interface && strcmp(interface, LISTENER)))
-      continue;
-    refused = body && g_variant_is_of_type(body, G_VARIANT_TYPE(methods[i].type))
-                ? methods[i].handle(microphone, body, reply)
-                : "arguments of the wrong type";
-    break;
-  }
-  const uint64_t now = oriel_clock_ns();
-  if (refused && (!microphone->logged_ns || now - microphone->logged_ns >= LOG_INTERVAL_NS)) {
-    oriel_warn(ROOM, "refused %.40s of the microphone to QEMU: %s", member, refused);
-    microphone->logged_ns = now;
-  }
-  return refused;
+const char *oriel_qemu_microphone_message(struct oriel_qemu_microphone *microphone,
+                                          const struct oriel_qemu_call *call) {
+  static const struct oriel_qemu_method methods[] = {
+    {"Read", "(tt)", on_read},              {"Init", "(tybbuyuub)", on_init},
+    {"Fini", "(t)", on_fini},               {"SetEnabled", "(tb)", on_set_enabled},
+    {"SetVolume", "(tbay)", on_set_volume},
+  };
+  static const struct oriel_qemu_methods table = {"org.qemu.Display1.AudioInListener", "the microphone to QEMU", methods,
+                                                  sizeof methods / sizeof *methods};
+  return oriel_qemu_call(&table, microphone, call, &microphone->logged_ns);
 }
 
 /* --- life --------------------------------------------------------------------------------------------------------- */
@@ -319,9 +270,8 @@ void oriel_qemu_microphone_destroy(struct oriel_qemu_microphone *microphone) {
 }
 
 void oriel_qemu_microphone_stopped(struct oriel_qemu_microphone *microphone) {
-  for (size_t i = 0; i < VOICES_MAX; i++)
-    if (microphone->slots[i].used)
-      release(&microphone->slots[i]);
+  for (int i = 0; i < VOICES_MAX; i++)
+    release(microphone, i);
   count_takers(microphone);
   microphone->running = false;
 }

@@ -11,9 +11,7 @@
 #ifndef ORIEL_SOURCE_QEMU_MICROPHONE_H
 #define ORIEL_SOURCE_QEMU_MICROPHONE_H
 
-#include <gio/gio.h>
-#include <stdbool.h>
-
+#include "source/qemu/calls.h"
 #include "source/source.h"
 
 struct oriel_qemu_microphone;
@@ -26,11 +24,11 @@ void oriel_qemu_microphone_attach(struct oriel_qemu_microphone *microphone, cons
 /** QEMU has sound, or has gone. */
 void oriel_qemu_microphone_available(struct oriel_qemu_microphone *microphone, bool available);
 /** 0; -ENOTCONN: the guest records nothing, it was dropped; -EBADMSG. */
-int oriel_qemu_microphone_push(struct oriel_qemu_microphone *microphone, const struct oriel_microphone *packet);
-/** Handles one method call on /org/qemu/Display1/AudioInListener; a call that is answered with more than nothing sets
- *  *reply (floating). NULL, or why it was refused (static). */
-const char *oriel_qemu_microphone_message(struct oriel_qemu_microphone *microphone, const char *interface,
-                                          const char *member, GVariant *body, GVariant **reply);
+int oriel_qemu_microphone_push(struct oriel_qemu_microphone *microphone, const struct oriel_microphone *packet,
+                               uint64_t now_ns);
+/** Handles one method call on /org/qemu/Display1/AudioInListener. NULL, or why it was refused (static). */
+const char *oriel_qemu_microphone_message(struct oriel_qemu_microphone *microphone,
+                                          const struct oriel_qemu_call *call);
 /** Forgets all voices, as after a disconnect. */
 void oriel_qemu_microphone_stopped(struct oriel_qemu_microphone *microphone);
 

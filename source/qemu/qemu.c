@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/clock.h"
 #include "core/log.h"
 #include "source/qemu/address.h"
 #include "source/qemu/input.h"
@@ -22,7 +23,8 @@ enum { COMMANDS_MAX = 16 };
 /* What other threads ask of the source's thread. */
 struct wishes {
   bool posted; /* a turn of the source's thread is due */
-  bool watched, hears;
+  unsigned watched; /* ORIEL_WATCH_* */
+  bool hears;
   uint16_t width, height; /* of the latest resize; 0 = none since the last turn */
   enum oriel_source_command commands[COMMANDS_MAX];
   size_t command_count;
@@ -185,10 +187,10 @@ static struct oriel_surface *qemu_surface(struct oriel_source *base) {
   return of(base)->surface;
 }
 
-static void qemu_watch(struct oriel_source *base, bool watched) {
+static void qemu_watch(struct oriel_source *base, unsigned what) {
   struct qemu_source *source = of(base);
   pthread_mutex_lock(&source->lock);
-  source->wishes.watched = watched;
+  source->wishes.watched = what;
   post(source);
   pthread_mutex_unlock(&source->lock);
 }
@@ -239,7 +241,7 @@ static int qemu_microphone(struct oriel_source *base, const struct oriel_microph
     post(source);
     pthread_mutex_unlock(&source->lock);
   }
-  return oriel_qemu_microphone_push(source->microphone, packet);
+  return oriel_qemu_microphone_push(source->microphone, packet, oriel_clock_ns());
 }
 
 static void qemu_info(struct oriel_source *base, struct oriel_source_info *info) {

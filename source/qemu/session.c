@@ -182,15 +182,16 @@ void oriel_qemu_session_destroy(struct oriel_qemu_session *session) {
   free(session);
 }
 
-void oriel_qemu_session_watch(struct oriel_qemu_session *session, bool watched) {
+void oriel_qemu_session_watch(struct oriel_qemu_session *session, unsigned what) {
+  const bool watched = what & ORIEL_WATCH_PICTURES;
   /* A picture that was kept up unseen is all news. */
   if (watched && !session->watched && oriel_qemu_listener_active(session->display))
     oriel_qemu_scanout_refresh(session->config.scanout);
   session->watched = watched;
   if (watched || !session->keeps_display)
     oriel_qemu_listener_want(session->display, watched);
-  oriel_qemu_listener_want(session->sound, watched);
-  oriel_qemu_listener_want(session->microphone, watched || session->hears);
+  oriel_qemu_listener_want(session->sound, what & ORIEL_WATCH_SOUND);
+  oriel_qemu_listener_want(session->microphone, what != ORIEL_WATCH_NOTHING || session->hears);
 }
 
 void oriel_qemu_session_hear(struct oriel_qemu_session *session) {

@@ -48,7 +48,8 @@ struct oriel_qemu_session_config {
 int oriel_qemu_session_create(const struct oriel_qemu_session_config *config, struct oriel_qemu_session **session);
 /** Releases keys, detaches (within 300 ms, also from a stopped QEMU) and frees. NULL is fine. */
 void oriel_qemu_session_destroy(struct oriel_qemu_session *session);
-void oriel_qemu_session_watch(struct oriel_qemu_session *session, bool watched);
+/** ORIEL_WATCH_*. */
+void oriel_qemu_session_watch(struct oriel_qemu_session *session, unsigned what);
 /** A viewer uses its microphone. From now on QEMU is answered even while nobody watches: without a listener it would
  *  give its guest's recorders old sound again and again. */
 void oriel_qemu_session_hear(struct oriel_qemu_session *session);

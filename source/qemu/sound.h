@@ -7,9 +7,7 @@
 #ifndef ORIEL_SOURCE_QEMU_SOUND_H
 #define ORIEL_SOURCE_QEMU_SOUND_H
 
-#include <gio/gio.h>
-#include <stdint.h>
-
+#include "source/qemu/calls.h"
 #include "source/source.h"
 
 struct oriel_qemu_sound;
@@ -17,10 +15,8 @@ struct oriel_qemu_sound;
 /** Borrows the sink for its life. 0, -ENOMEM. */
 int oriel_qemu_sound_create(const struct oriel_source_sink *sink, struct oriel_qemu_sound **sound);
 void oriel_qemu_sound_destroy(struct oriel_qemu_sound *sound);
-/** Handles one method call on /org/qemu/Display1/AudioOutListener at `now` (monotonic ns). NULL, or why it was refused
- *  (static). */
-const char *oriel_qemu_sound_message(struct oriel_qemu_sound *sound, const char *interface, const char *member,
-                                     GVariant *body, uint64_t now);
+/** Handles one method call on /org/qemu/Display1/AudioOutListener. NULL, or why it was refused (static). */
+const char *oriel_qemu_sound_message(struct oriel_qemu_sound *sound, const struct oriel_qemu_call *call);
 /** Forgets all voices, as after a disconnect. */
 void oriel_qemu_sound_reset(struct oriel_qemu_sound *sound);
 

@@ -36,13 +36,14 @@ static struct oriel_surface *fake_surface(struct oriel_source *source) {
   return fake_of(source)->surface;
 }
 
-static void fake_watch(struct oriel_source *source, bool watched) {
+static void fake_watch(struct oriel_source *source, unsigned what) {
   struct fake *fake = fake_of(source);
   pthread_mutex_lock(&fake->lock);
-  fake->watched = watched;
-  fake->watches += watched;
+  const bool begins = what & ~fake->watched & ORIEL_WATCH_PICTURES;
+  fake->watched = what;
+  fake->watches += what != ORIEL_WATCH_NOTHING;
   pthread_mutex_unlock(&fake->lock);
-  if (!watched || fake->silent || !fake->sink)
+  if (!begins || fake->silent || !fake->sink)
     return;
   struct oriel_surface_view view;
   oriel_surface_lock(fake->surface, &view);
@@ -134,7 +135,7 @@ struct oriel_desktop *fake_desktop_heard(struct fake *fake, const char *encoder,
                                          bool start) {
   struct oriel_desktop *desktop = NULL;
   const struct oriel_desktop_config config = {
-    .encoder = encoder, .fps = 60, .opus_frame_ms = 20, .opus_kbps = 64, .guest_audio = guest_audio, .wake = fake_wake,
+    .encoder = encoder, .fps = 60, .opus_frame_ms = 20, .opus_kbps = 64, .guest_audio = guest_audio, .audio_passthru = fake->passthru, .wake = fake_wake,
     .user = fake,
   };
   assert_int_equal(oriel_desktop_create(&config, &fake->source, &desktop), 0);

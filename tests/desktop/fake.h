@@ -16,10 +16,12 @@ struct fake {
   const struct oriel_source_sink *sink;
   struct oriel_surface *surface;
   unsigned microphones, microphone_ends; /* the test's thread only */
+  bool passthru; /* its desktop plays on this host, too; set before it is made */
   bool silent; /* does not deliver the whole picture when watched */
   pthread_mutex_t lock; /* guards the rest */
   pthread_cond_t changed;
-  bool watched, destroyed;
+  unsigned watched; /* ORIEL_WATCH_* */
+  bool destroyed;
   unsigned watches, releases, inputs, wakes, resizes;
   uint16_t resize_width, resize_height; /* the latest */
 };

@@ -356,8 +356,12 @@ static void want_false_stops_and_true_starts_with_a_key(void **state) {
   publish_key(fixture);
   publish(fixture, ORIEL_PACKET_AUDIO, false);
   assert_int_equal(fake_drain(viewer), 0);
+  oriel_viewer_want(viewer, false, true);
+  assert_int_equal(fixture->fake.watched, ORIEL_WATCH_SOUND);
+  oriel_viewer_want(viewer, true, false);
+  assert_int_equal(fixture->fake.watched, ORIEL_WATCH_PICTURES);
   oriel_viewer_want(viewer, true, true);
-  assert_true(fixture->fake.watched);
+  assert_int_equal(fixture->fake.watched, ORIEL_WATCH_ALL);
   publish_video(fixture);
   assert_int_equal(take_picture(viewer), 0);
   uint32_t key = publish_key(fixture);

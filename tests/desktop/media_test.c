@@ -58,6 +58,29 @@ static void expect_picture(struct fixture *fixture, struct oriel_viewer *viewer,
 
 static const struct oriel_rect small = {32, 32, 64, 64}, all = {0, 0, 640, 480};
 
+/* --audio-passthru listens always: the sound alone is watched then, and the picture path rests. */
+static void passthru_watches_no_pictures(void **state) {
+  (void)state;
+  struct fake fake;
+  static struct oriel_desktop_stats stats;
+  fake_init(&fake, 640, 480);
+  fake.passthru = true;
+  struct oriel_desktop *desktop = fake_desktop(&fake, "null", true);
+  assert_int_equal(fake.watched, ORIEL_WATCH_SOUND);
+  for (int i = 0; i < 50; i++)
+    fake_paint(&fake, all, (uint32_t)i);
+  struct oriel_viewer *viewer = fake_viewer(desktop, ORIEL_ROLE_VIEWER, true, true);
+  assert_int_equal(fake.watched, ORIEL_WATCH_ALL);
+  oriel_viewer_detach(viewer);
+  assert_int_equal(fake.watched, ORIEL_WATCH_SOUND);
+  oriel_desktop_stats(desktop, &stats);
+  assert_true(stats.sound.has_speaker);
+  assert_true(stats.pictures_video <= 1); /* the viewer's, where it was quick */
+  assert_int_equal(stats.pictures_tiles, 0);
+  oriel_desktop_destroy(desktop);
+  fake_finish(&fake);
+}
+
 static void unwatched_desktop_converts_nothing(void **state) {
   (void)state;
   struct fixture *fixture = begin(640, 480, "null");
@@ -67,7 +90,7 @@ static void unwatched_desktop_converts_nothing(void **state) {
   struct oriel_viewer *viewer = NULL;
   const struct oriel_viewer_config listener = {.audio = true};
   assert_int_equal(oriel_viewer_attach(fixture->desktop, &listener, &viewer), 0);
-  assert_true(fixture->fake.watched);
+  assert_int_equal(fixture->fake.watched, ORIEL_WATCH_SOUND); /* and the source makes no pictures for it */
   for (int i = 0; i < 50; i++)
     fake_paint(&fixture->fake, all, (uint32_t)i);
   oriel_viewer_detach(viewer);
@@ -456,6 +479,7 @@ static void flapping_viewer_starts_the_source_rarely(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
+    cmocka_unit_test(passthru_watches_no_pictures),
     cmocka_unit_test(unwatched_desktop_converts_nothing),
     cmocka_unit_test(viewer_gets_a_key_at_once_and_changes_after),
     cmocka_unit_test(tiles_wait_until_all_viewers_can_take_them),

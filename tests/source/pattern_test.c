@@ -256,15 +256,15 @@ static void start_tells_state_cursor_and_pointer_mode(void **state) {
 static void watch_draws_the_card(void **state) {
   (void)state;
   struct sink *sink = begin("pattern:?size=1280x720");
-  oriel_source_watch(sink->source, true);
+  oriel_source_watch(sink->source, ORIEL_WATCH_ALL);
   assert_int_equal(damages(sink), 1); /* before watch returns */
   struct oriel_damage damage = take_damage(sink);
   assert_true(oriel_damage_area(&damage) == 1280 * 720);
   assert_int_equal(block(sink), oriel_testcard_palette[0]);
   assert_int_equal(counter(sink), 0);
   assert_int_equal(pixel(sink, 1270, 710), ORIEL_TESTCARD_BACKGROUND);
-  oriel_source_watch(sink->source, false);
-  oriel_source_watch(sink->source, true); /* the whole picture again */
+  oriel_source_watch(sink->source, ORIEL_WATCH_NOTHING);
+  oriel_source_watch(sink->source, ORIEL_WATCH_ALL); /* the whole picture again */
   damage = take_damage(sink);
   assert_true(oriel_damage_area(&damage) == 1280 * 720);
   assert_int_equal(damages(sink), 2);
@@ -274,7 +274,7 @@ static void watch_draws_the_card(void **state) {
 static void static_scene_stays_still(void **state) {
   (void)state;
   struct sink *sink = begin("pattern:?size=320x320&fps=240");
-  oriel_source_watch(sink->source, true);
+  oriel_source_watch(sink->source, ORIEL_WATCH_ALL);
   unsigned before = damages(sink);
   wait_until(sink, sink->frames > 24000, 5); /* half a second of tone */
   assert_int_equal(damages(sink), before);
@@ -284,7 +284,7 @@ static void static_scene_stays_still(void **state) {
 static void key_changes_block_and_counter_at_once(void **state) {
   (void)state;
   struct sink *sink = begin("pattern:");
-  oriel_source_watch(sink->source, true);
+  oriel_source_watch(sink->source, ORIEL_WATCH_ALL);
   take_damage(sink);
   for (unsigned i = 1; i <= ORIEL_TESTCARD_BLOCK_COLOURS + 1; i++) {
     unsigned before = damages(sink);
@@ -311,7 +311,7 @@ static uint64_t text_sum(struct sink *sink) {
 static void typed_characters_are_echoed(void **state) {
   (void)state;
   struct sink *sink = begin("pattern:");
-  oriel_source_watch(sink->source, true);
+  oriel_source_watch(sink->source, ORIEL_WATCH_ALL);
   uint64_t empty = text_sum(sink);
   key(sink, 4, true);
   uint64_t small_a = text_sum(sink);
@@ -348,7 +348,7 @@ static void keys_map_to_the_us_layout(void **state) {
 static void button_draws_a_cross_at_its_pixel(void **state) {
   (void)state;
   struct sink *sink = begin("pattern:");
-  oriel_source_watch(sink->source, true);
+  oriel_source_watch(sink->source, ORIEL_WATCH_ALL);
   const struct oriel_input press = {.type = ORIEL_INPUT_BUTTON, .button = {ORIEL_BUTTON_LEFT, true}};
   oriel_source_input(sink->source, &(struct oriel_input){.type = ORIEL_INPUT_POINTER, .pointer = {700, 500}});
   oriel_source_input(sink->source, &press);
@@ -367,7 +367,7 @@ static void button_draws_a_cross_at_its_pixel(void **state) {
 static void motion_moves_the_pointer_and_tells(void **state) {
   (void)state;
   struct sink *sink = begin("pattern:");
-  oriel_source_watch(sink->source, true);
+  oriel_source_watch(sink->source, ORIEL_WATCH_ALL);
   oriel_source_input(sink->source, &(struct oriel_input){.type = ORIEL_INPUT_MOTION, .motion = {30, 40}});
   oriel_source_input(sink->source, &(struct oriel_input){.type = ORIEL_INPUT_MOTION, .motion = {-10, -32768}});
   assert_int_equal(sink->moves, 2);
@@ -382,12 +382,12 @@ static void animated_scenes_count_their_frames(void **state) {
                                    "pattern:?size=640x480&scene=motion&fps=100", "pattern:?size=64x64&scene=typing"};
   for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++) {
     struct sink *sink = begin(addresses[i]);
-    oriel_source_watch(sink->source, true);
+    oriel_source_watch(sink->source, ORIEL_WATCH_ALL);
     unsigned before = damages(sink);
     wait_until(sink, sink->damages >= before + 3, 5);
     if (i < 3)
       assert_true(counter(sink) >= 3);
-    oriel_source_watch(sink->source, false);
+    oriel_source_watch(sink->source, ORIEL_WATCH_NOTHING);
     end(sink);
   }
 }
@@ -395,7 +395,7 @@ static void animated_scenes_count_their_frames(void **state) {
 static void typing_damages_one_cell(void **state) {
   (void)state;
   struct sink *sink = begin("pattern:?scene=typing");
-  oriel_source_watch(sink->source, true);
+  oriel_source_watch(sink->source, ORIEL_WATCH_ALL);
   take_damage(sink);
   unsigned before = damages(sink);
   wait_until(sink, sink->damages > before, 5);
@@ -431,10 +431,10 @@ static void tone_is_1_khz_at_minus_12_db_without_drift(void **state) {
   (void)state;
   struct sink *sink = begin("pattern:?size=64x64");
   uint64_t began = oriel_clock_ns();
-  oriel_source_watch(sink->source, true);
+  oriel_source_watch(sink->source, ORIEL_WATCH_ALL);
   wait_until(sink, sink->frames >= 48000, 8);
   uint64_t elapsed = oriel_clock_ns() - began;
-  oriel_source_watch(sink->source, false);
+  oriel_source_watch(sink->source, ORIEL_WATCH_NOTHING);
   assert_in_range(sink->crossings, 990, sink->frames / 48 + 2);
   assert_true(sink->peak > 0.249f && sink->peak < 0.253f);
   assert_true(elapsed >= 990 * ORIEL_NS_PER_MS);
@@ -449,9 +449,9 @@ static void unwatched_pattern_is_quiet(void **state) {
   struct sink *sink = begin("pattern:?scene=motion&size=320x240");
   key(sink, 4, true); /* input of a moment ago changes the model, and is not drawn */
   assert_int_equal(damages(sink), 0);
-  oriel_source_watch(sink->source, true);
+  oriel_source_watch(sink->source, ORIEL_WATCH_ALL);
   wait_until(sink, sink->frames > 0 && sink->damages > 2, 5);
-  oriel_source_watch(sink->source, false);
+  oriel_source_watch(sink->source, ORIEL_WATCH_NOTHING);
   const struct timespec settle = {0, 30 * 1000 * 1000}; /* a block or frame under way may still come */
   nanosleep(&settle, NULL);
   unsigned before = damages(sink);
@@ -470,7 +470,7 @@ static void unwatched_pattern_is_quiet(void **state) {
 static void resize_redraws(void **state) {
   (void)state;
   struct sink *sink = begin("pattern:");
-  oriel_source_watch(sink->source, true);
+  oriel_source_watch(sink->source, ORIEL_WATCH_ALL);
   assert_int_equal(oriel_source_resize(sink->source, 801, 603), 0);
   assert_int_equal(pixel(sink, 800, 602), ORIEL_TESTCARD_BACKGROUND);
   assert_int_equal(block(sink), oriel_testcard_palette[0]);
@@ -482,7 +482,7 @@ static void resize_redraws(void **state) {
 static void commands_pause_reset_and_power_down(void **state) {
   (void)state;
   struct sink *sink = begin("pattern:");
-  oriel_source_watch(sink->source, true);
+  oriel_source_watch(sink->source, ORIEL_WATCH_ALL);
   key(sink, 4, true);
   assert_int_equal(oriel_source_command(sink->source, ORIEL_COMMAND_PAUSE), 0);
   assert_int_equal(sink->state, ORIEL_SOURCE_PAUSED);

@@ -19,9 +19,7 @@
 #include <cmocka.h>
 
 #include "core/clock.h"
-#include "fake_qemu.h"
-#include "recorder.h"
-#include "source/source.h"
+#include "peer.h"
 
 #define LISTENER "org.qemu.Display1.Listener"
 #define MAP "org.qemu.Display1.Listener.Unix.Map"
@@ -29,61 +27,6 @@
 #define PATH "/org/qemu/Display1/Listener"
 
 enum { PATIENCE_MS = 15000, X8R8G8B8 = 0x20020888 };
-
-/* As in qemu_peer_test.c. */
-const char *__tsan_default_options(void);
-const char *__tsan_default_options(void) {
-  return "ignore_noninstrumented_modules=1";
-}
-
-static struct {
-  char path[64];
-  struct fake_qemu *fake;
-  struct recorder recorder;
-  struct oriel_source *source;
-} test;
-
-static void attach(const struct fake_qemu_options *options) {
-  char address[96], why[160];
-  test.fake = fake_qemu_start(test.path, options);
-  snprintf(address, sizeof address, "qemu:%s", test.path);
-  recorder_init(&test.recorder);
-  assert_int_equal(oriel_source_create(address, &test.source, why, sizeof why), 0);
-  assert_int_equal(oriel_source_start(test.source, &test.recorder.sink), 0);
-  oriel_source_watch(test.source, true);
-}
-
-static void meet(const struct fake_qemu_options *options) {
-  attach(options);
-  assert_true(recorder_wait_state(&test.recorder, ORIEL_SOURCE_RUNNING, "fake runs", PATIENCE_MS));
-  assert_true(fake_qemu_wait_listener(test.fake, false, 1));
-}
-
-static int begin(void **state) {
-  (void)state;
-  snprintf(test.path, sizeof test.path, "/tmp/oriel-hostile-test-%d", (int)getpid());
-  unlink(test.path);
-  return 0;
-}
-
-static int end(void **state) {
-  (void)state;
-  if (test.source) {
-    oriel_source_destroy(test.source);
-    recorder_finish(&test.recorder);
-  }
-  if (test.fake)
-    fake_qemu_stop(test.fake);
-  test.source = NULL;
-  test.fake = NULL;
-  return 0;
-}
-
-static GVariant *bytes(size_t size, int fill) {
-  char *data = malloc(size + 1);
-  memset(data, fill, size);
-  return g_variant_new_from_data(G_VARIANT_TYPE("ay"), data, size, TRUE, free, data);
-}
 
 /* True when it was taken. */
 static bool call(bool sound, const char *interface, const char *member, GVariant *body, GUnixFDList *fds) {
@@ -93,7 +36,7 @@ static bool call(bool sound, const char *interface, const char *member, GVariant
 }
 
 static GVariant *picture(uint32_t width, uint32_t height, int fill) {
-  return g_variant_new("(uuuu@ay)", width, height, width * 4, X8R8G8B8, bytes((size_t)width * height * 4, fill));
+  return g_variant_new("(uuuu@ay)", width, height, width * 4, X8R8G8B8, peer_bytes((size_t)width * height * 4, fill));
 }
 
 /* The listener works: a picture arrives. */
@@ -136,7 +79,7 @@ static void *look_on(void *user) {
 /* Sizes alternate while somebody reads pixels, with updates for the picture before. */
 static void hostile_sizes(void **state) {
   (void)state;
-  meet(&(struct fake_qemu_options){0});
+  peer_meet(&(struct fake_qemu_options){0});
   atomic_bool stop = false;
   pthread_t thread;
   assert_int_equal(pthread_create(&thread, NULL, look_on, &stop), 0);
@@ -144,7 +87,7 @@ static void hostile_sizes(void **state) {
   for (unsigned i = 0; i < 120; i++) {
     const uint16_t *size = sizes[i % 6];
     call(false, LISTENER, "Scanout", picture(size[0], size[1], (int)i), NULL);
-    call(false, LISTENER, "Update", g_variant_new("(iiiiuu@ay)", 0, 0, 64, 48, 256, X8R8G8B8, bytes(12288, 1)), NULL);
+    call(false, LISTENER, "Update", g_variant_new("(iiiiuu@ay)", 0, 0, 64, 48, 256, X8R8G8B8, peer_bytes(12288, 1)), NULL);
     if (i % 10 == 9)
       call(false, LISTENER, "Disable", NULL, NULL);
   }
@@ -156,7 +99,7 @@ static void hostile_sizes(void **state) {
 /* The display flips on and off: a report a time would flood log and viewers. */
 static void hostile_flicker(void **state) {
   (void)state;
-  meet(&(struct fake_qemu_options){0});
+  peer_meet(&(struct fake_qemu_options){0});
   unsigned before = reports();
   uint64_t start = oriel_clock_ns();
   for (unsigned i = 0; i < 1500; i++) {
@@ -174,17 +117,17 @@ static void hostile_flicker(void **state) {
 
 static void hostile_cursors(void **state) {
   (void)state;
-  meet(&(struct fake_qemu_options){0});
+  peer_meet(&(struct fake_qemu_options){0});
   static const int32_t odd[][4] = {
     {2049, 1, 0, 0}, {1, 2049, 0, 0}, {INT32_MAX, INT32_MAX, 0, 0}, {INT32_MIN, 1, 0, 0}, {-1, -1, 0, 0}};
   for (size_t i = 0; i < sizeof odd / sizeof *odd; i++)
     assert_false(call(false, LISTENER, "CursorDefine",
-                      g_variant_new("(iiii@ay)", odd[i][0], odd[i][1], odd[i][2], odd[i][3], bytes(64, 1)), NULL));
+                      g_variant_new("(iiii@ay)", odd[i][0], odd[i][1], odd[i][2], odd[i][3], peer_bytes(64, 1)), NULL));
   static const int32_t hot[][2] = {{-1, -1}, {INT32_MIN, INT32_MAX}, {INT32_MAX, INT32_MIN}, {2048, 2048}};
   for (unsigned i = 0; i < 40; i++) {
     assert_true(call(false, LISTENER, "CursorDefine",
                      g_variant_new("(iiii@ay)", 2048, 2048, hot[i % 4][0], hot[i % 4][1],
-                                   bytes(2048 * 2048 * 4, (int)i)), NULL));
+                                   peer_bytes(2048 * 2048 * 4, (int)i)), NULL));
     const uint8_t *header = test.recorder.cursor;
     assert_true(test.recorder.cursor_size == 8 + 256 * 256 * 4);
     assert_true((header[4] | header[5] << 8) < 256 && (header[6] | header[7] << 8) < 256); /* the hot spot is inside */
@@ -195,7 +138,7 @@ static void hostile_cursors(void **state) {
 /* Shared memory that shrinks, grows and has holes while it is read: short reads, never SIGBUS. */
 static void hostile_memory(void **state) {
   (void)state;
-  meet(&(struct fake_qemu_options){0});
+  peer_meet(&(struct fake_qemu_options){0});
   int fd = memfd_create("picture", MFD_CLOEXEC);
   assert_int_equal(ftruncate(fd, 640 * 480 * 4), 0);
   GUnixFDList *fds = g_unix_fd_list_new();
@@ -228,26 +171,26 @@ static bool heard(const struct recorder *recorder, const void *want) {
 /* Voices that never end: bounded, and the newest is heard. */
 static void hostile_voices(void **state) {
   (void)state;
-  meet(&(struct fake_qemu_options){.has_audio = true});
+  peer_meet(&(struct fake_qemu_options){.has_audio = true});
   assert_true(fake_qemu_wait_listener(test.fake, true, 1));
   for (guint64 id = 1; id <= 10000; id++)
     call(true, SOUND, "Init", pcm(id, 16, false, 44100, 2), NULL);
   const uint64_t none = 0;
-  assert_true(call(true, SOUND, "Write", g_variant_new("(t@ay)", (guint64)10000, bytes(4410, 1)), NULL));
+  assert_true(call(true, SOUND, "Write", g_variant_new("(t@ay)", (guint64)10000, peer_bytes(4410, 1)), NULL));
   assert_true(recorder_wait(&test.recorder, heard, &none, PATIENCE_MS));
-  assert_false(call(true, SOUND, "Write", g_variant_new("(t@ay)", (guint64)1, bytes(4410, 1)), NULL));
+  assert_false(call(true, SOUND, "Write", g_variant_new("(t@ay)", (guint64)1, peer_bytes(4410, 1)), NULL));
 }
 
 static void hostile_pcm(void **state) {
   (void)state;
-  meet(&(struct fake_qemu_options){.has_audio = true});
+  peer_meet(&(struct fake_qemu_options){.has_audio = true});
   assert_true(fake_qemu_wait_listener(test.fake, true, 1));
   for (unsigned bits = 0; bits < 256; bits += 3)
     for (unsigned channels = 0; channels < 256; channels += 51) {
       static const guint32 rates[] = {0, 1, 1000, 44100, 768000, 0xffffffff};
       for (size_t i = 0; i < sizeof rates / sizeof *rates; i++) {
         call(true, SOUND, "Init", pcm(1, (guchar)bits, bits & 1, rates[i], (guchar)channels), NULL);
-        call(true, SOUND, "Write", g_variant_new("(t@ay)", (guint64)1, bytes(bits * 7 + 1, (int)bits)), NULL);
+        call(true, SOUND, "Write", g_variant_new("(t@ay)", (guint64)1, peer_bytes(bits * 7 + 1, (int)bits)), NULL);
       }
     }
   static const size_t lengths[] = {0, 1, 3, 5, 65537, 1024 * 1024, 1024 * 1024 + 1, 16 * 1024 * 1024};
@@ -256,14 +199,14 @@ static void hostile_pcm(void **state) {
     for (guchar bits = 8; bits <= 64; bits = (guchar)(bits * 2)) {
       call(true, SOUND, "Init", pcm(2, bits, bits == 64, rates[rate], 1), NULL);
       for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++)
-        call(true, SOUND, "Write", g_variant_new("(t@ay)", (guint64)2, bytes(lengths[i], 0x7f)), NULL);
+        call(true, SOUND, "Write", g_variant_new("(t@ay)", (guint64)2, peer_bytes(lengths[i], 0x7f)), NULL);
     }
-  call(true, SOUND, "SetVolume", g_variant_new("(tb@ay)", (guint64)2, FALSE, bytes(100000, 7)), NULL);
+  call(true, SOUND, "SetVolume", g_variant_new("(tb@ay)", (guint64)2, FALSE, peer_bytes(100000, 7)), NULL);
   assert_true(call(true, SOUND, "Init", pcm(3, 16, false, 48000, 2), NULL));
   pthread_mutex_lock(&test.recorder.lock);
   uint64_t before = test.recorder.frames;
   pthread_mutex_unlock(&test.recorder.lock);
-  assert_true(call(true, SOUND, "Write", g_variant_new("(t@ay)", (guint64)3, bytes(48000 * 4, 1)), NULL));
+  assert_true(call(true, SOUND, "Write", g_variant_new("(t@ay)", (guint64)3, peer_bytes(48000 * 4, 1)), NULL));
   assert_true(recorder_wait(&test.recorder, heard, &before, PATIENCE_MS));
   assert_true(test.recorder.loudest < 2.0f); /* a resampler overshoots a little */
 }
@@ -272,7 +215,7 @@ static void hostile_pcm(void **state) {
 
 static void hostile_arguments(void **state) {
   (void)state;
-  meet(&(struct fake_qemu_options){.has_audio = true});
+  peer_meet(&(struct fake_qemu_options){.has_audio = true});
   assert_true(fake_qemu_wait_listener(test.fake, true, 1));
   static const struct {
     bool sound;
@@ -308,7 +251,7 @@ static void hostile_arguments(void **state) {
 /* QMP says without end that the state changed: questions and reports keep to their pace, commands still pass. */
 static void hostile_events(void **state) {
   (void)state;
-  meet(&(struct fake_qemu_options){0});
+  peer_meet(&(struct fake_qemu_options){0});
   unsigned before = fake_qemu_count(test.fake, "qmp query-status");
   uint64_t start = oriel_clock_ns();
   for (unsigned i = 0; i < 20000; i++)
@@ -326,7 +269,7 @@ static void hostile_events(void **state) {
 /* More commands than anybody means are refused, not queued for ever. */
 static void hostile_command_flood(void **state) {
   (void)state;
-  meet(&(struct fake_qemu_options){0});
+  peer_meet(&(struct fake_qemu_options){0});
   pthread_mutex_lock(&test.recorder.lock); /* the source's thread gets stuck in its report */
   fake_qemu_say(test.fake, "{\"event\": \"SHUTDOWN\"}");
   uint64_t limit = oriel_clock_ns() + PATIENCE_MS * ORIEL_NS_PER_MS;
@@ -346,14 +289,14 @@ static void hostile_command_flood(void **state) {
 /* D-Bus never begins: the user hears why nothing comes. */
 static void hostile_deaf(void **state) {
   (void)state;
-  attach(&(struct fake_qemu_options){.deaf = true});
+  peer_start(&(struct fake_qemu_options){.deaf = true});
   assert_true(recorder_wait_state(&test.recorder, ORIEL_SOURCE_CONNECTING, "not on D-Bus", PATIENCE_MS));
 }
 
 /* It registers listeners and does not talk to them: the source tries again. */
 static void hostile_mute(void **state) {
   (void)state;
-  attach(&(struct fake_qemu_options){.mute = true});
+  peer_start(&(struct fake_qemu_options){.mute = true});
   uint64_t limit = oriel_clock_ns() + PATIENCE_MS * ORIEL_NS_PER_MS;
   while (fake_qemu_count(test.fake, "RegisterListener") < 2 && oriel_clock_ns() < limit)
     g_usleep(10000);
@@ -374,7 +317,7 @@ static GByteArray *message(const char *member, GVariant *body, guint32 serial) {
 /* Calls without end and reads no answer: the source does not store answers for it for ever. */
 static void hostile_reader(void **state) {
   (void)state;
-  meet(&(struct fake_qemu_options){.raw = true});
+  peer_meet(&(struct fake_qemu_options){.raw = true});
   int fd = fake_qemu_raw(test.fake, false);
   assert_true(fd >= 0);
   enum { CALLS = 60000 };
@@ -395,7 +338,7 @@ static void hostile_reader(void **state) {
 /* The connection ends within a message, at every byte of its header and at many of its body; and bytes turn. */
 static void hostile_cuts(void **state) {
   (void)state;
-  meet(&(struct fake_qemu_options){.raw = true});
+  peer_meet(&(struct fake_qemu_options){.raw = true});
   GByteArray *whole = message("Scanout", picture(16, 16, 3), 1);
   int log = memfd_create("log", MFD_CLOEXEC), own = dup(2); /* what is said about it */
   assert_true(log >= 0 && own >= 0 && dup2(log, 2) == 2);
@@ -435,7 +378,7 @@ static void hostile_deaths(void **state) {
   (void)state;
   const struct fake_qemu_options options = {.has_audio = true, .absolute = true};
   for (unsigned i = 0; i < 6; i++) {
-    meet(&options);
+    peer_meet(&options);
     assert_true(fake_qemu_wait_listener(test.fake, true, 1));
     expect_served((int)i);
     for (unsigned j = 0; j < 50; j++)
@@ -448,26 +391,26 @@ static void hostile_deaths(void **state) {
       fake_qemu_stop(test.fake);
       test.fake = NULL;
     }
-    end(NULL);
+    peer_end(NULL);
   }
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test_setup_teardown(hostile_sizes, begin, end),
-    cmocka_unit_test_setup_teardown(hostile_flicker, begin, end),
-    cmocka_unit_test_setup_teardown(hostile_cursors, begin, end),
-    cmocka_unit_test_setup_teardown(hostile_memory, begin, end),
-    cmocka_unit_test_setup_teardown(hostile_voices, begin, end),
-    cmocka_unit_test_setup_teardown(hostile_pcm, begin, end),
-    cmocka_unit_test_setup_teardown(hostile_arguments, begin, end),
-    cmocka_unit_test_setup_teardown(hostile_events, begin, end),
-    cmocka_unit_test_setup_teardown(hostile_command_flood, begin, end),
-    cmocka_unit_test_setup_teardown(hostile_deaf, begin, end),
-    cmocka_unit_test_setup_teardown(hostile_mute, begin, end),
-    cmocka_unit_test_setup_teardown(hostile_reader, begin, end),
-    cmocka_unit_test_setup_teardown(hostile_cuts, begin, end),
-    cmocka_unit_test_setup_teardown(hostile_deaths, begin, end),
+    cmocka_unit_test_setup_teardown(hostile_sizes, peer_begin, peer_end),
+    cmocka_unit_test_setup_teardown(hostile_flicker, peer_begin, peer_end),
+    cmocka_unit_test_setup_teardown(hostile_cursors, peer_begin, peer_end),
+    cmocka_unit_test_setup_teardown(hostile_memory, peer_begin, peer_end),
+    cmocka_unit_test_setup_teardown(hostile_voices, peer_begin, peer_end),
+    cmocka_unit_test_setup_teardown(hostile_pcm, peer_begin, peer_end),
+    cmocka_unit_test_setup_teardown(hostile_arguments, peer_begin, peer_end),
+    cmocka_unit_test_setup_teardown(hostile_events, peer_begin, peer_end),
+    cmocka_unit_test_setup_teardown(hostile_command_flood, peer_begin, peer_end),
+    cmocka_unit_test_setup_teardown(hostile_deaf, peer_begin, peer_end),
+    cmocka_unit_test_setup_teardown(hostile_mute, peer_begin, peer_end),
+    cmocka_unit_test_setup_teardown(hostile_reader, peer_begin, peer_end),
+    cmocka_unit_test_setup_teardown(hostile_cuts, peer_begin, peer_end),
+    cmocka_unit_test_setup_teardown(hostile_deaths, peer_begin, peer_end),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -16,71 +16,13 @@
 #include <cmocka.h>
 
 #include "core/clock.h"
-#include "fake_qemu.h"
-#include "recorder.h"
-#include "source/source.h"
+#include "peer.h"
 
 #define LISTENER "org.qemu.Display1.Listener"
 #define MAP "org.qemu.Display1.Listener.Unix.Map"
 #define SOUND "org.qemu.Display1.AudioOutListener"
 
-enum { PATIENCE_MS = 10000, X8R8G8B8 = 0x20020888, R5G6B5 = 0x10020565 };
-
-/* GLib is not built for ThreadSanitizer: what it does inside looks like races. What we do is still watched. */
-const char *__tsan_default_options(void);
-const char *__tsan_default_options(void) {
-  return "ignore_noninstrumented_modules=1";
-}
-
-static struct {
-  char path[64];
-  struct fake_qemu *fake;
-  struct recorder recorder;
-  struct oriel_source *source;
-} test;
-
-static void attach(void) {
-  char address[96], why[160];
-  snprintf(address, sizeof address, "qemu:%s", test.path);
-  recorder_init(&test.recorder);
-  assert_int_equal(oriel_source_create(address, &test.source, why, sizeof why), 0);
-  assert_int_equal(oriel_source_start(test.source, &test.recorder.sink), 0);
-}
-
-/* Starts both and waits until they know each other. */
-static void meet(const struct fake_qemu_options *options) {
-  test.fake = fake_qemu_start(test.path, options);
-  attach();
-  oriel_source_watch(test.source, true);
-  assert_true(recorder_wait_state(&test.recorder, ORIEL_SOURCE_RUNNING, "fake runs", PATIENCE_MS));
-  assert_true(fake_qemu_wait_listener(test.fake, false, 1));
-}
-
-static int begin(void **state) {
-  (void)state;
-  snprintf(test.path, sizeof test.path, "/tmp/oriel-peer-test-%d", (int)getpid());
-  unlink(test.path);
-  return 0;
-}
-
-static int end(void **state) {
-  (void)state;
-  if (test.source) {
-    oriel_source_destroy(test.source);
-    recorder_finish(&test.recorder);
-  }
-  if (test.fake)
-    fake_qemu_stop(test.fake);
-  test.source = NULL;
-  test.fake = NULL;
-  return 0;
-}
-
-static GVariant *bytes(size_t size, int fill) {
-  char *data = malloc(size + 1);
-  memset(data, fill, size);
-  return g_variant_new_from_data(G_VARIANT_TYPE("ay"), data, size, TRUE, free, data);
-}
+enum { PATIENCE_MS = PEER_PATIENCE_MS, X8R8G8B8 = 0x20020888, R5G6B5 = 0x10020565 };
 
 static void expect_taken(bool sound, const char *interface, const char *member, GVariant *body) {
   char *error = fake_qemu_call(test.fake, sound, interface, member, body, NULL);
@@ -96,7 +38,7 @@ static void expect_refused(bool sound, const char *interface, const char *member
 
 static void scanout(uint32_t width, uint32_t height, int fill) {
   expect_taken(false, LISTENER, "Scanout",
-               g_variant_new("(uuuu@ay)", width, height, width * 4, X8R8G8B8, bytes(width * height * 4, fill)));
+               g_variant_new("(uuuu@ay)", width, height, width * 4, X8R8G8B8, peer_bytes(width * height * 4, fill)));
 }
 
 static uint32_t pixel(int x, int y) {
@@ -117,16 +59,16 @@ static void send(struct oriel_input input) {
 
 static void peer_picture(void **state) {
   (void)state;
-  meet(&(struct fake_qemu_options){.absolute = true});
+  peer_meet(&(struct fake_qemu_options){.absolute = true});
   char *interfaces = fake_qemu_interfaces(test.fake, false);
   assert_string_equal(interfaces, MAP);
   g_free(interfaces);
   scanout(64, 48, 0x11);
   assert_int_equal(pixel(63, 47), 0x111111);
-  expect_taken(false, LISTENER, "Update", g_variant_new("(iiiiuu@ay)", 60, 40, 4, 8, 16, X8R8G8B8, bytes(128, 0x22)));
+  expect_taken(false, LISTENER, "Update", g_variant_new("(iiiiuu@ay)", 60, 40, 4, 8, 16, X8R8G8B8, peer_bytes(128, 0x22)));
   assert_int_equal(pixel(60, 40), 0x222222);
   assert_int_equal(pixel(59, 40), 0x111111);
-  expect_taken(false, LISTENER, "Update", g_variant_new("(iiiiuu@ay)", 0, 0, 2, 1, 4, R5G6B5, bytes(4, 0xff)));
+  expect_taken(false, LISTENER, "Update", g_variant_new("(iiiiuu@ay)", 0, 0, 2, 1, 4, R5G6B5, peer_bytes(4, 0xff)));
   assert_int_equal(pixel(1, 0), 0xffffff);
   expect_taken(false, LISTENER, "Disable", NULL);
   assert_int_equal(pixel(63, 47), 0);
@@ -139,7 +81,7 @@ static void peer_picture(void **state) {
 /* Lesson 38: sizes from outside are bounded, and products of them do not wrap. */
 static void peer_absurd_picture(void **state) {
   (void)state;
-  meet(&(struct fake_qemu_options){0});
+  peer_meet(&(struct fake_qemu_options){0});
   scanout(64, 48, 0x11);
   static const struct {
     uint32_t width, height, stride, format;
@@ -154,7 +96,7 @@ static void peer_absurd_picture(void **state) {
   for (size_t i = 0; i < sizeof scanouts / sizeof *scanouts; i++)
     expect_refused(false, LISTENER, "Scanout",
                    g_variant_new("(uuuu@ay)", scanouts[i].width, scanouts[i].height, scanouts[i].stride,
-                                 scanouts[i].format, bytes(scanouts[i].size, 0x44)));
+                                 scanouts[i].format, peer_bytes(scanouts[i].size, 0x44)));
   static const struct {
     int32_t x, y, width, height;
     uint32_t stride;
@@ -168,14 +110,14 @@ static void peer_absurd_picture(void **state) {
   for (size_t i = 0; i < sizeof updates / sizeof *updates; i++)
     expect_refused(false, LISTENER, "Update",
                    g_variant_new("(iiiiuu@ay)", updates[i].x, updates[i].y, updates[i].width, updates[i].height,
-                                 updates[i].stride, X8R8G8B8, bytes(updates[i].size, 0x44)));
+                                 updates[i].stride, X8R8G8B8, peer_bytes(updates[i].size, 0x44)));
   expect_refused(false, LISTENER, "Scanout", g_variant_new("(s)", "no picture"));
   expect_refused(false, LISTENER, "Scanout", NULL);
   expect_refused(false, LISTENER, "NoSuchMethod", NULL);
   expect_refused(false, "org.example.Other", "Scanout", NULL);
-  expect_refused(false, LISTENER, "CursorDefine", g_variant_new("(iiii@ay)", 4096, 4096, 0, 0, bytes(64, 0)));
-  expect_refused(false, LISTENER, "CursorDefine", g_variant_new("(iiii@ay)", -1, 1, 0, 0, bytes(64, 0)));
-  expect_refused(false, LISTENER, "CursorDefine", g_variant_new("(iiii@ay)", 16, 16, 0, 0, bytes(1023, 0)));
+  expect_refused(false, LISTENER, "CursorDefine", g_variant_new("(iiii@ay)", 4096, 4096, 0, 0, peer_bytes(64, 0)));
+  expect_refused(false, LISTENER, "CursorDefine", g_variant_new("(iiii@ay)", -1, 1, 0, 0, peer_bytes(64, 0)));
+  expect_refused(false, LISTENER, "CursorDefine", g_variant_new("(iiii@ay)", 16, 16, 0, 0, peer_bytes(1023, 0)));
   expect_refused(false, LISTENER, "MouseSet", g_variant_new("(iii)", INT32_MAX, INT32_MIN, 1));
   assert_int_equal(pixel(0, 0), 0x111111);
   /* It still listens; the updates outside asked for a registration that shows the whole picture. */
@@ -187,13 +129,13 @@ static void peer_absurd_picture(void **state) {
 /* QEMU does not always say that the size changed: the source asks again. */
 static void peer_size_unannounced(void **state) {
   (void)state;
-  meet(&(struct fake_qemu_options){0});
+  peer_meet(&(struct fake_qemu_options){0});
   scanout(64, 48, 0x11);
   fake_qemu_property(test.fake, "org.qemu.Display1.Console", "Width", g_variant_new_uint32(80));
   assert_true(fake_qemu_wait_listener(test.fake, false, 2));
   /* Updates before the first whole picture are for nobody. */
   unsigned damages = recorder_damages(&test.recorder);
-  expect_taken(false, LISTENER, "Update", g_variant_new("(iiiiuu@ay)", 70, 0, 4, 4, 16, X8R8G8B8, bytes(64, 0x44)));
+  expect_taken(false, LISTENER, "Update", g_variant_new("(iiiiuu@ay)", 70, 0, 4, 4, 16, X8R8G8B8, peer_bytes(64, 0x44)));
   assert_int_equal(recorder_damages(&test.recorder), damages);
   scanout(80, 48, 0x66);
   assert_int_equal(pixel(79, 47), 0x666666);
@@ -202,14 +144,14 @@ static void peer_size_unannounced(void **state) {
 /* Nobody watches: the listener goes, but for a QEMU that would not let go of it. */
 static void peer_unwatched(void **state) {
   (void)state;
-  meet(&(struct fake_qemu_options){0});
+  peer_meet(&(struct fake_qemu_options){0});
   scanout(64, 48, 0x11);
-  oriel_source_watch(test.source, false);
-  oriel_source_watch(test.source, true);
+  oriel_source_watch(test.source, ORIEL_WATCH_NOTHING);
+  oriel_source_watch(test.source, ORIEL_WATCH_ALL);
   assert_true(fake_qemu_wait_listener(test.fake, false, 1));
-  oriel_source_watch(test.source, false);
+  oriel_source_watch(test.source, ORIEL_WATCH_NOTHING);
   /* QEMU's end is told, and what it still says is not heard. */
-  GVariant *picture = g_variant_new("(uuuu@ay)", 64, 48, 256, X8R8G8B8, bytes(64 * 48 * 4, 0x22));
+  GVariant *picture = g_variant_new("(uuuu@ay)", 64, 48, 256, X8R8G8B8, peer_bytes(64 * 48 * 4, 0x22));
   g_variant_ref_sink(picture);
   for (bool heard = true; heard;) {
     char *error = fake_qemu_call(test.fake, false, LISTENER, "Scanout", picture, NULL);
@@ -217,22 +159,41 @@ static void peer_unwatched(void **state) {
     g_free(error);
   }
   g_variant_unref(picture);
-  oriel_source_watch(test.source, true);
+  oriel_source_watch(test.source, ORIEL_WATCH_ALL);
+  assert_true(fake_qemu_wait_listener(test.fake, false, 2));
+}
+
+/* Who only listens makes no QEMU copy pictures. */
+static void peer_heard_unseen(void **state) {
+  (void)state;
+  peer_meet(&(struct fake_qemu_options){.has_audio = true});
+  oriel_source_watch(test.source, ORIEL_WATCH_NOTHING);
+  oriel_source_watch(test.source, ORIEL_WATCH_SOUND);
+  assert_true(fake_qemu_wait_listener(test.fake, true, 1)); /* by now the display's is gone */
+  GVariant *picture = g_variant_new("(uuuu@ay)", 64, 48, 256, X8R8G8B8, peer_bytes(64 * 48 * 4, 0x22));
+  g_variant_ref_sink(picture);
+  for (bool seen = true; seen;) {
+    char *error = fake_qemu_call(test.fake, false, LISTENER, "Scanout", picture, NULL);
+    seen = !error;
+    g_free(error);
+  }
+  g_variant_unref(picture);
+  oriel_source_watch(test.source, ORIEL_WATCH_ALL);
   assert_true(fake_qemu_wait_listener(test.fake, false, 2));
 }
 
 static void peer_unwatched_leaky(void **state) {
   (void)state;
-  meet(&(struct fake_qemu_options){.major = 8, .minor = 2});
+  peer_meet(&(struct fake_qemu_options){.major = 8, .minor = 2});
   scanout(64, 48, 0x11);
   struct oriel_surface_view view;
   oriel_surface_lock(oriel_source_surface(test.source), &view);
   oriel_surface_unlock(oriel_source_surface(test.source), true);
-  oriel_source_watch(test.source, false);
+  oriel_source_watch(test.source, ORIEL_WATCH_NOTHING);
   assert_int_equal(oriel_source_resize(test.source, 640, 480), 0);
   assert_true(fake_qemu_wait_log(test.fake, "SetUIInfo")); /* by now it is not watched */
   unsigned damages = recorder_damages(&test.recorder);
-  oriel_source_watch(test.source, true);
+  oriel_source_watch(test.source, ORIEL_WATCH_ALL);
   assert_true(recorder_wait_damage(&test.recorder, damages, PATIENCE_MS));
   oriel_surface_lock(oriel_source_surface(test.source), &view);
   assert_int_equal(oriel_damage_area(&view.damage), 64 * 48);
@@ -265,7 +226,7 @@ static unsigned open_files(void) {
 /* Shared memory, with descriptors to spare (lesson 39) and a file that shrinks under our hands. */
 static void peer_shared_memory(void **state) {
   (void)state;
-  meet(&(struct fake_qemu_options){0});
+  peer_meet(&(struct fake_qemu_options){0});
   int fd;
   GUnixFDList *fds = memory(4096 + 64 * 48 * 4, 0x21, &fd, 3);
   char *error =
@@ -296,7 +257,7 @@ static void peer_shared_memory(void **state) {
 
 static void peer_absurd_memory(void **state) {
   (void)state;
-  meet(&(struct fake_qemu_options){0});
+  peer_meet(&(struct fake_qemu_options){0});
   int fd;
   GUnixFDList *fds = memory(64 * 48 * 4, 0x21, &fd, 0);
   static const struct {
@@ -331,7 +292,7 @@ static void peer_absurd_memory(void **state) {
 
 static void peer_cursor(void **state) {
   (void)state;
-  meet(&(struct fake_qemu_options){0});
+  peer_meet(&(struct fake_qemu_options){0});
   /* Half transparent premultiplied blue, and nothing. */
   static const uint8_t shape[] = {0x40, 0, 0, 0x80, 0, 0, 0, 0};
   expect_taken(false, LISTENER, "CursorDefine",
@@ -347,10 +308,10 @@ static void peer_cursor(void **state) {
                              g_variant_new_fixed_array(G_VARIANT_TYPE_BYTE, straight, sizeof straight, 1)));
   static const uint8_t straight_packet[] = {1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0xff, 0x80};
   assert_memory_equal(test.recorder.cursor, straight_packet, sizeof straight_packet);
-  expect_taken(false, LISTENER, "CursorDefine", g_variant_new("(iiii@ay)", 600, 300, 599, 0, bytes(600 * 300 * 4, 9)));
+  expect_taken(false, LISTENER, "CursorDefine", g_variant_new("(iiii@ay)", 600, 300, 599, 0, peer_bytes(600 * 300 * 4, 9)));
   assert_int_equal(test.recorder.cursor_size, 8 + 150 * 75 * 4);
   assert_int_equal(test.recorder.cursor[4], 149);
-  expect_taken(false, LISTENER, "CursorDefine", g_variant_new("(iiii@ay)", 0, 0, 0, 0, bytes(0, 0)));
+  expect_taken(false, LISTENER, "CursorDefine", g_variant_new("(iiii@ay)", 0, 0, 0, 0, peer_bytes(0, 0)));
   assert_int_equal(test.recorder.cursor_size, 8);
   expect_taken(false, LISTENER, "MouseSet", g_variant_new("(iii)", -3, 7, 1));
   assert_int_equal(test.recorder.x, -3);
@@ -362,7 +323,7 @@ static void peer_cursor(void **state) {
 
 static void peer_input(void **state) {
   (void)state;
-  meet(&(struct fake_qemu_options){.absolute = true});
+  peer_meet(&(struct fake_qemu_options){.absolute = true});
   scanout(64, 48, 0);
   /* One more than asked for, but for the edges: see axis_position. */
   send((struct oriel_input){.type = ORIEL_INPUT_POINTER, .pointer = {65535, 10}});
@@ -402,7 +363,7 @@ static void peer_input(void **state) {
 
 static void peer_touch(void **state) {
   (void)state;
-  meet(&(struct fake_qemu_options){.absolute = true, .has_touch = true});
+  peer_meet(&(struct fake_qemu_options){.absolute = true, .has_touch = true});
   scanout(64, 48, 0);
   send((struct oriel_input){.type = ORIEL_INPUT_TOUCH, .touch = {ORIEL_TOUCH_DOWN, 2, 5, 6}});
   send((struct oriel_input){.type = ORIEL_INPUT_TOUCH, .touch = {ORIEL_TOUCH_MOVE, 2, 7, 400}});
@@ -414,7 +375,7 @@ static void peer_touch(void **state) {
 /* Moves do not pile up before a QEMU that is behind, keys keep their order, and everything is bounded (lesson 2). */
 static void peer_slow(void **state) {
   (void)state;
-  meet(&(struct fake_qemu_options){.absolute = true, .answers_nothing = true});
+  peer_meet(&(struct fake_qemu_options){.absolute = true, .answers_nothing = true});
   scanout(64, 48, 0);
   for (uint16_t i = 0; i < 60; i++)
     send((struct oriel_input){.type = ORIEL_INPUT_POINTER, .pointer = {i, 1}});
@@ -437,7 +398,7 @@ static void peer_slow(void **state) {
  * more than the 64 events that QEMU's virtio keyboard keeps. */
 static void peer_pace(void **state) {
   (void)state;
-  meet(&(struct fake_qemu_options){.absolute = true});
+  peer_meet(&(struct fake_qemu_options){.absolute = true});
   enum { KEYS = 40 };
   uint64_t start_ns = oriel_clock_ns();
   for (int i = 0; i < KEYS; i++) {
@@ -458,12 +419,8 @@ static void peer_pace(void **state) {
 
 /* --- sound -------------------------------------------------------------------------------------------------------- */
 
-static GVariant *pcm(guint64 id, guchar bits, guint32 rate, guchar channels, bool big_endian) {
-  return g_variant_new("(tybbuyuub)", id, bits, TRUE, FALSE, rate, channels, 4, 192000, (gboolean)big_endian);
-}
-
 static void voice(guint64 id, bool big_endian) {
-  expect_taken(true, SOUND, "Init", pcm(id, 16, 48000, 2, big_endian));
+  expect_taken(true, SOUND, "Init", peer_pcm(id, 16, 48000, 2, big_endian));
 }
 
 static bool heard(const struct recorder *recorder, const void *want) {
@@ -478,7 +435,7 @@ static void expect_heard(uint64_t frames, float left) {
 
 static void peer_sound(void **state) {
   (void)state;
-  meet(&(struct fake_qemu_options){.has_audio = true});
+  peer_meet(&(struct fake_qemu_options){.has_audio = true});
   assert_true(fake_qemu_wait_listener(test.fake, true, 1));
   char *interfaces = fake_qemu_interfaces(test.fake, true);
   assert_string_equal(interfaces, "");
@@ -497,11 +454,11 @@ static void peer_sound(void **state) {
   assert_true(test.recorder.muted);
   assert_true(test.recorder.volume_left == 1.0f && test.recorder.volume_right == 0.0f);
 
-  expect_refused(true, SOUND, "Write", g_variant_new("(t@ay)", (guint64)2, bytes(4, 0)));
-  expect_refused(true, SOUND, "Write", g_variant_new("(t@ay)", (guint64)1, bytes(2 * 1024 * 1024, 0)));
-  expect_refused(true, SOUND, "Init", pcm(3, 17, 48000, 2, false));
-  expect_refused(true, SOUND, "Init", pcm(3, 16, 0, 2, false));
-  expect_refused(true, SOUND, "Init", pcm(3, 16, 48000, 0, false));
+  expect_refused(true, SOUND, "Write", g_variant_new("(t@ay)", (guint64)2, peer_bytes(4, 0)));
+  expect_refused(true, SOUND, "Write", g_variant_new("(t@ay)", (guint64)1, peer_bytes(2 * 1024 * 1024, 0)));
+  expect_refused(true, SOUND, "Init", peer_pcm(3, 17, 48000, 2, false));
+  expect_refused(true, SOUND, "Init", peer_pcm(3, 16, 0, 2, false));
+  expect_refused(true, SOUND, "Init", peer_pcm(3, 16, 48000, 0, false));
   expect_refused(true, SOUND, "Write", g_variant_new("(s)", "noise"));
 }
 
@@ -510,7 +467,7 @@ static void peer_sound(void **state) {
 static void peer_dies(void **state) {
   (void)state;
   const struct fake_qemu_options options = {.absolute = true};
-  meet(&options);
+  peer_meet(&options);
   scanout(64, 48, 0x11);
   for (unsigned i = 1; i <= 3; i++) {
     fake_qemu_stop(test.fake);
@@ -530,7 +487,7 @@ static void peer_dies(void **state) {
 /* Parts of it die. */
 static void peer_loses_connections(void **state) {
   (void)state;
-  meet(&(struct fake_qemu_options){.has_audio = true});
+  peer_meet(&(struct fake_qemu_options){.has_audio = true});
   assert_true(fake_qemu_wait_listener(test.fake, true, 1));
   fake_qemu_drop_listener(test.fake, false);
   assert_true(fake_qemu_wait_listener(test.fake, false, 2));
@@ -546,7 +503,7 @@ static void peer_loses_connections(void **state) {
 static void peer_refuses(void **state) {
   (void)state;
   test.fake = fake_qemu_start(test.path, &(struct fake_qemu_options){.refuse_add_client = true});
-  attach();
+  peer_attach();
   assert_true(recorder_wait_state(&test.recorder, ORIEL_SOURCE_CONNECTING, "not today", PATIENCE_MS));
   assert_true(fake_qemu_wait_log(test.fake, "qmp closefd"));
 }
@@ -554,20 +511,20 @@ static void peer_refuses(void **state) {
 static void peer_too_old(void **state) {
   (void)state;
   test.fake = fake_qemu_start(test.path, &(struct fake_qemu_options){.major = 6});
-  attach();
+  peer_attach();
   assert_true(recorder_wait_state(&test.recorder, ORIEL_SOURCE_CONNECTING, "QEMU 6.0", PATIENCE_MS));
 }
 
 static void peer_silent(void **state) {
   (void)state;
   test.fake = fake_qemu_start(test.path, &(struct fake_qemu_options){.silent = true});
-  attach();
+  peer_attach();
   assert_true(recorder_wait_state(&test.recorder, ORIEL_SOURCE_CONNECTING, "does not answer", PATIENCE_MS));
 }
 
 static void peer_without_sound(void **state) {
   (void)state;
-  meet(&(struct fake_qemu_options){.has_audio = true, .refuse_sound = true});
+  peer_meet(&(struct fake_qemu_options){.has_audio = true, .refuse_sound = true});
   scanout(64, 48, 1);
   assert_true(fake_qemu_wait_log(test.fake, "RegisterOutListener"));
   assert_int_equal(pixel(0, 0), 0x010101);
@@ -575,7 +532,7 @@ static void peer_without_sound(void **state) {
 
 static void peer_refuses_size(void **state) {
   (void)state;
-  meet(&(struct fake_qemu_options){.refuse_resize = true});
+  peer_meet(&(struct fake_qemu_options){.refuse_resize = true});
   struct oriel_source_info info;
   oriel_source_info(test.source, &info);
   assert_true(info.can_resize);
@@ -590,7 +547,7 @@ static void peer_refuses_size(void **state) {
 static void peer_states(void **state) {
   (void)state;
   test.fake = fake_qemu_start(test.path, &(struct fake_qemu_options){.status = "guest-panicked"});
-  attach();
+  peer_attach();
   assert_true(recorder_wait_state(&test.recorder, ORIEL_SOURCE_PAUSED, "reset starts it again", PATIENCE_MS));
   assert_int_equal(oriel_source_command(test.source, ORIEL_COMMAND_RESET), 0);
   assert_true(fake_qemu_wait_log(test.fake, "qmp system_reset\nqmp cont\n"));
@@ -606,27 +563,28 @@ static void peer_states(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test_setup_teardown(peer_picture, begin, end),
-    cmocka_unit_test_setup_teardown(peer_absurd_picture, begin, end),
-    cmocka_unit_test_setup_teardown(peer_size_unannounced, begin, end),
-    cmocka_unit_test_setup_teardown(peer_unwatched, begin, end),
-    cmocka_unit_test_setup_teardown(peer_unwatched_leaky, begin, end),
-    cmocka_unit_test_setup_teardown(peer_shared_memory, begin, end),
-    cmocka_unit_test_setup_teardown(peer_absurd_memory, begin, end),
-    cmocka_unit_test_setup_teardown(peer_cursor, begin, end),
-    cmocka_unit_test_setup_teardown(peer_input, begin, end),
-    cmocka_unit_test_setup_teardown(peer_pace, begin, end),
-    cmocka_unit_test_setup_teardown(peer_touch, begin, end),
-    cmocka_unit_test_setup_teardown(peer_slow, begin, end),
-    cmocka_unit_test_setup_teardown(peer_sound, begin, end),
-    cmocka_unit_test_setup_teardown(peer_dies, begin, end),
-    cmocka_unit_test_setup_teardown(peer_loses_connections, begin, end),
-    cmocka_unit_test_setup_teardown(peer_refuses, begin, end),
-    cmocka_unit_test_setup_teardown(peer_too_old, begin, end),
-    cmocka_unit_test_setup_teardown(peer_silent, begin, end),
-    cmocka_unit_test_setup_teardown(peer_without_sound, begin, end),
-    cmocka_unit_test_setup_teardown(peer_refuses_size, begin, end),
-    cmocka_unit_test_setup_teardown(peer_states, begin, end),
+    cmocka_unit_test_setup_teardown(peer_picture, peer_begin, peer_end),
+    cmocka_unit_test_setup_teardown(peer_absurd_picture, peer_begin, peer_end),
+    cmocka_unit_test_setup_teardown(peer_size_unannounced, peer_begin, peer_end),
+    cmocka_unit_test_setup_teardown(peer_unwatched, peer_begin, peer_end),
+    cmocka_unit_test_setup_teardown(peer_heard_unseen, peer_begin, peer_end),
+    cmocka_unit_test_setup_teardown(peer_unwatched_leaky, peer_begin, peer_end),
+    cmocka_unit_test_setup_teardown(peer_shared_memory, peer_begin, peer_end),
+    cmocka_unit_test_setup_teardown(peer_absurd_memory, peer_begin, peer_end),
+    cmocka_unit_test_setup_teardown(peer_cursor, peer_begin, peer_end),
+    cmocka_unit_test_setup_teardown(peer_input, peer_begin, peer_end),
+    cmocka_unit_test_setup_teardown(peer_pace, peer_begin, peer_end),
+    cmocka_unit_test_setup_teardown(peer_touch, peer_begin, peer_end),
+    cmocka_unit_test_setup_teardown(peer_slow, peer_begin, peer_end),
+    cmocka_unit_test_setup_teardown(peer_sound, peer_begin, peer_end),
+    cmocka_unit_test_setup_teardown(peer_dies, peer_begin, peer_end),
+    cmocka_unit_test_setup_teardown(peer_loses_connections, peer_begin, peer_end),
+    cmocka_unit_test_setup_teardown(peer_refuses, peer_begin, peer_end),
+    cmocka_unit_test_setup_teardown(peer_too_old, peer_begin, peer_end),
+    cmocka_unit_test_setup_teardown(peer_silent, peer_begin, peer_end),
+    cmocka_unit_test_setup_teardown(peer_without_sound, peer_begin, peer_end),
+    cmocka_unit_test_setup_teardown(peer_refuses_size, peer_begin, peer_end),
+    cmocka_unit_test_setup_teardown(peer_states, peer_begin, peer_end),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

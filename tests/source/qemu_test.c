@@ -268,7 +268,7 @@ static void qemu_picture(void **state) {
   struct fixture *fixture = &fixture_now;
   attach(fixture, "?console=0");
   assert_true(recorder_wait_state(&fixture->recorder, ORIEL_SOURCE_RUNNING, "tested runs", PATIENCE_MS));
-  oriel_source_watch(fixture->source, true);
+  oriel_source_watch(fixture->source, ORIEL_WATCH_ALL);
   await_guest(fixture);
   assert_int_equal(oriel_source_command(fixture->source, ORIEL_COMMAND_PAUSE), 0);
   assert_true(recorder_wait_state(&fixture->recorder, ORIEL_SOURCE_PAUSED, "is paused", PATIENCE_MS));
@@ -299,7 +299,7 @@ static void qemu_input(void **state) {
   (void)state;
   struct fixture *fixture = &fixture_now;
   attach(fixture, "");
-  oriel_source_watch(fixture->source, true);
+  oriel_source_watch(fixture->source, ORIEL_WATCH_ALL);
   assert_true(recorder_wait_state(&fixture->recorder, ORIEL_SOURCE_RUNNING, NULL, PATIENCE_MS));
   await_guest(fixture);
   /* Shift A, right arrow (with a prefix), up again; set 1 codes. */
@@ -371,7 +371,7 @@ static void qemu_sound(void **state) {
   (void)state;
   struct fixture *fixture = &fixture_now;
   attach(fixture, "");
-  oriel_source_watch(fixture->source, true);
+  oriel_source_watch(fixture->source, ORIEL_WATCH_ALL);
   assert_true(recorder_wait_state(&fixture->recorder, ORIEL_SOURCE_RUNNING, NULL, PATIENCE_MS));
   await_guest(fixture);
   assert_true(recorder_wait(&fixture->recorder, heard_half_a_second, NULL, PATIENCE_MS));
@@ -382,7 +382,7 @@ static void qemu_reset(void **state) {
   (void)state;
   struct fixture *fixture = &fixture_now;
   attach(fixture, "");
-  oriel_source_watch(fixture->source, true);
+  oriel_source_watch(fixture->source, ORIEL_WATCH_ALL);
   assert_true(recorder_wait_state(&fixture->recorder, ORIEL_SOURCE_RUNNING, NULL, PATIENCE_MS));
   await_guest(fixture);
   unsigned before = recorder_damages(&fixture->recorder);
@@ -403,9 +403,9 @@ static void qemu_unwatched(void **state) {
   unsigned long memory = 0;
   for (unsigned i = 0; i < 200; i++) {
     unsigned before = recorder_damages(&fixture->recorder);
-    oriel_source_watch(fixture->source, true);
+    oriel_source_watch(fixture->source, ORIEL_WATCH_ALL);
     assert_true(recorder_wait_damage(&fixture->recorder, before, PATIENCE_MS));
-    oriel_source_watch(fixture->source, false);
+    oriel_source_watch(fixture->source, ORIEL_WATCH_NOTHING);
     if (i == 50) {
       fds = count_fds(machine.pid);
       own_fds = count_fds(getpid());
@@ -413,9 +413,9 @@ static void qemu_unwatched(void **state) {
     }
   }
   /* A key changes the screen; the next watch proves that it did, and that nothing came before. */
-  oriel_source_watch(fixture->source, true);
+  oriel_source_watch(fixture->source, ORIEL_WATCH_ALL);
   await_guest(fixture);
-  oriel_source_watch(fixture->source, false);
+  oriel_source_watch(fixture->source, ORIEL_WATCH_NOTHING);
   char line[512];
   uint64_t end = oriel_clock_ns() + PATIENCE_MS * ORIEL_NS_PER_MS;
   while (count_fds(machine.pid) > fds - 2 && oriel_clock_ns() < end)
@@ -426,7 +426,7 @@ static void qemu_unwatched(void **state) {
   static const uint8_t keys[] = {0x2e, 0xae};
   expect_bytes(fixture, false, keys, sizeof keys);
   assert_int_equal(recorder_damages(&fixture->recorder), before);
-  oriel_source_watch(fixture->source, true);
+  oriel_source_watch(fixture->source, ORIEL_WATCH_ALL);
   assert_true(recorder_wait_damage(&fixture->recorder, before, PATIENCE_MS));
   assert_true(count_fds(machine.pid) <= fds + 2);
   assert_true(count_fds(getpid()) <= own_fds + 2);
@@ -444,7 +444,7 @@ static void qemu_stopped(void **state) {
   (void)state;
   struct fixture *fixture = &fixture_now;
   attach(fixture, "");
-  oriel_source_watch(fixture->source, true);
+  oriel_source_watch(fixture->source, ORIEL_WATCH_ALL);
   assert_true(recorder_wait_state(&fixture->recorder, ORIEL_SOURCE_RUNNING, NULL, PATIENCE_MS));
   assert_true(recorder_wait_damage(&fixture->recorder, 0, PATIENCE_MS));
   key(fixture, 0x07, true);
@@ -456,8 +456,8 @@ static void qemu_stopped(void **state) {
   }
   assert_int_equal(oriel_source_resize(fixture->source, 1024, 768), 0);
   assert_int_equal(oriel_source_command(fixture->source, ORIEL_COMMAND_PAUSE), 0);
-  oriel_source_watch(fixture->source, false);
-  oriel_source_watch(fixture->source, true);
+  oriel_source_watch(fixture->source, ORIEL_WATCH_NOTHING);
+  oriel_source_watch(fixture->source, ORIEL_WATCH_ALL);
   struct oriel_source_info info = info_of(fixture);
   assert_true(oriel_clock_ns() - start < 5000 * ORIEL_NS_PER_MS); /* a call of D-Bus would wait for 25 s */
   assert_true(info.input_dropped > 0);
@@ -469,7 +469,7 @@ static void qemu_stopped(void **state) {
 
   /* Unharmed, paused or not (QEMU may not read what a closed connection still holds): the next one attaches. */
   attach(fixture, "");
-  oriel_source_watch(fixture->source, true);
+  oriel_source_watch(fixture->source, ORIEL_WATCH_ALL);
   assert_true(recorder_wait(&fixture->recorder, attached, NULL, PATIENCE_MS));
   assert_int_equal(oriel_source_command(fixture->source, ORIEL_COMMAND_RESUME), 0);
   assert_true(recorder_wait_state(&fixture->recorder, ORIEL_SOURCE_RUNNING, NULL, PATIENCE_MS));
@@ -482,7 +482,7 @@ static void qemu_killed(void **state) {
   (void)state;
   struct fixture *fixture = &fixture_now;
   attach(fixture, "");
-  oriel_source_watch(fixture->source, true);
+  oriel_source_watch(fixture->source, ORIEL_WATCH_ALL);
   assert_true(recorder_wait_state(&fixture->recorder, ORIEL_SOURCE_RUNNING, NULL, PATIENCE_MS));
   assert_true(recorder_wait_damage(&fixture->recorder, 0, PATIENCE_MS));
   machine_kill();
@@ -502,7 +502,7 @@ static void qemu_console_absent(void **state) {
   (void)state;
   struct fixture *fixture = &fixture_now;
   attach(fixture, "?console=3");
-  oriel_source_watch(fixture->source, true);
+  oriel_source_watch(fixture->source, ORIEL_WATCH_ALL);
   assert_true(
     recorder_wait_state(&fixture->recorder, ORIEL_SOURCE_CONNECTING, "has no console 3; it has 1", PATIENCE_MS));
   assert_int_equal(recorder_damages(&fixture->recorder), 0);
@@ -525,7 +525,7 @@ static void qemu_absent(void **state) {
   unlink(machine.qmp);
   struct fixture *fixture = &fixture_now;
   attach(fixture, "");
-  oriel_source_watch(fixture->source, true);
+  oriel_source_watch(fixture->source, ORIEL_WATCH_ALL);
   assert_true(recorder_wait_state(&fixture->recorder, ORIEL_SOURCE_CONNECTING, "does not exist", PATIENCE_MS));
   key(fixture, 0x04, true);
   assert_int_equal(info_of(fixture).input_dropped, 1);
