@@ -206,6 +206,10 @@ struct oriel_sound_input_stats {
   bool lives;         /* sound came just now */
   uint32_t jitter_us; /* mean lateness of packets against the earliest */
   double drift_ppm;   /* the sender's clock against ours, positive = it is faster; 0 = not known yet */
+  /* Of the lane, by number where its datagrams have one, else worked out from the time that is missing. */
+  uint64_t lost, late;
+  bool is_retimed;    /* PCM: its jitter buffer here */
+  struct oriel_receiver_stats receiver;
 };
 struct oriel_sound_stats {
   int active; /* index below; -1 = silence */
@@ -213,7 +217,8 @@ struct oriel_sound_stats {
   struct oriel_sound_input_stats input[ORIEL_GUEST_AUDIO_LANES_MAX + 1];
   uint64_t switches, passed, trimmed; /* passed: guest's packets handed on untouched; trimmed: too late to hear */
   bool has_microphone_address, microphone_connected;
-  uint64_t microphone_packets, microphone_dropped;
+  uint64_t microphone_packets, microphone_dropped, microphone_connections; /* to the guest's own address */
+  uint64_t microphone_refused; /* of all viewers: without the controls, no Opus, or nothing takes it */
   struct oriel_percentiles stages[ORIEL_SOUND_STAGES];
   bool has_speaker, speaker_connected;
   struct oriel_receiver_stats speaker; /* of this host's own playing */
@@ -225,6 +230,7 @@ struct oriel_viewer_stats {
   bool pictures, sound, skipping;
   uint32_t rtt_us, in_flight;  /* pictures sent and not yet received */
   uint64_t pictures_sent, pictures_skipped, skips, audio_sent, audio_dropped, bytes_sent, painted;
+  uint64_t microphone_packets, microphone_refused; /* refused: without the controls, no Opus, or nothing takes it */
   uint32_t picture_queue, audio_queue; /* packets now */
 };
 

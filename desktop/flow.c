@@ -13,7 +13,7 @@ static const uint64_t trust_ns = 10 * ORIEL_NS_PER_SECOND; /* a run of this leng
 static const uint64_t window_ns = ORIEL_NS_PER_SECOND;
 static const uint64_t late_max_ns = ORIEL_NS_PER_SECOND;   /* later than this: the sender left something out */
 static const uint64_t drift_after_ns = 5 * ORIEL_NS_PER_SECOND;
-static const uint64_t punctual_ns = 40 * ORIEL_NS_PER_MS;
+static const uint64_t punctual_ns = 60 * ORIEL_NS_PER_MS;
 
 bool oriel_flow_lives(const struct oriel_flow *flow, uint64_t now_ns) {
   return flow->last_ns && now_ns < flow->last_ns + (flow->ended ? ended_ns : hold_ns);
@@ -30,6 +30,7 @@ static void begin(struct oriel_flow *flow, uint64_t now_ns) {
   flow->window_ns = now_ns;
   flow->anchor_ns = 0;
   flow->jitter_us = 0;
+  flow->late_ns = 0;
   flow->drift_ppm = 0;
 }
 
@@ -74,7 +75,8 @@ uint64_t oriel_flow_heard(struct oriel_flow *flow, uint64_t length_ns, uint64_t 
   const uint64_t due = least + flow->media_ns, late = now_ns > due ? now_ns - due : 0;
   const int64_t late_us = (int64_t)(late / ORIEL_NS_PER_US);
   flow->jitter_us = (uint32_t)((int64_t)flow->jitter_us + (late_us - (int64_t)flow->jitter_us) / 16);
-  flow->late += late > punctual_ns;
+  flow->late += late > flow->late_ns + punctual_ns; /* those behind it are late for its sake */
+  flow->late_ns = late;
   flow->media_ns += length_ns;
   flow->last_ns = now_ns;
   flow->ended = false;

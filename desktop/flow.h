@@ -20,11 +20,12 @@ struct oriel_flow {
   uint64_t window_ns;              /* when the present window began */
   uint64_t anchor_ns, anchor_offset_ns; /* of the run: drift is measured from here */
   uint32_t jitter_us;
+  uint64_t late_ns;                /* of the newest packet */
   double drift_ppm;                /* positive = the sender is faster; 0 until it is known */
   /* Of all runs. */
   uint64_t lost;        /* packets' worth of time that is missing and was not made up for within seconds */
   int64_t early_ns;     /* how much of what counted as lost came after all: the next losses are paid from it */
-  uint64_t late;        /* packets that came more than 40 ms after they were due */
+  uint64_t late;        /* packets that came more than 60 ms later than the one before let expect */
 };
 
 /** Sound of `length_ns` arrived. Returns when it would have arrived if no packet were ever late: what a jitter buffer

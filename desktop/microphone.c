@@ -68,14 +68,10 @@ void oriel_microphone_forget(struct oriel_desktop *desktop, const struct oriel_v
     (void)oriel_source_microphone(desktop->source, &(struct oriel_microphone){.size = 0});
 }
 
-int oriel_viewer_microphone(struct oriel_viewer *viewer, const struct oriel_microphone *packet) {
+static int pass_on(struct oriel_viewer *viewer, const struct oriel_microphone *packet) {
   struct oriel_desktop *desktop = viewer->desktop;
   if (!oriel_viewer_controls(viewer))
     return -EPERM;
-  if (!packet->size) {
-    oriel_microphone_forget(desktop, viewer);
-    return 0;
-  }
   set_talker(desktop, viewer->id);
   int result = oriel_source_microphone(desktop->source, packet);
   if (result == -EINVAL || result == -EBADMSG)
@@ -83,5 +79,22 @@ int oriel_viewer_microphone(struct oriel_viewer *viewer, const struct oriel_micr
   if (desktop->config.guest_audio &&
       oriel_guest_audio_microphone(desktop->config.guest_audio, packet->opus, packet->size, packet->captured_ns) == 0)
     result = 0;
+  return result;
+}
+
+int oriel_viewer_microphone(struct oriel_viewer *viewer, const struct oriel_microphone *packet) {
+  struct oriel_hub *hub = &viewer->desktop->hub;
+  if (!packet->size) {
+    if (!oriel_viewer_controls(viewer))
+      return -EPERM;
+    oriel_microphone_forget(viewer->desktop, viewer);
+    return 0;
+  }
+  const int result = pass_on(viewer, packet);
+  pthread_mutex_lock(&hub->lock);
+  viewer->microphone_packets += result == 0;
+  viewer->microphone_refused += result != 0;
+  hub->microphone_refused += result != 0;
+  pthread_mutex_unlock(&hub->lock);
   return result;
 }

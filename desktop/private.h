@@ -70,6 +70,7 @@ struct oriel_viewer {
   struct oriel_minimum rtt_min, delay_min;
   uint64_t paints_ns[ORIEL_PAINT_RING];
   uint64_t pictures_sent, pictures_skipped, skips, audio_sent, audio_trimmed, bytes_sent, painted;
+  uint64_t microphone_packets, microphone_refused; /* taken by something in the guest; not */
 };
 
 /* ---- the hub ---- */
@@ -101,6 +102,7 @@ struct oriel_hub {
   bool volume_muted;
   enum oriel_microphone_use microphone_source; /* as the source said */
   bool microphone_guest;                       /* as the guest's stream was when last looked at */
+  uint64_t microphone_refused; /* packets, of all viewers */
   uint32_t talker;    /* whose microphone is heard; written by the network thread */
   uint64_t looked_ns; /* network thread only */
   /* Between source, viewers and the media thread. */

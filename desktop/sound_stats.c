@@ -14,6 +14,11 @@ static void input_stats(struct oriel_sound *sound, int input, uint64_t now_ns, s
   out->lives = oriel_flow_lives(flow, now_ns);
   out->jitter_us = flow->jitter_us;
   out->drift_ppm = flow->drift_ppm;
+  out->lost = out->lane.lost + flow->lost;
+  out->late = out->lane.late + flow->late;
+  out->is_retimed = input != ORIEL_SOUND_DEVICE && sound->is_pcm[input];
+  if (out->is_retimed)
+    oriel_receiver_stats(sound->retimes[input].receiver, &out->receiver);
 }
 
 static void stages(struct oriel_desktop *desktop, struct oriel_sound_stats *out) {
@@ -23,6 +28,7 @@ static void stages(struct oriel_desktop *desktop, struct oriel_sound_stats *out)
     return;
   pthread_mutex_lock(&hub->lock);
   memcpy(copy, hub->sound_stages, sizeof hub->sound_stages);
+  out->microphone_refused = hub->microphone_refused;
   pthread_mutex_unlock(&hub->lock);
   for (unsigned i = 0; i < ORIEL_SOUND_STAGES; i++)
     oriel_histogram_read(&copy[i], &out->stages[i]);
@@ -39,6 +45,7 @@ void oriel_sound_stats(struct oriel_desktop *desktop, struct oriel_sound_stats *
   out->microphone_connected = info.microphone_connected;
   out->microphone_packets = info.microphone_packets;
   out->microphone_dropped = info.microphone_dropped;
+  out->microphone_connections = info.microphone_connections;
   out->inputs = sound->lanes + 1;
   out->input[sound->lanes].kind = "device";
   pthread_mutex_lock(&sound->lock);

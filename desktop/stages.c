@@ -69,6 +69,8 @@ static void viewer_stats(const struct oriel_hub *hub, const struct oriel_viewer 
     .audio_dropped = viewer->audio.dropped + viewer->audio_trimmed,
     .bytes_sent = viewer->bytes_sent,
     .painted = viewer->painted,
+    .microphone_packets = viewer->microphone_packets,
+    .microphone_refused = viewer->microphone_refused,
     .picture_queue = viewer->picture ? 1 : 0,
     .audio_queue = (uint32_t)viewer->audio.count,
   };

@@ -105,6 +105,8 @@ static json_t *viewers_of(const struct oriel_desktop_stats *stats) {
     set(entry, "audio_dropped", viewer->audio_dropped);
     set(entry, "bytes_sent", viewer->bytes_sent);
     set(entry, "painted", viewer->painted);
+    set(entry, "microphone_packets", viewer->microphone_packets);
+    set(entry, "microphone_refused", viewer->microphone_refused);
     set(entry, "picture_queue", viewer->picture_queue);
     set(entry, "audio_queue", viewer->audio_queue);
     (void)json_array_append_new(list, entry);
@@ -124,6 +126,21 @@ static json_t *source_of(const struct oriel_source_info *info) {
   return object;
 }
 
+static json_t *receiver_of(const struct oriel_receiver_stats *receiver) {
+  json_t *object = json_object();
+  set(object, "packets", receiver->packets);
+  set(object, "bad", receiver->bad_packets);
+  set(object, "lost", receiver->lost_packets);
+  set(object, "concealed_frames", receiver->concealed_frames);
+  set(object, "trimmed_frames", receiver->trimmed_frames);
+  set(object, "underruns", receiver->underruns);
+  set(object, "level_us", receiver->level_us);
+  set(object, "target_us", receiver->target_us);
+  set(object, "jitter_us", receiver->jitter_us);
+  (void)json_object_set_new(object, "drift_ppm", json_real(receiver->drift_ppm));
+  return object;
+}
+
 static json_t *input_of(const struct oriel_sound_input_stats *input) {
   json_t *object = json_object();
   set_text(object, "kind", input->kind);
@@ -137,27 +154,23 @@ static json_t *input_of(const struct oriel_sound_input_stats *input) {
   set_bool(object, "connected", input->lane.connected);
   set(object, "packets", input->lane.packets);
   set(object, "bytes", input->lane.bytes);
+  set(object, "lost", input->lost);
+  set(object, "late", input->late);
+  set(object, "duplicates", input->lane.duplicates);
+  set_bool(object, "numbered", input->lane.is_numbered);
   set(object, "bad", input->lane.bad_packets);
   set(object, "dropped", input->lane.dropped);
   set(object, "connections", input->lane.connections);
+  set(object, "reconnects", input->lane.connections ? input->lane.connections - 1 : 0);
   set(object, "closed_by_us", input->lane.closed_by_us);
+  if (input->is_retimed)
+    (void)json_object_set_new(object, "buffer", receiver_of(&input->receiver));
   return object;
 }
 
 static json_t *speaker_of(const struct oriel_sound_stats *sound) {
-  const struct oriel_receiver_stats *speaker = &sound->speaker;
-  json_t *object = json_object();
+  json_t *object = receiver_of(&sound->speaker);
   set_bool(object, "connected", sound->speaker_connected);
-  set(object, "packets", speaker->packets);
-  set(object, "bad", speaker->bad_packets);
-  set(object, "lost", speaker->lost_packets);
-  set(object, "concealed_frames", speaker->concealed_frames);
-  set(object, "trimmed_frames", speaker->trimmed_frames);
-  set(object, "underruns", speaker->underruns);
-  set(object, "level_us", speaker->level_us);
-  set(object, "target_us", speaker->target_us);
-  set(object, "jitter_us", speaker->jitter_us);
-  (void)json_object_set_new(object, "drift_ppm", json_real(speaker->drift_ppm));
   return object;
 }
 
@@ -177,6 +190,8 @@ static json_t *sound_of(const struct oriel_sound_stats *sound) {
   set_bool(microphone, "connected", sound->microphone_connected);
   set(microphone, "packets", sound->microphone_packets);
   set(microphone, "dropped", sound->microphone_dropped);
+  set(microphone, "connections", sound->microphone_connections);
+  set(microphone, "refused", sound->microphone_refused);
   (void)json_object_set_new(object, "microphone", microphone);
   (void)json_object_set_new(object, "stages", stages);
   if (sound->has_speaker)
@@ -258,6 +273,7 @@ static json_t *server_of(struct oriel_server *server) {
   set(object, "sessions_now", stats.sessions_now);
   set(object, "viewers_now", stats.viewers_now);
   set(object, "viewers_opened", stats.viewers_opened);
+  set(object, "microphone_excess", stats.microphone_excess);
   set(object, "messages_in", stats.messages_in);
   set(object, "bytes_in", stats.bytes_in);
   set(object, "messages_out", stats.messages_out);

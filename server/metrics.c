@@ -84,11 +84,11 @@ static void write_desktop(FILE *out, const struct oriel_desktop_stats *stats) {
   counter(out, "input_refused_total", "Input events from viewers without the controls.", stats->input_refused);
 }
 
-static void write_lanes(FILE *out, const struct oriel_sound_stats *sound, const char *name, const char *help, size_t offset) {
+static void write_counts(FILE *out, const struct oriel_sound_stats *sound, const char *name, const char *help, size_t offset) {
   head(out, name, "counter", help);
   for (unsigned i = 0; i < sound->inputs; i++) {
     uint64_t value;
-    memcpy(&value, (const char *)&sound->input[i].lane + offset, sizeof value);
+    memcpy(&value, (const char *)&sound->input[i] + offset, sizeof value);
     fprintf(out, "oriel_%s{input=\"%u\",kind=\"%s\"} %" PRIu64 "\n", name, i, sound->input[i].kind, value);
   }
 }
@@ -105,13 +105,19 @@ static void write_inputs(FILE *out, const struct oriel_sound_stats *sound) {
   for (unsigned i = 0; i < sound->inputs; i++)
     fprintf(out, "oriel_sound_drift_ppm{input=\"%u\",kind=\"%s\"} %.3f\n", i, sound->input[i].kind,
             sound->input[i].drift_ppm);
-#define LANE(member) offsetof(struct oriel_guest_audio_lane, member)
-  write_lanes(out, sound, "sound_packets_total", "Packets from inside the guest.", LANE(packets));
-  write_lanes(out, sound, "sound_bytes_total", "Bytes of packets from inside the guest.", LANE(bytes));
-  write_lanes(out, sound, "sound_bad_total", "Packets that are no sound.", LANE(bad_packets));
-  write_lanes(out, sound, "sound_dropped_total", "Packets of a flood or of a second sender.", LANE(dropped));
-  write_lanes(out, sound, "sound_connections_total", "Connections from inside the guest.", LANE(connections));
-  write_lanes(out, sound, "sound_closed_total", "Connections closed for what the peer sent.", LANE(closed_by_us));
+#define LANE(member) offsetof(struct oriel_sound_input_stats, lane.member)
+#define INPUT(member) offsetof(struct oriel_sound_input_stats, member)
+  write_counts(out, sound, "sound_packets_total", "Packets from inside the guest.", LANE(packets));
+  write_counts(out, sound, "sound_bytes_total", "Bytes of packets from inside the guest.", LANE(bytes));
+  write_counts(out, sound, "sound_lost_total", "Packets that did not come, by number or by the time that is missing.",
+               INPUT(lost));
+  write_counts(out, sound, "sound_late_total", "Packets more than 60 ms late, or after their place was given up.", INPUT(late));
+  write_counts(out, sound, "sound_duplicates_total", "Packets that came twice.", LANE(duplicates));
+  write_counts(out, sound, "sound_bad_total", "Packets refused: too long, empty, unfinished or no sound.", LANE(bad_packets));
+  write_counts(out, sound, "sound_dropped_total", "Packets of a flood or of a second sender.", LANE(dropped));
+  write_counts(out, sound, "sound_connections_total", "Connections from inside the guest.", LANE(connections));
+  write_counts(out, sound, "sound_closed_total", "Connections closed for what the peer sent.", LANE(closed_by_us));
+#undef INPUT
 #undef LANE
 }
 
@@ -122,6 +128,9 @@ static void write_sound(FILE *out, const struct oriel_sound_stats *sound) {
   counter(out, "sound_trimmed_total", "Packets that came too late to be heard.", sound->trimmed);
   counter(out, "microphone_packets_total", "Packets of the microphone to the guest.", sound->microphone_packets);
   counter(out, "microphone_dropped_total", "Packets of the microphone that the guest did not take.", sound->microphone_dropped);
+  counter(out, "microphone_refused_total", "Packets of microphones without the controls, or that nothing takes.",
+          sound->microphone_refused);
+  counter(out, "microphone_connections_total", "Times a guest opened the microphone's address.", sound->microphone_connections);
   head(out, "sound_stage_seconds", "summary", "Delay of one packet of sound by stage; quantiles over the last 512.");
   for (int i = 0; i < ORIEL_SOUND_STAGES; i++)
     write_summary(out, "sound_stage_seconds", oriel_sound_stage_name((enum oriel_sound_stage)i), &sound->stages[i]);
@@ -191,6 +200,7 @@ static void write_server(FILE *out, const struct oriel_server_stats *stats) {
   labelled(out, "refused_total", "reason", "deadline", stats->deadlines);
   counter(out, "viewers_opened_total", "WebSocket handshakes that succeeded.", stats->viewers_opened);
   write_closed(out, stats);
+  counter(out, "microphone_excess_total", "Packets of microphones beyond the rate.", stats->microphone_excess);
   counter(out, "websocket_messages_in_total", "Messages from viewers.", stats->messages_in);
   counter(out, "websocket_bytes_in_total", "Bytes from viewers.", stats->bytes_in);
   counter(out, "websocket_messages_out_total", "Messages to viewers.", stats->messages_out);

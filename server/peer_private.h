@@ -33,6 +33,7 @@ struct oriel_peer {
 
   enum peer_phase phase;
   uint64_t deadline_ns; /* HELLO: greeting; CLOSING, LINGER: end */
+  uint64_t excess_said_ns; /* when the log last had a line about its microphone */
   uint64_t heard_ns, progress_ns, next_ping_ns, next_session_ns;
   unsigned pings; /* sent */
   struct oriel_viewer *viewer; /* LIVE only */

@@ -59,13 +59,28 @@ static const char *reason_text(const struct oriel_peer *peer, int reason) {
   }
 }
 
+/* What it sends of its microphone beyond the rate is dropped: counted, and said once a while. */
+static void note_excess(struct oriel_peer *peer, uint64_t before) {
+  const uint64_t more = peer->dispatch.microphone_excess - before;
+  if (!more)
+    return;
+  peer->server->stats.microphone_excess += more;
+  if (peer->excess_said_ns && peer->heard_ns < peer->excess_said_ns + 10 * ORIEL_NS_PER_SECOND)
+    return;
+  peer->excess_said_ns = peer->heard_ns;
+  oriel_warn(ORIEL_ROOM, "viewer %s sends more than %d packets of its microphone a second; %llu are dropped so far",
+             peer->address, ORIEL_MICROPHONE_RATE, (unsigned long long)peer->dispatch.microphone_excess);
+}
+
 static bool on_message(void *user, const uint8_t *data, size_t size) {
   struct oriel_peer *peer = user;
   if (peer->phase >= PEER_CLOSING)
     return true;
   peer->heard_ns = oriel_clock_ns();
   peer->server->stats.messages_in++;
+  const uint64_t excess = peer->dispatch.microphone_excess;
   int reason = oriel_dispatch_message(&peer->dispatch, data, size, peer->heard_ns);
+  note_excess(peer, excess);
   if (reason)
     return close_for(peer, reason, reason_text(peer, reason));
   return peer->phase < PEER_CLOSING;

@@ -103,6 +103,38 @@ static void drift_is_measured(void **state) {
   }
 }
 
+/* Nothing is numbered: what is lost is known by the time that is missing, whatever the clocks and the jitter do. */
+static void lost_packets_are_worked_out(void **state) {
+  (void)state;
+  struct oriel_flow flow = {0};
+  uint64_t random = 1, lost = 0, before = 0;
+  for (uint64_t i = 0; i < 3000; i++) { /* a minute */
+    random = random * 6364136223846793005ull + 1442695040888963407ull;
+    const uint64_t at = start + i * 20006 * ORIEL_NS_PER_US + (random >> 40) % 5 * ms; /* 300 ppm slow, 5 ms of jitter */
+    if (i == 200)
+      before = flow.lost;
+    if (i > 200 && i < 2800 && (random >> 20) % 20 == 0)
+      lost++;
+    else
+      oriel_flow_heard(&flow, 20 * ms, at);
+  }
+  assert_true(lost > 100);
+  assert_int_equal(before, 0);
+  assert_in_range(flow.lost, lost - 2, lost + 2);
+  assert_true(flow.late < 5); /* several in a row look like a stall at first */
+}
+
+static void stall_that_is_made_up_for_is_late_and_not_lost(void **state) {
+  (void)state;
+  struct oriel_flow flow = {0};
+  hear(&flow, 0, 4000);
+  for (uint64_t at = 4000; at < 4300; at += 20) /* a stall of 300 ms, then all at once */
+    oriel_flow_heard(&flow, 20 * ms, start + 4300 * ms);
+  hear(&flow, 4300, 10000);
+  assert_int_equal(flow.lost, 0);
+  assert_int_equal(flow.late, 1);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(choice_starts_with_whoever_is_heard),
@@ -113,6 +145,8 @@ int main(void) {
     cmocka_unit_test(arrival_of_a_late_packet_is_told),
     cmocka_unit_test(arrival_forgets_what_was_left_out),
     cmocka_unit_test(drift_is_measured),
+    cmocka_unit_test(lost_packets_are_worked_out),
+    cmocka_unit_test(stall_that_is_made_up_for_is_late_and_not_lost),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -187,6 +187,21 @@ static void stall_leaves_no_delay(void **state) {
   assert_true(path->step_most <= STEP_MOST);
 }
 
+/* A guest that says 48 kHz and means 44.1 or 96: no growth, no late sound. */
+static void wrong_rate_does_not_grow(void **state) {
+  struct path *path = *state;
+  const double rates[] = {44100, 96000};
+  for (int i = 0; i < 2; i++) {
+    path->ppm = (rates[i] / 48000 - 1) * 1e6;
+    run(path, 10);
+    forget_heard(path);
+    run(path, 20);
+    assert_true(path->delay_most_ns < 300e6);
+    assert_true(path->heard > 500);
+    assert_true(stats_of(path).level_us < 300000);
+  }
+}
+
 static void rest_forgets_what_waited(void **state) {
   struct path *path = *state;
   float frames[TAKE * 2];
@@ -207,6 +222,7 @@ int main(void) {
     cmocka_unit_test_setup_teardown(lossy_minute_of_a_slow_guest, set_up, tear_down),
     cmocka_unit_test_setup_teardown(silence_ends_and_begins_without_a_click, set_up, tear_down),
     cmocka_unit_test_setup_teardown(stall_leaves_no_delay, set_up, tear_down),
+    cmocka_unit_test_setup_teardown(wrong_rate_does_not_grow, set_up, tear_down),
     cmocka_unit_test_setup_teardown(rest_forgets_what_waited, set_up, tear_down),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -475,7 +475,8 @@ static void stats_and_metrics_are_whole(void **state) {
   assert_int_equal(ask(rig, &answer, "GET /api/v1/stats", RIG_BEARER, NULL), 200);
   static const char *const members[] = {"\"stages\":[{\"name\":\"capture\",\"count\":", "\"p99_us\":", "\"held_back\":",
                                         "\"viewers_closed\":{\"CUT\":", "\"auth_limited\":", "\"bursts\":",
-                                        "\"sound\":{\"active\":\"", "\"switches\":"};
+                                        "\"sound\":{\"active\":\"", "\"switches\":", "\"refused\":",
+                                        "\"microphone_excess\":"};
   for (size_t i = 0; i < sizeof members / sizeof *members; i++)
     assert_non_null(strstr(answer.body, members[i]));
   assert_int_equal(ask(rig, &answer, "GET /metrics", RIG_BEARER, NULL), 200);

@@ -170,12 +170,34 @@ static void pcm_wrong_size(void **state) {
   assert_int_equal(frames, 77);
 }
 
+static void number_is_cut_off(void **state) {
+  (void)state;
+  uint8_t datagram[1504] = {0};
+  uint32_t number = 7;
+  size_t size = 20;
+  oriel_audio_write_number(datagram + 16, 0x81020304);
+  assert_int_equal(datagram[16], 4); /* little-endian, as the samples */
+  assert_true(oriel_audio_cut_number(datagram, &size, &number));
+  assert_int_equal(size, 16);
+  assert_int_equal(number, 0x81020304);
+  static const size_t others[] = {0, 1, 4, 8, 16, 22, 1496, 1501, 1504, SIZE_MAX};
+  for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+    size = others[i];
+    assert_false(oriel_audio_cut_number(datagram, &size, &number));
+    assert_int_equal(size, others[i]);
+  }
+  size = 1500;
+  assert_true(oriel_audio_cut_number(datagram, &size, &number));
+  assert_int_equal(size, 187 * 8);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(length_limits),       cmocka_unit_test(framer_every_cut),
       cmocka_unit_test(framer_byte_by_byte), cmocka_unit_test(framer_whole_without_copy),
       cmocka_unit_test(framer_wrong_length), cmocka_unit_test(pcm_exact),
       cmocka_unit_test(pcm_harmless),        cmocka_unit_test(pcm_wrong_size),
+    cmocka_unit_test(number_is_cut_off),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
