@@ -8,8 +8,8 @@
 #include <string.h>
 
 enum {
-  FADE_FRAMES = ORIEL_AUDIO_RATE * 50 / 1000, /* lesson 28 */
-  FRAME_SIZE = ORIEL_AUDIO_CHANNELS * sizeof(float),
+  FADE_FRAMES = ORIEL_OPUS_RATE * 50 / 1000, /* lesson 28 */
+  FRAME_SIZE = ORIEL_OPUS_CHANNELS * sizeof(float),
 };
 static const float half_pi = 1.5707963f;
 
@@ -17,9 +17,9 @@ void oriel_frames_put(struct oriel_frames *fifo, const float *frames, size_t cou
   if (fifo->count + count > ORIEL_FRAMES_FIFO) {
     const size_t drop = fifo->count < count ? fifo->count : count;
     fifo->count -= drop;
-    memmove(fifo->frames, fifo->frames + drop * ORIEL_AUDIO_CHANNELS, fifo->count * FRAME_SIZE);
+    memmove(fifo->frames, fifo->frames + drop * ORIEL_OPUS_CHANNELS, fifo->count * FRAME_SIZE);
   }
-  memcpy(fifo->frames + fifo->count * ORIEL_AUDIO_CHANNELS, frames, count * FRAME_SIZE);
+  memcpy(fifo->frames + fifo->count * ORIEL_OPUS_CHANNELS, frames, count * FRAME_SIZE);
   fifo->count += count;
 }
 
@@ -27,13 +27,13 @@ size_t oriel_frames_take(struct oriel_frames *fifo, float *frames, size_t count)
   const size_t got = fifo->count < count ? fifo->count : count;
   memcpy(frames, fifo->frames, got * FRAME_SIZE);
   fifo->count -= got;
-  memmove(fifo->frames, fifo->frames + got * ORIEL_AUDIO_CHANNELS, fifo->count * FRAME_SIZE);
+  memmove(fifo->frames, fifo->frames + got * ORIEL_OPUS_CHANNELS, fifo->count * FRAME_SIZE);
   return got;
 }
 
 int oriel_crossfade_init(struct oriel_crossfade *fade) {
-  const struct oriel_receiver_config opus = {.channels = ORIEL_AUDIO_CHANNELS, .rate = ORIEL_AUDIO_RATE};
-  int error = receiver_conceal_init(&fade->conceal, ORIEL_AUDIO_CHANNELS, ORIEL_AUDIO_RATE);
+  const struct oriel_receiver_config opus = {.channels = ORIEL_OPUS_CHANNELS, .rate = ORIEL_OPUS_RATE};
+  int error = receiver_conceal_init(&fade->conceal, ORIEL_OPUS_CHANNELS, ORIEL_OPUS_RATE);
   if (error)
     return error;
   error = receiver_decode_init(&fade->incoming, &opus);
@@ -62,7 +62,7 @@ void oriel_crossfade_finish(struct oriel_crossfade *fade) {
 }
 
 void oriel_crossfade_begin(struct oriel_crossfade *fade) {
-  const float nothing[ORIEL_AUDIO_CHANNELS] = {0};
+  const float nothing[ORIEL_OPUS_CHANNELS] = {0};
   fade->position = 0;
   fade->ran_dry = false;
   fade->before.count = 0;
@@ -86,14 +86,14 @@ void oriel_crossfade_mix(struct oriel_crossfade *fade, float *frames, size_t cou
     if (!fade->ran_dry)
       receiver_conceal_begin(&fade->conceal);
     fade->ran_dry = true; /* also when more of it comes: another seam would be no better */
-    receiver_conceal_render(&fade->conceal, before + got * ORIEL_AUDIO_CHANNELS, count - got);
+    receiver_conceal_render(&fade->conceal, before + got * ORIEL_OPUS_CHANNELS, count - got);
   }
   for (size_t i = 0; i < count; i++, fade->position++) {
     const float angle = half_pi * (float)fade->position / FADE_FRAMES;
     const float in = sinf(angle), out = cosf(angle); /* equal power */
-    for (unsigned channel = 0; channel < ORIEL_AUDIO_CHANNELS; channel++) {
-      float *sample = &frames[i * ORIEL_AUDIO_CHANNELS + channel];
-      *sample = *sample * in + before[i * ORIEL_AUDIO_CHANNELS + channel] * out;
+    for (unsigned channel = 0; channel < ORIEL_OPUS_CHANNELS; channel++) {
+      float *sample = &frames[i * ORIEL_OPUS_CHANNELS + channel];
+      *sample = *sample * in + before[i * ORIEL_OPUS_CHANNELS + channel] * out;
     }
   }
 }

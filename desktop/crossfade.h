@@ -20,7 +20,7 @@ enum { ORIEL_FRAMES_FIFO = 2 * ORIEL_OPUS_FRAMES_MAX }; /* two of the longest pa
 /** Stereo frames. All zero: empty. */
 struct oriel_frames {
   size_t count;
-  float frames[ORIEL_FRAMES_FIFO * ORIEL_AUDIO_CHANNELS];
+  float frames[ORIEL_FRAMES_FIFO * ORIEL_OPUS_CHANNELS];
 };
 /** Where there is no room the oldest go. */
 void oriel_frames_put(struct oriel_frames *fifo, const float *frames, size_t count);

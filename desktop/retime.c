@@ -12,12 +12,12 @@ enum { EXCESS_US = 30 * 1000 }; /* the receiver cuts what is further above its t
 static const uint64_t behind_ns = 60 * ORIEL_NS_PER_MS; /* as much late, what was missed is not made up for (lesson 27) */
 
 static uint64_t length_ns(size_t frames) {
-  return frames * ORIEL_NS_PER_SECOND / ORIEL_AUDIO_RATE;
+  return frames * ORIEL_NS_PER_SECOND / ORIEL_OPUS_RATE;
 }
 
 int oriel_retime_init(struct oriel_retime *retime, size_t frames) {
   const struct oriel_receiver_config config = {
-    .is_pcm = true, .channels = ORIEL_AUDIO_CHANNELS, .rate = ORIEL_AUDIO_RATE,
+    .is_pcm = true, .channels = ORIEL_OPUS_CHANNELS, .rate = ORIEL_OPUS_RATE,
   };
   *retime = (struct oriel_retime){.frames = frames};
   return oriel_receiver_create(&config, &retime->receiver);

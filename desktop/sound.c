@@ -16,10 +16,10 @@
 
 enum {
   QUEUE_PACKETS = 128,
-  BACKLOG_FRAMES = ORIEL_AUDIO_RATE * 200 / 1000, /* more than this waits: trim (lesson 27) */
+  BACKLOG_FRAMES = ORIEL_OPUS_RATE * 200 / 1000, /* more than this waits: trim (lesson 27) */
   /* The listeners' decoders learn the new sound from our packets, before they get the sender's own, which build on it.
    * Without this a tone was 6 dB too loud for 60 ms after the change. */
-  SETTLE_FRAMES = ORIEL_AUDIO_RATE * (50 + 60) / 1000,
+  SETTLE_FRAMES = ORIEL_OPUS_RATE * (50 + 60) / 1000,
   FADE_MOST = 2 * SETTLE_FRAMES, /* a sender whose packets never line up with ours loses a part of one */
   FRAME_SIZE = ORIEL_OPUS_CHANNELS * sizeof(float),
   PACKET_FRAMES_MAX = ORIEL_OPUS_RATE * 20 / 1000,
@@ -151,9 +151,9 @@ bool oriel_sound_device_fades(const struct oriel_sound *sound) {
 static void encode_out(struct oriel_desktop *desktop) {
   struct oriel_sound *sound = &desktop->sound;
   const size_t whole = desktop->audio.packet_frames;
-  float frames[PACKET_FRAMES_MAX * ORIEL_AUDIO_CHANNELS];
+  float frames[PACKET_FRAMES_MAX * ORIEL_OPUS_CHANNELS];
   const size_t got = oriel_frames_take(&sound->out, frames, whole);
-  memset(frames + got * ORIEL_AUDIO_CHANNELS, 0, (whole - got) * FRAME_SIZE); /* lesson 25 */
+  memset(frames + got * ORIEL_OPUS_CHANNELS, 0, (whole - got) * FRAME_SIZE); /* lesson 25 */
   oriel_audio_encode(desktop, frames, sound->out_ns);
   sound->out_ns += frames_ns(whole);
 }
@@ -247,7 +247,7 @@ uint64_t oriel_sound_due(const struct oriel_sound *sound) {
 
 static void tick_lane(struct oriel_desktop *desktop, int lane, uint64_t now_ns) {
   struct oriel_sound *sound = &desktop->sound;
-  float frames[PACKET_FRAMES_MAX * ORIEL_AUDIO_CHANNELS];
+  float frames[PACKET_FRAMES_MAX * ORIEL_OPUS_CHANNELS];
   uint64_t captured_ns;
   const bool is_heard = oriel_retime_take(&sound->retimes[lane], frames, now_ns, &captured_ns);
   if (lane != sound->active || !is_heard)

@@ -160,8 +160,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (body)
       g_variant_ref_sink(body);
     if (methods[method % METHODS].sound)
-      oriel_qemu_sound_message(sound, &(struct oriel_qemu_call){.member = methods[method % METHODS].member, .body = body,
-                                                                  .now_ns = UINT64_C(1000000000) + calls * 7000000});
+      oriel_qemu_sound_message(sound, &(struct oriel_qemu_call){
+        .member = methods[method % METHODS].member, .body = body, .now_ns = now});
     else
       oriel_qemu_scanout_message(scanout, NULL, methods[method % METHODS].member, body, method & 0x40 ? NULL : fds);
     if (body)

@@ -32,7 +32,7 @@ struct oriel_qemu_sound {
   const struct oriel_source_sink *sink;
   struct oriel_qemu_voice_place places[VOICES_MAX];
   struct voice voices[VOICES_MAX]; /* in these places */
-  float mix[MIX_FRAMES * ORIEL_AUDIO_CHANNELS];
+  float mix[MIX_FRAMES * ORIEL_OPUS_CHANNELS];
   size_t mixed;       /* frames of the mix that hold sound, of voices that may be gone */
   uint64_t mixed_ns;  /* when the last of it came */
   uint64_t logged_ns;

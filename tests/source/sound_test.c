@@ -53,8 +53,8 @@ static void pass_ms(unsigned ms) {
 
 /* NULL, or why it was refused. */
 static const char *call(const char *member, GVariant *body) {
-  g_variant_ref_sink(body);
-  const char *refused = oriel_qemu_sound_message(test.sound, NULL, member, body, test.now);
+  const struct oriel_qemu_call call = {.member = member, .body = g_variant_ref_sink(body), .now_ns = test.now};
+  const char *refused = oriel_qemu_sound_message(test.sound, &call);
   g_variant_unref(body);
   return refused;
 }

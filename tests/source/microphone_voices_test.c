@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Voices of QEMU's sound and microphone listeners, in simulated time: who is mixed, who gives way, and what recorders get.
+ * source/qemu/microphone in simulated time: what a guest's recorders get, and when.
  */
 #include <errno.h>
 #include <math.h>
@@ -16,12 +16,10 @@
 #include "media/opus.h"
 #include "peer.h"
 #include "source/qemu/microphone.h"
-#include "source/qemu/sound.h"
 
 enum { RATE = 48000, PACKET = 480, TONE_HZ = 1000, READ = 16384 };
 
 static struct {
-  struct oriel_qemu_sound *sound;
   struct oriel_qemu_microphone *microphone;
   struct oriel_opus_encoder *encoder;
   uint64_t now_ns;
@@ -34,7 +32,6 @@ static int begin(void **state) {
   memset(&voices, 0, sizeof voices);
   recorder_init(&test.recorder);
   voices.now_ns = 1000 * ORIEL_NS_PER_SECOND;
-  assert_int_equal(oriel_qemu_sound_create(&test.recorder.sink, &voices.sound), 0);
   assert_int_equal(oriel_qemu_microphone_create(&voices.microphone), 0);
   oriel_qemu_microphone_attach(voices.microphone, &test.recorder.sink);
   oriel_qemu_microphone_available(voices.microphone, true);
@@ -44,7 +41,6 @@ static int begin(void **state) {
 
 static int end(void **state) {
   (void)state;
-  oriel_qemu_sound_destroy(voices.sound);
   oriel_qemu_microphone_destroy(voices.microphone);
   oriel_opus_encoder_destroy(voices.encoder);
   recorder_finish(&test.recorder);
@@ -56,71 +52,15 @@ static void pass(unsigned ms) {
 }
 
 /* Takes a floating body; true when the call was taken. */
-static bool call(bool sound, const char *member, GVariant *body, GVariant **reply) {
+static bool call(const char *member, GVariant *body, GVariant **reply) {
   GVariant *none = NULL;
   const struct oriel_qemu_call call = {.member = member, .body = g_variant_ref_sink(body), .reply = reply ? reply : &none,
                                        .now_ns = voices.now_ns};
-  const char *refused = sound ? oriel_qemu_sound_message(voices.sound, &call)
-                              : oriel_qemu_microphone_message(voices.microphone, &call);
+  const char *refused = oriel_qemu_microphone_message(voices.microphone, &call);
   g_variant_unref(body);
   assert_null(none);
   return !refused;
 }
-
-/* ---- sound ---- */
-
-static bool play(guint64 id, size_t size) {
-  return call(true, "Write", g_variant_new("(t@ay)", id, peer_bytes(size, 0x20)), NULL);
-}
-
-static void expect_heard(uint64_t frames, float left) {
-  assert_int_equal(test.recorder.frames, frames);
-  assert_true(fabsf(test.recorder.left - left) < 0.001f);
-}
-
-static void sound_voices_add_up_as_far_as_both_came(void **state) {
-  (void)state;
-  const float one = 0x2020 / 32768.0f;
-  assert_true(call(true, "Init", peer_pcm(1, 16, RATE, 2, false), NULL));
-  assert_true(call(true, "Init", peer_pcm(2, 16, RATE, 2, false), NULL));
-  assert_true(play(1, 4));
-  expect_heard(1, one);
-  assert_true(play(2, 400));
-  expect_heard(1, one);
-  assert_true(play(1, 200));
-  expect_heard(51, 2 * one);
-  assert_true(call(true, "Fini", g_variant_new("(t)", (guint64)2), NULL));
-  assert_true(play(1, 200)); /* what the other left is still played */
-  expect_heard(101, 2 * one);
-  assert_false(play(2, 4));
-  assert_false(play(1, 2 * 1024 * 1024));
-  /* One that is silent for long holds nobody up, and what it left is not played late (lesson 25). */
-  assert_true(call(true, "Init", peer_pcm(2, 16, RATE, 2, false), NULL));
-  assert_true(play(2, 400));
-  pass(500);
-  assert_true(play(1, 40));
-  expect_heard(111, one);
-}
-
-static void sound_voice_that_forgot_to_end_gives_way(void **state) {
-  (void)state;
-  for (guint64 id = 10; id < 18; id++) {
-    assert_true(call(true, "Init", peer_pcm(id, 16, RATE, 2, false), NULL));
-    pass(1);
-  }
-  assert_true(play(10, 4));
-  assert_true(call(true, "Init", peer_pcm(99, 16, RATE, 2, false), NULL)); /* 11's place: 10 plays */
-  assert_false(call(true, "SetEnabled", g_variant_new("(tb)", (guint64)11, TRUE), NULL));
-  assert_true(call(true, "SetEnabled", g_variant_new("(tb)", (guint64)10, TRUE), NULL));
-  for (guint64 id = 10; id < 18; id++)
-    assert_true(id == 11 || play(id, 4));
-  assert_true(play(99, 4));
-  assert_false(call(true, "Init", peer_pcm(100, 16, RATE, 2, false), NULL)); /* all play */
-  pass(200);
-  assert_true(call(true, "Init", peer_pcm(100, 16, RATE, 2, false), NULL));
-}
-
-/* ---- microphone ---- */
 
 /* Ten milliseconds of the tone. */
 static int push(void) {
@@ -142,7 +82,7 @@ struct take {
 
 static void hear(guint64 id, struct take *take) {
   GVariant *reply = NULL;
-  assert_true(call(false, "Read", g_variant_new("(tt)", id, (guint64)READ), &reply));
+  assert_true(call("Read", g_variant_new("(tt)", id, (guint64)READ), &reply));
   g_variant_ref_sink(reply);
   GVariant *bytes = g_variant_get_child_value(reply, 0);
   gsize size;
@@ -198,8 +138,8 @@ static void microphone_tone_then_silence(void **state) {
     const guint32 rate = rates[i];
     assert_int_equal(test.recorder.use, ORIEL_MICROPHONE_READY);
     assert_int_equal(push(), -ENOTCONN); /* nobody records: dropped, and not heard later (lesson 27) */
-    assert_true(call(false, "Init", peer_pcm(7, 16, rate, 2, false), NULL));
-    assert_true(call(false, "SetEnabled", g_variant_new("(tb)", (guint64)7, TRUE), NULL));
+    assert_true(call("Init", peer_pcm(7, 16, rate, 2, false), NULL));
+    assert_true(call("SetEnabled", g_variant_new("(tb)", (guint64)7, TRUE), NULL));
     assert_int_equal(test.recorder.use, ORIEL_MICROPHONE_TAKEN);
     record(7, 300, false, &take);
     assert_int_equal(loudest(&take, 0), 0);
@@ -212,9 +152,9 @@ static void microphone_tone_then_silence(void **state) {
     assert_int_equal(oriel_qemu_microphone_push(voices.microphone, &ends, voices.now_ns), 0);
     record(7, 800, false, &take);
     assert_int_equal(loudest(&take, take.count / 2), 0);
-    assert_true(call(false, "SetEnabled", g_variant_new("(tb)", (guint64)7, FALSE), NULL));
+    assert_true(call("SetEnabled", g_variant_new("(tb)", (guint64)7, FALSE), NULL));
     assert_int_equal(test.recorder.use, ORIEL_MICROPHONE_READY);
-    assert_true(call(false, "Fini", g_variant_new("(t)", (guint64)7), NULL));
+    assert_true(call("Fini", g_variant_new("(t)", (guint64)7), NULL));
     pass(5000);
   }
 }
@@ -223,8 +163,8 @@ static void microphone_tone_then_silence(void **state) {
 static void microphone_recorders_share(void **state) {
   (void)state;
   static struct take one, other;
-  assert_true(call(false, "Init", peer_pcm(1, 16, RATE, 2, false), NULL));
-  assert_true(call(false, "Init", peer_pcm(2, 16, RATE, 2, false), NULL));
+  assert_true(call("Init", peer_pcm(1, 16, RATE, 2, false), NULL));
+  assert_true(call("Init", peer_pcm(2, 16, RATE, 2, false), NULL));
   other.count = one.count = 0;
   for (unsigned i = 0; i < 150; i++, pass(10)) {
     if (i)
@@ -241,16 +181,16 @@ static void microphone_recorders_share(void **state) {
 static void microphone_volume(void **state) {
   (void)state;
   static struct take take;
-  assert_true(call(false, "Init", peer_pcm(1, 16, RATE, 2, false), NULL));
-  assert_true(call(false, "SetVolume", g_variant_new("(tb@ay)", (guint64)1, TRUE, peer_bytes(2, 255)), NULL));
+  assert_true(call("Init", peer_pcm(1, 16, RATE, 2, false), NULL));
+  assert_true(call("SetVolume", g_variant_new("(tb@ay)", (guint64)1, TRUE, peer_bytes(2, 255)), NULL));
   record(1, 10, false, &take);
   record(1, 500, true, &take);
   assert_int_equal(loudest(&take, take.count / 2), 0);
-  assert_true(call(false, "SetVolume", g_variant_new("(tb@ay)", (guint64)1, FALSE, peer_bytes(1, 64)), NULL));
+  assert_true(call("SetVolume", g_variant_new("(tb@ay)", (guint64)1, FALSE, peer_bytes(1, 64)), NULL));
   record(1, 800, true, &take);
   const double quarter = level(&take, take.count / 2, TONE_HZ, RATE);
   assert_true(quarter > 0.11 && quarter < 0.14);
-  assert_false(call(false, "SetVolume", g_variant_new("(tb@ay)", (guint64)1, FALSE, peer_bytes(0, 0)), NULL));
+  assert_false(call("SetVolume", g_variant_new("(tb@ay)", (guint64)1, FALSE, peer_bytes(0, 0)), NULL));
 }
 
 /* What is read at once is what time brought, whatever is asked for; a QEMU that slept gets the present (lesson 27). */
@@ -258,7 +198,7 @@ static void microphone_reader_gets_no_more_than_time_brought(void **state) {
   (void)state;
   static struct take take;
   take.count = 0;
-  assert_true(call(false, "Init", peer_pcm(1, 16, RATE, 2, false), NULL));
+  assert_true(call("Init", peer_pcm(1, 16, RATE, 2, false), NULL));
   for (unsigned i = 0; i < 300; i++)
     hear(1, &take);
   assert_true(take.count <= RATE / 100);
@@ -271,21 +211,19 @@ static void microphone_reader_gets_no_more_than_time_brought(void **state) {
 static void microphone_voice_that_sleeps_gives_way(void **state) {
   (void)state;
   for (guint64 id = 0; id < 8; id++)
-    assert_true(call(false, "Init", peer_pcm(id, 16, RATE, 2, false), NULL));
-  assert_false(call(false, "Init", peer_pcm(8, 16, RATE, 2, false), NULL));
+    assert_true(call("Init", peer_pcm(id, 16, RATE, 2, false), NULL));
+  assert_false(call("Init", peer_pcm(8, 16, RATE, 2, false), NULL));
   static struct take take;
   take.count = 0;
   pass(500);
   hear(0, &take);
-  assert_true(call(false, "Init", peer_pcm(8, 16, RATE, 2, false), NULL));
+  assert_true(call("Init", peer_pcm(8, 16, RATE, 2, false), NULL));
   hear(0, &take);
-  assert_false(call(false, "Fini", g_variant_new("(t)", (guint64)1), NULL));
+  assert_false(call("Fini", g_variant_new("(t)", (guint64)1), NULL));
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test_setup_teardown(sound_voices_add_up_as_far_as_both_came, begin, end),
-    cmocka_unit_test_setup_teardown(sound_voice_that_forgot_to_end_gives_way, begin, end),
     cmocka_unit_test_setup_teardown(microphone_tone_then_silence, begin, end),
     cmocka_unit_test_setup_teardown(microphone_recorders_share, begin, end),
     cmocka_unit_test_setup_teardown(microphone_volume, begin, end),
