@@ -20,8 +20,8 @@ static inline void agent_failure_connected(struct agent_failure *failure) {
   failure->why = NULL;
 }
 
-/** `count` failures so far, the last of them for `why` (static, NULL: the peer closed). Returns the reason to be told, or
- * NULL. */
+/** `count` failures so far, the last of them for `why` (static, NULL: the peer closed). Returns the reason to be told,
+ * or NULL. */
 static inline const char *agent_failure_news(struct agent_failure *failure, uint64_t count, const char *why) {
   const char *reason = why != NULL ? why : "the peer closed";
   if (count == failure->count)

@@ -61,7 +61,8 @@ void agent_settings_default(struct agent_settings *settings);
 uint32_t agent_end_frame_us(const struct agent_settings *settings, const struct agent_end *end);
 /** Sample rate of the device that ends there. */
 uint32_t agent_end_rate(const struct agent_settings *settings, const struct agent_end *end);
-/** Both spellings of a setting, whichever `word` of `length` bytes is: the agent's and the macOS driver's. False: there is none. */
+/** Both spellings of a setting, whichever `word` of `length` bytes is: the agent's and the macOS driver's. False: there
+ * is none. */
 bool agent_settings_names(const char *word, size_t length, const char **key, const char **alias);
 /** Path of the user's own file; false where neither XDG_CONFIG_HOME nor HOME says. */
 bool agent_settings_user_file(char *path, size_t size);

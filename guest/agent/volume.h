@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Volume of one device. A change is a ramp of 30 ms: a step would be heard as a click (lesson 28). At a volume of one
- * samples pass untouched. Thread-safety: set from the main thread, apply from the data thread (no lock, no system call);
- * the rest while neither is called.
+ * samples pass untouched. Thread-safety: set from the main thread, apply from the data thread (no lock, no system
+ * call); the rest while neither is called.
  */
 #ifndef ORIEL_GUEST_AGENT_VOLUME_H
 #define ORIEL_GUEST_AGENT_VOLUME_H

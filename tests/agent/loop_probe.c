@@ -6,10 +6,10 @@
  * matched filter finds them again.
  *
  *   loop_probe OUT-SOCKET IN-SOCKET CHIRPS [STALL-MS]     prints one delay in ms a line, "lost" for a chirp that did
- * not come back
+ *                                                         not come back
  *
- * STALL-MS: after a third of the chirps the echo sleeps so long, once. On standard error: by how much the graph's cycles
- * came late, which no device on it can make up for. Threads: main (PipeWire's loop), data (process), echo.
+ * STALL-MS: after a third of the chirps the echo sleeps so long, once. On standard error: by how much the graph's
+ * cycles came late, which no device on it can make up for. Threads: main (PipeWire's loop), data (process), echo.
  */
 #include <errno.h>
 #include <math.h>
