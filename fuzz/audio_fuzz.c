@@ -21,7 +21,10 @@ struct seen {
 
 static void look(struct seen *seen, const uint8_t *packet, size_t size) {
   float samples[ORIEL_AUDIO_PCM_FRAMES_MAX * ORIEL_AUDIO_CHANNELS];
-  size_t frames;
+  size_t frames, bare = size;
+  uint32_t number;
+  if (oriel_audio_cut_number(packet, &bare, &number) ? bare + ORIEL_AUDIO_NUMBER_SIZE != size : bare != size)
+    abort();
   if (size < 1 || size > ORIEL_AUDIO_PACKET_MAX)
     abort();
   seen->packets++;
