@@ -5,34 +5,12 @@
 # UNIX sockets, settings in a home of its own, a staged driver. Output is TAP.
 set -u
 oriel=$1
-scratch=$(mktemp -d /tmp/oriel-audio-test.XXXXXX)
-trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$scratch"' EXIT
-for name in $(env | sed -n 's/^\(ORIEL_[A-Z_]*\)=.*/\1/p'); do unset "$name"; done
-mkdir -m 700 "$scratch/run" "$scratch/home" "$scratch/share"
-export XDG_RUNTIME_DIR=$scratch/run HOME=$scratch/home TMPDIR=$scratch
+. "$(dirname "$0")/tap.sh" audio audio
+mkdir -m 700 "$scratch/share"
+export HOME=$scratch/home
 unset XDG_CONFIG_HOME
-out=$scratch/out err=$scratch/err count=0
 conf=$HOME/.config/oriel/agent.conf
 
-result() { # result STATUS NAME
-  count=$((count + 1))
-  if [ "$1" -eq 0 ]; then
-    echo "ok $count - $2"
-  else
-    echo "not ok $count - $2"
-    sed 's/^/# stdout: /' "$out"
-    sed 's/^/# stderr: /' "$err"
-  fi
-}
-
-# expect STATUS WORDS NAME ARGUMENTS...: WORDS must be in its one line of errors.
-expect() {
-  local status=$1 words=$2 name=$3 got=0
-  shift 3
-  timeout 60 "$oriel" audio "$@" >"$out" 2>"$err" </dev/null || got=$?
-  [ "$got" -eq "$status" ] && grep -qF -- "$words" "$err" && [ "$(grep -c . "$err")" -eq 1 ]
-  result $? "$name"
-}
 json() { python3 -c "import json,sys; d=json.load(open(sys.argv[1])); sys.exit(0 if ($1) else 1)" "$out" 2>>"$err"; }
 
 # ---- words ----
@@ -55,7 +33,7 @@ expect 2 'unexpected "two"' stray_word_is_told test unix:///x two
 timeout 30 "$oriel" audio test --seconds 3 --json >"$out" 2>"$err" &&
   json 'd["delay_ms"]["count"] >= 2 and 15 < d["delay_ms"]["p50"] < 400 and all(abs(n["hz"] - 1000) < 20 for n in d["notes"]) and d["notes"]'
 result $? test_of_itself_measures_delay_and_pitch
-[ -z "$(ls -d "$scratch"/oriel-audio.* 2>/dev/null)" ]
+[ -z "$(ls -d "$TMPDIR"/oriel-audio.* 2>/dev/null)" ]
 result $? test_of_itself_leaves_nothing
 for address in "unix://$scratch/opus?frame=5" "unix://$scratch/pcm?format=pcm"; do
   timeout 30 "$oriel" audio test "$address" --listen --seconds 2 --json >"$out" 2>"$err" &

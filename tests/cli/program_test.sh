@@ -5,33 +5,7 @@
 # QEMU under TCG with boot sectors of a few bytes as guests. Output is TAP.
 set -u
 oriel=$1
-scratch=$(mktemp -d /tmp/oriel-program-test.XXXXXX)
-trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$scratch"' EXIT
-mkdir -m 700 "$scratch/run" "$scratch/tmp"
-for name in $(env | sed -n 's/^\(ORIEL_[A-Z_]*\)=.*/\1/p'); do unset "$name"; done
-export XDG_RUNTIME_DIR=$scratch/run XDG_CACHE_HOME=$scratch/cache TMPDIR=$scratch/tmp
-out=$scratch/out err=$scratch/err
-count=0
-
-result() { # result STATUS NAME
-  count=$((count + 1))
-  if [ "$1" -eq 0 ]; then
-    echo "ok $count - $2"
-  else
-    echo "not ok $count - $2"
-    sed 's/^/# stdout: /' "$out"
-    sed 's/^/# stderr: /' "$err"
-  fi
-}
-
-# expect STATUS WORDS NAME ARGUMENTS...: runs oriel to its end; WORDS must be in its one line of errors.
-expect() {
-  local status=$1 words=$2 name=$3 got=0
-  shift 3
-  timeout 30 "$oriel" "$@" >"$out" 2>"$err" </dev/null || got=$?
-  [ "$got" -eq "$status" ] && grep -qF -- "$words" "$err" && [ "$(grep -c '^oriel: ' "$err")" -eq 1 ]
-  result $? "$name"
-}
+. "$(dirname "$0")/tap.sh" program
 
 # wait_for SECONDS COMMAND...: until the command succeeds.
 wait_for() {
