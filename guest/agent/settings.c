@@ -10,7 +10,10 @@
 
 #include "guest/agent/setting.h"
 
-enum { FILE_MAX = 64 * 1024, VALUE_MAX = 400 };
+enum {
+  FILE_MAX = 64 * 1024,
+  VALUE_MAX = 1024, /* an address as it is printed, each byte of its path as three */
+};
 
 static bool is_blank(char c) {
   return c == ' ' || c == '\t' || c == '\r';

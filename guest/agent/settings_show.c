@@ -7,7 +7,7 @@
 #include "guest/agent/setting.h"
 
 static void print_end(const char *key, const struct agent_end *end, FILE *file) {
-  char text[600] = "none";
+  char text[1024] = "none";
   if (end->is_on)
     oriel_transport_address_format(&end->address, text, sizeof text);
   fprintf(file, "%s = %s\n", key, text);

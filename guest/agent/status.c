@@ -85,7 +85,7 @@ static json_t *device(const struct agent_status_sources *sources, const struct a
 static json_t *end(const struct agent_end *of, bool is_connected, uint64_t connections, uint64_t failures,
                    const char *why) {
   json_t *object = json_object();
-  char text[600] = "none";
+  char text[1024] = "none";
   if (of->is_on)
     oriel_transport_address_format(&of->address, text, sizeof text);
   json_object_set_new(object, "address", json_string(text));

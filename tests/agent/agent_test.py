@@ -13,7 +13,7 @@ import traceback
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from case import CASES  # noqa: E402
 from rig import Failure, Rig  # noqa: E402
-import device_cases, sound_cases, fault_cases, program_cases  # noqa: E401,E402,F401  their cases list themselves
+import device_cases, sound_cases, peer_cases, daemon_cases, program_cases  # noqa: E401,E402,F401  their cases list themselves
 
 
 def main():

@@ -100,11 +100,16 @@ class Place:
     def __init__(self, values):
         self.values, self.index = values, {}
         for i in range(len(values) - 3):
-            self.index.setdefault(tuple(values[i:i + 3]), i)
+            self.index.setdefault(self.key(values[i:i + 3]), i)
+
+    @staticmethod
+    def key(three):
+        """One number instead of a tuple: a fifth of the memory."""
+        return (three[0] << 40) + (three[1] << 20) + three[2]
 
     def of(self, samples):
         """Frame of the first sample; None for what is not from it."""
-        return self.index.get(tuple(round(v * 32768) for v in samples[:3])) if len(samples) >= 3 else None
+        return self.index.get(self.key([round(v * 32768) for v in samples[:3]])) if len(samples) >= 3 else None
 
     def behind(self, shm, peer, samples=12):
         """Seconds by which the newest packet is behind what the device was just given, as shared memory shows it. The best of several

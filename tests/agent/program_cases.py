@@ -2,6 +2,7 @@
 """Settings, signals, status, shared memory: the program itself."""
 import os
 import signal
+import socket
 
 from case import Bench, Place, case, expect, shm_newest
 from rig import RATE, noise_wav, until
@@ -72,6 +73,26 @@ def second_agent_is_refused(rig):
     with Bench(rig):
         code, text = rig.call(rig.agent_path, '--output', 'none', '--input', 'none')
         expect(code == 1 and 'another oriel-agent answers' in text, f'{code} {text}')
+
+
+@case
+def status_asked_by_many_leaves_nothing(rig):
+    with Bench(rig) as bench:
+        def fds():
+            return len(os.listdir(f'/proc/{bench.agent.pid}/fd'))
+        rig.status()
+        before, asking = fds(), []
+        for _ in range(200):
+            asking.append(socket.socket(socket.AF_UNIX))
+            asking[-1].setblocking(False)
+            try:
+                asking[-1].connect(os.path.join(rig.runtime, 'oriel', 'agent.sock'))
+            except BlockingIOError:
+                pass  # the queue of those that wait is full
+        expect(rig.status()['pid'] == bench.agent.pid, 'who asks after them is answered')
+        for connection in asking:
+            connection.close()
+        until(lambda: fds() <= before, 5, lambda: f'{fds()} descriptors, {before} before')
 
 
 @case

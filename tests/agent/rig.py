@@ -253,6 +253,7 @@ class Microphone:
 
     def __init__(self, peer, hz, frame_ms=5, pcm=False, level=0.5, ppm=0):
         self.peer, self.is_open, self.sent = peer, True, 0
+        self.is_paused, self.behind = False, 0.0  # asleep; by how many seconds what it sends is late
         self.frames = int(RATE * frame_ms / 1000)
         self.hz, self.level, self.pcm, self.ppm = hz, level, pcm, ppm
         self.encoder = None if pcm else Opus()
@@ -263,8 +264,11 @@ class Microphone:
         start, at = time.monotonic(), 0
         while self.is_open:
             pause = start + at / (RATE * (1 + self.ppm * 1e-6)) - time.monotonic()
-            if pause > 0:
-                time.sleep(pause)
+            self.behind = -pause
+            if self.is_paused or pause > 0:
+                time.sleep(max(pause, 0.001))
+            if self.is_paused:
+                continue
             samples = tone(self.hz, self.frames, at, self.level)
             at += self.frames
             packet = samples if self.pcm else self.encoder.encode(samples, self.frames)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Every fault of the host's end, of the daemon and of the agent itself."""
+"""Every fault of the host's end: gone, asleep, flooding, talking nonsense."""
 import math
 import os
-import signal
+import random
 import socket
 import struct
 import time
@@ -10,45 +10,10 @@ import time
 from case import MEMORY_MAY_GROW, Bench, Place, case, expect, floats, near, shm_newest
 from rig import RATE, Microphone, Peer, loud, noise_wav, pitch, read_floats, tone, until, write_wav
 
-@case
-def pipewire_restarted(rig):  # lesson 22
-    write_wav(rig.path('tone.wav'), 440, 30)
-    with Bench(rig) as bench:
-        bench.play(rig.path('tone.wav'))
-        until(lambda: len(bench.out.packets) > 50, 5, 'sound')
-        for how in (signal.SIGKILL, signal.SIGTERM):
-            rig.end(rig.pipewire, how)
-            rig.end(rig.wireplumber)
-            until(lambda: not rig.status()['pipewire']['connected'], 3, 'the agent notices')
-            expect([d['state'] for d in rig.status()['devices']] == ['absent', 'absent'], 'everything is dropped')
-            bench.out.take()
-            rig.start_pipewire()
-            rig.start_wireplumber()
-            ready = time.monotonic()
-            until(lambda: rig.has_ports('oriel-output', 2), 5, 'the sink is back')
-            back = time.monotonic() - ready
-            bench.play(rig.path('tone.wav'))
-            until(lambda: len(bench.out.packets) > 50, 5, 'sound again')
-            expect(back < 1.0 + 0.5, f'back after {back:.2f} s, WirePlumber\'s own start included')
-        expect(rig.status()['pipewire']['connections'] >= 3, 'three connections')  # a daemon that is ending may answer once more
-        near(pitch(loud(floats(bench.out.take())[-4800:])), 440, 3, 'pitch')
-
-
-@case
-def pipewire_later_than_the_agent(rig):
-    rig.end(rig.pipewire)
-    rig.end(rig.wireplumber)
-    with Bench(rig, wait=False):
-        until(lambda: 'no PipeWire yet' in rig.log(), 5, 'a line of log')
-        rig.start_pipewire()
-        rig.start_wireplumber()
-        until(lambda: rig.has_ports('oriel-output', 2), 5, 'the sink')
-        expect(rig.log().count('no PipeWire yet') == 1, 'one line, not one an attempt')
-
 
 @case
 def peer_gone_and_back(rig):  # lessons 27, 29
-    place = Place(noise_wav(rig.path('noise.wav'), 12))
+    place = Place(noise_wav(rig.path('noise.wav'), 30))
     shm = f'oriel-test-{os.getpid()}'
     with Bench(rig, '--shm', shm) as bench:
         bench.play(rig.path('noise.wav'))
@@ -57,12 +22,13 @@ def peer_gone_and_back(rig):  # lessons 27, 29
         bench.out.close()
         until(lambda: not rig.status()['output']['connected'], 3, 'the agent notices')
         time.sleep(1.5)  # sound goes on meanwhile, and must not be kept
+        given = until(lambda: place.of(shm_newest(shm) or []), 3, 'the noise in shared memory')
         bench.out = Peer(rig.path('out.sock'))
-        until(lambda: len(bench.out.packets) > 20, 12, lambda: f'sound again: {rig.log()}')
-        given = place.of(shm_newest(shm) or [])
+        until(lambda: len(bench.out.packets) > 20, 20, lambda: f'sound again: {rig.log()}')
         firsts = [place.of(struct.unpack('<6f', data[:24])[::2]) for _, data in bench.out.packets[:20] if len(data) >= 24]
         first = next((at for at in firsts if at is not None), None)  # a cycle the player missed is silence
-        expect(first is not None and (given is None or given - first < RATE * 0.25), f'the first packet is {given} - {first} frames old')
+        # Nobody could connect before; what was given more than a cycle earlier is old.
+        expect(first is not None and first >= given - 128, f'the first packet is of frame {first}, {given} was there before')
         near(place.behind(shm, bench.out), before, 0.006, 'the delay after, in seconds, against before')
         expect(rig.status()['output']['connections'] == 2, 'two connections')
 
@@ -81,7 +47,7 @@ def peer_that_hangs_up_at_once_is_not_stormed(rig):
 
 def peer_stopped(words):
     def run(rig):  # lesson 27
-        place, is_pcm = Place(noise_wav(rig.path('noise.wav'), 10)), words == 'format=pcm'
+        place, is_pcm = Place(noise_wav(rig.path('noise.wav'), 30)), words == 'format=pcm'
         shm = f'oriel-test-{os.getpid()}'
         with Bench(rig, '--shm', shm, output=words) as bench:
             bench.play(rig.path('noise.wav'))
@@ -191,24 +157,67 @@ def half_open_peer(rig):
 
 
 @case
-def killed_and_started_again(rig):  # lesson 20
-    with Bench(rig) as bench:
-        rig.end(bench.agent, signal.SIGKILL)
-        until(lambda: rig.node('oriel-output') is None, 5, 'the devices go')
-        bench.agent = rig.start_agent(*bench.words)
-        expect(rig.status()['pid'] == bench.agent.pid, 'the socket it left is replaced')
+def peer_that_is_away_is_one_line(rig):
+    open(rig.path('agent.log'), 'wb').close()
+    agent = rig.start_agent('--output', f'unix://{rig.path("nobody")}', '--input', f'unix://{rig.path("nobody")}')
+    try:
+        until(lambda: all(rig.status()[end]['failures'] >= 3 for end in ('output', 'input')), 20, 'three attempts')
+        lines = [line for line in rig.log().splitlines() if 'not connected' in line]
+        expect(len(lines) == 2, 'one line for each end, not one for each attempt: ' + str(lines))
+    finally:
+        rig.end(agent)
 
 
 @case
-def player_storm(rig):
-    write_wav(rig.path('tone.wav'), 440, 30)
+def peer_killed_at_any_instant(rig):  # lessons 20, 29
+    write_wav(rig.path('tone.wav'), 440, 60)
+    instants = random.Random(3)
     with Bench(rig) as bench:
-        for _ in range(15):
-            player = rig.play(rig.path('tone.wav'))
-            time.sleep(0.08)
-            rig.end(player, signal.SIGKILL)
-        until(lambda: rig.status()['devices'][0]['client_count'] == 0, 5, 'no clients')
-        bench.play(rig.path('tone.wav'))
-        bench.out.take()
-        until(lambda: len(bench.out.packets) > 100, 5, 'sound')
-        near(pitch(loud(floats(bench.out.take()[-50:]))), 440, 5, 'pitch')
+        source = Microphone(bench.mic, 660, 2.5, True)
+        try:
+            bench.play(rig.path('tone.wav'))
+            recorder, path = bench.record()
+            for count in range(1, 4):
+                until(lambda: bench.out.connection and bench.mic.connection, 14, 'both connections')
+                bench.out.take()
+                until(lambda: bench.out.packets, 10, 'sound')
+                time.sleep(instants.uniform(0, 0.1))
+                bench.out.hang_up()
+                time.sleep(instants.uniform(0, 0.01))
+                bench.mic.hang_up()
+                until(lambda: all(rig.status()[end]['failures'] >= count for end in ('output', 'input')), 10, 'the agent notices')
+            until(lambda: bench.out.connection and bench.mic.connection, 14, 'both connections')
+            bench.out.take()
+            until(lambda: len(bench.out.packets) > 100, 20, 'sound again')
+            heard = len(read_floats(path))
+            until(lambda: len(loud(read_floats(path)[heard:], 0.2)) > RATE // 2, 20, 'the microphone again')
+            bench.stop(recorder)
+        finally:
+            source.stop()
+        near(pitch(loud(floats(bench.out.take()))), 440, 5, 'pitch')
+        expect(rig.status()['input']['protocol_errors'] == 0, 'a packet that was cut off is no error of the protocol')
+
+
+@case
+def microphone_that_slept_is_back_at_its_target(rig):  # lesson 27
+    """What it says at once afterwards is two seconds old: of that, nothing stays as delay. In frames of the device, a second."""
+    with Bench(rig) as bench:
+        source = Microphone(bench.mic, 660, 2.5, True)
+        try:
+            recorder, path = bench.record()
+            until(lambda: len(loud(read_floats(path), 0.2)) > RATE, 10, 'a second of sound')
+            source.is_paused = True
+            time.sleep(2)
+            source.is_paused = False
+            until(lambda: source.behind < 0.01, 20, 'the backlog is sent')
+            start = rig.status()['devices'][1]['frames']
+
+            def is_back():
+                status = rig.status()
+                is_close = status['input']['ring_ms'] <= status['input']['target_ms'] + 5
+                expect(is_close or status['devices'][1]['frames'] - start < 1.5 * RATE, f'not within a second: {status["input"]}')
+                return is_close and status['input']['health'] == 'flowing'
+            until(is_back, 20, 'back at the target')
+            bench.stop(recorder)
+        finally:
+            source.stop()
