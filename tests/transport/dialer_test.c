@@ -110,97 +110,81 @@ static void dialer_finds_restarted_peer(void **state) {
 /* Lesson 29: writing to a peer that is gone is an error and no signal; rig_teardown counts those. */
 static void dialer_writes_to_dead_peer(void **state) {
   struct rig *rig = *state;
-  const struct oriel_transport_address addresses[] = {rig_address("unix://%s/s", rig->folder),
-                                                      rig_address("tcp://127.0.0.1:0")};
+  struct oriel_transport_address addresses[2];
+  rig_addresses(rig, addresses);
   for (unsigned i = 0; i < 2; i++) {
-    struct oriel_transport_address address = addresses[i];
-    struct oriel_listener *listener = rig_listener(&address);
-    address.port = oriel_listener_port(listener);
-    struct oriel_dialer *dialer = rig_dialer(&address);
-    rig_until(rig, dialer, ORIEL_STREAM_CONNECTED);
-    assert_int_equal(oriel_dialer_send(dialer, "x", 1, rig->now_ns), 1);
-    int fd = rig_accept(listener);
-    close(fd); /* with a byte unread: TCP answers with a reset */
-    rig_wait(oriel_dialer_fd(dialer), POLLIN);
+    struct rig_pair pair = rig_pair(rig, addresses[i]);
+    assert_int_equal(oriel_dialer_send(pair.dialer, "x", 1, rig->now_ns), 1);
+    rig_wait(pair.fd, POLLIN);
+    close(pair.fd); /* with a byte unread: TCP answers with a reset */
+    pair.fd = -1;
+    rig_wait(oriel_dialer_fd(pair.dialer), POLLIN);
     ssize_t sent = 1;
     for (unsigned tries = 0; sent > 0 && tries < 100; tries++)
-      sent = oriel_dialer_send(dialer, "x", 1, rig->now_ns);
+      sent = oriel_dialer_send(pair.dialer, "x", 1, rig->now_ns);
     assert_int_equal(sent, -ECONNRESET);
-    assert_int_equal(oriel_dialer_state(dialer), ORIEL_STREAM_WAITING);
-    assert_why(dialer, 1, "the peer closed");
-    oriel_dialer_destroy(dialer);
+    assert_int_equal(oriel_dialer_state(pair.dialer), ORIEL_STREAM_WAITING);
+    assert_why(pair.dialer, 1, "the peer closed");
+    rig_unpair(&pair);
 
     /* The same from the accepted side. */
-    dialer = rig_dialer(&address);
-    rig_until(rig, dialer, ORIEL_STREAM_CONNECTED);
-    fd = rig_accept(listener);
-    oriel_dialer_destroy(dialer);
-    rig_wait(fd, POLLIN);
     char byte;
-    assert_int_equal(oriel_stream_receive(fd, &byte, 1), -ECONNRESET);
+    pair = rig_pair(rig, addresses[i]);
+    oriel_dialer_destroy(pair.dialer);
+    pair.dialer = NULL;
+    rig_wait(pair.fd, POLLIN);
+    assert_int_equal(oriel_stream_receive(pair.fd, &byte, 1), -ECONNRESET);
     for (sent = 1; sent > 0;) {
-      sent = oriel_stream_send(fd, "x", 1);
+      sent = oriel_stream_send(pair.fd, "x", 1);
       if (sent > 0)
-        rig_wait(fd, POLLERR | POLLHUP);
+        rig_wait(pair.fd, POLLERR | POLLHUP);
     }
     assert_int_equal(sent, -ECONNRESET);
-    close(fd);
-    oriel_listener_destroy(listener);
+    rig_unpair(&pair);
   }
 }
 
 /* An owner that only sends and steps on what poll says still learns that the peer is gone. */
 static void dialer_steps_on_hangup(void **state) {
   struct rig *rig = *state;
-  const struct oriel_transport_address address = rig_address("unix://%s/s", rig->folder);
-  struct oriel_listener *listener = rig_listener(&address);
-  struct oriel_dialer *dialer = rig_dialer(&address);
-  rig_until(rig, dialer, ORIEL_STREAM_CONNECTED);
-  int fd = rig_accept(listener);
-  assert_int_equal(oriel_dialer_step(dialer, POLLHUP, rig->now_ns), ORIEL_STREAM_CONNECTED); /* stale revents */
-  assert_int_equal(oriel_stream_send(fd, "bye", 3), 3);
-  close(fd);
-  rig_wait(oriel_dialer_fd(dialer), POLLHUP);
+  struct rig_pair pair = rig_pair(rig, rig_address("unix://%s/s", rig->folder));
   char words[8];
-  assert_int_equal(oriel_dialer_step(dialer, POLLIN | POLLHUP, rig->now_ns), ORIEL_STREAM_CONNECTED); /* last words */
-  assert_int_equal(oriel_dialer_receive(dialer, words, sizeof words, rig->now_ns), 3);
-  assert_int_equal(oriel_dialer_step(dialer, POLLIN | POLLHUP, rig->now_ns), ORIEL_STREAM_WAITING);
-  assert_why(dialer, 1, "the peer closed");
-  oriel_dialer_destroy(dialer);
-  oriel_listener_destroy(listener);
+  assert_int_equal(oriel_dialer_step(pair.dialer, POLLHUP, rig->now_ns), ORIEL_STREAM_CONNECTED); /* stale revents */
+  assert_int_equal(oriel_stream_send(pair.fd, "bye", 3), 3);
+  close(pair.fd);
+  pair.fd = -1;
+  rig_wait(oriel_dialer_fd(pair.dialer), POLLHUP);
+  assert_int_equal(oriel_dialer_step(pair.dialer, POLLIN | POLLHUP, rig->now_ns), ORIEL_STREAM_CONNECTED); /* last words */
+  assert_int_equal(oriel_dialer_receive(pair.dialer, words, sizeof words, rig->now_ns), 3);
+  assert_int_equal(oriel_dialer_step(pair.dialer, POLLIN | POLLHUP, rig->now_ns), ORIEL_STREAM_WAITING);
+  assert_why(pair.dialer, 1, "the peer closed");
+  rig_unpair(&pair);
 }
 
 /* A peer that talks to an owner that only sends: its words are dropped, its end is noticed, and poll does not spin. */
 static void dialer_only_sends(void **state) {
   struct rig *rig = *state;
-  struct oriel_transport_address address = rig_address("tcp://127.0.0.1:0");
-  struct oriel_listener *listener = rig_listener(&address);
-  address.port = oriel_listener_port(listener);
-  struct oriel_dialer *dialer = rig_dialer(&address);
+  struct rig_pair pair = rig_pair(rig, rig_address("tcp://127.0.0.1:0"));
   char words[8];
-  rig_until(rig, dialer, ORIEL_STREAM_CONNECTED);
-  const int fd = rig_accept(listener);
   /* Whoever receives loses nothing, in whatever pieces it comes. */
   for (unsigned i = 0; i < 3; i++) {
-    assert_int_equal(oriel_stream_send(fd, "word", 4), 4);
-    rig_wait(oriel_dialer_fd(dialer), POLLIN);
-    assert_int_equal(oriel_dialer_step(dialer, POLLIN, rig->now_ns), ORIEL_STREAM_CONNECTED);
-    assert_int_equal(oriel_dialer_receive(dialer, words, sizeof words, rig->now_ns), 4);
+    assert_int_equal(oriel_stream_send(pair.fd, "word", 4), 4);
+    rig_wait(oriel_dialer_fd(pair.dialer), POLLIN);
+    assert_int_equal(oriel_dialer_step(pair.dialer, POLLIN, rig->now_ns), ORIEL_STREAM_CONNECTED);
+    assert_int_equal(oriel_dialer_receive(pair.dialer, words, sizeof words, rig->now_ns), 4);
   }
-  assert_int_equal(oriel_stream_send(fd, "word", 4), 4);
-  rig_wait(oriel_dialer_fd(dialer), POLLIN);
-  oriel_dialer_step(dialer, POLLIN, rig->now_ns);
-  assert_int_equal(oriel_dialer_step(dialer, POLLIN, rig->now_ns), ORIEL_STREAM_CONNECTED);
-  struct pollfd poller = {.fd = oriel_dialer_fd(dialer), .events = POLLIN};
+  assert_int_equal(oriel_stream_send(pair.fd, "word", 4), 4);
+  rig_wait(oriel_dialer_fd(pair.dialer), POLLIN);
+  oriel_dialer_step(pair.dialer, POLLIN, rig->now_ns);
+  assert_int_equal(oriel_dialer_step(pair.dialer, POLLIN, rig->now_ns), ORIEL_STREAM_CONNECTED);
+  struct pollfd poller = {.fd = oriel_dialer_fd(pair.dialer), .events = POLLIN};
   assert_int_equal(poll(&poller, 1, 0), 0);
-  assert_int_equal(shutdown(fd, SHUT_WR), 0); /* half open: TCP's poll says POLLIN and no POLLHUP */
-  rig_wait(oriel_dialer_fd(dialer), POLLIN);
-  oriel_dialer_step(dialer, POLLIN, rig->now_ns);
-  assert_int_equal(oriel_dialer_step(dialer, POLLIN, rig->now_ns), ORIEL_STREAM_WAITING);
-  assert_why(dialer, 1, "the peer closed");
-  close(fd);
-  oriel_dialer_destroy(dialer);
-  oriel_listener_destroy(listener);
+  assert_int_equal(shutdown(pair.fd, SHUT_WR), 0); /* half open: TCP's poll says POLLIN and no POLLHUP */
+  rig_wait(oriel_dialer_fd(pair.dialer), POLLIN);
+  oriel_dialer_step(pair.dialer, POLLIN, rig->now_ns);
+  assert_int_equal(oriel_dialer_step(pair.dialer, POLLIN, rig->now_ns), ORIEL_STREAM_WAITING);
+  assert_why(pair.dialer, 1, "the peer closed");
+  rig_unpair(&pair);
 }
 
 /* A peer whose queue is full neither refuses nor answers: the attempt ends by the clock, and the next one goes through.
@@ -278,15 +262,10 @@ static void dialer_own_echo(void **state) {
 /* A peer that does not read costs no more than a socket's buffer, and loses nothing once it reads. */
 static void dialer_peer_stops_reading(void **state) {
   struct rig *rig = *state;
-  const struct oriel_transport_address addresses[] = {rig_address("unix://%s/s", rig->folder),
-                                                      rig_address("tcp://127.0.0.1:0")};
+  struct oriel_transport_address addresses[2];
+  rig_addresses(rig, addresses);
   for (unsigned i = 0; i < 2; i++) {
-    struct oriel_transport_address address = addresses[i];
-    struct oriel_listener *listener = rig_listener(&address);
-    address.port = oriel_listener_port(listener);
-    struct oriel_dialer *dialer = rig_dialer(&address);
-    rig_until(rig, dialer, ORIEL_STREAM_CONNECTED);
-    const int fd = rig_accept(listener);
+    struct rig_pair pair = rig_pair(rig, addresses[i]);
     uint8_t block[4099];
     size_t sent = 0, read = 0;
     unsigned short_writes = 0;
@@ -294,32 +273,30 @@ static void dialer_peer_stops_reading(void **state) {
     do {
       for (size_t j = 0; j < sizeof block; j++)
         block[j] = (uint8_t)((sent + j) % 251);
-      result = oriel_dialer_send(dialer, block, sizeof block, rig->now_ns);
+      result = oriel_dialer_send(pair.dialer, block, sizeof block, rig->now_ns);
       short_writes += result > 0 && (size_t)result < sizeof block;
       sent += result > 0 ? (size_t)result : 0;
       assert_true(sent < 16 * 1024 * 1024);
     } while (result > 0);
     assert_int_equal(result, -EAGAIN);
-    assert_int_equal(oriel_dialer_state(dialer), ORIEL_STREAM_CONNECTED);
-    assert_int_equal(oriel_dialer_events(dialer, true), POLLIN | POLLOUT);
-    assert_int_equal(oriel_dialer_events(dialer, false), POLLIN);
+    assert_int_equal(oriel_dialer_state(pair.dialer), ORIEL_STREAM_CONNECTED);
+    assert_int_equal(oriel_dialer_events(pair.dialer, true), POLLIN | POLLOUT);
+    assert_int_equal(oriel_dialer_events(pair.dialer, false), POLLIN);
     if (i == 0)
       assert_true(sent < 4 * ORIEL_TRANSPORT_SEND_BUFFER);
     else
       assert_true(short_writes > 0);
     while (read < sent) {
-      rig_wait(fd, POLLIN);
-      const ssize_t got = oriel_stream_receive(fd, block, sizeof block);
+      rig_wait(pair.fd, POLLIN);
+      const ssize_t got = oriel_stream_receive(pair.fd, block, sizeof block);
       assert_true(got > 0);
       for (ssize_t j = 0; j < got; j++)
         assert_int_equal(block[j], (uint8_t)((read + (size_t)j) % 251));
       read += (size_t)got;
     }
-    rig_wait(oriel_dialer_fd(dialer), POLLOUT);
-    assert_int_equal(oriel_dialer_send(dialer, block, 1, rig->now_ns), 1);
-    close(fd);
-    oriel_dialer_destroy(dialer);
-    oriel_listener_destroy(listener);
+    rig_wait(oriel_dialer_fd(pair.dialer), POLLOUT);
+    assert_int_equal(oriel_dialer_send(pair.dialer, block, 1, rig->now_ns), 1);
+    rig_unpair(&pair);
   }
 }
 

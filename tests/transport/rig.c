@@ -129,3 +129,25 @@ void rig_read(int fd, void *data, size_t size) {
     have += (size_t)got;
   }
 }
+
+struct rig_pair rig_pair(struct rig *rig, struct oriel_transport_address address) {
+  struct rig_pair pair = {.listener = rig_listener(&address)};
+  if (address.scheme == ORIEL_TRANSPORT_TCP)
+    address.port = oriel_listener_port(pair.listener);
+  pair.dialer = rig_dialer(&address);
+  rig_until(rig, pair.dialer, ORIEL_STREAM_CONNECTED);
+  pair.fd = rig_accept(pair.listener);
+  return pair;
+}
+
+void rig_unpair(struct rig_pair *pair) {
+  if (pair->fd >= 0)
+    close(pair->fd);
+  oriel_dialer_destroy(pair->dialer);
+  oriel_listener_destroy(pair->listener);
+}
+
+void rig_addresses(struct rig *rig, struct oriel_transport_address addresses[2]) {
+  addresses[0] = rig_address("unix://%s/s", rig->folder);
+  addresses[1] = rig_address("tcp://127.0.0.1:0");
+}

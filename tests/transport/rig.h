@@ -23,6 +23,18 @@ int rig_teardown(void **state);
 struct oriel_transport_address rig_address(const char *format, ...) __attribute__((format(printf, 1, 2)));
 struct oriel_dialer *rig_dialer(const struct oriel_transport_address *address);
 struct oriel_listener *rig_listener(const struct oriel_transport_address *address);
+/** A listener and a dialer that has found it, and the stream at the listener's end. */
+struct rig_pair {
+  struct oriel_listener *listener;
+  struct oriel_dialer *dialer;
+  int fd;
+};
+/** `address` may ask for port 0. */
+struct rig_pair rig_pair(struct rig *rig, struct oriel_transport_address address);
+/** `fd` may be closed already, and -1. */
+void rig_unpair(struct rig_pair *pair);
+/** One address of a UNIX socket and one of TCP, for what must be the same with both. */
+void rig_addresses(struct rig *rig, struct oriel_transport_address addresses[2]);
 /** A plain listening UNIX socket at the path. */
 int rig_socket(const char *path);
 /** Waits until poll reports one of the events, at most 5 s, or fails the test. */
