@@ -69,6 +69,7 @@ struct oriel_audio_info {
 
 enum {
   ORIEL_AUDIO_ANY_OWNER = 1, /* also an object that belongs to neither this user, root, nor macOS's audio daemon */
+  ORIEL_AUDIO_GUARDED = 2,   /* Linux: map a name's memory too, behind the SIGBUS handler of oriel_audio_writer_create */
 };
 
 /* ---- Reader ---- */
@@ -93,7 +94,7 @@ ORIEL_AUDIO_API void oriel_audio_reader_close(struct oriel_audio_reader *reader)
  *  falling behind a whole ring are counted in info.lost, and reading goes on with the newest. Samples that are not
  *  numbers, or 60 dB above full scale, read as 0. With timeout 0 no allocation, no lock; and where info.direct, data
  *  thread. Not direct are shm names on Linux, whose memory any process of the user may cut off: there samples are
- *  copied by pread, which a cut cannot kill. */
+ *  copied by pread, which a cut cannot kill, unless the reader was opened with ORIEL_AUDIO_GUARDED. */
 ORIEL_AUDIO_API ssize_t oriel_audio_reader_read(struct oriel_audio_reader *reader, float *frames, size_t count,
                                                 int timeout_ms);
 

@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "audio/guard.h"
 #include "audio/mark.h"
 #include "audio/object.h"
 #include "audio/oriel-audio.h"
@@ -29,19 +30,39 @@ struct oriel_audio_reader {
   size_t size;
   int fd, timer;
   bool named;
+  bool guarded; /* base is in the guard's table */
+  atomic_bool cut;
 };
 
-/* The only place that maps for reading; `mappable` is the proof that the memory stays. */
-static int attach(struct oriel_audio_reader *reader, bool mappable) {
+/* The only place that maps for reading; `mappable` is the proof that the memory stays. Without it the guard puts zeros in the place of
+ * memory that goes: a generation of 0, so it is over. */
+static int map(struct oriel_audio_reader *reader, bool mappable) {
+  reader->base = mmap(NULL, reader->size, PROT_READ, MAP_SHARED, reader->fd, 0);
+  if (reader->base == MAP_FAILED) {
+    reader->base = NULL;
+    return ORIEL_AUDIO_MAP_FAILED;
+  }
+#ifdef __linux__
+  if (!mappable) {
+    const int rc = oriel_audio_guard_add(reader->base, reader->size, &reader->cut);
+    if (rc < 0)
+      return rc;
+    reader->guarded = true;
+  }
+#else
+  (void)mappable;
+#endif
+  return 0;
+}
+
+static int attach(struct oriel_audio_reader *reader, bool mappable, bool guarded) {
   const struct oriel_audio_shape *shape = &reader->shape;
   reader->ring = (struct oriel_audio_ring){.fd = reader->fd, .frames = shape->frames, .channels = shape->channels,
     .generation = shape->generation};
-  if (mappable) {
-    reader->base = mmap(NULL, reader->size, PROT_READ, MAP_SHARED, reader->fd, 0);
-    if (reader->base == MAP_FAILED) {
-      reader->base = NULL;
-      return ORIEL_AUDIO_MAP_FAILED;
-    }
+  if (mappable || guarded) {
+    const int rc = map(reader, mappable);
+    if (rc < 0)
+      return rc;
     char *block = reader->base + shape->block_offset;
     reader->ring.line = &((struct oriel_audio_shm_block *)(void *)block)->line;
     reader->ring.samples = (float *)(void *)(reader->base + ORIEL_AUDIO_SHM_DATA_OFFSET);
@@ -54,7 +75,7 @@ static int attach(struct oriel_audio_reader *reader, bool mappable) {
 }
 
 /* Takes the descriptor over, also on failure. */
-static int open_object(int fd, bool named, struct oriel_audio_reader **result) {
+static int open_object(int fd, bool named, bool guarded, struct oriel_audio_reader **result) {
   struct oriel_audio_reader *reader = calloc(1, sizeof *reader);
   if (!reader) {
     close(fd);
@@ -70,7 +91,7 @@ static int open_object(int fd, bool named, struct oriel_audio_reader **result) {
   if (rc == 0 && !reader->shape.generation)
     rc = ORIEL_AUDIO_RESTART_REQUIRED;
   if (rc == 0)
-    rc = attach(reader, mappable);
+    rc = attach(reader, mappable, guarded);
   if (rc == 0)
     reader->timer = rc = oriel_audio_wait_timer();
   if (rc < 0) {
@@ -84,13 +105,13 @@ static int open_object(int fd, bool named, struct oriel_audio_reader **result) {
 int oriel_audio_reader_open(const char *name, unsigned flags, struct oriel_audio_reader **reader) {
   char full[ORIEL_AUDIO_NAME_SIZE];
   int rc = oriel_audio_object_name(name, full);
-  if (rc == 0 && (flags & ~(unsigned)ORIEL_AUDIO_ANY_OWNER))
+  if (rc == 0 && (flags & ~(unsigned)(ORIEL_AUDIO_ANY_OWNER | ORIEL_AUDIO_GUARDED)))
     rc = -EINVAL;
   for (int attempt = 0; rc == 0; attempt++) {
     const int fd = oriel_audio_object_open(full, flags & ORIEL_AUDIO_ANY_OWNER);
     if (fd < 0)
       return fd;
-    const int opened = open_object(fd, true, reader);
+    const int opened = open_object(fd, true, flags & ORIEL_AUDIO_GUARDED, reader);
     if (opened != ORIEL_AUDIO_BAD_LAYOUT || attempt == READY_ATTEMPTS)
       return opened;
     oriel_audio_wait_sleep(oriel_audio_clock_ns() + 2 * MS);
@@ -100,13 +121,17 @@ int oriel_audio_reader_open(const char *name, unsigned flags, struct oriel_audio
 
 int oriel_audio_reader_open_fd(int fd, struct oriel_audio_reader **reader) {
   const int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-  return copy < 0 ? ORIEL_AUDIO_OPEN_FAILED : open_object(copy, false, reader);
+  return copy < 0 ? ORIEL_AUDIO_OPEN_FAILED : open_object(copy, false, false, reader);
 }
 
 void oriel_audio_reader_close(struct oriel_audio_reader *reader) {
   if (!reader)
     return;
   const int kept = errno;
+#ifdef __linux__
+  if (reader->guarded)
+    oriel_audio_guard_remove(reader->base);
+#endif
   if (reader->base)
     munmap(reader->base, reader->size);
   if (reader->timer >= 0)

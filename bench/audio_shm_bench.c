@@ -36,12 +36,17 @@ struct rig {
   struct oriel_audio_reader *reader;
 };
 
-static void rig_open(struct rig *rig, bool direct) {
+/* A sealed memory; a name's memory behind the guard; a name's memory, copied. */
+enum way { MAPPED, GUARDED, BY_PREAD, WAYS };
+static const char *const way_names[WAYS] = {"mapped", "guarded", "by pread"};
+
+static void rig_open(struct rig *rig, enum way way) {
+  const bool direct = way == MAPPED;
   const struct oriel_audio_writer_config config = {.channels = CHANNELS, .rate = RATE, .ring_frames = RING};
   snprintf(rig->name, sizeof rig->name, "oriel-bench-%d", (int)getpid());
   check(oriel_audio_writer_create(direct ? NULL : rig->name, &config, &rig->writer), "create");
   check(direct ? oriel_audio_reader_open_fd(oriel_audio_writer_fd(rig->writer), &rig->reader)
-               : oriel_audio_reader_open(rig->name, 0, &rig->reader), "open");
+               : oriel_audio_reader_open(rig->name, way == GUARDED ? ORIEL_AUDIO_GUARDED : 0, &rig->reader), "open");
 }
 
 static void rig_close(struct rig *rig) {
@@ -75,11 +80,10 @@ static double time_ring(struct rig *rig, size_t block, int rounds) {
   return (double)(oriel_audio_clock_ns() - start_ns) / rounds;
 }
 
-static void bench_throughput(bool direct, size_t block, bool limited) {
+static void bench_throughput(enum way way, size_t block, bool limited) {
   char names[2][64];
-  const char *way = direct ? "mapped" : "by pread";
-  snprintf(names[0], sizeof names[0], "%s, %zu frames: write and read a block", way, block);
-  snprintf(names[1], sizeof names[1], "%s, %zu frames: share of memcpy's speed", way, block);
+  snprintf(names[0], sizeof names[0], "%s, %zu frames: write and read a block", way_names[way], block);
+  snprintf(names[1], sizeof names[1], "%s, %zu frames: share of memcpy's speed", way_names[way], block);
   struct series cost = {.name = names[0], .unit = "us"};
   struct series share = {.name = names[1], .unit = "%"};
   if (limited) {
@@ -88,7 +92,7 @@ static void bench_throughput(bool direct, size_t block, bool limited) {
     share.judge = SERIES_MEDIAN_LEAST;
   }
   struct rig rig;
-  rig_open(&rig, direct);
+  rig_open(&rig, way);
   const int rounds = (int)(BLOCK_MAX * 4 / block < 2000 ? BLOCK_MAX * 4 / block : 2000);
   time_ring(&rig, block, rounds);
   time_memcpy(block, rounds);
@@ -123,17 +127,17 @@ static void play(struct oriel_audio_writer *writer, size_t period, uint64_t base
   }
 }
 
-static void bench_one_way(bool direct, size_t period) {
+static void bench_one_way(enum way way, size_t period) {
   char names[2][80], target[32];
   const double period_ms = 1000.0 * (double)period / RATE;
-  snprintf(names[0], sizeof names[0], "one way, %s, periods of %zu frames (%.1f ms)", direct ? "mapped" : "by pread",
-           period, period_ms);
+  snprintf(names[0], sizeof names[0], "one way, %s, periods of %zu frames (%.1f ms)", way_names[way], period,
+           period_ms);
   snprintf(names[1], sizeof names[1], "  of it beyond the period");
   snprintf(target, sizeof target, "<= %.1f ms", period_ms + 1);
   struct series whole = {.name = names[0], .unit = "ms", .target = target, .limit = period_ms + 1};
   struct series beyond = {.name = names[1], .unit = "ms", .target = "<= 1 ms", .limit = 1};
   struct rig rig;
-  rig_open(&rig, direct);
+  rig_open(&rig, way);
   const uint64_t base_ns = oriel_audio_clock_ns();
   const pid_t pid = fork();
   if (pid == 0)
@@ -160,12 +164,12 @@ int main(int argc, char **argv) {
   for (size_t i = 0; i < BLOCK_MAX * CHANNELS; i++)
     in[i] = (float)(i % 1000) / 1000;
   memset(middle, 0, sizeof middle);
-  for (int direct = 1; direct >= 0; direct--)
+  for (enum way way = MAPPED; way < WAYS; way++)
     for (size_t block = 32; block <= BLOCK_MAX; block = block == 32 ? 64 : block * 4)
-      bench_throughput(direct, block, direct && block >= 4096);
-  for (int direct = 1; direct >= 0; direct--) {
-    bench_one_way(direct, 64);
-    bench_one_way(direct, 512);
+      bench_throughput(way, block, way != BY_PREAD && block >= 4096);
+  for (enum way way = MAPPED; way < WAYS; way++) {
+    bench_one_way(way, 64);
+    bench_one_way(way, 512);
   }
   series_end();
   return 0;

@@ -302,7 +302,7 @@ static void device_rejects_bad_arguments(void **state) {
     assert_int_equal(oriel_audio_writer_create(names[i], &device_config, &writer), -EINVAL);
   }
   assert_int_equal(oriel_audio_reader_open(NULL, 0, &reader), -EINVAL);
-  assert_int_equal(oriel_audio_reader_open("oriel-x", 2, &reader), -EINVAL);
+  assert_int_equal(oriel_audio_reader_open("oriel-x", 4, &reader), -EINVAL);
   assert_int_equal(oriel_audio_reader_open_fd(-1, &reader), ORIEL_AUDIO_OPEN_FAILED);
   const struct oriel_audio_writer_config configs[] = {
     {.channels = 0, .rate = 48000}, {.channels = 17, .rate = 48000}, {.channels = 1, .rate = 7999},
