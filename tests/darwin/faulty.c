@@ -28,6 +28,8 @@ void faulty_reset(enum fault fault) {
   atomic_store(&faulty.scalar, 1);
   atomic_store(&faulty.muted, 0);
   atomic_store(&faulty.taken, 0);
+  for (int i = 0; i < 2; i++)
+    atomic_store(&faulty.stamps[i], 0);
 }
 
 static HRESULT query(void *driver, REFIID uuid, LPVOID *out) {
@@ -60,8 +62,8 @@ static OSStatus destroy(AudioServerPlugInDriverRef driver, AudioObjectID device)
   return kAudioHardwareUnsupportedOperationError;
 }
 
-static OSStatus client_change(AudioServerPlugInDriverRef driver, AudioObjectID device,
-                              const AudioServerPlugInClientInfo *client) {
+static OSStatus add_client(AudioServerPlugInDriverRef driver, AudioObjectID device,
+                           const AudioServerPlugInClientInfo *client) {
   (void)driver, (void)client;
   return faulty_device_of(device) ? 0 : kAudioHardwareBadObjectError;
 }
@@ -118,6 +120,23 @@ static OSStatus start(AudioServerPlugInDriverRef driver, AudioObjectID object, U
   return status;
 }
 
+/* A client that goes takes its starts with it. */
+static OSStatus remove_client(AudioServerPlugInDriverRef driver, AudioObjectID object,
+                              const AudioServerPlugInClientInfo *client) {
+  (void)driver;
+  struct faulty_device *device = faulty_device_of(object);
+  if (!device)
+    return kAudioHardwareBadObjectError;
+  pthread_mutex_lock(&faulty.lock);
+  int index = slot(device, client->mClientID);
+  if (faulty_fault != FAULT_LEFT_RUNNING && index >= 0 && device->client[index] == client->mClientID) {
+    atomic_fetch_sub(&device->starts, device->client_starts[index]);
+    device->client_starts[index] = 0;
+  }
+  pthread_mutex_unlock(&faulty.lock);
+  return 0;
+}
+
 static OSStatus stop(AudioServerPlugInDriverRef driver, AudioObjectID object, UInt32 client) {
   (void)driver;
   struct faulty_device *device = faulty_device_of(object);
@@ -153,6 +172,11 @@ static OSStatus stamp(AudioServerPlugInDriverRef driver, AudioObjectID object, U
   double ticks = 1e9 * base.denom / base.numer / atomic_load(&device->rate) * (double)period;
   UInt64 from = atomic_load(&device->anchor), now = mach_absolute_time();
   UInt64 count = (UInt64)((double)(now - from) / ticks);
+  if (faulty_fault == FAULT_COUNTED) {
+    const UInt64 last = atomic_load(&faulty.stamps[device - faulty.devices]);
+    count = count > last + 3 ? last + 3 : count;
+    atomic_store(&faulty.stamps[device - faulty.devices], count);
+  }
   if (faulty_fault == FAULT_FUTURE)
     count++;
   *sample = (Float64)(count * period);
@@ -237,8 +261,8 @@ static AudioServerPlugInDriverInterface interface = {
   .Initialize = initialize,
   .CreateDevice = create,
   .DestroyDevice = destroy,
-  .AddDeviceClient = client_change,
-  .RemoveDeviceClient = client_change,
+  .AddDeviceClient = add_client,
+  .RemoveDeviceClient = remove_client,
   .PerformDeviceConfigurationChange = perform,
   .AbortDeviceConfigurationChange = abandon,
   .HasProperty = faulty_has,

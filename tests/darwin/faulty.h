@@ -11,6 +11,8 @@
 
 #include <CoreAudio/AudioServerPlugIn.h>
 
+#include "tests/darwin/hal.h"
+
 enum fault {
   FAULT_NONE,
   FAULT_STALE,          /* the ring ignores which time a slot was written for */
@@ -42,6 +44,8 @@ enum fault {
   FAULT_EARLY,          /* a new rate applies before the host agreed */
   FAULT_ANY_RATE,       /* a rate that is not listed is taken */
   FAULT_HELD_LOCK,      /* the host is told while the lock is held */
+  FAULT_LEFT_RUNNING,   /* a client that goes leaves its starts behind */
+  FAULT_COUNTED,        /* stamps are counted on by a few periods, not reckoned: a machine that slept is never caught up with */
   FAULT_DOMAIN,         /* the devices name different clock domains */
   FAULT_COUNT,
 };
@@ -50,5 +54,8 @@ extern enum fault faulty_fault;
 
 void faulty_reset(enum fault fault);
 void *faulty_factory(CFAllocatorRef allocator, CFUUIDRef type);
+/** It under the simulator, for a cmocka test; and the end of one in which nothing may have been found. `storage` as in hal_options. */
+struct hal *faulty_open(enum fault fault, bool real_time, const char *storage);
+void faulty_close_clean(struct hal *hal);
 
 #endif

@@ -37,6 +37,7 @@ struct faulty_state {
   _Atomic UInt32 muted;
   _Atomic int64_t written[RING]; /* sample time in each slot, plus 1; 0: never written */
   _Atomic float samples[RING][CHANNELS];
+  _Atomic UInt64 stamps[2]; /* FAULT_COUNTED: periods told so far */
   _Atomic int64_t taken; /* FAULT_SPLIT: where the FIFO's reader stands */
 };
 

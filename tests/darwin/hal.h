@@ -82,6 +82,8 @@ OSStatus hal_client_start(struct hal *hal, AudioObjectID device, UInt32 client);
 OSStatus hal_client_stop(struct hal *hal, AudioObjectID device, UInt32 client);
 /** Sample time of `device` now, as the daemon reckons it from the last zero time stamp; checks that stamp. */
 double hal_sample_time(struct hal *hal, AudioObjectID device, UInt32 client);
+/** Moves virtual time by frames at a rate. */
+void hal_pass(double frames, double rate);
 /** One client's cycle of output: `frames` interleaved frames are due at sample time `at`. The mix, in place or not as
  * the driver asked for. */
 void hal_play(struct hal *hal, const struct hal_device *device, UInt32 client, double at, UInt32 frames,

@@ -361,8 +361,13 @@ void hal_check_clients(struct hal *hal) {
     expect_running(hal, id, 1, "after a stop too many and a start");
     hal_client_stop(hal, id, second);
     hal_client_remove(hal, id, first);
-    hal_client_remove(hal, id, second);
+    hal_client_start(hal, id, second);
+    hal_client_start(hal, id, second);
+    hal_client_start(hal, id, third);
+    hal_client_remove(hal, id, second); /* its process was killed */
+    expect_running(hal, id, 1, "while another client still runs");
     hal_client_remove(hal, id, third);
+    expect_running(hal, id, 0, "after all clients went without a stop");
   }
   static const AudioObjectID strangers[] = {0, 1, 4000};
   for (size_t i = 0; i < 3; i++)

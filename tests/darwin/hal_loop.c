@@ -104,6 +104,31 @@ static void check_silence(const struct loop *loop) {
   }
 }
 
+/* The machine sleeps in the midst of it, for less than a ring, more, and hours: what was played before is over. */
+static void check_suspension(const struct loop *loop) {
+  static const double frames[] = {5000, 16384, 20000, 48000 * 3600.0 + 77};
+  for (size_t k = 0; k < sizeof frames / sizeof *frames; k++) {
+    double at = now(loop);
+    for (unsigned i = 0; i < 40; i++, at += 512) {
+      play(loop, at, 512);
+      hal_pass(512, loop->in->rate);
+    }
+    hal_pass(frames[k], loop->in->rate);
+    at = now(loop);
+    for (unsigned i = 0; i < 40; i++, at += 512) {
+      hal_pass(512, loop->in->rate);
+      now(loop);
+      expect(loop, loop->recorder, at, 512, false, "loop.stale", "after the machine slept");
+    }
+    for (unsigned i = 0; i < 40; i++, at += 512) {
+      play(loop, at, 512);
+      hal_pass(512, loop->in->rate);
+      now(loop);
+      expect(loop, loop->recorder, at, 512, true, "loop.exact", "played after the machine slept");
+    }
+  }
+}
+
 /* Lesson 26: others come and go while one plays and one records. */
 static void check_others(const struct loop *loop) {
   double at = now(loop);
@@ -136,6 +161,7 @@ void hal_check_loop(struct hal *hal, const struct hal_device *out, const struct 
     check_exact(&loop, sizes[i]);
   check_shared(&loop);
   check_silence(&loop);
+  check_suspension(&loop);
   check_others(&loop);
   hal_client_stop(hal, out->id, loop.player);
   hal_client_stop(hal, in->id, loop.recorder);

@@ -69,8 +69,6 @@ static inline AudioObjectPropertyAddress hal_address(UInt32 selector, UInt32 sco
 
 /** "abcd" of a code; static per thread, four at a time. */
 const char *hal_code(UInt32 code);
-/** Moves virtual time by frames at a rate. */
-void hal_pass(double frames, double rate);
 struct line *hal_line(struct hal *hal, AudioObjectID device);
 void hal_forget_lines(struct hal *hal);
 

@@ -16,20 +16,8 @@
 
 #include "tests/darwin/cf.h"
 #include "tests/darwin/faulty.h"
-#include "tests/darwin/hal.h"
 #include "tests/darwin/host_time.h"
 #include "tests/darwin/rt.h"
-
-static struct hal *open_faulty(enum fault fault, bool real_time, const char *storage) {
-  struct hal_options options = {.factory = faulty_factory, .real_time = real_time, .storage_path = storage};
-  struct hal *hal = NULL;
-  char why[256] = "";
-  cf_faults_reset();
-  faulty_reset(fault);
-  if (hal_open(&options, &hal, why, sizeof why) != 0)
-    fail_msg("%s", why);
-  return hal;
-}
 
 static void check_loop(struct hal *hal) {
   struct hal_device devices[HAL_DEVICES_MAX];
@@ -37,30 +25,23 @@ static void check_loop(struct hal *hal) {
   hal_check_loop(hal, &devices[0], &devices[1]);
 }
 
-static void expect_clean(struct hal *hal) {
-  if (hal_fault_count(hal))
-    hal_print(hal);
-  assert_int_equal(hal_fault_count(hal), 0);
-  hal_close(hal);
-}
-
 static void good_driver_has_no_fault(void **state) {
   (void)state;
-  struct hal *hal = open_faulty(FAULT_NONE, false, NULL);
+  struct hal *hal = faulty_open(FAULT_NONE, false, NULL);
   hal_check_all(hal);
   check_loop(hal);
-  expect_clean(hal);
+  faulty_close_clean(hal);
 }
 
 /* Apple silicon counts in other ticks. */
 static void good_driver_has_no_fault_at_24_mhz(void **state) {
   (void)state;
   host_time_set_base(125, 3);
-  struct hal *hal = open_faulty(FAULT_NONE, false, NULL);
+  struct hal *hal = faulty_open(FAULT_NONE, false, NULL);
   hal_check_all(hal);
   check_loop(hal);
   host_time_set_base(1, 1);
-  expect_clean(hal);
+  faulty_close_clean(hal);
 }
 
 struct expectation {
@@ -101,6 +82,8 @@ static const struct expectation expectations[] = {
   {FAULT_EARLY, "rate.early"},
   {FAULT_ANY_RATE, "rate.listed"},
   {FAULT_HELD_LOCK, "notify.lock"},
+  {FAULT_LEFT_RUNNING, "client.running"},
+  {FAULT_COUNTED, "stamp.late"},
   {FAULT_DOMAIN, "tree.domain"},
 };
 
@@ -115,7 +98,7 @@ static void planted_fault_is_found(void **state) {
       print_message("this kernel or build cannot watch system calls\n");
       continue;
     }
-    struct hal *hal = open_faulty(expected->fault, false, NULL);
+    struct hal *hal = faulty_open(expected->fault, false, NULL);
     if (expected->fault == FAULT_HELD_LOCK)
       hal_check_controls(hal); /* each notification waits for its time-out */
     else
@@ -141,7 +124,7 @@ static void storage_survives_the_daemon(void **state) {
   close(fd);
   const CFNumberRef number = CFNumberCreate(NULL, kCFNumberIntType, &(int){42});
   for (int life = 0; life < 2; life++) {
-    struct hal *hal = open_faulty(FAULT_NONE, false, path);
+    struct hal *hal = faulty_open(FAULT_NONE, false, path);
     AudioServerPlugInHostRef host = (AudioServerPlugInHostRef)(const void *)hal;
     CFPropertyListRef kept = NULL;
     OSStatus status = host->CopyFromStorage(host, CFSTR("volume"), &kept);
@@ -152,7 +135,7 @@ static void storage_survives_the_daemon(void **state) {
       assert_true(CFEqual(kept, number));
     if (kept)
       CFRelease(kept);
-    expect_clean(hal);
+    faulty_close_clean(hal);
   }
   CFRelease(number);
   unlink(path);

@@ -10,34 +10,14 @@
 
 #include <cmocka.h>
 
-#include "tests/darwin/cf.h"
 #include "tests/darwin/faulty.h"
-#include "tests/darwin/hal.h"
-
-static struct hal *open_faulty(enum fault fault, bool real_time) {
-  struct hal_options options = {.factory = faulty_factory, .real_time = real_time};
-  struct hal *hal = NULL;
-  char why[256] = "";
-  cf_faults_reset();
-  faulty_reset(fault);
-  if (hal_open(&options, &hal, why, sizeof why) != 0)
-    fail_msg("%s", why);
-  return hal;
-}
-
-static void expect_clean(struct hal *hal) {
-  if (hal_fault_count(hal))
-    hal_print(hal);
-  assert_int_equal(hal_fault_count(hal), 0);
-  hal_close(hal);
-}
 
 static void threads_agree_on_stamps(void **state) {
   (void)state;
-  struct hal *hal = open_faulty(FAULT_NONE, true);
+  struct hal *hal = faulty_open(FAULT_NONE, true, NULL);
   hal_check_stamps_threads(hal, 0.5);
-  expect_clean(hal);
-  hal = open_faulty(FAULT_REANCHOR, true);
+  faulty_close_clean(hal);
+  hal = faulty_open(FAULT_REANCHOR, true, NULL);
   hal_check_stamps_threads(hal, 0.5);
   assert_true(hal_has(hal, "stamp.seed"));
   hal_close(hal);
@@ -45,10 +25,10 @@ static void threads_agree_on_stamps(void **state) {
 
 static void storm_leaves_nothing_running(void **state) {
   (void)state;
-  struct hal *hal = open_faulty(FAULT_NONE, false);
+  struct hal *hal = faulty_open(FAULT_NONE, false, NULL);
   hal_check_storm(hal, 2000);
-  expect_clean(hal);
-  hal = open_faulty(FAULT_STOP_UNCOUNTED, false);
+  faulty_close_clean(hal);
+  hal = faulty_open(FAULT_STOP_UNCOUNTED, false, NULL);
   hal_check_storm(hal, 2000);
   assert_true(hal_fault_count(hal) > 0);
   hal_close(hal);

@@ -26,6 +26,9 @@ void *shim_lookup(void *context, const char *name);
 extern const struct shim shim_base[], shim_posix[], shim_socket[], shim_thread[];
 extern const size_t shim_base_count, shim_posix_count, shim_socket_count, shim_thread_count;
 
+/** How many threads of bundles have asked for the user-interactive quality of service. */
+unsigned shim_interactive_threads(void);
+
 /** Darwin's number for one of Linux, and back. */
 int shim_error(int linux_error);
 int shim_error_back(int darwin_error);

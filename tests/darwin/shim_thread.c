@@ -207,8 +207,16 @@ static int shim_setname(const char *name) {
   return shim_error(pthread_setname_np(pthread_self(), cut));
 }
 
-static int shim_nothing(void) {
-  return 0;
+static atomic_uint interactive;
+
+unsigned shim_interactive_threads(void) {
+  return atomic_load(&interactive);
+}
+
+static int shim_set_qos(unsigned class, int priority) {
+  enum { USER_INTERACTIVE = 0x21 };
+  atomic_fetch_add(&interactive, class == USER_INTERACTIVE && priority == 0);
+  return class == USER_INTERACTIVE ? 0 : EINVAL;
 }
 
 /* Locks of one word: 0 is free. */
@@ -291,7 +299,7 @@ const struct shim shim_thread[] = {
     PTHREAD("detach", shim_detach),
     PTHREAD("self", pthread_self),
     PTHREAD("setname_np", shim_setname),
-    PTHREAD("set_qos_class_self_np", shim_nothing),
+    PTHREAD("set_qos_class_self_np", shim_set_qos),
     PTHREAD("sigmask", shim_sigmask),
     SHIM("_sched_yield", sched_yield),
     SHIM("_os_unfair_lock_lock", shim_unfair_lock),

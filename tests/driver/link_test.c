@@ -23,7 +23,7 @@ static void link_sends_pcm_bit_exact_and_at_once(void **state) {
   rig_begin(&scene, ENGINE_OUTPUT, "?format=pcm", NULL);
   int64_t expected = -1, seen = 0, total = 0;
   unsigned long cuts = 0;
-  for (int i = 0; i < 60; i++) {
+  for (int i = 0; i < 2000 && total < 50 * 512; i++) {
     rig_play(&scene, 512);
     struct pollfd fd = {.fd = scene.peer.fd, .events = POLLIN};
     while (poll(&fd, 1, 0) == 1) {
@@ -50,7 +50,7 @@ static void link_sends_pcm_bit_exact_and_at_once(void **state) {
       }
     }
   }
-  assert_true(total > 20 * 512 && (cuts || total > 50 * 512));
+  assert_true(total >= 50 * 512);
   assert_true(rig_logged("sound goes to unix://"));
   rig_end(&scene);
 }

@@ -11,5 +11,5 @@ static hal_factory fresh(void) {
 }
 
 int main(void) {
-  return checks_run(fresh, NULL);
+  return checks_run(NULL, fresh, NULL);
 }
