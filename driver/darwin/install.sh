@@ -1,25 +1,59 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# Installs OrielAudio.driver from the folder of this script: sudo ./install.sh. Works from a shared folder, too: what comes through
-# one loses its signature's resources, so the copy is signed again, ad hoc.
+# install.sh [--remove [--settings]]: installs OrielAudio.driver from the folder of this script (sudo ./install.sh), or removes it, with
+# --settings its property lists, too. Works from a shared folder: what comes through one loses its signature's resources, so the
+# copy is signed again, ad hoc.
 set -eu
 cd "$(dirname "$0")"
-target=/Library/Audio/Plug-Ins/HAL/OrielAudio.driver
+folder=/Library/Audio/Plug-Ins/HAL
+target=$folder/OrielAudio.driver
 
 fail() {
   echo "install: $*" >&2
   exit 1
 }
 
+# launchctl kickstart -k is refused since macOS 14.4; launchd starts the daemon again by itself, on every version.
+restart_daemon() {
+  echo "Restarting the audio daemon: sound stops for a moment."
+  before=$(pgrep -x coreaudiod || true)
+  killall coreaudiod 2>/dev/null || true
+  count=0
+  while [ -n "$before" ] && [ "$(pgrep -x coreaudiod || true)" = "$before" ]; do
+    count=$((count + 1))
+    [ "$count" -lt 5 ] || {
+      killall -9 coreaudiod 2>/dev/null || true
+      break
+    }
+    sleep 1
+  done
+}
+
 [ "$(uname -s)" = Darwin ] || fail "this is for macOS; on Linux install oriel-agent instead"
-[ "$(id -u)" -eq 0 ] || fail "needs root: sudo $0"
+[ "$(id -u)" -eq 0 ] || fail "needs root: sudo $0${1:+ $*}"
+
+case ${1:-} in
+"") ;;
+--remove)
+  rm -rf "$target" "$target.new"
+  if [ "${2:-}" = --settings ]; then
+    rm -f "/Library/Application Support/Oriel/OrielAudio.plist" "$folder/OrielAudio.plist"
+    rmdir "/Library/Application Support/Oriel" 2>/dev/null || true
+  fi
+  restart_daemon
+  echo "OrielAudio.driver is removed."
+  exit 0
+  ;;
+*) fail "\"$1\" is no option: --remove, or --remove --settings" ;;
+esac
+
 [ -f OrielAudio.driver/Contents/MacOS/OrielAudio ] || fail "OrielAudio.driver is not beside this script"
 
 # Beside the old one first, then exchanged: a copy that fails leaves what was installed.
 rm -rf "$target.new"
-mkdir -p /Library/Audio/Plug-Ins/HAL
-cp -R OrielAudio.driver "$target.new" || fail "cannot copy to /Library/Audio/Plug-Ins/HAL"
+mkdir -p "$folder"
+cp -R OrielAudio.driver "$target.new" || fail "cannot copy to $folder"
 chown -R root:wheel "$target.new"
 find "$target.new" -type d -exec chmod 755 {} +
 find "$target.new" -type f -exec chmod 644 {} +
@@ -29,19 +63,7 @@ codesign --force --sign - "$target.new" || fail "codesign failed: install the co
 rm -rf "$target"
 mv "$target.new" "$target"
 
-# launchctl kickstart -k is refused since macOS 14.4; launchd starts the daemon again by itself.
-echo "Restarting the audio daemon: sound stops for a moment."
-before=$(pgrep -x coreaudiod || true)
-killall coreaudiod 2>/dev/null || true
-count=0
-while [ -n "$before" ] && [ "$(pgrep -x coreaudiod || true)" = "$before" ]; do
-  count=$((count + 1))
-  [ "$count" -lt 5 ] || {
-    killall -9 coreaudiod 2>/dev/null || true
-    break
-  }
-  sleep 1
-done
+restart_daemon
 
 count=0
 while [ "$count" -lt 10 ]; do

@@ -52,8 +52,13 @@ static int load_file(const char *path, struct settings *settings) {
   static UInt8 bytes[FILE_SIZE_MAX]; /* Initialize is called once, by one thread */
   char line[PATH_SIZE + 128];
   FILE *file = fopen(path, "rb");
-  if (!file)
+  if (!file) {
+    /* The sandbox refuses to look, whether something is there or not: no error, yet worth a line. */
+    snprintf(line, sizeof line, "%s may not be read: set it at run time, or in the bundle's own list", path);
+    if (errno == EPERM || errno == EACCES)
+      plugin_log(ENGINE_LOG_INFO, line);
     return -ENOENT;
+  }
   const size_t size = fread(bytes, 1, sizeof bytes, file);
   fclose(file);
   CFDataRef data = CFDataCreate(NULL, bytes, (CFIndex)size);

@@ -242,7 +242,7 @@ struct peers {
 /* The far ends of both devices: takes all, sends without a pause. */
 static void *peers_main(void *argument) {
   struct peers *peers = argument;
-  for (int64_t frame = 0; !atomic_load(&peers->end); frame += CYCLE / 2) {
+  while (!atomic_load(&peers->end)) {
     uint8_t bytes[8192], packet[ORIEL_AUDIO_LENGTH_SIZE + CYCLE / 2 * 8] = {CYCLE * 4 >> 8, CYCLE * 4 & 255};
     struct pollfd fds[2] = {{.fd = peers->hears.fd, .events = POLLIN}, {.fd = peers->speaks.fd, .events = POLLOUT}};
     poll(fds, 2, 10);
