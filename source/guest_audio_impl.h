@@ -41,6 +41,7 @@ struct guest_lane {
   struct guest_double last; /* the newest without a number */
   uint64_t complained_ns; /* when the log last had a line about it */
   uint64_t unsaid;        /* lines left out since */
+  uint64_t loss_said_ns;  /* when the log last had a line about lost datagrams */
   struct oriel_guest_audio_lane counters; /* address and kind apart */
 };
 

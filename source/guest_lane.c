@@ -29,6 +29,7 @@ enum {
 static const uint64_t inside_ns = ORIEL_NS_PER_SECOND;
 static const uint64_t sender_ns = ORIEL_NS_PER_SECOND;   /* another sender is heard once the one before was quiet so long */
 static const uint64_t complaint_ns = ORIEL_NS_PER_SECOND; /* between two lines about one lane */
+static const uint64_t loss_ns = 10 * ORIEL_NS_PER_SECOND;
 
 int guest_lane_open(struct guest_lane *lane, unsigned index, const char *address, bool dial_unix, char *why,
                     size_t why_size) {
@@ -205,15 +206,25 @@ static bool is_sender(struct guest_lane *lane, const struct sockaddr_storage *fr
   return true;
 }
 
+/* Loss goes on for as long as a network is bad: one line in ten seconds. */
+static void note_loss(struct guest_lane *lane, uint32_t lost, uint64_t now_ns) {
+  lane->counters.lost += lost;
+  if (!lost || (lane->loss_said_ns && now_ns < lane->loss_said_ns + loss_ns))
+    return;
+  lane->loss_said_ns = now_ns;
+  oriel_warn("source/guest_audio", "guest sound at %s: datagrams are lost, %llu so far; what is missing is made up for",
+             lane->link.text, (unsigned long long)lane->counters.lost);
+}
+
 /* Whether a datagram with a number is to be heard, and how many before it are missing. */
-static bool is_next(struct guest_lane *lane, const struct oriel_guest_audio_sink *sink, uint32_t number,
-                    uint32_t *lost) {
+static bool is_next(struct guest_lane *lane, const struct oriel_guest_audio_sink *sink, uint32_t number, uint32_t *lost,
+                    uint64_t now_ns) {
   struct oriel_guest_audio_lane *counters = &lane->counters;
   const bool begun = lane->order.begun;
   counters->is_numbered = true;
   switch (guest_order_take(&lane->order, number, lost)) {
   case GUEST_PLACE_NEXT:
-    counters->lost += *lost;
+    note_loss(lane, *lost, now_ns);
     return true;
   case GUEST_PLACE_LATE:
     counters->late++;
@@ -252,7 +263,7 @@ static void take_datagram(struct guest_lane *lane, const struct oriel_guest_audi
     return;
   }
   if (lane->counters.is_pcm && oriel_audio_cut_number(data, &size, &number)) {
-    if (!is_next(lane, sink, number, &lost))
+    if (!is_next(lane, sink, number, &lost, now_ns))
       return;
   } else if (is_double(lane, data, size, now_ns)) {
     lane->counters.duplicates++;
@@ -274,10 +285,12 @@ static void step_datagrams(struct guest_lane *lane, const struct oriel_guest_aud
     const ssize_t got = recvfrom(lane->link.fd, data, sizeof data, MSG_DONTWAIT, (struct sockaddr *)&from, &size);
     if (got < 0)
       return;
-    if (is_sender(lane, &from, size, now_ns, sink))
+    if (is_sender(lane, &from, size, now_ns, sink)) {
       take_datagram(lane, sink, data, (size_t)got, now_ns);
-    else
+    } else {
       lane->counters.dropped++;
+      complain(lane, now_ns, "a second peer sends there; the first is heard until it is quiet for a second");
+    }
   }
 }
 
