@@ -3,11 +3,9 @@
 // The page's microphone: asked for when it is used and not before, heard by the guest at the right pitch, gone when the
 // controls are.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createConnection, createServer } from 'node:net';
 import { join } from 'node:path';
 import { test, until } from './lib/runner.mjs';
-import { guestArguments, oriel, root, start, temporary } from './lib/process.mjs';
+import { connectTo, freePort, guestArguments, oriel, root, start, temporary } from './lib/process.mjs';
 import { openDesktop, pageStats } from './lib/browser.mjs';
 import { openWithMicrophone, pitch, toneShare } from './lib/microphone.mjs';
 
@@ -145,15 +143,6 @@ test('microphone: an unplugged device ends it with a word', async (t) => {
   assert.deepEqual(await tracks(page), ['ended']);
 });
 
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
 test('microphone: what an agent in the guest takes is the tone, untouched, while it is there', async (t) => {
   const port = await freePort();
   const server = await oriel(t, [...still, '--audio-microphone', `tcp://127.0.0.1:${port}`]);
@@ -177,15 +166,8 @@ test('microphone: what an agent in the guest takes is the tone, untouched, while
 
 /** The root shell on a guest's serial port. */
 async function serialShell(t, path, vm) {
-  const socket = await until(() => new Promise((resolve, reject) => {
-    if (vm.ended()) reject(new Error(`QEMU ended: ${vm.output}`));
-    const s = createConnection(path);
-    s.once('connect', () => resolve(s));
-    s.once('error', () => resolve(null));
-  }), 10_000, 'the serial port');
-  t.after(() => socket.destroy());
+  const socket = await connectTo(t, path, vm);
   let text = '';
-  socket.on('error', () => {});
   socket.on('data', (chunk) => { text += chunk.toString('latin1'); });
   return { lines: () => text.split(/[\r\n]+/), say: (line) => socket.write(`${line}\n`) };
 }

@@ -10,6 +10,7 @@ import './recovery.mjs';
 import './sound.mjs';
 import './guest.mjs';
 import './agent.mjs';
+import './agent-faults.mjs';
 import './microphone.mjs';
 
 const code = await run(process.argv.slice(2).join(' '));

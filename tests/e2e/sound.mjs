@@ -3,11 +3,9 @@
 // Sound from inside a guest: heard at its pitch instead of the desktop's own, which is back as soon as the guest's is
 // gone; and what no peer should send disturbs nothing.
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { heardPeak, openDesktop, pageStats } from './lib/browser.mjs';
-import { oriel, root, start, stats, temporary } from './lib/process.mjs';
+import { freePort, oriel, root, start, stats, temporary } from './lib/process.mjs';
 import { test, until } from './lib/runner.mjs';
 
 const OWN_HZ = 1000, GUEST_HZ = 622;
@@ -15,15 +13,6 @@ const pattern = ['serve', 'pattern:?size=640x480&scene=static'];
 
 const peer = (t, address, ...more) =>
   start(t, 'python3', [join(root, 'tests', 'e2e', 'lib', 'sound-peer.py'), address, String(GUEST_HZ), ...more]);
-
-async function freePort() {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 async function listen(page, hz, ms = 8000) {
   return until(async () => {

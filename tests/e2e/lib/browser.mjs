@@ -27,7 +27,7 @@ export async function closeBrowser() {
 
 // Runs in the page before its own scripts: whatever is connected to the speakers is also connected to an analyser, so
 // that a test measures what is heard, not what is queued.
-function tapAudio() {
+export function tapAudio() {
   const connect = AudioNode.prototype.connect;
   AudioNode.prototype.connect = function (target, ...rest) {
     if (target instanceof AudioDestinationNode) {

@@ -4,13 +4,14 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
-import { flags, painted } from './browser.mjs';
+import { flags, painted, tapAudio } from './browser.mjs';
 import { temporary } from './process.mjs';
 
 const RATE = 48000;
 
-/** A WAV file of a sine, a whole number of periods long, so that it loops without a seam. */
-function writeTone(path, hz) {
+/** A WAV file of a sine, a whole number of periods long, so that it loops without a seam; two seconds, of which the last `rest` ms
+ *  are silence. */
+function writeTone(path, hz, rest) {
   const frames = RATE * 2;
   const bytes = Buffer.alloc(44 + frames * 2);
   bytes.write('RIFF', 0);
@@ -25,7 +26,7 @@ function writeTone(path, hz) {
   bytes.writeUInt16LE(16, 34);
   bytes.write('data', 36);
   bytes.writeUInt32LE(frames * 2, 40);
-  for (let i = 0; i < frames; i++) {
+  for (let i = 0; i < frames - (rest * RATE) / 1000; i++) {
     bytes.writeInt16LE(Math.round(16000 * Math.sin((2 * Math.PI * hz * i) / RATE)), 44 + i * 2);
   }
   writeFileSync(path, bytes);
@@ -44,10 +45,11 @@ function watchAsking(clean) {
   };
 }
 
-/** A page of a browser of its own with a microphone. `hz`: what it hears; `consent`: the user says yes to everything. */
-export async function openWithMicrophone(t, server, { hz = 880, consent = true, clean = false } = {}) {
+/** A page of a browser of its own with a microphone. `hz`: what it hears; `rest`: of every two seconds, how many ms it hears nothing;
+ *  `consent`: the user says yes to everything. */
+export async function openWithMicrophone(t, server, { hz = 880, rest = 0, consent = true, clean = false } = {}) {
   const tone = join(temporary(t), 'tone.wav');
-  writeTone(tone, hz);
+  writeTone(tone, hz, rest);
   const own = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: [...flags, '--use-fake-device-for-media-stream', `--use-file-for-fake-audio-capture=${tone}`,
@@ -56,6 +58,7 @@ export async function openWithMicrophone(t, server, { hz = 880, consent = true, 
   });
   t.after(() => own.close());
   const context = await own.newContext({ viewport: { width: 1280, height: 720 } });
+  await context.addInitScript(tapAudio);
   await context.addInitScript(watchAsking, clean);
   const page = await context.newPage();
   page.faults = [];
@@ -88,4 +91,35 @@ export function pitch(samples, low, high, rate = RATE) {
     if (share > best.share) best = { hz, share };
   }
   return best;
+}
+
+/** Notes from now on when the page's microphone and its speakers begin to sound, each after a rest of 150 ms. */
+export function watchOnsets(page) {
+  return page.evaluate(() => {
+    const spoken = new AudioContext().createAnalyser();
+    spoken.context.createMediaStreamSource(window.captured).connect(spoken);
+    const heard = window.heard.context.createAnalyser();
+    window.heard.analyser.connect(heard);
+    window.onsets = { spoken: [], heard: [] };
+    const samples = new Float32Array(1024);
+    const look = (analyser, onsets) => {
+      let loudAt = performance.now();
+      analyser.fftSize = samples.length;
+      setInterval(() => {
+        analyser.getFloatTimeDomainData(samples);
+        if (!samples.some((sample) => Math.abs(sample) > 0.02)) return;
+        const now = performance.now();
+        if (now - loudAt > 150) onsets.push(now);
+        loudAt = now;
+      }, 4);
+    };
+    look(spoken, window.onsets.spoken);
+    look(heard, window.onsets.heard);
+  });
+}
+
+/** For each onset heard, ms since the microphone's onset before it. */
+export async function onsetDelays(page) {
+  const { spoken, heard } = await page.evaluate(() => window.onsets);
+  return heard.map((at) => at - spoken.findLast((from) => from < at)).filter((ms) => ms > 0);
 }

@@ -2,8 +2,9 @@
 //
 // Child processes: oriel itself and bare QEMUs, each with a known end.
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
-import { createConnection } from 'node:net';
+import { createConnection, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -95,18 +96,35 @@ export function guestArguments({ qmp, monitor, append = [], display = ['-display
     ...display, '-qmp', `unix:${qmp},server=on,wait=off`];
 }
 
-/** A QMP client on a UNIX socket: call(name, args) -> return value. */
-export async function qmp(t, path) {
-  const socket = await until(() => new Promise((resolve) => {
+/** A TCP port of loopback that nobody uses. */
+export async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** Connects to a UNIX socket that QEMU (`start`'s handle, if given) is about to make. */
+export async function connectTo(t, path, vm = null) {
+  const socket = await until(() => new Promise((resolve, reject) => {
+    if (vm?.ended()) reject(new Error(`QEMU ended: ${vm.output}`));
     const s = createConnection(path);
     s.once('connect', () => resolve(s));
     s.once('error', () => resolve(null));
-  }), 10_000, `QMP socket ${path}`);
+  }), 10_000, `the socket ${path}`);
+  socket.on('error', () => {});
   t.after(() => socket.destroy());
+  return socket;
+}
+
+/** A QMP client on a UNIX socket: call(name, args) -> return value. */
+export async function qmp(t, path) {
+  const socket = await connectTo(t, path);
   const waiting = new Map();
   let buffered = '';
   let next = 1;
-  socket.on('error', () => {});
   socket.on('data', (chunk) => {
     buffered += chunk;
     for (let end; (end = buffered.indexOf('\n')) >= 0; buffered = buffered.slice(end + 1)) {
