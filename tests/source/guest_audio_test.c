@@ -331,7 +331,7 @@ static void numbers_tell_what_is_lost_late_and_double(void **state) {
   assert_int_equal(lane.bad_packets, 0);
   const uint32_t number = count_of(fixture, &fixture->number);
   assert_int_equal(number, 7); /* five, and the two between */
-  assert_int_equal(fixture->frames, 187);
+  assert_int_equal(count_of(fixture, &fixture->frames), 187);
   /* Without a number, and with half of one. */
   const uint8_t bare[16] = {0};
   send(fd, bare, 16, 0);
