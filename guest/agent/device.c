@@ -26,22 +26,55 @@ static void count(_Atomic uint64_t *counter, uint64_t by) {
   atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + by, memory_order_relaxed);
 }
 
-/** The cycle's time, and what it says about the cycles before. */
-static uint64_t cycle_time(struct agent_device *device) {
-  const uint64_t now_ns = oriel_clock_ns();
+/** What a cycle knows. */
+struct moment {
+  uint64_t now_ns;
+  uint64_t missed; /* frames of the device that went by unseen since the last cycle */
+};
+
+/** Notes where the graph's clock stands. Returns the frames it went on by without this device; 0 also where it is another
+ * clock, or so far on that nothing of before matters. */
+static uint64_t missed_frames(struct agent_device *device, const struct spa_io_clock *clock) {
+  const uint64_t at = clock->position, expected = device->expected_position;
+  const bool is_same = expected != 0 && clock->id == device->clock_id;
+  device->expected_position = at + clock->duration;
+  device->clock_id = clock->id;
+  if (!is_same || at == expected || clock->duration == 0 || clock->rate.denom == 0)
+    return 0;
+  const uint64_t missed = at > expected ? at - expected : 0;
+  count(&device->xruns, missed > clock->duration ? missed / clock->duration : 1);
+  return missed <= clock->rate.denom / 10 ? missed * device->config.rate / clock->rate.denom : 0;
+}
+
+static struct moment look(struct agent_device *device) {
+  struct moment moment = {.now_ns = oriel_clock_ns()};
   const struct spa_io_position *position =
     atomic_load_explicit(&device->position, memory_order_acquire); /* with io_changed */
   if (position == NULL)
-    return now_ns;
-  const uint64_t at = position->clock.position, duration = position->clock.duration, nsec = position->clock.nsec;
-  if (device->expected_position != 0 && at != device->expected_position)
-    count(&device->xruns, 1);
-  device->expected_position = at + duration;
-  atomic_store_explicit(&device->quantum, (uint32_t)duration, memory_order_relaxed);
+    return moment;
+  moment.missed = missed_frames(device, &position->clock);
+  atomic_store_explicit(&device->quantum, (uint32_t)position->clock.duration, memory_order_relaxed);
   atomic_store_explicit(&device->graph_rate, position->clock.rate.denom, memory_order_relaxed);
   /* Smoother than our own wake-up, where it is of the same clock. */
-  const uint64_t apart = nsec > now_ns ? nsec - now_ns : now_ns - nsec;
-  return apart < ORIEL_NS_PER_SECOND / 10 ? nsec : now_ns;
+  const uint64_t nsec = position->clock.nsec;
+  const uint64_t apart = nsec > moment.now_ns ? nsec - moment.now_ns : moment.now_ns - nsec;
+  if (apart < ORIEL_NS_PER_SECOND / 10)
+    moment.now_ns = nsec;
+  return moment;
+}
+
+/** Time went by for the other end as well (lesson 25): what was not played into us reads as silence, and what was not
+ * asked of us is over. Otherwise each missed cycle would be one more of delay, or of too little in the receiver. */
+static void make_up(struct agent_device *device, const struct moment *moment) {
+  const struct agent_device_config *config = &device->config;
+  const uint64_t ns = moment->missed * ORIEL_NS_PER_SECOND / config->rate;
+  for (uint64_t left = moment->missed; left > 0;) {
+    const size_t part = left < FRAMES_MOST ? (size_t)left : FRAMES_MOST;
+    if (config->is_sink)
+      memset(device->scaled, 0, part * config->channels * sizeof(float));
+    config->process(config->owner, device->scaled, part, moment->now_ns - ns);
+    left -= part;
+  }
 }
 
 /** What is played goes through the volume into memory of our own, what is recorded is scaled where it lies. */
@@ -93,8 +126,10 @@ static void give(struct agent_device *device, struct pw_buffer *buffer, uint64_t
 
 static void on_process(void *user) {
   struct agent_device *device = user;
-  const uint64_t now_ns = cycle_time(device);
+  const struct moment moment = look(device);
+  const uint64_t now_ns = moment.now_ns;
   count(&device->cycles, 1);
+  make_up(device, &moment);
   struct pw_buffer *buffer = pw_stream_dequeue_buffer(device->stream);
   if (buffer == NULL)
     count(&device->starved, 1);
@@ -173,7 +208,7 @@ static void on_io(void *user, uint32_t id, void *area, uint32_t size) {
   struct agent_device *device = user;
   if (id == SPA_IO_Position)
     atomic_store_explicit(&device->position, size >= sizeof(struct spa_io_position) ? area : NULL,
-                          memory_order_release); /* with cycle_time */
+                          memory_order_release); /* with look */
 }
 
 static const struct pw_stream_events events = {

@@ -38,7 +38,7 @@ struct agent_device {
   struct spa_hook listener;
   struct agent_level level; /* of what is sent, or recorded: behind the volume */
   struct agent_volume gain;
-  float *scaled;            /* a sink's frames behind the volume; NULL while there is no stream */
+  float *scaled;            /* a sink's frames behind the volume, or what is missed; NULL while there is no stream */
   bool is_running;
   const char *state;        /* a word for status */
   float volume;             /* linear, mean of channels */
@@ -46,7 +46,8 @@ struct agent_device {
   float volumes[AGENT_CHANNELS_MAX]; /* as they were set */
   uint32_t volume_count;
   struct spa_io_position *_Atomic position; /* the graph's clock; set on the main thread while no cycle runs */
-  uint64_t expected_position; /* data thread's */
+  uint64_t expected_position; /* of the graph's clock; the data thread's, as the next */
+  uint32_t clock_id;
   /* Counters of the data thread, for status only: relaxed, no partner. */
   _Atomic uint64_t cycles, frames, xruns, starved;
   _Atomic uint32_t quantum, graph_rate; /* as they are, not as asked */
