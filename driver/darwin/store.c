@@ -164,21 +164,44 @@ static void spread(const struct plugin *plugin, const struct settings *before, c
   }
 }
 
-/* One change at a time, from what is in force to what is kept, or of two at once one would be lost. */
+/* One change at a time, or of two at once one would be lost. Nobody is kept waiting while the daemon is called, which may itself wait
+ * for a caller of ours: who finds another keeping leaves it to that one, who looks again. */
+static struct {
+  pthread_mutex_t lock; /* guards the other two, and the way from what is in force to what is applied */
+  unsigned changes;
+  bool is_keeping;
+} turn = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
 static int change(const struct plugin *plugin, const char *text, struct settings *before, struct settings *after, char *why) {
-  static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
   int rc = 0;
-  pthread_mutex_lock(&one_at_a_time);
+  pthread_mutex_lock(&turn.lock);
   engine_settings(plugin->engine, before);
   *after = *text ? *before : plugin->file;
   if (*text)
     rc = settings_parse(after, text, why);
   if (!rc) {
     engine_apply(plugin->engine, after);
-    keep(plugin, after);
+    turn.changes++;
   }
-  pthread_mutex_unlock(&one_at_a_time);
+  pthread_mutex_unlock(&turn.lock);
   return rc;
+}
+
+static void keep_newest(const struct plugin *plugin) {
+  pthread_mutex_lock(&turn.lock);
+  if (!turn.is_keeping) {
+    turn.is_keeping = true;
+    for (unsigned kept = turn.changes - 1; kept != turn.changes;) {
+      struct settings settings;
+      kept = turn.changes;
+      engine_settings(plugin->engine, &settings);
+      pthread_mutex_unlock(&turn.lock);
+      keep(plugin, &settings);
+      pthread_mutex_lock(&turn.lock);
+    }
+    turn.is_keeping = false;
+  }
+  pthread_mutex_unlock(&turn.lock);
 }
 
 OSStatus store_set(struct plugin *plugin, CFStringRef string) {
@@ -193,7 +216,7 @@ OSStatus store_set(struct plugin *plugin, CFStringRef string) {
     plugin_log(ENGINE_LOG_ERROR, line);
     return kAudioHardwareIllegalOperationError;
   }
-  /* Without the lock: whoever is told may ask or set at once. */
+  keep_newest(plugin);
   spread(plugin, &before, &after);
   for (AudioObjectID id = 1; object_find(id); id++)
     if (object_find(id)->kind <= KIND_DEVICE)

@@ -192,7 +192,7 @@ static void *set_often(void *context) {
   return NULL;
 }
 
-/* Each its own key: neither is lost, not from what is in force and not from what is kept. */
+/* Each its own key: neither is lost, not from what is in force and, once both have returned, not from what is kept. */
 static void plugin_settings_of_two_at_once_are_both_taken(void **state) {
   (void)state;
   pthread_barrier_t barrier;
