@@ -191,8 +191,13 @@ static void on_param(void *user, uint32_t id, const struct spa_pod *param) {
                             *mute = spa_pod_find_prop(param, NULL, SPA_PROP_mute);
   if (volumes == NULL && mute == NULL)
     return;
-  if (volumes != NULL)
-    device->volume_count = spa_pod_copy_array(&volumes->value, SPA_TYPE_Float, device->volumes, AGENT_CHANNELS_MAX);
+  float set[AGENT_CHANNELS_MAX];
+  const uint32_t set_count =
+    volumes != NULL ? spa_pod_copy_array(&volumes->value, SPA_TYPE_Float, set, AGENT_CHANNELS_MAX) : 0;
+  if (set_count > 0) { /* none, or of another type: as it was */
+    memcpy(device->volumes, set, set_count * sizeof set[0]);
+    device->volume_count = set_count;
+  }
   if (mute != NULL)
     spa_pod_get_bool(&mute->value, &device->is_muted);
   float muted = device->is_muted, never = 0, ones[AGENT_CHANNELS_MAX];
