@@ -10,9 +10,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/clock.h"
+#include "media/opus_packet.h"
 #include "wire/audio.h"
 
-enum { READ_SIZE = 4096, READS_MAX = 16 /* of one turn: a flood does not keep us from obeying */ };
+enum {
+  READ_SIZE = 4096,
+  READS_MAX = 16, /* of one turn: a flood does not keep us from obeying */
+  INSIDE_MS = 1000,
+};
 
 struct microphone {
   struct worker worker;
@@ -22,6 +28,8 @@ struct microphone {
 
   /* The thread's own. */
   struct oriel_audio_framer framer;
+  struct oriel_opus_trust trust;
+  uint64_t inside_ns; /* since when a packet has begun and not ended; 0 = none has */
   uint64_t sequence;
 };
 
@@ -38,6 +46,8 @@ static void restart(void *owner, bool is_other) {
   (void)is_other;
   oriel_receiver_reset(receiver_of(microphone));
   memset(&microphone->framer, 0, sizeof microphone->framer);
+  microphone->trust = (struct oriel_opus_trust){0};
+  microphone->inside_ns = 0;
 }
 
 static int open_stream(void *owner, const struct oriel_transport_address *address) {
@@ -51,6 +61,13 @@ static void close_stream(void *owner) {
   restart(owner, true);
 }
 
+/* Whether a stream that goes on like this is what the address says. */
+static bool is_sound(struct microphone *microphone, const uint8_t *packet, size_t size) {
+  if (atomic_load_explicit(&microphone->in_use, memory_order_relaxed)) /* written by this thread */
+    return size % (ORIEL_AUDIO_CHANNELS * sizeof(float)) == 0;
+  return oriel_opus_trust_take(&microphone->trust, oriel_opus_packet_frames(packet, size));
+}
+
 /* Cuts what came into packets. 0 or -EBADMSG: the stream is broken. */
 static int cut(struct microphone *microphone, const uint8_t *data, size_t size) {
   /* The callback's clock, so that arrivals and pulls are measured by one. */
@@ -61,17 +78,35 @@ static int cut(struct microphone *microphone, const uint8_t *data, size_t size) 
     int rc = oriel_audio_framer_next(&microphone->framer, &data, &size, &packet, &packet_size);
     if (rc <= 0)
       return rc;
+    microphone->inside_ns = 0; /* what follows is another packet, with a second of its own */
+    if (!is_sound(microphone, packet, packet_size))
+      return -EBADMSG;
     oriel_receiver_push(receiver_of(microphone), packet, packet_size, microphone->sequence++, arrived);
   }
 }
 
-static void malformed(struct microphone *microphone, uint64_t now_ns) {
+static void malformed(struct microphone *microphone, const char *what, uint64_t now_ns) {
   /* Only this thread counts: it may read without the lock. */
   if (microphone->stats.malformed == 0)
     worker_say(&microphone->worker, ENGINE_LOG_ERROR,
-               "%s sent no packets of 1 to 1500 bytes; the connection is ended%s", "");
+               "%s sent %s; the connection is ended", what);
   worker_count(&microphone->worker, &microphone->stats.malformed, 1);
   oriel_dialer_reset(microphone->worker.dialer, now_ns);
+}
+
+/* For how long to sleep at most, in ns: a packet that does not end within a second lost its place in the stream. */
+static uint64_t wait_inside(struct microphone *microphone, uint64_t now_ns) {
+  if (!oriel_audio_framer_is_inside(&microphone->framer)) {
+    microphone->inside_ns = 0;
+    return UINT64_MAX; /* until more comes */
+  }
+  if (!microphone->inside_ns)
+    microphone->inside_ns = now_ns;
+  const uint64_t end_ns = microphone->inside_ns + INSIDE_MS * ORIEL_NS_PER_MS;
+  if (now_ns < end_ns)
+    return end_ns - now_ns;
+  malformed(microphone, "the beginning of a packet and not its end for a second", now_ns);
+  return UINT64_MAX;
 }
 
 static uint64_t receive(void *owner, uint64_t now_ns) {
@@ -83,11 +118,11 @@ static uint64_t receive(void *owner, uint64_t now_ns) {
       break;
     worker_count(&microphone->worker, &microphone->stats.bytes, (uint64_t)got);
     if (cut(microphone, data, (size_t)got) < 0) {
-      malformed(microphone, now_ns);
-      break;
+      malformed(microphone, "no packets of 1 to 1500 bytes, or something else than its format= says", now_ns);
+      return UINT64_MAX;
     }
   }
-  return UINT64_MAX; /* until more comes */
+  return wait_inside(microphone, now_ns);
 }
 
 static const struct worker_impl impl = {

@@ -1,13 +1,27 @@
 /* SPDX-License-Identifier: MIT
  *
- * What an Opus packet says about itself (RFC 6716, section 3), without decoding it. Thread-safety: no state.
+ * What an Opus packet says about itself (RFC 6716, section 3), without decoding it. Thread-safety: one
+ * thread at a time per oriel_opus_trust; there is no other state.
  */
 #ifndef ORIEL_MEDIA_OPUS_PACKET_H
 #define ORIEL_MEDIA_OPUS_PACKET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /** Frames at 48 kHz of a packet that is well formed: 120..5760. -EBADMSG: no decoder would take it. */
 int oriel_opus_packet_frames(const void *packet, size_t size);
+
+/** How little a stream of packets looks like Opus. All zero: nothing came yet. */
+struct oriel_opus_trust {
+  unsigned doubt;
+  unsigned frames; /* of the last well-formed packet */
+};
+
+/** Takes what oriel_opus_packet_frames said of the next packet. Opus has no checksum, and most random bytes have its outer
+ *  form; but a sender keeps to one length of packets. False: malformed packets, or lengths that change all the time, add
+ *  up to something else, as where a stream is read from the middle of a packet. About 20 packets of noise do; some good
+ *  ones make up for a bad one. */
+bool oriel_opus_trust_take(struct oriel_opus_trust *trust, int frames);
 
 #endif

@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <sys/socket.h>
 
+#include "media/opus_packet.h"
 #include "source/guest_audio.h"
 #include "source/guest_link.h"
 #include "source/guest_order.h"
@@ -30,8 +31,7 @@ struct guest_lane {
   struct oriel_audio_framer framer;
   uint64_t inside_ns;  /* since when a packet has begun and not ended; 0 = none has */
   uint64_t budget, budget_ns; /* frames it may still send now; when that was right */
-  unsigned suspicion;  /* how little the stream looks like Opus */
-  unsigned frames;     /* of the last packet */
+  struct oriel_opus_trust trust; /* of a lane of Opus */
   uint32_t number;     /* of the last packet that was handed on */
   /* Datagrams: who is listened to. */
   struct sockaddr_storage sender;

@@ -17,11 +17,6 @@ enum {
   READS_MAX = 4,      /* in a turn: a flood on one lane does not keep the others waiting */
   DATAGRAMS_MAX = 64, /* in a turn */
   PCM_FRAME_SIZE = ORIEL_AUDIO_CHANNELS * 4,
-  /* Opus has no checksum, and most random bytes have its outer form. But a sender keeps to one length of packets: one that
-   * sends malformed ones, or changes the length all the time, sends something else. About 20 packets of noise do. */
-  SUSPICION_BAD = 4,
-  SUSPICION_CHANGE = 3,
-  SUSPICION_MAX = 60,
   BUDGET_FRAMES = 4 * ORIEL_AUDIO_RATE, /* a burst after a stall; the rate is twice that of sound */
   BUDGET_RATE = 2 * ORIEL_AUDIO_RATE,
   SILENCE_MOST = 8, /* bytes: an Opus packet of no more says little else */
@@ -71,7 +66,7 @@ static void begin(struct guest_lane *lane, uint64_t now_ns) {
   lane->inside_ns = 0;
   lane->budget = BUDGET_FRAMES;
   lane->budget_ns = now_ns;
-  lane->suspicion = lane->frames = 0;
+  lane->trust = (struct oriel_opus_trust){.doubt = 0};
   lane->order = (struct guest_order){.begun = false};
   lane->last.size = 0;
   lane->counters.connections++;
@@ -107,21 +102,6 @@ static bool afford(struct guest_lane *lane, unsigned frames, uint64_t now_ns) {
   return true;
 }
 
-/* True while the lane is worth listening to. */
-static bool trust(struct guest_lane *lane, int frames) {
-  if (frames < 0)
-    lane->suspicion += SUSPICION_BAD;
-  else if (lane->frames && (unsigned)frames != lane->frames && !lane->counters.is_pcm)
-    lane->suspicion += SUSPICION_CHANGE;
-  else if (lane->suspicion)
-    lane->suspicion--;
-  if (lane->suspicion > SUSPICION_MAX + SUSPICION_BAD)
-    lane->suspicion = SUSPICION_MAX + SUSPICION_BAD; /* datagrams: a few good ones make up for it */
-  if (frames > 0)
-    lane->frames = (unsigned)frames;
-  return lane->suspicion < SUSPICION_MAX;
-}
-
 static int packet_frames(const struct guest_lane *lane, const uint8_t *packet, size_t size) {
   if (!lane->counters.is_pcm)
     return oriel_opus_packet_frames(packet, size);
@@ -132,7 +112,7 @@ static int packet_frames(const struct guest_lane *lane, const uint8_t *packet, s
 static const char *take(struct guest_lane *lane, const struct oriel_guest_audio_sink *sink, const uint8_t *packet,
                         size_t size, uint32_t step, uint64_t now_ns) {
   const int frames = packet_frames(lane, packet, size);
-  const bool trusted = trust(lane, frames);
+  const bool trusted = lane->counters.is_pcm || oriel_opus_trust_take(&lane->trust, frames);
   if (frames < 0 || !trusted) {
     lane->counters.bad_packets++;
     if (lane->counters.is_pcm)
@@ -244,7 +224,7 @@ static bool is_next(struct guest_lane *lane, const struct oriel_guest_audio_sink
  * stall is no double. */
 static bool is_double(struct guest_lane *lane, const uint8_t *data, size_t size, uint64_t now_ns) {
   struct guest_double *last = &lane->last;
-  const uint64_t length_ns = (uint64_t)lane->frames * ORIEL_NS_PER_SECOND / ORIEL_AUDIO_RATE;
+  const uint64_t length_ns = (uint64_t)lane->trust.frames * ORIEL_NS_PER_SECOND / ORIEL_AUDIO_RATE;
   if (lane->counters.is_pcm || size <= SILENCE_MOST)
     return false;
   const bool doubled = size == last->size && now_ns < last->arrived_ns + length_ns / 8 && !memcmp(data, last->bytes, size);

@@ -13,9 +13,10 @@
 
 #include "core/clock.h"
 #include "core/log.h"
-#include "guest/agent/mix.h"
 #include "guest/agent/failure.h"
 #include "guest/agent/lock.h"
+#include "guest/agent/mix.h"
+#include "media/opus_packet.h"
 #include "transport/stream.h"
 #include "wire/audio.h"
 
@@ -44,6 +45,7 @@ struct agent_input {
   /* Transport thread. */
   struct oriel_dialer *dialer;
   struct oriel_audio_framer framer;
+  struct oriel_opus_trust trust;
   uint64_t sequence, bad;
   struct agent_failure failure;
   uint64_t inside_ns;         /* since when a packet has begun and not ended; 0 = none has */
@@ -76,17 +78,19 @@ void agent_input_running(struct agent_input *input, bool is_running) {
 
 /* ---- transport thread ---- */
 
-static void take_packet(struct agent_input *input, const uint8_t *packet, size_t size, uint64_t now_ns) {
+/** False: a stream that goes on like this is no Opus. */
+static bool take_packet(struct agent_input *input, const uint8_t *packet, size_t size, uint64_t now_ns) {
   const bool is_wanted = atomic_load(&input->is_wanted);
   if (is_wanted && !input->was_wanted)
     oriel_receiver_reset(input->receiver); /* what an earlier recording left is old */
   input->was_wanted = is_wanted;
   if (!is_wanted) {
     input->stats.idle_packets++;
-    return;
+    return true;
   }
   if (oriel_receiver_push(input->receiver, packet, size, input->sequence++, now_ns) < 0 && input->bad++ == 0)
     oriel_warn(ROOM, "a packet of the microphone is no Opus: replaced by silence; do both ends say the same format=?");
+  return input->is_pcm || oriel_opus_trust_take(&input->trust, oriel_opus_packet_frames(packet, size));
 }
 
 /** 0, or -EBADMSG: the stream can no longer be cut into packets. */
@@ -100,7 +104,8 @@ static int take_bytes(struct agent_input *input, const uint8_t *bytes, size_t si
     if (result != 1)
       continue;
     input->inside_ns = 0; /* what follows is another packet, with a second of its own */
-    take_packet(input, packet, packet_size, now_ns);
+    if (!take_packet(input, packet, packet_size, now_ns))
+      return -EBADMSG;
   }
   return 0;
 }
@@ -132,9 +137,9 @@ static void take(struct agent_input *input, uint64_t now_ns) {
       input->stats.throttled++;
     if (input->is_datagram) {
       if (result >= 1 && result <= ORIEL_AUDIO_PACKET_MAX)
-        take_packet(input, input->bytes, (size_t)result, now_ns);
+        (void)take_packet(input, input->bytes, (size_t)result, now_ns);
     } else if (take_bytes(input, input->bytes, (size_t)result, now_ns) < 0) {
-      refuse(input, now_ns, "a packet of 0 or more than 1500 bytes, or no whole frames of PCM");
+      refuse(input, now_ns, "a packet of 0 or more than 1500 bytes, no whole frames of PCM, or no Opus");
       return;
     }
     if ((size_t)result < most && !input->is_datagram)
@@ -146,6 +151,7 @@ static void follow(struct agent_input *input, enum oriel_stream_state state) {
   const bool is_connected = state == ORIEL_STREAM_CONNECTED;
   if (is_connected && !input->stats.is_connected) {
     input->framer = (struct oriel_audio_framer){0};
+    input->trust = (struct oriel_opus_trust){0};
     input->inside_ns = 0;
     input->bad = 0;
     oriel_receiver_reset(input->receiver);

@@ -113,10 +113,28 @@ static void input_half_a_packet_ends_the_stream(void **state) {
   assert_int_equal(stats_of(rig).protocol_errors, 1);
 }
 
+/* Read from the middle of a packet on, by a peer that came back so soon that nobody saw it go: lengths that fit by chance, and what is
+ * no Opus between them. */
+static void input_noise_ends_the_stream(void **state) {
+  struct rig *rig = *state;
+  uint32_t seed = 1;
+  agent_input_running(rig->input, true);
+  for (size_t i = 0; i < 60 && stats_of(rig).is_connected; i++) {
+    uint8_t packet[2 + 100] = {0, 100};
+    for (size_t at = 2; at < sizeof packet; at++)
+      packet[at] = (uint8_t)((seed = seed * 1664525u + 1013904223u) >> 24);
+    assert_int_equal(oriel_stream_send(rig->peer, packet, sizeof packet), sizeof packet);
+    step(rig, 20);
+  }
+  assert_false(stats_of(rig).is_connected);
+  assert_int_equal(stats_of(rig).protocol_errors, 1);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(input_progress_is_no_stall, setup, teardown),
     cmocka_unit_test_setup_teardown(input_half_a_packet_ends_the_stream, setup, teardown),
+    cmocka_unit_test_setup_teardown(input_noise_ends_the_stream, setup, teardown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

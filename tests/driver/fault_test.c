@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "core/clock.h"
@@ -233,39 +234,62 @@ static void fault_microphone_lengths_beyond_the_wire_end_it(void **state) {
   }
 }
 
-static bool is_silent(void *context) {
-  for (int i = 0; i < 10; i++)
-    if (record(context) > 0)
-      return false;
-  return true;
-}
-
-/* Lengths that are right, with what is none of the format in them: counted and concealed, and the stream goes on. PCM has no more to
- * know garbage by than its frames of 8 bytes. */
-static void fault_microphone_garbage_is_survived(void **state) {
+/* A bad packet among good ones is counted and concealed, and the stream goes on. */
+static void fault_microphone_bad_packet_is_survived(void **state) {
   (void)state;
+  struct rig_scene scene;
   OpusEncoder *encoder = opus_encoder_create(48000, 2, OPUS_APPLICATION_AUDIO, NULL);
   assert_non_null(encoder);
+  rig_begin(&scene, ENGINE_INPUT, "", NULL);
+  hear_tone(&scene, encoder, 10);
+  send_packet(&scene.peer, "\xff", 1); /* says that it has many frames, and has not even their count */
+  struct counted counted = {&scene, "bad", 1};
+  assert_true(rig_until(has_counted, &counted));
+  hear_tone(&scene, encoder, 10);
+  assert_int_equal(rig_number(scene.engine, "malformed", true), 0);
+  assert_int_equal(rig_number(scene.engine, "connections", true), 1);
+  rig_end(&scene);
+  opus_encoder_destroy(encoder);
+}
+
+/* Lengths that are right, with what is none of the format in them, as where the beginning of a packet was missed. */
+static void fault_microphone_garbage_ends_it(void **state) {
+  (void)state;
   for (int pcm = 0; pcm < 2; pcm++) {
     struct rig_scene scene;
     uint32_t seed = 1;
     uint8_t junk[1500];
+    char byte;
     rig_begin(&scene, ENGINE_INPUT, pcm ? "?format=pcm" : "", NULL);
-    for (size_t size = 1; size <= 1500; size += size < 20 ? 1 : 37) {
+    for (size_t k = 0; k < 60; k++) { /* 20 are enough; they fit the socket's buffer */
+      const size_t size = 1 + 23 * k;
       for (size_t i = 0; i < size; i++)
         junk[i] = (uint8_t)((seed = seed * 1664525u + 1013904223u) >> 24);
-      send_packet(&scene.peer, junk, pcm && size % 8 == 0 ? size - 1 : size);
-      assert_true(!(record(&scene) > 0) || !pcm);
+      const uint8_t length[2] = {(uint8_t)(size >> 8), (uint8_t)size};
+      if (send(scene.peer.fd, length, 2, MSG_NOSIGNAL) != 2 ||
+          send(scene.peer.fd, junk, size, MSG_NOSIGNAL) != (ssize_t)size)
+        break; /* it has been noticed */
     }
-    struct counted counted = {&scene, "bad", pcm ? 50 : 1};
+    struct counted counted = {&scene, "malformed", 1};
     assert_true(rig_until(has_counted, &counted));
-    assert_int_equal(rig_number(scene.engine, "malformed", true), 0);
-    assert_int_equal(rig_number(scene.engine, "connections", true), 1);
-    assert_true(rig_until(is_silent, &scene));
-    hear_tone(&scene, pcm ? NULL : encoder, 10);
+    assert_true(read(scene.peer.fd, &byte, 1) <= 0); /* closed */
+    assert_true(rig_logged("something else than its format= says"));
     rig_end(&scene);
   }
-  opus_encoder_destroy(encoder);
+}
+
+/* The rest of a packet that never comes: its place in the stream is lost. */
+static void fault_microphone_unfinished_packet_ends_it(void **state) {
+  (void)state;
+  struct rig_scene scene;
+  char byte;
+  rig_begin(&scene, ENGINE_INPUT, "", NULL);
+  send_all(&scene.peer, "\0\x40half", 6);
+  struct counted counted = {&scene, "malformed", 1};
+  assert_true(rig_until(has_counted, &counted));
+  assert_false(rig_read(&scene.peer, &byte, 1)); /* closed */
+  assert_true(rig_logged("not its end for a second"));
+  rig_end(&scene);
 }
 
 /* Ten seconds of sound as fast as the socket takes it: the depth stays what it may be, and the thread still obeys. */
@@ -304,7 +328,9 @@ int main(void) {
     cmocka_unit_test(fault_microphone_after_a_suspension_is_silent_first),
     cmocka_unit_test(fault_microphone_changes_its_format),
     cmocka_unit_test(fault_microphone_lengths_beyond_the_wire_end_it),
-    cmocka_unit_test(fault_microphone_garbage_is_survived),
+    cmocka_unit_test(fault_microphone_bad_packet_is_survived),
+    cmocka_unit_test(fault_microphone_garbage_ends_it),
+    cmocka_unit_test(fault_microphone_unfinished_packet_ends_it),
     cmocka_unit_test(fault_microphone_flood_is_trimmed),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
