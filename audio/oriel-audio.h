@@ -69,7 +69,7 @@ struct oriel_audio_info {
 
 enum {
   ORIEL_AUDIO_ANY_OWNER = 1, /* also an object that belongs to neither this user, root, nor macOS's audio daemon */
-  ORIEL_AUDIO_GUARDED = 2,   /* Linux: map a name's memory too, behind the SIGBUS handler of oriel_audio_writer_create */
+  ORIEL_AUDIO_GUARDED = 2, /* Linux: map a name's memory too, behind the SIGBUS handler of oriel_audio_writer_create */
 };
 
 /* ---- Reader ---- */

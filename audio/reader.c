@@ -34,8 +34,8 @@ struct oriel_audio_reader {
   atomic_bool cut;
 };
 
-/* The only place that maps for reading; `mappable` is the proof that the memory stays. Without it the guard puts zeros in the place of
- * memory that goes: a generation of 0, so it is over. */
+/* The only place that maps for reading; `mappable` is the proof that the memory stays. Without it the guard puts zeros
+ * in the place of memory that goes: a generation of 0, so it is over. */
 static int map(struct oriel_audio_reader *reader, bool mappable) {
   reader->base = mmap(NULL, reader->size, PROT_READ, MAP_SHARED, reader->fd, 0);
   if (reader->base == MAP_FAILED) {

@@ -115,9 +115,8 @@ def main():
         for name, options, most_ms, most_cpu in SHAPES:
             delays, share, status, late = measure(rig, probe, lambda r, o=options: start_agent(r, o), chirps)
             show(name, delays, late, most_ms)
-            row(f'{name}: CPU of the agent', f'{share * 100:.2f} % of a core')
-            row(f'{name}: of it beyond the plain pair\'s', f'{(share - floor) * 100:.2f} % ({share / floor:.2f} times)', f'< {most_cpu} %',
-                (share - floor) * 100 < most_cpu)
+            row(f'{name}: CPU of the agent', f'{share * 100:.2f} % of a core', f'< {most_cpu} %', share * 100 < most_cpu)
+            row(f'{name}: of it beyond the plain pair\'s', f'{(share - floor) * 100:.2f} % ({share / floor:.2f} times)')
             handed, sent = status['output']['delay']['handed'], status['output']['delay']['sent']
             row(f'{name}: data thread to transport thread, p50 / p99', f'{handed["p50_us"]} / {handed["p99_us"]} us')
             row(f'{name}: coding and sending, p50 / p99', f'{sent["p50_us"]} / {sent["p99_us"]} us')

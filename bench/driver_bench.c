@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Times of the sound driver's IO callbacks and what its transport thread costs. The engine under the Apple face, on any system; the callbacks are called as an IO thread would.
+ * Times of the sound driver's IO callbacks and what its transport thread costs. The engine under the Apple face, on any
+ * system; the callbacks are called as an IO thread would.
  */
 #include <errno.h>
 #include <math.h>
@@ -60,7 +61,8 @@ static struct engine *make(unsigned channels, uint32_t rate, const char *transpo
   return engine;
 }
 
-static void bench_write(const char *name, unsigned channels, size_t count, bool ramping, const char *target, double limit) {
+static void bench_write(const char *name, unsigned channels, size_t count, bool ramping, const char *target,
+                        double limit) {
   struct engine *engine = make(channels, 48000, "", true);
   int64_t time = 48000;
   begin(name, "us", target, limit);
@@ -91,7 +93,8 @@ static void bench_read(const char *name, unsigned channels, uint32_t rate, size_
   engine_destroy(engine);
 }
 
-/* Frames between what is played and what a reader of the shared memory has, after each callback; any wrong bit ends the run. */
+/* Frames between what is played and what a reader of the shared memory has, after each callback; any wrong bit ends the
+ * run. */
 static void bench_delay(size_t count) {
   char name[80], shm[32];
   struct engine *engine = make(2, 48000, "", true);
@@ -129,7 +132,8 @@ static void sleep_until(uint64_t time_ns) {
   clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, NULL);
 }
 
-/* Plays two seconds in real time to a peer that reads: how long after each cycle its sound arrives, and the driver's CPU. */
+/* Plays two seconds in real time to a peer that reads: how long after each cycle its sound arrives, and the driver's
+ * CPU. */
 static void bench_stream(const char *name, const char *cpu_name, const char *options, size_t cycle, const char *target,
                          double limit, const char *cpu_target, double cpu_limit) {
   char path[128], why[256];
@@ -183,8 +187,10 @@ int main(int argc, char **argv) {
   bench_write("output callback 4096 x 2", 2, 4096, false, NULL, 0);
   bench_read("input callback 512 x 2, silent", 2, 48000, 512, "< 20 us", 20);
   bench_read("input callback 512 x 2, silent, at 44.1 kHz", 2, 44100, 512, NULL, 0);
-  bench_stream("callback to peer, PCM, cycles of 512", "  its CPU, PCM", "?format=pcm", 512, "<= 10 ms", 10, "< 1 %", 1);
-  bench_stream("callback to peer, Opus 5 ms, cycles of 512", "  its CPU, Opus 5 ms", "?frame=5", 512, NULL, 0, "< 3 %", 3);
+  bench_stream("callback to peer, PCM, cycles of 512", "  its CPU, PCM", "?format=pcm", 512, "<= 10 ms", 10, "< 1 %",
+               1);
+  bench_stream("callback to peer, Opus 5 ms, cycles of 512", "  its CPU, Opus 5 ms", "?frame=5", 512, NULL, 0, "< 3 %",
+               3);
   series_end();
   return 0;
 }

@@ -85,7 +85,8 @@ int oriel_audio_parse(struct oriel_audio_words *words, int argc, char *const arg
 int oriel_audio_number(const char *option, const char *text, unsigned min, unsigned max, unsigned *value) {
   if (text == NULL || oriel_value_unsigned(text, min, max, value) == 0)
     return -1;
-  return oriel_say(ORIEL_EXIT_USAGE, "%s is \"%.100s\": it must be a whole number from %u to %u", option, text, min, max);
+  return oriel_say(ORIEL_EXIT_USAGE, "%s is \"%.100s\": it must be a whole number from %u to %u", option, text, min,
+                   max);
 }
 
 bool oriel_audio_control_path(const char *chosen, char *path, size_t size) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * `oriel audio …`: what the sound devices do, hears, tests and sets them. Each command takes the words behind its own name and
- * returns the process's exit status. Thread-safety: main thread.
+ * `oriel audio …`: what the sound devices do, hears, tests and sets them. Each command takes the words behind its own
+ * name and returns the process's exit status. Thread-safety: main thread.
  */
 #ifndef ORIEL_CLI_AUDIO_H
 #define ORIEL_CLI_AUDIO_H
@@ -45,7 +45,8 @@ enum { ORIEL_AUDIO_NAMES_MAX = 32, ORIEL_AUDIO_NAME_SIZE = 32 };
 /** Names of devices in shared memory that can be opened now. Returns how many. */
 size_t oriel_audio_names(char names[ORIEL_AUDIO_NAMES_MAX][ORIEL_AUDIO_NAME_SIZE]);
 
-/** Path of the agent's socket: `chosen`, or $XDG_RUNTIME_DIR/oriel/agent.sock. False when there is none or it is too long. */
+/** Path of the agent's socket: `chosen`, or $XDG_RUNTIME_DIR/oriel/agent.sock. False when there is none or it is too
+ *  long. */
 bool oriel_audio_control_path(const char *chosen, char *path, size_t size);
 /** Connects there with time-outs of 5 s. The fd, or -errno. */
 int oriel_audio_control_connect(const char *path);

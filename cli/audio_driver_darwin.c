@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The driver's custom properties through CoreAudio's client interface. coreaudiod forwards them to the plug-in as property lists. Main
- * thread.
+ * The driver's custom properties through CoreAudio's client interface. coreaudiod forwards them to the plug-in as
+ * property lists. Main thread.
  */
 #include "cli/audio_driver.h"
 
@@ -22,20 +22,23 @@ static int find_device(AudioObjectID *device, char *why, size_t why_size) {
   CFStringRef uid = CFSTR("OrielAudio_Output");
   UInt32 size = sizeof *device;
   *device = kAudioObjectUnknown;
-  const OSStatus status = AudioObjectGetPropertyData(kAudioObjectSystemObject, &address, sizeof uid, &uid, &size, device);
+  const OSStatus status =
+      AudioObjectGetPropertyData(kAudioObjectSystemObject, &address, sizeof uid, &uid, &size, device);
   if (status == noErr && *device != kAudioObjectUnknown)
     return 0;
   snprintf(why, why_size, "no Oriel Output on this Mac: install the driver (sudo ./install.sh), or restart coreaudiod");
   return -ENOENT;
 }
 
-static int read_text(AudioObjectID device, AudioObjectPropertySelector selector, char *text, size_t text_size, char *why, size_t why_size) {
+static int read_text(AudioObjectID device, AudioObjectPropertySelector selector, char *text, size_t text_size,
+                     char *why, size_t why_size) {
   const AudioObjectPropertyAddress address = address_of(selector);
   CFStringRef string = NULL;
   UInt32 size = sizeof string;
   const OSStatus status = AudioObjectGetPropertyData(device, &address, 0, NULL, &size, &string);
   if (status != noErr || string == NULL) {
-    snprintf(why, why_size, "Oriel Output does not answer (error %d): restart coreaudiod (sudo killall coreaudiod)", (int)status);
+    snprintf(why, why_size, "Oriel Output does not answer (error %d): restart coreaudiod (sudo killall coreaudiod)",
+             (int)status);
     return -EIO;
   }
   const Boolean fits = CFStringGetCString(string, text, (CFIndex)text_size, kCFStringEncodingUTF8);
@@ -58,13 +61,16 @@ int oriel_audio_driver_set(const char *lines, char *text, size_t size, char *why
   int result = find_device(&device, why, why_size);
   if (result == 0 && lines[0] != '\0') {
     CFStringRef string = CFStringCreateWithCString(NULL, lines, kCFStringEncodingUTF8);
-    const OSStatus status =
-      string != NULL ? AudioObjectSetPropertyData(device, &address, 0, NULL, sizeof string, &string) : kAudioHardwareIllegalOperationError;
+    const OSStatus status = string != NULL
+                                ? AudioObjectSetPropertyData(device, &address, 0, NULL, sizeof string, &string)
+                                : kAudioHardwareIllegalOperationError;
     if (string != NULL)
       CFRelease(string);
     if (status != noErr) {
-      snprintf(why, why_size, "the driver refused the settings (error %d): its reason is in `log show --last 1m --predicate "
-                              "'subsystem == \"org.oriel.audio\"'`", (int)status);
+      snprintf(why, why_size,
+               "the driver refused the settings (error %d): its reason is in `log show --last 1m --predicate "
+               "'subsystem == \"org.oriel.audio\"'`",
+               (int)status);
       result = -EINVAL;
     }
   }

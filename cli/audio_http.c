@@ -17,10 +17,15 @@ static int split(const char *url, char host[256], char port[8], char *why, size_
   static const char scheme[] = "http://";
   const char *at = url + sizeof scheme - 1;
   if (strncmp(url, "https://", 8) == 0) {
-    snprintf(why, why_size, "%.200s: only http:// is asked: use the loopback address of an oriel without TLS, or curl with /api/v1/stats", url);
+    snprintf(
+        why, why_size,
+        "%.200s: only http:// is asked: use the loopback address of an oriel without TLS, or curl with /api/v1/stats",
+        url);
     return -EPROTONOSUPPORT;
   }
-  const size_t size = strncmp(url, scheme, sizeof scheme - 1) != 0 ? 0 : at[0] == '[' ? strcspn(at, "]") : strcspn(at, ":/");
+  const size_t size = strncmp(url, scheme, sizeof scheme - 1) != 0 ? 0
+                      : at[0] == '['                               ? strcspn(at, "]")
+                                                                   : strcspn(at, ":/");
   const size_t skip = size > 0 && at[0] == '[' ? 1 : 0;
   snprintf(port, 8, "80");
   if (size > skip && size < 256) {
@@ -77,7 +82,8 @@ static int take_body(char *answer, const char *url, char *why, size_t why_size) 
   return -EACCES;
 }
 
-int oriel_audio_http_get(const char *url, const char *path, const char *token, char *body, size_t size, char *why, size_t why_size) {
+int oriel_audio_http_get(const char *url, const char *path, const char *token, char *body, size_t size, char *why,
+                         size_t why_size) {
   char host[256], port[8], request[1024];
   int result = split(url, host, port, why, why_size);
   if (result < 0)
@@ -87,7 +93,8 @@ int oriel_audio_http_get(const char *url, const char *path, const char *token, c
     snprintf(why, why_size, "no oriel answers at %.200s: %s: is it running?", url, strerror(-fd));
     return fd;
   }
-  const int length = snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: %s:%s\r\nAuthorization: Bearer %s\r\nConnection: close\r\n\r\n",
+  const int length = snprintf(request, sizeof request,
+                              "GET %s HTTP/1.1\r\nHost: %s:%s\r\nAuthorization: Bearer %s\r\nConnection: close\r\n\r\n",
                               path, strchr(host, ':') != NULL ? "localhost" : host, port, token);
   size_t have = 0;
   ssize_t got = send(fd, request, (size_t)length, MSG_NOSIGNAL) == length ? 1 : -1;

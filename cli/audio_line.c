@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-int oriel_audio_line_open(struct oriel_audio_line *line, const struct oriel_transport_address *address, bool is_listener,
-                          char *why, size_t why_size) {
+int oriel_audio_line_open(struct oriel_audio_line *line, const struct oriel_transport_address *address,
+                          bool is_listener, char *why, size_t why_size) {
   memset(line, 0, sizeof *line);
   line->address = *address;
   line->fd = -1;
@@ -19,7 +19,8 @@ int oriel_audio_line_open(struct oriel_audio_line *line, const struct oriel_tran
     return oriel_listener_create(address, &line->listener, why, why_size);
   const int result = oriel_dialer_create(address, &line->dialer);
   if (result < 0)
-    snprintf(why, why_size, "%s: a stream needs a place to connect to: a port above 0, a CID, a short path", strerror(-result));
+    snprintf(why, why_size, "%s: a stream needs a place to connect to: a port above 0, a CID, a short path",
+             strerror(-result));
   return result;
 }
 
@@ -39,7 +40,8 @@ bool oriel_audio_line_is_connected(const struct oriel_audio_line *line) {
 
 int oriel_audio_line_poll(const struct oriel_audio_line *line, struct pollfd fds[2]) {
   if (line->dialer != NULL) {
-    fds[0] = (struct pollfd){.fd = oriel_dialer_fd(line->dialer), .events = oriel_dialer_events(line->dialer, line->rest_size > 0)};
+    fds[0] = (struct pollfd){.fd = oriel_dialer_fd(line->dialer),
+                             .events = oriel_dialer_events(line->dialer, line->rest_size > 0)};
     return 1;
   }
   fds[0] = (struct pollfd){.fd = oriel_listener_fd(line->listener), .events = POLLIN};
@@ -75,8 +77,8 @@ static ssize_t get(struct oriel_audio_line *line, void *data, size_t size, uint6
 }
 
 /** False: the stream lost its place. */
-static bool cut(struct oriel_audio_line *line, const uint8_t *data, size_t size, uint64_t now_ns, oriel_audio_packet_fn *packet,
-                void *owner) {
+static bool cut(struct oriel_audio_line *line, const uint8_t *data, size_t size, uint64_t now_ns,
+                oriel_audio_packet_fn *packet, void *owner) {
   const uint8_t *one = NULL;
   size_t one_size = 0;
   if (line->address.scheme == ORIEL_TRANSPORT_UDP) {
@@ -130,7 +132,8 @@ void oriel_audio_line_step(struct oriel_audio_line *line, const struct pollfd *f
                            oriel_audio_packet_fn *packet, void *owner) {
   if (line->dialer != NULL) {
     const enum oriel_stream_state before = oriel_dialer_state(line->dialer);
-    if (oriel_dialer_step(line->dialer, fds[0].revents, now_ns) == ORIEL_STREAM_CONNECTED && before != ORIEL_STREAM_CONNECTED) {
+    if (oriel_dialer_step(line->dialer, fds[0].revents, now_ns) == ORIEL_STREAM_CONNECTED &&
+        before != ORIEL_STREAM_CONNECTED) {
       forget_stream(line);
       line->connections++;
     }

@@ -29,8 +29,8 @@ struct oriel_audio_line {
 typedef void oriel_audio_packet_fn(void *owner, const uint8_t *packet, size_t size, uint64_t now_ns);
 
 /** 0; -errno with one line in `why` (at least 400 bytes). */
-int oriel_audio_line_open(struct oriel_audio_line *line, const struct oriel_transport_address *address, bool is_listener,
-                          char *why, size_t why_size);
+int oriel_audio_line_open(struct oriel_audio_line *line, const struct oriel_transport_address *address,
+                          bool is_listener, char *why, size_t why_size);
 void oriel_audio_line_close(struct oriel_audio_line *line);
 bool oriel_audio_line_is_connected(const struct oriel_audio_line *line);
 /** What to poll; returns 1 or 2 entries. */

@@ -15,8 +15,8 @@
 static const char help[] =
   "Usage: oriel audio meter [NAME] [--updates N]\n"
   "\n"
-  "Shows peak and loudness (RMS) of each channel of a device in shared memory, ten times a second, in dB below full scale, until\n"
-  "Ctrl-C. Without NAME the only device there is. `oriel audio status` lists them.\n"
+  "Shows peak and loudness (RMS) of each channel of a device in shared memory, ten times a second, in dB below full\n"
+  "scale, until Ctrl-C. Without NAME the only device there is. `oriel audio status` lists them.\n"
   "\n"
   "  --updates N     end after so many\n"
   "\n"
@@ -60,7 +60,8 @@ static void draw(const struct level *levels, const struct oriel_audio_info *info
   if (is_terminal && !is_first)
     printf("\033[%uA", (unsigned)info->channels);
   for (uint32_t i = 0; i < info->channels; i++) {
-    const double peak = db((double)levels[i].peak), rms = levels[i].count > 0 ? db(sqrt(levels[i].square / (double)levels[i].count)) : db(0);
+    const double peak = db((double)levels[i].peak),
+                 rms = levels[i].count > 0 ? db(sqrt(levels[i].square / (double)levels[i].count)) : db(0);
     if (!is_terminal) {
       printf("%s%.1f %.1f", i > 0 ? "  " : "", peak, rms);
       continue;
@@ -100,9 +101,12 @@ static int choose(char *name, size_t size) {
   char names[ORIEL_AUDIO_NAMES_MAX][ORIEL_AUDIO_NAME_SIZE];
   const size_t count = oriel_audio_names(names);
   if (count == 0)
-    return oriel_say(ORIEL_EXIT_ERROR, "no device in shared memory: set one up (`oriel audio set shm=NAME` for the agent), or start its owner");
+    return oriel_say(
+        ORIEL_EXIT_ERROR,
+        "no device in shared memory: set one up (`oriel audio set shm=NAME` for the agent), or start its owner");
   if (count > 1)
-    return oriel_say(ORIEL_EXIT_USAGE, "%zu devices are in shared memory: name one, such as `oriel audio meter %s`", count, names[0]);
+    return oriel_say(ORIEL_EXIT_USAGE, "%zu devices are in shared memory: name one, such as `oriel audio meter %s`",
+                     count, names[0]);
   snprintf(name, size, "%s", names[0]);
   return -1;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Ears for `oriel audio test`: the pitches that a sound has one after the other, and when bursts in it begin. 48 kHz mono.
- * Thread-safety: one probe, one thread.
+ * Ears for `oriel audio test`: the pitches that a sound has one after the other, and when bursts in it begin. 48 kHz
+ * mono. Thread-safety: one probe, one thread.
  */
 #ifndef ORIEL_CLI_AUDIO_PROBE_H
 #define ORIEL_CLI_AUDIO_PROBE_H

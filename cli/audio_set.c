@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * `oriel audio set`: settings of the sound devices. On Linux the user's agent.conf, checked before it is replaced, then the running
- * agent is told; on macOS the driver's property. Main thread.
+ * `oriel audio set`: settings of the sound devices. On Linux the user's agent.conf, checked before it is replaced, then
+ * the running agent is told; on macOS the driver's property. Main thread.
  */
 #include "cli/audio.h"
 
@@ -52,7 +52,8 @@ static int split(const char *word, struct pair *pair) {
   if (equals == NULL)
     return oriel_say(ORIEL_EXIT_USAGE, "\"%.100s\" is no setting: write KEY=VALUE, as in rate=48000", word);
   if (!agent_settings_names(word, (size_t)(equals - word), &pair->key, &pair->alias))
-    return oriel_say(ORIEL_EXIT_USAGE, "no setting \"%.*s\": see `oriel audio set --help`", (int)(equals - word < 60 ? equals - word : 60), word);
+    return oriel_say(ORIEL_EXIT_USAGE, "no setting \"%.*s\": see `oriel audio set --help`",
+                     (int)(equals - word < 60 ? equals - word : 60), word);
   pair->value = equals + 1;
   if (strpbrk(pair->value, "\r\n") != NULL)
     return oriel_say(ORIEL_EXIT_USAGE, "%s: a value is one line", pair->key);
@@ -106,7 +107,8 @@ static char *read_text(const char *path) {
   FILE *file = fopen(path, "re");
   if (file == NULL && errno == ENOENT)
     return text;
-  if (file != NULL && text != NULL && fread(text, 1, FILE_MAX + 1, file) <= FILE_MAX && !ferror(file) && strlen(text) <= FILE_MAX) {
+  if (file != NULL && text != NULL && fread(text, 1, FILE_MAX + 1, file) <= FILE_MAX && !ferror(file) &&
+      strlen(text) <= FILE_MAX) {
     fclose(file);
     return text;
   }
@@ -133,9 +135,9 @@ static void make_directories(const char *path) {
   }
 }
 
-/** Holds the file's folder against another `oriel audio set` from the reading to the writing, or one would undo the other; closing the
- *  descriptor gives it free. -EBUSY: another held it for as long as we wait. A folder that cannot be opened is told when the file is
- *  written. */
+/** Holds the file's folder against another `oriel audio set` from the reading to the writing, or one would undo the
+ *  other; closing the descriptor gives it free. -EBUSY: another held it for as long as we wait. A folder that cannot be
+ *  opened is told when the file is written. */
 static int lock_folder(const char *path) {
   char folder[1024];
   snprintf(folder, sizeof folder, "%s", path);
@@ -159,7 +161,9 @@ static int write_text(const char *path, const char *text) {
   const int fd = mkstemp(fresh);
   if (fd < 0)
     return -errno;
-  int result = fchmod(fd, 0644) < 0 || write(fd, text, size) != (ssize_t)size || fsync(fd) < 0 ? -(errno != 0 ? errno : ENOSPC) : 0;
+  int result = fchmod(fd, 0644) < 0 || write(fd, text, size) != (ssize_t)size || fsync(fd) < 0
+                   ? -(errno != 0 ? errno : ENOSPC)
+                   : 0;
   if (close(fd) < 0 && result == 0)
     result = -errno;
   if (result == 0 && rename(fresh, path) < 0)
@@ -190,8 +194,10 @@ static int check(const char *shown, const char *text, char *why, size_t why_size
   struct agent_settings settings;
   agent_settings_default(&settings);
   int result = agent_settings_parse(&settings, shown, text, strlen(text), why, why_size);
-  if (result == 0 && settings.output.is_on && !settings.output.address.is_pcm && agent_end_frame_us(&settings, &settings.output) < 5000) {
-    snprintf(why, why_size, "output: packets of 2.5 ms need PCM: choose frame 5, 10 or 20, or add ?format=pcm to the address");
+  if (result == 0 && settings.output.is_on && !settings.output.address.is_pcm &&
+      agent_end_frame_us(&settings, &settings.output) < 5000) {
+    snprintf(why, why_size,
+             "output: packets of 2.5 ms need PCM: choose frame 5, 10 or 20, or add ?format=pcm to the address");
     result = -EINVAL;
   }
   return result;
@@ -211,16 +217,19 @@ static int change_file(const char *path, const char *control, const struct pair 
   else if (check(path, text, why, sizeof why) < 0)
     status = oriel_say(ORIEL_EXIT_USAGE, "%s; nothing was changed", why);
   else if ((result = write_text(path, text)) < 0)
-    status = oriel_say(ORIEL_EXIT_ERROR, "cannot write %s: %s: check the folder and its permissions", path, strerror(-result));
+    status = oriel_say(ORIEL_EXIT_ERROR, "cannot write %s: %s: check the folder and its permissions", path,
+                       strerror(-result));
   else
-    printf("%s: %zu set; %s\n", path, count, reload(control) ? "oriel-agent takes it" : "no oriel-agent runs here, the next one takes it");
+    printf("%s: %zu set; %s\n", path, count,
+           reload(control) ? "oriel-agent takes it" : "no oriel-agent runs here, the next one takes it");
   free(text);
   return status;
 }
 
 static int set_agent(const char *config, const char *control, const struct pair *pairs, size_t count) {
   char path[1024];
-  if (config != NULL ? (size_t)snprintf(path, sizeof path, "%s", config) >= sizeof path : !agent_settings_user_file(path, sizeof path))
+  if (config != NULL ? (size_t)snprintf(path, sizeof path, "%s", config) >= sizeof path
+                     : !agent_settings_user_file(path, sizeof path))
     return oriel_say(ORIEL_EXIT_ERROR, "cannot tell where the agent's settings are: set HOME, or give --config FILE");
   make_directories(path);
   const int lock = lock_folder(path);

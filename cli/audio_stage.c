@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * `oriel audio stage`: the built macOS driver, its installer and settings into a folder that a VM shares. The guest may write there, too,
- * so nothing is followed or overwritten: a fresh folder is filled through descriptors, then takes the place of the last.
- * Main thread.
+ * `oriel audio stage`: the built macOS driver, its installer and settings into a folder that a VM shares. The guest may
+ * write there, too, so nothing is followed or overwritten: a fresh folder is filled through descriptors, then takes the
+ * place of the last. Main thread.
  */
 #include "cli/audio.h"
 
@@ -24,8 +24,8 @@
 static const char help[] =
   "Usage: oriel audio stage --share DIR [KEY=VALUE...]\n"
   "\n"
-  "Puts OrielAudio.driver, install.sh and uninstall.sh (built by `make darwin`) into DIR/OrielAudio, for a Mac that shares that\n"
-  "folder. There: sudo ./install.sh. KEY=VALUE become the driver's settings, as in\n"
+  "Puts OrielAudio.driver, install.sh and uninstall.sh (built by `make darwin`) into DIR/OrielAudio, for a Mac that\n"
+  "shares that folder. There: sudo ./install.sh. KEY=VALUE become the driver's settings, as in\n"
   "  oriel audio stage --share ~/vm/share Transport=tcp://192.168.64.1:5000 Microphone=tcp://192.168.64.1:5001\n"
   "Keys are those of `oriel audio set`. ORIEL_DARWIN_DIR names the folder with the driver, if it is not beside oriel.\n"
   "\n"
@@ -83,7 +83,8 @@ static int copy_tree(int from_at, int to_at, const char *name, int depth) {
       close(from);
     return result;
   }
-  const int to = mkdirat(to_at, name, 0755) == 0 ? openat(to_at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
+  const int to =
+      mkdirat(to_at, name, 0755) == 0 ? openat(to_at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
   int result = to < 0 ? -errno : 0;
   DIR *directory = fdopendir(from);
   for (struct dirent *entry; result == 0 && directory != NULL && (entry = readdir(directory)) != NULL;)
@@ -104,7 +105,8 @@ static void escape(const char *value, char *text, size_t size) {
   size_t have = 0;
   for (text[0] = '\0'; *value != '\0' && have + 8 < size; value++) {
     const char *name = *value == '&' ? "&amp;" : *value == '<' ? "&lt;" : *value == '>' ? "&gt;" : NULL;
-    have += (size_t)(name != NULL ? snprintf(text + have, size - have, "%s", name) : snprintf(text + have, size - have, "%c", *value));
+    have += (size_t)(name != NULL ? snprintf(text + have, size - have, "%s", name)
+                                  : snprintf(text + have, size - have, "%c", *value));
   }
 }
 
@@ -135,13 +137,15 @@ static int apply(char text[PLIST_MAX], const char *word) {
   const char *key = NULL, *alias = NULL, *equals = strchr(word, '=');
   if (equals == NULL)
     return oriel_say(ORIEL_EXIT_USAGE, "\"%.100s\" is no setting: write KEY=VALUE, as in Rate=48000", word);
-  if (!agent_settings_names(word, (size_t)(equals - word), &key, &alias) || settings_set(&settings, alias, equals + 1, why) == -ENOENT)
+  if (!agent_settings_names(word, (size_t)(equals - word), &key, &alias) ||
+      settings_set(&settings, alias, equals + 1, why) == -ENOENT)
     return oriel_say(ORIEL_EXIT_USAGE, "the driver has no setting \"%.*s\": see `oriel audio set --help`",
                      (int)(equals - word < 60 ? equals - word : 60), word);
   if (settings_set(&settings, alias, equals + 1, why) < 0)
     return oriel_say(ORIEL_EXIT_USAGE, "%s", why);
   if (text != NULL && replace(text, alias, strcmp(equals + 1, "none") == 0 ? "" : equals + 1) < 0)
-    return oriel_say(ORIEL_EXIT_ERROR, "the built driver's settings have no place for %s: `make darwin` builds them anew", alias);
+    return oriel_say(ORIEL_EXIT_ERROR,
+                     "the built driver's settings have no place for %s: `make darwin` builds them anew", alias);
   return -1;
 }
 
@@ -152,7 +156,8 @@ static int write_settings(int fresh, const struct oriel_audio_words *words) {
   if (fd >= 0)
     close(fd);
   if (size < 0)
-    return oriel_say(ORIEL_EXIT_ERROR, "cannot read %s of the built driver: %s: `make darwin` builds it anew", plist_path, strerror(errno));
+    return oriel_say(ORIEL_EXIT_ERROR, "cannot read %s of the built driver: %s: `make darwin` builds it anew",
+                     plist_path, strerror(errno));
   text[size] = '\0';
   int status = -1;
   for (size_t i = 0; status < 0 && i < words->operand_count; i++)
@@ -163,7 +168,9 @@ static int write_settings(int fresh, const struct oriel_audio_words *words) {
   size = fd >= 0 ? write(fd, text, strlen(text)) : -1;
   if (fd >= 0)
     close(fd);
-  return size == (ssize_t)strlen(text) ? -1 : oriel_say(ORIEL_EXIT_ERROR, "cannot write the driver's settings: %s", strerror(errno));
+  return size == (ssize_t)strlen(text)
+             ? -1
+             : oriel_say(ORIEL_EXIT_ERROR, "cannot write the driver's settings: %s", strerror(errno));
 }
 
 /* ---- the command ---- */
@@ -181,8 +188,12 @@ static int find_driver(char *directory, size_t size) {
   const char *chosen = getenv("ORIEL_DARWIN_DIR");
   if (chosen != NULL && chosen[0] != '\0') {
     snprintf(directory, size, "%s", chosen);
-    return has_driver(directory) ? -1 : oriel_say(ORIEL_EXIT_ERROR, "no OrielAudio.driver in %.300s, where ORIEL_DARWIN_DIR points: `make darwin` "
-                                                                    "builds it in build/darwin", chosen);
+    return has_driver(directory)
+               ? -1
+               : oriel_say(ORIEL_EXIT_ERROR,
+                           "no OrielAudio.driver in %.300s, where ORIEL_DARWIN_DIR points: `make darwin` "
+                           "builds it in build/darwin",
+                           chosen);
   }
   if (uv_exepath(binary, &length) != 0)
     strcpy(binary, "./oriel");
@@ -191,16 +202,20 @@ static int find_driver(char *directory, size_t size) {
   if (has_driver(directory))
     return -1;
   snprintf(directory, size, "%s/darwin", beside);
-  return has_driver(directory) ? -1 : oriel_say(ORIEL_EXIT_ERROR, "the macOS driver is not built (no %.300s/OrielAudio.driver): `make darwin` builds it",
-                                                directory);
+  return has_driver(directory)
+             ? -1
+             : oriel_say(ORIEL_EXIT_ERROR,
+                         "the macOS driver is not built (no %.300s/OrielAudio.driver): `make darwin` builds it",
+                         directory);
 }
 
 static int fill(int from, int fresh, const char *directory, const struct oriel_audio_words *words) {
   for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
     const int result = copy_tree(from, fresh, parts[i], 0);
     if (result < 0)
-      return oriel_say(ORIEL_EXIT_ERROR, "cannot copy %s from %s: %s: is the disk full, or the build incomplete (`make darwin`)?", parts[i],
-                       directory, strerror(-result));
+      return oriel_say(ORIEL_EXIT_ERROR,
+                       "cannot copy %s from %s: %s: is the disk full, or the build incomplete (`make darwin`)?",
+                       parts[i], directory, strerror(-result));
   }
   return words->operand_count > 0 ? write_settings(fresh, words) : -1;
 }
@@ -210,15 +225,20 @@ static int stage(const char *share, const char *directory, const struct oriel_au
   snprintf(name, sizeof name, ".OrielAudio.%d", (int)getpid());
   const int to = open(share, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (to < 0)
-    return oriel_say(ORIEL_EXIT_ERROR, "cannot open %.300s: %s: give the folder that the VM shares", share, strerror(errno));
+    return oriel_say(ORIEL_EXIT_ERROR, "cannot open %.300s: %s: give the folder that the VM shares", share,
+                     strerror(errno));
   const int from = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   int fresh = -1, status = -1, result = remove_tree(to, name, 0);
-  if (result < 0 || mkdirat(to, name, 0755) < 0 || (fresh = openat(to, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0)
-    status = oriel_say(ORIEL_EXIT_ERROR, "cannot write to %.300s: %s: check its permissions", share, strerror(result < 0 ? -result : errno));
+  if (result < 0 || mkdirat(to, name, 0755) < 0 ||
+      (fresh = openat(to, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0)
+    status = oriel_say(ORIEL_EXIT_ERROR, "cannot write to %.300s: %s: check its permissions", share,
+                       strerror(result < 0 ? -result : errno));
   if (status < 0)
     status = fill(from, fresh, directory, words);
-  if (status < 0 && ((result = remove_tree(to, "OrielAudio", 0)) < 0 || (renameat(to, name, to, "OrielAudio") < 0 && (result = -errno) < 0)))
-    status = oriel_say(ORIEL_EXIT_ERROR, "cannot replace %.300s/OrielAudio: %s: remove it, then try again", share, strerror(-result));
+  if (status < 0 && ((result = remove_tree(to, "OrielAudio", 0)) < 0 ||
+                     (renameat(to, name, to, "OrielAudio") < 0 && (result = -errno) < 0)))
+    status = oriel_say(ORIEL_EXIT_ERROR, "cannot replace %.300s/OrielAudio: %s: remove it, then try again", share,
+                       strerror(-result));
   if (status >= 0)
     remove_tree(to, name, 0);
   else

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * `oriel audio status`: asks whoever runs here (agent, macOS driver, devices in shared memory, an oriel that serves) and prints
- * it in one form. Main thread.
+ * `oriel audio status`: asks whoever runs here (agent, macOS driver, devices in shared memory, an oriel that serves)
+ * and prints it in one form. Main thread.
  */
 #include "cli/audio.h"
 
@@ -23,8 +23,8 @@
 static const char help[] =
   "Usage: oriel audio status [OPTIONS]\n"
   "\n"
-  "What the sound devices of this system do: of oriel-agent (Linux guests) or OrielAudio.driver (macOS), devices in shared\n"
-  "memory, and, with a token, of an oriel that serves.\n"
+  "What the sound devices of this system do: of oriel-agent (Linux guests) or OrielAudio.driver (macOS), devices in\n"
+  "shared memory, and, with a token, of an oriel that serves.\n"
   "\n"
   "  --control PATH       the agent's socket (default $XDG_RUNTIME_DIR/oriel/agent.sock)\n"
   "  --server URL         ask this oriel, too (default http://127.0.0.1:8080 when a token is given)\n"
@@ -93,17 +93,20 @@ size_t oriel_audio_names(char names[ORIEL_AUDIO_NAMES_MAX][ORIEL_AUDIO_NAME_SIZE
 }
 
 static json_t *one_memory(const char *name) {
-  static const char *const states[] = {
-    [ORIEL_AUDIO_GONE] = "gone", [ORIEL_AUDIO_STALLED] = "stalled", [ORIEL_AUDIO_IDLE] = "idle", [ORIEL_AUDIO_RUNNING] = "running"};
+  static const char *const states[] = {[ORIEL_AUDIO_GONE] = "gone",
+                                       [ORIEL_AUDIO_STALLED] = "stalled",
+                                       [ORIEL_AUDIO_IDLE] = "idle",
+                                       [ORIEL_AUDIO_RUNNING] = "running"};
   struct oriel_audio_reader *reader = NULL;
   struct oriel_audio_info info;
   json_t *object = NULL;
   if (oriel_audio_reader_open(name, 0, &reader) < 0)
     return NULL;
   if (oriel_audio_reader_info(reader, &info) == 0)
-    object = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:f}", "name", name, "state", states[info.state], "rate", (json_int_t)info.rate,
-                       "channels", (json_int_t)info.channels, "ring_frames", (json_int_t)info.ring_frames, "period", (json_int_t)info.period,
-                       "delay_frames", (json_int_t)info.delay, "frames", (json_int_t)info.position, "delay_ms",
+    object = json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:f}", "name", name, "state", states[info.state],
+                       "rate", (json_int_t)info.rate, "channels", (json_int_t)info.channels, "ring_frames",
+                       (json_int_t)info.ring_frames, "period", (json_int_t)info.period, "delay_frames",
+                       (json_int_t)info.delay, "frames", (json_int_t)info.position, "delay_ms",
                        round((info.delay + info.period) * 1e4 / info.rate) / 10);
   oriel_audio_reader_close(reader);
   return object;
@@ -264,17 +267,23 @@ static int print(const struct asked *asked, json_t *root, json_t *reasons) {
     return oriel_say(ORIEL_EXIT_ERROR, "%s", server != NULL ? server : agent);
   if (found)
     return ORIEL_EXIT_OK;
-  return oriel_say(ORIEL_EXIT_ERROR, "no sound device answers: %s; start oriel-agent (systemctl --user start oriel-agent), install the driver, or "
-                                     "name a server with --server",
-                   json_string_value(json_object_get(reasons, "agent")));
+  return oriel_say(
+      ORIEL_EXIT_ERROR,
+      "no sound device answers: %s; start oriel-agent (systemctl --user start oriel-agent), install the driver, or "
+      "name a server with --server",
+      json_string_value(json_object_get(reasons, "agent")));
 }
 
 int oriel_audio_status_command(int argc, char *const argv[]) {
   struct asked asked = {0};
   const struct oriel_audio_option options[] = {
-    {"--control", &asked.control, NULL}, {"--server", &asked.server, NULL}, {"--token-file", &asked.token_file, NULL}, {"--json", NULL, &asked.json},
+      {"--control", &asked.control, NULL},
+      {"--server", &asked.server, NULL},
+      {"--token-file", &asked.token_file, NULL},
+      {"--json", NULL, &asked.json},
   };
-  struct oriel_audio_words words = {.options = options, .option_count = sizeof options / sizeof options[0], .help = help};
+  struct oriel_audio_words words = {
+      .options = options, .option_count = sizeof options / sizeof options[0], .help = help};
   int status = oriel_audio_parse(&words, argc, argv);
   char token[256], path[108], why[1024] = "no XDG_RUNTIME_DIR to find the agent's socket in";
   bool has_token = false;
@@ -292,7 +301,8 @@ int oriel_audio_status_command(int argc, char *const argv[]) {
   json_object_set_new(root, "memory", ask_memory());
   why[0] = '\0';
   if (has_token)
-    add(root, reasons, "server", ask_server(asked.server != NULL ? asked.server : "http://127.0.0.1:8080", token, why, sizeof why), why);
+    add(root, reasons, "server",
+        ask_server(asked.server != NULL ? asked.server : "http://127.0.0.1:8080", token, why, sizeof why), why);
   status = print(&asked, root, reasons);
   json_decref(root);
   json_decref(reasons);

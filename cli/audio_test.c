@@ -27,7 +27,8 @@ static const char help[] =
   "  oriel audio test                    sends bursts to itself: codec, jitter buffer and clock of this host\n"
   "  oriel audio test ADDRESS            hears what comes from there: pitch, level, jitter, loss, drift\n"
   "  oriel audio test ADDRESS --send     sends a steady tone there\n"
-  "  oriel audio test ADDRESS --from B   sends bursts to ADDRESS and hears them come back from B: the delay of the whole way\n"
+  "  oriel audio test ADDRESS --from B   sends bursts to ADDRESS and hears them come back from B: the delay of all\n"
+  "                                      the way\n"
   "\n"
   "ADDRESS: vsock://CID:PORT, unix:///PATH, tcp://HOST:PORT, udp://HOST:PORT, serial:///DEVICE, mux:///PATH?port=N;\n"
   "?format=pcm for raw samples, ?frame=5 for short packets. Both ends must be told the same.\n"
@@ -153,7 +154,8 @@ static int work(struct test *test) {
   int result = 0;
   while (result == 0) {
     const uint64_t now_ns = oriel_clock_ns(), began = began_ns(test);
-    if (began == 0 ? now_ns - start_ns > test->wait_s * ORIEL_NS_PER_SECOND : now_ns - began > test->seconds * ORIEL_NS_PER_SECOND)
+    if (began == 0 ? now_ns - start_ns > test->wait_s * ORIEL_NS_PER_SECOND
+                   : now_ns - began > test->seconds * ORIEL_NS_PER_SECOND)
       break;
     result = turn(test);
   }
@@ -191,7 +193,8 @@ static json_t *notes_json(const struct oriel_probe *probe) {
   json_t *notes = json_array();
   for (size_t i = 0; i < probe->note_count; i++) {
     const struct oriel_probe_note *note = &probe->notes[i];
-    json_array_append_new(notes, json_pack("{s:f, s:f, s:f}", "hz", tenths(note->hz), "db", tenths(note->db), "ms", oriel_probe_note_ms(note)));
+    json_array_append_new(notes, json_pack("{s:f, s:f, s:f}", "hz", tenths(note->hz), "db", tenths(note->db), "ms",
+                                           oriel_probe_note_ms(note)));
   }
   return notes;
 }
@@ -213,14 +216,17 @@ static json_t *heard_json(const struct test *test) {
   json_object_set_new(root, "underruns", json_integer((json_int_t)stats.underruns));
   json_object_set_new(root, "concealed_ms", json_real(tenths((double)stats.concealed_frames / 48)));
   json_object_set_new(root, "trimmed_ms", json_real(tenths((double)stats.trimmed_frames / 48)));
-  json_object_set_new(root, "gap_ms", json_pack("{s:f, s:f, s:f}", "p50", gaps.p50_us / 1e3, "p99", gaps.p99_us / 1e3, "max", gaps.max_us / 1e3));
+  json_object_set_new(
+      root, "gap_ms",
+      json_pack("{s:f, s:f, s:f}", "p50", gaps.p50_us / 1e3, "p99", gaps.p99_us / 1e3, "max", gaps.max_us / 1e3));
   json_object_set_new(root, "jitter_ms", json_real(tenths(stats.jitter_us / 1e3)));
   json_object_set_new(root, "target_ms", json_real(tenths(stats.target_us / 1e3)));
   json_object_set_new(root, "drift_ppm", json_real(tenths(stats.drift_ppm)));
   json_object_set_new(root, "locked", json_boolean(stats.locked));
   if (count > 0)
-    json_object_set_new(root, "delay_ms", json_pack("{s:i, s:f, s:f, s:f}", "count", (int)count, "least", tenths(delays[0]), "p50",
-                                                    tenths(delays[count / 2]), "most", tenths(delays[count - 1])));
+    json_object_set_new(root, "delay_ms",
+                        json_pack("{s:i, s:f, s:f, s:f}", "count", (int)count, "least", tenths(delays[0]), "p50",
+                                  tenths(delays[count / 2]), "most", tenths(delays[count - 1])));
   return root;
 }
 
@@ -230,24 +236,25 @@ static void print_heard(const json_t *root) {
 #define REAL(object, key) json_number_value(json_object_get(object, key))
   json_array_foreach(json_object_get(root, "notes"), i, note)
     printf("heard    %7.1f Hz, %5.1f dB, %4.0f ms\n", REAL(note, "hz"), REAL(note, "db"), REAL(note, "ms"));
-  printf("packets  %.0f (%.0f bytes), %.0f unusable, %.0f lost, %.0f underruns, %.1f ms concealed, %.1f ms trimmed\n", REAL(root, "packets"),
-         REAL(root, "bytes"), REAL(root, "bad_packets"), REAL(root, "lost_packets"), REAL(root, "underruns"),
-         REAL(root, "concealed_ms"), REAL(root, "trimmed_ms"));
-  printf("timing   gaps p50 %.1f p99 %.1f max %.1f ms, jitter %.1f ms, buffer %.1f ms, drift %+.1f ppm%s\n", REAL(gap, "p50"),
-         REAL(gap, "p99"), REAL(gap, "max"), REAL(root, "jitter_ms"), REAL(root, "target_ms"), REAL(root, "drift_ppm"),
-         json_is_true(json_object_get(root, "locked")) ? "" : " (not settled yet)");
+  printf("packets  %.0f (%.0f bytes), %.0f unusable, %.0f lost, %.0f underruns, %.1f ms concealed, %.1f ms trimmed\n",
+         REAL(root, "packets"), REAL(root, "bytes"), REAL(root, "bad_packets"), REAL(root, "lost_packets"),
+         REAL(root, "underruns"), REAL(root, "concealed_ms"), REAL(root, "trimmed_ms"));
+  printf("timing   gaps p50 %.1f p99 %.1f max %.1f ms, jitter %.1f ms, buffer %.1f ms, drift %+.1f ppm%s\n",
+         REAL(gap, "p50"), REAL(gap, "p99"), REAL(gap, "max"), REAL(root, "jitter_ms"), REAL(root, "target_ms"),
+         REAL(root, "drift_ppm"), json_is_true(json_object_get(root, "locked")) ? "" : " (not settled yet)");
   if (delay != NULL)
-    printf("delay    least %.1f p50 %.1f most %.1f ms, of %.0f bursts\n", REAL(delay, "least"), REAL(delay, "p50"), REAL(delay, "most"),
-           REAL(delay, "count"));
+    printf("delay    least %.1f p50 %.1f most %.1f ms, of %.0f bursts\n", REAL(delay, "least"), REAL(delay, "p50"),
+           REAL(delay, "most"), REAL(delay, "count"));
 #undef REAL
 }
 
 static int report_sent(const struct test *test) {
   if (test->out.sent == 0)
-    return oriel_say(ORIEL_EXIT_ERROR, "nothing could be sent to %s within %u s: %s; is the other side running?", test->to, test->wait_s,
-                     oriel_audio_line_why(&test->out));
+    return oriel_say(ORIEL_EXIT_ERROR, "nothing could be sent to %s within %u s: %s; is the other side running?",
+                     test->to, test->wait_s, oriel_audio_line_why(&test->out));
   if (test->json)
-    printf("{\"sent_packets\": %llu, \"dropped_packets\": %llu}\n", (unsigned long long)test->out.sent, (unsigned long long)test->out.dropped);
+    printf("{\"sent_packets\": %llu, \"dropped_packets\": %llu}\n", (unsigned long long)test->out.sent,
+           (unsigned long long)test->out.dropped);
   else
     printf("sent     %u Hz, %llu packets; %llu were not taken\n", test->hz, (unsigned long long)test->out.sent,
            (unsigned long long)test->out.dropped);
@@ -258,11 +265,13 @@ static int report_heard(struct test *test) {
   const struct oriel_audio_line *line = test->has_in ? &test->in : &test->out;
   const char *place = test->from != NULL ? test->from : test->to != NULL ? test->to : "this host itself";
   if (test->packets == 0 && !oriel_audio_line_is_connected(line))
-    return oriel_say(ORIEL_EXIT_ERROR, "no sound came from %s within %u s: %s; is the other side running, and told this address?", place,
+    return oriel_say(ORIEL_EXIT_ERROR,
+                     "no sound came from %s within %u s: %s; is the other side running, and told this address?", place,
                      test->wait_s, oriel_audio_line_why(line));
   if (test->packets == 0)
-    return oriel_say(ORIEL_EXIT_ERROR, "no sound came from %s within %u s, though it is connected%s: play something there", place, test->wait_s,
-                     line->malformed > 0 ? "; its bytes are no sound packets" : "");
+    return oriel_say(ORIEL_EXIT_ERROR,
+                     "no sound came from %s within %u s, though it is connected%s: play something there", place,
+                     test->wait_s, line->malformed > 0 ? "; its bytes are no sound packets" : "");
   oriel_probe_tidy(&test->heard, NOTE_WINDOWS);
   json_t *root = heard_json(test);
   if (test->json) {
@@ -276,13 +285,15 @@ static int report_heard(struct test *test) {
     return oriel_say(ORIEL_EXIT_ERROR, "most packets from %s are not %s: give both ends the same ?format=", place,
                      line->address.is_pcm ? "PCM" : "Opus");
   if (test->heard.note_count == 0)
-    return oriel_say(ORIEL_EXIT_ERROR, "%s sent only silence: play something there, and look for mute and volume", place);
+    return oriel_say(ORIEL_EXIT_ERROR, "%s sent only silence: play something there, and look for mute and volume",
+                     place);
   return ORIEL_EXIT_OK;
 }
 
 /* ---- set-up ---- */
 
-static int open_line(struct test *test, struct oriel_audio_line *line, const char *text, bool is_listener, bool *is_open) {
+static int open_line(struct test *test, struct oriel_audio_line *line, const char *text, bool is_listener,
+                     bool *is_open) {
   struct oriel_transport_address address;
   char why[512] = "";
   if (oriel_transport_address_parse(text, &address, why, sizeof why) < 0)
@@ -300,10 +311,12 @@ static int open_line(struct test *test, struct oriel_audio_line *line, const cha
 static int open_own(struct test *test) {
   const char *base = getenv("TMPDIR");
   char text[128];
-  if ((size_t)snprintf(test->directory, sizeof test->directory, "%.40s/oriel-audio.XXXXXX", base != NULL ? base : "/tmp") >= sizeof test->directory ||
+  if ((size_t)snprintf(test->directory, sizeof test->directory, "%.40s/oriel-audio.XXXXXX",
+                       base != NULL ? base : "/tmp") >= sizeof test->directory ||
       mkdtemp(test->directory) == NULL) {
     test->directory[0] = '\0';
-    return oriel_say(ORIEL_EXIT_ERROR, "cannot make a directory in %.40s: %s: set TMPDIR to another", base != NULL ? base : "/tmp", strerror(errno));
+    return oriel_say(ORIEL_EXIT_ERROR, "cannot make a directory in %.40s: %s: set TMPDIR to another",
+                     base != NULL ? base : "/tmp", strerror(errno));
   }
   snprintf(text, sizeof text, "unix://%s/s", test->directory);
   const int status = open_line(test, &test->in, text, true, &test->has_in);
@@ -313,7 +326,8 @@ static int open_own(struct test *test) {
 static int open_lines(struct test *test) {
   if (test->to == NULL)
     return open_own(test);
-  int status = open_line(test, test->sends ? &test->out : &test->in, test->to, test->is_listener, test->sends ? &test->has_out : &test->has_in);
+  int status = open_line(test, test->sends ? &test->out : &test->in, test->to, test->is_listener,
+                         test->sends ? &test->has_out : &test->has_in);
   if (status < 0 && test->from != NULL && strcmp(test->from, test->to) == 0)
     test->is_one_line = true;
   else if (status < 0 && test->from != NULL)
@@ -350,8 +364,9 @@ static int parse(struct test *test, int argc, char *const argv[]) {
   const char *seconds = NULL, *wait = NULL, *tone = NULL;
   bool sends = false;
   const struct oriel_audio_option options[] = {
-    {"--send", NULL, &sends},    {"--listen", NULL, &test->is_listener}, {"--json", NULL, &test->json}, {"--from", &test->from, NULL},
-    {"--seconds", &seconds, NULL}, {"--wait", &wait, NULL},              {"--tone", &tone, NULL},
+      {"--send", NULL, &sends},      {"--listen", NULL, &test->is_listener}, {"--json", NULL, &test->json},
+      {"--from", &test->from, NULL}, {"--seconds", &seconds, NULL},          {"--wait", &wait, NULL},
+      {"--tone", &tone, NULL},
   };
   struct oriel_audio_words words = {
     .options = options, .option_count = sizeof options / sizeof options[0], .help = help, .operands_max = 1,
@@ -367,7 +382,8 @@ static int parse(struct test *test, int argc, char *const argv[]) {
     return status;
   test->to = words.operand_count > 0 ? words.operands[0] : NULL;
   if (test->to == NULL && (sends || test->from != NULL))
-    return oriel_say(ORIEL_EXIT_USAGE, "%s needs an ADDRESS to send to: see `oriel audio test --help`", sends ? "--send" : "--from");
+    return oriel_say(ORIEL_EXIT_USAGE, "%s needs an ADDRESS to send to: see `oriel audio test --help`",
+                     sends ? "--send" : "--from");
   if (sends && test->from != NULL)
     return oriel_say(ORIEL_EXIT_USAGE, "--send only sends and --from also hears: choose one");
   test->sends = sends || test->from != NULL || test->to == NULL;

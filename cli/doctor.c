@@ -36,9 +36,10 @@ struct report {
 };
 
 /** `remedy` is a sentence or "". */
-static void find(struct report *report, enum verdict verdict, const char *what, const char *remedy, const char *format, ...)
-  __attribute__((format(printf, 5, 6)));
-static void find(struct report *report, enum verdict verdict, const char *what, const char *remedy, const char *format, ...) {
+static void find(struct report *report, enum verdict verdict, const char *what, const char *remedy, const char *format,
+                 ...) __attribute__((format(printf, 5, 6)));
+static void find(struct report *report, enum verdict verdict, const char *what, const char *remedy, const char *format,
+                 ...) {
   char finding[1024];
   va_list arguments;
   va_start(arguments, format);
@@ -46,8 +47,8 @@ static void find(struct report *report, enum verdict verdict, const char *what, 
   va_end(arguments);
   report->failed = report->failed || verdict == FAIL;
   if (report->findings != NULL)
-    json_array_append_new(report->findings, json_pack("{s:s, s:s, s:s, s:s}", "verdict", verdict_names[verdict], "what", what,
-                                                      "finding", finding, "remedy", remedy));
+    json_array_append_new(report->findings, json_pack("{s:s, s:s, s:s, s:s}", "verdict", verdict_names[verdict], "what",
+                                                      what, "finding", finding, "remedy", remedy));
   else {
     printf("%-4s  %s: %s%s%s\n", verdict_names[verdict], what, finding, remedy[0] != '\0' ? ". " : "", remedy);
     fflush(stdout);
@@ -77,7 +78,8 @@ static const char *missing_word(const char *qemu, const char *option, const char
 }
 
 static void check_devices(struct report *report) {
-  static const char *const devices[] = {"\"virtio-vga\"", "\"virtio-keyboard-pci\"", "\"virtio-tablet-pci\"", "\"qemu-xhci\"", NULL};
+  static const char *const devices[] = {"\"virtio-vga\"", "\"virtio-keyboard-pci\"", "\"virtio-tablet-pci\"",
+                                        "\"qemu-xhci\"", NULL};
   static const char *const sound[] = {"\"intel-hda\"", "\"hda-duplex\"", NULL}, *const audio[] = {"dbus", NULL};
   static const char remedy[] = "Install qemu-system-x86 and qemu-system-common of one version";
   if (report->qemu[0] == '\0')
@@ -126,7 +128,8 @@ static void check_encoders(struct report *report) {
     snprintf(list + used, size - used, "%s%s", used > 0 ? ", " : "", name);
   }
   if (good[0] != '\0')
-    find(report, OK, "video encoders", "", "%s%s%s%s", good, bad[0] != '\0' ? " (not here: " : "", bad, bad[0] != '\0' ? ")" : "");
+    find(report, OK, "video encoders", "", "%s%s%s%s", good, bad[0] != '\0' ? " (not here: " : "", bad,
+         bad[0] != '\0' ? ")" : "");
   else
     find(report, FAIL, "video encoders", "Install libx264-164", "none of %s works: %s", bad, why);
 }
@@ -151,7 +154,8 @@ static void check_guest(struct report *report) {
   if (oriel_child_find("qemu-img", path, sizeof path) == 0)
     find(report, OK, "disk images", "", "%s detects their format", path);
   else
-    find(report, WARN, "disk images", "`sudo apt-get install qemu-utils`", "no qemu-img in PATH: `oriel run DISK` needs --disk-format");
+    find(report, WARN, "disk images", "`sudo apt-get install qemu-utils`",
+         "no qemu-img in PATH: `oriel run DISK` needs --disk-format");
 }
 
 static void check_port(struct report *report) {
@@ -168,8 +172,8 @@ static void check_port(struct report *report) {
 static void check_limits(struct report *report) {
   struct rlimit limit;
   if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_max < FILES_WANTED)
-    find(report, WARN, "open files", "Raise it with `ulimit -Hn 4096` as root", "the hard limit is %llu: fewer than 256 viewers fit",
-         (unsigned long long)limit.rlim_max);
+    find(report, WARN, "open files", "Raise it with `ulimit -Hn 4096` as root",
+         "the hard limit is %llu: fewer than 256 viewers fit", (unsigned long long)limit.rlim_max);
   else
     find(report, OK, "open files", "", "up to %llu", (unsigned long long)limit.rlim_max);
   struct oriel_runtime runtime;
@@ -178,7 +182,8 @@ static void check_limits(struct report *report) {
   if (oriel_runtime_open(NULL, name, &runtime, why, sizeof why) == 0) {
     *strrchr(runtime.directory, '/') = '\0';
     find(report, OK, "runtime directory", "", "%s", runtime.directory);
-    snprintf(runtime.directory + strlen(runtime.directory), sizeof runtime.directory - strlen(runtime.directory), "/%s", name);
+    snprintf(runtime.directory + strlen(runtime.directory), sizeof runtime.directory - strlen(runtime.directory), "/%s",
+             name);
     oriel_runtime_remove(&runtime);
   } else
     find(report, FAIL, "runtime directory", "", "%s", why);

@@ -39,7 +39,8 @@ int oriel_guest_find(struct oriel_guest *guest, char *why, size_t why_size) {
   if (chosen != NULL && chosen[0] != '\0') {
     if (strlen(chosen) < 4096 && find_in(chosen, guest) == 0)
       return 0;
-    snprintf(why, why_size, "no vmlinuz and initrd.img in %.200s, where ORIEL_GUEST_DIR points: correct or unset it", chosen);
+    snprintf(why, why_size, "no vmlinuz and initrd.img in %.200s, where ORIEL_GUEST_DIR points: correct or unset it",
+             chosen);
     return -ENOENT;
   }
   if (uv_exepath(binary, &size) != 0)
@@ -49,6 +50,7 @@ int oriel_guest_find(struct oriel_guest *guest, char *why, size_t why_size) {
   snprintf(shared, sizeof shared, "%s/../share/oriel/guest", directory);
   if (find_in(beside, guest) == 0 || find_in(shared, guest) == 0)
     return 0;
-  snprintf(why, why_size, "the demo guest is not built (no %.300s/vmlinuz): `make guest` builds it; or `oriel run DISK`", beside);
+  snprintf(why, why_size,
+           "the demo guest is not built (no %.300s/vmlinuz): `make guest` builds it; or `oriel run DISK`", beside);
   return -ENOENT;
 }

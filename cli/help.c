@@ -26,9 +26,9 @@ static const char run_text[] =
   "Usage: oriel run [DISK] [OPTIONS] [-- QEMU ARGS]\n"
   "\n"
   "Boots DISK (raw, qcow2, vmdk, vdi, vhdx, iso, ...) in QEMU, or the demo guest without DISK, and serves its screen\n"
-  "and sound. DISK is not written to unless --persistent. It finds an AHCI disk, VGA, HD audio, an e1000 network card,\n"
-  "USB and PS/2 input, so that no guest needs special drivers; for systems older than 2007 add `-- -machine pc`, for\n"
-  "those that start by UEFI only `-- -bios /usr/share/ovmf/OVMF.fd`. What follows -- goes to QEMU as it stands.\n"
+  "and sound. DISK is not written to unless --persistent. It finds an AHCI disk, VGA, HD audio, an e1000 network\n"
+  "card, USB and PS/2 input, so that no guest needs special drivers; for systems older than 2007 add `-- -machine pc`,\n"
+  "for those that start by UEFI only `-- -bios /usr/share/ovmf/OVMF.fd`. What follows -- goes to QEMU as it stands.\n"
   "The VM ends with Ctrl-C. If oriel itself is killed the VM goes on: `oriel serve qemu:SOCKET` attaches to it again.\n"
   "\n";
 
@@ -47,7 +47,8 @@ static const char serve_text[] =
 static const char doctor_text[] =
   "Usage: oriel doctor [OPTIONS]\n"
   "\n"
-  "Checks what oriel needs on this host and prints one line each: ok, warn (works, but less) or fail, with the remedy.\n"
+  "Checks what oriel needs on this host and prints one line each: ok, warn (works, but less) or fail, with the\n"
+  "remedy.\n"
   "Exit status 0 when the main job works.\n"
   "\n";
 

@@ -62,14 +62,17 @@ static const struct option table[] = {
    .allowed = "user or none", .help = "user (behind NAT) or none (default user; demo guest none)"},
   {.name = "listen", .value = "ADDR:PORT", .commands = EVERY, .type = STRING, .offset = AT(listen),
    .help = "address to serve on (default 127.0.0.1:8080; port 0 = any)"},
-  {.name = "token", .value = "TOKEN", .commands = SERVING, .type = STRING, .offset = AT(token), .excludes = "token-file",
-   .help = "secret that opens the desktop, 16 characters or more (default: 256 random bits). Other users of this host can read command lines: "
-           "prefer --token-file or ORIEL_TOKEN"},
-  {.name = "token-file", .value = "FILE", .commands = SERVING, .type = STRING, .offset = AT(token_file), .excludes = "token",
+  {.name = "token", .value = "TOKEN", .commands = SERVING, .type = STRING, .offset = AT(token),
+   .excludes = "token-file",
+   .help = "secret that opens the desktop, 16 characters or more (default: 256 random bits). Other users of this host "
+           "can read command lines: prefer --token-file or ORIEL_TOKEN"},
+  {.name = "token-file", .value = "FILE", .commands = SERVING, .type = STRING, .offset = AT(token_file),
+   .excludes = "token",
    .help = "file that holds the secret"},
   {.name = "tls-cert", .value = "FILE", .commands = SERVING, .type = STRING, .offset = AT(tls_cert),
    .excludes = "tls-self-signed", .help = "certificate chain (PEM); serve https"},
-  {.name = "tls-key", .value = "FILE", .commands = SERVING, .type = STRING, .offset = AT(tls_key), .help = "its private key (PEM)"},
+  {.name = "tls-key", .value = "FILE", .commands = SERVING, .type = STRING, .offset = AT(tls_key),
+   .help = "its private key (PEM)"},
   {.name = "tls-self-signed", .commands = SERVING, .type = FLAG, .offset = AT(tls_self_signed), .excludes = "tls-cert",
    .help = "serve https with a certificate made at start; its fingerprint is printed"},
   {.name = "insecure", .commands = SERVING, .type = FLAG, .offset = AT(insecure),
@@ -82,33 +85,42 @@ static const struct option table[] = {
    .help = "further page origin that may connect (repeatable)"},
   {.name = "fps", .value = "N", .commands = SERVING, .type = NUMBER, .offset = AT(fps), .min = 1, .max = 240,
    .help = "most pictures a second (default 60)"},
-  {.name = "bitrate", .value = "KBIT", .commands = SERVING, .type = NUMBER, .offset = AT(bitrate_kbps), .min = 100, .max = 400000,
+  {.name = "bitrate", .value = "KBIT", .commands = SERVING, .type = NUMBER, .offset = AT(bitrate_kbps), .min = 100,
+   .max = 400000,
    .help = "upper bound of the video in kbit/s (default: by size)"},
   {.name = "encoder", .value = "NAME", .commands = SERVING, .type = STRING, .offset = AT(encoder),
    .help = "video encoder (default: the first that works; see `oriel doctor`)"},
-  {.name = "audio-frame", .value = "MS", .commands = SERVING, .type = NUMBER, .offset = AT(audio_frame_ms), .min = 5, .max = 20,
+  {.name = "audio-frame", .value = "MS", .commands = SERVING, .type = NUMBER, .offset = AT(audio_frame_ms), .min = 5,
+   .max = 20,
    .allowed = "5, 10 or 20", .help = "length of a sound packet: 5, 10 or 20 ms (default 20)"},
   {.name = "audio-listen", .value = "ADDRESS", .commands = SERVING, .type = LIST, .offset = AT(audio_listen),
-   .accepts = is_address, .allowed = "an address, as vsock://any:5000, unix:///PATH, tcp://HOST:PORT or serial:///DEVICE",
+   .accepts = is_address,
+   .allowed = "an address, as vsock://any:5000, unix:///PATH, tcp://HOST:PORT or serial:///DEVICE",
    .help = "take sound that an agent or driver in the guest sends: vsock://any:5000, unix:///PATH, tcp://HOST:PORT, "
-           "serial:///DEVICE or mux:///PATH?port=N (repeatable, first preferred; default with `run`: a serial port of the VM, "
-           "org.oriel.audio)"},
-  {.name = "audio-udp-listen", .value = "HOST:PORT", .commands = SERVING, .type = STRING, .offset = AT(audio_udp_listen),
+           "serial:///DEVICE or mux:///PATH?port=N (repeatable, first preferred; default with `run`: a serial port of "
+           "the VM, org.oriel.audio)"},
+  {.name = "audio-udp-listen", .value = "HOST:PORT", .commands = SERVING, .type = STRING,
+   .offset = AT(audio_udp_listen),
    .help = "take sound as one Opus packet a datagram; it is preferred to every other"},
   {.name = "audio-microphone", .value = "ADDRESS", .commands = SERVING, .type = STRING, .offset = AT(audio_microphone),
-   .help = "where the guest fetches the viewer's microphone, as vsock://any:5001 (default with `run`: org.oriel.microphone)"},
+   .help = "where the guest fetches the viewer's microphone, as vsock://any:5001 (default with `run`: "
+           "org.oriel.microphone)"},
   {.name = "audio-passthru", .commands = SERVING, .type = FLAG, .offset = AT(audio_passthru),
    .help = "play the desktop's sound on this host's speakers, too"},
-  {.name = "auth-fail-limit", .value = "N", .commands = SERVING, .type = NUMBER, .offset = AT(auth_fail_limit), .min = 1,
+  {.name = "auth-fail-limit", .value = "N", .commands = SERVING, .type = NUMBER, .offset = AT(auth_fail_limit),
+   .min = 1,
    .max = 1000000, .help = "wrong tokens per address and window before 429 (default 10)"},
-  {.name = "auth-fail-window", .value = "S", .commands = SERVING, .type = NUMBER, .offset = AT(auth_fail_window_s), .min = 1,
+  {.name = "auth-fail-window", .value = "S", .commands = SERVING, .type = NUMBER, .offset = AT(auth_fail_window_s),
+   .min = 1,
    .max = 86400, .help = "length of that window in seconds (default 60)"},
-  {.name = "stats", .value = "SECONDS", .commands = SERVING, .type = NUMBER, .offset = AT(stats_s), .min = 1, .max = 86400,
+  {.name = "stats", .value = "SECONDS", .commands = SERVING, .type = NUMBER, .offset = AT(stats_s), .min = 1,
+   .max = 86400,
    .help = "print a line of key numbers this often"},
   {.name = "log-level", .value = "LEVEL", .commands = EVERY, .type = LEVEL, .offset = AT(log_level),
    .allowed = "error, warn, info or debug", .help = "error, warn, info or debug (default info)"},
   {.name = "log-json", .commands = EVERY, .type = FLAG, .offset = AT(log_json), .help = "log lines as JSON objects"},
-  {.name = "json", .commands = ORIEL_CLI_DOCTOR, .type = FLAG, .offset = AT(json), .help = "print the findings as JSON"},
+  {.name = "json", .commands = ORIEL_CLI_DOCTOR, .type = FLAG, .offset = AT(json),
+   .help = "print the findings as JSON"},
 };
 enum { OPTIONS = sizeof table / sizeof table[0] };
 
@@ -214,8 +226,8 @@ static int set(struct parser *parser, int index, const char *shown, const char *
   else if (option->allowed != NULL)
     snprintf(parser->why, parser->why_size, "%s is \"%.100s\": it must be %s", shown, text, option->allowed);
   else if (option->type == NUMBER)
-    snprintf(parser->why, parser->why_size, "%s is \"%.100s\": it must be a whole number from %u to %u", shown, text, option->min,
-             option->max);
+    snprintf(parser->why, parser->why_size, "%s is \"%.100s\": it must be a whole number from %u to %u", shown, text,
+             option->min, option->max);
   else if (option->type == FLAG)
     snprintf(parser->why, parser->why_size, "%s is \"%.100s\": it must be 1 or 0", shown, text);
   else
@@ -253,7 +265,8 @@ static int parse_operand(struct parser *parser, const char *text) {
     options->operand = text;
     return 0;
   }
-  snprintf(parser->why, parser->why_size, "unexpected \"%.100s\": see `oriel %s --help`", text, oriel_command_name(options->command));
+  snprintf(parser->why, parser->why_size, "unexpected \"%.100s\": see `oriel %s --help`", text,
+           oriel_command_name(options->command));
   return -EINVAL;
 }
 
@@ -311,23 +324,28 @@ static int check(const struct oriel_options *options, char *why, size_t why_size
   else if (options->tls_self_signed && options->tls_cert != NULL)
     snprintf(why, why_size, "--tls-self-signed and --tls-cert are both given: leave one out");
   else if ((options->tls_cert != NULL) != (options->tls_key != NULL))
-    snprintf(why, why_size, "--tls-cert and --tls-key belong together: %s is missing", options->tls_cert == NULL ? "--tls-cert" : "--tls-key");
+    snprintf(why, why_size, "--tls-cert and --tls-key belong together: %s is missing",
+             options->tls_cert == NULL ? "--tls-cert" : "--tls-key");
   else if (options->name != NULL && !oriel_qemu_name_valid(options->name))
-    snprintf(why, why_size, "--name is \"%.100s\": it must be 1 to 64 of A-Z a-z 0-9 _ . - and not start with a dot", options->name);
+    snprintf(why, why_size, "--name is \"%.100s\": it must be 1 to 64 of A-Z a-z 0-9 _ . - and not start with a dot",
+             options->name);
   else if (options->disk_format != NULL &&
            strspn(options->disk_format, "abcdefghijklmnopqrstuvwxyz0123456789-_") != strlen(options->disk_format))
-    snprintf(why, why_size, "--disk-format is \"%.100s\": it must be one that `qemu-img --help` lists", options->disk_format);
+    snprintf(why, why_size, "--disk-format is \"%.100s\": it must be one that `qemu-img --help` lists",
+             options->disk_format);
   else if (options->command == ORIEL_CLI_SERVE && options->operand == NULL)
     snprintf(why, why_size, "what to serve is missing: qemu:QMP-SOCKET or pattern:; see `oriel serve --help`");
-  else if (options->command == ORIEL_CLI_RUN && options->operand == NULL && (options->persistent || options->disk_format != NULL))
-    snprintf(why, why_size, "%s needs a DISK: the demo guest has none", options->persistent ? "--persistent" : "--disk-format");
+  else if (options->command == ORIEL_CLI_RUN && options->operand == NULL &&
+           (options->persistent || options->disk_format != NULL))
+    snprintf(why, why_size, "%s needs a DISK: the demo guest has none",
+             options->persistent ? "--persistent" : "--disk-format");
   else
     return 0;
   return -EINVAL;
 }
 
-int oriel_options_parse(enum oriel_command command, int argc, char *const argv[], struct oriel_options *options, char *why,
-                        size_t why_size) {
+int oriel_options_parse(enum oriel_command command, int argc, char *const argv[], struct oriel_options *options,
+                        char *why, size_t why_size) {
   *options = (struct oriel_options){
     .command = command, .listen = "127.0.0.1:8080", .fps = 60, .audio_frame_ms = 20, .auth_fail_limit = 10,
     .auth_fail_window_s = 60, .log_level = ORIEL_LOG_INFO, .width = 1280, .height = 720, .accel = ORIEL_ACCEL_AUTO,
@@ -338,8 +356,10 @@ int oriel_options_parse(enum oriel_command command, int argc, char *const argv[]
     return 0;
   if (result == 0)
     result = parse_environment(&parser);
-  /* A key without its certificate on the command line is dropped with the certificate that --tls-self-signed replaced. */
-  if (result == 0 && options->tls_self_signed && options->tls_cert == NULL && parser.place[find_option("tls-key", 7)] == ENVIRONMENT)
+  /* A key without its certificate on the command line is dropped with the certificate
+   * that --tls-self-signed replaced. */
+  if (result == 0 && options->tls_self_signed && options->tls_cert == NULL &&
+      parser.place[find_option("tls-key", 7)] == ENVIRONMENT)
     options->tls_key = NULL;
   if (result == 0)
     result = check(options, why, why_size);

@@ -54,8 +54,8 @@ struct oriel_options {
 
 /** Parses the arguments after the command's name, then fills what they left open from the environment. Strings are
  *  borrowed from argv and the environment. 0; -EINVAL with one sentence in `why` (at least 256 bytes). */
-int oriel_options_parse(enum oriel_command command, int argc, char *const argv[], struct oriel_options *options, char *why,
-                        size_t why_size);
+int oriel_options_parse(enum oriel_command command, int argc, char *const argv[], struct oriel_options *options,
+                        char *why, size_t why_size);
 /** Frees lists. */
 void oriel_options_finish(struct oriel_options *options);
 /** "run", "serve", "doctor"; static. */

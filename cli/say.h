@@ -7,7 +7,8 @@
 
 enum { ORIEL_EXIT_OK = 0, ORIEL_EXIT_ERROR = 1, ORIEL_EXIT_USAGE = 2 };
 
-/** Prints "oriel: " and one line on standard error, control characters replaced by '?'. Returns `code`, an exit status. */
+/** Prints "oriel: " and one line on standard error, control characters replaced by '?'. Returns `code`,
+ *  an exit status. */
 int oriel_say(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -12,7 +12,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { TOKEN_SAFE = 16, /* characters; behind a limit on wrong ones nobody guesses that many */ RANDOM_BYTES = 32, FILE_LIMIT = 4096 };
+enum {
+  TOKEN_SAFE = 16,
+  /* characters; behind a limit on wrong ones nobody guesses that many */ RANDOM_BYTES = 32,
+  FILE_LIMIT = 4096
+};
 
 /** Reads until the end or until the buffer is full. Bytes read or -errno. */
 static ssize_t read_all(int fd, char *data, size_t size) {
@@ -30,7 +34,8 @@ static ssize_t read_all(int fd, char *data, size_t size) {
   return (ssize_t)used;
 }
 
-int oriel_file_read(const char *what, const char *path, size_t limit, bool secret, char **text, char *why, size_t why_size) {
+int oriel_file_read(const char *what, const char *path, size_t limit, bool secret, char **text, char *why,
+                    size_t why_size) {
   struct stat info;
   int result = 0;
   char *data = malloc(limit + 2);
@@ -50,11 +55,13 @@ int oriel_file_read(const char *what, const char *path, size_t limit, bool secre
   if (fd >= 0)
     close(fd);
   if (result < 0) {
-    snprintf(why, why_size, "cannot read %s %.200s: %s; check the path and its permissions", what, path, strerror(-result));
+    snprintf(why, why_size, "cannot read %s %.200s: %s; check the path and its permissions", what, path,
+             strerror(-result));
     free(data);
     return result;
   }
-  if (memchr(data, '\0', (size_t)size) != NULL) { /* what follows would be left out unseen: a shorter secret than meant */
+  if (memchr(data, '\0', (size_t)size) !=
+      NULL) { /* what follows would be left out unseen: a shorter secret than meant */
     snprintf(why, why_size, "cannot use %s %.200s: it holds a zero byte; write it as plain text", what, path);
     free(data);
     return -EINVAL;
@@ -107,7 +114,8 @@ int oriel_token_choose(const struct oriel_options *options, char token[ORIEL_TOK
   }
   const char *chosen = options->token_file != NULL ? text : options->token;
   if (result == 0)
-    result = check_token(chosen, options->token_file != NULL ? options->token_file : "--token or ORIEL_TOKEN", why, why_size);
+    result = check_token(chosen, options->token_file != NULL ? options->token_file : "--token or ORIEL_TOKEN", why,
+                         why_size);
   if (result == 0)
     strcpy(token, chosen);
   if (result == 0 && strlen(token) < TOKEN_SAFE)

@@ -169,13 +169,15 @@ static int check_exposure(const struct oriel_options *options) {
   struct sockaddr_storage address;
   socklen_t size;
   if (oriel_address_parse(options->listen, &address, &size) < 0)
-    return oriel_say(ORIEL_EXIT_USAGE, "--listen is \"%.100s\": it must be an address and a port, as 127.0.0.1:8080 or [::1]:8080",
+    return oriel_say(ORIEL_EXIT_USAGE,
+                     "--listen is \"%.100s\": it must be an address and a port, as 127.0.0.1:8080 or [::1]:8080",
                      options->listen);
   const bool tls = options->tls_cert != NULL || options->tls_self_signed;
   if (oriel_address_loopback((const struct sockaddr *)&address) || tls || options->insecure)
     return ORIEL_EXIT_OK;
   return oriel_say(ORIEL_EXIT_USAGE,
-                   "refusing to listen on %s without TLS: give --tls-self-signed, --tls-cert and --tls-key, or --insecure",
+                   "refusing to listen on %s without TLS: give --tls-self-signed, --tls-cert and --tls-key, or "
+                   "--insecure",
                    options->listen);
 }
 
@@ -298,18 +300,26 @@ static int open_desktop(struct oriel_service *service, const char *address) {
   result = oriel_sound_open(options, address, service->vm, &audio, why, sizeof why);
   if (result < 0) {
     oriel_source_destroy(source);
-    return oriel_say(result == -EINVAL ? ORIEL_EXIT_USAGE : ORIEL_EXIT_ERROR, "cannot take sound from the guest: %s", why);
+    return oriel_say(result == -EINVAL ? ORIEL_EXIT_USAGE : ORIEL_EXIT_ERROR, "cannot take sound from the guest: %s",
+                     why);
   }
   const struct oriel_desktop_config config = {
-    .guest_audio = audio, .audio_passthru = options->audio_passthru,
-    .encoder = options->encoder, .fps = options->fps, .bitrate_kbps = options->bitrate_kbps,
-    .opus_frame_ms = options->audio_frame_ms, .opus_kbps = OPUS_KBPS, .wake = oriel_server_wake, .user = service->server,
+      .guest_audio = audio,
+      .audio_passthru = options->audio_passthru,
+      .encoder = options->encoder,
+      .fps = options->fps,
+      .bitrate_kbps = options->bitrate_kbps,
+      .opus_frame_ms = options->audio_frame_ms,
+      .opus_kbps = OPUS_KBPS,
+      .wake = oriel_server_wake,
+      .user = service->server,
   };
   result = oriel_desktop_create(&config, source, &service->desktop);
   if (result == 0)
     result = oriel_desktop_start(service->desktop);
   if (result < 0)
-    return oriel_say(ORIEL_EXIT_ERROR, "cannot start the desktop of %.200s: %s; see `oriel doctor`", address, strerror(-result));
+    return oriel_say(ORIEL_EXIT_ERROR, "cannot start the desktop of %.200s: %s; see `oriel doctor`", address,
+                     strerror(-result));
   oriel_server_set_desktop(service->server, service->desktop);
   return ORIEL_EXIT_OK;
 }
@@ -329,7 +339,8 @@ static void watch(struct oriel_service *service) {
   }
   service->stats = service->options->stats_s > 0 ? oriel_stats_line_create() : NULL;
   if (service->stats != NULL)
-    uv_timer_start(&service->stats_timer, print_stats, service->options->stats_s * 1000ull, service->options->stats_s * 1000ull);
+    uv_timer_start(&service->stats_timer, print_stats, service->options->stats_s * 1000ull,
+                   service->options->stats_s * 1000ull);
 }
 
 int oriel_service_run(struct oriel_service *service, const char *address) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * One running oriel: loop, server, desktop and, for `oriel run`, the VM; from listening to the orderly end. It prints its
- * own errors. Thread-safety: main thread.
+ * One running oriel: loop, server, desktop and, for `oriel run`, the VM; from listening to the orderly end. It prints
+ * its own errors. Thread-safety: main thread.
  */
 #ifndef ORIEL_CLI_SERVICE_H
 #define ORIEL_CLI_SERVICE_H

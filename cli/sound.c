@@ -50,13 +50,15 @@ int oriel_sound_open(const struct oriel_options *options, const char *address, c
   };
   *audio = NULL;
   const bool is_told = options->audio_listen.count > 0;
-  if (!is_told && find_port(address, vm != NULL ? oriel_qemu_sound_path(vm) : NULL, "sound.sock", sound, sizeof sound)) {
+  if (!is_told &&
+      find_port(address, vm != NULL ? oriel_qemu_sound_path(vm) : NULL, "sound.sock", sound, sizeof sound)) {
     config.streams = ports;
     config.stream_count = 1;
     config.dials_streams = true;
   }
   if (!is_told && config.microphone == NULL &&
-      find_port(address, vm != NULL ? oriel_qemu_microphone_path(vm) : NULL, "mic.sock", microphone, sizeof microphone)) {
+      find_port(address, vm != NULL ? oriel_qemu_microphone_path(vm) : NULL, "mic.sock", microphone,
+                sizeof microphone)) {
     config.microphone = microphone;
     config.dials_microphone = true;
   }

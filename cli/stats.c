@@ -37,18 +37,21 @@ void oriel_stats_line_print(struct oriel_stats_line *line, struct oriel_desktop 
   for (unsigned i = 0; i < now->viewer_count; i++)
     skipped += now->viewer[i].pictures_skipped;
   const struct oriel_percentiles *total = &now->stages[ORIEL_STAGE_TOTAL], *encode = &now->stages[ORIEL_STAGE_ENCODE];
-  const char *format = json
-    ? "{\"stats\":{\"state\":\"%s\",\"width\":%u,\"height\":%u,\"viewers\":%u,\"watching\":%u,\"painted_fps\":%u,\"video\":%" PRIu64
-      ",\"tiles\":%" PRIu64 ",\"mbit_s\":%.2f,\"encode_p50_ms\":%.1f,\"total_p50_ms\":%.1f,\"total_p95_ms\":%.1f,\"skipped\":%" PRIu64
-      ",\"input\":%" PRIu64 "}}\n"
-    : "stats: %s %ux%u, %u viewers (%u watching), %u fps painted, %" PRIu64 " video + %" PRIu64
-      " tile pictures, %.2f Mbit/s encoded, encode p50 %.1f ms, capture to paint p50 %.1f p95 %.1f ms, %" PRIu64
-      " skipped in all, %" PRIu64 " input events\n";
+  const char *format =
+      json
+          ? "{\"stats\":{\"state\":\"%s\",\"width\":%u,\"height\":%u,\"viewers\":%u,\"watching\":%u,"
+            "\"painted_fps\":%u,\"video\":%" PRIu64
+            ",\"tiles\":%" PRIu64
+            ",\"mbit_s\":%.2f,\"encode_p50_ms\":%.1f,\"total_p50_ms\":%.1f,\"total_p95_ms\":%.1f,\"skipped\":%" PRIu64
+            ",\"input\":%" PRIu64 "}}\n"
+          : "stats: %s %ux%u, %u viewers (%u watching), %u fps painted, %" PRIu64 " video + %" PRIu64
+            " tile pictures, %.2f Mbit/s encoded, encode p50 %.1f ms, capture to paint p50 %.1f p95 %.1f ms, %" PRIu64
+            " skipped in all, %" PRIu64 " input events\n";
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-  printf(format, oriel_source_state_name(now->state), now->width, now->height, now->viewers, now->watching, now->painted_fps,
-         now->pictures_video - line->video, now->pictures_tiles - line->tiles, mbit, encode->p50_us / 1e3, total->p50_us / 1e3,
-         total->p95_us / 1e3, skipped, now->input_events - line->input);
+  printf(format, oriel_source_state_name(now->state), now->width, now->height, now->viewers, now->watching,
+         now->painted_fps, now->pictures_video - line->video, now->pictures_tiles - line->tiles, mbit,
+         encode->p50_us / 1e3, total->p50_us / 1e3, total->p95_us / 1e3, skipped, now->input_events - line->input);
 #pragma GCC diagnostic pop
   fflush(stdout);
   line->at_ns = at_ns;

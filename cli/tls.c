@@ -27,12 +27,16 @@ static int check_pair(const struct oriel_options *options, const struct oriel_tl
   EVP_PKEY *key = key_bio != NULL ? PEM_read_bio_PrivateKey(key_bio, NULL, NULL, (void *)"") : NULL;
   int result = -EINVAL;
   if (cert == NULL)
-    snprintf(why, why_size, "%.200s holds no certificate in PEM form: give the file that begins with BEGIN CERTIFICATE", options->tls_cert);
+    snprintf(why, why_size, "%.200s holds no certificate in PEM form: give the file that begins with BEGIN CERTIFICATE",
+             options->tls_cert);
   else if (key == NULL)
-    snprintf(why, why_size, "%.200s holds no private key in PEM form without a password: give the file that begins with BEGIN "
-                            "PRIVATE KEY", options->tls_key);
+    snprintf(why, why_size,
+             "%.200s holds no private key in PEM form without a password: give the file that begins with BEGIN "
+             "PRIVATE KEY",
+             options->tls_key);
   else if (X509_check_private_key(cert, key) != 1)
-    snprintf(why, why_size, "%.200s is not the key of the certificate in %.200s: give the pair", options->tls_key, options->tls_cert);
+    snprintf(why, why_size, "%.200s is not the key of the certificate in %.200s: give the pair", options->tls_key,
+             options->tls_cert);
   else
     result = 0;
   EVP_PKEY_free(key);
@@ -58,7 +62,8 @@ static void add_name(char *names, const char *name) {
     length = strcspn(++name, "]");
   } else if (strchr(name, ':') != NULL && strchr(name, ':') == strrchr(name, ':'))
     length = strcspn(name, ":");
-  if (length == 0 || length >= sizeof host || strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._:") < length)
+  if (length == 0 || length >= sizeof host ||
+      strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._:") < length)
     return;
   memcpy(host, name, length);
   host[length] = '\0';
@@ -102,8 +107,8 @@ static bool fill_certificate(X509 *cert, EVP_PKEY *key, const struct oriel_optio
          X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, (const unsigned char *)"Oriel", -1, -1, 0) == 1 &&
          X509_set_issuer_name(cert, subject) == 1 && add_extension(cert, NID_subject_alt_name, names) &&
          add_extension(cert, NID_basic_constraints, "critical,CA:FALSE") &&
-         add_extension(cert, NID_key_usage, "critical,digitalSignature") && add_extension(cert, NID_ext_key_usage, "serverAuth") &&
-         X509_sign(cert, key, EVP_sha256()) > 0;
+         add_extension(cert, NID_key_usage, "critical,digitalSignature") &&
+         add_extension(cert, NID_ext_key_usage, "serverAuth") && X509_sign(cert, key, EVP_sha256()) > 0;
 }
 
 /** The bytes of a memory BIO as a new string. */
@@ -128,7 +133,8 @@ static int make_pair(const struct oriel_options *options, struct oriel_tls *tls,
   X509 *cert = X509_new();
   BIO *cert_bio = BIO_new(BIO_s_mem()), *key_bio = BIO_new(BIO_s_secmem());
   if (key != NULL && cert != NULL && cert_bio != NULL && key_bio != NULL && fill_certificate(cert, key, options) &&
-      PEM_write_bio_X509(cert_bio, cert) == 1 && PEM_write_bio_PrivateKey(key_bio, key, NULL, NULL, 0, NULL, NULL) == 1) {
+      PEM_write_bio_X509(cert_bio, cert) == 1 &&
+      PEM_write_bio_PrivateKey(key_bio, key, NULL, NULL, 0, NULL, NULL) == 1) {
     tls->cert = take_text(cert_bio);
     tls->key = take_text(key_bio);
     write_fingerprint(cert, tls->fingerprint, sizeof tls->fingerprint);

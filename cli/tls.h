@@ -15,7 +15,8 @@ struct oriel_tls {
 };
 
 /** Fills `tls` as the options ask: nothing, the two files (checked to belong together), or a new EC P-256 certificate,
- *  valid for a year, for the listening address, localhost and every --allow-host. 0, -errno with a sentence in `why`. */
+ *  valid for a year, for the listening address, localhost and every --allow-host. 0, -errno with a sentence in
+ *  `why`. */
 int oriel_tls_prepare(const struct oriel_options *options, struct oriel_tls *tls, char *why, size_t why_size);
 void oriel_tls_finish(struct oriel_tls *tls);
 

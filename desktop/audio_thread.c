@@ -269,7 +269,8 @@ void *oriel_audio_thread(void *argument) {
     const uint64_t due_ns = oriel_sound_due(&desktop->sound);
     const bool posted = wait_data(audio, due_ns && (!tail_at_ns || due_ns < tail_at_ns) ? due_ns : tail_at_ns);
     if (posted)
-      atomic_exchange_explicit(&audio->signalled, false, memory_order_acq_rel); /* with the exchange in oriel_audio_post */
+      atomic_exchange_explicit(&audio->signalled, false,
+                               memory_order_acq_rel); /* with the exchange in oriel_audio_post */
     if (atomic_load(&audio->stopping))
       return NULL;
     if (posted) {

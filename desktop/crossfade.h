@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * One sound gives way to another, over 50 ms at equal power. The new one sets the pace, so that nothing is delayed; what
- * fades out is made to keep it: where its packets come late, concealment goes on for it.
+ * One sound gives way to another, over 50 ms at equal power. The new one sets the pace, so that nothing is delayed;
+ * what fades out is made to keep it: where its packets come late, concealment goes on for it.
  *
  * Thread-safety: one thread (audio).
  */

@@ -34,8 +34,8 @@ static void begin(struct oriel_flow *flow, uint64_t now_ns) {
   flow->drift_ppm = 0;
 }
 
-/* Where nothing is numbered a lost packet shows as time: all that follow come later by its length, even the most punctual
- * one of a whole window. A stall that outlasts a window looks the same, until its backlog comes. */
+/* Where nothing is numbered a lost packet shows as time: all that follow come later by its length, even the most
+ * punctual one of a whole window. A stall that outlasts a window looks the same, until its backlog comes. */
 static void count_lost(struct oriel_flow *flow, uint64_t length_ns) {
   const int64_t rise = (int64_t)(flow->fresh_ns - flow->offset_ns) + flow->early_ns, half = (int64_t)length_ns / 2;
   flow->early_ns = 0;

@@ -9,7 +9,8 @@
 
 enum { EMPTY_MS = 60, REST_MS = 1000 };
 enum { EXCESS_US = 30 * 1000 }; /* the receiver cuts what is further above its target */
-static const uint64_t behind_ns = 60 * ORIEL_NS_PER_MS; /* as much late, what was missed is not made up for (lesson 27) */
+static const uint64_t behind_ns =
+    60 * ORIEL_NS_PER_MS; /* as much late, what was missed is not made up for (lesson 27) */
 
 static uint64_t length_ns(size_t frames) {
   return frames * ORIEL_NS_PER_SECOND / ORIEL_OPUS_RATE;

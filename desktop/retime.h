@@ -34,8 +34,8 @@ void oriel_retime_push(struct oriel_retime *retime, const void *packet, size_t s
 /** Another stream begins, or nobody listens: what is here fades out, or is forgotten. */
 void oriel_retime_reset(struct oriel_retime *retime);
 void oriel_retime_rest(struct oriel_retime *retime);
-/** Call it when `due_ns` has come: fills `frames` (stereo). True when they are to be heard; *captured_ns is when the first
- *  of them came in. After a second without a packet it rests. */
+/** Call it when `due_ns` has come: fills `frames` (stereo). True when they are to be heard; *captured_ns is when the
+ *  first of them came in. After a second without a packet it rests. */
 bool oriel_retime_take(struct oriel_retime *retime, float *frames, uint64_t now_ns, uint64_t *captured_ns);
 /** Takes any number of frames instead, at another's pace. Takes by the clock are put off, as `hold` puts them off: they
  *  begin again once nobody has said so for some packets. */

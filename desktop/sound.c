@@ -205,7 +205,8 @@ static void take_pcm(struct oriel_sound *sound, int lane, const struct oriel_pac
   oriel_retime_push(&sound->retimes[lane], packet->data, packet->size, packet->sequence, packet->converted_ns);
 }
 
-/* Takes the packets of `lane`, of which more than BACKLOG_FRAMES are too late to hear. A receiver sees to that itself. */
+/* Takes the packets of `lane`, of which more than BACKLOG_FRAMES are too late to hear. A receiver sees
+ * to that itself. */
 static void take_lane(struct oriel_desktop *desktop, int lane) {
   struct oriel_sound *sound = &desktop->sound;
   struct oriel_packet *packets[QUEUE_PACKETS];
@@ -300,8 +301,8 @@ static bool has_packet_locked(const struct oriel_sound *sound, int input) {
   return input == ORIEL_SOUND_DEVICE || is_retimed(sound, input) || sound->queues[input].count > 0;
 }
 
-/* True when a change to `better` may begin: both have a packet there. Without that of what fades out the first part of the
- * fade would be a hole, since it comes as often as not just after the new one's packet. */
+/* True when a change to `better` may begin: both have a packet there. Without that of what fades out the first part of
+ * the fade would be a hole, since it comes as often as not just after the new one's packet. */
 static bool is_ready_locked(const struct oriel_desktop *desktop, int better, uint64_t now_ns) {
   const struct oriel_sound *sound = &desktop->sound;
   if (better < 0 || sound->active < 0 || !oriel_flow_lives(&sound->flows[sound->active], now_ns))

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Which sound the viewers hear: that of the guest's own streams, untouched, or of the VMM's device. PCM of a guest is
- * re-timed to this host's clock and coded here. A change between two is a crossfade, made at the pace of the new one: both
- * are decoded, mixed and coded once, and nothing is delayed.
+ * re-timed to this host's clock and coded here. A change between two is a crossfade, made at the pace of the new one:
+ * both are decoded, mixed and coded once, and nothing is delayed.
  */
 #ifndef ORIEL_DESKTOP_SOUND_H
 #define ORIEL_DESKTOP_SOUND_H
@@ -56,8 +56,8 @@ void oriel_sound_clear(struct oriel_sound *sound);
 
 /* ---- audio thread ---- */
 
-/** Takes and hands on what the lanes brought; `device_frames` more came from the device. Returns the input whose turn it
- *  is. */
+/** Takes and hands on what the lanes brought; `device_frames` more came from the device. Returns the input whose turn
+ *  it is. */
 int oriel_sound_turn(struct oriel_desktop *desktop, uint64_t device_frames);
 /** When a packet of re-timed sound is due; 0 = none will be. */
 uint64_t oriel_sound_due(const struct oriel_sound *sound);

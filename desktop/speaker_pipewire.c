@@ -63,7 +63,8 @@ static void retry_in(struct oriel_speaker *speaker, time_t seconds) {
 
 static void lost(struct oriel_speaker *speaker, const char *why) {
   if (!speaker->complained)
-    oriel_warn("desktop", "nothing plays on this host: %s; looking again every %d s, viewers hear as ever", why, RETRY_S);
+    oriel_warn("desktop", "nothing plays on this host: %s; looking again every %d s, viewers hear as ever", why,
+               RETRY_S);
   speaker->complained = true;
   atomic_store(&speaker->plays, false);
   retry_in(speaker, RETRY_S);
@@ -128,7 +129,8 @@ static int attach(struct oriel_speaker *speaker) {
     return -ENOMEM;
   pw_stream_add_listener(speaker->stream, &speaker->stream_listener, &stream_events, speaker);
   return pw_stream_connect(speaker->stream, PW_DIRECTION_OUTPUT, PW_ID_ANY,
-                           PW_STREAM_FLAG_AUTOCONNECT | PW_STREAM_FLAG_MAP_BUFFERS | PW_STREAM_FLAG_RT_PROCESS, params, 1);
+                           PW_STREAM_FLAG_AUTOCONNECT | PW_STREAM_FLAG_MAP_BUFFERS | PW_STREAM_FLAG_RT_PROCESS, params,
+                           1);
 }
 
 static void on_timer(void *user, uint64_t expirations) {

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * The driver without Apple: two devices on one clock, their rings and controls, who started them, and the threads that carry
- * sound away (pump) and bring it (microphone). The Apple face (plugin.c, properties.c) turns the daemon's calls into these.
+ * The driver without Apple: two devices on one clock, their rings and controls, who started them, and the threads that
+ * carry sound away (pump) and bring it (microphone). The Apple face (plugin.c, properties.c) turns the daemon's calls
+ * into these.
  *
- * Thread-safety: engine_write and engine_read are the IO callbacks: one thread per device at a time (a second reader of the input
- * at the same time is served from what the first brought), no lock, no allocation, no system call, no log. engine_timeline's
- * functions from any thread. Everything else from any thread but those, with a lock inside.
+ * Thread-safety: engine_write and engine_read are the IO callbacks: one thread per device at a time (a second reader of
+ * the input at the same time is served from what the first brought), no lock, no allocation, no system call, no log.
+ * engine_timeline's functions from any thread. Everything else from any thread but those, with a lock inside.
  */
 #ifndef ORIEL_DRIVER_ENGINE_H
 #define ORIEL_DRIVER_ENGINE_H
@@ -74,8 +75,8 @@ bool engine_set_mute(struct engine *engine, enum engine_side side, bool muted);
 void engine_reconfigure(struct engine *engine, enum engine_side side, uint32_t rate, uint32_t channels);
 
 void engine_settings(struct engine *engine, struct settings *settings);
-/** Takes new settings: transports and bitrate at once. Rate and channels are only kept: the caller asks the daemon and then calls
- *  engine_reconfigure. */
+/** Takes new settings: transports and bitrate at once. Rate and channels are only kept: the caller asks the daemon and
+ *  then calls engine_reconfigure. */
 void engine_apply(struct engine *engine, const struct settings *settings);
 
 enum { ENGINE_STATUS_SIZE = 4096 };

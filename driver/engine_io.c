@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The IO callbacks: played frames into the ring and into shared memory, recorded frames out of the microphone's receiver. Data
- * threads: no allocation, no lock, no system call, no log.
+ * The IO callbacks: played frames into the ring and into shared memory, recorded frames out of the microphone's
+ * receiver. Data threads: no allocation, no lock, no system call, no log.
  */
 #include <string.h>
 
@@ -142,8 +142,8 @@ static void bring(struct engine *engine, int64_t at, int64_t to, uint64_t now_ns
 
 void engine_read(struct engine *engine, int64_t at, float *frames, size_t count, uint64_t now) {
   struct device *device = &engine->devices[ENGINE_INPUT];
-  /* One brings for all. Another recorder's callback at the same instant waits a moment for it, with a bound; after that it
-   * reads what is there. Acquire and release are each other's partners. */
+  /* One brings for all. Another recorder's callback at the same instant waits a moment for it, with a bound; after that
+   * it reads what is there. Acquire and release are each other's partners. */
   int turns = 0;
   while (atomic_flag_test_and_set_explicit(&engine->bringing, memory_order_acquire) && turns < SPIN_MAX)
     turns++;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Volume and mute. Three values that are not one (lesson 28): the scalar is where the slider stands (0..1), decibels are
- * what is shown (VOLUME_DB_MIN..0), the gain is what samples are multiplied by. A change of gain is a ramp of 30 ms.
+ * Volume and mute. Three values that are not one (lesson 28): the scalar is where the slider stands (0..1), decibels
+ * are what is shown (VOLUME_DB_MIN..0), the gain is what samples are multiplied by. A change of gain is a ramp of 30
+ * ms.
  *
  * Thread-safety: the conversions anywhere; gain_set from any thread; gain_apply from one (IO callback): no lock, no
  * allocation.

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The microphone: a thread that dials, cuts the stream into packets and pushes them into a receiver; the IO callback pulls.
- * Two receivers, one for each format, live as long as the microphone: a change of format switches between them, and the
- * callback never meets one that is being made or freed.
+ * The microphone: a thread that dials, cuts the stream into packets and pushes them into a receiver; the IO callback
+ * pulls. Two receivers, one for each format, live as long as the microphone: a change of format switches between them,
+ * and the callback never meets one that is being made or freed.
  */
 #include "driver/microphone.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * Brings sound from its transport to the input device: a thread reads packets into a receiver (jitter buffer, drift), the IO
- * callback pulls from it. Dials only while somebody records; parked otherwise.
+ * Brings sound from its transport to the input device: a thread reads packets into a receiver (jitter buffer, drift),
+ * the IO callback pulls from it. Dials only while somebody records; parked otherwise.
  *
- * Thread-safety: create, destroy, configure, run and stats from any thread but IO callbacks; microphone_pull from one data
- * thread at a time.
+ * Thread-safety: create, destroy, configure, run and stats from any thread but IO callbacks; microphone_pull from one
+ * data thread at a time.
  */
 #ifndef ORIEL_DRIVER_MICROPHONE_H
 #define ORIEL_DRIVER_MICROPHONE_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * From a device's frames to the packets of a stream: fold to stereo, convert to 48 kHz, collect, code. Opus packets of 5, 10
- * or 20 ms; PCM as soon as there is any, at most the packet's time. The pump's thread.
+ * From a device's frames to the packets of a stream: fold to stereo, convert to 48 kHz, collect, code. Opus packets of
+ * 5, 10 or 20 ms; PCM as soon as there is any, at most the packet's time. The pump's thread.
  */
 #ifndef ORIEL_DRIVER_PACKETS_H
 #define ORIEL_DRIVER_PACKETS_H
@@ -41,7 +41,8 @@ void packets_restart(struct packets *packets);
 /** Takes `count` (at most PACKETS_INPUT_MAX) frames of the device. Only while packets_room says so. */
 void packets_put(struct packets *packets, const float *frames, size_t count);
 bool packets_room(const struct packets *packets);
-/** The next packet into `bytes`: its size, 0 = more frames are needed; -EIO. `flush`: PCM gives also what is less than a packet. */
+/** The next packet into `bytes`: its size, 0 = more frames are needed; -EIO. `flush`: PCM gives also what is less than
+ *  a packet. */
 int packets_next(struct packets *packets, bool flush, uint8_t bytes[PACKETS_SIZE_MAX]);
 /** Frames of the device that are missing for the next packet. */
 size_t packets_missing(const struct packets *packets);

@@ -107,7 +107,8 @@ static void place(struct pump *pump) {
 /* Sends what waits. True: all went out. */
 static bool flush(struct pump *pump, uint64_t now_ns) {
   while (pump->out_at < pump->out_size) {
-    ssize_t sent = oriel_dialer_send(pump->worker.dialer, pump->out + pump->out_at, pump->out_size - pump->out_at, now_ns);
+    ssize_t sent =
+        oriel_dialer_send(pump->worker.dialer, pump->out + pump->out_at, pump->out_size - pump->out_at, now_ns);
     if (sent < 0 && sent != -EMSGSIZE)
       return false;
     const size_t taken = sent < 0 ? pump->out_size - pump->out_at : (size_t)sent;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
  * Carries what is played from the ring to its transport, on a thread of its own. It sleeps until the next packet's last
- * frame should have been written, as the IO cycle's habits say (lesson 30), and is parked without a time-out while nothing
- * plays. After a connection, a stall or a jump it goes on with the newest sound, faded in, never with a backlog (lesson 27).
+ * frame should have been written, as the IO cycle's habits say (lesson 30), and is parked without a time-out while
+ * nothing plays. After a connection, a stall or a jump it goes on with the newest sound, faded in, never with a backlog
+ * (lesson 27).
  *
- * Thread-safety: start, stop, configure, reformat and stats from any thread but IO callbacks. pump_wrote is the IO callback's.
+ * Thread-safety: start, stop, configure, reformat and stats from any thread but IO callbacks. pump_wrote is the IO
+ * callback's.
  */
 #ifndef ORIEL_DRIVER_PUMP_H
 #define ORIEL_DRIVER_PUMP_H

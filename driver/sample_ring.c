@@ -57,8 +57,8 @@ void sample_ring_begin(struct sample_ring *ring, int64_t at, size_t count, struc
   assert(count >= 1 && count <= SAMPLE_RING_WRITE_MAX);
   /* Relaxed: only the writer stores these. */
   const int64_t end = atomic_load_explicit(&ring->end, memory_order_relaxed);
-  /* Acquire; partner: the release at the end of sample_ring_read. A copy that a reader has finished is older than what we write
-   * over it; one that it has not is thrown away by its second look at `writing`. */
+  /* Acquire; partner: the release at the end of sample_ring_read. A copy that a reader has finished is older than what
+   * we write over it; one that it has not is thrown away by its second look at `writing`. */
   (void)atomic_load_explicit(&ring->reads, memory_order_acquire);
   const int64_t last = at + (int64_t)count;
   const int64_t gap = at - end;
@@ -66,7 +66,8 @@ void sample_ring_begin(struct sample_ring *ring, int64_t at, size_t count, struc
   atomic_store_explicit(&ring->writing, forget || last > end ? last : end, memory_order_relaxed);
   if (forget)
     atomic_store_explicit(&ring->begin, at, memory_order_relaxed);
-  /* Release; partner: the acquire fence in sample_ring_read. Who sees a sample of this write sees `writing` and `begin`. */
+  /* Release; partner: the acquire fence in sample_ring_read. Who sees a sample of this write sees `writing` and
+   * `begin`. */
   atomic_thread_fence(memory_order_release);
   if (!forget && gap > 0)
     silence(ring, end, (size_t)gap);
@@ -83,7 +84,8 @@ void sample_ring_commit(struct sample_ring *ring) {
 }
 
 void sample_ring_extent(const struct sample_ring *ring, int64_t *begin, int64_t *end) {
-  /* `end` first: a begin that is stored before it cannot be missed. Acquire; partner: the release in sample_ring_commit. */
+  /* `end` first: a begin that is stored before it cannot be missed. Acquire; partner: the release in
+   * sample_ring_commit. */
   *end = atomic_load_explicit(&ring->end, memory_order_acquire);
   *begin = atomic_load_explicit(&ring->begin, memory_order_acquire);
   const int64_t writing = atomic_load_explicit(&ring->writing, memory_order_relaxed);

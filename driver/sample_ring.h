@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * A ring of frames indexed by sample time (lesson 25): frame t lies at t modulo the capacity, and the ring knows which
- * times were written. Reading takes nothing away, so all readers hear the same, and what was not written, or was written
- * over, reads as silence.
+ * times were written. Reading takes nothing away, so all readers hear the same, and what was not written, or was
+ * written over, reads as silence.
  *
  * Thread-safety: begin and commit from one thread at a time (the IO callback); read and extent from any, also at the
  * same time. No lock, no wait, no allocation. reset only while neither runs.
@@ -40,9 +40,9 @@ void sample_ring_finish(struct sample_ring *ring);
 /** Forgets everything and takes another channel count. */
 void sample_ring_reset(struct sample_ring *ring, unsigned channels);
 
-/** Makes room for `count` (1..SAMPLE_RING_WRITE_MAX) frames from time `at` on; the caller fills the span, then commits. A gap of at
- *  most a few thousand frames since the last write becomes silence; after a longer one, or a long step back, what was
- *  there is forgotten. */
+/** Makes room for `count` (1..SAMPLE_RING_WRITE_MAX) frames from time `at` on; the caller fills the span, then commits.
+ * A gap of at most a few thousand frames since the last write becomes silence; after a longer one, or a long step back,
+ *  what was there is forgotten. */
 void sample_ring_begin(struct sample_ring *ring, int64_t at, size_t count, struct sample_span *span);
 /** The frames of the last begin are all there. */
 void sample_ring_commit(struct sample_ring *ring);

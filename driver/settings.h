@@ -38,8 +38,8 @@ enum { SETTINGS_RATE_COUNT = 4 };
 
 bool settings_rate_is_known(uint32_t rate);
 
-/** Sets one key from text. 0; -ENOENT (no such key), -EINVAL (value): then `why` (SETTINGS_WHY_SIZE bytes) is one line that says what is
- *  wrong and what would be right, and `settings` is untouched. */
+/** Sets one key from text. 0; -ENOENT (no such key), -EINVAL (value): then `why` (SETTINGS_WHY_SIZE bytes) is one line
+ *  that says what is wrong and what would be right, and `settings` is untouched. */
 int settings_set(struct settings *settings, const char *key, const char *value, char *why);
 /** Applies lines of `Key = value`; empty lines and lines from `#` on are skipped. All or nothing: 0 or the error of the
  *  first bad line, whose number is in `why`. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Between a device's frames (1..16 channels at its rate) and the stream's (stereo at 48 kHz): channels and rate. At 48 kHz
- * stereo nothing is touched, bit for bit.
+ * Between a device's frames (1..16 channels at its rate) and the stream's (stereo at 48 kHz): channels and rate. At 48
+ * kHz stereo nothing is touched, bit for bit.
  *
  * Thread-safety: an object belongs to one thread at a time. resampler_run: no lock, no allocation.
  */
@@ -34,7 +34,8 @@ int resampler_init(struct resampler *resampler, uint32_t in_rate, uint32_t out_r
 void resampler_finish(struct resampler *resampler);
 /** Forgets the sound, keeps the rates. */
 void resampler_reset(struct resampler *resampler);
-/** Takes up to *in_count frames and gives up to *out_count; both come back as what was taken and given. Ends when either runs out. */
+/** Takes up to *in_count frames and gives up to *out_count; both come back as what was taken and given. Ends when
+ *  either runs out. */
 void resampler_run(struct resampler *resampler, const float *in, size_t *in_count, float *out, size_t *out_count);
 /** Input frames that must be given for the next `out_count` frames. */
 size_t resampler_input_for(const struct resampler *resampler, size_t out_count);

@@ -17,7 +17,8 @@ struct waker {
 int waker_init(struct waker *waker);
 void waker_finish(struct waker *waker);
 void waker_wake(struct waker *waker);
-/** Waits until woken, until `fd` (or -1) has one of `events`, or for timeout_ns (UINT64_MAX = for ever). Returns fd's revents. */
+/** Waits until woken, until `fd` (or -1) has one of `events`, or for timeout_ns (UINT64_MAX = for ever). Returns fd's
+ *  revents. */
 short waker_wait(struct waker *waker, int fd, short events, uint64_t timeout_ns);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A thread that keeps a connection. Its turns are its own thread's; wishes come from the daemon's threads that may block.
+ * A thread that keeps a connection. Its turns are its own thread's; wishes come from the daemon's threads that may
+ * block.
  */
 #include "driver/worker.h"
 
@@ -10,9 +11,9 @@
 
 #include "core/clock.h"
 
-/* The daemon's real-time threads wait for nobody here, so a budget of real time (THREAD_TIME_CONSTRAINT_POLICY) would only be one
- * to exceed: an encoder's turn may take longer than promised, and the kernel then demotes the thread. This class is scheduled
- * ahead of what is not sound, and its time-outs are not coalesced beyond a millisecond. */
+/* The daemon's real-time threads wait for nobody here, so a budget of real time (THREAD_TIME_CONSTRAINT_POLICY) would
+ * only be one to exceed: an encoder's turn may take longer than promised, and the kernel then demotes the thread. This
+ * class is scheduled ahead of what is not sound, and its time-outs are not coalesced beyond a millisecond. */
 static void hurry(void) {
 #ifdef __APPLE__
   (void)pthread_set_qos_class_self_np(QOS_CLASS_USER_INTERACTIVE, 0);

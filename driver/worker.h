@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * What pump and microphone have in common: a thread that keeps a connection to an address, obeys what other threads wish
- * (address, running, a pause), tells of connections and failures once each, and sleeps in between.
+ * What pump and microphone have in common: a thread that keeps a connection to an address, obeys what other threads
+ * wish (address, running, a pause), tells of connections and failures once each, and sleeps in between.
  *
- * Thread-safety: the functions from any thread but IO callbacks; the impl's from the worker's own thread. `lock` guards the
- * wish, the stats and what owners say they keep under it.
+ * Thread-safety: the functions from any thread but IO callbacks; the impl's from the worker's own thread. `lock` guards
+ * the wish, the stats and what owners say they keep under it.
  */
 #ifndef ORIEL_DRIVER_WORKER_H
 #define ORIEL_DRIVER_WORKER_H
@@ -28,7 +28,8 @@ struct worker_impl {
   void (*close)(void *owner);
   /* What comes next does not follow what was: running began or ended, or (`is_other`) the connection did. */
   void (*restart)(void *owner, bool is_other);
-  /* A turn while connected and running. Returns for how many ns to sleep at most, UINT64_MAX = until something comes. */
+  /* A turn while connected and running. Returns for how many ns to sleep at most, UINT64_MAX =
+   * until something comes. */
   uint64_t (*carry)(void *owner, uint64_t now_ns);
   /* Optional. True: bytes wait until the peer takes more. */
   bool (*wants_write)(const void *owner);

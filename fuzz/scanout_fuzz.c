@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * The listeners' arguments: the input is a series of method calls of QEMU's display and sound, with any numbers in
- * them. Each call is a byte for the method, its numbers, a byte for the amount of data (times 16), then the data as far as it
- * goes.
+ * them. Each call is a byte for the method, its numbers, a byte for the amount of data (times 16), then the data as far
+ * as it goes.
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -25,7 +25,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
       abort();
   } else {
     const size_t written = settings_format_changes(&settings_default, &settings, text);
-    if (written != strlen(text) || settings_parse(&again, text, why) < 0 || memcmp(&settings, &again, sizeof settings) != 0)
+    if (written != strlen(text) || settings_parse(&again, text, why) < 0 ||
+        memcmp(&settings, &again, sizeof settings) != 0)
       abort();
   }
   free(input);

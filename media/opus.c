@@ -27,8 +27,8 @@ int oriel_opus_encoder_create(unsigned frame_ms, unsigned bitrate_kbps, struct o
   if (!made)
     return -ENOMEM;
   made->frames = frame_ms * ORIEL_OPUS_RATE / 1000;
-  /* Restricted low delay drops 4 ms of look-ahead that only the speech part needs; it has no packets under 10 ms, and is
-   * of use only where bits are few. */
+  /* Restricted low delay drops 4 ms of look-ahead that only the speech part needs; it has no packets under 10 ms, and
+   * is of use only where bits are few. */
   int application = frame_ms < 20 || bitrate_kbps >= SPEECH_KBPS ? OPUS_APPLICATION_RESTRICTED_LOWDELAY
                                                                  : OPUS_APPLICATION_AUDIO;
   int error = OPUS_OK;

@@ -18,10 +18,10 @@ struct oriel_opus_trust {
   unsigned frames; /* of the last well-formed packet */
 };
 
-/** Takes what oriel_opus_packet_frames said of the next packet. Opus has no checksum, and most random bytes have its outer
- *  form; but a sender keeps to one length of packets. False: malformed packets, or lengths that change all the time, add
- *  up to something else, as where a stream is read from the middle of a packet. About 20 packets of noise do; some good
- *  ones make up for a bad one. */
+/** Takes what oriel_opus_packet_frames said of the next packet. Opus has no checksum, and most random bytes have its
+ *  outer form; but a sender keeps to one length of packets. False: malformed packets, or lengths that change all the
+ *  time, add up to something else, as where a stream is read from the middle of a packet. About 20 packets of noise do;
+ *  some good ones make up for a bad one. */
 bool oriel_opus_trust_take(struct oriel_opus_trust *trust, int frames);
 
 #endif

@@ -136,7 +136,8 @@ static void end_block(struct receiver_clock *clock, uint64_t frame) {
 }
 
 /* Sound that was lost without a sequence number makes all that follows late by one amount. Jitter does not do that:
- * held packets come bunched, each less late than the one before. A wrong guess is undone by the next punctual packet. */
+ * held packets come bunched, each less late than the one before. A wrong guess is undone by the next punctual
+ * packet. */
 static bool lost_unseen(struct receiver_clock *clock, double late_ns) {
   if (late_ns < 2e6 + 6 * clock->deviation_ns) {
     clock->late_count = 0;

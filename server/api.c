@@ -179,7 +179,8 @@ static json_t *sound_of(const struct oriel_sound_stats *sound) {
   for (unsigned i = 0; i < sound->inputs; i++)
     (void)json_array_append_new(inputs, input_of(&sound->input[i]));
   for (int i = 0; i < ORIEL_SOUND_STAGES; i++)
-    (void)json_array_append_new(stages, percentiles_of(oriel_sound_stage_name((enum oriel_sound_stage)i), &sound->stages[i]));
+    (void)json_array_append_new(stages,
+                                percentiles_of(oriel_sound_stage_name((enum oriel_sound_stage)i), &sound->stages[i]));
   set_text(object, "active", sound->active < 0 ? "none" : sound->input[sound->active].kind);
   (void)json_object_set_new(object, "input", json_integer(sound->active));
   (void)json_object_set_new(object, "inputs", inputs);

@@ -10,8 +10,8 @@
 #include "server/request.h"
 
 /** True when the head is nothing but its request line and its fields, each ended by CRLF with single spaces in the
- *  former, token names and no control characters in the latter (RFC 9112 sections 3 and 5). From libmicrohttpd 1.0 on, which refuses the rest
- *  by itself, always true. `method` is the one that libmicrohttpd passed. */
+ *  former, token names and no control characters in the latter (RFC 9112 sections 3 and 5). From libmicrohttpd 1.0 on,
+ *  which refuses the rest by itself, always true. `method` is the one that libmicrohttpd passed. */
 bool oriel_head_plain(const struct oriel_request *request, const char *method);
 
 #endif

@@ -84,7 +84,8 @@ static void write_desktop(FILE *out, const struct oriel_desktop_stats *stats) {
   counter(out, "input_refused_total", "Input events from viewers without the controls.", stats->input_refused);
 }
 
-static void write_counts(FILE *out, const struct oriel_sound_stats *sound, const char *name, const char *help, size_t offset) {
+static void write_counts(FILE *out, const struct oriel_sound_stats *sound, const char *name, const char *help,
+                         size_t offset) {
   head(out, name, "counter", help);
   for (unsigned i = 0; i < sound->inputs; i++) {
     uint64_t value;
@@ -111,9 +112,11 @@ static void write_inputs(FILE *out, const struct oriel_sound_stats *sound) {
   write_counts(out, sound, "sound_bytes_total", "Bytes of packets from inside the guest.", LANE(bytes));
   write_counts(out, sound, "sound_lost_total", "Packets that did not come, by number or by the time that is missing.",
                INPUT(lost));
-  write_counts(out, sound, "sound_late_total", "Packets more than 60 ms late, or after their place was given up.", INPUT(late));
+  write_counts(out, sound, "sound_late_total", "Packets more than 60 ms late, or after their place was given up.",
+               INPUT(late));
   write_counts(out, sound, "sound_duplicates_total", "Packets that came twice.", LANE(duplicates));
-  write_counts(out, sound, "sound_bad_total", "Packets refused: too long, empty, unfinished or no sound.", LANE(bad_packets));
+  write_counts(out, sound, "sound_bad_total", "Packets refused: too long, empty, unfinished or no sound.",
+               LANE(bad_packets));
   write_counts(out, sound, "sound_dropped_total", "Packets of a flood or of a second sender.", LANE(dropped));
   write_counts(out, sound, "sound_connections_total", "Connections from inside the guest.", LANE(connections));
   write_counts(out, sound, "sound_closed_total", "Connections closed for what the peer sent.", LANE(closed_by_us));
@@ -127,10 +130,12 @@ static void write_sound(FILE *out, const struct oriel_sound_stats *sound) {
   counter(out, "sound_passed_total", "Packets of the guest handed on untouched.", sound->passed);
   counter(out, "sound_trimmed_total", "Packets that came too late to be heard.", sound->trimmed);
   counter(out, "microphone_packets_total", "Packets of the microphone to the guest.", sound->microphone_packets);
-  counter(out, "microphone_dropped_total", "Packets of the microphone that the guest did not take.", sound->microphone_dropped);
+  counter(out, "microphone_dropped_total", "Packets of the microphone that the guest did not take.",
+          sound->microphone_dropped);
   counter(out, "microphone_refused_total", "Packets of microphones without the controls, or that nothing takes.",
           sound->microphone_refused);
-  counter(out, "microphone_connections_total", "Times a guest opened the microphone's address.", sound->microphone_connections);
+  counter(out, "microphone_connections_total", "Times a guest opened the microphone's address.",
+          sound->microphone_connections);
   head(out, "sound_stage_seconds", "summary", "Delay of one packet of sound by stage; quantiles over the last 512.");
   for (int i = 0; i < ORIEL_SOUND_STAGES; i++)
     write_summary(out, "sound_stage_seconds", oriel_sound_stage_name((enum oriel_sound_stage)i), &sound->stages[i]);
@@ -139,7 +144,8 @@ static void write_sound(FILE *out, const struct oriel_sound_stats *sound) {
   gauge(out, "speaker_connected", "1 while this host plays.", sound->speaker_connected);
   counter(out, "speaker_underruns_total", "Times this host's speaker ran dry.", sound->speaker.underruns);
   counter(out, "speaker_lost_total", "Packets missing at this host's speaker.", sound->speaker.lost_packets);
-  counter(out, "speaker_concealed_frames_total", "Frames made up at this host's speaker.", sound->speaker.concealed_frames);
+  counter(out, "speaker_concealed_frames_total", "Frames made up at this host's speaker.",
+          sound->speaker.concealed_frames);
   head(out, "speaker_level_seconds", "gauge", "Sound that waits for this host's speaker.");
   fprintf(out, "oriel_speaker_level_seconds %.6f\n", sound->speaker.level_us / US_PER_SECOND);
   head(out, "speaker_target_seconds", "gauge", "Sound that should wait for this host's speaker.");

@@ -19,8 +19,8 @@ struct oriel_origins {
 };
 
 /** Fills the lists from the bound address: its literal, for loopback and wildcards also localhost, 127.0.0.1 and [::1],
- *  each with the port (without it too where it is the scheme's default), and every allow_hosts entry: one with a port as
- *  it is, one without as it is and with our port. 0, -ENOMEM. */
+ *  each with the port (without it too where it is the scheme's default), and every allow_hosts entry: one with a port
+ *  as it is, one without as it is and with our port. 0, -ENOMEM. */
 int oriel_origins_init(struct oriel_origins *origins, const struct sockaddr *bound, bool tls,
                        const char *const *allow_hosts, const char *const *allow_origins);
 void oriel_origins_finish(struct oriel_origins *origins);

@@ -22,7 +22,8 @@ enum {
   SILENCE_MOST = 8, /* bytes: an Opus packet of no more says little else */
 };
 static const uint64_t inside_ns = ORIEL_NS_PER_SECOND;
-static const uint64_t sender_ns = ORIEL_NS_PER_SECOND;   /* another sender is heard once the one before was quiet so long */
+static const uint64_t sender_ns =
+    ORIEL_NS_PER_SECOND; /* another sender is heard once the one before was quiet so long */
 static const uint64_t complaint_ns = ORIEL_NS_PER_SECOND; /* between two lines about one lane */
 static const uint64_t loss_ns = 10 * ORIEL_NS_PER_SECOND;
 
@@ -227,7 +228,8 @@ static bool is_double(struct guest_lane *lane, const uint8_t *data, size_t size,
   const uint64_t length_ns = (uint64_t)lane->trust.frames * ORIEL_NS_PER_SECOND / ORIEL_AUDIO_RATE;
   if (lane->counters.is_pcm || size <= SILENCE_MOST)
     return false;
-  const bool doubled = size == last->size && now_ns < last->arrived_ns + length_ns / 8 && !memcmp(data, last->bytes, size);
+  const bool doubled =
+      size == last->size && now_ns < last->arrived_ns + length_ns / 8 && !memcmp(data, last->bytes, size);
   last->arrived_ns = now_ns;
   last->size = size;
   memcpy(last->bytes, data, size);

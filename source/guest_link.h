@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * One address of guest_audio, listened at or dialed, with the one stream that lives there: the newest. Its thread alone.
+ * One address of guest_audio, listened at or dialed, with the one stream that lives there: the newest. Its thread
+ * alone.
  */
 #ifndef ORIEL_SOURCE_GUEST_LINK_H
 #define ORIEL_SOURCE_GUEST_LINK_H

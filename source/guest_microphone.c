@@ -16,8 +16,8 @@
 #include "core/log.h"
 #include "source/guest_audio_impl.h"
 
-/* What a socket may hold for a guest that does not read: about five packets of 20 ms. It is all that could be heard late
- * by an agent that comes later. */
+/* What a socket may hold for a guest that does not read: about five packets of 20 ms. It is all that could be heard
+ * late by an agent that comes later. */
 enum { SOCKET_BYTES = 2304 };
 static const uint64_t age_ns = 100 * ORIEL_NS_PER_MS;
 static const uint64_t taken_ns = 1500 * ORIEL_NS_PER_MS; /* bytes that wait for less than this are on their way */

@@ -4,8 +4,8 @@
  * one table; the desktop owns its source, viewers come and go (lesson 13).
  *
  * Thread-safety: create, start and destroy from the desktop's owner (main thread). watch, input, resize and command
- * from any thread, microphone from one; none of them blocks or waits for the guest. Sink callbacks arrive on the source's own threads, may come
- * from several at once (picture and sound), and must not block or call destroy.
+ * from any thread, microphone from one; none of them blocks or waits for the guest. Sink callbacks arrive on the
+ * source's own threads, may come from several at once (picture and sound), and must not block or call destroy.
  */
 #ifndef ORIEL_SOURCE_SOURCE_H
 #define ORIEL_SOURCE_SOURCE_H

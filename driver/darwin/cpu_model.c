@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What __builtin_cpu_supports reads on Intel. Apple's compiler links its own; a cross-build has none, so this fills the one bit
- * that our sources ask for. Runs once, before any other code of the image.
+ * What __builtin_cpu_supports reads on Intel. Apple's compiler links its own; a cross-build has none, so this fills the
+ * one bit that our sources ask for. Runs once, before any other code of the image.
  */
 #include <cpuid.h>
 #include <stdint.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * The part of Darwin's C library that our sources and libopus use, declared by us: functions, layouts and constants are
- * facts of the system's ABI. Only for cross-building by scripts/darwin.sh, which puts a header of each standard name in front
- * that includes this one. On a Mac the system's own headers are used. 64-bit only.
+ * facts of the system's ABI. Only for cross-building by scripts/darwin.sh, which puts a header of each standard name
+ * in front that includes this one. On a Mac the system's own headers are used. 64-bit only.
  */
 #ifndef ORIEL_DARWIN_LIBC_H
 #define ORIEL_DARWIN_LIBC_H

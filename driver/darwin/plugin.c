@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The AudioServerPlugIn: the factory, the driver's table of functions, and the way from the daemon's calls to the engine.
- * Calls come from many threads of coreaudiod's helper; the IO operations and zero time stamps from its real-time threads.
+ * The AudioServerPlugIn: the factory, the driver's table of functions, and the way from the daemon's calls to the
+ * engine. Calls come from many threads of coreaudiod's helper; the IO operations and zero time stamps from its
+ * real-time threads.
  */
 #include "driver/darwin/plugin.h"
 

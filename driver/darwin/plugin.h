@@ -21,8 +21,9 @@
 #define PLUGIN_VERSION "0.1.0"
 
 enum {
-  PLUGIN_SETTINGS = 'oset', /* custom property: CFString of `Key = value` lines, settable; an empty one forgets what was set */
-  PLUGIN_STATUS = 'osta',   /* custom property: CFString, one JSON object */
+  PLUGIN_SETTINGS =
+      'oset', /* custom property: CFString of `Key = value` lines, settable; an empty one forgets what was set */
+  PLUGIN_STATUS = 'osta', /* custom property: CFString, one JSON object */
 };
 
 enum object_kind { KIND_PLUGIN = 1, KIND_DEVICE = 2, KIND_STREAM = 4, KIND_VOLUME = 8, KIND_MUTE = 16 };
@@ -62,10 +63,11 @@ OSStatus property_get(const struct plugin *plugin, AudioObjectID object, const A
 OSStatus property_set(struct plugin *plugin, AudioObjectID object, const AudioObjectPropertyAddress *address,
                       UInt32 size, const void *data);
 
-/** Settings from the property list, and over them what was set at run time and kept by the daemon. Bad values are logged and left
- *  at their defaults. */
+/** Settings from the property list, and over them what was set at run time and kept by the daemon. Bad values are
+ *  logged and left at their defaults. */
 void store_load(struct plugin *plugin, struct settings *settings);
-/** Takes settings text from the custom property: checks, keeps, applies, notifies. 0, kAudioHardwareIllegalOperationError. */
+/** Takes settings text from the custom property: checks, keeps, applies, notifies. 0,
+ *  kAudioHardwareIllegalOperationError. */
 OSStatus store_set(struct plugin *plugin, CFStringRef text);
 /** Settings and status as strings the caller releases. NULL when memory is short. */
 CFStringRef store_copy_settings(const struct plugin *plugin);

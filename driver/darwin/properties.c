@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Every property of every object in one table, which serves Has, Settable, Size, Get and Set alike: they cannot disagree. Threads of
- * the daemon's that may block.
+ * Every property of every object in one table, which serves Has, Settable, Size, Get and Set alike: they cannot
+ * disagree. Threads of the daemon's that may block.
  *
  * Lists are given in whole elements, as many as fit; anything else must fit whole.
  */
@@ -13,8 +13,8 @@ struct property {
   AudioObjectPropertySelector selector;
   unsigned kinds; /* of objects that have it */
   UInt32 size;    /* of an element */
-  /* DIRECTION: not in the scope of the other direction. ELEMENTS: of the channels 1.., not of the device as a whole. LIST: see
-   * above. */
+  /* DIRECTION: not in the scope of the other direction. ELEMENTS: of the channels 1.., not of the device as a whole.
+   * LIST: see above. */
   unsigned flags;
   UInt32 qualifier_size; /* 0 = none is needed */
   property_getter *get;
@@ -75,7 +75,8 @@ static const struct property properties[] = {
   {kAudioStreamPropertyTerminalType, KIND_STREAM, U32, ANY, 0, get_terminal, NULL},
   {kAudioStreamPropertyStartingChannel, KIND_STREAM, U32, ANY, 0, get_one, NULL},
   {kAudioStreamPropertyVirtualFormat, KIND_STREAM, sizeof(AudioStreamBasicDescription), ANY, 0, get_format, set_format},
-  {kAudioStreamPropertyPhysicalFormat, KIND_STREAM, sizeof(AudioStreamBasicDescription), ANY, 0, get_format, set_format},
+  {kAudioStreamPropertyPhysicalFormat, KIND_STREAM, sizeof(AudioStreamBasicDescription), ANY, 0, get_format,
+   set_format},
   {kAudioStreamPropertyAvailableVirtualFormats, KIND_STREAM, sizeof(AudioStreamRangedDescription), LIST, 0, get_formats,
    NULL},
   {kAudioStreamPropertyAvailablePhysicalFormats, KIND_STREAM, sizeof(AudioStreamRangedDescription), LIST, 0,

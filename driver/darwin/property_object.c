@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Properties that objects of several kinds have: class, owner, names, the lists of what they own. Threads of the daemon's that may block.
+ * Properties that objects of several kinds have: class, owner, names, the lists of what they own. Threads of the
+ * daemon's that may block.
  */
 #include "driver/darwin/property_impl.h"
 

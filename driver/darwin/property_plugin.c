@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Properties of the plug-in object, and the custom ones that the devices have, too. Threads of the daemon's that may block.
+ * Properties of the plug-in object, and the custom ones that the devices have, too. Threads of the daemon's that may
+ * block.
  */
 #include "driver/darwin/property_impl.h"
 

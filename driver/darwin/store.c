@@ -67,8 +67,9 @@ static int load_file(const char *path, struct settings *settings) {
   const bool is_dictionary = list && CFGetTypeID(list) == CFDictionaryGetTypeID();
   if (is_dictionary)
     CFDictionaryApplyFunction(list, take_entry, settings);
-  snprintf(line, sizeof line, is_dictionary ? "settings are read from %s"
-                                            : "%s is no property list with a dictionary of less than 64 KiB: defaults are used",
+  snprintf(line, sizeof line,
+           is_dictionary ? "settings are read from %s"
+                         : "%s is no property list with a dictionary of less than 64 KiB: defaults are used",
            path);
   plugin_log(is_dictionary ? ENGINE_LOG_INFO : ENGINE_LOG_ERROR, line);
   if (list)
@@ -164,15 +165,16 @@ static void spread(const struct plugin *plugin, const struct settings *before, c
   }
 }
 
-/* One change at a time, or of two at once one would be lost. Nobody is kept waiting while the daemon is called, which may itself wait
- * for a caller of ours: who finds another keeping leaves it to that one, who looks again. */
+/* One change at a time, or of two at once one would be lost. Nobody is kept waiting while the daemon is called, which
+ * may itself wait for a caller of ours: who finds another keeping leaves it to that one, who looks again. */
 static struct {
   pthread_mutex_t lock; /* guards the other two, and the way from what is in force to what is applied */
   unsigned changes;
   bool is_keeping;
 } turn = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-static int change(const struct plugin *plugin, const char *text, struct settings *before, struct settings *after, char *why) {
+static int change(const struct plugin *plugin, const char *text, struct settings *before, struct settings *after,
+                  char *why) {
   int rc = 0;
   pthread_mutex_lock(&turn.lock);
   engine_settings(plugin->engine, before);

@@ -32,8 +32,8 @@ struct moment {
   uint64_t missed; /* frames of the device that went by unseen since the last cycle */
 };
 
-/** Notes where the graph's clock stands. Returns the frames it went on by without this device; 0 also where it is another
- * clock, or so far on that nothing of before matters. */
+/** Notes where the graph's clock stands. Returns the frames it went on by without this device; 0 also where it is
+ *  another clock, or so far on that nothing of before matters. */
 static uint64_t missed_frames(struct agent_device *device, const struct spa_io_clock *clock) {
   const uint64_t at = clock->position, expected = device->expected_position;
   const bool is_same = expected != 0 && clock->id == device->clock_id;
@@ -64,7 +64,7 @@ static struct moment look(struct agent_device *device) {
 }
 
 /** Time went by for the other end as well (lesson 25): what was not played into us reads as silence, and what was not
- * asked of us is over. Otherwise each missed cycle would be one more of delay, or of too little in the receiver. */
+ *  asked of us is over. Otherwise each missed cycle would be one more of delay, or of too little in the receiver. */
 static void make_up(struct agent_device *device, const struct moment *moment) {
   const struct agent_device_config *config = &device->config;
   const uint64_t ns = moment->missed * ORIEL_NS_PER_SECOND / config->rate;
@@ -181,8 +181,8 @@ static void on_control(void *user, uint32_t id, const struct pw_stream_control *
 }
 
 /** Somebody sets the volume. PipeWire's mixer would take it up in one step, so it is left at one by what stands there
- * for volumes that are applied elsewhere; what is shown and stored is what was set. This nested set replaces the one
- * under way. */
+ *  for volumes that are applied elsewhere; what is shown and stored is what was set. This nested set replaces the one
+ *  under way. */
 static void on_param(void *user, uint32_t id, const struct spa_pod *param) {
   struct agent_device *device = user;
   if (id != SPA_PARAM_Props || param == NULL || !spa_pod_is_object_type(param, SPA_TYPE_OBJECT_Props))

@@ -38,7 +38,8 @@ static const char *parse_path(const char *text, char *path, char *why, size_t wh
       }
     }
     if (size == ORIEL_QEMU_PATH_MAX) {
-      snprintf(why, why_size, "the socket path is longer than %d bytes, all that a UNIX socket takes; use a shorter one",
+      snprintf(why, why_size,
+               "the socket path is longer than %d bytes, all that a UNIX socket takes; use a shorter one",
                ORIEL_QEMU_PATH_MAX);
       return NULL;
     }

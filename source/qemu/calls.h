@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What QEMU's two audio listeners have in common: methods in a table, and voices, which QEMU begins by Init under a number
- * of its own. Thread-safety: one thread at a time (GDBus's worker, under the listener's lock).
+ * What QEMU's two audio listeners have in common: methods in a table, and voices, which QEMU begins by Init under a
+ * number of its own. Thread-safety: one thread at a time (GDBus's worker, under the listener's lock).
  */
 #ifndef ORIEL_SOURCE_QEMU_CALLS_H
 #define ORIEL_SOURCE_QEMU_CALLS_H
@@ -32,8 +32,8 @@ struct oriel_qemu_methods {
   size_t count;
 };
 
-/** NULL, or why it was refused (static); then a line in the log, one in five seconds at most. `logged_ns` belongs to the
- *  object. */
+/** NULL, or why it was refused (static); then a line in the log, one in five seconds at most. `logged_ns` belongs to
+ *  the object. */
 const char *oriel_qemu_call(const struct oriel_qemu_methods *methods, void *object, const struct oriel_qemu_call *call,
                             uint64_t *logged_ns);
 
@@ -47,8 +47,8 @@ struct oriel_qemu_voice_place {
 
 /** The voice's place; -1 = none. */
 int oriel_qemu_voice_find(const struct oriel_qemu_voice_place places[ORIEL_QEMU_VOICES_MAX], uint64_t id);
-/** Where a voice may begin: its own place, a free one, or that of the voice which was not heard of for longest and is not
- *  in `busy` (a bit each): a QEMU that forgets to end its voices keeps its sound. -1 = all are busy. */
+/** Where a voice may begin: its own place, a free one, or that of the voice which was not heard of for longest and is
+ *  not in `busy` (a bit each): a QEMU that forgets to end its voices keeps its sound. -1 = all are busy. */
 int oriel_qemu_voice_place(const struct oriel_qemu_voice_place places[ORIEL_QEMU_VOICES_MAX], uint64_t id,
                            unsigned busy);
 /** The arguments of Init, "(tybbuyuub)". */

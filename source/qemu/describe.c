@@ -78,7 +78,8 @@ enum oriel_source_state oriel_qemu_describe(const struct oriel_qemu_facts *facts
     return ORIEL_SOURCE_PAUSED;
   }
   if (facts->display_opengl)
-    snprintf(detail, size, "%s draws with OpenGL, which cannot be shown; start QEMU without gl=on", oriel_qemu_vm_name(facts));
+    snprintf(detail, size, "%s draws with OpenGL, which cannot be shown; start QEMU without gl=on",
+             oriel_qemu_vm_name(facts));
   else if (facts->shutting_down)
     snprintf(detail, size, "%s is shutting down", oriel_qemu_vm_name(facts));
   else if (facts->display_off)

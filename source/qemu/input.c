@@ -92,8 +92,8 @@ static bool is_move(const struct op *op) {
 /* --- sending; lock held ------------------------------------------------------------------------------------------- */
 
 /* QEMU scales a position to 0..32767 and the guest scales it back, both rounding down, so x arrives a hair left of x
- * and counts as x - 1 (seen with virtio-tablet and libinput). One more arrives a hair left of x + 1: on pixel x. The first
- * pixel is exact as it is, and QEMU refuses anything beyond the last. */
+ * and counts as x - 1 (seen with virtio-tablet and libinput). One more arrives a hair left of x + 1: on pixel x. The
+ * first pixel is exact as it is, and QEMU refuses anything beyond the last. */
 static guint32 axis_position(int32_t value, int32_t size) {
   return (guint32)(value > 0 && value + 1 < size ? value + 1 : value);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * A listener: an object that QEMU calls over a private D-Bus connection which we hand it by a Register method. Display,
- * sound and microphone each have one. It registers while it is wanted and there is a QEMU, and unregisters by ending the private
- * connection.
+ * sound and microphone each have one. It registers while it is wanted and there is a QEMU, and unregisters by ending
+ * the private connection.
  *
  * Calls are taken on GDBus's worker thread, in a message filter, and answered there: QEMU's main loop waits inside
  * Register until authentication and its question for our properties are answered, so nothing of this may queue behind

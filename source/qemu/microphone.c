@@ -237,8 +237,8 @@ const char *oriel_qemu_microphone_message(struct oriel_qemu_microphone *micropho
     {"Fini", "(t)", on_fini},               {"SetEnabled", "(tb)", on_set_enabled},
     {"SetVolume", "(tbay)", on_set_volume},
   };
-  static const struct oriel_qemu_methods table = {"org.qemu.Display1.AudioInListener", "the microphone to QEMU", methods,
-                                                  sizeof methods / sizeof *methods};
+  static const struct oriel_qemu_methods table = {"org.qemu.Display1.AudioInListener", "the microphone to QEMU",
+                                                  methods, sizeof methods / sizeof *methods};
   return oriel_qemu_call(&table, microphone, call, &microphone->logged_ns);
 }
 

@@ -276,8 +276,8 @@ static const struct oriel_source_impl qemu_impl = {
   .info = qemu_info,
 };
 
-/* GLib prints what it cannot parse, all of it in hexadecimal, and 128 MiB may come: one short line in our log is enough.
- * This is the process's handler, as there is no narrower one; nothing else here uses GLib. */
+/* GLib prints what it cannot parse, all of it in hexadecimal, and 128 MiB may come: one short line in our log is
+ * enough. This is the process's handler, as there is no narrower one; nothing else here uses GLib. */
 static void on_glib_log(const gchar *domain, GLogLevelFlags level, const gchar *message, gpointer unused) {
   (void)unused;
   bool grave = level & (G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL | G_LOG_LEVEL_WARNING);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The microphone's stream as it reaches a guest whose clock stood still or ran ahead, by a clock that only the test moves.
+ * The microphone's stream as it reaches a guest whose clock stood still or ran ahead, by a clock that only the test
+ * moves.
  */
 #include "guest/agent/input.h"
 
@@ -82,8 +83,8 @@ static void send_part(struct rig *rig, size_t from, size_t to) {
   assert_int_equal(oriel_stream_send(rig->peer, stream + from, to - from), to - from);
 }
 
-/* A guest that was suspended wakes up between two halves of a packet, and the bytes that waited end in the middle of another:
- * each time it looks it is inside of a packet, and never in the same. */
+/* A guest that was suspended wakes up between two halves of a packet, and the bytes that waited end in the middle of
+ * another: each time it looks it is inside of a packet, and never in the same. */
 static void input_progress_is_no_stall(void **state) {
   struct rig *rig = *state;
   send_part(rig, 0, 3);
@@ -113,8 +114,8 @@ static void input_half_a_packet_ends_the_stream(void **state) {
   assert_int_equal(stats_of(rig).protocol_errors, 1);
 }
 
-/* Read from the middle of a packet on, by a peer that came back so soon that nobody saw it go: lengths that fit by chance, and what is
- * no Opus between them. */
+/* Read from the middle of a packet on, by a peer that came back so soon that nobody saw it go: lengths that fit by
+ * chance, and what is no Opus between them. */
 static void input_noise_ends_the_stream(void **state) {
   struct rig *rig = *state;
   uint32_t seed = 1;

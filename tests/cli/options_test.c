@@ -35,7 +35,8 @@ static int parse(enum oriel_command command, const char *line) {
 static int finish(void **state) {
   (void)state;
   oriel_options_finish(&options);
-  static const char *const names[] = {"LISTEN", "FPS", "TOKEN", "TOKEN_FILE", "INSECURE", "ALLOW_HOST", "TLS_CERT", "TLS_KEY"};
+  static const char *const names[] = {"LISTEN",   "FPS",        "TOKEN",    "TOKEN_FILE",
+                                      "INSECURE", "ALLOW_HOST", "TLS_CERT", "TLS_KEY"};
   char name[64];
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
     snprintf(name, sizeof name, "ORIEL_%s", names[i]);
@@ -63,8 +64,11 @@ static void options_have_the_documented_defaults(void **state) {
 
 static void options_are_read_in_both_forms(void **state) {
   (void)state;
-  assert_int_equal(parse(ORIEL_CLI_RUN, "--cpus 4 --memory=2G disk.img --display 800x600 --accel tcg --name=a.b --persistent --network none "
-                                        "--disk-format qcow2 --bitrate 8000"), 0);
+  assert_int_equal(
+      parse(ORIEL_CLI_RUN,
+            "--cpus 4 --memory=2G disk.img --display 800x600 --accel tcg --name=a.b --persistent --network none "
+            "--disk-format qcow2 --bitrate 8000"),
+      0);
   assert_int_equal(options.cpus, 4);
   assert_int_equal(options.memory_mib, 2048);
   assert_string_equal(options.operand, "disk.img");

@@ -15,7 +15,8 @@
 static void say(struct oriel_probe *probe, double hz, double level, size_t frames, uint64_t due_ns) {
   float *samples = calloc(frames, 2 * sizeof *samples);
   for (size_t i = 0; i < frames; i++)
-    samples[2 * i] = (float)(level * sin(6.283185307179586 * hz * (double)i / ORIEL_PROBE_RATE)), samples[2 * i + 1] = 0.9f;
+    samples[2 * i] = (float)(level * sin(6.283185307179586 * hz * (double)i / ORIEL_PROBE_RATE)),
+                samples[2 * i + 1] = 0.9f;
   oriel_probe_take(probe, samples, frames, 2, due_ns);
   free(samples);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Every interleaving of a producer and a consumer on a ring of two frames, with every outcome that C's memory model
- * allows; see memory_model.h. The two sides are coroutines that change places before any load of the other's index. Wrong is
- * sound out of order, a race on a sample, and an index out of bounds.
+ * allows; see memory_model.h. The two sides are coroutines that change places before any load of the other's index.
+ * Wrong is sound out of order, a race on a sample, and an index out of bounds.
  */
 #include <errno.h>
 #include <setjmp.h>

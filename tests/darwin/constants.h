@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Every constant of sdk/, as an assertion on whichever declarations are in front: ours, or Apple's own on a machine that
- * has them. Compiling it is the test.
+ * Every constant of sdk/, as an assertion on whichever declarations are in front: ours, or Apple's own on a machine
+ * that has them. Compiling it is the test.
  */
 #ifndef ORIEL_DARWIN_CONSTANTS_H
 #define ORIEL_DARWIN_CONSTANTS_H
@@ -15,8 +15,9 @@
 #include <os/log.h>
 
 /* Four characters, the first in the most significant byte, whatever compiler made the constant. */
-#define CODE(name, a, b, c, d) \
-  static_assert((uint32_t)(name) == ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d)), #name)
+#define CODE(name, a, b, c, d)                                                                                         \
+  static_assert((uint32_t)(name) == ((uint32_t)(a) << 24 | (uint32_t)(b) << 16 | (uint32_t)(c) << 8 | (uint32_t)(d)),  \
+                #name)
 #define NUMBER(name, value) static_assert((uint32_t)(name) == (uint32_t)(value), #name)
 
 /* Formats, time stamps, channel layouts */

@@ -45,7 +45,7 @@ enum fault {
   FAULT_ANY_RATE,       /* a rate that is not listed is taken */
   FAULT_HELD_LOCK,      /* the host is told while the lock is held */
   FAULT_LEFT_RUNNING,   /* a client that goes leaves its starts behind */
-  FAULT_COUNTED,        /* stamps are counted on by a few periods, not reckoned: a machine that slept is never caught up with */
+  FAULT_COUNTED,        /* stamps are counted on, not reckoned: a machine that slept is never caught up with */
   FAULT_DOMAIN,         /* the devices name different clock domains */
   FAULT_COUNT,
 };
@@ -54,7 +54,8 @@ extern enum fault faulty_fault;
 
 void faulty_reset(enum fault fault);
 void *faulty_factory(CFAllocatorRef allocator, CFUUIDRef type);
-/** It under the simulator, for a cmocka test; and the end of one in which nothing may have been found. `storage` as in hal_options. */
+/** It under the simulator, for a cmocka test; and the end of one in which nothing may have been found. `storage` as in
+ *  hal_options. */
 struct hal *faulty_open(enum fault fault, bool real_time, const char *storage);
 void faulty_close_clean(struct hal *hal);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Compiled against sdk/, layout.h and constants.h assert what the macOS ABI fixes; what no compiler can is asserted here.
+ * Compiled against sdk/, layout.h and constants.h assert what the macOS ABI fixes; what no compiler can is asserted
+ * here.
  */
 #include <stdarg.h>
 #include <stddef.h>

@@ -77,8 +77,8 @@ static void fade_takes_fifty_ms_at_equal_power(void **state) {
   assert_true(fabs(heard.energy / (FADE + BLOCK) / (AMPLITUDE * AMPLITUDE / 2) - 1) < 0.1);
 }
 
-/* Its packets come late, or never again: it goes on for a moment, and does not stop dead. Without concealment the step is
- * the tone's amplitude. */
+/* Its packets come late, or never again: it goes on for a moment, and does not stop dead. Without concealment the step
+ * is the tone's amplitude. */
 static void fade_of_what_ends_early_does_not_click(void **state) {
   for (size_t there = 480; there < FADE; there += 37)
     for (size_t back = 0; back <= 480; back += 240) {

@@ -135,8 +135,14 @@ struct oriel_desktop *fake_desktop_heard(struct fake *fake, const char *encoder,
                                          bool start) {
   struct oriel_desktop *desktop = NULL;
   const struct oriel_desktop_config config = {
-    .encoder = encoder, .fps = 60, .opus_frame_ms = 20, .opus_kbps = 64, .guest_audio = guest_audio, .audio_passthru = fake->passthru, .wake = fake_wake,
-    .user = fake,
+      .encoder = encoder,
+      .fps = 60,
+      .opus_frame_ms = 20,
+      .opus_kbps = 64,
+      .guest_audio = guest_audio,
+      .audio_passthru = fake->passthru,
+      .wake = fake_wake,
+      .user = fake,
   };
   assert_int_equal(oriel_desktop_create(&config, &fake->source, &desktop), 0);
   if (start)

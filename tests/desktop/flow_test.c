@@ -110,7 +110,8 @@ static void lost_packets_are_worked_out(void **state) {
   uint64_t random = 1, lost = 0, before = 0;
   for (uint64_t i = 0; i < 3000; i++) { /* a minute */
     random = random * 6364136223846793005ull + 1442695040888963407ull;
-    const uint64_t at = start + i * 20006 * ORIEL_NS_PER_US + (random >> 40) % 5 * ms; /* 300 ppm slow, 5 ms of jitter */
+    const uint64_t at =
+        start + i * 20006 * ORIEL_NS_PER_US + (random >> 40) % 5 * ms; /* 300 ppm slow, 5 ms of jitter */
     if (i == 200)
       before = flow.lost;
     if (i > 200 && i < 2800 && (random >> 20) % 20 == 0)

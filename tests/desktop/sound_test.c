@@ -223,8 +223,8 @@ static void dead_guest_gives_way_to_the_device(void **state) {
   assert_string_equal(sound.input[1].kind, "device");
 }
 
-/* Sent as a guest sends; a machine that stalls costs sound, which the receiver makes up for, so ten tries are allowed for
- * 400 ms that are whole. */
+/* Sent as a guest sends; a machine that stalls costs sound, which the receiver makes up for, so ten tries are allowed
+ * for 400 ms that are whole. */
 static void pcm_of_a_guest_is_coded_once(void **state) {
   struct fixture *fixture = *state;
   struct oriel_sound_stats sound;

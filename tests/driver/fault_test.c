@@ -169,7 +169,8 @@ static void fault_microphone_after_a_suspension_is_silent_first(void **state) { 
   hear_tone(&scene, NULL, 20);
   rig_pass(3600 * ORIEL_NS_PER_SECOND);
   scene.at += 3600 * 48000;
-  /* What waited in the receiver was sent before: at most its end is faded out. Then nothing comes, so nothing is heard. */
+  /* What waited in the receiver was sent before: at most its end is faded out. Then nothing comes, so
+   * nothing is heard. */
   float tail[2 * CYCLE];
   rig_record(&scene, tail, CYCLE);
   assert_true(peak_of(tail + 2 * 240, 2 * (CYCLE - 240)) == 0);

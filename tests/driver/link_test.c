@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The transport threads, against a real peer on a UNIX socket. Host time is real here: IO cycles are played at their pace.
+ * The transport threads, against a real peer on a UNIX socket. Host time is real here: IO cycles are played at their
+ * pace.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -170,8 +171,8 @@ static void link_reconnects_with_current_sound(void **state) { /* lessons 27, 29
     for (size_t f = 0; f < size / 8 && first < 0; f++)
       first = rig_frame_of(frames + 2 * f);
   }
-  /* The first frame that is not faded any more was played after the connection, or in the cycle before it; and within what was
-   * played since, however late the pump ran. */
+  /* The first frame that is not faded any more was played after the connection, or in the cycle before it; and within
+   * what was played since, however late the pump ran. */
   const int64_t from = (first - now % 32768 + 32768 + 16384) % 32768 - 16384;
   assert_true(from >= -512 && from <= 6 * 512);
   rig_end(&scene);

@@ -232,7 +232,8 @@ static void plugin_lists_have_whole_elements(void **state) {
   assert_true(size == 8 && ids[0] == 3 && ids[1] == 4 && ids[2] == 0);
   const AudioObjectPropertyAddress rate = at(kAudioDevicePropertyNominalSampleRate);
   size = 77;
-  assert_int_equal(table->GetPropertyData(driver, 2, 0, &rate, 0, NULL, 7, &size, ids), kAudioHardwareBadPropertySizeError);
+  assert_int_equal(table->GetPropertyData(driver, 2, 0, &rate, 0, NULL, 7, &size, ids),
+                   kAudioHardwareBadPropertySizeError);
   assert_int_equal(size, 77);
   close_driver();
 }

@@ -60,7 +60,8 @@ void rig_listen(struct rig_peer *peer, const char *options) {
   struct oriel_transport_address address;
   char why[256];
   static unsigned number;
-  snprintf(peer->address, sizeof peer->address, "unix:///tmp/oriel-driver-test.%d.%u%s", (int)getpid(), number++, options);
+  snprintf(peer->address, sizeof peer->address, "unix:///tmp/oriel-driver-test.%d.%u%s", (int)getpid(), number++,
+           options);
   peer->fd = -1;
   if (oriel_transport_address_parse(peer->address, &address, why, sizeof why) < 0 ||
       oriel_listener_create(&address, &peer->listener, why, sizeof why) < 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the driver's tests share: an engine under a clock that the test moves, a log that is remembered, a peer to dial, and
- * sound whose every sample says which frame it is.
+ * What the driver's tests share: an engine under a clock that the test moves, a log that is remembered, a peer to dial,
+ * and sound whose every sample says which frame it is.
  */
 #ifndef ORIEL_TESTS_DRIVER_RIG_H
 #define ORIEL_TESTS_DRIVER_RIG_H
@@ -55,7 +55,8 @@ struct rig_scene {
 /** `settings` may be NULL: rig_settings. Its address of that side is overwritten. */
 void rig_begin(struct rig_scene *scene, enum engine_side side, const char *options, const struct settings *settings);
 void rig_end(struct rig_scene *scene);
-/** Plays one cycle of rig_fill's frames, or records one into `frames` (NULL: dropped), at its time: up to the next millisecond. */
+/** Plays one cycle of rig_fill's frames, or records one into `frames` (NULL: dropped), at its time: up to the next
+ *  millisecond. */
 void rig_play(struct rig_scene *scene, size_t count);
 void rig_record(struct rig_scene *scene, float *frames, size_t count);
 /** Which frame a stereo frame is, from rig_sample, modulo 32768; -1: none, as in a fade. */

@@ -108,7 +108,8 @@ struct race {
   atomic_bool torn;
 };
 
-/* What a reader that is written over meanwhile copies is thrown away, but to the thread sanitizer it is a race all the same. */
+/* What a reader that is written over meanwhile copies is thrown away, but to the thread sanitizer it is a race all the
+ * same. */
 #if defined(__has_feature)
 #if __has_feature(thread_sanitizer)
 enum { MAY_LAP = 0 };

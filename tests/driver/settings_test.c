@@ -112,7 +112,8 @@ static void settings_long_lines_do_no_harm(void **state) {
 static void settings_none_is_nowhere(void **state) {
   (void)state;
   struct settings settings = settings_default;
-  assert_int_equal(settings_parse(&settings, "Transport = none\nMicrophone = none\nSharedMemory = none\nInputName = none", why), 0);
+  assert_int_equal(
+      settings_parse(&settings, "Transport = none\nMicrophone = none\nSharedMemory = none\nInputName = none", why), 0);
   assert_true(!*settings.transport && !*settings.microphone && !*settings.shared_memory);
   assert_string_equal(settings.input_name, "none");
 }

@@ -135,9 +135,9 @@ static int join_without_reading(const struct rig *where) {
   return fd;
 }
 
-/* Lesson 32: what a viewer does not read is not kept for it. While a reader is sent what a busy machine makes in seconds (a
- * MiB at best), eight that never read, but claim to have painted everything, cost a part of what even one would. They are
- * cut for being slow after 10 s: this ends before. */
+/* Lesson 32: what a viewer does not read is not kept for it. While a reader is sent what a busy machine makes in
+ * seconds (a MiB at best), eight that never read, but claim to have painted everything, cost a part of what even one
+ * would. They are cut for being slow after 10 s: this ends before. */
 static void viewers_that_never_read_cost_no_memory(void **state) {
   (void)state;
   enum { STALLED = 8, SETTLE_MS = 1500, LIMIT_MS = 8500, SENT_MIN = 32 * 1024 };

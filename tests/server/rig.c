@@ -116,8 +116,12 @@ void rig_start(struct rig *rig) {
   if (rig->address) {
     struct oriel_source *source;
     assert_int_equal(oriel_source_create(rig->address, &source, why, sizeof why), 0);
-    struct oriel_desktop_config desktop = {.fps = 60, .bitrate_kbps = rig->bitrate_kbps, .opus_frame_ms = 20, .opus_kbps = 64,
-                                           .wake = oriel_server_wake, .user = rig->server};
+    struct oriel_desktop_config desktop = {.fps = 60,
+                                           .bitrate_kbps = rig->bitrate_kbps,
+                                           .opus_frame_ms = 20,
+                                           .opus_kbps = 64,
+                                           .wake = oriel_server_wake,
+                                           .user = rig->server};
     assert_int_equal(oriel_desktop_create(&desktop, source, &rig->desktop), 0);
     assert_int_equal(oriel_desktop_start(rig->desktop), 0);
     oriel_server_set_desktop(rig->server, rig->desktop);

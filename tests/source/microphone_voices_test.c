@@ -54,8 +54,8 @@ static void pass(unsigned ms) {
 /* Takes a floating body; true when the call was taken. */
 static bool call(const char *member, GVariant *body, GVariant **reply) {
   GVariant *none = NULL;
-  const struct oriel_qemu_call call = {.member = member, .body = g_variant_ref_sink(body), .reply = reply ? reply : &none,
-                                       .now_ns = voices.now_ns};
+  const struct oriel_qemu_call call = {
+      .member = member, .body = g_variant_ref_sink(body), .reply = reply ? reply : &none, .now_ns = voices.now_ns};
   const char *refused = oriel_qemu_microphone_message(voices.microphone, &call);
   g_variant_unref(body);
   assert_null(none);
@@ -69,7 +69,8 @@ static int push(void) {
     frames[2 * i] = frames[2 * i + 1] = 0.5f * (float)sin(2 * M_PI * TONE_HZ * (double)voices.tone / RATE);
   struct oriel_packet *packet;
   assert_int_equal(oriel_opus_encode(voices.encoder, frames, voices.now_ns, &packet), 0);
-  const struct oriel_microphone microphone = {.opus = packet->data, .size = packet->size, .sequence = ++voices.sequence};
+  const struct oriel_microphone microphone = {
+      .opus = packet->data, .size = packet->size, .sequence = ++voices.sequence};
   const int result = oriel_qemu_microphone_push(voices.microphone, &microphone, voices.now_ns);
   oriel_packet_unref(packet);
   return result;

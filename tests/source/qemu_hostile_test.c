@@ -87,7 +87,8 @@ static void hostile_sizes(void **state) {
   for (unsigned i = 0; i < 120; i++) {
     const uint16_t *size = sizes[i % 6];
     call(false, LISTENER, "Scanout", picture(size[0], size[1], (int)i), NULL);
-    call(false, LISTENER, "Update", g_variant_new("(iiiiuu@ay)", 0, 0, 64, 48, 256, X8R8G8B8, peer_bytes(12288, 1)), NULL);
+    call(false, LISTENER, "Update", g_variant_new("(iiiiuu@ay)", 0, 0, 64, 48, 256, X8R8G8B8, peer_bytes(12288, 1)),
+         NULL);
     if (i % 10 == 9)
       call(false, LISTENER, "Disable", NULL, NULL);
   }
@@ -230,7 +231,8 @@ static void hostile_arguments(void **state) {
   };
   static const char *const bodies[] = {
     "()", "(1,)", "('text',)", "(@ay [],)", "(<<<<1>>>>,)", "(1, 2, 3)", "(@ai [1, 2], {'a': <1>})",
-    "(uint64 1, true, 'x')", "(uint32 1, uint32 1, uint32 4, uint32 1, 'not bytes')", "('org.example', 'Interfaces', 3)",
+    "(uint64 1, true, 'x')", "(uint32 1, uint32 1, uint32 4, uint32 1, 'not bytes')",
+    "('org.example', 'Interfaces', 3)",
   };
   for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
     for (size_t j = 0; j < sizeof bodies / sizeof *bodies; j++) {

@@ -65,7 +65,8 @@ static void peer_picture(void **state) {
   g_free(interfaces);
   scanout(64, 48, 0x11);
   assert_int_equal(pixel(63, 47), 0x111111);
-  expect_taken(false, LISTENER, "Update", g_variant_new("(iiiiuu@ay)", 60, 40, 4, 8, 16, X8R8G8B8, peer_bytes(128, 0x22)));
+  expect_taken(false, LISTENER, "Update",
+               g_variant_new("(iiiiuu@ay)", 60, 40, 4, 8, 16, X8R8G8B8, peer_bytes(128, 0x22)));
   assert_int_equal(pixel(60, 40), 0x222222);
   assert_int_equal(pixel(59, 40), 0x111111);
   expect_taken(false, LISTENER, "Update", g_variant_new("(iiiiuu@ay)", 0, 0, 2, 1, 4, R5G6B5, peer_bytes(4, 0xff)));
@@ -135,7 +136,8 @@ static void peer_size_unannounced(void **state) {
   assert_true(fake_qemu_wait_listener(test.fake, false, 2));
   /* Updates before the first whole picture are for nobody. */
   unsigned damages = recorder_damages(&test.recorder);
-  expect_taken(false, LISTENER, "Update", g_variant_new("(iiiiuu@ay)", 70, 0, 4, 4, 16, X8R8G8B8, peer_bytes(64, 0x44)));
+  expect_taken(false, LISTENER, "Update",
+               g_variant_new("(iiiiuu@ay)", 70, 0, 4, 4, 16, X8R8G8B8, peer_bytes(64, 0x44)));
   assert_int_equal(recorder_damages(&test.recorder), damages);
   scanout(80, 48, 0x66);
   assert_int_equal(pixel(79, 47), 0x666666);
@@ -308,7 +310,8 @@ static void peer_cursor(void **state) {
                              g_variant_new_fixed_array(G_VARIANT_TYPE_BYTE, straight, sizeof straight, 1)));
   static const uint8_t straight_packet[] = {1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0xff, 0x80};
   assert_memory_equal(test.recorder.cursor, straight_packet, sizeof straight_packet);
-  expect_taken(false, LISTENER, "CursorDefine", g_variant_new("(iiii@ay)", 600, 300, 599, 0, peer_bytes(600 * 300 * 4, 9)));
+  expect_taken(false, LISTENER, "CursorDefine",
+               g_variant_new("(iiii@ay)", 600, 300, 599, 0, peer_bytes(600 * 300 * 4, 9)));
   assert_int_equal(test.recorder.cursor_size, 8 + 150 * 75 * 4);
   assert_int_equal(test.recorder.cursor[4], 149);
   expect_taken(false, LISTENER, "CursorDefine", g_variant_new("(iiii@ay)", 0, 0, 0, 0, peer_bytes(0, 0)));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * source/qemu/sound: what becomes of several voices that come, pause and end, at times of the test's own. That the bytes
- * reach it from a QEMU is qemu_peer_test's.
+ * source/qemu/sound: what becomes of several voices that come, pause and end, at times of the test's own. That the
+ * bytes reach it from a QEMU is qemu_peer_test's.
  */
 #include "source/qemu/sound.h"
 

@@ -154,7 +154,8 @@ static void dialer_steps_on_hangup(void **state) {
   close(pair.fd);
   pair.fd = -1;
   rig_wait(oriel_dialer_fd(pair.dialer), POLLHUP);
-  assert_int_equal(oriel_dialer_step(pair.dialer, POLLIN | POLLHUP, rig->now_ns), ORIEL_STREAM_CONNECTED); /* last words */
+  assert_int_equal(oriel_dialer_step(pair.dialer, POLLIN | POLLHUP, rig->now_ns),
+                   ORIEL_STREAM_CONNECTED); /* last words */
   assert_int_equal(oriel_dialer_receive(pair.dialer, words, sizeof words, rig->now_ns), 3);
   assert_int_equal(oriel_dialer_step(pair.dialer, POLLIN | POLLHUP, rig->now_ns), ORIEL_STREAM_WAITING);
   assert_why(pair.dialer, 1, "the peer closed");
@@ -187,8 +188,8 @@ static void dialer_only_sends(void **state) {
   rig_unpair(&pair);
 }
 
-/* A peer whose queue is full neither refuses nor answers: the attempt ends by the clock, and the next one goes through.
- */
+/* A peer whose queue is full neither refuses nor answers: the attempt ends by the clock, and the next
+ * one goes through. */
 static void dialer_silent_peer(void **state) {
   struct rig *rig = *state;
   struct sockaddr_in name = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * A peer that goes away and comes back, over each kind of stream: when it is looked for again, and that it hears what is sent
- * then and nothing from before (lesson 27). With a clock that only the test moves. (vsock: tests/e2e/agent.mjs, inside a guest.)
+ * A peer that goes away and comes back, over each kind of stream: when it is looked for again, and that it hears what
+ * is sent then and nothing from before (lesson 27). With a clock that only the test moves. (vsock: tests/e2e/agent.mjs,
+ * inside a guest.)
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Accelerators are believed only when they run guest code, within a bound. Scripts stand for QEMU; one case uses the real.
+ * Accelerators are believed only when they run guest code, within a bound. Scripts stand for QEMU; one case uses the
+ * real.
  */
 #include "fixture.h"
 
@@ -31,8 +32,9 @@ static void probe_wants_the_guests_own_exit_status(void **state) {
   char why[512] = "";
   assert_int_equal(oriel_accel_probe(write_script("good", "exit 85"), ORIEL_ACCEL_TCG, 5000, why, sizeof why), 0);
   assert_int_equal(oriel_accel_probe(write_script("zero", "exit 0"), ORIEL_ACCEL_TCG, 5000, why, sizeof why), -ENODEV);
-  assert_int_equal(oriel_accel_probe(write_script("says", "echo could not access the module >&2; exit 1"), ORIEL_ACCEL_TCG, 5000,
-                                     why, sizeof why), -ENODEV);
+  assert_int_equal(oriel_accel_probe(write_script("says", "echo could not access the module >&2; exit 1"),
+                                     ORIEL_ACCEL_TCG, 5000, why, sizeof why),
+                   -ENODEV);
   assert_non_null(strstr(why, "could not access the module"));
 }
 

@@ -14,7 +14,8 @@ static struct oriel_qemu_config demo(void) {
 }
 
 static struct oriel_qemu_config disk(void) {
-  return (struct oriel_qemu_config){.disk = "given.img", .cpus = 2, .memory_mib = 2048, .width = 1024, .height = 768, .name = "d"};
+  return (struct oriel_qemu_config){
+      .disk = "given.img", .cpus = 2, .memory_mib = 2048, .width = 1024, .height = 768, .name = "d"};
 }
 
 static const char *const no_value = "";
@@ -35,7 +36,8 @@ static int has_device(char **arguments, const char *device) {
 }
 
 static char **build(const struct oriel_qemu_config *config, const struct oriel_image *image, enum oriel_accel accel) {
-  const struct oriel_launch launch = {.qemu = "/usr/bin/qemu", .accel = accel, .qmp = "/run/oriel/d/qmp.sock", .disk = image};
+  const struct oriel_launch launch = {
+      .qemu = "/usr/bin/qemu", .accel = accel, .qmp = "/run/oriel/d/qmp.sock", .disk = image};
   char **arguments = oriel_arguments_create(config, &launch);
   assert_non_null(arguments);
   return arguments;

@@ -26,7 +26,8 @@ static void child_that_talks_much_is_cut(void **state) {
   (void)state;
   char output[16];
   int status = -1;
-  char *const argv[] = {(char *)write_script("much", "i=0; while [ $i -lt 20000 ]; do echo 0123456789; i=$((i+1)); done"), NULL};
+  char *const argv[] = {
+      (char *)write_script("much", "i=0; while [ $i -lt 20000 ]; do echo 0123456789; i=$((i+1)); done"), NULL};
   assert_int_equal(oriel_child_run(argv, 10000, output, sizeof output, &status), 0);
   assert_int_equal(strlen(output), sizeof output - 1);
   assert_true(WIFEXITED(status));

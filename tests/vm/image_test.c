@@ -41,8 +41,14 @@ static void image_qcow2_is_detected(void **state) {
   char why[512] = "", tool[512], output[512];
   int status = -1;
   assert_int_equal(oriel_child_find("qemu-img", tool, sizeof tool), 0);
-  char *const argv[] = {tool, (char *)"create", (char *)"-q", (char *)"-f", (char *)"qcow2", (char *)in_scratch("a,b.qcow2"),
-                        (char *)"64M", NULL};
+  char *const argv[] = {tool,
+                        (char *)"create",
+                        (char *)"-q",
+                        (char *)"-f",
+                        (char *)"qcow2",
+                        (char *)in_scratch("a,b.qcow2"),
+                        (char *)"64M",
+                        NULL};
   assert_int_equal(oriel_child_run(argv, 10000, output, sizeof output, &status), 0);
   assert_int_equal(status, 0);
   assert_int_equal(inspect(in_scratch("a,b.qcow2"), &image, why), 0);

@@ -179,7 +179,8 @@ static void find_judges_version_and_display(void **state) {
   (void)state;
   expect_find("case $1 in --version) echo 'QEMU emulator version 8.1.0';; *) echo none; echo dbus;; esac", 0, "8.1.0");
   expect_find("case $1 in --version) echo 'QEMU emulator version 6.2.0';; *) echo dbus;; esac", -ENOTSUP, "too old");
-  expect_find("case $1 in --version) echo 'QEMU emulator version 7.2.0';; *) echo gtk; echo dbus-not;; esac", -ENOTSUP, "no D-Bus display");
+  expect_find("case $1 in --version) echo 'QEMU emulator version 7.2.0';; *) echo gtk; echo dbus-not;; esac", -ENOTSUP,
+              "no D-Bus display");
   expect_find("echo hello", -ENOTSUP, "no working QEMU");
   expect_find("exit 1", -ENOTSUP, "no working QEMU");
   char path[512], version[32], why[512] = "";

@@ -112,7 +112,8 @@ static void driver_keeps_time_for_days(void **state) {
 static void write_list(const char *path, const char *entries) {
   FILE *file = fopen(path, "w");
   assert_non_null(file);
-  fprintf(file, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<plist version=\"1.0\"><dict>%s</dict></plist>\n", entries);
+  fprintf(file, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<plist version=\"1.0\"><dict>%s</dict></plist>\n",
+          entries);
   assert_int_equal(fclose(file), 0);
 }
 
@@ -126,7 +127,8 @@ static void expect_device(struct hal *hal, const char *name, double rate, UInt32
   assert_int_equal(devices[0].output_channels, channels);
 }
 
-/* The list beside the bundle counts before the one inside it; bad entries cost only themselves, a bad list all of it. */
+/* The list beside the bundle counts before the one inside it; bad entries cost only themselves, a bad list
+ * all of it. */
 static void driver_reads_the_list_beside_its_bundle(void **state) {
   (void)state;
   char folder[] = "/tmp/oriel-bundle-XXXXXX", path[128], inside[160], beside[128];
@@ -145,7 +147,8 @@ static void driver_reads_the_list_beside_its_bundle(void **state) {
   struct hal *hal = checks_open(false);
   expect_device(hal, "Inside", 48000, 2);
   checks_close(hal);
-  write_list(beside, "<key>OutputName</key><string>K\xc3\xbc" "che &amp; Bad</string><key>Rate</key><integer>96000</integer>"
+  write_list(beside, "<key>OutputName</key><string>K\xc3\xbc"
+                     "che &amp; Bad</string><key>Rate</key><integer>96000</integer>"
                      "<key>OutputChannels</key><integer>17</integer><key>Nobody</key><true/>"
                      "<key>Transport</key><string></string>");
   hal = checks_open(false);

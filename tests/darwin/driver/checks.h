@@ -7,8 +7,8 @@
 
 #include "tests/darwin/hal.h"
 
-/** Runs all checks as a cmocka group. `bundle` is where the driver finds itself, NULL = nowhere; `fresh` gives the factory for each life of the daemon; `drop` ends it (or is
- * NULL). */
+/** Runs all checks as a cmocka group. `bundle` is where the driver finds itself, NULL = nowhere; `fresh` gives the
+ *  factory for each life of the daemon; `drop` ends it (or is NULL). */
 int checks_run(const char *bundle, hal_factory (*fresh)(void), void (*drop)(void));
 
 #endif

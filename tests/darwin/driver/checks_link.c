@@ -200,7 +200,8 @@ static void far_send(struct far_end *end, int64_t frame, size_t count) {
   }
 }
 
-/* What a peer sends is recorded bit for bit, no frame missing or doubled: in the host's own time, which stands still while it arrives. */
+/* What a peer sends is recorded bit for bit, no frame missing or doubled: in the host's own time, which stands still
+ * while it arrives. */
 void driver_brings_what_is_sent(void **state) {
   (void)state;
   static float samples[HAL_FRAMES_MAX * HAL_CHANNELS_MAX];
