@@ -22,17 +22,18 @@ function audioTest(t, ...words) {
   return child;
 }
 
-/** Of a melody played three times, it is heard once without a gap and half of it more, and nothing at another pitch. An emulated CPU on a
- * busy machine is late at times, mostly when the stream starts: that tears notes, so what lasts less than 150 ms is not looked at. */
+/** Of a melody played three times, it is heard once without a gap and half of it more, and nothing at another pitch: a wrong rate is
+ * off by 8 % or more. An emulated CPU on a busy machine is late at times, mostly when the stream starts: that tears notes and bends
+ * what is measured of the pieces, so short ones are not looked at. */
 function assertMelody(heard) {
-  const near = (hz, note) => Math.abs(hz / note - 1) < 0.01;
+  const near = (hz, note) => Math.abs(hz / note - 1) < 0.03;
   const notes = [];
   for (const { hz, ms } of heard.notes) {
     const note = melody.findIndex((one) => near(hz, one));
     if (note >= 0 && notes.at(-1)?.note === note) notes.at(-1).ms += ms;
     else notes.push({ note, ms });
   }
-  const order = notes.filter(({ ms }) => ms >= 150).map(({ note }) => note).filter((note, i, all) => note !== all[i - 1]);
+  const order = notes.filter(({ note, ms }) => ms >= (note < 0 ? 250 : 150)).map(({ note }) => note).filter((note, i, all) => note !== all[i - 1]);
   const text = order.join('');
   assert.ok(!order.includes(-1) && text.includes('0123') && order.length >= 6, `heard ${text}: ${JSON.stringify(heard.notes)}`);
 }

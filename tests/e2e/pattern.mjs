@@ -173,7 +173,13 @@ test('unwatched: no conversion, no encoding', async (t) => {
   await painted(page, 10);
   await page.close();
   await until(async () => (await stats(server)).viewers === 0, 5000, 'the viewer to be gone');
-  const settled = await stats(server);
+  let settled = await stats(server); // what was under way when the viewer left is still finished
+  await until(async () => {
+    const before = settled;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    settled = await stats(server);
+    return settled.conversions === before.conversions;
+  }, 5000, 'the end of what was under way');
   const from = performance.now();
   await until(() => performance.now() - from > 1500, 3000, 'a second and a half');
   const later = await stats(server);
