@@ -48,7 +48,12 @@ int main(int argc, char **argv) {
       fprintf(stderr, "recorder: %s: %s\n", argv[1], oriel_audio_error_text((int)got));
       break;
     }
-    done += (uint32_t)fwrite(block, 4 * info.channels, (size_t)got, file);
+    const size_t kept = fwrite(block, 4 * info.channels, (size_t)got, file);
+    done += (uint32_t)kept;
+    if (kept < (size_t)got) { /* the disk is full */
+      perror(argv[2]);
+      break;
+    }
   }
   write_header(file, &info, done);
   oriel_audio_reader_close(reader);
