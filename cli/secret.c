@@ -13,9 +13,9 @@
 #include <unistd.h>
 
 enum {
-  TOKEN_SAFE = 16,
-  /* characters; behind a limit on wrong ones nobody guesses that many */ RANDOM_BYTES = 32,
-  FILE_LIMIT = 4096
+  TOKEN_SAFE = 16, /* characters; behind a limit on wrong ones nobody guesses that many */
+  RANDOM_BYTES = 32,
+  FILE_LIMIT = 4096,
 };
 
 /** Reads until the end or until the buffer is full. Bytes read or -errno. */
@@ -60,8 +60,8 @@ int oriel_file_read(const char *what, const char *path, size_t limit, bool secre
     free(data);
     return result;
   }
-  if (memchr(data, '\0', (size_t)size) !=
-      NULL) { /* what follows would be left out unseen: a shorter secret than meant */
+  /* What follows would be left out unseen: a shorter secret than meant. */
+  if (memchr(data, '\0', (size_t)size) != NULL) {
     snprintf(why, why_size, "cannot use %s %.200s: it holds a zero byte; write it as plain text", what, path);
     free(data);
     return -EINVAL;

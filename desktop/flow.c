@@ -83,6 +83,10 @@ uint64_t oriel_flow_heard(struct oriel_flow *flow, uint64_t length_ns, uint64_t 
   return now_ns - late;
 }
 
+void oriel_flow_missed(struct oriel_flow *flow, uint64_t length_ns) {
+  flow->media_ns += length_ns;
+}
+
 void oriel_flow_end(struct oriel_flow *flow) {
   flow->ended = true;
 }

@@ -31,6 +31,8 @@ struct oriel_flow {
 /** Sound of `length_ns` arrived. Returns when it would have arrived if no packet were ever late: what a jitter buffer
  *  behind wants to know. At most `now_ns`. */
 uint64_t oriel_flow_heard(struct oriel_flow *flow, uint64_t length_ns, uint64_t now_ns);
+/** Sound of `length_ns` is known to be lost: what is heard next is not late for its sake. */
+void oriel_flow_missed(struct oriel_flow *flow, uint64_t length_ns);
 void oriel_flow_end(struct oriel_flow *flow);
 /** True while it counts as being there. */
 bool oriel_flow_lives(const struct oriel_flow *flow, uint64_t now_ns);

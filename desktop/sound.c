@@ -89,9 +89,9 @@ static void sink_packet(void *user, unsigned lane, const void *data, size_t size
     memcpy(packet->data, data, size);
   pthread_mutex_lock(&sound->lock);
   /* The time of those that are known to be lost has passed, too. */
-  const uint64_t length_ns = frames_ns((uint64_t)frames * (number - sound->numbers[lane]));
+  oriel_flow_missed(&sound->flows[lane], frames_ns((uint64_t)frames * (uint32_t)(number - sound->numbers[lane] - 1)));
   sound->numbers[lane] = number;
-  const uint64_t due = oriel_flow_heard(&sound->flows[lane], length_ns, arrived_ns);
+  const uint64_t due = oriel_flow_heard(&sound->flows[lane], frames_ns(frames), arrived_ns);
   if (packet) {
     packet->sequence = number;
     packet->captured_ns = due;
@@ -284,8 +284,11 @@ static void change(struct oriel_desktop *desktop, int chosen, bool fades) {
   sound->out.count = 0;
   if (sound->lanes)
     oriel_crossfade_begin(&sound->fade);
+  const uint64_t now = oriel_clock_ns();
   if (is_retimed(sound, before))
-    oriel_retime_hold(&sound->retimes[before], oriel_clock_ns()); /* the mix takes it */
+    oriel_retime_hold(&sound->retimes[before], now); /* the mix takes it */
+  if (is_retimed(sound, chosen) && sound->retimes[chosen].due_ns > now)
+    sound->retimes[chosen].due_ns = now; /* it was held a moment ago, to fade out */
   if (passed)
     oriel_audio_renew(desktop); /* its state is from long ago, and the listeners' is another */
   pthread_mutex_lock(&sound->lock);
@@ -297,19 +300,20 @@ static void change(struct oriel_desktop *desktop, int chosen, bool fades) {
                chosen == ORIEL_SOUND_DEVICE ? "the VM's own device" : "inside the guest");
 }
 
-static bool has_packet_locked(const struct oriel_sound *sound, int input) {
-  return input == ORIEL_SOUND_DEVICE || is_retimed(sound, input) || sound->queues[input].count > 0;
-}
-
-/* True when a change to `better` may begin: both have a packet there. Without that of what fades out the first part of
- * the fade would be a hole, since it comes as often as not just after the new one's packet. */
+/* True when a change to `better` may begin: what fades out has a packet there, for without it the first part of the fade
+ * would be a hole. Re-timed sound has some at any time, once it sounds: then the new one's packet is waited for. Two that
+ * come in packets need not come together, and may never do. */
 static bool is_ready_locked(const struct oriel_desktop *desktop, int better, uint64_t now_ns) {
   const struct oriel_sound *sound = &desktop->sound;
   if (better < 0 || sound->active < 0 || !oriel_flow_lives(&sound->flows[sound->active], now_ns))
     return true;
+  if (is_retimed(sound, better) && !sound->retimes[better].sounds)
+    return false;
   if (sound->active == ORIEL_SOUND_DEVICE)
     return oriel_ring_level(desktop->audio.ring) >= desktop->audio.packet_frames;
-  return has_packet_locked(sound, sound->active) && has_packet_locked(sound, better);
+  if (is_retimed(sound, sound->active))
+    return better == ORIEL_SOUND_DEVICE || is_retimed(sound, better) || sound->queues[better].count > 0;
+  return sound->queues[sound->active].count > 0;
 }
 
 int oriel_sound_turn(struct oriel_desktop *desktop, uint64_t device_frames) {

@@ -14,7 +14,7 @@ static void input_stats(struct oriel_sound *sound, int input, uint64_t now_ns, s
   out->lives = oriel_flow_lives(flow, now_ns);
   out->jitter_us = flow->jitter_us;
   out->drift_ppm = flow->drift_ppm;
-  out->lost = out->lane.lost + flow->lost;
+  out->lost = out->lane.is_numbered ? out->lane.lost : flow->lost;
   out->late = out->lane.late + flow->late;
   out->is_retimed = input != ORIEL_SOUND_DEVICE && sound->is_pcm[input];
   if (out->is_retimed)

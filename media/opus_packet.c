@@ -24,13 +24,15 @@ int oriel_opus_packet_frames(const void *packet, size_t size) {
 bool oriel_opus_trust_take(struct oriel_opus_trust *trust, int frames) {
   if (frames <= 0)
     trust->doubt += DOUBT_BAD;
-  else if (trust->frames && (unsigned)frames != trust->frames)
+  else if (trust->before && (unsigned)frames != trust->frames && (unsigned)frames != trust->before)
     trust->doubt += DOUBT_CHANGE;
   else if (trust->doubt)
     trust->doubt--;
   if (trust->doubt > DOUBT_MAX + DOUBT_BAD)
     trust->doubt = DOUBT_MAX + DOUBT_BAD; /* datagrams go on: a few good ones make up for it */
-  if (frames > 0)
+  if (frames > 0 && (unsigned)frames != trust->frames) {
+    trust->before = trust->frames;
     trust->frames = (unsigned)frames;
+  }
   return trust->doubt < DOUBT_MAX;
 }

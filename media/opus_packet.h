@@ -16,12 +16,13 @@ int oriel_opus_packet_frames(const void *packet, size_t size);
 struct oriel_opus_trust {
   unsigned doubt;
   unsigned frames; /* of the last well-formed packet */
+  unsigned before; /* the length before it changed to that */
 };
 
 /** Takes what oriel_opus_packet_frames said of the next packet. Opus has no checksum, and most random bytes have its
- *  outer form; but a sender keeps to one length of packets. False: malformed packets, or lengths that change all the
- *  time, add up to something else, as where a stream is read from the middle of a packet. About 20 packets of noise do;
- *  some good ones make up for a bad one. */
+ *  outer form; but a sender keeps to a length of packets, or to two. False: malformed packets, or ever other lengths, add
+ *  up to something else, as where a stream is read from the middle of a packet. Some thirty packets of noise do; some
+ *  good ones make up for a bad one. */
 bool oriel_opus_trust_take(struct oriel_opus_trust *trust, int frames);
 
 #endif

@@ -19,6 +19,8 @@ enum {
   PCM_FRAME_SIZE = ORIEL_AUDIO_CHANNELS * 4,
   BUDGET_FRAMES = 4 * ORIEL_AUDIO_RATE, /* a burst after a stall; the rate is twice that of sound */
   BUDGET_RATE = 2 * ORIEL_AUDIO_RATE,
+  FRAMES_LEAST = 32,  /* that a packet is taken for: 3,000 packets a second are the most */
+  MADE_UP_MOST = 10,  /* packets, of one gap: see media/receiver.c */
   SILENCE_MOST = 8, /* bytes: an Opus packet of no more says little else */
 };
 static const uint64_t inside_ns = ORIEL_NS_PER_SECOND;
@@ -120,8 +122,12 @@ static const char *take(struct guest_lane *lane, const struct oriel_guest_audio_
       return "sent a packet that is no whole number of frames";
     return trusted ? NULL : "sends what is no Opus";
   }
-  if (!afford(lane, (unsigned)frames, now_ns)) {
+  /* What is made up for lost packets costs as much as sound, and a packet costs something however short it is. */
+  const unsigned missing = step - 1 < MADE_UP_MOST ? step - 1 : MADE_UP_MOST;
+  const unsigned cost = (unsigned)frames > FRAMES_LEAST ? (unsigned)frames : FRAMES_LEAST;
+  if (!afford(lane, cost + missing * (unsigned)frames, now_ns)) {
     lane->counters.dropped++;
+    lane->number += step;
     return "sends faster than twice the speed of sound's own time";
   }
   lane->counters.packets++;
@@ -231,7 +237,7 @@ static bool is_double(struct guest_lane *lane, const uint8_t *data, size_t size,
   const bool doubled =
       size == last->size && now_ns < last->arrived_ns + length_ns / 8 && !memcmp(data, last->bytes, size);
   last->arrived_ns = now_ns;
-  last->size = size;
+  last->size = doubled ? 0 : size; /* one double of each: more of the same is a sender's own, after a stall */
   memcpy(last->bytes, data, size);
   return doubled;
 }

@@ -138,7 +138,7 @@ def garbage_is_silence_not_noise(rig):
             bench.stop(recorder)
             expect(all(math.isfinite(v) for v in read_floats(path)), 'only numbers')
             status = rig.status()['input']
-            # PCM has nothing to know noise by; of Opus some twenty packets are enough, and the next connection is heard.
+            # PCM has nothing to know noise by; of Opus some thirty packets are enough, and the next connection is heard.
             expect(shape == 'pcm' or (status['protocol_errors'] >= 1 and status['bad_packets'] >= 1), str(status))
             expect(max(map(abs, read_floats(path))) <= 16, 'no sample above +24 dB')
 

@@ -262,7 +262,7 @@ static void fault_microphone_garbage_ends_it(void **state) {
     uint8_t junk[1500];
     char byte;
     rig_begin(&scene, ENGINE_INPUT, pcm ? "?format=pcm" : "", NULL);
-    for (size_t k = 0; k < 60; k++) { /* 20 are enough; they fit the socket's buffer */
+    for (size_t k = 0; k < 60; k++) { /* some thirty are enough; they fit the socket's buffer */
       const size_t size = 1 + 23 * k;
       for (size_t i = 0; i < size; i++)
         junk[i] = (uint8_t)((seed = seed * 1664525u + 1013904223u) >> 24);

@@ -105,22 +105,31 @@ test('agent: sound of a guest over virtio-serial: melody, microphone, delay of b
 
 test('agent: sound over vsock inside a guest, after `oriel audio set`', async (t) => {
   const { sh } = await bootSound(t);
-  const said = await sh(`${asUser} audio_peer set 'output=vsock://1:5000?format=pcm' input=vsock://1:5001`);
+  const said = await sh(`${asUser} audio_peer set 'output=vsock://1:5000?format=pcm&frame=20' input=vsock://1:5001`);
   assert.match(said, /oriel-agent takes it/);
-  // CID 1 is the machine itself: nothing leaves the guest.
-  await sh(`(${asUser} audio_peer test 'vsock://any:5000?format=pcm' --listen --wait 60 --seconds 6 --json >/tmp/v.json 2>&1; echo done >>/tmp/v.json) &`);
-  await until(async () => /"connected": true/.test(await sh(`${asUser} oriel-agent --status || true`)), 60_000, 'the agent with its new settings');
-  await until(async () => (await agentStatus(sh)).output.connected, 60_000, 'the agent to reach vsock port 5000');
-  assert.match((await agentStatus(sh)).output.address, /^vsock:\/\/1:5000/);
-  await sh(`${asUser} chime --loop 3`);
-  const text = await until(async () => /^([^]*})\s*done/.exec(await sh('cat /tmp/v.json')), 60_000, 'the listener\'s report');
-  const heard = JSON.parse(text[1]);
-  t.log(`heard ${heard.notes.map(({ hz }) => hz).join(', ')} Hz over vsock; jitter ${heard.jitter_ms} ms`);
-  assertMelody(heard);
+  // CID 1 is the machine itself: nothing leaves the guest. There its one emulated CPU plays, sends and listens, and may be too late
+  // for a while; at a wrong rate no melody would ever be right.
+  let tries = 0;
+  for (let wrong = true; wrong; ) {
+    await sh(`(${asUser} audio_peer test 'vsock://any:5000?format=pcm&frame=20' --listen --wait 60 --seconds 6 --json >/tmp/v.json 2>&1; echo done >>/tmp/v.json) &`);
+    await until(async () => (await agentStatus(sh)).output.connections > tries, 60_000, 'the agent to reach vsock port 5000');
+    assert.match((await agentStatus(sh)).output.address, /^vsock:\/\/1:5000/);
+    await sh(`${asUser} chime --loop 3`);
+    const text = await until(async () => /^([^]*})\s*done/.exec(await sh('cat /tmp/v.json')), 60_000, 'the listener\'s report');
+    const heard = JSON.parse(text[1]);
+    t.log(`heard ${heard.notes.map(({ hz }) => hz).join(', ')} Hz over vsock; jitter ${heard.jitter_ms} ms`);
+    tries++;
+    try {
+      assertMelody(heard);
+      wrong = false;
+    } catch (error) {
+      if (tries === 3) throw error;
+    }
+  }
 
   // Another listener at the first port: the agent finds it again, and there is nothing of the time in between.
-  await sh(`(${asUser} audio_peer test 'vsock://any:5000?format=pcm' --listen --wait 60 --seconds 3 --json >/tmp/w.json 2>&1; echo done >>/tmp/w.json) &`);
-  await until(async () => (await agentStatus(sh)).output.connections === 2, 60_000, 'the agent to reach vsock port 5000 again');
+  await sh(`(${asUser} audio_peer test 'vsock://any:5000?format=pcm&frame=20' --listen --wait 60 --seconds 3 --json >/tmp/w.json 2>&1; echo done >>/tmp/w.json) &`);
+  await until(async () => (await agentStatus(sh)).output.connections > tries, 60_000, 'the agent to reach vsock port 5000 again');
 
   await sh(`(${asUser} audio_peer test vsock://any:5001 --listen --send --tone 700 --seconds 400 --wait 60 >/tmp/m.txt 2>&1) &`);
   await until(async () => (await agentStatus(sh)).input.connected, 60_000, 'the agent to reach vsock port 5001');
