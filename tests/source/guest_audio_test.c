@@ -316,6 +316,23 @@ static void send_numbered(int fd, uint32_t number, size_t frames) {
   assert_int_equal(send(fd, datagram, size + 4, 0), size + 4);
 }
 
+/* A packet costs something however short it is, and so does what is made up for those that a sender leaves out. */
+static void flood_of_tiny_numbered_datagrams_is_dropped(void **state) {
+  struct fixture *fixture = *state;
+  const int flood = dial_inet(fixture->port, SOCK_DGRAM);
+  const uint64_t start = oriel_clock_ns(), until = start + PATIENCE_S * ORIEL_NS_PER_SECOND;
+  uint32_t number = 0;
+  while (info_of(fixture).lane[UDP].dropped < 1000 && oriel_clock_ns() < until)
+    for (int i = 0; i < 100; i++)
+      send_numbered(flood, number += 2, 1);
+  const struct oriel_guest_audio_lane lane = info_of(fixture).lane[UDP];
+  assert_true(lane.dropped >= 1000);
+  /* A burst of four seconds and twice the time since, 33 frames each: 32 and one that was left out. */
+  const double seconds = (double)(oriel_clock_ns() - start) / ORIEL_NS_PER_SECOND;
+  assert_true((double)lane.packets <= (4 + 2 * seconds) * ORIEL_AUDIO_RATE / 33 + 1);
+  close(flood);
+}
+
 static void numbers_tell_what_is_lost_late_and_double(void **state) {
   struct fixture *fixture = *state;
   const int fd = dial_inet(fixture->port, SOCK_DGRAM);
@@ -473,6 +490,7 @@ int main(void) {
     CASE(pcm_is_whole_frames),
     CASE(datagrams_come_from_one_sender),
     CASE(flood_of_datagrams_is_dropped),
+    cmocka_unit_test_setup_teardown(flood_of_tiny_numbered_datagrams_is_dropped, set_up_pcm, tear_down),
     cmocka_unit_test_setup_teardown(numbers_tell_what_is_lost_late_and_double, set_up_pcm, tear_down),
     CASE(doubled_opus_is_dropped),
     CASE(half_open_stream_does_not_keep_the_next_out),
