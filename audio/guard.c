@@ -14,11 +14,11 @@
 
 enum { GUARDS = 64 };
 
-/* A slot is the handler's to read while `base` is set. */
+/* A slot is the handler's to read while `base` is set, and says the same before and after. */
 static struct {
   _Atomic uintptr_t base;
-  size_t size;
-  atomic_bool *cut;
+  _Atomic size_t size;
+  atomic_bool *_Atomic cut;
 } guards[GUARDS];
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER; /* guards adding and removing, and these: */
@@ -29,16 +29,19 @@ static _Thread_local volatile sig_atomic_t passing __attribute__((tls_model("ini
 
 static bool replace(uintptr_t address) {
   for (size_t i = 0; i < GUARDS; i++) {
-    /* Acquire; partner: the release in oriel_audio_guard_add. */
-    const uintptr_t base = atomic_load_explicit(&guards[i].base, memory_order_acquire);
-    if (!base || address < base || address - base >= guards[i].size)
+    const uintptr_t base = atomic_load(&guards[i].base);
+    const size_t size = atomic_load(&guards[i].size);
+    atomic_bool *cut = atomic_load(&guards[i].cut);
+    /* Once more: meanwhile another thread may have taken the slot for another mapping. Ours stays where it is while
+     * somebody touches it. */
+    if (!base || address < base || address - base >= size || atomic_load(&guards[i].base) != base)
       continue;
     void *at = (void *)base; /* NOLINT: an address of ours, kept as a number to be atomic */
     const int kept = errno;
     const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
-    const bool done = mmap(at, guards[i].size, PROT_READ | PROT_WRITE, flags, -1, 0) == at;
+    const bool done = mmap(at, size, PROT_READ | PROT_WRITE, flags, -1, 0) == at;
     errno = kept;
-    atomic_store(guards[i].cut, true);
+    atomic_store(cut, true);
     return done;
   }
   return false;
@@ -85,10 +88,9 @@ int oriel_audio_guard_add(void *base, size_t size, atomic_bool *cut) {
   if (i == GUARDS)
     rc = -ENOMEM;
   if (rc == 0) {
-    guards[i].size = size;
-    guards[i].cut = cut;
-    /* Release; partner: the acquire in replace(). */
-    atomic_store_explicit(&guards[i].base, (uintptr_t)base, memory_order_release);
+    atomic_store(&guards[i].size, size);
+    atomic_store(&guards[i].cut, cut);
+    atomic_store(&guards[i].base, (uintptr_t)base); /* last: from here on the handler reads them */
   }
   pthread_mutex_unlock(&mutex);
   return rc;

@@ -94,7 +94,8 @@ ORIEL_AUDIO_API void oriel_audio_reader_close(struct oriel_audio_reader *reader)
  *  falling behind a whole ring are counted in info.lost, and reading goes on with the newest. Samples that are not
  *  numbers, or 60 dB above full scale, read as 0. With timeout 0 no allocation, no lock; and where info.direct, data
  *  thread. Not direct are shm names on Linux, whose memory any process of the user may cut off: there samples are
- *  copied by pread, which a cut cannot kill, unless the reader was opened with ORIEL_AUDIO_GUARDED. */
+ *  copied by pread, which a cut cannot kill, unless the reader was opened with ORIEL_AUDIO_GUARDED.
+ *  A process maps at most 64 names so, writers' among them; its further readers copy, too. */
 ORIEL_AUDIO_API ssize_t oriel_audio_reader_read(struct oriel_audio_reader *reader, float *frames, size_t count,
                                                 int timeout_ms);
 

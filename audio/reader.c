@@ -35,7 +35,8 @@ struct oriel_audio_reader {
 };
 
 /* The only place that maps for reading; `mappable` is the proof that the memory stays. Without it the guard puts zeros
- * in the place of memory that goes: a generation of 0, so it is over. */
+ * in the place of memory that goes: a generation of 0, so it is over. Where there is no guard left, nothing is mapped
+ * and samples are copied. */
 static int map(struct oriel_audio_reader *reader, bool mappable) {
   reader->base = mmap(NULL, reader->size, PROT_READ, MAP_SHARED, reader->fd, 0);
   if (reader->base == MAP_FAILED) {
@@ -44,10 +45,11 @@ static int map(struct oriel_audio_reader *reader, bool mappable) {
   }
 #ifdef __linux__
   if (!mappable) {
-    const int rc = oriel_audio_guard_add(reader->base, reader->size, &reader->cut);
-    if (rc < 0)
-      return rc;
-    reader->guarded = true;
+    reader->guarded = oriel_audio_guard_add(reader->base, reader->size, &reader->cut) == 0;
+    if (!reader->guarded) {
+      munmap(reader->base, reader->size);
+      reader->base = NULL;
+    }
   }
 #else
   (void)mappable;
@@ -63,6 +65,8 @@ static int attach(struct oriel_audio_reader *reader, bool mappable, bool guarded
     const int rc = map(reader, mappable);
     if (rc < 0)
       return rc;
+  }
+  if (reader->base) {
     char *block = reader->base + shape->block_offset;
     reader->ring.line = &((struct oriel_audio_shm_block *)(void *)block)->line;
     reader->ring.samples = (float *)(void *)(reader->base + ORIEL_AUDIO_SHM_DATA_OFFSET);

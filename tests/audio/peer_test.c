@@ -186,6 +186,31 @@ static void peer_cuts_memory_off(void **state) {
   }
 }
 
+/* A process has 64 guards; readers beyond them work as readers that asked for none. */
+static void peer_guards_run_out(void **state) {
+  (void)state;
+  enum { READERS = 70 };
+  char name[32];
+  struct oriel_audio_writer *writer;
+  struct oriel_audio_reader *readers[READERS];
+  unsigned direct = 0;
+  assert_int_equal(oriel_audio_writer_create(device_name("guards", name), &device_config, &writer), 0);
+  for (int i = 0; i < READERS; i++) {
+    struct oriel_audio_info info;
+    assert_int_equal(oriel_audio_reader_open(name, ORIEL_AUDIO_GUARDED, &readers[i]), 0);
+    assert_int_equal(oriel_audio_reader_info(readers[i], &info), 0);
+    direct += info.direct;
+  }
+  assert_int_equal(direct, 63); /* and the writer's */
+  device_write(writer, 100);
+  for (int i = 0; i < READERS; i++) {
+    assert_int_equal(oriel_audio_reader_read(readers[i], frames, 100, 0), 100);
+    assert_int_equal(device_wrong(frames, oriel_audio_writer_position(writer) - 100, 100, CHANNELS), 0);
+    oriel_audio_reader_close(readers[i]);
+  }
+  oriel_audio_writer_destroy(writer);
+}
+
 /* The guard takes care of its own memory only. */
 static void peer_guard_passes_other_faults_on(void **state) {
   (void)state;
@@ -387,6 +412,7 @@ int main(void) {
     cmocka_unit_test(peer_writer_killed_at_any_instant),
     cmocka_unit_test(peer_reader_killed_changes_nothing),
     cmocka_unit_test(peer_cuts_memory_off),
+    cmocka_unit_test(peer_guards_run_out),
     cmocka_unit_test(peer_guard_passes_other_faults_on),
     cmocka_unit_test(peer_old_reader_works),
     cmocka_unit_test(peer_lying_writer_is_silence),
