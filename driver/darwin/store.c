@@ -166,60 +166,65 @@ static void spread(const struct plugin *plugin, const struct settings *before, c
 }
 
 /* One change at a time, or of two at once one would be lost. Nobody is kept waiting while the daemon is called, which
- * may itself wait for a caller of ours: who finds another keeping leaves it to that one, who looks again. */
+ * may itself wait for a caller of ours: who finds another telling it leaves it to that one, who looks again. So what
+ * the daemon is told last is what is in force. */
 static struct {
-  pthread_mutex_t lock; /* guards the other two, and the way from what is in force to what is applied */
-  unsigned changes;
-  bool is_keeping;
+  pthread_mutex_t lock; /* guards the others, and the way from what is in force to what is applied */
+  unsigned changes, told;
+  struct settings settings; /* what the daemon was told last; where told == changes: what is in force */
+  bool is_telling;
 } turn = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-static int change(const struct plugin *plugin, const char *text, struct settings *before, struct settings *after,
-                  char *why) {
+static int change(const struct plugin *plugin, const char *text, char *why) {
+  struct settings before, after;
   int rc = 0;
   pthread_mutex_lock(&turn.lock);
-  engine_settings(plugin->engine, before);
-  *after = *text ? *before : plugin->file;
+  engine_settings(plugin->engine, &before);
+  after = *text ? before : plugin->file;
   if (*text)
-    rc = settings_parse(after, text, why);
+    rc = settings_parse(&after, text, why);
   if (!rc) {
-    engine_apply(plugin->engine, after);
+    if (turn.told == turn.changes)
+      turn.settings = before;
+    engine_apply(plugin->engine, &after);
     turn.changes++;
   }
   pthread_mutex_unlock(&turn.lock);
   return rc;
 }
 
-static void keep_newest(const struct plugin *plugin) {
+static void tell_newest(const struct plugin *plugin) {
   pthread_mutex_lock(&turn.lock);
-  if (!turn.is_keeping) {
-    turn.is_keeping = true;
-    for (unsigned kept = turn.changes - 1; kept != turn.changes;) {
-      struct settings settings;
-      kept = turn.changes;
-      engine_settings(plugin->engine, &settings);
+  if (!turn.is_telling) {
+    turn.is_telling = true;
+    while (turn.told != turn.changes) {
+      const struct settings before = turn.settings;
+      struct settings after;
+      engine_settings(plugin->engine, &after);
+      turn.settings = after;
+      turn.told = turn.changes;
       pthread_mutex_unlock(&turn.lock);
-      keep(plugin, &settings);
+      keep(plugin, &after);
+      spread(plugin, &before, &after);
       pthread_mutex_lock(&turn.lock);
     }
-    turn.is_keeping = false;
+    turn.is_telling = false;
   }
   pthread_mutex_unlock(&turn.lock);
 }
 
 OSStatus store_set(struct plugin *plugin, CFStringRef string) {
   char text[SETTINGS_TEXT_SIZE], why[SETTINGS_WHY_SIZE], line[SETTINGS_WHY_SIZE + 64];
-  struct settings before, after;
   if (!string || CFGetTypeID(string) != CFStringGetTypeID() || !text_of(string, text, sizeof text)) {
     plugin_log(ENGINE_LOG_ERROR, "settings were refused: no text of less than 2 KiB");
     return kAudioHardwareIllegalOperationError;
   }
-  if (change(plugin, text, &before, &after, why) < 0) {
+  if (change(plugin, text, why) < 0) {
     snprintf(line, sizeof line, "settings were refused: %s", why);
     plugin_log(ENGINE_LOG_ERROR, line);
     return kAudioHardwareIllegalOperationError;
   }
-  keep_newest(plugin);
-  spread(plugin, &before, &after);
+  tell_newest(plugin);
   for (AudioObjectID id = 1; object_find(id); id++)
     if (object_find(id)->kind <= KIND_DEVICE)
       plugin_notify(plugin, id, (AudioObjectPropertySelector[4]){PLUGIN_SETTINGS});

@@ -25,6 +25,7 @@ static AudioObjectID wanted_of[16];
 static unsigned wishes;
 static atomic_uint notices, writes;
 static bool is_race;
+static const char *meanwhile; /* what is set while the daemon is asked for something */
 
 static OSStatus changed(AudioServerPlugInHostRef host, AudioObjectID object, UInt32 count,
                         const AudioObjectPropertyAddress *addresses) {
@@ -57,8 +58,14 @@ static OSStatus write_kept(AudioServerPlugInHostRef host, CFStringRef key, CFPro
   return 0;
 }
 
+static OSStatus set_text(const char *text);
+
 static OSStatus request(AudioServerPlugInHostRef host, AudioObjectID device, UInt64 action, void *info) {
   (void)host, (void)info;
+  const char *text = meanwhile;
+  meanwhile = NULL;
+  if (text) /* comes before this request has arrived */
+    set_text(text);
   wanted_of[wishes] = device;
   wanted[wishes++] = action;
   return 0;
@@ -169,6 +176,19 @@ static void plugin_bad_settings_change_nothing(void **state) {
   close_driver();
 }
 
+/* What the daemon is asked for last is what is in force, also where it is slow. */
+static void plugin_settings_reach_the_daemon_in_order(void **state) {
+  (void)state;
+  open_driver();
+  meanwhile = "OutputChannels = 6";
+  set_text("OutputChannels = 4");
+  assert_int_equal(wishes, 2);
+  assert_int_equal(wanted[0] >> 32, 4);
+  assert_int_equal(wanted[1] >> 32, 6);
+  set_text("");
+  close_driver();
+}
+
 struct setter {
   pthread_barrier_t *barrier;
   const char *key;
@@ -243,6 +263,7 @@ int main(void) {
     cmocka_unit_test(plugin_answers_only_its_own_types),
     cmocka_unit_test(plugin_settings_change_at_run_time_and_stay),
     cmocka_unit_test(plugin_bad_settings_change_nothing),
+    cmocka_unit_test(plugin_settings_reach_the_daemon_in_order),
     cmocka_unit_test(plugin_settings_of_two_at_once_are_both_taken),
     cmocka_unit_test(plugin_status_is_told),
     cmocka_unit_test(plugin_lists_have_whole_elements),
