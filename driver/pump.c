@@ -105,7 +105,7 @@ static void place(struct pump *pump) {
 }
 
 /* Sends what waits. True: all went out. */
-static bool flush(struct pump *pump, uint64_t now_ns) {
+static bool send_rest(struct pump *pump, uint64_t now_ns) {
   while (pump->out_at < pump->out_size) {
     ssize_t sent =
         oriel_dialer_send(pump->worker.dialer, pump->out + pump->out_at, pump->out_size - pump->out_at, now_ns);
@@ -119,6 +119,11 @@ static bool flush(struct pump *pump, uint64_t now_ns) {
   return true;
 }
 
+/* Where what is sent of `out` begins: a datagram needs no length. */
+static size_t begin_of(const struct pump *pump) {
+  return pump->worker.address.scheme == ORIEL_TRANSPORT_UDP ? ORIEL_AUDIO_LENGTH_SIZE : 0;
+}
+
 static_assert((int)PACKETS_SIZE_MAX == (int)ORIEL_AUDIO_PACKET_MAX, "what packets gives, the wire takes");
 
 /* One packet, with its length in front, into `out`. False: there is none yet. */
@@ -128,8 +133,7 @@ static bool next_packet(struct pump *pump) {
     count(pump, &pump->stats.errors, 1);
   if (size <= 0)
     return size < 0;
-  /* A datagram needs no length. */
-  pump->out_at = pump->worker.address.scheme == ORIEL_TRANSPORT_UDP ? ORIEL_AUDIO_LENGTH_SIZE : 0;
+  pump->out_at = begin_of(pump);
   pump->out_size = ORIEL_AUDIO_LENGTH_SIZE + (size_t)size;
   count(pump, &pump->stats.packets, 1);
   return true;
@@ -153,7 +157,7 @@ static void take(struct pump *pump) {
 static void send_sound(struct pump *pump, uint64_t now_ns) {
   const int64_t before = pump->position;
   place(pump);
-  while (flush(pump, now_ns)) {
+  while (send_rest(pump, now_ns)) {
     take(pump);
     if (!next_packet(pump))
       break;
@@ -195,6 +199,16 @@ static bool wants_write(const void *owner) {
   return ((const struct pump *)owner)->out_size > 0;
 }
 
+/* Nothing plays: a packet that has begun is ended, as the peer would wait for its rest; another would be old sound when
+ * it goes on. */
+static void flush(void *owner, uint64_t now_ns) {
+  struct pump *pump = owner;
+  if (pump->out_at > begin_of(pump))
+    send_rest(pump, now_ns);
+  else
+    pump->out_size = pump->out_at = 0;
+}
+
 static const struct worker_impl impl = {
   .connected = "sound goes to %s%s",
   .failed = "no sound to %s: %s; trying again",
@@ -205,6 +219,7 @@ static const struct worker_impl impl = {
   .close = close_coder,
   .restart = restart,
   .carry = carry,
+  .flush = flush,
   .wants_write = wants_write,
 };
 

@@ -114,13 +114,16 @@ static uint64_t take_turn(struct worker *worker, short revents, bool *polls) {
   const bool steps = worker->dialer && (worker->now.running || worker->was_connected);
   bool connected = steps && oriel_dialer_step(worker->dialer, revents, now) == ORIEL_STREAM_CONNECTED;
   report(worker, connected);
-  if (connected && worker->now.running) {
-    const uint64_t sleep = worker->impl->carry(worker->owner, now);
+  if (connected) {
+    if (worker->now.running)
+      timeout = worker->impl->carry(worker->owner, now);
+    else if (worker->impl->flush)
+      worker->impl->flush(worker->owner, now);
     connected = oriel_dialer_state(worker->dialer) == ORIEL_STREAM_CONNECTED;
-    if (connected)
-      timeout = sleep;
-    else
+    if (!connected) {
+      timeout = UINT64_MAX;
       report(worker, false);
+    }
   }
   *polls = steps && (connected || worker->now.running);
   const int ms = *polls ? oriel_dialer_timeout_ms(worker->dialer, oriel_clock_ns()) : -1;

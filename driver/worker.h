@@ -31,6 +31,8 @@ struct worker_impl {
   /* A turn while connected and running. Returns for how many ns to sleep at most, UINT64_MAX =
    * until something comes. */
   uint64_t (*carry)(void *owner, uint64_t now_ns);
+  /* Optional. A turn while connected and not running: sends the rest of what has begun, gives up what has not. */
+  void (*flush)(void *owner, uint64_t now_ns);
   /* Optional. True: bytes wait until the peer takes more. */
   bool (*wants_write)(const void *owner);
 };

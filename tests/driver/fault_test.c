@@ -88,19 +88,25 @@ static void hear_tone(struct rig_scene *scene, OpusEncoder *encoder, int cycles)
 
 /* ---- the peer of what is played ---- */
 
+/* Plays until the socket takes no more. Returns the bytes that it took. */
+static unsigned long fill(struct rig_scene *scene) {
+  unsigned long sent = 0, before;
+  do {
+    before = sent;
+    for (int i = 0; i < 50; i++)
+      rig_play(scene, CYCLE);
+    sent = rig_number(scene->engine, "bytes", false);
+  } while (sent != before && sent < 4000000);
+  assert_true(sent == before);
+  return sent;
+}
+
 static void fault_stalled_peer_is_waited_for(void **state) { /* lesson 27 */
   (void)state;
   struct rig_scene scene;
   rig_begin(&scene, ENGINE_OUTPUT, "?format=pcm", NULL);
   /* Connected, but stopped: it reads nothing until the socket is full, and then not for a second and a half. */
-  unsigned long sent = 0, before;
-  do {
-    before = sent;
-    for (int i = 0; i < 50; i++)
-      rig_play(&scene, CYCLE);
-    sent = rig_number(scene.engine, "bytes", false);
-  } while (sent != before && sent < 4000000);
-  assert_true(sent == before);
+  const unsigned long sent = fill(&scene);
   const unsigned long wakes = rig_number(scene.engine, "wakes", false);
   for (int i = 0; i < 150; i++)
     rig_play(&scene, CYCLE);
@@ -130,6 +136,52 @@ static void fault_stalled_peer_is_waited_for(void **state) { /* lesson 27 */
   assert_true(old <= sent + (unsigned long)(scene.at - resumed + 4 * CYCLE) * 8 + 4096);
   assert_true(rig_number(scene.engine, "trims", false) >= 1);
   rig_end(&scene);
+}
+
+struct drained {
+  struct rig_scene *scene;
+  unsigned long bytes, wakes;
+};
+
+/* Reads what there is, packet by packet; true once that is all and the pump's thread turns no more. */
+static bool is_drained(void *context) {
+  struct drained *drained = context;
+  struct pollfd fd = {.fd = drained->scene->peer.fd, .events = POLLIN};
+  while (poll(&fd, 1, 100) == 1) {
+    uint8_t packet[1500];
+    const size_t size = rig_packet(&drained->scene->peer, packet);
+    assert_true(size > 0); /* whole, to the last */
+    drained->bytes += 2 + size;
+  }
+  const unsigned long before = drained->wakes;
+  drained->wakes = rig_number(drained->scene->engine, "wakes", false);
+  return drained->wakes == before && drained->bytes == rig_number(drained->scene->engine, "bytes", false);
+}
+
+/* IO stops while a packet waits for room (UNIX sockets take it whole or not at all, TCP also a part) and the connection
+ * is kept: what has begun is ended, nothing follows, and the thread waits without turning. */
+static void fault_stop_before_a_stalled_peer_rests(void **state) { /* lesson 30 */
+  (void)state;
+  static const char *const addresses[] = {"?format=pcm", "tcp://127.0.0.1:0?format=pcm"};
+  for (int k = 0; k < 2; k++) {
+    struct rig_scene scene;
+    rig_begin(&scene, ENGINE_OUTPUT, addresses[k], NULL);
+    fill(&scene);
+    assert_int_equal(engine_stop(scene.engine, ENGINE_OUTPUT, 1), 0);
+    const unsigned long wakes = rig_number(scene.engine, "wakes", false);
+    struct drained drained = {.scene = &scene};
+    assert_true(rig_until(is_drained, &drained));
+    assert_true(drained.wakes < wakes + 20);
+    /* It goes on, over the same connection. */
+    assert_int_equal(engine_start(scene.engine, ENGINE_OUTPUT, 1), 0);
+    struct pollfd fd = {.fd = scene.peer.fd, .events = POLLIN};
+    for (int i = 0; i < CYCLES_MAX && poll(&fd, 1, 0) == 0; i++)
+      rig_play(&scene, CYCLE);
+    uint8_t packet[1500];
+    assert_true(rig_packet(&scene.peer, packet) > 0);
+    assert_int_equal(rig_number(scene.engine, "connections", false), 1);
+    rig_end(&scene);
+  }
 }
 
 static void fault_output_after_a_suspension_is_current(void **state) {
@@ -220,7 +272,6 @@ static void fault_microphone_lengths_beyond_the_wire_end_it(void **state) {
   for (size_t k = 0; k < sizeof lengths / sizeof *lengths; k++) {
     struct rig_scene scene;
     uint8_t junk[65535];
-    char byte;
     memset(junk, 0x55, sizeof junk);
     rig_begin(&scene, ENGINE_INPUT, k % 2 ? "?format=pcm" : "", NULL);
     uint8_t start[2 + 64] = {(uint8_t)(lengths[k] >> 8), (uint8_t)lengths[k]};
@@ -228,7 +279,7 @@ static void fault_microphone_lengths_beyond_the_wire_end_it(void **state) {
     send_all(&scene.peer, start, lengths[k] ? sizeof start : 2);
     struct counted counted = {&scene, "malformed", 1};
     assert_true(rig_until(has_counted, &counted));
-    assert_false(rig_read(&scene.peer, &byte, 1)); /* closed */
+    assert_true(rig_closed(&scene.peer));
     assert_true(rig_logged("no packets of 1 to 1500 bytes"));
     assert_true(record(&scene) == 0);
     rig_end(&scene);
@@ -260,7 +311,6 @@ static void fault_microphone_garbage_ends_it(void **state) {
     struct rig_scene scene;
     uint32_t seed = 1;
     uint8_t junk[1500];
-    char byte;
     rig_begin(&scene, ENGINE_INPUT, pcm ? "?format=pcm" : "", NULL);
     for (size_t k = 0; k < 60; k++) { /* some thirty are enough; they fit the socket's buffer */
       const size_t size = 1 + 23 * k;
@@ -273,7 +323,7 @@ static void fault_microphone_garbage_ends_it(void **state) {
     }
     struct counted counted = {&scene, "malformed", 1};
     assert_true(rig_until(has_counted, &counted));
-    assert_true(read(scene.peer.fd, &byte, 1) <= 0); /* closed */
+    assert_true(rig_closed(&scene.peer));
     assert_true(rig_logged("something else than its format= says"));
     rig_end(&scene);
   }
@@ -283,12 +333,11 @@ static void fault_microphone_garbage_ends_it(void **state) {
 static void fault_microphone_unfinished_packet_ends_it(void **state) {
   (void)state;
   struct rig_scene scene;
-  char byte;
   rig_begin(&scene, ENGINE_INPUT, "", NULL);
   send_all(&scene.peer, "\0\x40half", 6);
   struct counted counted = {&scene, "malformed", 1};
   assert_true(rig_until(has_counted, &counted));
-  assert_false(rig_read(&scene.peer, &byte, 1)); /* closed */
+  assert_true(rig_closed(&scene.peer));
   assert_true(rig_logged("not its end for a second"));
   rig_end(&scene);
 }
@@ -315,16 +364,14 @@ static void fault_microphone_flood_is_trimmed(void **state) {
   }
   assert_true(level <= 200000);
   assert_int_equal(engine_stop(scene.engine, ENGINE_INPUT, 1), 0);
-  char bytes[4096];
-  struct pollfd fd = {.fd = scene.peer.fd, .events = POLLIN};
-  assert_int_equal(poll(&fd, 1, 5000), 1); /* nobody records: it hangs up */
-  assert_true(read(scene.peer.fd, bytes, sizeof bytes) <= 0);
+  assert_true(rig_closed(&scene.peer)); /* nobody records: it hangs up */
   rig_end(&scene);
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(fault_stalled_peer_is_waited_for),
+    cmocka_unit_test(fault_stop_before_a_stalled_peer_rests),
     cmocka_unit_test(fault_output_after_a_suspension_is_current),
     cmocka_unit_test(fault_microphone_after_a_suspension_is_silent_first),
     cmocka_unit_test(fault_microphone_changes_its_format),

@@ -60,12 +60,20 @@ void rig_listen(struct rig_peer *peer, const char *options) {
   struct oriel_transport_address address;
   char why[256];
   static unsigned number;
-  snprintf(peer->address, sizeof peer->address, "unix:///tmp/oriel-driver-test.%d.%u%s", (int)getpid(), number++,
-           options);
+  const bool is_tcp = strncmp(options, "tcp:", 4) == 0;
+  if (is_tcp)
+    snprintf(peer->address, sizeof peer->address, "%s", options);
+  else
+    snprintf(peer->address, sizeof peer->address, "unix:///tmp/oriel-driver-test.%d.%u%s", (int)getpid(), number++,
+             options);
   peer->fd = -1;
   if (oriel_transport_address_parse(peer->address, &address, why, sizeof why) < 0 ||
       oriel_listener_create(&address, &peer->listener, why, sizeof why) < 0)
     fail(why);
+  const char *behind = strchr(options, '?');
+  if (is_tcp)
+    snprintf(peer->address, sizeof peer->address, "tcp://127.0.0.1:%u%s",
+             (unsigned)oriel_listener_port(peer->listener), behind ? behind : "");
 }
 
 void rig_accept(struct rig_peer *peer) {
@@ -100,6 +108,22 @@ bool rig_read(struct rig_peer *peer, void *data, size_t size) {
     have += got > 0 ? (size_t)got : 0;
   }
   return true;
+}
+
+bool rig_closed(struct rig_peer *peer) {
+  const uint64_t until = oriel_clock_ns() + 10 * ORIEL_NS_PER_SECOND;
+  while (oriel_clock_ns() < until) {
+    char bytes[4096];
+    struct pollfd fd = {.fd = peer->fd, .events = POLLIN};
+    if (poll(&fd, 1, 1000) != 1)
+      continue;
+    const ssize_t got = read(peer->fd, bytes, sizeof bytes);
+    if (got == 0 || (got < 0 && errno == ECONNRESET))
+      return true;
+    if (got < 0 && errno != EAGAIN && errno != EINTR)
+      return false;
+  }
+  return false;
 }
 
 size_t rig_packet(struct rig_peer *peer, uint8_t packet[1500]) {

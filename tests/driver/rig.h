@@ -21,7 +21,8 @@ void rig_pass(uint64_t ns);
 bool rig_logged(const char *part);
 void rig_forget(void);
 
-/** A UNIX or TCP listener, and its address with `options` behind. */
+/** A UNIX listener, and its address with `options` behind; or at `options` = tcp://127.0.0.1:0?..., at a port that it
+ *  finds. */
 struct rig_peer {
   struct oriel_listener *listener;
   char address[SETTINGS_ADDRESS_SIZE];
@@ -34,6 +35,8 @@ void rig_hang_up(struct rig_peer *peer);
 void rig_close(struct rig_peer *peer);
 /** Reads exactly `size` bytes within 5 s. False: the end, or too late. */
 bool rig_read(struct rig_peer *peer, void *data, size_t size);
+/** Drops what comes until the connection is closed or reset. False: it was neither for 10 s. */
+bool rig_closed(struct rig_peer *peer);
 /** Reads one packet with its length. Returns its size; 0: the end, or too late. */
 size_t rig_packet(struct rig_peer *peer, uint8_t packet[1500]);
 
