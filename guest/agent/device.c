@@ -14,6 +14,7 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "guest/agent/props.h"
 
 #define ROOM "agent/device"
 
@@ -32,17 +33,15 @@ struct moment {
   uint64_t missed; /* frames of the device that went by unseen since the last cycle */
 };
 
-/** Notes where the graph's clock stands. Returns the frames it went on by without this device; 0 also where it is
- *  another clock, or so far on that nothing of before matters. */
+/** Frames of the device that the graph's clock went on by without it; 0 also where it is so far on that nothing of
+ *  before matters. */
 static uint64_t missed_frames(struct agent_device *device, const struct spa_io_clock *clock) {
-  const uint64_t at = clock->position, expected = device->expected_position;
-  const bool is_same = expected != 0 && clock->id == device->clock_id;
-  device->expected_position = at + clock->duration;
-  device->clock_id = clock->id;
-  if (!is_same || at == expected || clock->duration == 0 || clock->rate.denom == 0)
+  uint64_t xruns = 0;
+  const uint64_t missed = agent_cycle_missed(
+    &device->last, (struct agent_cycle){clock->position, clock->duration, clock->id}, &xruns);
+  if (clock->rate.denom == 0)
     return 0;
-  const uint64_t missed = at > expected ? at - expected : 0;
-  count(&device->xruns, missed > clock->duration ? missed / clock->duration : 1);
+  count(&device->xruns, xruns);
   return missed <= clock->rate.denom / 10 ? missed * device->config.rate / clock->rate.denom : 0;
 }
 
@@ -67,12 +66,11 @@ static struct moment look(struct agent_device *device) {
  *  asked of us is over. Otherwise each missed cycle would be one more of delay, or of too little in the receiver. */
 static void make_up(struct agent_device *device, const struct moment *moment) {
   const struct agent_device_config *config = &device->config;
-  const uint64_t ns = moment->missed * ORIEL_NS_PER_SECOND / config->rate;
   for (uint64_t left = moment->missed; left > 0;) {
     const size_t part = left < FRAMES_MOST ? (size_t)left : FRAMES_MOST;
     if (config->is_sink)
       memset(device->scaled, 0, part * config->channels * sizeof(float));
-    config->process(config->owner, device->scaled, part, moment->now_ns - ns);
+    config->process(config->owner, device->scaled, part, moment->now_ns - left * ORIEL_NS_PER_SECOND / config->rate);
     left -= part;
   }
 }
@@ -150,7 +148,7 @@ static void set_running(struct agent_device *device, bool is_running) {
   if (device->is_running == is_running)
     return;
   device->is_running = is_running;
-  device->expected_position = 0;
+  device->last.duration = 0;
   agent_volume_start(&device->gain);
   if (!is_running)
     agent_level_rest(&device->level);
@@ -174,10 +172,7 @@ static void on_control(void *user, uint32_t id, const struct pw_stream_control *
     device->is_muted = control->values[0] > 0.5f;
   if (id != SPA_PROP_channelVolumes || control->n_values == 0)
     return;
-  float sum = 0;
-  for (uint32_t i = 0; i < control->n_values; i++)
-    sum += control->values[i];
-  device->volume = sum / (float)control->n_values;
+  device->volume = agent_props_mean(control->values, control->n_values);
 }
 
 /** Somebody sets the volume. PipeWire's mixer would take it up in one step, so it is left at one by what stands there
@@ -193,7 +188,7 @@ static void on_param(void *user, uint32_t id, const struct spa_pod *param) {
     return;
   float set[AGENT_CHANNELS_MAX];
   const uint32_t set_count =
-    volumes != NULL ? spa_pod_copy_array(&volumes->value, SPA_TYPE_Float, set, AGENT_CHANNELS_MAX) : 0;
+    volumes != NULL ? agent_props_volumes(&volumes->value, set, AGENT_CHANNELS_MAX) : 0;
   if (set_count > 0) { /* none, or of another type: as it was */
     memcpy(device->volumes, set, set_count * sizeof set[0]);
     device->volume_count = set_count;
@@ -262,9 +257,12 @@ int agent_device_attach(struct agent_device *device, struct pw_core *core) {
   agent_volume_init(&device->gain, config->rate, config->channels);
   device->scaled = calloc((size_t)FRAMES_MOST * config->channels, sizeof(float));
   struct pw_properties *made = properties(config);
-  device->stream = device->scaled != NULL && made != NULL ? pw_stream_new(core, config->name, made) : NULL;
+  const bool has_memory = device->scaled != NULL && made != NULL;
+  device->stream = has_memory ? pw_stream_new(core, config->name, made) : NULL;
   if (device->stream == NULL) {
     const int result = -errno;
+    if (!has_memory)
+      pw_properties_free(made); /* otherwise the stream's, also where it was not made */
     agent_device_detach(device);
     return result;
   }

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "guest/agent/cycle.h"
 #include "guest/agent/level.h"
 #include "guest/agent/settings.h"
 #include "guest/agent/volume.h"
@@ -46,8 +47,7 @@ struct agent_device {
   float volumes[AGENT_CHANNELS_MAX]; /* as they were set */
   uint32_t volume_count;
   struct spa_io_position *_Atomic position; /* the graph's clock; set on the main thread while no cycle runs */
-  uint64_t expected_position; /* of the graph's clock; the data thread's, as the next */
-  uint32_t clock_id;
+  struct agent_cycle last;  /* the data thread's */
   /* Counters of the data thread, for status only: relaxed, no partner. */
   _Atomic uint64_t cycles, frames, xruns, starved;
   _Atomic uint32_t quantum, graph_rate; /* as they are, not as asked */
