@@ -271,7 +271,8 @@ static void drain(struct agent_output *output, uint64_t now_ns) {
     drop_waiting(output);
   for (size_t count; (count = agent_coder_next(output->coder, level)) > 0; level -= count)
     make(output, count, now_ns);
-  oriel_histogram_add(&output->handed, (uint32_t)((now_ns - signalled_ns) / 1000));
+  /* The data thread may have signalled again since `now_ns` was taken. */
+  oriel_histogram_add(&output->handed, signalled_ns < now_ns ? (uint32_t)((now_ns - signalled_ns) / 1000) : 0);
   if (flush(output, now_ns) < 0)
     follow(output, oriel_dialer_state(output->dialer));
   oriel_histogram_add(&output->sent, (uint32_t)((oriel_clock_ns() - now_ns) / 1000));

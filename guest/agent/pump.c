@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
@@ -16,31 +17,36 @@
 
 #include "core/clock.h"
 
-#define MOVE_NS ORIEL_NS_PER_SECOND /* at least, between two moves */
+#define LOOK_NS ORIEL_NS_PER_SECOND /* at least, between two looks at where to run */
 
 struct agent_pump {
   struct agent_output *output;
   struct agent_input *input;
   int stop; /* eventfd */
-  int core;            /* this thread stays on; -1 = on any */
-  uint64_t moved_ns;
+  int core;            /* this thread stays on; -1 = on any of `cores` */
+  cpu_set_t cores;     /* it was started on; none where they are not known, so that it is never moved */
+  uint64_t looked_ns;
 };
 
 /** Onto the data thread's core: to be woken on another one costs a guest an exit to the host on either side, several
  * times what there is to do. It begins when the data thread ends, so the two do not get in each other's way; without
- * priority a busy program on that core might. */
+ * priority a busy program on that core might, so where it is not given, or taken away later, this thread runs on any
+ * core that it was started on. */
 static void follow_data(struct agent_pump *pump, uint64_t now_ns) {
-  const int core = agent_output_core(pump->output);
-  if (core < 0 || core == pump->core || core >= CPU_SETSIZE ||
-      (pump->moved_ns != 0 && now_ns - pump->moved_ns < MOVE_NS))
+  const int data = agent_output_core(pump->output);
+  if (data < 0 || (pump->looked_ns != 0 && now_ns - pump->looked_ns < LOOK_NS))
     return;
-  pump->moved_ns = now_ns;
+  pump->looked_ns = now_ns;
   const int policy = sched_getscheduler(0) & ~SCHED_RESET_ON_FORK;
-  if (policy != SCHED_FIFO && policy != SCHED_RR)
+  const bool is_real_time = policy == SCHED_FIFO || policy == SCHED_RR;
+  const int core = is_real_time && data < CPU_SETSIZE && CPU_ISSET((size_t)data, &pump->cores) ? data : -1;
+  if (core == pump->core)
     return;
-  cpu_set_t cores;
-  CPU_ZERO(&cores);
-  CPU_SET((size_t)core, &cores);
+  cpu_set_t cores = pump->cores;
+  if (core >= 0) {
+    CPU_ZERO(&cores);
+    CPU_SET((size_t)core, &cores);
+  }
   if (sched_setaffinity(0, sizeof cores, &cores) == 0) /* refused, it stays where it is */
     pump->core = core;
 }
@@ -50,6 +56,8 @@ void *agent_pump_run(void *user) {
   sigset_t every; /* signals are the main thread's */
   sigfillset(&every);
   pthread_sigmask(SIG_SETMASK, &every, NULL);
+  if (sched_getaffinity(0, sizeof pump->cores, &pump->cores) < 0)
+    CPU_ZERO(&pump->cores);
   prctl(PR_SET_TIMERSLACK, 1); /* of the time-outs of poll; a default of 50 us more would be delay for nothing */
   for (;;) {
     struct pollfd polled[4] = {{.fd = pump->stop, .events = POLLIN}};
