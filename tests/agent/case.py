@@ -74,16 +74,6 @@ class Bench:
         self.children.remove(process)
         self.rig.end(process, signal.SIGINT)
 
-    def cpu(self, seconds):
-        """Cores used over that time."""
-        def ticks():
-            with open(f'/proc/{self.agent.pid}/stat', encoding='ascii') as file:
-                fields = file.read().rsplit(')', 1)[1].split()
-            return int(fields[11]) + int(fields[12])
-        before, start = ticks(), time.monotonic()
-        time.sleep(seconds)
-        return (ticks() - before) / os.sysconf('SC_CLK_TCK') / (time.monotonic() - start)
-
     def resident(self):
         with open(f'/proc/{self.agent.pid}/status', encoding='ascii') as file:
             return int(re.search(r'VmRSS:\s+(\d+)', file.read()).group(1)) * 1024

