@@ -17,7 +17,6 @@
 enum {
   READ_SIZE = 4096,
   READS_MAX = 16, /* of one turn: a flood does not keep us from obeying */
-  INSIDE_MS = 1000,
 };
 
 struct microphone {
@@ -29,7 +28,6 @@ struct microphone {
   /* The thread's own. */
   struct oriel_audio_framer framer;
   struct oriel_opus_trust trust;
-  uint64_t inside_ns; /* since when a packet has begun and not ended; 0 = none has */
   uint64_t sequence;
 };
 
@@ -47,7 +45,6 @@ static void restart(void *owner, bool is_other) {
   oriel_receiver_reset(receiver_of(microphone));
   memset(&microphone->framer, 0, sizeof microphone->framer);
   microphone->trust = (struct oriel_opus_trust){0};
-  microphone->inside_ns = 0;
 }
 
 static int open_stream(void *owner, const struct oriel_transport_address *address) {
@@ -78,7 +75,6 @@ static int cut(struct microphone *microphone, const uint8_t *data, size_t size) 
     int rc = oriel_audio_framer_next(&microphone->framer, &data, &size, &packet, &packet_size);
     if (rc <= 0)
       return rc;
-    microphone->inside_ns = 0; /* what follows is another packet, with a second of its own */
     if (!is_sound(microphone, packet, packet_size))
       return -EBADMSG;
     oriel_receiver_push(receiver_of(microphone), packet, packet_size, microphone->sequence++, arrived);
@@ -94,19 +90,13 @@ static void malformed(struct microphone *microphone, const char *what, uint64_t 
   oriel_dialer_reset(microphone->worker.dialer, now_ns);
 }
 
-/* For how long to sleep at most, in ns: a packet that does not end within a second lost its place in the stream. */
+/* For how long to sleep at most, in ns: until more comes, or the packet that has begun must have ended. */
 static uint64_t wait_inside(struct microphone *microphone, uint64_t now_ns) {
-  if (!oriel_audio_framer_is_inside(&microphone->framer)) {
-    microphone->inside_ns = 0;
-    return UINT64_MAX; /* until more comes */
+  if (oriel_audio_framer_is_lost(&microphone->framer, now_ns)) {
+    malformed(microphone, "the beginning of a packet and not its end for a second", now_ns);
+    return UINT64_MAX;
   }
-  if (!microphone->inside_ns)
-    microphone->inside_ns = now_ns;
-  const uint64_t end_ns = microphone->inside_ns + INSIDE_MS * ORIEL_NS_PER_MS;
-  if (now_ns < end_ns)
-    return end_ns - now_ns;
-  malformed(microphone, "the beginning of a packet and not its end for a second", now_ns);
-  return UINT64_MAX;
+  return microphone->framer.due_ns ? microphone->framer.due_ns - now_ns : UINT64_MAX;
 }
 
 static uint64_t receive(void *owner, uint64_t now_ns) {

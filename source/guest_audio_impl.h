@@ -29,7 +29,6 @@ struct guest_lane {
   unsigned index;
   uint64_t connection; /* the link's, that the state below belongs to; 0 = none */
   struct oriel_audio_framer framer;
-  uint64_t inside_ns;  /* since when a packet has begun and not ended; 0 = none has */
   uint64_t budget, budget_ns; /* frames it may still send now; when that was right */
   struct oriel_opus_trust trust; /* of a lane of Opus */
   uint32_t number;     /* of the last packet that was handed on */

@@ -23,7 +23,6 @@ enum {
   MADE_UP_MOST = 10,  /* packets, of one gap: see media/receiver.c */
   SILENCE_MOST = 8, /* bytes: an Opus packet of no more says little else */
 };
-static const uint64_t inside_ns = ORIEL_NS_PER_SECOND;
 static const uint64_t sender_ns =
     ORIEL_NS_PER_SECOND; /* another sender is heard once the one before was quiet so long */
 static const uint64_t complaint_ns = ORIEL_NS_PER_SECOND; /* between two lines about one lane */
@@ -65,8 +64,6 @@ static void complain(struct guest_lane *lane, uint64_t now_ns, const char *forma
 
 static void begin(struct guest_lane *lane, uint64_t now_ns) {
   lane->connection = lane->link.connections;
-  lane->framer.have = 0;
-  lane->inside_ns = 0;
   lane->budget = BUDGET_FRAMES;
   lane->budget_ns = now_ns;
   lane->trust = (struct oriel_opus_trust){.doubt = 0};
@@ -79,6 +76,7 @@ static void end(struct guest_lane *lane, const struct oriel_guest_audio_sink *si
   if (!lane->connection)
     return;
   lane->connection = 0;
+  lane->framer.have = lane->framer.due_ns = 0; /* nothing is due on a connection that is over */
   sink->ended(sink->user, lane->index);
 }
 
@@ -143,7 +141,6 @@ static const char *cut(struct guest_lane *lane, const struct oriel_guest_audio_s
   size_t packet_size;
   int found;
   while ((found = oriel_audio_framer_next(&lane->framer, &data, &size, &packet, &packet_size)) == 1) {
-    lane->inside_ns = 0;
     const char *why = take(lane, sink, packet, packet_size, 1, now_ns);
     if (why)
       return why;
@@ -152,10 +149,6 @@ static const char *cut(struct guest_lane *lane, const struct oriel_guest_audio_s
     lane->counters.bad_packets++;
     return "sent a packet of 0 or more than 1500 bytes";
   }
-  if (!oriel_audio_framer_is_inside(&lane->framer))
-    lane->inside_ns = 0;
-  else if (!lane->inside_ns)
-    lane->inside_ns = now_ns;
   return NULL;
 }
 
@@ -173,7 +166,7 @@ static void step_stream(struct guest_lane *lane, const struct oriel_guest_audio_
   }
   if (!lane->link.is_connected)
     end(lane, sink);
-  else if (lane->inside_ns && now_ns >= lane->inside_ns + inside_ns) {
+  else if (oriel_audio_framer_is_lost(&lane->framer, now_ns)) {
     lane->counters.bad_packets++;
     refuse(lane, sink, now_ns, "began a packet a second ago and has not ended it");
   }
@@ -305,7 +298,7 @@ void guest_lane_step(struct guest_lane *lane, const struct oriel_guest_audio_sin
 
 int guest_lane_timeout_ms(const struct guest_lane *lane, uint64_t now_ns) {
   int timeout_ms = guest_link_timeout_ms(&lane->link, now_ns);
-  uint64_t due_ns = lane->inside_ns ? lane->inside_ns + inside_ns : 0;
+  uint64_t due_ns = lane->framer.due_ns;
   if (lane->counters.is_udp && lane->counters.connected)
     due_ns = lane->heard_ns + sender_ns; /* so that it counts as gone then */
   if (!due_ns)

@@ -8,6 +8,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/clock.h"
+
 static size_t length_of(const uint8_t bytes[ORIEL_AUDIO_LENGTH_SIZE]) {
   return (size_t)bytes[0] << 8 | bytes[1];
 }
@@ -40,6 +42,7 @@ int oriel_audio_framer_next(struct oriel_audio_framer *framer, const uint8_t **d
   if (!framer->have && *size >= ORIEL_AUDIO_LENGTH_SIZE) {
     const size_t length = length_of(*data), whole = ORIEL_AUDIO_LENGTH_SIZE + length;
     if (is_length(length) && *size >= whole) {
+      framer->due_ns = 0;
       *packet = *data + ORIEL_AUDIO_LENGTH_SIZE;
       *packet_size = length;
       *data += whole;
@@ -56,6 +59,7 @@ int oriel_audio_framer_next(struct oriel_audio_framer *framer, const uint8_t **d
   if (!fill(framer, ORIEL_AUDIO_LENGTH_SIZE + length, data, size))
     return 0;
   framer->have = 0;
+  framer->due_ns = 0;
   *packet = framer->bytes + ORIEL_AUDIO_LENGTH_SIZE;
   *packet_size = length;
   return 1;
@@ -63,6 +67,14 @@ int oriel_audio_framer_next(struct oriel_audio_framer *framer, const uint8_t **d
 
 bool oriel_audio_framer_is_inside(const struct oriel_audio_framer *framer) {
   return framer->have > 0;
+}
+
+bool oriel_audio_framer_is_lost(struct oriel_audio_framer *framer, uint64_t now_ns) {
+  if (!framer->have)
+    framer->due_ns = 0;
+  else if (!framer->due_ns)
+    framer->due_ns = now_ns + ORIEL_NS_PER_SECOND;
+  return framer->due_ns && now_ns >= framer->due_ns;
 }
 
 int oriel_audio_read_pcm(const uint8_t *packet, size_t packet_size, float *samples, size_t *frames) {

@@ -42,6 +42,7 @@ int oriel_audio_write_length(uint8_t length[ORIEL_AUDIO_LENGTH_SIZE], size_t pac
 struct oriel_audio_framer {
   uint8_t bytes[ORIEL_AUDIO_LENGTH_SIZE + ORIEL_AUDIO_PACKET_MAX];
   size_t have;
+  uint64_t due_ns; /* when the packet that has begun must have ended; 0 = none has, or is_lost was not asked since */
 };
 
 /** Takes from *data, *size (both advanced) up to the end of one packet. 1: *packet (lent until the next call) is
@@ -49,9 +50,12 @@ struct oriel_audio_framer {
  *  packet that lies whole in *data is lent from there, without a copy. */
 int oriel_audio_framer_next(struct oriel_audio_framer *framer, const uint8_t **data, size_t *size,
                             const uint8_t **packet, size_t *packet_size);
-/** True while a packet has begun and not ended. Senders write packets whole, so an owner that sees this for a second
- *  has lost its place in the stream (a serial port whose peer was replaced) and closes it. */
+/** True while a packet has begun and not ended. */
 bool oriel_audio_framer_is_inside(const struct oriel_audio_framer *framer);
+/** To be asked once what came was cut, and at due_ns: whether a packet has been inside for a second. Senders write
+ *  packets whole, so the place in the stream is lost (a serial port whose peer was replaced), and its owner closes it. A
+ *  packet that ends gives the next one a second of its own. */
+bool oriel_audio_framer_is_lost(struct oriel_audio_framer *framer, uint64_t now_ns);
 
 /** Samples of a PCM packet into `samples` (room for ORIEL_AUDIO_PCM_FRAMES_MAX x ORIEL_AUDIO_CHANNELS), made harmless:
  *  what is not finite becomes 0, the rest is cut to +-ORIEL_AUDIO_PCM_PEAK. 0, or -EBADMSG: no whole number of frames;

@@ -26,7 +26,6 @@ enum {
   READ_SIZE = 16 * 1024,
   PULL_MOST = 8192,
   FRAME_SIZE = ORIEL_AUDIO_CHANNELS * sizeof(float),
-  INSIDE_MS = 1000, /* senders write packets whole: a longer one means that the place in the stream is lost */
   WINDOW_MS = 100,  /* over which a flood is measured */
   FLOOD_FACTOR = 4, /* times the sound's own rate: what a peer that catches up may need */
   FLOOD_FLOOR = 64 * 1024, /* bytes a window that are always fine */
@@ -48,7 +47,6 @@ struct agent_input {
   struct oriel_opus_trust trust;
   uint64_t sequence, bad;
   struct agent_failure failure;
-  uint64_t inside_ns;         /* since when a packet has begun and not ended; 0 = none has */
   uint64_t window_ends_ns;
   size_t window_left;         /* bytes that may still come in this window */
   bool was_wanted;
@@ -103,7 +101,6 @@ static int take_bytes(struct agent_input *input, const uint8_t *bytes, size_t si
       return -EBADMSG;
     if (result != 1)
       continue;
-    input->inside_ns = 0; /* what follows is another packet, with a second of its own */
     if (!take_packet(input, packet, packet_size, now_ns))
       return -EBADMSG;
   }
@@ -149,10 +146,10 @@ static void take(struct agent_input *input, uint64_t now_ns) {
 
 static void follow(struct agent_input *input, enum oriel_stream_state state) {
   const bool is_connected = state == ORIEL_STREAM_CONNECTED;
+  if (is_connected != input->stats.is_connected)
+    input->framer.have = input->framer.due_ns = 0; /* also at the end: nothing is due on a connection that is over */
   if (is_connected && !input->stats.is_connected) {
-    input->framer = (struct oriel_audio_framer){0};
     input->trust = (struct oriel_opus_trust){0};
-    input->inside_ns = 0;
     input->bad = 0;
     oriel_receiver_reset(input->receiver);
     input->stats.connections++;
@@ -172,12 +169,10 @@ static void earlier(int *timeout_ms, int due_ms) {
     *timeout_ms = due_ms;
 }
 
-/** 0 when the peer has been in the middle of a packet for too long. */
+/** Until when a packet that has begun must have ended; -1 = none has. */
 static int inside_left_ms(const struct agent_input *input, uint64_t now_ns) {
-  if (input->inside_ns == 0)
-    return -1;
-  const uint64_t ends_ns = input->inside_ns + INSIDE_MS * ORIEL_NS_PER_MS;
-  return now_ns >= ends_ns ? 0 : (int)((ends_ns - now_ns) / ORIEL_NS_PER_MS) + 1;
+  const uint64_t due_ns = input->framer.due_ns;
+  return due_ns == 0 ? -1 : now_ns >= due_ns ? 0 : (int)((due_ns - now_ns) / ORIEL_NS_PER_MS) + 1;
 }
 
 size_t agent_input_poll(struct agent_input *input, struct pollfd *polled, int *timeout_ms, uint64_t now_ns) {
@@ -200,18 +195,14 @@ void agent_input_step(struct agent_input *input, const struct pollfd *polled, si
   if (input->dialer == NULL)
     return;
   const short revents = count > 0 ? polled[0].revents : 0;
-  const bool is_lost = inside_left_ms(input, now_ns) == 0;
-  if (revents == 0 && !is_lost && oriel_dialer_state(input->dialer) == ORIEL_STREAM_CONNECTED)
+  const bool is_due = inside_left_ms(input, now_ns) == 0;
+  if (revents == 0 && !is_due && oriel_dialer_state(input->dialer) == ORIEL_STREAM_CONNECTED)
     return;
   pthread_mutex_lock(&input->lock);
   follow(input, oriel_dialer_step(input->dialer, revents, now_ns));
   if (input->stats.is_connected) {
     take(input, now_ns);
-    if (!oriel_audio_framer_is_inside(&input->framer))
-      input->inside_ns = 0;
-    else if (input->inside_ns == 0)
-      input->inside_ns = now_ns;
-    else if (is_lost)
+    if (oriel_audio_framer_is_lost(&input->framer, now_ns))
       refuse(input, now_ns, "the beginning of a packet and not its end for a second");
     follow(input, oriel_dialer_state(input->dialer));
   }

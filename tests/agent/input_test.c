@@ -112,6 +112,11 @@ static void input_half_a_packet_ends_the_stream(void **state) {
   step(rig, 2);
   assert_false(stats_of(rig).is_connected);
   assert_int_equal(stats_of(rig).protocol_errors, 1);
+  /* And nothing is due any more but the next attempt: a thread of high priority must not spin until then. */
+  struct pollfd polled[2];
+  int timeout_ms = -1;
+  assert_int_equal(agent_input_poll(rig->input, polled, &timeout_ms, rig->now_ns), 0);
+  assert_true(timeout_ms >= 900);
 }
 
 /* Read from the middle of a packet on, by a peer that came back so soon that nobody saw it go: lengths that fit by

@@ -216,6 +216,11 @@ static void unfinished_packet_closes_after_a_second(void **state) {
   assert_true(is_closed(fd));
   assert_true(oriel_clock_ns() - start > 900 * ORIEL_NS_PER_MS);
   close(fd);
+  /* Then the thread rests: it must not spin until somebody else connects. */
+  const struct timespec looked_at = {.tv_nsec = 300 * (long)ORIEL_NS_PER_MS};
+  const clock_t used = clock(); /* of this process, all threads */
+  nanosleep(&looked_at, NULL);
+  assert_true(clock() - used < CLOCKS_PER_SEC / 10);
 }
 
 static void garbage_closes(void **state) {
