@@ -62,13 +62,16 @@ static uint16_t millimetres(uint16_t pixels) {
   return (uint16_t)((pixels * 254u + 480) / 960); /* 96 dots per inch */
 }
 
+/* QEMU drops a wish that equals the last one, also when the guest has left that size since: a millimetre more or less
+ * makes it news, which the guest hears of. */
 static void send_size(struct oriel_qemu_session *session) {
   if (!session->facts.attached || !session->want_width)
     return;
+  uint16_t odd = session->sizes_asked++ & 1;
   g_atomic_int_inc(session->alive);
   g_dbus_connection_call(oriel_qemu_control_connection(session->control), NULL,
                          oriel_qemu_control_path(session->control), "org.qemu.Display1.Console", "SetUIInfo",
-                         g_variant_new("(qqiiuu)", millimetres(session->want_width),
+                         g_variant_new("(qqiiuu)", millimetres(session->want_width) + odd,
                                        millimetres(session->want_height), 0, 0, (guint32)session->want_width,
                                        (guint32)session->want_height),
                          NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, on_resized, session);

@@ -39,6 +39,7 @@ struct oriel_qemu_session {
   struct oriel_qemu_facts facts;
   bool has_touch_device;
   uint16_t want_width, want_height; /* 0 = nobody asked */
+  unsigned sizes_asked;
   uint64_t reconnects;
   struct oriel_qemu_status status; /* state and detail as last reported */
   /* Reports of state and questions for it keep to a pace, whatever QEMU says how often. */

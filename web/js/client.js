@@ -79,6 +79,7 @@ export class Client {
   attach(devices) {
     this.devices = devices;
     devices.size.noteAsked(this.askedSize);
+    devices.size.setGuest(this.guest, this.guest.state === STATE.RUNNING);
     for (const view of this.kept.values()) devices.message(view, nowUs());
     this.kept.clear();
     devices.roleChanged();
@@ -153,6 +154,7 @@ export class Client {
   }
 
   showState() {
+    this.devices?.size.setGuest(this.guest, this.guest.state === STATE.RUNNING);
     this.status.set(
       openState(this.guest.state, this.link.painted),
       this.guest.state === STATE.RUNNING ? '' : this.guest.detail,
@@ -172,6 +174,8 @@ export class Client {
     } else if (role === ROLE.CONTROLLER) {
       this.wantsControl = true;
     }
+    // Whoever had the controls until now may have changed the size.
+    if (before === ROLE.VIEWER && role === ROLE.CONTROLLER) this.devices?.size.forget();
     if (role !== before) this.devices?.roleChanged();
     this.page.changed();
   }

@@ -24,6 +24,8 @@ export class Cursor {
     this.source = document.createElement('canvas');
     /** Where the guest says its cursor is. */
     this.guest = { x: 0, y: 0, visible: false };
+    /** The guest said that it shows none: a text console, a machine that starts, a program that draws its own. */
+    this.hidden = false;
     /** Where the pointer is, CSS pixels of the window. */
     this.pointer = { x: 0, y: 0 };
     this.css = '';
@@ -44,7 +46,10 @@ export class Cursor {
   /** @param {{x: number, y: number, visible: boolean}} guest */
   setGuestPosition(guest) {
     this.guest = guest;
-    this.schedule();
+    if (this.hidden === guest.visible) {
+      this.hidden = !guest.visible;
+      this.update();
+    } else this.schedule();
   }
 
   /** @param {number} x @param {number} y */
@@ -58,6 +63,7 @@ export class Cursor {
   reset() {
     this.shape = null;
     this.guest = { x: 0, y: 0, visible: false };
+    this.hidden = false;
     this.update();
   }
 
@@ -89,6 +95,7 @@ export class Cursor {
   /** @returns {string} '' when CSS cannot show it, or must not */
   cssCursor() {
     if (!this.controls()) return 'default';
+    if (this.hidden) return '';
     if (!this.shape) return 'default';
     const { width, height, hotX, hotY } = this.shape;
     if (!width || this.locked()) return '';
@@ -106,7 +113,7 @@ export class Cursor {
 
   /** Where the overlay's hot spot belongs, CSS pixels of the window; null when it must not show. */
   overlayPoint() {
-    if (!this.shape?.width || (this.controls() && this.css !== '')) return null;
+    if (this.hidden || !this.shape?.width || (this.controls() && this.css !== '')) return null;
     if (this.controls() && !this.locked()) return this.pointer;
     if (!this.guest.visible) return null;
     const box = this.screen.canvas.getBoundingClientRect();

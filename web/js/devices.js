@@ -36,7 +36,14 @@ export class Devices {
       shortcut: (event) => client.page.shortcut(event),
       released: () => this.pointer.forget(),
     });
-    this.size = new Size(screen, settings, send, () => client.controls && (client.capabilities & CAP.RESIZE) !== 0);
+    this.size = new Size(
+      screen,
+      settings,
+      send,
+      () => client.controls && (client.capabilities & CAP.RESIZE) !== 0,
+      (late) => this.sizeLate(late),
+    );
+    this.sizeNoted = false;
     this.microphone = new Microphone({
       send,
       backlog: () => link.socket?.bufferedAmount ?? 0,
@@ -67,6 +74,7 @@ export class Devices {
   }
 
   disconnected() {
+    this.size.forget();
     this.keyboard.down.clear();
     this.microphone.stop('The connection was lost, and the microphone is off.');
     this.sound.reset();
@@ -81,6 +89,15 @@ export class Devices {
   roleChanged() {
     this.size.ask();
     this.cursor.update();
+  }
+
+  /** Said once; the panel says it as long as it is so. @param {boolean} late */
+  sizeLate(late) {
+    if (late && !this.sizeNoted) {
+      this.sizeNoted = true;
+      this.client.page.say('The guest does not follow the window’s size; the Size panel says what it needs.');
+    }
+    this.client.page.changed();
   }
 
   soundChanged() {

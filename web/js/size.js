@@ -2,6 +2,7 @@
 // The desktop's size: follows the window in device pixels unless the user pinned it.
 import { chosenSize, sizeDivisor } from './hello.js';
 import { writeResize } from './protocol.js';
+import { Wish } from './wish.js';
 
 const SETTLE_MS = 200;
 
@@ -21,14 +22,20 @@ export class Size {
    * @param {import('./screen.js').Screen} screen @param {import('./settings.js').SettingsStore} settings
    * @param {(view: DataView<ArrayBuffer>) => void} send
    * @param {() => boolean} allowed we have the controls and the desktop can be resized
+   * @param {(late: boolean) => void} late the guest does not follow, or does again
    */
-  constructor(screen, settings, send, allowed) {
+  constructor(screen, settings, send, allowed, late) {
     this.screen = screen;
     this.settings = settings;
-    this.send = send;
     this.allowed = allowed;
     this.timer = 0;
-    this.asked = '';
+    this.wish = new Wish(
+      ({ width, height }) => {
+        if (this.allowed()) send(writeResize(width, height));
+        else this.forget();
+      },
+      () => late(this.wish.late),
+    );
     const observer = new ResizeObserver((entries) => this.observed(entries[entries.length - 1]));
     try {
       observer.observe(screen.stage, { box: 'device-pixel-content-box' });
@@ -76,20 +83,27 @@ export class Size {
 
   /** The hello asked for this already. @param {{width: number, height: number} | null} size */
   noteAsked(size) {
-    this.asked = size ? `${size.width}x${size.height}` : '';
+    this.wish.noteAsked(size);
   }
 
-  /** We got the controls, or another viewer may have changed the size: ask again even for the same. */
+  /** What the guest has now. @param {{width: number, height: number}} size @param {boolean} running */
+  setGuest(size, running) {
+    this.wish.setGuest(size, running);
+  }
+
+  /** The size that was asked for did not come in time. */
+  get late() {
+    return this.wish.late;
+  }
+
+  /** We got or lost the controls, or another viewer may have changed the size: ask again even for the same. */
   forget() {
-    this.asked = '';
+    this.wish.forget();
   }
 
   ask() {
     const { wanted } = this;
-    if (!wanted || !this.allowed()) return;
-    const text = `${wanted.width}x${wanted.height}`;
-    if (text === this.asked) return;
-    this.asked = text;
-    this.send(writeResize(wanted.width, wanted.height));
+    if (!wanted) this.forget();
+    else if (this.allowed()) this.wish.want(wanted);
   }
 }

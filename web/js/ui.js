@@ -23,6 +23,11 @@ const questions = {
   ],
 };
 
+/** What a guest needs that got another size than it was asked for. */
+const FOLLOWING =
+  'The guest did not take it. GNOME and KDE do by themselves; a desktop on X11 needs “xrandr --output Virtual-1 ' +
+  '--auto” at each change, which oriel-agent does; Windows needs the VirtIO GPU driver.';
+
 export class Interface {
   /**
    * @param {import('./client.js').Client} client @param {import('./devices.js').Devices} devices
@@ -217,8 +222,8 @@ export class Interface {
     const fixed =
       this.client.capabilities & CAP.RESIZE ? '' : ' This guest’s size cannot be changed from here; it is scaled.';
     const other = wanted && !fixed && (wanted.width !== screen.width || wanted.height !== screen.height);
-    byId('size-now', HTMLElement).textContent =
-      `${now}${other ? ` Asked for ${wanted.width} × ${wanted.height}.` : ''}${fixed}`;
+    const asked = other ? ` Asked for ${wanted.width} × ${wanted.height}.` : '';
+    byId('size-now', HTMLElement).textContent = `${now}${asked}${fixed}${size.late && other ? ` ${FOLLOWING}` : ''}`;
   }
 
   /** Shows what the client knows now. */
