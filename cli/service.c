@@ -34,6 +34,8 @@ enum {
   SERVER_CLOSE_MS = 700,
   QEMU_STOP_MS = 1000,
   SHOW_GONE_MS = 1500, /* a VM that ended by itself: pages show it before the server goes away */
+  READY_WAIT_MS = 2000, /* for a VM that is slow to answer, or not there */
+  READY_LOOK_MS = 20,
   OPUS_KBPS = 128,     /* transparent for stereo music, as listening tests of the codec's makers show */
 };
 
@@ -43,7 +45,8 @@ struct oriel_service {
   const struct oriel_options *options;
   uv_loop_t loop;
   uv_signal_t signals[3] /* of end_signals */, child;
-  uv_timer_t deadline, stats_timer;
+  uv_timer_t deadline, stats_timer, ready_timer;
+  uint64_t ready_by_ms; /* of the loop's clock */
   struct oriel_server *server;
   struct oriel_desktop *desktop;
   struct oriel_qemu *vm;
@@ -116,6 +119,7 @@ static void stop(struct oriel_service *service, int exit_status) {
   service->phase = CLOSING_SERVER;
   service->exit_status = exit_status;
   uv_timer_stop(&service->stats_timer);
+  uv_timer_stop(&service->ready_timer);
   uv_timer_start(&service->deadline, server_deadline, SERVER_CLOSE_MS, 0);
   oriel_server_set_desktop(service->server, NULL);
   oriel_server_close(service->server, server_closed, service);
@@ -245,7 +249,8 @@ static void open_loop(struct oriel_service *service) {
   uv_signal_init(&service->loop, &service->child);
   uv_timer_init(&service->loop, &service->deadline);
   uv_timer_init(&service->loop, &service->stats_timer);
-  service->child.data = service->deadline.data = service->stats_timer.data = service;
+  uv_timer_init(&service->loop, &service->ready_timer);
+  service->child.data = service->deadline.data = service->stats_timer.data = service->ready_timer.data = service;
 }
 
 static void finish(struct oriel_service *service) {
@@ -343,6 +348,17 @@ static void watch(struct oriel_service *service) {
                    service->options->stats_s * 1000ull);
 }
 
+/** Last of what a start says: a reader of the output finds the address at its end. */
+static void look_ready(uv_timer_t *timer) {
+  struct oriel_service *service = timer->data;
+  if (oriel_desktop_state(service->desktop) == ORIEL_SOURCE_CONNECTING &&
+      uv_now(&service->loop) < service->ready_by_ms) {
+    uv_timer_start(timer, look_ready, READY_LOOK_MS, 0);
+    return;
+  }
+  oriel_ready_print(service->options, oriel_server_port(service->server), service->token, service->tls.fingerprint);
+}
+
 int oriel_service_run(struct oriel_service *service, const char *address) {
   int status = address != NULL ? open_desktop(service, address) : ORIEL_EXIT_ERROR;
   uv_update_time(&service->loop); /* the VM's start took its time, which no deadline may count */
@@ -351,8 +367,10 @@ int oriel_service_run(struct oriel_service *service, const char *address) {
     stop(service, status);
   else if (oriel_interrupted)
     stop(service, ORIEL_EXIT_OK);
-  else
-    oriel_ready_print(service->options, oriel_server_port(service->server), service->token, service->tls.fingerprint);
+  else {
+    service->ready_by_ms = uv_now(&service->loop) + READY_WAIT_MS;
+    look_ready(&service->ready_timer);
+  }
   uv_run(&service->loop, UV_RUN_DEFAULT);
   status = service->exit_status;
   finish(service);

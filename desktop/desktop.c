@@ -281,6 +281,13 @@ void oriel_desktop_destroy(struct oriel_desktop *desktop) {
   free(desktop);
 }
 
+enum oriel_source_state oriel_desktop_state(struct oriel_desktop *desktop) {
+  pthread_mutex_lock(&desktop->hub.lock);
+  const enum oriel_source_state state = desktop->hub.state;
+  pthread_mutex_unlock(&desktop->hub.lock);
+  return state;
+}
+
 int oriel_desktop_command(struct oriel_desktop *desktop, enum oriel_source_command command) {
   return oriel_source_command(desktop->source, command);
 }

@@ -14,7 +14,7 @@
  * hub). They meet the network thread only in the hub's mailboxes, under one short lock.
  *
  * Thread-safety: every oriel_viewer_* call from one thread (the network loop). create/start/destroy from the same
- * thread. stats, snapshot and command from any thread. wake() is called from the media, audio and source threads.
+ * thread. state, stats, snapshot and command from any thread. wake() is called from the media, audio and source threads.
  */
 #ifndef ORIEL_DESKTOP_DESKTOP_H
 #define ORIEL_DESKTOP_DESKTOP_H
@@ -167,6 +167,8 @@ void oriel_desktop_look(struct oriel_desktop *desktop, uint64_t now_ns);
 
 /* ---- any thread ---- */
 
+/** What the source said of itself last. */
+enum oriel_source_state oriel_desktop_state(struct oriel_desktop *desktop);
 /** As oriel_source_command. */
 int oriel_desktop_command(struct oriel_desktop *desktop, enum oriel_source_command command);
 /** Encodes the current picture as PNG (owned by the caller, free). Waits up to 2 s for a first picture when nobody was

@@ -36,12 +36,20 @@ missing=$(wanted | sort -u | while read -r package; do
 done | tr '\n' ' ')
 [ -n "$missing" ] || exit 0
 
+# Asked for here, so that a refusal is told apart from what apt-get meets later.
+by_hand="or install them as root: apt-get install --no-install-recommends $missing"
 if [ "$(id -u)" -eq 0 ]; then
   root=
-elif command -v sudo >/dev/null; then
+elif ! command -v sudo >/dev/null; then
+  fail "packages are missing, and there is neither root nor sudo: install them as root: ${by_hand#*: }"
+elif sudo -n true 2>/dev/null; then
   root=sudo
+elif (: </dev/tty) 2>/dev/null; then
+  root=sudo
+  say "sudo asks for your password, to install packages"
+  sudo -v || fail "sudo did not let you: ask for that right, $by_hand"
 else
-  fail "missing packages, and neither root nor sudo to install them: apt-get install --no-install-recommends $missing"
+  fail "packages are missing, and sudo asks for a password, for which there is no terminal: run this in one, $by_hand"
 fi
 
 log=$(mktemp "${TMPDIR:-/tmp}/oriel-bootstrap.XXXXXX")

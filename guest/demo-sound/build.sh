@@ -28,7 +28,7 @@ if [ -s "$out/agent.img" ] && [ "$(cat "$out/.stamp-sound" 2>/dev/null)" = "$sta
   exit 0
 fi
 
-work=$(mktemp -d "${TMPDIR:-/tmp}/oriel-guest-sound.XXXXXX") ||
+work=$(mktemp -d "${TMPDIR:-/tmp}/oriel guest-sound.XXXXXX") ||
   fail "cannot make a folder in ${TMPDIR:-/tmp}: is the disk full?"
 trap 'rm -rf "$work"' EXIT
 trap 'printf "guest/demo-sound/build.sh: line %s failed: %s\n" "$LINENO" "$BASH_COMMAND" >&2' ERR

@@ -34,7 +34,8 @@ if [ -s "$out/vmlinuz" ] && [ -s "$out/initrd.img" ] && [ -s "$out/cmdline" ] &&
   exit 0
 fi
 
-work=$(mktemp -d "${TMPDIR:-/tmp}/oriel-guest.XXXXXX") ||
+# With a space, so that a path that is used unquoted shows at once.
+work=$(mktemp -d "${TMPDIR:-/tmp}/oriel guest.XXXXXX") ||
   fail "cannot make a folder in ${TMPDIR:-/tmp}: is the disk full?"
 trap 'rm -rf "$work"' EXIT
 trap 'printf "guest/demo/build.sh: line %s failed: %s\n" "$LINENO" "$BASH_COMMAND" >&2' ERR
@@ -43,10 +44,11 @@ trap 'exit 143' TERM
 readonly tree=$work/tree root=$work/root cache=$out/.cache
 mkdir -p "$tree" "$root" "$cache"
 
+# Without a terminal sudo cannot ask for a password: then the caller says what is needed.
 as_root() {
   if [ "$(id -u)" -eq 0 ]; then
     "$@"
-  elif command -v sudo >/dev/null; then
+  elif command -v sudo >/dev/null && { sudo -n true || (: </dev/tty); } 2>/dev/null; then
     sudo "$@"
   else
     return 1
@@ -122,23 +124,22 @@ unpack() {
 }
 
 compile() {
-  local flags="-std=c17 -D_GNU_SOURCE -O2 -Wall -Wextra -Wconversion -Wshadow -Werror"
-  local include="-isystem $tree/usr/include -isystem $tree/usr/include/$triplet -I$work/protocol -I$here/../../wire"
-  local lib="-L$tree/usr/lib/$triplet -L$tree/lib/$triplet"
+  local flags=(-std=c17 -D_GNU_SOURCE -O2 -Wall -Wextra -Wconversion -Wshadow -Werror)
+  local include=(-isystem "$tree/usr/include" -isystem "$tree/usr/include/$triplet" "-I$work/protocol" "-I$here/../../wire")
+  local lib=("-L$tree/usr/lib/$triplet" "-L$tree/lib/$triplet")
   local xml=$tree/usr/share/wayland-protocols/stable/xdg-shell/xdg-shell.xml
   mkdir -p "$work/protocol" "$root/usr/bin" "$root/usr/libexec/oriel"
   wayland-scanner client-header "$xml" "$work/protocol/xdg-shell.h"
   wayland-scanner private-code "$xml" "$work/protocol/xdg-shell.c"
-  # shellcheck disable=SC2086
   {
-    gcc $flags -o "$root/init" "$here"/init/*.c
-    gcc $flags $include -o "$root/usr/bin/chime" "$here/chime.c" $lib -l:libasound.so.2 -lm
-    gcc $flags $include -o "$root/usr/bin/flash" "$here"/flash/*.c "$work/protocol/xdg-shell.c" $lib \
+    gcc "${flags[@]}" -o "$root/init" "$here"/init/*.c
+    gcc "${flags[@]}" "${include[@]}" -o "$root/usr/bin/chime" "$here/chime.c" "${lib[@]}" -l:libasound.so.2 -lm
+    gcc "${flags[@]}" "${include[@]}" -o "$root/usr/bin/flash" "$here"/flash/*.c "$work/protocol/xdg-shell.c" "${lib[@]}" \
       -l:libwayland-client.so.0 -l:libffi.so.8 -lm
     # wlroots' headers are laid out for C99 and up, its symbols come from the compositor that loads this.
-    gcc $flags $include -isystem "$tree/usr/include/pixman-1" -isystem "$tree/usr/include/libdrm" -DWLR_USE_UNSTABLE \
-      -fPIC -shared -o "$root/usr/libexec/oriel/scanout.so" "$here"/scanout/*.c $lib -l:libdrm.so.2
-    gcc $flags $include -o "$root/usr/libexec/oriel/wallpaper" "$here"/wallpaper/*.c $lib \
+    gcc "${flags[@]}" "${include[@]}" -isystem "$tree/usr/include/pixman-1" -isystem "$tree/usr/include/libdrm" -DWLR_USE_UNSTABLE \
+      -fPIC -shared -o "$root/usr/libexec/oriel/scanout.so" "$here"/scanout/*.c "${lib[@]}" -l:libdrm.so.2
+    gcc "${flags[@]}" "${include[@]}" -o "$root/usr/libexec/oriel/wallpaper" "$here"/wallpaper/*.c "${lib[@]}" \
       -l:libwayland-cursor.so.0 -l:libwayland-client.so.0 -l:libffi.so.8 -lm
   } || fail "cannot compile the guest's programs: see the compiler's messages above"
 }

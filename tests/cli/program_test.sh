@@ -204,6 +204,19 @@ vm sleeps.img ctrl-c
 qemu=$(qemu_pid)
 wait_for 10 state_is running && [ -S "$scratch/run/oriel/ctrl-c/qmp.sock" ] && ! tr '\0' '\n' <"/proc/$qemu/environ" | grep -q '^ORIEL_'
 result $? disk_is_booted_and_served
+# Into one file, as a terminal shows it.
+"$oriel" serve "qemu:$scratch/nobody.sock" --listen 127.0.0.1:0 >"$scratch/order" 2>&1 </dev/null &
+waiting=$!
+wait_for 10 grep -q '^ready: ' "$scratch/order" && tail -n 1 "$scratch/order" | grep -q '^ready: '
+result $? address_is_the_last_line_without_a_vm
+kill -INT "$waiting" && wait "$waiting"
+"$oriel" run "$scratch/sleeps.img" --accel tcg --memory 64M --network none --name order --listen 127.0.0.1:0 \
+  >"$scratch/order" 2>&1 </dev/null &
+waiting=$!
+wait_for 20 grep -q '^ready: ' "$scratch/order" && wait_for 10 grep -q 'running: ' "$scratch/order" &&
+  tail -n 1 "$scratch/order" | grep -q '^ready: '
+result $? address_is_the_last_line_of_a_start
+kill -INT "$waiting" && wait "$waiting"
 expect 1 'is being served by another oriel' running_name_is_refused run "$scratch/sleeps.img" --accel tcg --memory 64M --name ctrl-c --listen 127.0.0.1:0
 finish INT
 [ "$status" -eq 0 ] && [ "$took" -lt 2000 ] && gone "$qemu" && nothing_stays
