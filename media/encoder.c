@@ -165,6 +165,8 @@ static const char *open_failure(int rc) {
   switch (rc) {
   case -ENOENT:
     return "this libavcodec was built without it";
+  case -ENOSYS:
+    return "there is no libavcodec of the version it was built for";
   case -ENODEV:
     return "no such device here, or its driver refused";
   default:

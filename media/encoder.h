@@ -47,7 +47,8 @@ uint32_t oriel_encoder_default_kbps(uint16_t width, uint16_t height);
 /** Opens the first encoder of the table that works, or the one called `name` ("x264", "h264_vaapi", "null", ...;
  *  NULL = any but null; "lavc:NAME" = libavcodec's H.264 encoder of that name, in the table or not). `null` yields
  *  packets that count and travel like any other and hold only an access unit delimiter: no decoder shows them.
- *  0, -EINVAL (config), -ENOENT (no such name), -ENODEV (nothing works), -ENOMEM. */
+ *  0, -EINVAL (config), -ENOENT (no such name), -ENODEV (nothing works), -ENOSYS (no libavcodec is installed),
+ *  -ENOMEM. */
 int oriel_encoder_create(const char *name, const struct oriel_encoder_config *config, struct oriel_encoder **encoder);
 void oriel_encoder_destroy(struct oriel_encoder *encoder);
 /** Name in the table, or libavcodec's; static. */

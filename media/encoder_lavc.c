@@ -6,14 +6,12 @@
  * These encoders take no damage hints: unchanged macroblocks cost them time but, by ordinary skip detection, few bits.
  */
 #include <errno.h>
-#include <libavcodec/avcodec.h>
-#include <libavutil/hwcontext.h>
-#include <libavutil/opt.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "media/encoder_impl.h"
+#include "media/lavc.h"
 
 enum { SHARPEN_PASSES = 3 }; /* pictures of a still screen after which rate control has brought it to full quality */
 
@@ -48,10 +46,10 @@ static void options_set(AVCodecContext *context) {
     {"idr_interval", "0"},    /* vaapi: every I picture is an IDR */
   };
   for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
-    (void)av_opt_set(context->priv_data, options[i].name, options[i].value, 0);
+    (void)oriel_lavc()->av_opt_set(context->priv_data, options[i].name, options[i].value, 0);
   if (!strncmp(context->codec->name, "h264_nvenc", 10)) {
-    (void)av_opt_set(context->priv_data, "preset", "p1", 0);
-    (void)av_opt_set(context->priv_data, "tune", "ull", 0);
+    (void)oriel_lavc()->av_opt_set(context->priv_data, "preset", "p1", 0);
+    (void)oriel_lavc()->av_opt_set(context->priv_data, "tune", "ull", 0);
   }
 }
 
@@ -84,9 +82,9 @@ static void context_set(AVCodecContext *context, const struct oriel_encoder_conf
 
 /* VAAPI takes pictures from its own surfaces only. */
 static int device_open(struct state *state, AVCodecContext *context) {
-  if (av_hwdevice_ctx_create(&state->device, AV_HWDEVICE_TYPE_VAAPI, NULL, NULL, 0) < 0)
+  if (oriel_lavc()->av_hwdevice_ctx_create(&state->device, AV_HWDEVICE_TYPE_VAAPI, NULL, NULL, 0) < 0)
     return -ENODEV;
-  AVBufferRef *frames = av_hwframe_ctx_alloc(state->device);
+  AVBufferRef *frames = oriel_lavc()->av_hwframe_ctx_alloc(state->device);
   if (!frames)
     return -ENOMEM;
   AVHWFramesContext *pool = (AVHWFramesContext *)frames->data;
@@ -95,8 +93,8 @@ static int device_open(struct state *state, AVCodecContext *context) {
   pool->width = context->width;
   pool->height = context->height;
   pool->initial_pool_size = 2;
-  if (av_hwframe_ctx_init(frames) < 0) {
-    av_buffer_unref(&frames);
+  if (oriel_lavc()->av_hwframe_ctx_init(frames) < 0) {
+    oriel_lavc()->av_buffer_unref(&frames);
     return -ENODEV;
   }
   context->hw_frames_ctx = frames;
@@ -106,17 +104,17 @@ static int device_open(struct state *state, AVCodecContext *context) {
 
 static void state_close(void *opaque) {
   struct state *state = opaque;
-  av_packet_free(&state->unit);
-  av_frame_free(&state->frame);
-  avcodec_free_context(&state->context);
-  av_buffer_unref(&state->device);
+  oriel_lavc()->av_packet_free(&state->unit);
+  oriel_lavc()->av_frame_free(&state->frame);
+  oriel_lavc()->avcodec_free_context(&state->context);
+  oriel_lavc()->av_buffer_unref(&state->device);
   free(state);
 }
 
 static int state_prepare(struct state *state, const AVCodec *codec, const struct oriel_encoder_config *config) {
-  state->context = avcodec_alloc_context3(codec);
-  state->frame = av_frame_alloc();
-  state->unit = av_packet_alloc();
+  state->context = oriel_lavc()->avcodec_alloc_context3(codec);
+  state->frame = oriel_lavc()->av_frame_alloc();
+  state->unit = oriel_lavc()->av_packet_alloc();
   if (!state->context || !state->frame || !state->unit)
     return -ENOMEM;
   context_set(state->context, config);
@@ -125,20 +123,22 @@ static int state_prepare(struct state *state, const AVCodec *codec, const struct
     if (rc < 0)
       return rc;
   }
-  int error = avcodec_open2(state->context, codec, NULL);
+  int error = oriel_lavc()->avcodec_open2(state->context, codec, NULL);
   return error == AVERROR(ENOMEM) ? -ENOMEM : error < 0 ? -ENODEV : 0;
 }
 
 static int state_open(const char *name, const struct oriel_encoder_config *config, void **opaque,
                       const char **chosen) {
-  const AVCodec *codec = avcodec_find_encoder_by_name(name);
+  if (!oriel_lavc())
+    return -ENOSYS;
+  const AVCodec *codec = oriel_lavc()->avcodec_find_encoder_by_name(name);
   if (!codec || codec->id != AV_CODEC_ID_H264)
     return -ENOENT;
   struct state *state = calloc(1, sizeof *state);
   if (!state)
     return -ENOMEM;
   /* A driver that is not there is an answer here, not news for the user's terminal. */
-  av_log_set_level(AV_LOG_QUIET);
+  oriel_lavc()->av_log_set_level(AV_LOG_QUIET);
   int rc = state_prepare(state, codec, config);
   if (rc < 0) {
     state_close(state);
@@ -159,7 +159,7 @@ static int state_reconfigure(void *opaque, const struct oriel_encoder_config *co
 static int frame_fill(struct state *state, const struct oriel_picture *picture,
                       const struct oriel_encode_request *request) {
   AVFrame *frame = state->frame;
-  av_frame_unref(frame);
+  oriel_lavc()->av_frame_unref(frame);
   frame->format = AV_PIX_FMT_YUV420P;
   frame->width = picture->coded_width;
   frame->height = picture->coded_height;
@@ -169,17 +169,17 @@ static int frame_fill(struct state *state, const struct oriel_picture *picture,
   frame->linesize[0] = picture->stride_y;
   frame->linesize[1] = frame->linesize[2] = picture->stride_uv;
   if (state->device) {
-    AVFrame *surface = av_frame_alloc();
+    AVFrame *surface = oriel_lavc()->av_frame_alloc();
     if (!surface)
       return -ENOMEM;
-    if (av_hwframe_get_buffer(state->context->hw_frames_ctx, surface, 0) < 0 ||
-        av_hwframe_transfer_data(surface, frame, 0) < 0) {
-      av_frame_free(&surface);
+    if (oriel_lavc()->av_hwframe_get_buffer(state->context->hw_frames_ctx, surface, 0) < 0 ||
+        oriel_lavc()->av_hwframe_transfer_data(surface, frame, 0) < 0) {
+      oriel_lavc()->av_frame_free(&surface);
       return -EIO;
     }
-    av_frame_unref(frame);
-    av_frame_move_ref(frame, surface);
-    av_frame_free(&surface);
+    oriel_lavc()->av_frame_unref(frame);
+    oriel_lavc()->av_frame_move_ref(frame, surface);
+    oriel_lavc()->av_frame_free(&surface);
   }
   frame->pts = state->pictures++;
   frame->pict_type = request->force_key ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
@@ -211,16 +211,16 @@ static int state_encode(void *opaque, const struct oriel_picture *picture, const
   int rc = frame_fill(state, picture, request);
   if (rc < 0)
     return rc;
-  int error = avcodec_send_frame(state->context, state->frame);
-  av_frame_unref(state->frame);
+  int error = oriel_lavc()->avcodec_send_frame(state->context, state->frame);
+  oriel_lavc()->av_frame_unref(state->frame);
   if (error < 0)
     return error == AVERROR(ENOMEM) ? -ENOMEM : -EIO;
   /* Low delay was asked for: an encoder that wants another picture first is not usable here. */
-  error = avcodec_receive_packet(state->context, state->unit);
+  error = oriel_lavc()->avcodec_receive_packet(state->context, state->unit);
   if (error < 0)
     return error == AVERROR(ENOMEM) ? -ENOMEM : -EIO;
   rc = unit_copy(state->unit, state->context, state->unit->flags & AV_PKT_FLAG_KEY, packet);
-  av_packet_unref(state->unit);
+  oriel_lavc()->av_packet_unref(state->unit);
   if (rc == 0)
     state->passes_due = request->quality == ORIEL_QUALITY_SHARPEN && !request->force_key
                           ? state->passes_due - (state->passes_due > 0) : SHARPEN_PASSES;

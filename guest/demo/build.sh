@@ -207,7 +207,8 @@ take_modules() {
   mkdir -p "$root/usr/lib/modules" "$root/etc/oriel"
   while read -r name parameters; do
     case $name in '' | '#'*) continue ;; esac
-    for file in $(module_files "$name"); do
+    module_files "$name" >"$work/modules" # not piped: a missing one ends all
+    while read -r file; do
       [ -e "$root/usr/lib/modules/${file##*/}" ] && continue
       objcopy --strip-debug "$file" "$root/usr/lib/modules/${file##*/}"
       if [ "${file##*/}" = "$name.ko" ]; then
@@ -215,7 +216,7 @@ take_modules() {
       else
         echo "/usr/lib/modules/${file##*/}"
       fi
-    done
+    done <"$work/modules"
   done <"$here/$1" >"$root/etc/oriel/$1"
 }
 

@@ -150,6 +150,9 @@ result $? failed_starts_leave_nothing
 begin serve pattern:
 get /healthz | grep -q '^HTTP/1.1 200' && state_is running && [ "${#token}" -eq 43 ]
 result $? pattern_is_served
+# What libavcodec brings along makes system calls that a sandbox may punish: it comes when it is needed.
+! grep -qE 'libavcodec|libnuma' "/proc/$pid/maps"
+result $? codec_library_is_not_loaded_unasked
 listening=$port
 expect 1 "127.0.0.1:$listening" port_in_use_is_told serve pattern: --listen "127.0.0.1:$listening"
 finish INT
