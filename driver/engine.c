@@ -144,6 +144,7 @@ int engine_start(struct engine *engine, enum engine_side side, uint32_t id) {
   } else {
     client->starts++;
     if (device->starts++ == 0) {
+      gain_start(&device->gain);
       atomic_store_explicit(&device->has_next, false, memory_order_relaxed);
       tell(engine, side, true);
     }

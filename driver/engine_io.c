@@ -6,13 +6,18 @@
 #include <string.h>
 
 #include "driver/engine_impl.h"
+#include "driver/turn.h"
 
 enum {
   BRING_FRAMES = 512,
   BRING_STEREO = 640, /* what 512 frames at 44.1 kHz need at 48 kHz, and more */
-  GAP_MAX = 4096,     /* frames of a gap that are bridged rather than taken for a new start */
+  GAP_MAX = 4096,     /* frames of a gap that are bridged rather than taken for a new start; or a cycle, if longer */
   SPIN_MAX = 4000,    /* turns to wait for another recorder's callback: some 20 us */
 };
+
+static int64_t gap_most(size_t count) {
+  return count > GAP_MAX ? (int64_t)count : GAP_MAX;
+}
 
 static uint32_t bits_of(float value) {
   uint32_t bits;
@@ -44,13 +49,13 @@ static void measure(struct device *device, const float *frames, size_t samples) 
 /* Shared memory goes on without a seam: a short gap becomes silence, a repetition is left out. */
 static void publish(struct engine *engine, int64_t at, const struct sample_span *span, unsigned channels,
                     uint64_t now_ns) {
-  const int64_t gap = at - engine->writer_at;
-  size_t skip = 0;
-  if (engine->writer_placed && gap > 0 && gap <= GAP_MAX)
-    oriel_audio_writer_silence(engine->writer, (size_t)gap, now_ns);
-  if (engine->writer_placed && gap < 0 && -gap <= GAP_MAX)
-    skip = (size_t)-gap;
   const size_t count = span->count[0] + span->count[1];
+  const int64_t gap = at - engine->writer_at, most = gap_most(count);
+  size_t skip = 0;
+  if (engine->writer_placed && gap > 0 && gap <= most)
+    oriel_audio_writer_silence(engine->writer, (size_t)gap, now_ns);
+  if (engine->writer_placed && gap < 0 && -gap <= most)
+    skip = (size_t)-gap;
   for (int piece = 0; piece < 2; piece++) {
     const size_t left_out = skip < span->count[piece] ? skip : span->count[piece];
     skip -= left_out;
@@ -59,7 +64,7 @@ static void publish(struct engine *engine, int64_t at, const struct sample_span 
                                span->count[piece] - left_out, now_ns);
   }
   const int64_t end = at + (int64_t)count;
-  if (!engine->writer_placed || end > engine->writer_at || gap < -GAP_MAX)
+  if (!engine->writer_placed || end > engine->writer_at || gap < -most)
     engine->writer_at = end;
   engine->writer_placed = true;
 }
@@ -129,7 +134,7 @@ static void bring(struct engine *engine, int64_t at, int64_t to, uint64_t now_ns
   if (to <= end && end - to <= SAMPLE_RING_FRAMES / 2)
     return;
   /* A short gap is brought too, so that the receiver's clock sees every frame of ours. */
-  const int64_t from = end <= at && at - end <= GAP_MAX && end > 0 ? end : at < end && to > end ? end : at;
+  const int64_t from = end <= at && at - end <= gap_most((size_t)(to - at)) && end > 0 ? end : at < end && to > end ? end : at;
   /* Due by the timeline rather than by when this callback happens to run: a clock without jitter. */
   const int64_t late = to - at;
   for (int64_t time = from; time < to; time += BRING_FRAMES) {
@@ -143,11 +148,8 @@ static void bring(struct engine *engine, int64_t at, int64_t to, uint64_t now_ns
 void engine_read(struct engine *engine, int64_t at, float *frames, size_t count, uint64_t now) {
   struct device *device = &engine->devices[ENGINE_INPUT];
   /* One brings for all. Another recorder's callback at the same instant waits a moment for it, with a bound; after that
-   * it reads what is there. Acquire and release are each other's partners. */
-  int turns = 0;
-  while (atomic_flag_test_and_set_explicit(&engine->bringing, memory_order_acquire) && turns < SPIN_MAX)
-    turns++;
-  if (turns < SPIN_MAX) {
+   * it reads what is there. */
+  if (turn_take(&engine->bringing, SPIN_MAX)) {
     int64_t begin, end;
     sample_ring_extent(&device->ring, &begin, &end);
     if (at + (int64_t)count > end) /* a second recorder's cycle is no xrun */
@@ -156,7 +158,7 @@ void engine_read(struct engine *engine, int64_t at, float *frames, size_t count,
       some = count - done < SAMPLE_RING_WRITE_MAX ? count - done : SAMPLE_RING_WRITE_MAX;
       bring(engine, at + (int64_t)done, at + (int64_t)(done + some), engine_world_ns(&engine->world, now));
     }
-    atomic_flag_clear_explicit(&engine->bringing, memory_order_release);
+    turn_give(&engine->bringing);
   }
   sample_ring_read(&device->ring, at, frames, count);
 }

@@ -36,6 +36,7 @@ static uint32_t bits_of(float value) {
 
 void gain_init(struct gain *gain, float value) {
   atomic_init(&gain->target, bits_of(value));
+  atomic_init(&gain->starts, false);
   gain->now = gain->aim = value;
   gain->step = 0;
   gain->left = 0;
@@ -44,6 +45,26 @@ void gain_init(struct gain *gain, float value) {
 void gain_set(struct gain *gain, float value) {
   /* Relaxed here and below: one number that orders nothing else. */
   atomic_store_explicit(&gain->target, bits_of(value), memory_order_relaxed);
+}
+
+void gain_start(struct gain *gain) {
+  atomic_store_explicit(&gain->starts, true, memory_order_relaxed);
+}
+
+/* Takes up what was set: by a ramp while something is heard, else at once. */
+static void follow(struct gain *gain, uint32_t rate) {
+  const bool starts = atomic_load_explicit(&gain->starts, memory_order_relaxed);
+  const uint32_t bits = (uint32_t)atomic_load_explicit(&gain->target, memory_order_relaxed);
+  if (starts)
+    atomic_store_explicit(&gain->starts, false, memory_order_relaxed);
+  if (!starts && bits == bits_of(gain->aim))
+    return;
+  memcpy(&gain->aim, &bits, sizeof bits);
+  gain->left = starts ? 0 : rate * RAMP_MS / 1000;
+  if (starts)
+    gain->now = gain->aim;
+  else
+    gain->step = (gain->aim - gain->now) / (float)gain->left;
 }
 
 static size_t ramp(struct gain *gain, float *frames, size_t count, unsigned channels) {
@@ -59,12 +80,7 @@ static size_t ramp(struct gain *gain, float *frames, size_t count, unsigned chan
 }
 
 void gain_apply(struct gain *gain, float *frames, size_t count, unsigned channels, uint32_t rate) {
-  const uint32_t bits = (uint32_t)atomic_load_explicit(&gain->target, memory_order_relaxed);
-  if (bits != bits_of(gain->aim)) {
-    memcpy(&gain->aim, &bits, sizeof bits);
-    gain->left = rate * RAMP_MS / 1000;
-    gain->step = (gain->aim - gain->now) / (float)gain->left;
-  }
+  follow(gain, rate);
   const size_t done = gain->left ? ramp(gain, frames, count, channels) : 0;
   frames += done * channels;
   const size_t samples = (count - done) * channels;

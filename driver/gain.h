@@ -4,13 +4,14 @@
  * are what is shown (VOLUME_DB_MIN..0), the gain is what samples are multiplied by. A change of gain is a ramp of 30
  * ms.
  *
- * Thread-safety: the conversions anywhere; gain_set from any thread; gain_apply from one (IO callback): no lock, no
+ * Thread-safety: the conversions anywhere; gain_set and gain_start from any thread; gain_apply from one (IO callback): no lock, no
  * allocation.
  */
 #ifndef ORIEL_DRIVER_GAIN_H
 #define ORIEL_DRIVER_GAIN_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,7 @@ float volume_db_to_gain(float db);
 
 struct gain {
   atomic_uint_least32_t target; /* bits of a float */
+  atomic_bool starts;
   /* Of gain_apply alone. */
   float now, aim, step;
   uint32_t left; /* frames of the ramp to go */
@@ -32,6 +34,8 @@ struct gain {
 
 void gain_init(struct gain *gain, float value);
 void gain_set(struct gain *gain, float value);
+/** Sound begins: nothing that was heard would jump, so the next gain_apply takes what is set at once. Any thread. */
+void gain_start(struct gain *gain);
 /** Multiplies. Leaves the bits alone while the gain rests at 1. */
 void gain_apply(struct gain *gain, float *frames, size_t count, unsigned channels, uint32_t rate);
 

@@ -11,7 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { GAP_MAX = 4096 }; /* frames silenced in one write: about 1 us of a callback for stereo */
+/* Frames silenced in one write, about 1 us of a callback for stereo; or as many as the write itself has, so that one
+ * cycle that was missed is a gap, however long cycles are. */
+enum { GAP_MAX = 4096 };
 
 int sample_ring_init(struct sample_ring *ring, unsigned channels) {
   assert(channels >= 1 && channels <= SAMPLE_RING_CHANNELS);
@@ -62,7 +64,8 @@ void sample_ring_begin(struct sample_ring *ring, int64_t at, size_t count, struc
   (void)atomic_load_explicit(&ring->reads, memory_order_acquire);
   const int64_t last = at + (int64_t)count;
   const int64_t gap = at - end;
-  const int forget = gap > GAP_MAX || last + SAMPLE_RING_FRAMES / 2 <= end;
+  const int64_t gap_most = count > GAP_MAX ? (int64_t)count : GAP_MAX;
+  const int forget = gap > gap_most || last + SAMPLE_RING_FRAMES / 2 <= end;
   atomic_store_explicit(&ring->writing, forget || last > end ? last : end, memory_order_relaxed);
   if (forget)
     atomic_store_explicit(&ring->begin, at, memory_order_relaxed);

@@ -55,6 +55,23 @@ static void gain_changes_by_a_ramp_of_30_ms(void **state) { /* lesson 28 */
   assert_true(last == 0);
 }
 
+static void gain_set_while_nothing_plays_is_there_at_once(void **state) {
+  (void)state;
+  struct gain gain;
+  float frames[2 * 64];
+  gain_init(&gain, 1);
+  for (int turn = 0; turn < 4; turn++) {
+    const float value = turn % 2 ? 1 : 0.25f;
+    for (int i = 0; i < 128; i++)
+      frames[i] = 1;
+    gain_set(&gain, value);
+    gain_start(&gain);
+    gain_apply(&gain, frames, 64, 2, 48000);
+    for (int i = 0; i < 128; i++)
+      assert_true(frames[i] == value);
+  }
+}
+
 static void gain_at_one_leaves_the_bits(void **state) {
   (void)state;
   struct gain gain;
@@ -73,6 +90,7 @@ int main(void) {
     cmocka_unit_test(volume_has_three_values),
     cmocka_unit_test(volume_bounds_what_is_out_of_range),
     cmocka_unit_test(gain_changes_by_a_ramp_of_30_ms),
+    cmocka_unit_test(gain_set_while_nothing_plays_is_there_at_once),
     cmocka_unit_test(gain_at_one_leaves_the_bits),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
