@@ -6,19 +6,27 @@
  */
 #include "guest/agent/device.h"
 
+#include <assert.h>
 #include <errno.h>
+#include <spa/debug/types.h>
 #include <spa/param/audio/format-utils.h>
+#include <spa/param/audio/type-info.h>
 #include <spa/param/props.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "guest/agent/output.h"
 #include "guest/agent/props.h"
 
 #define ROOM "agent/device"
 
-enum { FRAMES_MOST = 8192 }; /* of one call of process */
+enum {
+  FRAMES_MOST = 8192, /* of one call of process */
+  CYCLES_MOST = 2,    /* that are made up for, however long */
+};
+static_assert((int)FRAMES_MOST == (int)AGENT_OUTPUT_WRITE_MAX, "the output takes what a call of process gives");
 
 /* ---- data thread ---- */
 
@@ -34,7 +42,7 @@ struct moment {
 };
 
 /** Frames of the device that the graph's clock went on by without it; 0 also where it is so far on that nothing of
- *  before matters. */
+ *  before matters: 100 ms, or a few of its cycles where those are longer. */
 static uint64_t missed_frames(struct agent_device *device, const struct spa_io_clock *clock) {
   uint64_t xruns = 0;
   const uint64_t missed = agent_cycle_missed(
@@ -42,7 +50,8 @@ static uint64_t missed_frames(struct agent_device *device, const struct spa_io_c
   if (clock->rate.denom == 0)
     return 0;
   count(&device->xruns, xruns);
-  return missed <= clock->rate.denom / 10 ? missed * device->config.rate / clock->rate.denom : 0;
+  const uint64_t most = SPA_MAX(clock->rate.denom / 10, CYCLES_MOST * clock->duration);
+  return missed <= most ? missed * device->config.rate / clock->rate.denom : 0;
 }
 
 static struct moment look(struct agent_device *device) {
@@ -55,9 +64,10 @@ static struct moment look(struct agent_device *device) {
   atomic_store_explicit(&device->quantum, (uint32_t)position->clock.duration, memory_order_relaxed);
   atomic_store_explicit(&device->graph_rate, position->clock.rate.denom, memory_order_relaxed);
   /* Smoother than our own wake-up, where it is of the same clock. */
-  const uint64_t nsec = position->clock.nsec;
+  const uint64_t nsec = position->clock.nsec, denom = position->clock.rate.denom;
   const uint64_t apart = nsec > moment.now_ns ? nsec - moment.now_ns : moment.now_ns - nsec;
-  if (apart < ORIEL_NS_PER_SECOND / 10)
+  const uint64_t cycle_ns = denom > 0 ? position->clock.duration * ORIEL_NS_PER_SECOND / denom : 0;
+  if (apart < SPA_MAX(ORIEL_NS_PER_SECOND / 10, 2 * cycle_ns))
     moment.now_ns = nsec;
   return moment;
 }
@@ -93,6 +103,7 @@ static void hand_over(struct agent_device *device, float *frames, size_t left, u
     agent_level_add(&device->level, heard, part * config->channels);
     frames += part * config->channels;
     left -= part;
+    now_ns += part * ORIEL_NS_PER_SECOND / config->rate; /* of a cycle in parts each has its own time */
   }
 }
 

@@ -69,6 +69,8 @@ static void recorded(void *owner, float *frames, size_t count, uint64_t now_ns) 
 static void playing(void *owner, bool is_running) {
   struct agent *agent = owner;
   agent_shm_running(agent->shm, is_running);
+  if (!is_running)
+    agent_output_end(agent->output);
 }
 
 static void recording(void *owner, bool is_running) {

@@ -27,10 +27,14 @@
 
 #define ROOM "agent/output"
 
+/* Each beyond two cycles of the graph: whatever a cycle is long, one that was just played is no backlog. */
 enum {
   RING_MS = 200,    /* what the transport thread may sleep before sound is lost */
   BACKLOG_MS = 60,  /* more than this in the ring after such a sleep is old: trimmed to one packet */
   KERNEL_MS = 100,  /* what may wait in the socket, about: a peer that naps gets no more old sound than that */
+  CYCLE_FADES = 64, /* writes over which a long cycle is remembered, about */
+  FADE_MS = 5,      /* from where sound ended, which need not be at zero */
+  LOOK_AHEAD_MS = 7, /* of Opus, at most: the codec keeps so much until more comes */
   UNASKED_MOST = 64 * 1024, /* a peer that says more on this connection speaks another protocol */
 };
 
@@ -40,6 +44,7 @@ struct agent_output {
   uint32_t rate;
   size_t frames;          /* of a packet, at most */
   size_t due;             /* frames that are worth a wake-up: a packet, or several of PCM */
+  unsigned channels;
   /* Between data and transport thread. */
   struct oriel_ring *ring;
   int event;              /* eventfd */
@@ -47,6 +52,9 @@ struct agent_output {
   _Atomic uint64_t signalled_ns;  /* when the data thread last said that a packet is full */
   _Atomic uint64_t dropped_frames;
   _Atomic int core;       /* on which the data thread ran last */
+  bool has_sound;         /* since the last end; the data thread's, and end's while that one stands still */
+  float last[AGENT_CHANNELS_MAX]; /* frame that was played; likewise */
+  _Atomic uint32_t cycle; /* frames of the longest of the last writes; the data thread's, relaxed: a bound */
   /* Transport thread. */
   struct oriel_dialer *dialer;
   struct agent_coder *coder;
@@ -56,7 +64,8 @@ struct agent_output {
   size_t packet_left;     /* bytes of the packet at the front of `pending` if it is sent in part, else 0 */
   uint64_t unasked;
   struct agent_failure failure;
-  bool is_stalled;
+  bool is_stalled, is_late;
+  size_t kernel_cycle;    /* for which the socket's buffer was bounded */
   uint32_t number;        /* of the next datagram of PCM */
   /* For stats. */
   pthread_mutex_t lock;   /* guards stats, sent, handed; the data thread never takes it */
@@ -66,20 +75,72 @@ struct agent_output {
 
 /* ---- data thread ---- */
 
-void agent_output_write(struct agent_output *output, const float *frames, size_t count) {
-  if (!atomic_load_explicit(&output->is_wanted, memory_order_acquire)) /* with connected and disconnected */
-    return;
+/** A cycle may come in parts, the last of them a short one. */
+static void remember_cycle(struct agent_output *output, size_t count) {
+  const uint32_t before = atomic_load_explicit(&output->cycle, memory_order_relaxed);
+  const uint32_t faded = before - before / CYCLE_FADES;
+  atomic_store_explicit(&output->cycle, count > faded ? (uint32_t)count : faded, memory_order_relaxed);
+}
+
+static void put(struct agent_output *output, const float *frames, size_t count) {
   const size_t written = oriel_ring_write(output->ring, frames, count);
   if (written < count)
     atomic_fetch_add_explicit(&output->dropped_frames, count - written, memory_order_relaxed); /* a number for people */
-  if (oriel_ring_level(output->ring) < output->due)
-    return;
+}
+
+/** Tells the transport thread that there is something to send. */
+static void wake(struct agent_output *output) {
   atomic_store_explicit(&output->signalled_ns, oriel_clock_ns(), memory_order_relaxed); /* ordered by the eventfd */
   atomic_store_explicit(&output->core, sched_getcpu(), memory_order_relaxed); /* a hint */
   const uint64_t one = 1;
   /* Never blocks: the counter cannot reach its end. A thread that is awake anyway loses nothing by an error. */
   const ssize_t ignored = write(output->event, &one, sizeof one);
   (void)ignored;
+}
+
+void agent_output_write(struct agent_output *output, const float *frames, size_t count) {
+  if (!atomic_load_explicit(&output->is_wanted, memory_order_acquire)) /* with connected and disconnected */
+    return;
+  remember_cycle(output, count);
+  memcpy(output->last, frames + (count - 1) * output->channels, output->channels * sizeof *frames);
+  output->has_sound = true;
+  put(output, frames, count);
+  if (oriel_ring_level(output->ring) >= output->due)
+    wake(output);
+}
+
+/* ---- while the data thread stands still ---- */
+
+/** From where the sound ended to zero. */
+static void put_fade(struct agent_output *output, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    float frame[AGENT_CHANNELS_MAX];
+    const float x = (float)(i + 1) / (float)count, weight = 1 - x * x * (3 - 2 * x);
+    for (unsigned channel = 0; channel < output->channels; channel++)
+      frame[channel] = output->last[channel] * weight;
+    put(output, frame, 1);
+  }
+}
+
+void agent_output_end(struct agent_output *output) {
+  static const float silence[AGENT_CHANNELS_MAX] = {0};
+  if (!output->has_sound)
+    return;
+  output->has_sound = false;
+  if (!atomic_load_explicit(&output->is_wanted, memory_order_acquire)) /* as in write */
+    return;
+  const size_t fade = (size_t)FADE_MS * output->rate / 1000;
+  put_fade(output, fade);
+  /* A packet of PCM leaves as soon as enough is there, and with all there is. Of Opus the ring keeps less than a packet,
+   * whatever the transport thread takes meanwhile: to a whole one, with the codec's look-ahead in it. */
+  size_t rest = output->due;
+  if (!output->is_pcm) {
+    const size_t ahead = (size_t)LOOK_AHEAD_MS * output->rate / 1000;
+    rest = ahead + output->frames - 1 - (oriel_ring_level(output->ring) + ahead + output->frames - 1) % output->frames;
+  }
+  for (size_t i = 0; i < rest; i++)
+    put(output, silence, 1);
+  wake(output);
 }
 
 /* ---- making packets ---- */
@@ -185,11 +246,16 @@ static void forget(struct agent_output *output) {
   output->pending_size = output->packet_left = 0;
 }
 
+static size_t cycle_of(const struct agent_output *output) {
+  return atomic_load_explicit(&output->cycle, memory_order_relaxed);
+}
+
 /** The kernel's part of the queue is bounded as well, where it can be told: a megabyte of it would be minutes of
  * Opus. */
-static void bound_kernel(const struct agent_output *output) {
+static void bound_kernel(struct agent_output *output) {
   enum { OVERHEAD = 1024 }; /* of the kernel, a packet */
-  const size_t packets = (size_t)KERNEL_MS * output->rate / 1000 / output->frames + 1;
+  output->kernel_cycle = cycle_of(output);
+  const size_t packets = ((size_t)KERNEL_MS * output->rate / 1000 + 2 * output->kernel_cycle) / output->frames + 1;
   const size_t most = output->is_pcm ? AGENT_PACKET_MAX : 400;
   const int size = (int)(packets * (most + OVERHEAD) / 2); /* the kernel doubles it */
   /* Refused by what is no socket, which has small buffers. */
@@ -199,7 +265,7 @@ static void bound_kernel(const struct agent_output *output) {
 static void connected(struct agent_output *output) {
   forget(output);
   output->unasked = 0;
-  output->is_stalled = false;
+  output->is_stalled = output->is_late = false;
   bound_kernel(output);
   if (agent_coder_restart(output->coder) < 0)
     oriel_warn(ROOM, "memory is short: the coder goes on with the last peer's state");
@@ -258,9 +324,15 @@ static void drain(struct agent_output *output, uint64_t now_ns) {
     return;
   }
   size_t level = oriel_ring_level(output->ring);
-  const size_t backlog = (size_t)BACKLOG_MS * output->rate / 1000;
+  const size_t backlog = (size_t)BACKLOG_MS * output->rate / 1000 + 2 * cycle_of(output);
+  if (cycle_of(output) > output->kernel_cycle)
+    bound_kernel(output); /* or datagrams of one long cycle would not fit */
   const size_t due = output->due;
   if (level > backlog + due) {
+    if (!output->is_late)
+      oriel_warn(ROOM, "sound was not sent for %zu ms and is left out: is this system too busy? (said once)",
+                 level * 1000 / output->rate);
+    output->is_late = true;
     atomic_fetch_add_explicit(&output->dropped_frames, oriel_ring_skip(output->ring, level - due),
                               memory_order_relaxed);
     level = due;
@@ -336,13 +408,14 @@ static int allocate(struct agent_output *output, const struct agent_settings *se
   output->frames = agent_coder_frames(output->coder);
   output->due = agent_coder_due(output->coder);
   output->read = calloc(output->frames * settings->output_channels, sizeof(float));
+  const size_t cycles = (size_t)2 * AGENT_OUTPUT_WRITE_MAX;
   /* Room for all that trimming leaves, behind the rest of a packet sent in part. */
-  const size_t packets = ((size_t)BACKLOG_MS * output->rate / 1000 + output->due) / output->frames + 2;
+  const size_t packets = ((size_t)BACKLOG_MS * output->rate / 1000 + cycles + output->due) / output->frames + 2;
   output->pending_most = packets * (ORIEL_AUDIO_LENGTH_SIZE + AGENT_PACKET_MAX);
   output->pending = malloc(output->pending_most);
   if (output->read == NULL || output->pending == NULL)
     return -ENOMEM;
-  return oriel_ring_create((size_t)RING_MS * output->rate / 1000, settings->output_channels, &output->ring);
+  return oriel_ring_create((size_t)RING_MS * output->rate / 1000 + cycles, settings->output_channels, &output->ring);
 }
 
 int agent_output_create(const struct agent_settings *settings, struct agent_output **output) {
@@ -358,6 +431,7 @@ int agent_output_create(const struct agent_settings *settings, struct agent_outp
   made->is_pcm = address->is_pcm;
   made->is_datagram = address->scheme == ORIEL_TRANSPORT_UDP;
   made->rate = agent_end_rate(settings, &settings->output);
+  made->channels = settings->output_channels;
   int result = 0;
   if (settings->output.is_on) {
     result = allocate(made, settings);

@@ -4,7 +4,8 @@
  * new peer hears the current sound; towards a peer that does not read, old packets give way to new ones (lesson 27).
  *
  * Thread-safety: write from the data thread (no lock, no allocation; its one system call signals an eventfd, and only
- * when a packet is full and somebody listens); running and stats from any thread; the rest from the transport thread.
+ * when a packet is full and somebody listens); end while write is not called; stats from any thread; the rest from the
+ * transport thread.
  */
 #ifndef ORIEL_GUEST_AGENT_OUTPUT_H
 #define ORIEL_GUEST_AGENT_OUTPUT_H
@@ -36,8 +37,16 @@ struct agent_output_stats {
 int agent_output_create(const struct agent_settings *settings, struct agent_output **output);
 void agent_output_destroy(struct agent_output *output);
 
-/** `count` frames of the device's channels. Data thread. */
+enum { AGENT_OUTPUT_WRITE_MAX = 8192 }; /* frames */
+
+/** `count` (1..AGENT_OUTPUT_WRITE_MAX) frames of the device's channels: a cycle of the graph, or one after the other the
+ * parts of a longer one. Data thread. */
 void agent_output_write(struct agent_output *output, const float *frames, size_t count);
+
+/** Nothing plays any more. What waits for the rest of its packet goes out now, behind it a fade of 5 ms and silence to
+ * the packet's end: nothing of the sound is lost, and none of it comes before the next one. While write is not called.
+ */
+void agent_output_end(struct agent_output *output);
 
 /** Fills up to two of `polled` (the ring's eventfd, the stream) and lowers *timeout_ms (-1 = never). Returns how
  * many. */

@@ -21,6 +21,7 @@
 
 #include "core/clock.h"
 #include "guest/agent/pump.h"
+#include "media/opus.h"
 #include "transport/stream.h"
 
 static _Thread_local bool is_data_thread;
@@ -174,6 +175,118 @@ static void pump_sends_pcm_whole_and_in_order(void **state) {
   close_rig(&rig);
 }
 
+/** Reads packets until `frames` of sound came; false where there are no more. */
+static bool hear(struct rig *rig, bool is_pcm, size_t frames) {
+  for (size_t have = 0; have < frames;) {
+    uint8_t bytes[2 + 1500];
+    if (read_exactly(rig->out, bytes, 2) != 2)
+      return false;
+    const size_t size = (size_t)(bytes[0] << 8 | bytes[1]);
+    assert_true(size >= 1 && size <= 1500);
+    assert_int_equal(read_exactly(rig->out, bytes + 2, size), size);
+    have += is_pcm ? size / 8 : 240;
+  }
+  return true;
+}
+
+/** The graph's cycle may be as long as a user forces it to be (clock.force-quantum), longer than any bound in ms. */
+static void pump_sends_long_cycles(bool is_pcm, size_t cycle) {
+  struct rig rig;
+  open_rig(&rig, is_pcm, 2);
+  wait_connected(&rig);
+  static float frames[AGENT_OUTPUT_WRITE_MAX * 2];
+  size_t played = 0, heard = 0;
+  for (int i = 0; i < 6; i++) {
+    play(&rig, frames, cycle);
+    played += cycle;
+    const size_t due = is_pcm ? played : played / 240 * 240;
+    assert_true(hear(&rig, is_pcm, due - heard));
+    heard = due;
+  }
+  struct agent_output_stats stats;
+  agent_output_stats(rig.output, &stats);
+  assert_int_equal(stats.dropped_frames, 0);
+  assert_int_equal(stats.dropped_packets, 0);
+  close_rig(&rig);
+}
+
+static void pump_sends_cycles_of_any_length(void **state) {
+  (void)state;
+  static const size_t cycles[] = {1024, 4096, AGENT_OUTPUT_WRITE_MAX};
+  for (size_t i = 0; i < sizeof cycles / sizeof cycles[0]; i++) {
+    pump_sends_long_cycles(true, cycles[i]);
+    pump_sends_long_cycles(false, cycles[i]);
+  }
+}
+
+/** Reads one packet; frames of its left channel. 0: none came within half a second. */
+static size_t hear_packet(struct rig *rig, struct oriel_opus_decoder *decoder, float *left) {
+  static float frames[ORIEL_OPUS_FRAMES_MAX * 2];
+  uint8_t bytes[1500];
+  struct pollfd polled = {.fd = rig->out, .events = POLLIN};
+  if (poll(&polled, 1, 500) != 1 || read_exactly(rig->out, bytes, 2) != 2)
+    return 0;
+  const size_t size = (size_t)(bytes[0] << 8 | bytes[1]);
+  assert_int_equal(read_exactly(rig->out, bytes, size), size);
+  size_t count = size / 8;
+  if (decoder != NULL) {
+    const int got = oriel_opus_decode(decoder, bytes, size, frames);
+    assert_true(got > 0);
+    count = (size_t)got;
+  } else
+    memcpy(frames, bytes, size);
+  for (size_t i = 0; i < count; i++)
+    left[i] = frames[2 * i];
+  return count;
+}
+
+/** A sound of 100 frames at 0.5, then nothing for a while, then another at -0.5. */
+static void pump_ends_a_sound(bool is_pcm) {
+  struct rig rig;
+  struct oriel_opus_decoder *decoder = NULL;
+  open_rig(&rig, is_pcm, 2);
+  wait_connected(&rig);
+  if (!is_pcm)
+    assert_int_equal(oriel_opus_decoder_create(&decoder), 0);
+  static float heard[48000], frames[256 * 2];
+  for (size_t i = 0; i < 256 * 2; i++)
+    frames[i] = 0.5f;
+  play(&rig, frames, 100);
+  agent_output_end(rig.output);
+  size_t count = 0, end = 0;
+  for (size_t got; (got = hear_packet(&rig, decoder, heard + count)) > 0;)
+    count += got;
+  while (end < count && heard[end] <= 0.4f)
+    end++;
+  while (end < count && heard[end] > 0.4f)
+    end++;
+  /* All of it, behind the codec's look-ahead of 120; then down without a step. */
+  assert_true(end >= (is_pcm ? 100 : 220));
+  float step = 0;
+  for (size_t i = end; i < count; i++)
+    step = heard[i - 1] - heard[i] > step ? heard[i - 1] - heard[i] : step;
+  assert_true(step < 0.02f);
+  const float quiet = is_pcm ? 0 : 0.05f; /* the codec takes out what is no tone */
+  assert_true(heard[count - 1] <= quiet && heard[count - 1] >= -quiet);
+  agent_output_end(rig.output); /* of nothing: nothing comes */
+  assert_int_equal(hear_packet(&rig, decoder, heard), 0);
+  for (size_t i = 0; i < 256 * 2; i++)
+    frames[i] = -0.5f;
+  play(&rig, frames, 256);
+  count = hear_packet(&rig, decoder, heard);
+  assert_true(count > 0);
+  for (size_t i = 0; i < count; i++)
+    assert_true(heard[i] < 0.1f); /* nothing of the first */
+  oriel_opus_decoder_destroy(decoder);
+  close_rig(&rig);
+}
+
+static void pump_sends_a_sound_to_its_end(void **state) {
+  (void)state;
+  pump_ends_a_sound(true);
+  pump_ends_a_sound(false);
+}
+
 static void pump_keeps_nothing_for_an_absent_peer(void **state) { /* lesson 27 */
   (void)state;
   struct rig rig;
@@ -303,6 +416,8 @@ static void pump_data_thread_did_nothing_forbidden(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(pump_sends_pcm_whole_and_in_order),
+    cmocka_unit_test(pump_sends_cycles_of_any_length),
+    cmocka_unit_test(pump_sends_a_sound_to_its_end),
     cmocka_unit_test(pump_keeps_nothing_for_an_absent_peer),
     cmocka_unit_test(pump_drops_the_old_for_a_peer_that_sleeps),
     cmocka_unit_test(pump_takes_pcm),

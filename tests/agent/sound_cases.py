@@ -70,6 +70,47 @@ for length in (5, 10, 20):
 
 
 @case
+def cycles_of_any_length_carry_all(rig):
+    """A user may force a long cycle (clock.force-quantum), which no bound in milliseconds may take for a backlog."""
+    write_wav(rig.path('tone.wav'), 440, 30, 0.5)
+    with Bench(rig) as bench:
+        source = Microphone(bench.mic, 660, 2.5, True)
+        try:
+            for quantum in (4096, 8192):
+                rig.call('pw-metadata', '-n', 'settings', '0', 'clock.force-quantum', str(quantum))
+                player = bench.play(rig.path('tone.wav'))
+                recorder, path = bench.record()
+                until(lambda: rig.status()['devices'][0]['quantum'] == quantum, 5, lambda: f'a cycle of {quantum}: {rig.status()["devices"][0]}')
+                before, packets = rig.status(), bench.out.take()
+                until(lambda: rig.status()['devices'][0]['frames'] > before['devices'][0]['frames'] + RATE, 5, 'a second of sound')
+                after, packets = rig.status(), bench.out.take()
+                sent, heard = after['devices'][0]['frames'] - before['devices'][0]['frames'], len(floats(packets))
+                expect(heard > sent - 2 * quantum, f'{heard} frames came of {sent} at a cycle of {quantum}')
+                expect(after['output']['dropped_frames'] == before['output']['dropped_frames'], f'{after["output"]}')
+                until(lambda: len(loud(read_floats(path), 0.2)) > RATE, 8, lambda: f'a second is recorded: {rig.status()["input"]}')
+                near(pitch(loud(read_floats(path), 0.2)[-RATE // 2:]), 660, 3, 'pitch of what is recorded')
+                near(rms(loud(read_floats(path), 0.2)[-RATE // 2:]), 0.5 / math.sqrt(2), 0.02, 'level of what is recorded')
+                bench.stop(recorder)
+                bench.stop(player)
+        finally:
+            source.stop()
+            rig.call('pw-metadata', '-n', 'settings', '0', 'clock.force-quantum', '0')
+
+
+@case
+def a_sound_is_sent_to_its_end(rig):
+    """The last packet of a sound is filled up and goes out when it ends; what comes next has nothing of it."""
+    values = noise_wav(rig.path('noise.wav'), 113 * 128 / RATE)  # whole cycles: a player drops what is less
+    with Bench(rig, output='format=pcm&frame=20') as bench:
+        for _ in range(3):
+            heard = floats(play_and_collect(rig, bench, rig.path('noise.wav'), 1))
+            pieces, _ = pieces_of(heard, values)
+            end = max((at + length for at, length in pieces), default=0)
+            expect(end == len(values), f'it ends at frame {end} of {len(values)}: {pieces}')
+            expect(heard[-1] == 0, f'silence at the end: {heard[-1]}')
+
+
+@case
 def many_channels_are_mixed(rig):
     write_wav(rig.path('tone.wav'), 440, 1.5, 0.4, channels=8)
     with Bench(rig, '--channels', '8', channels=8) as bench:
