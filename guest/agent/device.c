@@ -242,9 +242,26 @@ static void name_positions(uint32_t channels, uint32_t *positions) {
   }
 }
 
+/** The speakers as a property. By it PipeWire's mixer has a volume for each channel from the first moment on; without,
+ *  it has none until a format is agreed on, which is when somebody first plays: a mixer would show 0 %. */
+static void set_positions(struct pw_properties *made, uint32_t channels) {
+  uint32_t positions[AGENT_CHANNELS_MAX];
+  char text[AGENT_CHANNELS_MAX * 8] = "";
+  name_positions(channels, positions);
+  for (uint32_t i = 0; i < channels; i++) {
+    const size_t size = strlen(text);
+    snprintf(text + size, sizeof text - size, "%s%s", i > 0 ? "," : "",
+             spa_debug_type_find_short_name(spa_type_audio_channel, positions[i]));
+  }
+  pw_properties_set(made, SPA_KEY_AUDIO_POSITION, text);
+  pw_properties_setf(made, SPA_KEY_AUDIO_CHANNELS, "%u", channels);
+}
+
 static struct pw_properties *properties(const struct agent_device_config *config) {
   struct pw_properties *made = pw_properties_new(
     PW_KEY_MEDIA_TYPE, "Audio", PW_KEY_MEDIA_CLASS, config->is_sink ? "Audio/Sink" : "Audio/Source",
+    /* WirePlumber keeps volume and mute under this one: a device that gets another name for users keeps them. */
+    PW_KEY_MEDIA_NAME, config->node_name,
     PW_KEY_NODE_NAME, config->node_name, PW_KEY_NODE_DESCRIPTION, config->name, PW_KEY_NODE_NICK, config->name,
     PW_KEY_NODE_VIRTUAL, "true",
     /* Above the emulated cards a VM may have as well: sound is to go where somebody listens. */
@@ -252,6 +269,7 @@ static struct pw_properties *properties(const struct agent_device_config *config
     PW_KEY_DEVICE_ICON_NAME, config->is_sink ? "audio-speakers" : "audio-input-microphone", NULL);
   if (made == NULL)
     return NULL;
+  set_positions(made, config->channels);
   pw_properties_setf(made, PW_KEY_NODE_FORCE_QUANTUM, "%u", config->quantum);
   pw_properties_setf(made, PW_KEY_NODE_LATENCY, "%u/%u", config->quantum, config->rate);
   pw_properties_setf(made, PW_KEY_NODE_RATE, "1/%u", config->rate);
@@ -269,7 +287,7 @@ int agent_device_attach(struct agent_device *device, struct pw_core *core) {
   device->scaled = calloc((size_t)FRAMES_MOST * config->channels, sizeof(float));
   struct pw_properties *made = properties(config);
   const bool has_memory = device->scaled != NULL && made != NULL;
-  device->stream = has_memory ? pw_stream_new(core, config->name, made) : NULL;
+  device->stream = has_memory ? pw_stream_new(core, config->node_name, made) : NULL;
   if (device->stream == NULL) {
     const int result = -errno;
     if (!has_memory)

@@ -50,6 +50,31 @@ def volume_and_mute_are_honoured(rig):
         until(lambda: rig.status()['devices'][0]['peak_db'] > -7, 3, 'full level again')
 
 
+@case
+def volume_is_there_before_any_sound(rig):
+    """A device that nobody played into yet has a volume, takes one, and keeps it: when it first plays, and under another name."""
+    write_wav(rig.path('tone.wav'), 440, 8, 0.5)
+
+    def volume():
+        return [float(word) for word in rig.call('wpctl', 'get-volume', node)[1].split() if word[0].isdigit()]
+    for number, name in enumerate(('Speakers', 'Loudspeakers')):
+        with Bench(rig, '--output-name', name) as bench:
+            node = str(rig.status()['devices'][0]['node'])
+            props = rig.node('oriel-output')['info']['params']['Props'][0]
+            expect(len(props['channelVolumes']) == 2, f'volumes before the first sound: {props}')
+            if number == 0:
+                expect(volume() == [1.0], f'at first: {volume()}')
+                rig.call('wpctl', 'set-volume', node, '5%-')
+                until(lambda: volume() == [0.95], 3, lambda: f'a step down: {volume()}')
+                rig.call('wpctl', 'set-volume', node, '0.4')
+            until(lambda: abs(rig.status()['devices'][0]['volume'] - 0.064) < 0.001, 5, lambda: f'kept: {rig.status()["devices"][0]}')
+            bench.play(rig.path('tone.wav'))
+            until(lambda: abs(rig.status()['devices'][0]['peak_db'] + 29.9) < 0.5, 5, lambda: f'as loud as was set: {rig.status()["devices"][0]}')
+            if number == 1:
+                rig.call('wpctl', 'set-volume', node, '1.0')  # which WirePlumber would remember
+                until(lambda: rig.status()['devices'][0]['volume'] == 1, 3, 'the volume for the next case')
+
+
 LEVEL = 0.5
 RAMP = int(0.03 * RATE)
 
