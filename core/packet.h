@@ -25,7 +25,7 @@ struct oriel_packet {
   atomic_uint refs;
   enum oriel_packet_kind kind;
   bool key;        /* video: starts with an IDR; a viewer may join here */
-  bool sharpening; /* video: a quality pass over a still picture, nothing moved */
+  bool sharpening; /* video, tiles: a quality pass over a still picture, nothing moved */
   uint32_t sequence; /* counts pictures (video and tiles together) or audio packets; wraps */
   uint16_t width, height; /* video and tiles: visible size, pixels */
   /* Monotonic ns; 0 only for a stage that does not exist for this kind. */

@@ -245,7 +245,8 @@ struct oriel_desktop_stats {
   uint32_t fps, bitrate_kbps; /* now in force */
   unsigned viewers, watching;
   uint32_t controller; /* viewer id; 0 = none */
-  uint64_t damage_events, conversions, pictures_video, pictures_tiles, pictures_key, pictures_sharpened;
+  uint64_t damage_events, conversions, pictures_video, pictures_tiles, pictures_key, pictures_sharpened,
+    pictures_refined;
   uint64_t video_bytes, tiles_bytes, audio_packets, audio_bytes, audio_overruns;
   uint64_t encode_failures, key_requests, held_back; /* encodes put off because nobody could take them */
   uint64_t bursts; /* pictures closer than 8 ms to the one before (lesson 16) */

@@ -13,6 +13,7 @@
 #include "media/opus_packet.h"
 
 static const uint64_t stalled_ns = 5 * ORIEL_NS_PER_SECOND; /* a picture unacknowledged for so long: nobody is there */
+static const uint64_t patience_ns = ORIEL_NS_PER_SECOND;    /* refinement waits so long for a viewer that is behind */
 static const uint64_t second_us = ORIEL_NS_PER_SECOND / ORIEL_NS_PER_US;
 static const uint64_t burst_ns = 8 * ORIEL_NS_PER_MS;       /* lesson 16 */
 
@@ -98,6 +99,23 @@ struct oriel_packet *oriel_hub_cursor_turn_locked(struct oriel_hub *hub, uint64_
   return old;
 }
 
+/* A viewer that is only slow sets the pace of refinement; one that stands still does not. */
+static void survey_refinement(const struct oriel_viewer *viewer, bool ready, uint64_t now_ns,
+                              struct oriel_survey *survey) {
+  if (!viewer->can_tiles || viewer->chain != ORIEL_CHAIN_LIVE)
+    return;
+  if (ready) {
+    survey->refinable = true;
+    survey->unrefined |= viewer->unrefined;
+    return;
+  }
+  uint64_t since_ns = viewer->picture ? viewer->picture->encoded_ns : 0;
+  if (viewer->sent_count != viewer->received_count)
+    since_ns = viewer->sent[viewer->received_count % ORIEL_SENT_RING].taken_ns;
+  if (since_ns && now_ns < since_ns + patience_ns && since_ns + patience_ns > survey->refine_after_ns)
+    survey->refine_after_ns = since_ns + patience_ns;
+}
+
 void oriel_hub_survey_locked(const struct oriel_hub *hub, uint64_t now_ns, struct oriel_survey *survey) {
   *survey = (struct oriel_survey){.all_tiles = true};
   for (unsigned i = 0; i < hub->count; i++) {
@@ -111,6 +129,7 @@ void oriel_hub_survey_locked(const struct oriel_hub *hub, uint64_t now_ns, struc
       survey->live_ready += ready;
       survey->all_tiles &= viewer->can_tiles;
       survey->video_due |= ready && viewer->chain == ORIEL_CHAIN_VIDEO;
+      survey_refinement(viewer, ready, now_ns, survey);
     } else if (ready && viewer->key_after_ns <= now_ns) {
       survey->key_due = true;
     } else if (ready && (!survey->key_after_ns || viewer->key_after_ns < survey->key_after_ns)) {
@@ -188,7 +207,20 @@ static void offer_video(struct oriel_viewer *viewer, struct oriel_packet *packet
   }
 }
 
+/* Refinement carries no news: whoever cannot take a part goes on with what it has. */
+static void offer_refinement(struct oriel_viewer *viewer, struct oriel_packet *packet) {
+  if (viewer->chain == ORIEL_CHAIN_LIVE && !viewer->picture && viewer->can_tiles)
+    slot_put(viewer, packet);
+  else
+    viewer->unrefined = viewer->can_tiles;
+}
+
 static void offer_tiles(struct oriel_viewer *viewer, struct oriel_packet *packet) {
+  if (viewer->picture && viewer->picture->kind == ORIEL_PACKET_TILES && viewer->picture->sharpening) {
+    oriel_packet_unref(viewer->picture); /* news go first */
+    viewer->picture = NULL;
+    viewer->unrefined = true;
+  }
   if (viewer->chain == ORIEL_CHAIN_LIVE && !viewer->picture && viewer->can_tiles) {
     slot_put(viewer, packet);
     return;
@@ -207,7 +239,8 @@ static void count_picture_locked(struct oriel_hub *hub, const struct oriel_packe
     hub->video_bytes += packet->size;
   }
   hub->pictures_key += packet->key;
-  hub->pictures_sharpened += packet->sharpening;
+  hub->pictures_sharpened += packet->sharpening && packet->kind == ORIEL_PACKET_VIDEO;
+  hub->pictures_refined += packet->sharpening && packet->kind == ORIEL_PACKET_TILES;
   hub->bursts += hub->picture_ns && packet->encoded_ns < hub->picture_ns + burst_ns;
   hub->picture_ns = packet->encoded_ns;
   if (packet->sharpening)
@@ -229,12 +262,17 @@ void oriel_hub_publish_picture(struct oriel_desktop *desktop, struct oriel_packe
     struct oriel_viewer *viewer = hub->viewers[i];
     if (!viewer->pictures)
       continue;
-    if (packet->kind == ORIEL_PACKET_TILES)
+    if (packet->kind == ORIEL_PACKET_TILES && packet->sharpening) {
+      offer_refinement(viewer, packet);
+    } else if (packet->kind == ORIEL_PACKET_TILES) {
       offer_tiles(viewer, packet);
-    else if (packet->key)
-      offer_key(hub, viewer, packet, now);
-    else
-      offer_video(viewer, packet, now);
+    } else {
+      viewer->unrefined = false; /* after video, all is owed to everybody */
+      if (packet->key)
+        offer_key(hub, viewer, packet, now);
+      else
+        offer_video(viewer, packet, now);
+    }
   }
   pthread_mutex_unlock(&hub->lock);
   oriel_packet_unref(packet);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The media thread: damage -> convert -> tiles or video -> hub. Sleeps without a timer until there is something to make
+ * The media thread: damage -> convert -> tiles or video -> hub, and what stands still made exact. Sleeps without a timer until there is something to make
  * and somebody who can take it; drops before encoding, never after (lessons 2, 3). Locks the surface for a conversion
  * or for coding a few tiles, and encodes video outside of every lock (lesson 1).
  */
@@ -12,14 +12,17 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "desktop/private.h"
+#include "desktop/refine.h"
 #include "media/tiles.h"
 
-enum { KEYS_PER_SECOND = 4, PICTURE_BURST = 2, SHARPENINGS_MAX = 8 };
+enum { KEYS_PER_SECOND = 4, PICTURE_BURST = 2, SHARPENINGS_MAX = 8, RESTARTS_MAX = 4 };
 /* Opening an encoder takes milliseconds and starts with a key frame: a guest that changes its size all the time gets no
  * more of them. */
 enum { OPENS_PER_SECOND = 8, OPEN_BURST = 4 };
 static const uint64_t still_ns = 250 * ORIEL_NS_PER_MS;       /* so long without a picture: sharpen */
 static const uint64_t blurred_ns = 1500 * ORIEL_NS_PER_MS;    /* typing in tiles beside a blurred picture: sharpen */
+static const uint64_t settled_ns = ORIEL_NS_PER_SECOND;       /* so long without video: refine */
+static const uint64_t restart_ns = 5 * ORIEL_NS_PER_SECOND;   /* refining for who missed a part; 2, 4 ... as long */
 static const uint64_t keep_ns = 10 * ORIEL_NS_PER_SECOND;     /* the encoder outlives the last viewer by this */
 static const uint64_t first_ns = 500 * ORIEL_NS_PER_MS;       /* a source that has nothing new shows what it had */
 static const uint64_t retry_ns = 500 * ORIEL_NS_PER_MS;       /* after an encoder refused */
@@ -33,6 +36,9 @@ struct media {
   struct oriel_damage video_damage; /* went out as tiles since the last video picture */
   struct oriel_pace pace, key_pace, open_pace;
   struct oriel_motion motion;
+  struct oriel_refine refine; /* what came by video and is not yet exact */
+  unsigned restarts;          /* since the last video picture, of refinement for who missed a part; RESTARTS_MAX stands */
+  uint64_t restart_at_ns;     /* for more */
   bool key_forced; /* the next picture must be a key frame, whoever asks */
   bool empty;      /* the surface has no size yet */
   bool held;       /* counted as held back */
@@ -42,7 +48,7 @@ struct media {
   uint32_t kbps; /* as the encoder was last told */
 };
 
-enum action { ACTION_SLEEP, ACTION_PICTURE, ACTION_KEY, ACTION_SHARPEN, ACTION_RELEASE };
+enum action { ACTION_SLEEP, ACTION_PICTURE, ACTION_KEY, ACTION_SHARPEN, ACTION_REFINE, ACTION_RELEASE };
 
 struct plan {
   enum action action;
@@ -125,6 +131,38 @@ static bool plan_sharpen(struct media *media, const struct oriel_hub *hub, const
   return false;
 }
 
+/* Whoever stood still and missed a part gets all of it anew; rarely, since everybody gets it. */
+static void restart_refinement(struct media *media, struct oriel_hub *hub, uint64_t now, struct plan *plan) {
+  if (now < media->restart_at_ns) {
+    plan_wake(plan, media->restart_at_ns);
+    return;
+  }
+  media->restart_at_ns = now + (restart_ns << media->restarts);
+  media->restarts += media->restarts < RESTARTS_MAX;
+  oriel_refine_begin(&media->refine, media->picture.width, media->picture.height, now);
+  for (unsigned i = 0; i < hub->count; i++)
+    hub->viewers[i]->unrefined = false;
+}
+
+static bool plan_refine(struct media *media, struct oriel_hub *hub, const struct oriel_survey *survey, uint64_t now,
+                        struct plan *plan) {
+  if (hub->damaged || !survey->refinable || !media->encoder || media->key_forced || media->canvas)
+    return false;
+  if (survey->unrefined)
+    restart_refinement(media, hub, now, plan);
+  if (!media->refine.left)
+    return false;
+  uint64_t at = media->refine.at_ns;
+  if (at < survey->refine_after_ns)
+    at = survey->refine_after_ns;
+  if (at <= now) {
+    plan->action = ACTION_REFINE;
+    return true;
+  }
+  plan_wake(plan, at);
+  return false;
+}
+
 /* What to do now. Under hub.lock; sets hub->wait to what may change the answer before plan.wake_ns. */
 static struct plan plan_next(struct media *media, struct oriel_hub *hub, uint64_t now) {
   struct plan plan = {.action = ACTION_SLEEP};
@@ -152,7 +190,7 @@ static struct plan plan_next(struct media *media, struct oriel_hub *hub, uint64_
   if (hub->damaged)
     hub->wait &= ~(unsigned)ORIEL_WAIT_DAMAGE; /* more of it changes nothing */
   if (plan_key(media, &survey, now, &plan) || plan_picture(media, hub, &survey, now, &plan) ||
-      plan_sharpen(media, hub, &survey, now, &plan))
+      plan_sharpen(media, hub, &survey, now, &plan) || plan_refine(media, hub, &survey, now, &plan))
     return plan;
   return plan;
 }
@@ -167,6 +205,7 @@ static void release_encoder(struct media *media) {
   media->canvas = NULL;
   memset(&media->picture, 0, sizeof media->picture);
   oriel_damage_clear(&media->video_damage);
+  oriel_refine_clear(&media->refine);
 }
 
 static uint16_t at_least_min(uint16_t side) {
@@ -356,6 +395,8 @@ static int encode_video(struct media *media, struct work *work) {
     return error;
   oriel_damage_clear(&media->video_damage);
   media->video_ns = oriel_clock_ns();
+  oriel_refine_begin(&media->refine, media->picture.width, media->picture.height, media->video_ns + settled_ns);
+  media->restarts = 0;
   media->key_forced = false;
   media->sharpenings = sharpen ? media->sharpenings + 1 : 0;
   return 0;
@@ -431,6 +472,17 @@ static void make_picture(struct media *media, const struct plan *plan) {
   oriel_hub_publish_picture(media->desktop, work.packet, work.taken_ns);
 }
 
+/* Sends a part of a still screen again without loss. No lock held. */
+static void refine_picture(struct media *media) {
+  const uint64_t now = oriel_clock_ns();
+  struct oriel_packet *packet = NULL;
+  int error = oriel_refine_make(&media->refine, media->desktop->surface, media->kbps, now, &packet);
+  if (error == -ENOMEM)
+    media->refine.at_ns = now + retry_ns;
+  if (!error)
+    oriel_hub_publish_picture(media->desktop, packet, now);
+}
+
 /* ---- the thread ---- */
 
 static void sleep_until(struct oriel_hub *hub, uint64_t wake_ns) {
@@ -469,11 +521,13 @@ void *oriel_media_thread(void *argument) {
       continue;
     }
     hub->wait = 0;
-    if (plan.action != ACTION_RELEASE)
+    if (plan.action != ACTION_RELEASE && plan.action != ACTION_REFINE)
       hub->damaged = false; /* before the surface is looked at: what comes meanwhile counts anew */
     pthread_mutex_unlock(&hub->lock);
     if (plan.action == ACTION_RELEASE)
       release_encoder(&media);
+    else if (plan.action == ACTION_REFINE)
+      refine_picture(&media);
     else
       make_picture(&media, &plan);
     pthread_mutex_lock(&hub->lock);

@@ -58,6 +58,7 @@ struct oriel_viewer {
   struct oriel_queue audio;     /* at most one second */
   enum oriel_chain chain;
   bool skipping; /* chain is KEY because it could not keep up */
+  bool unrefined; /* missed a part of the refinement: its still screen is not exact */
   bool stuck;    /* and nothing was taken from the mailbox since: a key frame would be made for nobody */
   uint64_t key_after_ns; /* no key frame is made for it before */
   struct oriel_backoff backoff;
@@ -121,7 +122,8 @@ struct oriel_hub {
   uint32_t fps;
   struct oriel_bitrate rate;
   /* Counters. */
-  uint64_t damage_events, conversions, pictures_video, pictures_tiles, pictures_key, pictures_sharpened;
+  uint64_t damage_events, conversions, pictures_video, pictures_tiles, pictures_key, pictures_sharpened,
+    pictures_refined;
   uint64_t video_bytes, tiles_bytes, audio_packets, audio_bytes, encode_failures, key_requests, held_back, bursts;
   uint32_t bitrate_kbps;
   const char *encoder;
@@ -187,6 +189,9 @@ struct oriel_survey {
   bool video_due;            /* a ready one missed tiles */
   bool key_due;              /* a ready one waits for a key frame and may have one now */
   uint64_t key_after_ns;     /* otherwise: when the first ready one may; 0 = none */
+  bool refinable;            /* one of `live_ready` can take tiles and missed none */
+  bool unrefined;            /* such a one missed a part of the refinement */
+  uint64_t refine_after_ns;  /* one that is behind may catch up until then; 0 = none */
   bool blocked;              /* somebody could not take a picture */
 };
 /** Shows the waiting cursor shape if its time has come, and returns the shape to release (NULL: there was none before).

@@ -335,24 +335,30 @@ static void silent_source_shows_what_it_had(void **state) {
   end(fixture);
 }
 
-static void still_screen_is_sharpened_and_then_left_alone(void **state) {
+/* First by video, then, once and only once, block by block without loss. */
+static void still_screen_is_sharpened_refined_and_then_left_alone(void **state) {
   (void)state;
   struct fixture *fixture = begin(640, 480, "x264");
   struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
   fake_noise(&fixture->fake, all, 5);
   unsigned passes = 0;
-  bool last = false;
+  uint64_t refined = 0;
   for (;;) {
     struct oriel_delivery delivery = fake_next_of(&fixture->fake, viewer, ORIEL_DELIVERY_PICTURE);
     if (delivery.type == ORIEL_DELIVERY_NONE)
       break; /* two seconds without a picture */
     fake_ack(viewer, delivery.packet);
-    last = delivery.packet->sharpening;
-    passes += last;
+    const bool tiles = delivery.packet->kind == ORIEL_PACKET_TILES;
+    assert_true(delivery.packet->sharpening || delivery.packet->key || !passes);
+    passes += !tiles && delivery.packet->sharpening;
+    refined += tiles ? delivery.packet->damage_pixels : 0;
+    assert_true(tiles || !refined); /* no video after it */
     oriel_packet_unref(delivery.packet);
   }
-  assert_true(last);
   assert_in_range(passes, 1, 8);
+  assert_int_equal(refined, 640 * 480);
+  assert_int_equal(stats(fixture)->pictures_sharpened, passes);
+  assert_true(stats(fixture)->pictures_refined > 0);
   assert_int_equal(stats(fixture)->pictures_key, 1);
   oriel_viewer_detach(viewer);
   end(fixture);
@@ -493,7 +499,7 @@ int main(void) {
     cmocka_unit_test(flapping_viewer_starts_the_source_rarely),
     cmocka_unit_test(resizes_are_spread_out_and_the_newest_wins),
     cmocka_unit_test(silent_source_shows_what_it_had),
-    cmocka_unit_test(still_screen_is_sharpened_and_then_left_alone),
+    cmocka_unit_test(still_screen_is_sharpened_refined_and_then_left_alone),
     cmocka_unit_test(rising_delay_lowers_the_bitrate),
     cmocka_unit_test(missing_encoder_is_survived),
     cmocka_unit_test(snapshot_watches_while_it_lasts),

@@ -192,9 +192,10 @@ static void small_change_arrives_exactly(void **state) {
   struct oriel_viewer *viewer = fake_viewer(desktop, ORIEL_ROLE_VIEWER, true, false);
   client_init(&client);
   follow(&fake, viewer, &client, 0);
+  unsigned tiles = client.tiles;
   fake_noise(&fake, cell, 7);
   follow(&fake, viewer, &client, 1);
-  assert_int_equal(client.tiles, 1);
+  assert_int_equal(client.tiles, tiles + 1);
   assert_true(exact(&fake, &client, cell));
   oriel_viewer_detach(viewer);
   client_finish(&client);
@@ -236,6 +237,74 @@ static void mixture_of_tiles_and_video_equals_the_surface(void **state) {
   oriel_viewer_detach(joiner);
   client_finish(&client);
   client_finish(&late);
+  oriel_desktop_destroy(desktop);
+  fake_finish(&fake);
+}
+
+/* Coloured and fine: what 4:2:0 cannot hold. */
+static void paint_colours(struct fake *fake, struct oriel_rect rect, uint32_t seed) {
+  struct oriel_surface_view view;
+  oriel_surface_lock(fake->surface, &view);
+  for (int y = 0; y < rect.height; y++)
+    for (int x = 0; x < rect.width; x++) {
+      uint32_t value = ((uint32_t)(y / 7) * 251 + (uint32_t)(x / 3) + seed) * 2654435761u;
+      memcpy(view.bgrx + (ptrdiff_t)(rect.y + y) * view.stride + (rect.x + x) * 4, &value, 3);
+    }
+  oriel_surface_damage_locked(fake->surface, rect, oriel_clock_ns());
+  oriel_surface_unlock(fake->surface, false);
+  if (fake->sink)
+    fake->sink->damaged(fake->sink->user);
+}
+
+/* Takes what comes until the client shows the surface bit by bit, 30 seconds at most. */
+static void follow_until_exact(struct fake *fake, struct oriel_viewer *viewer, struct client *client) {
+  uint64_t until = oriel_clock_ns() + 30 * ORIEL_NS_PER_SECOND;
+  while (!exact(fake, client, whole) && oriel_clock_ns() < until)
+    follow(fake, viewer, client, 1);
+  assert_true(exact(fake, client, whole));
+}
+
+static void still_screen_becomes_exact(void **state) {
+  (void)state;
+  struct fake fake;
+  struct client client;
+  fake_init(&fake, WIDTH, HEIGHT);
+  paint_colours(&fake, whole, 1);
+  struct oriel_desktop *desktop = fake_desktop(&fake, NULL, true);
+  struct oriel_viewer *viewer = fake_viewer(desktop, ORIEL_ROLE_VIEWER, true, false);
+  client_init(&client);
+  follow_until_exact(&fake, viewer, &client);
+  paint_colours(&fake, whole, 2); /* all of it by video again */
+  follow(&fake, viewer, &client, 1);
+  assert_false(exact(&fake, &client, whole));
+  follow_until_exact(&fake, viewer, &client);
+  assert_int_equal(client.keys, 1);
+  oriel_viewer_detach(viewer);
+  client_finish(&client);
+  oriel_desktop_destroy(desktop);
+  fake_finish(&fake);
+}
+
+/* A viewer that stands still holds nobody up, and becomes exact when it goes on. */
+static void stalled_viewer_becomes_exact_later(void **state) {
+  (void)state;
+  struct fake fake;
+  struct client client, late;
+  fake_init(&fake, WIDTH, HEIGHT);
+  paint_colours(&fake, whole, 1);
+  struct oriel_desktop *desktop = fake_desktop(&fake, NULL, true);
+  struct oriel_viewer *viewer = fake_viewer(desktop, ORIEL_ROLE_VIEWER, true, false);
+  struct oriel_viewer *stalled = fake_viewer(desktop, ORIEL_ROLE_VIEWER, true, false);
+  client_init(&client);
+  client_init(&late);
+  follow(&fake, stalled, &late, 1);
+  follow_until_exact(&fake, viewer, &client);
+  assert_false(exact(&fake, &late, whole));
+  follow_until_exact(&fake, stalled, &late);
+  oriel_viewer_detach(stalled);
+  oriel_viewer_detach(viewer);
+  client_finish(&late);
+  client_finish(&client);
   oriel_desktop_destroy(desktop);
   fake_finish(&fake);
 }
@@ -321,6 +390,8 @@ int main(void) {
     cmocka_unit_test(small_change_arrives_exactly),
     cmocka_unit_test(mixture_of_tiles_and_video_equals_the_surface),
     cmocka_unit_test(stalled_viewer_recovers_to_the_same_picture),
+    cmocka_unit_test(still_screen_becomes_exact),
+    cmocka_unit_test(stalled_viewer_becomes_exact_later),
     cmocka_unit_test(odd_and_tiny_sizes_decode),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
