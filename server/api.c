@@ -259,6 +259,8 @@ static json_t *server_of(struct oriel_server *server) {
   set_text(object, "version", server->version);
   set(object, "connections", stats.connections);
   set(object, "connections_refused", stats.connections_refused);
+  set(object, "connections_evicted", stats.connections_evicted);
+  set(object, "requests_deferred", stats.requests_deferred);
   set(object, "connections_now", stats.connections_now);
   set(object, "requests", stats.requests);
   set(object, "answers_2xx", stats.answers_2xx);

@@ -126,8 +126,10 @@ bool oriel_gate_token(struct oriel_request *request, const char *token, size_t s
   struct oriel_server *server = request->server;
   struct oriel_secret secret;
   oriel_secret_set(&secret, token, size);
-  if (oriel_secret_equal(&secret, &server->token))
+  if (oriel_secret_equal(&secret, &server->token)) {
+    request->connection->known = true;
     return true;
+  }
   server->stats.auth_token++;
   oriel_lockout_fail(&server->lockout, &request->connection->key, ORIEL_LOCKOUT_TOKEN, oriel_clock_ns());
   return false;

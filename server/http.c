@@ -5,6 +5,7 @@
  * Loop thread.
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,9 +20,13 @@
 #include "server/relay.h"
 #include "server/route.h"
 
+#define HTTP_BUDGET_NS ORIEL_NS_PER_MS /* of a turn: pictures wait no longer for it */
+
 enum {
   POOL_SIZE = 16 * 1024, /* per connection; headers up to 8 KiB and their parsed form */
   PUMP_TURNS = 16,
+  REQUESTS_PER_TURN = 32,
+  RESUMES_PER_TURN = 16,
   HEADERS_LIMIT_S = 5,
   BODY_LIMIT_S = 5,
   ANSWER_LIMIT_S = 60,
@@ -50,11 +55,11 @@ void oriel_connection_phase(struct oriel_connection *connection, enum connection
     [CONNECTION_UPGRADED] = 0,
   };
   connection->phase = phase;
-  connection->deadline_ns = oriel_clock_ns() + limits_s[phase] * ORIEL_NS_PER_SECOND;
+  connection->phase_ns = oriel_clock_ns();
+  connection->deadline_ns = connection->phase_ns + limits_s[phase] * ORIEL_NS_PER_SECOND;
 }
 
-/** Ends a connection; libmicrohttpd then finds the end of the stream and closes. */
-static void doom(struct oriel_connection *connection) {
+void oriel_connection_doom(struct oriel_connection *connection) {
   (void)shutdown(connection->fd, SHUT_RDWR);
   connection->doomed = true;
 }
@@ -64,38 +69,12 @@ static void doom(struct oriel_connection *connection) {
 static void doom_if_ended(struct oriel_connection *connection) {
   char byte;
   if (!connection->doomed && !connection->suspended && recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
-    doom(connection);
+    oriel_connection_doom(connection);
 }
 
-static bool has_room(struct oriel_server *server, const struct oriel_address_key *key) {
-  unsigned same = 0, all = oriel_relays_shaking(server, key, &same);
-  for (const struct oriel_connection *other = server->connections; other; other = other->next) {
-    if (other->doomed)
-      continue;
-    all++;
-    same += memcmp(&other->key, key, sizeof *key) == 0;
-  }
-  return all < ORIEL_CONNECTIONS_MAX && same < ORIEL_CONNECTIONS_PER_ADDRESS;
-}
-
-bool oriel_http_admits(struct oriel_server *server, const struct sockaddr *address) {
-  struct oriel_address_key key;
-  oriel_address_key(address, &key);
-  if (has_room(server, &key))
-    return true;
-  for (struct oriel_connection *other = server->connections; other; other = other->next)
-    doom_if_ended(other);
-  if (has_room(server, &key))
-    return true;
-  server->stats.connections_refused++;
-  return false;
-}
-
-static enum MHD_Result on_accept(void *user, const struct sockaddr *address, socklen_t size) {
-  struct oriel_server *server = user;
-  (void)size;
-  /* A relay was admitted before its handshake. */
-  return server->handed_over || oriel_http_admits(server, address) ? MHD_YES : MHD_NO;
+void oriel_http_reap(struct oriel_server *server) {
+  for (struct oriel_connection *connection = server->connections; connection; connection = connection->next)
+    doom_if_ended(connection);
 }
 
 static struct oriel_connection *connection_open(struct oriel_server *server, struct MHD_Connection *http) {
@@ -103,6 +82,7 @@ static struct oriel_connection *connection_open(struct oriel_server *server, str
   if (!connection)
     return NULL;
   connection->server = server;
+  connection->http = http;
   connection->fd = MHD_get_connection_info(http, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
   const struct sockaddr *client = MHD_get_connection_info(http, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
   oriel_address_key(client, &connection->key);
@@ -112,7 +92,9 @@ static struct oriel_connection *connection_open(struct oriel_server *server, str
   oriel_connection_phase(connection, CONNECTION_HEADERS);
   if (server->handed_over) {
     uint64_t accepted_ns;
-    oriel_relay_origin(server->handed_over, &local, &accepted_ns);
+    connection->relay = server->handed_over;
+    oriel_relay_carry(connection->relay, connection, &local, &accepted_ns);
+    connection->phase_ns = accepted_ns;
     connection->deadline_ns = accepted_ns + HEADERS_LIMIT_S * ORIEL_NS_PER_SECOND;
   } else {
     (void)getsockname(connection->fd, (struct sockaddr *)&local, &size);
@@ -151,6 +133,8 @@ static void on_connection(void *user, struct MHD_Connection *http, void **contex
   if (!connection)
     return;
   oriel_connection_unlist(connection);
+  if (connection->relay)
+    oriel_relay_closed(connection->relay);
   free(connection);
   *context = NULL;
 }
@@ -191,6 +175,37 @@ static void *on_uri(void *user, const char *uri, struct MHD_Connection *http) {
   return NULL; /* the request's context: none before on_request */
 }
 
+/* One run of libmicrohttpd answers a request of every connection that has one waiting, and hundreds may have: more than
+ * the turn's budget holds sleep until the next. */
+
+static bool is_spent(const struct oriel_server *server) {
+  struct oriel_budget budget = server->http_budget;
+  oriel_budget_spend(&budget, server->run_ns, oriel_clock_ns());
+  return !oriel_budget_left(&budget);
+}
+
+static void defer(struct oriel_connection *connection) {
+  struct oriel_server *server = connection->server;
+  connection->suspended = true;
+  connection->next_deferred = NULL;
+  if (server->deferred)
+    server->deferred_last->next_deferred = connection;
+  else
+    server->deferred = connection;
+  server->deferred_last = connection;
+  server->stats.requests_deferred++;
+}
+
+static void resume_deferred(struct oriel_server *server, unsigned count) {
+  for (; server->deferred && count > 0; count--) {
+    struct oriel_connection *connection = server->deferred;
+    server->deferred = connection->next_deferred;
+    connection->suspended = false;
+    connection->resumed = true;
+    MHD_resume_connection(connection->http);
+  }
+}
+
 /** Headers are whole: judge them. A refusal is answered at once, without the body. */
 static enum MHD_Result begin(struct oriel_request *request, const char *method) {
   struct oriel_verdict verdict;
@@ -201,6 +216,8 @@ static enum MHD_Result begin(struct oriel_request *request, const char *method) 
     oriel_debug(ORIEL_ROOM, "%s %s from %s: %u", method, request->path, request->connection->client, verdict.status);
     return oriel_gate_refuse(request, &verdict);
   }
+  if (request->credential != ORIEL_CREDENTIAL_NONE)
+    request->connection->known = true;
   return MHD_YES;
 }
 
@@ -218,12 +235,19 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *http, const
   if (!request) {
     struct oriel_connection *connection =
       MHD_get_connection_info(http, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+    if (connection && !connection->resumed && is_spent(user)) {
+      defer(connection);
+      MHD_suspend_connection(http);
+      return MHD_YES;
+    }
     request = connection ? calloc(1, sizeof *request) : NULL;
     if (!request)
       return MHD_NO;
     *request = (struct oriel_request){
       .server = user, .http = http, .connection = connection, .path = path, .version = version};
     *context = request;
+    connection->resumed = false;
+    request->server->http_budget.count++;
     return begin(request, method);
   }
   if (*body_size)
@@ -264,45 +288,74 @@ static void on_http_timer(uv_timer_t *timer) {
   oriel_http_pump(timer->data);
 }
 
+static void on_http_more(uv_idle_t *idle) {
+  oriel_http_pump(idle->data);
+}
+
+/** One run. True when there is more to do at once; *wait_ms is otherwise the time until it wants to run again. */
+static bool run(struct oriel_server *server, MHD_UNSIGNED_LONG_LONG *wait_ms) {
+  server->http_again = false;
+  server->run_ns = oriel_clock_ns();
+  (void)MHD_run(server->daemon);
+  oriel_budget_spend(&server->http_budget, server->run_ns, oriel_clock_ns());
+  *wait_ms = UINT64_MAX;
+  bool timed = MHD_get_timeout(server->daemon, wait_ms) == MHD_YES;
+  return server->http_again || (timed && *wait_ms == 0);
+}
+
+/* What is left over goes on by an idle handle, never by a timer of 0 ms: libuv runs timers until none is due, and so
+ * would poll no more while a client keeps libmicrohttpd busy. */
 void oriel_http_pump(struct oriel_server *server) {
-  MHD_UNSIGNED_LONG_LONG wait_ms = 0;
+  MHD_UNSIGNED_LONG_LONG wait_ms = UINT64_MAX;
   if (!server->daemon)
     return;
-  server->http_again = false;
-  for (int i = 0; i < PUMP_TURNS && wait_ms == 0; i++) {
-    (void)MHD_run(server->daemon);
-    if (MHD_get_timeout(server->daemon, &wait_ms) != MHD_YES) {
-      if (!server->http_again)
-        uv_timer_stop(&server->http_timer);
-      return;
-    }
+  bool more = true;
+  for (int i = 0; i < PUMP_TURNS && more && oriel_budget_left(&server->http_budget); i++)
+    more = run(server, &wait_ms);
+  if (more || server->deferred) {
+    (void)uv_idle_start(&server->http_more, on_http_more);
+    return;
   }
-  uv_timer_start(&server->http_timer, on_http_timer, server->http_again ? 0 : wait_ms, 0);
+  (void)uv_idle_stop(&server->http_more);
+  if (wait_ms == UINT64_MAX)
+    (void)uv_timer_stop(&server->http_timer);
+  else
+    (void)uv_timer_start(&server->http_timer, on_http_timer, wait_ms, 0);
 }
 
 void oriel_http_pump_soon(struct oriel_server *server) {
   server->http_again = true;
-  (void)uv_timer_start(&server->http_timer, on_http_timer, 0, 0);
+  (void)uv_idle_start(&server->http_more, on_http_more);
+}
+
+void oriel_http_turn(struct oriel_server *server) {
+  oriel_budget_renew(&server->http_budget);
+  oriel_budget_renew(&server->handshake_budget);
+  if (server->daemon)
+    resume_deferred(server, RESUMES_PER_TURN);
 }
 
 static void on_http_ready(uv_poll_t *poll, int status, int events) {
+  struct oriel_server *server = poll->data;
   (void)status;
   (void)events;
-  oriel_http_pump(poll->data);
+  if (!uv_is_active((uv_handle_t *)&server->http_more)) /* its turn comes already */
+    oriel_http_pump(server);
 }
 
-int oriel_http_start(struct oriel_server *server, int listener) {
-  unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_UPGRADE | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
-  struct MHD_OptionItem listening[] = {{MHD_OPTION_LISTEN_SOCKET, listener, NULL}, {MHD_OPTION_END, 0, NULL}};
-  if (server->tls) {
-    flags |= MHD_USE_NO_LISTEN_SOCKET;
-    listening[0] = listening[1];
-  }
+int oriel_http_add(struct oriel_server *server, int fd, const struct sockaddr *client, socklen_t size) {
+  return MHD_add_connection(server->daemon, fd, client, size) == MHD_YES ? 0 : -ECONNREFUSED;
+}
+
+int oriel_http_start(struct oriel_server *server) {
+  const unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_UPGRADE | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
+                         MHD_USE_NO_LISTEN_SOCKET;
+  server->http_budget = (struct oriel_budget){.limit_ns = HTTP_BUDGET_NS, .limit = REQUESTS_PER_TURN};
   server->daemon = MHD_start_daemon(
-    flags, 0, on_accept, server, on_request, server,
+    flags, 0, NULL, NULL, on_request, server,
     MHD_OPTION_EXTERNAL_LOGGER, on_log, server,
     MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_SIZE,
-    /* Viewers stay in its count; ours, in on_accept, is of the others. */
+    /* Viewers stay in its count; ours, in admission.c, is of the others. */
     MHD_OPTION_CONNECTION_LIMIT, (unsigned)(ORIEL_CONNECTIONS_MAX + 2 * ORIEL_DESKTOP_VIEWERS_MAX),
     MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
     MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
@@ -310,14 +363,12 @@ int oriel_http_start(struct oriel_server *server, int listener) {
     MHD_OPTION_URI_LOG_CALLBACK, on_uri, server,
     /* 1 would refuse a missing Host by an answer of its own, whose header block it writes twice. The gate is strict. */
     MHD_OPTION_STRICT_FOR_CLIENT, 0,
-    MHD_OPTION_ARRAY, listening,
     MHD_OPTION_END);
   if (!server->daemon)
     return -EINVAL;
   int fd = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
   int status = uv_poll_init(server->loop, &server->http_poll, fd);
   if (status < 0) {
-    (void)MHD_quiesce_daemon(server->daemon); /* so that the listening socket stays the caller's */
     MHD_stop_daemon(server->daemon);
     server->daemon = NULL;
     return status;
@@ -336,7 +387,7 @@ void oriel_http_tick(struct oriel_server *server, uint64_t now_ns) {
     if (now_ns >= connection->deadline_ns) {
       if (connection->phase != CONNECTION_IDLE)
         server->stats.deadlines++;
-      doom(connection);
+      oriel_connection_doom(connection);
     } else if (connection->phase != CONNECTION_ANSWER) {
       doom_if_ended(connection);
     }
@@ -344,13 +395,6 @@ void oriel_http_tick(struct oriel_server *server, uint64_t now_ns) {
 }
 
 void oriel_http_quiesce(struct oriel_server *server) {
-  if (server->tls) {
-    oriel_relays_quiesce(server);
-  } else {
-    int listener = MHD_quiesce_daemon(server->daemon);
-    if (listener >= 0)
-      close(listener);
-  }
   for (struct oriel_connection *connection = server->connections; connection; connection = connection->next) {
     if (connection->phase == CONNECTION_IDLE || connection->phase == CONNECTION_HEADERS)
       connection->deadline_ns = 0;
@@ -360,6 +404,7 @@ void oriel_http_quiesce(struct oriel_server *server) {
 void oriel_http_stop(struct oriel_server *server) {
   if (!server->daemon)
     return;
+  resume_deferred(server, UINT_MAX); /* it does not stop while any sleep */
   MHD_stop_daemon(server->daemon);
   server->daemon = NULL;
 }

@@ -189,6 +189,9 @@ static void write_closed(FILE *out, const struct oriel_server_stats *stats) {
 static void write_server(FILE *out, const struct oriel_server_stats *stats) {
   counter(out, "connections_total", "TCP connections accepted.", stats->connections);
   counter(out, "connections_refused_total", "TCP connections over a limit.", stats->connections_refused);
+  counter(out, "connections_evicted_total", "TCP connections without a credential that made room for others.",
+          stats->connections_evicted);
+  counter(out, "requests_deferred_total", "Requests that waited for the loop's next turn.", stats->requests_deferred);
   gauge(out, "connections", "HTTP connections now, without viewers.", stats->connections_now);
   gauge(out, "sessions", "Browser sessions now.", stats->sessions_now);
   counter(out, "requests_total", "HTTP requests.", stats->requests);

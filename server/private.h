@@ -9,6 +9,7 @@
 #include <microhttpd.h>
 #include <uv.h>
 
+#include "server/budget.h"
 #include "server/lockout.h"
 #include "server/origin.h"
 #include "server/server.h"
@@ -44,14 +45,19 @@ struct oriel_server {
   const char *version;
 
   uv_poll_t http_poll;  /* libmicrohttpd's epoll descriptor */
-  uv_timer_t http_timer; /* it has work that no descriptor announces */
+  uv_timer_t http_timer; /* when it wants to run next */
+  uv_idle_t http_more;   /* it has work that no descriptor announces: goes on in the loop's next turn */
   bool http_again;       /* such work came while it ran */
+  uv_check_t turn;       /* a turn of the loop ends */
+  struct oriel_budget http_budget, handshake_budget; /* of a turn */
+  uint64_t run_ns;       /* when libmicrohttpd's current run began */
+  struct oriel_connection *deferred, *deferred_last; /* whose requests wait for the next turn, in order */
   uv_timer_t tick;
   uv_async_t wake;
   unsigned open_handles; /* of those above and of listen_poll, peers and relays */
 
-  struct ssl_ctx_st *tls_context; /* NULL without TLS; with it relays accept, and libmicrohttpd does not listen */
-  int listener;
+  struct ssl_ctx_st *tls_context; /* NULL without TLS */
+  int listener;                   /* -1 once it is closed */
   uv_poll_t listen_poll;
   bool listener_paused; /* out of descriptors; the next tick tries again */
   struct oriel_relay *relays, *handed_over;
@@ -83,16 +89,20 @@ void oriel_server_watch(struct oriel_server *server);
 void oriel_server_handle_closed(struct oriel_server *server);
 
 /* http.c */
-/** Without TLS libmicrohttpd accepts on `listener` and owns it from then on. 0 or -errno. */
-int oriel_http_start(struct oriel_server *server, int listener);
-/** Whether one more connection from this address is within the limits; counts a refusal. */
-bool oriel_http_admits(struct oriel_server *server, const struct sockaddr *address);
-/** Lets libmicrohttpd work until it has nothing to do. */
+/** Makes libmicrohttpd's daemon, which listens nowhere. 0 or -errno. */
+int oriel_http_start(struct oriel_server *server);
+/** Serves a connected non-blocking socket, which is its own from then on, also after a failure. 0 or -errno. */
+int oriel_http_add(struct oriel_server *server, int fd, const struct sockaddr *client, socklen_t size);
+/** Lets libmicrohttpd work, as long as the turn's budget lasts. */
 void oriel_http_pump(struct oriel_server *server);
 /** The same in the loop's next turn; may be called from inside libmicrohttpd. */
 void oriel_http_pump_soon(struct oriel_server *server);
+/** A turn of the loop ends: renews the budgets, and goes on with what was deferred. */
+void oriel_http_turn(struct oriel_server *server);
+/** Ends connections whose client has gone. */
+void oriel_http_reap(struct oriel_server *server);
 void oriel_http_tick(struct oriel_server *server, uint64_t now_ns);
-/** Stops accepting and ends connections that wait for a request. */
+/** Ends connections that wait for a request. */
 void oriel_http_quiesce(struct oriel_server *server);
 void oriel_http_stop(struct oriel_server *server);
 

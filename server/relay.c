@@ -2,6 +2,10 @@
  *
  * TLS relays. Loop thread; no call here blocks. Each direction holds at most one buffer: what the far side does not
  * take is not read from the near side.
+ *
+ * Every phase has its limit: the handshake 5 s; the requests those of the HTTP connection, and a viewer its own; 15 s in
+ * which the client takes nothing of what is for it; 5 s for the rest once the connection inside is closed; 3 s for the
+ * client to close when it has everything.
  */
 #include "server/relay.h"
 
@@ -16,15 +20,19 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "server/private.h"
+#include "server/request.h"
 #include "server/tls.h"
+
+#define HANDSHAKE_BUDGET_NS ORIEL_NS_PER_MS /* of a turn; one of RSA takes that long by itself */
 
 enum {
   BUFFER_SIZE = 16 * 1024,  /* one TLS record */
   PAIR_BUFFER = 32 * 1024,  /* of the socket pair, each way */
   UNSENT_MAX = 16 * 1024,   /* see peer.c */
   PUMP_TURNS = 16,
-  ACCEPTS_PER_TURN = 16,
   HANDSHAKE_LIMIT_S = 5,
+  STALL_LIMIT_S = 15, /* more than a viewer's 10, so that it is told BYE, if it still hears */
+  CLOSED_LIMIT_S = 5,
   LINGER_LIMIT_S = 3,
 };
 
@@ -38,6 +46,7 @@ struct flow {
 struct oriel_relay {
   struct oriel_relay *next, *previous;
   struct oriel_server *server;
+  struct oriel_connection *connection; /* from the handshake to its close */
   int outer, inner; /* the client's socket; our end of the pair, -1 during the handshake */
   SSL *ssl;
   uv_poll_t outer_poll, inner_poll;
@@ -46,6 +55,7 @@ struct oriel_relay {
   bool deaf;         /* the server's side takes nothing more */
   bool gone;
   uint64_t accepted_ns, deadline_ns; /* deadline: of the handshake, then of the end */
+  uint64_t phase_ns, progress_ns;    /* since: handshake or closed; when the client last took something */
   struct sockaddr_storage client;
   socklen_t client_size;
   struct oriel_address_key key;
@@ -60,11 +70,13 @@ static void on_poll_closed(uv_handle_t *handle) {
   oriel_server_handle_closed(server);
 }
 
-static void relay_end(struct oriel_relay *relay) {
+void oriel_relay_end(struct oriel_relay *relay) {
   struct oriel_server *server = relay->server;
   if (relay->gone)
     return;
   relay->gone = true;
+  if (relay->connection)
+    relay->connection->relay = NULL;
   if (relay->previous)
     relay->previous->next = relay->next;
   else
@@ -143,6 +155,7 @@ static bool pump_down(struct oriel_relay *relay, int *outer, int *inner) {
     if (count > 0) {
       down->start = 0;
       down->size = (size_t)count;
+      relay->progress_ns = oriel_clock_ns();
       moved = true;
     } else if (count < 0 && (errno == EAGAIN || errno == EINTR)) {
       *inner |= UV_READABLE;
@@ -155,6 +168,7 @@ static bool pump_down(struct oriel_relay *relay, int *outer, int *inner) {
     if (count > 0) {
       down->start += (size_t)count;
       down->size -= (size_t)count;
+      relay->progress_ns = oriel_clock_ns();
       moved = true;
     } else if (!ssl_waits(relay, count, outer)) { /* nobody takes the rest */
       down->size = 0;
@@ -190,7 +204,7 @@ static void pump(struct oriel_relay *relay) {
     moved = pump_down(relay, &outer, &inner) || moved;
   }
   if (relay->shut && relay->up.ended) {
-    relay_end(relay);
+    oriel_relay_end(relay);
     return;
   }
   if (moved) /* more may wait inside OpenSSL, which no descriptor announces: be called again at once */
@@ -209,21 +223,34 @@ static void on_inner(uv_poll_t *poll, int status, int events) {
 
 /* ---- from accept to libmicrohttpd ---- */
 
-void oriel_relay_origin(const struct oriel_relay *relay, struct sockaddr_storage *local, uint64_t *accepted_ns) {
+void oriel_relay_carry(struct oriel_relay *relay, struct oriel_connection *connection, struct sockaddr_storage *local,
+                       uint64_t *accepted_ns) {
   socklen_t size = sizeof *local;
+  relay->connection = connection;
   (void)getsockname(relay->outer, (struct sockaddr *)local, &size);
   *accepted_ns = relay->accepted_ns;
 }
 
-unsigned oriel_relays_shaking(const struct oriel_server *server, const void *address_key, unsigned *same) {
-  unsigned count = 0;
-  for (const struct oriel_relay *relay = server->relays; relay; relay = relay->next) {
-    if (relay->inner >= 0)
-      continue;
-    count++;
-    *same += memcmp(&relay->key, address_key, sizeof relay->key) == 0;
-  }
-  return count;
+void oriel_relay_closed(struct oriel_relay *relay) {
+  relay->connection = NULL;
+  relay->phase_ns = oriel_clock_ns();
+  if (!relay->shut)
+    relay->deadline_ns = relay->phase_ns + CLOSED_LIMIT_S * ORIEL_NS_PER_SECOND;
+}
+
+/** Its client has gone and it has nothing more for it: it ends once libmicrohttpd has closed its side. */
+static bool is_passing(const struct oriel_relay *relay) {
+  return relay->up.ended && relay->down.size == 0 && (!relay->connection || relay->connection->doomed);
+}
+
+struct oriel_relay *oriel_relays_next(const struct oriel_server *server, const struct oriel_relay *relay,
+                                      struct oriel_relay_view *view) {
+  struct oriel_relay *next = relay ? relay->next : server->relays;
+  while (next && (is_passing(next) || (next->connection && next->connection->phase == CONNECTION_UPGRADED)))
+    next = next->next;
+  if (next)
+    *view = (struct oriel_relay_view){.key = &next->key, .connection = next->connection, .since_ns = next->phase_ns};
+  return next;
 }
 
 /** The handshake is done: makes the pair and hands its other end over. */
@@ -247,26 +274,29 @@ static int hand_over(struct oriel_relay *relay) {
   server->open_handles++;
   relay->deadline_ns = UINT64_MAX; /* from here on the HTTP connection's limits hold */
   server->handed_over = relay;
-  /* It closes the socket also when it refuses. */
-  enum MHD_Result added =
-    MHD_add_connection(server->daemon, pair[1], (struct sockaddr *)&relay->client, relay->client_size);
+  status = oriel_http_add(server, pair[1], (struct sockaddr *)&relay->client, relay->client_size);
   server->handed_over = NULL;
   oriel_http_pump(server);
-  return added == MHD_YES ? 0 : -ECONNREFUSED;
+  return status;
 }
 
 static void shake(struct oriel_relay *relay) {
+  struct oriel_budget *budget = &relay->server->handshake_budget;
   int events = 0;
+  if (!oriel_budget_left(budget)) /* its descriptor stays ready: it goes on in the loop's next turn */
+    return;
+  uint64_t start_ns = oriel_clock_ns();
   int result = SSL_do_handshake(relay->ssl);
+  oriel_budget_spend(budget, start_ns, oriel_clock_ns());
   if (result == 1) {
     if (hand_over(relay) == 0)
       pump(relay);
     else
-      relay_end(relay);
+      oriel_relay_end(relay);
   } else if (ssl_waits(relay, result, &events)) {
     watch(&relay->outer_poll, events, on_outer);
   } else {
-    relay_end(relay);
+    oriel_relay_end(relay);
   }
 }
 
@@ -278,12 +308,12 @@ static void on_outer(uv_poll_t *poll, int status, int events) {
   if (relay->inner < 0)
     shake(relay);
   else if (status < 0)
-    relay_end(relay);
+    oriel_relay_end(relay);
   else
     pump(relay);
 }
 
-static int relay_open(struct oriel_server *server, int fd, const struct sockaddr_storage *client, socklen_t size) {
+int oriel_relay_open(struct oriel_server *server, int fd, const struct sockaddr_storage *client, socklen_t size) {
   const int one = 1, unsent = UNSENT_MAX;
   struct oriel_relay *relay = malloc(sizeof *relay); /* not calloc: the buffers need no clearing */
   if (!relay)
@@ -297,6 +327,7 @@ static int relay_open(struct oriel_server *server, int fd, const struct sockaddr
   relay->client = *client;
   relay->client_size = size;
   relay->accepted_ns = oriel_clock_ns();
+  relay->phase_ns = relay->accepted_ns;
   relay->deadline_ns = relay->accepted_ns + HANDSHAKE_LIMIT_S * ORIEL_NS_PER_SECOND;
   oriel_address_key((const struct sockaddr *)client, &relay->key);
   relay->ssl = oriel_tls_session(server->tls_context, fd);
@@ -317,37 +348,15 @@ static int relay_open(struct oriel_server *server, int fd, const struct sockaddr
   server->relays = relay;
   server->relay_count++;
   oriel_server_watch(server);
-  shake(relay);
+  watch(&relay->outer_poll, UV_READABLE, on_outer);
   return 0;
-}
-
-static void on_listener(uv_poll_t *poll, int status, int events) {
-  struct oriel_server *server = poll->data;
-  (void)status;
-  (void)events;
-  for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
-    struct sockaddr_storage client = {0};
-    socklen_t size = sizeof client;
-    int fd = accept4(server->listener, (struct sockaddr *)&client, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd < 0) {
-      if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM)
-        return;
-      /* The listener stays readable, so do not ask again before the next tick. */
-      uv_poll_stop(poll);
-      oriel_server_watch(server);
-      server->listener_paused = true;
-      return;
-    }
-    if (!oriel_http_admits(server, (struct sockaddr *)&client) || relay_open(server, fd, &client, size) < 0)
-      close(fd);
-  }
 }
 
 /* ---- all of them ---- */
 
 int oriel_relays_init(struct oriel_server *server, const char *certificate, const char *key, char *why,
                       size_t why_size) {
-  server->listener = -1;
+  server->handshake_budget.limit_ns = HANDSHAKE_BUDGET_NS;
   return oriel_tls_context(certificate, key, &server->tls_context, why, why_size);
 }
 
@@ -356,46 +365,30 @@ void oriel_relays_finish(struct oriel_server *server) {
   server->tls_context = NULL;
 }
 
-int oriel_relays_listen(struct oriel_server *server, int listener) {
-  int status = uv_poll_init(server->loop, &server->listen_poll, listener);
-  if (status < 0)
-    return status;
-  server->listener = listener;
-  server->listen_poll.data = server;
-  server->open_handles++;
-  (void)uv_poll_start(&server->listen_poll, UV_READABLE, on_listener);
-  return 0;
-}
-
 void oriel_relays_quiesce(struct oriel_server *server) {
-  if (server->listener < 0)
-    return;
-  (void)uv_poll_stop(&server->listen_poll);
-  close(server->listener);
-  server->listener = -1;
   for (struct oriel_relay *relay = server->relays, *next; relay; relay = next) {
     next = relay->next;
     if (relay->inner < 0)
-      relay_end(relay);
+      oriel_relay_end(relay);
   }
+}
+
+static bool is_stalled(const struct oriel_relay *relay, uint64_t now_ns) {
+  return relay->down.size && now_ns - relay->progress_ns > STALL_LIMIT_S * ORIEL_NS_PER_SECOND;
 }
 
 void oriel_relays_tick(struct oriel_server *server, uint64_t now_ns) {
-  if (server->listener_paused && server->listener >= 0) {
-    server->listener_paused = false;
-    (void)uv_poll_start(&server->listen_poll, UV_READABLE, on_listener);
-  }
   for (struct oriel_relay *relay = server->relays, *next; relay; relay = next) {
     next = relay->next;
-    if (now_ns < relay->deadline_ns)
+    if (now_ns < relay->deadline_ns && !is_stalled(relay, now_ns))
       continue;
-    if (relay->inner < 0)
+    if (!relay->shut) /* that one has everything */
       server->stats.deadlines++;
-    relay_end(relay);
+    oriel_relay_end(relay);
   }
 }
 
 void oriel_relays_end(struct oriel_server *server) {
   while (server->relays)
-    relay_end(server->relays);
+    oriel_relay_end(server->relays);
 }

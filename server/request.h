@@ -24,11 +24,17 @@ enum connection_phase {
 struct oriel_connection {
   struct oriel_connection *next, *previous;
   struct oriel_server *server;
+  struct MHD_Connection *http; /* not once it is a viewer's */
   struct MHD_UpgradeResponseHandle *upgrade;
   int fd; /* borrowed from libmicrohttpd */
   enum connection_phase phase;
   bool suspended;       /* a snapshot is being made; no deadline */
   bool doomed;          /* shut down; libmicrohttpd will close it */
+  bool known;           /* it has shown a credential */
+  bool resumed;         /* its request waited for this turn and is not deferred again */
+  struct oriel_connection *next_deferred;
+  struct oriel_relay *relay; /* that carries it; NULL without TLS, or when the relay has ended */
+  uint64_t phase_ns;    /* since when it is in its phase */
   uint64_t deadline_ns; /* absolute: progress does not move it */
   struct oriel_address_key key;
   const char *uri;      /* of the request being read, with its query; borrowed from libmicrohttpd */
@@ -37,6 +43,8 @@ struct oriel_connection {
 };
 
 void oriel_connection_phase(struct oriel_connection *connection, enum connection_phase phase);
+/** Ends it; libmicrohttpd then finds the end of the stream and closes. */
+void oriel_connection_doom(struct oriel_connection *connection);
 /** Takes it out of the server's list, unless it is out already because it is a viewer's. */
 void oriel_connection_unlist(struct oriel_connection *connection);
 

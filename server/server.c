@@ -13,6 +13,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "server/address.h"
+#include "server/listener.h"
 #include "server/peer.h"
 #include "server/private.h"
 #include "server/relay.h"
@@ -51,6 +52,7 @@ static void on_server_handle_closed(uv_handle_t *handle) {
 static void close_handles(struct oriel_server *server) {
   uv_handle_t *handles[] = {(uv_handle_t *)&server->http_poll, (uv_handle_t *)&server->http_timer,
                             (uv_handle_t *)&server->tick, (uv_handle_t *)&server->wake,
+                            (uv_handle_t *)&server->http_more, (uv_handle_t *)&server->turn,
                             (uv_handle_t *)&server->listen_poll};
   for (size_t i = 0; i < sizeof handles / sizeof *handles; i++) {
     if (handles[i]->data && !uv_is_closing(handles[i]))
@@ -63,6 +65,7 @@ static bool try_stop(struct oriel_server *server, uint64_t now_ns) {
   bool wait = now_ns < server->close_by_ns;
   if (server->peer_count || server->snapshots || (wait && (server->connection_count || server->relay_count)))
     return false;
+  oriel_budget_renew(&server->http_budget);
   oriel_http_pump(server); /* hands back the sockets of peers that ended in this turn */
   /* The descriptor that is watched ends with the daemon: stop watching first. */
   uv_poll_stop(&server->http_poll);
@@ -78,6 +81,7 @@ static void on_tick(uv_timer_t *timer) {
   oriel_peers_tick(server, now_ns);
   oriel_http_tick(server, now_ns);
   oriel_relays_tick(server, now_ns);
+  oriel_listener_tick(server);
   if (server->closing && try_stop(server, now_ns))
     return;
   if (!server->closing && server->connection_count == 0 && server->peer_count == 0 && server->relay_count == 0 &&
@@ -89,6 +93,10 @@ void oriel_server_watch(struct oriel_server *server) {
   if (!server->tick.data || uv_is_closing((uv_handle_t *)&server->tick) || uv_is_active((uv_handle_t *)&server->tick))
     return;
   uv_timer_start(&server->tick, on_tick, ORIEL_TICK_MS, ORIEL_TICK_MS);
+}
+
+static void on_turn(uv_check_t *check) {
+  oriel_http_turn(check->data);
 }
 
 static void on_wake(uv_async_t *async) {
@@ -148,15 +156,19 @@ static int init_tables(struct oriel_server *server, const struct oriel_server_co
   return status;
 }
 
-/** The three handles that cannot be made half: they are closed through the loop whatever comes after. */
+/** The handles that cannot be made half: they are closed through the loop whatever comes after. */
 static int init_handles(struct oriel_server *server) {
   int status = uv_async_init(server->loop, &server->wake, on_wake);
   if (status < 0)
     return status;
   (void)uv_timer_init(server->loop, &server->tick);
   (void)uv_timer_init(server->loop, &server->http_timer);
+  (void)uv_idle_init(server->loop, &server->http_more);
+  (void)uv_check_init(server->loop, &server->turn);
   server->wake.data = server->tick.data = server->http_timer.data = server;
-  server->open_handles = 3;
+  server->http_more.data = server->turn.data = server;
+  server->open_handles = 5;
+  (void)uv_check_start(&server->turn, on_turn);
   return 0;
 }
 
@@ -172,6 +184,7 @@ int oriel_server_create(uv_loop_t *loop, const struct oriel_server_config *confi
   }
   int listener = -1;
   server->loop = loop;
+  server->listener = -1;
   server->tls = config->tls_cert != NULL;
   server->assets = config->assets;
   server->asset_count = config->asset_count;
@@ -195,14 +208,15 @@ int oriel_server_create(uv_loop_t *loop, const struct oriel_server_config *confi
   status = init_handles(server);
   if (status < 0)
     goto fail;
-  status = oriel_http_start(server, listener);
-  if (status == 0 && server->tls) {
-    status = oriel_relays_listen(server, listener);
-    if (status < 0)
-      oriel_http_stop(server);
-  }
+  status = oriel_http_start(server);
   if (status < 0)
     goto fail_handles;
+  status = oriel_listener_start(server, listener);
+  if (status < 0) {
+    (void)uv_poll_stop(&server->http_poll);
+    oriel_http_stop(server);
+    goto fail_handles;
+  }
   why[0] = '\0';
   *out = server;
   return 0;
@@ -227,6 +241,8 @@ void oriel_server_close(struct oriel_server *server, void (*done)(void *user), v
   server->closed = done;
   server->closed_user = user;
   server->close_by_ns = oriel_clock_ns() + CLOSE_LIMIT_NS;
+  oriel_listener_stop(server);
+  oriel_relays_quiesce(server);
   oriel_http_quiesce(server);
   oriel_server_set_desktop(server, NULL);
   oriel_peers_bye(server, ORIEL_VIEWER_REASON_GOING_AWAY, "the server stops", CLOSE_LIMIT_NS);

@@ -54,6 +54,8 @@ void oriel_server_wake(void *server);
 enum { ORIEL_SERVER_CLOSED_CUT = 0, ORIEL_SERVER_REASONS = 32 };
 struct oriel_server_stats {
   uint64_t connections, connections_refused; /* TCP; refused by a limit */
+  uint64_t connections_evicted;              /* ended, without a credential and waiting, to make room for another */
+  uint64_t requests_deferred;                /* to the loop's next turn, for the sake of the viewers */
   uint64_t requests, answers_2xx, answers_3xx, answers_4xx, answers_5xx;
   uint64_t refused_host, refused_origin;
   uint64_t auth_missing, auth_token, auth_cookie; /* no credential; a wrong token; an unknown or expired cookie */

@@ -306,25 +306,6 @@ static bool nobody(const struct oriel_server_stats *stats) {
   return stats->connections_now == 0;
 }
 
-/* One address may hold 64 connections; the others still get through when they end. */
-static void connections_per_address(void **state) {
-  struct rig *rig = *state;
-  int fds[80], refused = 0;
-  assert_true(rig_until(rig, nobody, 10000));
-  for (int i = 0; i < 80; i++)
-    fds[i] = dial(rig);
-  for (int i = 0; i < 80; i++) {
-    send_text(fds[i], "GET /healthz HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n\r\n", rig->port);
-    read_answer(fds[i], &answer);
-    refused += answer.status == 0;
-  }
-  assert_int_equal(refused, 80 - 64);
-  for (int i = 0; i < 80; i++)
-    close(fds[i]);
-  assert_true(rig_until(rig, nobody, 10000));
-  assert_int_equal(ask(rig, &answer, "GET /healthz", "", NULL), 200);
-}
-
 static void pass_answer_limit(struct rig *rig, void *argument) {
   (void)argument;
   oriel_http_tick(rig->server, oriel_clock_ns() + 61 * ORIEL_NS_PER_SECOND);
@@ -385,7 +366,6 @@ int main(int argc, char **argv) {
     cmocka_unit_test(snapshot_given_up),
     cmocka_unit_test(desktop_absent),
     cmocka_unit_test(listen_port_in_use),
-    cmocka_unit_test(connections_per_address),
     cmocka_unit_test(asset_read_slowly),
     cmocka_unit_test(connection_kept_alive),
   };

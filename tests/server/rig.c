@@ -32,6 +32,8 @@ static const struct oriel_asset assets[] = {
    .data = (const uint8_t *)"<!doctype html>", .size = 15},
   {.path = "/js/main.js", .content_type = "text/javascript", .etag = "\"main\"",
    .data = (const uint8_t *)"1", .size = 1},
+  {.path = "/js/medium.js", .content_type = "text/javascript", .etag = "\"medium\"",
+   .data = large, .size = RIG_MEDIUM},
   {.path = "/js/large.js", .content_type = "text/javascript", .etag = "\"large\"",
    .data = large, .size = sizeof large},
 };
@@ -183,10 +185,18 @@ bool rig_until(struct rig *rig, bool (*holds)(const struct oriel_server_stats *s
 /* ---- HTTP ---- */
 
 int dial(const struct rig *rig) {
-  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(rig->port)};
+  return dial_from(rig, INADDR_LOOPBACK, 0);
+}
+
+int dial_from(const struct rig *rig, uint32_t host, int receive_buffer) {
+  struct sockaddr_in from = {.sin_family = AF_INET}, address = {.sin_family = AF_INET, .sin_port = htons(rig->port)};
+  from.sin_addr.s_addr = htonl(host);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   int fd = socket(AF_INET, SOCK_STREAM, 0);
   assert_true(fd >= 0);
+  assert_int_equal(bind(fd, (struct sockaddr *)&from, sizeof from), 0);
+  if (receive_buffer)
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
   struct timeval limit = {.tv_sec = 10};
   setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
   setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);

@@ -15,7 +15,10 @@
 #include "server/server.h"
 
 #define RIG_TOKEN "correct-horse"
-enum { RIG_LARGE = 16 << 20 }; /* size of /js/large.js */
+enum {
+  RIG_LARGE = 16 << 20,   /* size of /js/large.js */
+  RIG_MEDIUM = 56 * 1024, /* of /js/medium.js: what a relay and its pair hold, but not the kernel's queue to a client */
+};
 
 struct rig {
   struct oriel_server_config config; /* set before start; zero fields get defaults */
@@ -62,6 +65,8 @@ struct answer {
 
 /** Connects to the server with a 10 s limit on every read. */
 int dial(const struct rig *rig);
+/** The same from another address of loopback (host order), with a receive buffer of that many bytes (0 = usual). */
+int dial_from(const struct rig *rig, uint32_t host, int receive_buffer);
 void send_text(int fd, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /** Reads one answer (or, with a body of unknown size, up to the end of the stream). */
 void read_answer(int fd, struct answer *answer);

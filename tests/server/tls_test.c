@@ -19,8 +19,10 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
+#include "core/clock.h"
 #include "rig.h"
 #include "server/private.h"
+#include "server/relay.h"
 #include "wire/viewer.h"
 
 static char certificate[4096], private_key[4096];
@@ -58,6 +60,8 @@ static void make_certificate(void) {
   EVP_PKEY_free(key);
 }
 
+enum { SMALL_BUFFER = 4096 }; /* holds a handshake, but not an answer */
+
 static SSL_CTX *context;
 
 static int setup(void **state) {
@@ -77,25 +81,27 @@ static int teardown(void **state) {
   return 0;
 }
 
-static SSL *tls_dial_from(int *fd, const char *address) {
-  struct sockaddr_in from = {.sin_family = AF_INET}, to = {.sin_family = AF_INET, .sin_port = htons(rig.port)};
-  inet_pton(AF_INET, address, &from.sin_addr);
-  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  *fd = socket(AF_INET, SOCK_STREAM, 0);
-  assert_int_equal(bind(*fd, (struct sockaddr *)&from, sizeof from), 0);
-  assert_int_equal(connect(*fd, (struct sockaddr *)&to, sizeof to), 0);
+/** On a connected socket. NULL when the server does not take it. */
+static SSL *tls_shake(int fd) {
   SSL *ssl = SSL_new(context);
-  SSL_set_fd(ssl, *fd);
-  assert_int_equal(SSL_connect(ssl), 1);
+  SSL_set_fd(ssl, fd);
+  if (SSL_connect(ssl) == 1)
+    return ssl;
+  SSL_free(ssl);
+  return NULL;
+}
+
+static SSL *tls_dial_from(int *fd, const char *address) {
+  struct in_addr host;
+  inet_pton(AF_INET, address, &host);
+  *fd = dial_from(&rig, ntohl(host.s_addr), 0);
+  SSL *ssl = tls_shake(*fd);
+  assert_non_null(ssl);
   return ssl;
 }
 
 static SSL *tls_dial(int *fd) {
-  *fd = dial(&rig);
-  SSL *ssl = SSL_new(context);
-  SSL_set_fd(ssl, *fd);
-  assert_int_equal(SSL_connect(ssl), 1);
-  return ssl;
+  return tls_dial_from(fd, "127.0.0.1");
 }
 
 static void tls_hang_up(SSL *ssl, int fd) {
@@ -147,16 +153,22 @@ static void tls_cookie_is_secure(void **state) {
   tls_hang_up(ssl, fd);
 }
 
-static SSL *tls_join(int *fd) {
+static SSL *tls_join_with(int *fd, int receive_buffer) {
   char text[1024], head[4096];
   uint8_t bytes[32];
   const uint8_t hello[16] = {ORIEL_VIEWER_VIEWER_HELLO, 0, 0, 0, ORIEL_VIEWER_VERSION, 0, 1, 0, 7};
-  SSL *ssl = tls_dial(fd);
+  *fd = dial_from(&rig, INADDR_LOOPBACK, receive_buffer);
+  SSL *ssl = tls_shake(*fd);
+  assert_non_null(ssl);
   tls_ask(ssl, ws_handshake(&rig, text, sizeof text), head, sizeof head);
   assert_int_equal(strncmp(head, "HTTP/1.1 101", 12), 0);
   size_t size = ws_frame(bytes, true, 2, hello, sizeof hello);
   assert_int_equal(SSL_write(ssl, bytes, (int)size), size);
   return ssl;
+}
+
+static SSL *tls_join(int *fd) {
+  return tls_join_with(fd, 0);
 }
 
 static uint8_t payload[1 << 20];
@@ -281,6 +293,78 @@ static void tls_handshakes_that_stop(void **state) {
   }
 }
 
+static void pass_limits(struct rig *called, void *argument) {
+  oriel_relays_tick(called->server, oriel_clock_ns() + *(unsigned *)argument * ORIEL_NS_PER_SECOND);
+}
+
+static unsigned relays(void) {
+  unsigned count;
+  rig_call(&rig, count_relays, &count);
+  return count;
+}
+
+static bool sixty_four_closed(const struct oriel_server_stats *stats) {
+  return stats->connections_now == 0 && relays() == 64;
+}
+
+/* Clients that take nothing of what they ask for. The connections inside have answered and are closed, but the relays
+ * still hold the answers: they count, and they have seconds. */
+static void tls_clients_that_do_not_read(void **state) {
+  (void)state;
+  enum { CLIENTS = 80 };
+  unsigned seconds = 6;
+  int fds[CLIENTS], fd;
+  SSL *clients[CLIENTS], *other;
+  char text[512], head[4096];
+  struct oriel_server_stats stats;
+  assert_true(rig_until(&rig, no_relays, 20000));
+  unsigned before = rig_descriptors();
+  snprintf(text, sizeof text, "GET /js/medium.js HTTP/1.1\r\nHost: localhost:%u\r\nConnection: close\r\n\r\n", rig.port);
+  for (int i = 0; i < CLIENTS; i++) {
+    fds[i] = dial_from(&rig, INADDR_LOOPBACK, SMALL_BUFFER);
+    clients[i] = tls_shake(fds[i]);
+    if (clients[i])
+      assert_int_equal(SSL_write(clients[i], text, (int)strlen(text)), strlen(text));
+    assert_true(relays() <= 64);
+  }
+  assert_true(rig_until(&rig, sixty_four_closed, 20000));
+  other = tls_dial_from(&fd, "127.0.0.2"); /* who is no part of it is served */
+  snprintf(text, sizeof text, "GET /healthz HTTP/1.1\r\nHost: localhost:%u\r\n\r\n", rig.port);
+  tls_ask(other, text, head, sizeof head);
+  tls_hang_up(other, fd);
+  rig_call(&rig, pass_limits, &seconds);
+  assert_true(rig_until(&rig, no_relays, 20000));
+  rig_server_stats(&rig, &stats);
+  assert_true(stats.deadlines >= 64);
+  for (int i = 0; i < CLIENTS; i++) {
+    SSL_free(clients[i]);
+    close(fds[i]);
+  }
+  assert_in_range(rig_descriptors(), 0, before);
+}
+
+/* A viewer that fell asleep, and one in the middle of a long answer. */
+static void tls_sleepers_end(void **state) {
+  (void)state;
+  int viewer, reader;
+  char text[512];
+  unsigned seconds = 16;
+  assert_true(rig_until(&rig, no_relays, 20000));
+  unsigned before = rig_descriptors();
+  SSL *asleep = tls_join_with(&viewer, SMALL_BUFFER), *stuck;
+  reader = dial_from(&rig, INADDR_LOOPBACK, SMALL_BUFFER);
+  stuck = tls_shake(reader);
+  assert_non_null(stuck);
+  snprintf(text, sizeof text, "GET /js/large.js HTTP/1.1\r\nHost: localhost:%u\r\n\r\n", rig.port);
+  assert_int_equal(SSL_write(stuck, text, (int)strlen(text)), strlen(text));
+  for (uint64_t start = rig_ms(); relays() > 0 && rig_ms() - start < 60000; usleep(100 * 1000))
+    rig_call(&rig, pass_limits, &seconds); /* they are stuck by and by, when the kernel takes no more */
+  assert_true(rig_until(&rig, no_relays, 5000));
+  tls_hang_up(asleep, viewer);
+  tls_hang_up(stuck, reader);
+  assert_in_range(rig_descriptors(), 0, before);
+}
+
 static void tls_plain_client(void **state) {
   (void)state;
   static struct answer answer;
@@ -295,6 +379,8 @@ int main(int argc, char **argv) {
     cmocka_unit_test(tls_viewer_sees_and_says_goodbye),
     cmocka_unit_test(tls_cut),
     cmocka_unit_test(tls_handshakes_that_stop),
+    cmocka_unit_test(tls_clients_that_do_not_read),
+    cmocka_unit_test(tls_sleepers_end),
     cmocka_unit_test(tls_plain_client),
   };
   return cmocka_run_group_tests(tests, setup, teardown);

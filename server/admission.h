@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Who may connect: how many connections there may be in all and of one address, and who gives way to a newcomer. With
+ * TLS the relays are counted, from accept to the close of their descriptors, without it the HTTP connections; viewers
+ * are counted as viewers.
+ *
+ * Thread-safety: the loop thread only.
+ */
+#ifndef ORIEL_SERVER_ADMISSION_H
+#define ORIEL_SERVER_ADMISSION_H
+
+#include <stdbool.h>
+#include <sys/socket.h>
+
+struct oriel_server;
+
+/** Whether one more connection from this address is within the limits, if need be after the one that has waited longest
+ *  without showing a credential was ended. Counts what it ends and what it refuses. */
+bool oriel_admission_admits(struct oriel_server *server, const struct sockaddr *address);
+
+#endif
