@@ -56,6 +56,7 @@ struct receiver_out {
   double owed_always;               /* the lesser of the last two that are: how far ahead the consumer asks */
   double spare_now, spare_before;   /* least frames left over by a pull, of this and the last eighth of a second */
   uint64_t quarter_ns, eighth_ns, last_ns, pulled, base, limit;
+  uint64_t dry_ns;                  /* when it last ran dry or was stopped; 0 = never */
   uint32_t shifts;
   double target;                    /* frames */
   float *tail;                      /* what the sound before a seam would have gone on like; owned */

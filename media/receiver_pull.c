@@ -16,6 +16,7 @@
 #define SLACK_S 0.2e-3       /* below the target, yet good enough to start */
 #define LOCKED_S 0.25e-3
 #define HOMING_PACE 85899u   /* 20 ppm of 2^32 */
+#define PAUSE_NS UINT64_C(100000000) /* silence of so long lies between two sounds */
 #define QUARTER_NS UINT64_C(250000000)
 #define EIGHTH_NS UINT64_C(125000000)
 #define HOLD_NS UINT64_C(15000000000) /* as for jitter, see receiver.c */
@@ -100,11 +101,17 @@ static size_t produce(struct oriel_receiver *receiver, float *frames, size_t cou
   if (out->state == RECEIVER_PLAYING) {
     size_t wanted = home(&out->resampler, out->control.ratio, count);
     size_t ready = receiver_resampler_ready(&out->resampler, out->limit, wanted);
+    if (ready == 0) { /* the last few are not interpolated, for nothing is behind them: or they would stay till then */
+      out->resampler.fraction = 0;
+      out->resampler.pace = RECEIVER_PACE_ONE;
+      ready = receiver_resampler_ready(&out->resampler, out->limit, count);
+    }
     if (ready > 0) {
       receiver_resampler_read(&out->resampler, &receiver->ring, frames, ready);
       count = ready;
     } else {
       out->state = RECEIVER_CONCEALING;
+      out->dry_ns = out->last_ns;
       receiver_conceal_begin(&out->conceal);
     }
   }
@@ -141,6 +148,7 @@ static void seam(struct oriel_receiver *receiver) {
 static void stop(struct oriel_receiver *receiver) {
   seam(receiver);
   receiver->out.state = RECEIVER_WAITING;
+  receiver->out.dry_ns = receiver->out.last_ns;
 }
 
 static double level(const struct receiver_out *out, const struct moment *moment) {
@@ -152,7 +160,27 @@ static double needed(const struct receiver_out *out, size_t count) {
   return (double)count * out->control.ratio + RECEIVER_AFTER + 1;
 }
 
-/* Starts where the level is the target, `done` frames into the pull, if enough for the rest of it is there. */
+/* True where what begins is a sound, not the rest of one: it is heard from its first sample. */
+static bool is_beginning(const struct oriel_receiver *receiver) {
+  const struct receiver_out *out = &receiver->out;
+  return out->state == RECEIVER_WAITING && out->last_ns - out->dry_ns > PAUSE_NS;
+}
+
+/* How many of `left` frames, `done` into the pull, are before the one at which the level will be the target: a start
+ * that is looked for between pulls alone would skip up to a pull's worth of the beginning. At least 1. */
+static size_t until_start(const struct oriel_receiver *receiver, const struct moment *moment, size_t done,
+                          size_t left) {
+  const struct receiver_out *out = &receiver->out;
+  if (!is_beginning(receiver) || !moment->valid)
+    return left;
+  double missing = ceil((out->target - level(out, moment)) / moment->per_frame - (double)done);
+  if (missing >= (double)left || missing <= 0)
+    return left;
+  return (size_t)fmax(missing, 1);
+}
+
+/* Starts where the level is the target, `done` frames into the pull, if enough for the rest of it is there; or where
+ * that has been so for another target's length and no more came: then that was the whole sound. */
 static void try_start(struct oriel_receiver *receiver, const struct moment *moment, size_t done) {
   struct receiver_out *out = &receiver->out;
   if (!moment->valid)
@@ -161,12 +189,15 @@ static void try_start(struct oriel_receiver *receiver, const struct moment *mome
   double need = needed(out, moment->count - done);
   double above = level(out, moment) + (double)done * moment->per_frame - out->target;
   double skip = fmax(floor(above), 0);
-  if (above < -SLACK_S * receiver->config.rate)
+  if (above < (is_beginning(receiver) ? 0 : -SLACK_S * receiver->config.rate))
     return;
   /* Should the sender's line promise what is not there, the ring itself may hold a target's worth. */
   if (have - skip < need)
     skip = have - out->target;
-  if (skip < 0 || have - skip < need)
+  const bool whole = above > out->target && have > 0 && have < need;
+  if (whole)
+    skip = 0;
+  else if (skip < 0 || have - skip < need)
     return;
   seam(receiver);
   receiver_count(receiver, RECEIVER_TRIMMED, (uint64_t)skip);
@@ -309,7 +340,7 @@ size_t oriel_receiver_pull(struct oriel_receiver *receiver, float *frames, size_
     if (out->state != RECEIVER_PLAYING)
       try_start(receiver, &moment, done);
     bool played = out->state == RECEIVER_PLAYING;
-    size_t left = count - done;
+    size_t left = until_start(receiver, &moment, done, count - done);
     size_t made = produce(receiver, frames + done * receiver->config.channels,
                           left < RECEIVER_CHUNK ? left : RECEIVER_CHUNK);
     if (out->state == RECEIVER_PLAYING)

@@ -56,7 +56,7 @@ test('modules_are_all_built_in_and_used', () => {
       .matchAll(/'([\w-]+)'/g),
   ].map(([, name]) => name);
   assert.deepEqual([...listed, 'wire'].sort(), modules);
-  assert.deepEqual([...new Set([...first, ...later, ...reach('audio-worklet'), ...reach('capture-worklet')])].sort(), modules);
+  assert.deepEqual([...new Set([...first, ...later, ...reach('audio-worker'), ...reach('audio-worklet'), ...reach('capture-worklet')])].sort(), modules);
 });
 
 test('page_has_nothing_inline_that_the_csp_forbids', () => {

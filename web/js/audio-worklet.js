@@ -9,14 +9,19 @@ class OrielOutput extends AudioWorkletProcessor {
     super();
     this.ring = new AudioRing();
     this.blocks = 0;
+    // The page gives a port that leads to the decoder, wherever that is.
     this.port.onmessage = ({ data }) => {
-      if (data.clear) this.ring.clear();
-      if (data.targetMs) this.ring.setTarget(data.targetMs);
-      if (data.planes) {
-        const frames = data.planes.length / 2;
-        this.ring.push(data.planes.subarray(0, frames), data.planes.subarray(frames));
-      }
+      data.port.onmessage = (/** @type {MessageEvent} */ event) => this.take(event.data);
     };
+  }
+
+  /** @param {{clear?: boolean, targetMs?: number, planes?: Float32Array, fresh?: boolean}} message */
+  take({ clear, targetMs, planes, fresh }) {
+    if (clear) this.ring.clear();
+    if (targetMs) this.ring.setTarget(targetMs);
+    if (!planes) return;
+    const frames = planes.length / 2;
+    this.ring.push(planes.subarray(0, frames), planes.subarray(frames), fresh);
   }
 
   /** @param {Float32Array[][]} _inputs @param {Float32Array[][]} outputs */

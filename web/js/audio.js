@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Sound: Opus packets -> WebCodecs -> audio thread -> guest's volume -> user's volume -> loudspeaker.
-import { Jitter } from './audio-jitter.js';
+// Sound: Opus packets -> decoder -> audio thread -> guest's volume -> user's volume -> loudspeaker. The page's own thread
+// only hands packets on.
+import { SoundStream } from './audio-stream.js';
 import { soundSupported } from './hello.js';
-import { readAudio } from './protocol.js';
-import { AUDIO_HEADER_SIZE } from './wire.js';
 
 const RAMP_S = 0.03;
 const RATE = 48000;
@@ -20,15 +19,14 @@ export class Sound {
     this.context = null;
     /** @type {AudioWorkletNode | null} */
     this.output = null;
-    /** @type {AudioDecoder | null} */
-    this.decoder = null;
-    this.jitter = new Jitter();
-    this.targetMs = 0;
-    this.stamp = 0;
-    /** @type {number | null} */
-    this.lastSequence = null;
+    /** Decodes; one of the two. @type {Worker | null} */
+    this.worker = null;
+    /** @type {SoundStream | null} */
+    this.stream = null;
     this.guest = { left: 1, right: 1, muted: false };
-    this.counts = { received: 0, lost: 0, decoded: 0, errors: 0 };
+    this.received = 0;
+    /** What the decoder said last. */
+    this.decoding = { lost: 0, decoded: 0, errors: 0, jitter_ms: 0, failed: '' };
     this.report = {
       fill: 0,
       target: 0,
@@ -92,6 +90,7 @@ export class Sound {
     splitter.connect(this.left, 0).connect(merger, 0, 0);
     splitter.connect(this.right, 1).connect(merger, 0, 1);
     merger.connect(this.user).connect(context.destination);
+    this.openStream(output);
     this.output = output;
     this.applyVolume();
   }
@@ -125,87 +124,61 @@ export class Sound {
     this.applyVolume();
   }
 
+  /** The decoder's end of a way to the audio thread, around the page's own. @param {AudioWorkletNode} output */
+  openPort(output) {
+    const { port1, port2 } = new MessageChannel();
+    output.port.postMessage({ port: port1 }, [port1]);
+    return port2;
+  }
+
+  /** Decodes in a worker, or here where the browser's workers cannot. @param {AudioWorkletNode} output */
+  openStream(output) {
+    const worker = new Worker(new URL('./audio-worker.js', import.meta.url), { type: 'module' });
+    const decodeHere = () => {
+      if (this.worker !== worker) return;
+      worker.terminate();
+      this.worker = null;
+      this.stream = new SoundStream(this.openPort(output));
+    };
+    worker.onerror = decodeHere;
+    worker.onmessage = ({ data }) => {
+      if (data.unable) decodeHere();
+      else this.decoding = data;
+    };
+    this.worker = worker;
+    const port = this.openPort(output);
+    worker.postMessage({ port, reset: true }, [port]);
+  }
+
   /** A new connection, or the sound was off: nothing old may play. */
   reset() {
-    this.jitter.reset();
-    this.lastSequence = null;
-    this.output?.port.postMessage({ clear: true });
+    this.worker?.postMessage({ reset: true });
+    this.stream?.reset();
   }
 
-  /** @param {DataView<ArrayBuffer>} view an AUDIO message @param {number} receivedUs */
+  /** @param {DataView<ArrayBuffer>} view an AUDIO message, which is given away @param {number} receivedUs */
   receive(view, receivedUs) {
-    this.counts.received++;
+    this.received++;
     if (!this.running) return;
-    const { sequence, captureUs } = readAudio(view);
-    if (this.lastSequence !== null) this.counts.lost += Math.max(0, ((sequence - this.lastSequence) | 0) - 1);
-    this.lastSequence = sequence;
-    try {
-      if (this.decoder?.state !== 'configured') this.openDecoder();
-      const data = new Uint8Array(view.buffer, AUDIO_HEADER_SIZE);
-      const ms = opusPacketMs(data);
-      this.jitter.add(captureUs, receivedUs, ms);
-      this.decoder?.decode(new EncodedAudioChunk({ type: 'key', timestamp: this.stamp, data }));
-      this.stamp += ms * 1000;
-    } catch (error) {
-      this.decoderFailed(String(error));
-    }
-  }
-
-  openDecoder() {
-    const decoder = new AudioDecoder({
-      output: (data) => this.decoded(data),
-      error: (error) => this.decoder === decoder && this.decoderFailed(error.message),
-    });
-    decoder.configure({ codec: 'opus', sampleRate: RATE, numberOfChannels: 2 });
-    this.decoder = decoder;
-  }
-
-  /** @param {string} text */
-  decoderFailed(text) {
-    this.counts.errors++;
-    this.failed = text;
-    if (this.decoder && this.decoder.state !== 'closed') this.decoder.close();
-    this.decoder = null;
-  }
-
-  /** @param {AudioData} data */
-  decoded(data) {
-    const frames = data.numberOfFrames;
-    const planes = new Float32Array(frames * 2);
-    const right = Math.min(1, data.numberOfChannels - 1);
-    data.copyTo(planes.subarray(0, frames), { planeIndex: 0, format: 'f32-planar' });
-    data.copyTo(planes.subarray(frames), { planeIndex: right, format: 'f32-planar' });
-    data.close();
-    this.counts.decoded++;
-    // Small changes are not worth a message; the ring follows its target slowly anyway.
-    const targetMs = this.jitter.targetMs();
-    const moved = Math.abs(targetMs - this.targetMs) > 1;
-    if (moved) this.targetMs = targetMs;
-    this.output?.port.postMessage(moved ? { planes, targetMs } : { planes }, [planes.buffer]);
+    const packet = view.buffer;
+    if (this.worker) this.worker.postMessage({ packet, receivedUs }, [packet]);
+    else this.stream?.receive(view, receivedUs);
   }
 
   stats() {
     const { fill, target, ...rest } = this.report;
+    const decoding = this.stream?.stats() ?? this.decoding;
     return {
-      ...this.counts,
+      received: this.received,
+      ...decoding,
       ...rest,
       state: this.context?.state ?? 'none',
       blocked: this.blocked,
       muted: this.muted,
       buffer_ms: (fill * 1000) / RATE,
       target_ms: (target * 1000) / RATE,
-      jitter_ms: this.jitter.jitterMs,
       output_ms: ((this.context?.baseLatency ?? 0) + (this.context?.outputLatency ?? 0)) * 1000,
-      failed: this.failed,
+      failed: this.failed || decoding.failed,
     };
   }
-}
-
-/** Length of an Opus packet in ms from its first bytes (RFC 6716, section 3.1). @param {Uint8Array} packet */
-export function opusPacketMs(packet) {
-  const config = packet[0] >> 3;
-  const frame =
-    config < 12 ? [10, 20, 40, 60][config & 3] : config < 16 ? [10, 20][config & 1] : [2.5, 5, 10, 20][config & 3];
-  const code = packet[0] & 3;
-  return frame * (code === 0 ? 1 : code < 3 ? 2 : packet[1] & 63);
 }
