@@ -27,6 +27,7 @@ import { MESSAGE, STATE } from './wire.js';
  * @property {(text: string) => void} say
  * @property {(text: string, retryAfterS: number) => void} login
  * @property {(event: KeyboardEvent) => boolean} shortcut true when the page itself took the key
+ * @property {() => boolean} holdsKeys something of the page is open that keys belong to
  */
 
 export class Client {
@@ -36,7 +37,7 @@ export class Client {
     this.settings = settings;
     this.status = new Status();
     /** @type {Page} */
-    this.page = { changed: () => {}, say: () => {}, login: () => {}, shortcut: () => false };
+    this.page = { changed: () => {}, say: () => {}, login: () => {}, shortcut: () => false, holdsKeys: () => false };
     /** Null until attach. @type {import('./devices.js').Devices | null} */
     this.devices = null;
     /** The newest message of each type that only the devices understand. @type {Map<number, DataView<ArrayBuffer>>} */
@@ -109,7 +110,10 @@ export class Client {
   /** The keys are for the guest: we have the controls, and the focus is on the screen. */
   get hasFocus() {
     const { activeElement } = document;
-    return this.controls && (activeElement === this.screen.canvas || activeElement === document.body);
+    // The body has the focus when nothing has, which is where a closed control leaves it.
+    const onScreen =
+      activeElement === this.screen.canvas || (activeElement === document.body && !this.page.holdsKeys());
+    return this.controls && onScreen;
   }
 
   /** Pictures while visible; sound while it can be heard. True when something else is wanted than before. */

@@ -25,7 +25,8 @@ export class Devices {
     const controls = () => client.controls;
     this.watchdog = new Watchdog((step) => this.recover(step));
     this.sound = new Sound(settings, () => this.soundChanged());
-    this.pointer = new Pointer(screen, send, { active: controls, hover: (x, y) => this.cursor.setPointer(x, y) });
+    this.pointer = new Pointer(screen, send, { active: controls, hover: (x, y) => this.cursor.setPointer(x, y),
+      typing: () => document.activeElement?.id === 'typing' });
     this.cursor = new Cursor(screen, byId('cursor', HTMLCanvasElement), {
       controls,
       locked: () => this.pointer.locked,

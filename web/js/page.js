@@ -2,7 +2,9 @@
 // Completes the page once the first picture is there, or when something must be said before: the devices, then the
 // elements in index.html's template with everything that works on them.
 import { Card, loginForm } from './card.js';
+import { askBeforeClosing } from './closing.js';
 import { byId, toast } from './dom.js';
+import { swallowDrops } from './drop.js';
 import { Interface } from './ui.js';
 
 /** Elements without their style would flash. */
@@ -37,6 +39,9 @@ export async function complete(client, devices, settings) {
     () => link.connect(),
   );
   const ui = new Interface(client, devices, settings);
-  client.page = { changed: () => ui.update(), say: toast, login, shortcut: (event) => ui.shortcut(event) };
+  client.page = { changed: () => ui.update(), say: toast, login, shortcut: (event) => ui.shortcut(event),
+    holdsKeys: () => ui.toolbar.openPanel !== undefined || byId('confirm', HTMLDialogElement).open };
+  swallowDrops(toast);
+  askBeforeClosing(settings, () => status.state === 'running' || status.state === 'paused');
   if (status.state === 'login') login(client.loginReason.text, client.loginReason.retryAfterS);
 }

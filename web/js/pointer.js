@@ -20,12 +20,14 @@ export class Pointer {
    * @param {object} options
    * @param {() => boolean} options.active we have the controls
    * @param {(clientX: number, clientY: number) => void} options.hover the pointer is at this point of the window
+   * @param {() => boolean} options.typing an on-screen keyboard is open, which goes when its field loses the focus
    */
-  constructor(screen, send, { active, hover }) {
+  constructor(screen, send, { active, hover, typing }) {
     this.screen = screen;
     this.send = send;
     this.active = active;
     this.hover = hover;
+    this.typing = typing;
     this.buttons = 0;
     this.moves = new Moves({
       position: (x, y) => send(writePointer(x, y)),
@@ -101,7 +103,7 @@ export class Pointer {
   /** @param {PointerEvent} event */
   pressed(event) {
     event.preventDefault();
-    this.screen.canvas.focus({ preventScroll: true });
+    if (event.pointerType !== 'touch' || !this.typing()) this.screen.canvas.focus({ preventScroll: true });
     if (event.pointerType === 'touch') return this.touch.down(event.pointerId, event.clientX, event.clientY);
     // A synthetic event has no pointer to capture.
     try {

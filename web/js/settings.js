@@ -6,7 +6,7 @@ const PREFIX = 'oriel.';
 
 /**
  * size: 'fit' (device pixels), 'larger' (whole fraction of them), 'keep' or "WxH".
- * @typedef {{size: string, volume: number, muted: boolean, swapCommand: boolean, stats: boolean,
+ * @typedef {{size: string, volume: number, muted: boolean, swapCommand: boolean, stats: boolean, askClosing: boolean,
  *   cleanVoice: boolean}} Values
  */
 
@@ -17,6 +17,7 @@ const defaults = Object.freeze({
   muted: false,
   swapCommand: false,
   stats: false,
+  askClosing: false,
   cleanVoice: true,
 });
 

@@ -5,6 +5,9 @@ import { button, byId } from './dom.js';
 
 const HIDE_MS = 900;
 
+/** What the keyboard reaches in a panel. */
+const STOPS = ':is(button, input, select, textarea):not(:disabled)';
+
 /** Buttons and their panels. */
 const panels = [
   ['open-keyboard', 'panel-keyboard'],
@@ -17,7 +20,7 @@ const panels = [
 export class Toolbar {
   /**
    * @param {() => void} leave gives the focus back to the screen
-   * @param {(panel: string) => void} opened a panel is about to show
+   * @param {() => void} opened a panel is shown
    */
   constructor(leave, opened) {
     this.leave = leave;
@@ -34,7 +37,11 @@ export class Toolbar {
     this.root.addEventListener('focusin', () => this.show());
     this.root.addEventListener('focusout', () => this.hideSoon());
     this.root.addEventListener('keydown', (event) => this.keydown(event));
-    for (const [opener, panel] of panels) button(opener).addEventListener('click', () => this.toggle(opener, panel));
+    for (const [opener, panel] of panels) {
+      button(opener).addEventListener('click', (event) => this.toggle(opener, panel, event.detail === 0));
+      byId(panel, HTMLElement).tabIndex = -1;
+    }
+    this.root.addEventListener('click', (event) => this.clicked(event));
     addEventListener('pointerdown', (event) => !this.contains(event.target) && this.dismiss(), true);
     this.show();
   }
@@ -80,6 +87,15 @@ export class Toolbar {
     if (this.running && !used) document.documentElement.dataset.bar = 'hidden';
   }
 
+  /**
+   * What a mouse or a finger clicked has done its work, and the keys are for the guest again; the panel stays open for
+   * another click. A field keeps the focus, and so does what was reached by keys. @param {MouseEvent} event
+   */
+  clicked({ target, detail }) {
+    if (detail === 0 || !(target instanceof Element) || target.closest('[aria-controls], #handle')) return;
+    if (target.closest('button, label, input:is([type="checkbox"], [type="radio"], [type="range"])')) this.leave();
+  }
+
   /** The user turned back to the guest. */
   dismiss() {
     this.closePanels();
@@ -109,12 +125,23 @@ export class Toolbar {
         this.closePanels();
         button(open[0]).focus();
       } else this.dismiss();
-    } else if (step && at >= 0) items[(at + step + items.length) % items.length].focus();
+    } else if (event.key === 'Tab') this.around(event.shiftKey);
+    else if (step && at >= 0) items[(at + step + items.length) % items.length].focus();
     else if (event.key === 'Home' && at >= 0) items[0].focus();
     else if (event.key === 'End' && at >= 0) items[items.length - 1].focus();
     else return;
     event.preventDefault();
     event.stopPropagation();
+  }
+
+  /** An open panel holds the focus, and so does the bar without one. @param {boolean} back */
+  around(back) {
+    const open = this.openPanel;
+    const stops = open ? [...byId(open[1], HTMLElement).querySelectorAll(STOPS)] : this.items();
+    const inside = stops.filter((stop) => stop instanceof HTMLElement && stop.checkVisibility());
+    const at = inside.indexOf(/** @type {HTMLElement} */ (document.activeElement));
+    const next = inside.at(back ? (at < 0 ? 0 : at) - 1 : (at + 1) % inside.length);
+    if (next instanceof HTMLElement) next.focus();
   }
 
   closePanels() {
@@ -124,16 +151,16 @@ export class Toolbar {
     }
   }
 
-  /** @param {string} opener @param {string} panel */
-  toggle(opener, panel) {
+  /** @param {string} opener @param {string} panel @param {boolean} byKey */
+  toggle(opener, panel, byKey) {
     const element = byId(panel, HTMLElement);
     const open = element.hidden;
     this.closePanels();
     if (!open) return;
-    this.opened(panel);
     element.hidden = false;
+    this.opened();
     button(opener).setAttribute('aria-expanded', 'true');
-    const first = element.querySelector('button:not(:disabled), input:not(:disabled)');
-    if (first instanceof HTMLElement) first.focus({ preventScroll: true });
+    const first = byKey ? element.querySelector(STOPS) : element;
+    (first instanceof HTMLElement ? first : element).focus({ preventScroll: true });
   }
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // The interface around the screen: what each control does, and what each shows.
-import { byId, button, make, setIcon, toast } from './dom.js';
+import { byId, button, setIcon, toast } from './dom.js';
 import { COMBINATIONS } from './keyboard.js';
 import { MicrophonePanel } from './microphone-panel.js';
+import { MouseHint } from './mouse-hint.js';
 import { Overlay } from './overlay.js';
-import { SIZES } from './size.js';
+import { SizePanel } from './size-panel.js';
 import { Toolbar } from './toolbar.js';
 import { Typing } from './typing.js';
 import { CAP, STATE } from './wire.js';
@@ -23,11 +24,6 @@ const questions = {
   ],
 };
 
-/** What a guest needs that got another size than it was asked for. */
-const FOLLOWING =
-  'The guest did not take it. GNOME and KDE do by themselves; a desktop on X11 needs “xrandr --output Virtual-1 ' +
-  '--auto” at each change, which oriel-agent does; Windows needs the VirtIO GPU driver.';
-
 export class Interface {
   /**
    * @param {import('./client.js').Client} client @param {import('./devices.js').Devices} devices
@@ -39,16 +35,16 @@ export class Interface {
     this.settings = settings;
     this.toolbar = new Toolbar(
       () => client.screen.canvas.focus({ preventScroll: true }),
-      (panel) => this.prepare(panel),
+      () => this.sizes.update(),
     );
     this.overlay = new Overlay(() => client.stats());
     this.typing = new Typing(byId('typing', HTMLTextAreaElement), devices.keyboard, (text) =>
       toast(`No key types “${text}”.`),
     );
+    this.sizes = new SizePanel(client, devices.size, settings);
     this.microphone = new MicrophonePanel(client, devices.microphone, settings);
     this.bindControl();
     this.bindKeyboard();
-    this.bindSizes();
     this.bindSound();
     this.bindMachine();
     this.bindScreen();
@@ -68,7 +64,10 @@ export class Interface {
   bindKeyboard() {
     for (const item of document.querySelectorAll('[data-keys]')) {
       const name = /** @type {keyof typeof COMBINATIONS} */ (item.getAttribute('data-keys'));
-      item.addEventListener('click', () => this.devices.keyboard.tap(COMBINATIONS[name]));
+      item.addEventListener('click', (event) => {
+        this.devices.keyboard.tap(COMBINATIONS[name]);
+        if (/** @type {MouseEvent} */ (event).detail === 0) this.toolbar.dismiss(); // by key: what is typed next belongs to the guest
+      });
     }
     const swap = byId('swap-command', HTMLInputElement);
     swap.checked = this.settings.get('swapCommand');
@@ -85,17 +84,11 @@ export class Interface {
       this.devices.pointer.lock().catch(() => toast('The browser did not lock the mouse pointer.'));
     };
     button('lock-pointer').addEventListener('click', lock);
-    button('chip-pointer').addEventListener('click', lock);
-  }
-
-  bindSizes() {
-    const list = byId('sizes', HTMLElement);
-    for (const { value, label } of SIZES) {
-      const input = make('input', { type: 'radio', name: 'size', value });
-      input.checked = this.settings.get('size') === value;
-      input.addEventListener('change', () => this.devices.size.choose(value));
-      list.append(make('label', { class: 'row' }, input, label));
-    }
+    this.mouseHint = new MouseHint(this.client.screen.stage, {
+      useful: () => this.client.controls && !this.client.guest.absolute && !this.devices.pointer.locked,
+      lock,
+      leave: () => this.client.screen.canvas.focus({ preventScroll: true }),
+    });
   }
 
   bindSound() {
@@ -212,24 +205,11 @@ export class Interface {
     });
   }
 
-  /** @param {string} panel about to open */
-  prepare(panel) {
-    if (panel !== 'panel-size') return;
-    const { screen } = this.client;
-    const { size } = this.devices;
-    const { wanted } = size;
-    const now = screen.width > 1 ? `Now ${screen.width} × ${screen.height}.` : '';
-    const fixed =
-      this.client.capabilities & CAP.RESIZE ? '' : ' This guest’s size cannot be changed from here; it is scaled.';
-    const other = wanted && !fixed && (wanted.width !== screen.width || wanted.height !== screen.height);
-    const asked = other ? ` Asked for ${wanted.width} × ${wanted.height}.` : '';
-    byId('size-now', HTMLElement).textContent = `${now}${asked}${fixed}${size.late && other ? ` ${FOLLOWING}` : ''}`;
-  }
-
   /** Shows what the client knows now. */
   update() {
+    this.sizes.update();
     const { client, devices, settings } = this;
-    const { sound, pointer } = devices;
+    const { sound } = devices;
     const connected = client.role !== null;
     const watching = connected && !client.controls;
     byId('name-text', HTMLElement).textContent = client.name || 'Oriel';
@@ -244,7 +224,7 @@ export class Interface {
     setIcon(control, client.controls ? 'eye' : 'control');
     byId('watching', HTMLElement).hidden = !watching;
     button('chip-sound').hidden = !(sound.blocked && !sound.muted && client.capabilities & CAP.OPUS);
-    button('chip-pointer').hidden = !(client.controls && !client.guest.absolute && !pointer.locked);
+    this.mouseHint?.update(client.guest.absolute);
     for (const item of document.querySelectorAll('[data-keys], #open-typing, #lock-pointer')) {
       /** @type {HTMLButtonElement} */ (item).disabled = !client.controls;
     }

@@ -29,7 +29,7 @@ export class Wish {
     changed,
     now = () => performance.now(),
     delay = (run, ms) => Number(setTimeout(run, ms)),
-    cancel = clearTimeout,
+    cancel = (timer) => clearTimeout(timer),
   ) {
     this.send = send;
     this.changed = changed;

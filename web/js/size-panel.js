@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+// The panel about the desktop's size: the choice, and what became of it.
+import { byId, make } from './dom.js';
+import { SIZES } from './size.js';
+import { CAP } from './wire.js';
+import { fits } from './wish.js';
+
+/** What a guest needs that got another size than it was asked for. */
+const FOLLOWING =
+  'The guest did not take it. GNOME and KDE do by themselves; a desktop on X11 needs “xrandr --output Virtual-1 ' +
+  '--auto” at each change, which oriel-agent does; Windows needs the VirtIO GPU driver.';
+
+export class SizePanel {
+  /**
+   * @param {import('./client.js').Client} client @param {import('./size.js').Size} size
+   * @param {import('./settings.js').SettingsStore} settings
+   */
+  constructor(client, size, settings) {
+    this.client = client;
+    this.size = size;
+    const list = byId('sizes', HTMLElement);
+    for (const { value, label } of SIZES) {
+      const input = make('input', { type: 'radio', name: 'size', value });
+      input.checked = settings.get('size') === value;
+      input.addEventListener('change', () => {
+        size.choose(value);
+        this.update();
+      });
+      list.append(make('label', { class: 'row' }, input, label));
+    }
+  }
+
+  /** The guest or the wish has changed. */
+  update() {
+    if (byId('panel-size', HTMLElement).hidden) return;
+    const { guest, capabilities } = this.client;
+    const { wanted, late } = this.size;
+    const words = guest.width ? [`Now ${guest.width} × ${guest.height}.`] : [];
+    if (!(capabilities & CAP.RESIZE)) words.push('This guest’s size cannot be changed from here; it is scaled.');
+    else if (wanted && !fits(guest, wanted)) {
+      words.push(`Asked for ${wanted.width} × ${wanted.height}.`);
+      if (late) words.push(FOLLOWING);
+    }
+    const note = byId('size-now', HTMLElement);
+    if (note.textContent !== words.join(' ')) note.textContent = words.join(' ');
+  }
+}
