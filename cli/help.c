@@ -29,7 +29,9 @@ static const char run_text[] =
   "and sound. DISK is not written to unless --persistent. It finds an AHCI disk, VGA, HD audio, an e1000 network\n"
   "card, USB and PS/2 input, so that no guest needs special drivers; for systems older than 2007 add `-- -machine pc`,\n"
   "for those that start by UEFI only `-- -bios /usr/share/ovmf/OVMF.fd`. What follows -- goes to QEMU as it stands.\n"
-  "The VM ends with Ctrl-C. If oriel itself is killed the VM goes on: `oriel serve qemu:SOCKET` attaches to it again.\n"
+  "The VM ends with Ctrl-C; with --persistent its guest is asked to power down first, and a second Ctrl-C does not wait\n"
+  "for that. If oriel itself is killed the VM goes on: the same command, or `oriel serve qemu:SOCKET`, attaches to it\n"
+  "again.\n"
   "\n";
 
 static const char serve_text[] =

@@ -56,6 +56,9 @@ static const struct option table[] = {
    .help = "name of the VM and of its runtime directory (default: by the disk)"},
   {.name = "persistent", .commands = ORIEL_CLI_RUN, .type = FLAG, .offset = AT(persistent),
    .help = "write to the disk image (default: changes are thrown away)"},
+  {.name = "shutdown-timeout", .value = "S", .commands = ORIEL_CLI_RUN, .type = NUMBER,
+   .offset = AT(shutdown_timeout_s), .min = 0, .max = 3600,
+   .help = "with --persistent: seconds that the guest has to power down when oriel is told to end (default 60; 0 = none)"},
   {.name = "disk-format", .value = "FORMAT", .commands = ORIEL_CLI_RUN, .type = STRING, .offset = AT(disk_format),
    .help = "raw, qcow2, vmdk, ... (default: detected)"},
   {.name = "network", .value = "KIND", .commands = ORIEL_CLI_RUN, .type = NETWORK, .offset = AT(network),
@@ -348,7 +351,7 @@ int oriel_options_parse(enum oriel_command command, int argc, char *const argv[]
                         char *why, size_t why_size) {
   *options = (struct oriel_options){
     .command = command, .listen = "127.0.0.1:8080", .fps = 60, .audio_frame_ms = 20, .auth_fail_limit = 10,
-    .auth_fail_window_s = 60, .log_level = ORIEL_LOG_INFO, .width = 1280, .height = 720, .accel = ORIEL_ACCEL_AUTO,
+    .auth_fail_window_s = 60, .shutdown_timeout_s = 60, .log_level = ORIEL_LOG_INFO, .width = 1280, .height = 720, .accel = ORIEL_ACCEL_AUTO,
   };
   struct parser parser = {.options = options, .why = why, .why_size = why_size};
   int result = parse_arguments(&parser, argc, argv);

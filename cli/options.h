@@ -46,6 +46,7 @@ struct oriel_options {
   enum oriel_network network;
   const char *name, *disk_format; /* NULL = by the disk */
   bool persistent;
+  unsigned shutdown_timeout_s; /* 0 = the guest of a persistent disk is not asked to power down */
   char *const *extra; /* after --, NULL-terminated; borrowed from argv */
   /* doctor */
   bool json;

@@ -58,8 +58,9 @@ static int start_vm(const struct oriel_options *options, struct oriel_guest *gue
     return ORIEL_EXIT_OK;
   if (result < 0)
     return oriel_say(ORIEL_EXIT_ERROR, "%s", why);
-  oriel_info("cli", "%s runs in QEMU (process %d, %s)", demo ? "the demo guest" : options->operand,
-             (int)oriel_qemu_pid(*vm), oriel_accel_name(oriel_qemu_accel(*vm)));
+  oriel_info("cli", "%s %s in QEMU (process %d, %s)", demo ? "the demo guest" : options->operand,
+             oriel_qemu_adopted(*vm) ? "runs already and is taken over," : "runs", (int)oriel_qemu_pid(*vm),
+             oriel_accel_name(oriel_qemu_accel(*vm)));
   return ORIEL_EXIT_OK;
 }
 

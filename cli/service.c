@@ -3,7 +3,8 @@
  * One running oriel. Main thread; everything after oriel_service_create happens on its libuv loop.
  *
  * The end has three phases, each with a deadline, together under 2 s: viewers are told and the server closes; the
- * desktop lets go of its source; QEMU, if it is ours, gets SIGTERM and at last SIGKILL. A second signal skips them.
+ * desktop lets go of its source; QEMU, if it is ours, gets SIGTERM and at last SIGKILL. Before them, and still served, the
+ * guest of a persistent disk has its time to power down. A further signal skips what is being waited for.
  */
 #include "cli/service.h"
 
@@ -20,6 +21,7 @@
 #include "cli/secret.h"
 #include "cli/sound.h"
 #include "cli/stats.h"
+#include "cli/systemd.h"
 #include "cli/tls.h"
 #include "core/log.h"
 #include "desktop/desktop.h"
@@ -36,16 +38,22 @@ enum {
   SHOW_GONE_MS = 1500, /* a VM that ended by itself: pages show it before the server goes away */
   READY_WAIT_MS = 2000, /* for a VM that is slow to answer, or not there */
   READY_LOOK_MS = 20,
+  ADOPTED_LOOK_MS = 200, /* no signal tells of the end of a VM that is not our child */
+  END_MS = 5000,         /* more than the three phases take */
   OPUS_KBPS = 128,     /* transparent for stereo music, as listening tests of the codec's makers show */
 };
 
 enum phase { SERVING, CLOSING_SERVER, STOPPING_VM, DONE };
 
 struct oriel_service {
+  struct oriel_options own; /* the user's, with the address of a socket that we were given */
   const struct oriel_options *options;
+  char listen[ORIEL_ADDRESS_TEXT_MAX];
+  int listener; /* that socket; -1 = none */
+  struct oriel_systemd systemd;
   uv_loop_t loop;
   uv_signal_t signals[3] /* of end_signals */, child;
-  uv_timer_t deadline, stats_timer, ready_timer;
+  uv_timer_t deadline, stats_timer, ready_timer, watchdog, adopted_timer;
   uint64_t ready_by_ms; /* of the loop's clock */
   struct oriel_server *server;
   struct oriel_desktop *desktop;
@@ -54,7 +62,7 @@ struct oriel_service {
   struct oriel_tls tls;
   char token[ORIEL_TOKEN_SIZE];
   enum phase phase;
-  bool vm_ended;
+  bool vm_ended, powering_down;
   int exit_status;
 };
 
@@ -120,16 +128,44 @@ static void stop(struct oriel_service *service, int exit_status) {
   service->exit_status = exit_status;
   uv_timer_stop(&service->stats_timer);
   uv_timer_stop(&service->ready_timer);
+  oriel_systemd_tell(&service->systemd, "STOPPING=1");
   uv_timer_start(&service->deadline, server_deadline, SERVER_CLOSE_MS, 0);
   oriel_server_set_desktop(service->server, NULL);
   oriel_server_close(service->server, server_closed, service);
+}
+
+/* ---- before them: the guest of a persistent disk ---- */
+
+static void power_down_deadline(uv_timer_t *timer) {
+  struct oriel_service *service = timer->data;
+  oriel_warn("cli", "the guest did not power down within %u s: its machine is switched off",
+             service->options->shutdown_timeout_s);
+  stop(service, ORIEL_EXIT_OK);
+}
+
+/** Presses the machine's power button, as ACPI has it. False where that is not asked for, or reaches nobody. */
+static bool power_down(struct oriel_service *service) {
+  const unsigned limit_s = service->options->shutdown_timeout_s;
+  if (service->vm == NULL || service->vm_ended || !service->options->persistent || limit_s == 0)
+    return false;
+  if (oriel_desktop_state(service->desktop) == ORIEL_SOURCE_PAUSED)
+    (void)oriel_desktop_command(service->desktop, ORIEL_COMMAND_RESUME); /* a paused guest sees no button */
+  if (oriel_desktop_command(service->desktop, ORIEL_COMMAND_POWERDOWN) < 0)
+    return false;
+  service->powering_down = true;
+  oriel_info("cli", "the guest is asked to power down and has %u s for it; another signal does not wait", limit_s);
+  oriel_systemd_tell(&service->systemd, "STOPPING=1\nEXTEND_TIMEOUT_USEC=%llu",
+                     limit_s * 1000000ull + END_MS * 1000ull);
+  uv_timer_start(&service->deadline, power_down_deadline, limit_s * 1000ull, 0);
+  return true;
 }
 
 static void on_signal(uv_signal_t *handle, int number) {
   struct oriel_service *service = handle->data;
   (void)number;
   if (service->phase == SERVING) {
-    stop(service, ORIEL_EXIT_OK);
+    if (service->powering_down || !power_down(service))
+      stop(service, ORIEL_EXIT_OK);
     return;
   }
   oriel_qemu_stop(service->vm, 0);
@@ -148,9 +184,7 @@ static void gone_shown(uv_timer_t *timer) {
   stop(service, service->exit_status);
 }
 
-static void on_child(uv_signal_t *handle, int number) {
-  struct oriel_service *service = handle->data;
-  (void)number;
+static void look_at_vm(struct oriel_service *service) {
   if (service->vm == NULL || service->vm_ended || oriel_qemu_alive(service->vm))
     return;
   service->vm_ended = true;
@@ -164,7 +198,16 @@ static void on_child(uv_signal_t *handle, int number) {
     fprintf(stderr, "oriel: the guest powered off\n");
   } else
     service->exit_status = oriel_say(ORIEL_EXIT_ERROR, "the VM is lost: QEMU %s", what);
-  uv_timer_start(&service->deadline, gone_shown, SHOW_GONE_MS, 0);
+  uv_timer_start(&service->deadline, gone_shown, service->powering_down ? 0 : SHOW_GONE_MS, 0);
+}
+
+static void on_child(uv_signal_t *handle, int number) {
+  (void)number;
+  look_at_vm(handle->data);
+}
+
+static void on_adopted(uv_timer_t *timer) {
+  look_at_vm(timer->data);
 }
 
 /* ---- start ---- */
@@ -206,6 +249,7 @@ static int open_server(struct oriel_service *service) {
   const struct oriel_options *options = service->options;
   const struct oriel_server_config config = {
     .listen = options->listen,
+    .listener = service->listener >= 0 ? service->listener : 0,
     .token = service->token,
     .allow_hosts = (const char *const *)options->allow_hosts.words,
     .allow_origins = (const char *const *)options->allow_origins.words,
@@ -218,6 +262,7 @@ static int open_server(struct oriel_service *service) {
     .version = ORIEL_VERSION,
   };
   char why[512] = "cannot serve";
+  service->listener = -1; /* the server's from here on */
   if (oriel_server_create(&service->loop, &config, &service->server, why, sizeof why) < 0)
     return oriel_say(ORIEL_EXIT_ERROR, "%s", why);
   return ORIEL_EXIT_OK;
@@ -249,8 +294,12 @@ static void open_loop(struct oriel_service *service) {
   uv_signal_init(&service->loop, &service->child);
   uv_timer_init(&service->loop, &service->deadline);
   uv_timer_init(&service->loop, &service->stats_timer);
-  uv_timer_init(&service->loop, &service->ready_timer);
-  service->child.data = service->deadline.data = service->stats_timer.data = service->ready_timer.data = service;
+  uv_timer_t *const timers[] = {&service->ready_timer, &service->watchdog, &service->adopted_timer};
+  for (size_t i = 0; i < sizeof timers / sizeof timers[0]; i++) {
+    uv_timer_init(&service->loop, timers[i]);
+    timers[i]->data = service;
+  }
+  service->child.data = service->deadline.data = service->stats_timer.data = service;
 }
 
 static void finish(struct oriel_service *service) {
@@ -259,25 +308,45 @@ static void finish(struct oriel_service *service) {
   uv_loop_close(&service->loop);
   oriel_stats_line_destroy(service->stats);
   oriel_tls_finish(&service->tls);
+  oriel_systemd_finish(&service->systemd);
+  if (service->listener >= 0)
+    close(service->listener);
   explicit_bzero(service->token, sizeof service->token);
   free(service);
 }
 
+/** A socket of the service manager's takes the place of --listen, for whatever depends on the address. */
+static int take_listener(struct oriel_service *service) {
+  char why[512];
+  if (oriel_systemd_listener(&service->listener, why, sizeof why) < 0)
+    return oriel_say(ORIEL_EXIT_ERROR, "%s", why);
+  struct sockaddr_storage address = {0};
+  socklen_t size = sizeof address;
+  if (service->listener < 0 || getsockname(service->listener, (struct sockaddr *)&address, &size) < 0)
+    return ORIEL_EXIT_OK;
+  oriel_address_text((const struct sockaddr *)&address, service->listen);
+  service->own.listen = service->listen;
+  return ORIEL_EXIT_OK;
+}
+
 int oriel_service_create(const struct oriel_options *options, struct oriel_service **out) {
-  int status = check_exposure(options);
-  if (status == ORIEL_EXIT_OK)
-    status = check_encoder(options);
-  if (status != ORIEL_EXIT_OK)
-    return status;
   struct oriel_service *service = calloc(1, sizeof *service);
   if (service == NULL)
     return oriel_say(ORIEL_EXIT_ERROR, "out of memory");
-  service->options = options;
+  service->own = *options;
+  service->options = options = &service->own;
+  service->listener = -1;
+  oriel_systemd_open(&service->systemd);
   catch_early_signals();
   open_loop(service);
+  int status = take_listener(service);
+  if (status == ORIEL_EXIT_OK)
+    status = check_exposure(options);
+  if (status == ORIEL_EXIT_OK)
+    status = check_encoder(options);
   char why[512];
-  if (oriel_token_choose(options, service->token, why, sizeof why) < 0 ||
-      oriel_tls_prepare(options, &service->tls, why, sizeof why) < 0)
+  if (status == ORIEL_EXIT_OK && (oriel_token_choose(options, service->token, why, sizeof why) < 0 ||
+                                  oriel_tls_prepare(options, &service->tls, why, sizeof why) < 0))
     status = oriel_say(ORIEL_EXIT_ERROR, "%s", why);
   if (status == ORIEL_EXIT_OK)
     status = open_server(service);
@@ -334,13 +403,23 @@ static void print_stats(uv_timer_t *timer) {
   oriel_stats_line_print(service->stats, service->desktop, service->options->log_json);
 }
 
+static void feed_watchdog(uv_timer_t *timer) {
+  struct oriel_service *service = timer->data;
+  oriel_systemd_tell(&service->systemd, "WATCHDOG=1");
+}
+
 static void watch(struct oriel_service *service) {
+  const uint64_t watchdog_ms = service->systemd.watchdog_ms;
+  if (watchdog_ms > 0)
+    uv_timer_start(&service->watchdog, feed_watchdog, 0, watchdog_ms);
   for (size_t i = 0; i < sizeof end_signals / sizeof end_signals[0]; i++)
     if (wanted_signal(end_signals[i]))
       uv_signal_start(&service->signals[i], on_signal, end_signals[i]);
   if (service->vm != NULL) {
     uv_signal_start(&service->child, on_child, SIGCHLD);
-    on_child(&service->child, SIGCHLD); /* it may have ended before we watched */
+    if (oriel_qemu_adopted(service->vm))
+      uv_timer_start(&service->adopted_timer, on_adopted, ADOPTED_LOOK_MS, ADOPTED_LOOK_MS);
+    look_at_vm(service); /* it may have ended before we watched */
   }
   service->stats = service->options->stats_s > 0 ? oriel_stats_line_create() : NULL;
   if (service->stats != NULL)
@@ -357,6 +436,7 @@ static void look_ready(uv_timer_t *timer) {
     return;
   }
   oriel_ready_print(service->options, oriel_server_port(service->server), service->token, service->tls.fingerprint);
+  oriel_systemd_tell(&service->systemd, "READY=1\nSTATUS=serving on port %u", oriel_server_port(service->server));
 }
 
 int oriel_service_run(struct oriel_service *service, const char *address) {

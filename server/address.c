@@ -129,6 +129,23 @@ fail:;
   return -error;
 }
 
+int oriel_address_adopt(int socket, int *fd, struct sockaddr_storage *bound, char *why, size_t why_size) {
+  const int one = 1;
+  struct sockaddr_storage name = {0};
+  socklen_t size = sizeof name;
+  if (getsockname(socket, (struct sockaddr *)&name, &size) < 0 ||
+      (name.ss_family != AF_INET && name.ss_family != AF_INET6)) {
+    const int error = name.ss_family ? EAFNOSUPPORT : errno;
+    snprintf(why, why_size, "cannot serve on the socket that was passed: %s; pass one for TCP", strerror(error));
+    close(socket);
+    return -error;
+  }
+  (void)setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+  *bound = name;
+  *fd = socket;
+  return 0;
+}
+
 uint16_t oriel_address_port(const struct sockaddr *address) {
   if (address->sa_family == AF_INET)
     return ntohs(((const struct sockaddr_in *)address)->sin_port);

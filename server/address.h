@@ -25,6 +25,8 @@ int oriel_address_parse(const char *text, struct sockaddr_storage *address, sock
 /** Binds a non-blocking listening socket. 0 with the socket in *fd (the caller closes it) and the bound address (its
  *  port filled in) in *bound, or -errno; `why` then holds one sentence for the user. */
 int oriel_address_listen(const char *text, int *fd, struct sockaddr_storage *bound, char *why, size_t why_size);
+/** Takes over a listening socket that somebody else bound. Outputs and errors as above; closed on failure. */
+int oriel_address_adopt(int socket, int *fd, struct sockaddr_storage *bound, char *why, size_t why_size);
 /** Port, or 0 for families other than IPv4 and IPv6. */
 uint16_t oriel_address_port(const struct sockaddr *address);
 /** 127.0.0.0/8, ::1, and their mapped forms. */

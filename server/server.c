@@ -193,7 +193,10 @@ int oriel_server_create(uv_loop_t *loop, const struct oriel_server_config *confi
   (void)uv_mutex_init(&server->snapshot_lock);
   (void)uv_cond_init(&server->snapshot_ended);
 
-  status = oriel_address_listen(config->listen, &listener, &server->bound, why, why_size);
+  if (config->listener)
+    status = oriel_address_adopt(config->listener, &listener, &server->bound, why, why_size);
+  else
+    status = oriel_address_listen(config->listen, &listener, &server->bound, why, why_size);
   if (status < 0)
     goto fail;
   snprintf(server->cookie, sizeof server->cookie, "oriel_session_%u", oriel_server_port(server));

@@ -28,6 +28,7 @@ struct oriel_asset {
 
 struct oriel_server_config {
   const char *listen;          /* "127.0.0.1:8080", "[::1]:0", "0.0.0.0:443" */
+  int listener;                /* a non-blocking TCP socket that listens already, taken over; 0 = none: bind `listen` */
   const char *token;           /* 1..512 bytes; borrowed during create */
   const char *const *allow_hosts;   /* beyond the listening address itself and localhost; NULL-terminated or NULL */
   const char *const *allow_origins; /* beyond the page's own; NULL-terminated or NULL */

@@ -19,6 +19,7 @@
 #include "vm/arguments.h"
 #include "vm/child.h"
 #include "vm/image.h"
+#include "vm/process.h"
 #include "vm/room.h"
 #include "vm/runtime.h"
 
@@ -35,6 +36,7 @@ enum {
 
 struct oriel_qemu {
   pid_t pid; /* 0 = none */
+  struct oriel_process process; /* of a VM that was taken over, which is no child; else its pid is 0 */
   int status;
   bool ended;
   enum oriel_accel accel;
@@ -138,6 +140,62 @@ static int wait_for_vm(struct oriel_qemu *vm, const volatile sig_atomic_t *cance
   return result;
 }
 
+/** Arguments, one a line, in a new string that the caller frees. NULL when memory is short. */
+static char *join(char *const *arguments) {
+  size_t size = 1;
+  for (size_t i = 0; arguments[i] != NULL; i++)
+    size += strlen(arguments[i]) + 1;
+  char *text = malloc(size), *end = text;
+  for (size_t i = 0; text != NULL && arguments[i] != NULL; i++)
+    end += sprintf(end, "%s\n", arguments[i]);
+  if (text != NULL)
+    *end = '\0';
+  return text;
+}
+
+/** Keeps the command line beside the socket. Without it the VM is not known again, which is all. */
+static void record_launch(const char *path, char *const *arguments) {
+  char *text = join(arguments);
+  const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (fd < 0 || text == NULL || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
+    oriel_debug("vm", "cannot write %s: %s", path, strerror(errno));
+  if (fd >= 0)
+    close(fd);
+  free(text);
+}
+
+static bool recorded_launch_is(const char *path, char *const *arguments) {
+  char *text = join(arguments), *found = text != NULL ? malloc(strlen(text) + 1) : NULL;
+  const int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+  bool same = false;
+  if (fd >= 0 && found != NULL) {
+    const size_t size = strlen(text);
+    same = read(fd, found, size + 1) == (ssize_t)size && memcmp(found, text, size) == 0;
+  }
+  if (fd >= 0)
+    close(fd);
+  free(found);
+  free(text);
+  return same;
+}
+
+/** A VM of this name runs and nobody serves it: ours, if it was started as we would start it. */
+static int adopt(struct oriel_qemu *vm, const struct oriel_qemu_config *config, const struct oriel_launch *launch,
+                 char *why, size_t why_size) {
+  char **arguments = oriel_arguments_create(config, launch);
+  const bool same = arguments != NULL && recorded_launch_is(vm->runtime.launch, arguments);
+  oriel_arguments_free(arguments);
+  if (!same) {
+    const size_t used = strlen(why);
+    snprintf(why + used, why_size - used, "; it was started with other options");
+  } else if (oriel_process_of_socket(vm->runtime.qmp, &vm->process) == 0) {
+    vm->pid = vm->process.pid;
+    return 0;
+  }
+  oriel_runtime_leave(&vm->runtime);
+  return -EBUSY;
+}
+
 static int spawn(struct oriel_qemu *vm, const struct oriel_qemu_config *config, const struct oriel_launch *launch,
                  char *why, size_t why_size) {
   char **arguments = oriel_arguments_create(config, launch);
@@ -153,7 +211,9 @@ static int spawn(struct oriel_qemu *vm, const struct oriel_qemu_config *config, 
              strerror(-result), oriel_room_advice(result));
   } else {
     result = oriel_child_start(arguments, log, &vm->pid);
-    if (result < 0)
+    if (result == 0)
+      record_launch(vm->runtime.launch, arguments);
+    else
       snprintf(why, why_size, "cannot run %s: %s", launch->qemu, strerror(-result));
     close(log);
   }
@@ -206,12 +266,13 @@ int oriel_qemu_start(const struct oriel_qemu_config *config, struct oriel_qemu *
     snprintf(why, why_size, "cannot start QEMU: out of memory");
     goto fail;
   }
-  fresh->runtime.lock = -1;
+  fresh->runtime.lock = fresh->process.fd = -1;
   result = prepare(config, qemu, sizeof qemu, image, &fresh->accel, why, why_size);
   if (result < 0)
     goto fail;
   result = oriel_runtime_open(config->runtime_dir, config->name, &fresh->runtime, why, why_size);
-  if (result < 0)
+  const bool runs = result == -EALREADY;
+  if (result < 0 && !runs)
     goto fail;
   const struct oriel_launch launch = {
     .qemu = qemu, .accel = fresh->accel, .qmp = fresh->runtime.qmp, .disk = config->disk != NULL ? image : NULL,
@@ -219,8 +280,11 @@ int oriel_qemu_start(const struct oriel_qemu_config *config, struct oriel_qemu *
     .microphone = fresh->runtime.microphone,
   };
   fresh->has_sound_ports = launch.sound != NULL;
-  result = spawn(fresh, config, &launch, why, why_size);
-  if (result == 0)
+  if (runs)
+    result = adopt(fresh, config, &launch, why, why_size);
+  else
+    result = spawn(fresh, config, &launch, why, why_size);
+  if (result == 0 && !runs)
     result = wait_for_vm(fresh, config->cancel, why, why_size);
   if (result < 0)
     goto fail;
@@ -253,14 +317,38 @@ enum oriel_accel oriel_qemu_accel(const struct oriel_qemu *vm) {
   return vm->accel;
 }
 
+bool oriel_qemu_adopted(const struct oriel_qemu *vm) {
+  return vm->process.pid > 0;
+}
+
+static bool wait_for_end(struct oriel_qemu *vm, unsigned timeout_ms) {
+  if (vm->ended)
+    return true;
+  vm->ended = oriel_qemu_adopted(vm) ? oriel_process_wait(&vm->process, timeout_ms)
+                                     : oriel_child_wait(vm->pid, timeout_ms, &vm->status);
+  return vm->ended;
+}
+
+static void send_signal(const struct oriel_qemu *vm, int number) {
+  if (oriel_qemu_adopted(vm))
+    oriel_process_signal(&vm->process, number);
+  else
+    kill(vm->pid, number);
+}
+
 bool oriel_qemu_alive(struct oriel_qemu *vm) {
-  if (!vm->ended)
-    vm->ended = oriel_child_wait(vm->pid, 0, &vm->status);
-  return !vm->ended;
+  return !wait_for_end(vm, 0);
 }
 
 bool oriel_qemu_ended_well(const struct oriel_qemu *vm, char *what, size_t what_size) {
   char line[LINE_MAX_BYTES];
+  if (oriel_qemu_adopted(vm)) { /* a stranger's status is nobody's to read; an orderly end removes the socket */
+    if (access(vm->runtime.qmp, F_OK) < 0)
+      return true;
+    last_line(vm->runtime.log, line, sizeof line);
+    snprintf(what, what_size, "ended out of order%s%s", line[0] != '\0' ? ": " : "", line);
+    return false;
+  }
   /* SIGTERM is how a QEMU is told to end; before its handlers stand it dies of it. */
   if ((WIFEXITED(vm->status) && WEXITSTATUS(vm->status) == 0) ||
       (WIFSIGNALED(vm->status) && WTERMSIG(vm->status) == SIGTERM))
@@ -279,15 +367,15 @@ void oriel_qemu_stop(struct oriel_qemu *vm, unsigned grace_ms) {
   if (vm == NULL)
     return;
   if (vm->pid > 0 && oriel_qemu_alive(vm)) {
-    kill(vm->pid, SIGTERM);
-    vm->ended = oriel_child_wait(vm->pid, grace_ms, &vm->status);
-    if (!vm->ended) {
-      kill(vm->pid, SIGKILL);
-      vm->ended = oriel_child_wait(vm->pid, KILL_MS, &vm->status);
+    send_signal(vm, SIGTERM);
+    if (!wait_for_end(vm, grace_ms)) {
+      send_signal(vm, SIGKILL);
+      (void)wait_for_end(vm, KILL_MS);
     }
     if (!vm->ended)
       oriel_warn("vm", "QEMU (process %d) does not end: it is stuck in the kernel", (int)vm->pid);
   }
   oriel_runtime_remove(&vm->runtime);
+  oriel_process_close(&vm->process);
   free(vm);
 }

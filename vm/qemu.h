@@ -60,8 +60,9 @@ int oriel_accel_choose(const char *qemu, const char *version, enum oriel_accel w
                        enum oriel_accel *chosen, char *why, size_t why_size);
 
 /** Starts QEMU and waits (at most 10 s) until it answers on its QMP socket, which is then free for the
- *  one client it serves. 0 or -errno (-EINVAL: a value in config out of
- *  range; -EBUSY: a VM of this name runs; -ECANCELED; -EIO: QEMU ended; -ETIMEDOUT); `why` (at least 512 bytes) then is
+ *  one client it serves. A QEMU of this name that nobody serves and that was started with the same command line, left by
+ *  an oriel that was killed, is taken over instead. 0 or -errno (-EINVAL: a value in config out of
+ *  range; -EBUSY: another VM of this name runs; -ECANCELED; -EIO: QEMU ended; -ETIMEDOUT); `why` (at least 512 bytes) then is
  *  one sentence, with QEMU's own last line where it had one. */
 int oriel_qemu_start(const struct oriel_qemu_config *config, struct oriel_qemu **vm, char *why, size_t why_size);
 /** Path of the QMP socket; borrowed. */
@@ -71,7 +72,9 @@ const char *oriel_qemu_sound_path(const struct oriel_qemu *vm);
 const char *oriel_qemu_microphone_path(const struct oriel_qemu *vm);
 pid_t oriel_qemu_pid(const struct oriel_qemu *vm);
 enum oriel_accel oriel_qemu_accel(const struct oriel_qemu *vm);
-/** True while the child lives; reaps it when it ended. */
+/** True when it was taken over: its end is then seen by asking alive(), and not by SIGCHLD. */
+bool oriel_qemu_adopted(const struct oriel_qemu *vm);
+/** True while it lives; reaps it when it ended. */
 bool oriel_qemu_alive(struct oriel_qemu *vm);
 /** After alive() said no: true when the guest powered off or QEMU was told to end (exit status 0). Otherwise `what`
  *  gets half a sentence, "was killed by signal 9 (Killed)" or "exited with status 1: its last line". */

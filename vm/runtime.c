@@ -21,6 +21,7 @@ enum { ROOM_BYTES = 64 * 1024 }; /* for QEMU's log and its socket */
 
 static const char socket_name[] = "qmp.sock";
 static const char log_name[] = "qemu.log";
+static const char launch_name[] = "launch";
 static const char sound_name[] = "sound.sock", microphone_name[] = "mic.sock"; /* `serve` looks for them, too */
 
 /** mkdir that accepts a directory which is there already, if it is ours and closed to others. */
@@ -42,12 +43,25 @@ static int make_own(const char *path, char *why, size_t why_size) {
   return 0;
 }
 
-/** Fills directory and parent. */
+static int refuse_length(const char *name, const char *base, char *why, size_t why_size) {
+  snprintf(why, why_size,
+           "the path of VM %s's socket below %s exceeds 107 bytes: use a shorter --name or XDG_RUNTIME_DIR", name,
+           base);
+  return -ENAMETOOLONG;
+}
+
+/** Fills directory and parent; without a parent that is ours to make that stays "". */
 static int choose_directory(const char *name, struct oriel_runtime *runtime, char *parent, size_t parent_size,
                             char *why, size_t why_size) {
-  const char *base = getenv("XDG_RUNTIME_DIR");
+  const char *base = getenv("XDG_RUNTIME_DIR"), *managed = getenv("RUNTIME_DIRECTORY");
   struct stat info;
   int length;
+  if (managed != NULL && managed[0] == '/') { /* made for this service, and removed after it; several: the first */
+    parent[0] = '\0';
+    base = managed;
+    length = snprintf(runtime->directory, sizeof runtime->directory, "%.*s/%s", (int)strcspn(managed, ":"), managed, name);
+    return length < ORIEL_RUNTIME_PATH_MAX ? 0 : refuse_length(name, base, why, why_size);
+  }
   if (base != NULL && base[0] == '/' && stat(base, &info) == 0 && S_ISDIR(info.st_mode))
     length = snprintf(parent, parent_size, "%s/oriel", base);
   else {
@@ -58,17 +72,13 @@ static int choose_directory(const char *name, struct oriel_runtime *runtime, cha
     length = snprintf(runtime->directory, sizeof runtime->directory, "%s/%s", parent, name);
   else
     length = ORIEL_RUNTIME_PATH_MAX;
-  if (length < ORIEL_RUNTIME_PATH_MAX)
-    return 0;
-  snprintf(why, why_size,
-           "the path of VM %s's socket below %s exceeds 107 bytes: use a shorter --name or XDG_RUNTIME_DIR", name,
-           base);
-  return -ENAMETOOLONG;
+  return length < ORIEL_RUNTIME_PATH_MAX ? 0 : refuse_length(name, base, why, why_size);
 }
 
 static int fill_paths(struct oriel_runtime *runtime, char *why, size_t why_size) {
   const int length = snprintf(runtime->qmp, sizeof runtime->qmp, "%s/%s", runtime->directory, socket_name);
   snprintf(runtime->log, sizeof runtime->log, "%s/%s", runtime->directory, log_name);
+  snprintf(runtime->launch, sizeof runtime->launch, "%s/%s", runtime->directory, launch_name);
   const size_t room = sizeof runtime->sound;
   /* Where a name of one more letter does not fit, the guest has no such ports; the desktop is worth more. */
   if ((size_t)snprintf(runtime->sound, room, "%s/%s", runtime->directory, sound_name) >= room ||
@@ -118,22 +128,22 @@ static int lock_directory(struct oriel_runtime *runtime, const char *name, char 
     close(fd);
     return -ENOENT;
   }
-  if (!locked || oriel_runtime_answers(runtime->qmp)) {
-    if (locked)
-      snprintf(why, why_size, "a VM named %s is running: watch it with `oriel serve qemu:%s`, or choose another --name",
-               name, runtime->qmp);
-    else
-      snprintf(why, why_size, "a VM named %s is being served by another oriel: open that one, or choose another --name",
-               name);
+  if (!locked) {
+    snprintf(why, why_size, "a VM named %s is being served by another oriel: open that one, or choose another --name",
+             name);
     close(fd);
     return -EBUSY;
   }
   runtime->lock = fd;
-  return 0;
+  if (!oriel_runtime_answers(runtime->qmp))
+    return 0;
+  snprintf(why, why_size, "a VM named %s is running: watch it with `oriel serve qemu:%s`, or choose another --name", name,
+           runtime->qmp);
+  return -EALREADY;
 }
 
 static int remove_stale(const struct oriel_runtime *runtime, char *why, size_t why_size) {
-  const char *const paths[] = {runtime->qmp, runtime->log, runtime->sound, runtime->microphone};
+  const char *const paths[] = {runtime->qmp, runtime->log, runtime->launch, runtime->sound, runtime->microphone};
   for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
     if (paths[i][0] != '\0' && unlink(paths[i]) < 0 && errno != ENOENT) {
       const int error = errno;
@@ -189,10 +199,16 @@ int oriel_runtime_open(const char *directory, const char *name, struct oriel_run
   for (int attempt = 0; attempt < 3 && result == -ENOENT; attempt++) {
     struct oriel_runtime fresh = {.lock = -1};
     result = open_once(directory, name, &fresh, why, why_size);
-    if (result == 0)
+    if (result == 0 || result == -EALREADY)
       *runtime = fresh;
   }
   return result;
+}
+
+void oriel_runtime_leave(struct oriel_runtime *runtime) {
+  if (runtime->lock >= 0)
+    close(runtime->lock);
+  runtime->lock = -1;
 }
 
 void oriel_runtime_remove(struct oriel_runtime *runtime) {
@@ -200,6 +216,7 @@ void oriel_runtime_remove(struct oriel_runtime *runtime) {
     return;
   unlink(runtime->qmp);
   unlink(runtime->log);
+  unlink(runtime->launch);
   unlink(runtime->sound);
   unlink(runtime->microphone);
   if (rmdir(runtime->directory) == 0 && runtime->remove_parent) {

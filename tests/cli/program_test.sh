@@ -62,7 +62,7 @@ sector sleeps.img '\xfa\xf4\xeb\xfd' # cli; hlt; jmp
 # int 15h/86h for two seconds, then ACPI S5 by q35's PM1a control register: mov dx, 0x604; mov ax, 0x2000; out dx, ax
 sector powers-off.img '\xb4\x86\xb9\x1e\x00\xba\x80\x84\xcd\x15\xba\x04\x06\xb8\x00\x20\xef\xf4\xeb\xfd'
 
-vm() { begin run "$scratch/$1" --accel tcg --memory 64M --network none --name "$2"; }
+vm() { begin run "$scratch/$1" --accel tcg --memory 64M --network none --name "$2" "${@:3}"; }
 
 # ---- usage ----
 "$oriel" version >"$out" 2>"$err" && grep -qE '^oriel [0-9]+\.[0-9]+\.[0-9]+$' "$out"
@@ -247,14 +247,36 @@ qemu=$(qemu_pid)
 { finish KILL; } 2>/dev/null
 kill -0 "$qemu"
 result $? vm_survives_sigkill
-expect 1 "oriel serve qemu:$scratch/run/oriel/survivor/qmp.sock" surviving_vm_is_pointed_at run "$scratch/sleeps.img" --accel tcg \
-  --memory 64M --name survivor --listen 127.0.0.1:0
+expect 1 "oriel serve qemu:$scratch/run/oriel/survivor/qmp.sock" vm_of_other_options_is_pointed_at run "$scratch/sleeps.img" \
+  --accel tcg --memory 65M --network none --name survivor --listen 127.0.0.1:0
+kill -0 "$qemu"
+result $? vm_of_other_options_is_left_alone
 begin serve "qemu:$scratch/run/oriel/survivor/qmp.sock"
 wait_for 10 state_is running
 result $? vm_is_attached_to_again
 finish INT
 [ "$status" -eq 0 ] && kill -0 "$qemu"
 result $? detaching_leaves_the_vm
+# The same command again, as a service manager gives it after a crash.
+vm sleeps.img survivor && [ "$(qemu_pid)" = "$qemu" ] && grep -q 'runs already and is taken over' "$err" && wait_for 10 state_is running
+result $? run_takes_over_its_vm
+kill -KILL "$qemu"
+wait_for 5 state_is gone
+shown=$?
+wait "$pid"
+status=$?
+[ "$shown" -eq 0 ] && [ "$status" -eq 1 ] && grep -q '^oriel: the VM is lost: QEMU ended out of order' "$err" && nothing_stays
+result $? crash_of_a_vm_taken_over_is_told
+vm sleeps.img survivor
+qemu=$(qemu_pid)
+{ finish KILL; } 2>/dev/null
+vm sleeps.img survivor
+finish INT
+[ "$status" -eq 0 ] && [ "$took" -lt 2500 ] && wait_for 5 gone "$qemu" && nothing_stays # init reaps it, not we
+result $? ctrl_c_ends_a_vm_taken_over
+vm sleeps.img survivor
+qemu=$(qemu_pid)
+{ finish KILL; } 2>/dev/null
 kill -KILL "$qemu"
 wait_for 5 gone "$qemu"
 vm sleeps.img survivor
@@ -277,6 +299,36 @@ wait "$pid"
 status=$?
 [ "$status" -eq 0 ] && grep -q '^oriel: the guest powered off' "$err" && nothing_stays
 result $? power_off_ends_well
+
+# ---- the end of a guest that keeps what it wrote ----
+# Enables the power button (port 0x602, bit 8), says so on port 0xE9, looks once a tick (port 0x600), and switches off as above.
+sector button.img '\xba\x02\x06\xb8\x00\x01\xef\xb0\x42\xe6\xe9\xfb\xf4\xba\x00\x06\xed\xf6\xc4\x01\x74\xf6\xba\x04\x06\xb8\x00\x20\xef\xf4\xeb\xfd'
+export ORIEL_LISTEN=127.0.0.1:0
+: >"$out"
+"$oriel" run "$scratch/button.img" --persistent --accel tcg --memory 64M --network none --name button \
+  -- -debugcon "file:$scratch/port" >"$out" 2>"$err" </dev/null &
+pid=$!
+unset ORIEL_LISTEN
+wait_for 20 ready && wait_for 20 grep -q B "$scratch/port"
+qemu=$(qemu_pid)
+finish TERM
+[ "$status" -eq 0 ] && gone "$qemu" && grep -q 'the guest is asked to power down and has 60 s' "$err" &&
+  grep -q '^oriel: the guest powered off' "$err" && nothing_stays
+result $? sigterm_lets_a_persistent_guest_power_down
+
+vm sleeps.img deaf --persistent --shutdown-timeout 1 && wait_for 10 state_is running
+qemu=$(qemu_pid)
+finish TERM
+[ "$status" -eq 0 ] && [ "$took" -ge 1000 ] && [ "$took" -lt 3500 ] && gone "$qemu" && grep -q 'did not power down within 1 s' "$err"
+result $? guest_that_does_not_power_down_is_ended
+vm sleeps.img deaf --persistent && wait_for 10 state_is running
+qemu=$(qemu_pid)
+kill -TERM "$pid"
+wait_for 5 grep -q 'the guest is asked to power down' "$err" && state_is running # it is still served
+served=$?
+finish TERM
+[ "$served" -eq 0 ] && [ "$status" -eq 0 ] && [ "$took" -lt 2500 ] && gone "$qemu" && nothing_stays
+result $? second_signal_does_not_wait_for_the_guest
 
 # ---- doctor ----
 timeout 60 "$oriel" doctor --listen 127.0.0.1:0 >"$out" 2>"$err" && [ "$(grep -cvE '^(ok   |warn ) [A-Za-z ]+: ' "$out")" -eq 0 ] &&

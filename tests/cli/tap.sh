@@ -6,6 +6,7 @@
 scratch=$(mktemp -d "/tmp/oriel-$1-test.XXXXXX")
 trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$scratch"' EXIT
 for name in $(env | sed -n 's/^\(ORIEL_[A-Z_]*\)=.*/\1/p'); do unset "$name"; done
+unset RUNTIME_DIRECTORY NOTIFY_SOCKET WATCHDOG_USEC WATCHDOG_PID LISTEN_PID LISTEN_FDS LISTEN_FDNAMES
 mkdir -m 700 "$scratch/run" "$scratch/tmp" "$scratch/home"
 export XDG_RUNTIME_DIR=$scratch/run XDG_CACHE_HOME=$scratch/cache TMPDIR=$scratch/tmp
 out=$scratch/out err=$scratch/err count=0

@@ -16,6 +16,7 @@
 static int set_up(void **state) {
   const int result = make_scratch(state);
   setenv("XDG_RUNTIME_DIR", scratch, 1);
+  unsetenv("RUNTIME_DIRECTORY");
   unsetenv("ORIEL_QEMU");
   return result;
 }

@@ -23,6 +23,7 @@ static int listen_on(const char *path) {
 static int set_up(void **state) {
   const int result = make_scratch(state);
   setenv("XDG_RUNTIME_DIR", scratch, 1);
+  unsetenv("RUNTIME_DIRECTORY");
   return result;
 }
 
@@ -114,17 +115,36 @@ static void runtime_leftovers_of_a_dead_run_go(void **state) {
   oriel_runtime_remove(&runtime);
 }
 
-static void runtime_of_a_running_vm_is_refused(void **state) {
+static void runtime_of_a_running_vm_is_left_alone(void **state) {
   (void)state;
-  struct oriel_runtime runtime;
+  struct oriel_runtime runtime, second;
   char why[512] = "";
   assert_int_equal(mkdir(in_scratch("live"), 0700), 0);
   const int fd = listen_on(in_scratch("live/qmp.sock"));
-  assert_int_equal(oriel_runtime_open(in_scratch("live"), "x", &runtime, why, sizeof why), -EBUSY);
+  assert_int_equal(oriel_runtime_open(in_scratch("live"), "x", &runtime, why, sizeof why), -EALREADY);
   assert_non_null(strstr(why, "oriel serve qemu:"));
   assert_non_null(strstr(why, in_scratch("live/qmp.sock")));
+  assert_int_equal(oriel_runtime_open(in_scratch("live"), "x", &second, why, sizeof why), -EBUSY); /* it is locked */
+  oriel_runtime_leave(&runtime);
   assert_int_equal(access(in_scratch("live/qmp.sock"), F_OK), 0);
+  assert_int_equal(oriel_runtime_open(in_scratch("live"), "x", &second, why, sizeof why), -EALREADY);
+  oriel_runtime_leave(&second);
   close(fd);
+}
+
+static void runtime_of_a_service_manager_comes_first(void **state) {
+  (void)state;
+  struct oriel_runtime runtime;
+  char why[512] = "", several[512];
+  assert_int_equal(mkdir(in_scratch("managed"), 0755), 0); /* as systemd makes it; only ours inside is closed */
+  snprintf(several, sizeof several, "%s:/run/another", in_scratch("managed"));
+  setenv("RUNTIME_DIRECTORY", several, 1);
+  assert_int_equal(oriel_runtime_open(NULL, "one", &runtime, why, sizeof why), 0);
+  unsetenv("RUNTIME_DIRECTORY");
+  assert_string_equal(runtime.directory, in_scratch("managed/one"));
+  oriel_runtime_remove(&runtime);
+  assert_int_equal(access(in_scratch("managed/one"), F_OK), -1);
+  assert_int_equal(access(in_scratch("managed"), F_OK), 0);
 }
 
 static void runtime_is_used_by_one_at_a_time(void **state) {
@@ -155,7 +175,8 @@ int main(void) {
     cmocka_unit_test_setup_teardown(runtime_of_others_is_refused, set_up, remove_scratch),
     cmocka_unit_test_setup_teardown(runtime_with_a_long_path_is_refused, set_up, remove_scratch),
     cmocka_unit_test_setup_teardown(runtime_leftovers_of_a_dead_run_go, set_up, remove_scratch),
-    cmocka_unit_test_setup_teardown(runtime_of_a_running_vm_is_refused, set_up, remove_scratch),
+    cmocka_unit_test_setup_teardown(runtime_of_a_running_vm_is_left_alone, set_up, remove_scratch),
+    cmocka_unit_test_setup_teardown(runtime_of_a_service_manager_comes_first, set_up, remove_scratch),
     cmocka_unit_test_setup_teardown(runtime_is_used_by_one_at_a_time, set_up, remove_scratch),
     cmocka_unit_test_setup_teardown(runtime_keeps_files_of_others, set_up, remove_scratch),
   };
