@@ -51,11 +51,16 @@ enum oriel_button { ORIEL_BUTTON_LEFT, ORIEL_BUTTON_MIDDLE, ORIEL_BUTTON_RIGHT, 
 
 enum oriel_touch_phase { ORIEL_TOUCH_DOWN, ORIEL_TOUCH_MOVE, ORIEL_TOUCH_UP, ORIEL_TOUCH_CANCEL };
 
+/** Added to usages of HID's consumer page 0x0c in a key's number. */
+enum { ORIEL_KEY_CONSUMER = 0xc000 };
+
 struct oriel_input {
   enum oriel_input_type type;
   union {
     struct {
-      uint16_t usage; /* USB HID usage, keyboard page 0x07 (HID Usage Tables 1.4, section 10): 0x04 = A */
+      /* USB HID usage (HID Usage Tables 1.4) of the keyboard page 0x07: 0x04 = A; or ORIEL_KEY_CONSUMER + one of the
+       * consumer page 0x0c, for media keys. */
+      uint16_t usage;
       bool pressed;
     } key;
     struct {

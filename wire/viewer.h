@@ -39,7 +39,7 @@ enum {
   /* viewer -> server */                                                                      \
   X(VIEWER_HELLO, 0x41)    /* u16 version, u8 role, u8 0, u32 capabilities, u16 width, height (0 = keep) */ \
   X(ACK, 0x42)             /* u32 received, decoded, painted; u64 received, decoded, painted (viewer us, 0 = none) */ \
-  X(KEY, 0x43)             /* u16 HID usage, u8 pressed */                                    \
+  X(KEY, 0x43)             /* u16 HID usage (0xC000 + consumer's), u8 pressed */               \
   X(POINTER, 0x44)         /* u16 x, y */                                                     \
   X(MOTION, 0x45)          /* i16 dx, dy */                                                   \
   X(BUTTON, 0x46)          /* u8 button, u8 pressed */                                        \

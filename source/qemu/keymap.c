@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Keys. Usages from the HID Usage Tables 1.4, section 10; numbers are PC/XT set 1 scan codes, as the keyboard tables of
+ * Keys. Usages from the HID Usage Tables 1.4, sections 10 and 15; numbers are PC/XT set 1 scan codes, as the keyboard tables of
  * IBM's PS/2 hardware reference list them, plus 0x80 for those with an E0 prefix, which is how QEMU numbers keys.
  * Pause, whose scan code is a sequence, is 0xc6 (its code with Control held) and Print Screen 0x54 (with Alt).
  * Stateless.
@@ -8,6 +8,8 @@
 #include "source/qemu/keymap.h"
 
 #include <stddef.h>
+
+#include "source/source.h"
 
 static const uint8_t keys[] = {
   /* A to Z */
@@ -60,6 +62,23 @@ static const uint8_t keys[] = {
   [0xe7] = 0xdc,
 };
 
+/* Media keys: Microsoft's Keyboard Scan Code Specification, appendix C. */
+static const struct {
+  uint16_t usage;
+  uint8_t key;
+} consumer_keys[] = {
+  {0x032, 0xdf}, /* sleep */
+  {0x0b5, 0x99}, {0x0b6, 0x90}, {0x0b7, 0xa4}, {0x0cd, 0xa2}, /* next track, previous, stop, play or pause */
+  {0x183, 0xed}, {0x18a, 0xec}, {0x192, 0xa1}, {0x194, 0xeb}, /* media player, mail, calculator, computer */
+  {0x221, 0xe5}, {0x223, 0xb2}, {0x224, 0xea}, {0x225, 0xe9}, /* browser: search, home, back, forward */
+  {0x227, 0xe7}, {0x22a, 0xe6},                               /* refresh, favourites; stop is the keyboard page's */
+};
+
 uint8_t oriel_qemu_key_from_usage(uint16_t usage) {
-  return usage < sizeof keys / sizeof *keys ? keys[usage] : 0;
+  if (usage < sizeof keys / sizeof *keys)
+    return keys[usage];
+  for (size_t i = 0; i < sizeof consumer_keys / sizeof *consumer_keys; i++)
+    if (usage == ORIEL_KEY_CONSUMER + consumer_keys[i].usage)
+      return consumer_keys[i].key;
+  return 0;
 }

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Meter, Rate } from '../../web/js/meter.js';
-import { Moves, wheelUnits } from '../../web/js/moves.js';
+import { Moves } from '../../web/js/moves.js';
 import { Touch } from '../../web/js/touch.js';
+import { Wheel } from '../../web/js/wheel.js';
 import { codecString } from '../../web/js/h264.js';
 
 /** A clock and one timer that the test moves. */
@@ -79,10 +80,39 @@ test('moves_relative_motion_adds_up_with_its_fractions', () => {
   assert.deepEqual(sum, [2, -15]);
 });
 
+/** Detents of vertical pixels that come `gap` ms apart. */
+function detents(pixels, gap, more = () => ({})) {
+  const wheel = new Wheel();
+  let sum = 0;
+  pixels.forEach((deltaY, at) => {
+    sum += wheel.units({ deltaX: 0, deltaY, deltaMode: 0, ...more(deltaY) }, at * gap).dy;
+  });
+  return sum / 120;
+}
+
 test('wheel_one_detent_is_120_in_every_unit', () => {
-  assert.deepEqual(wheelUnits({ deltaX: 0, deltaY: 100, deltaMode: 0 }), { dx: 0, dy: 120 });
-  assert.deepEqual(wheelUnits({ deltaX: 0, deltaY: -3, deltaMode: 1 }), { dx: 0, dy: -120 });
-  assert.deepEqual(wheelUnits({ deltaX: 1, deltaY: 0, deltaMode: 2 }), { dx: 120, dy: 0 });
+  const units = (event) => new Wheel().units(event, 0);
+  assert.deepEqual(units({ deltaX: 0, deltaY: 100, deltaMode: 0 }), { dx: 0, dy: 120 });
+  assert.deepEqual(units({ deltaX: 0, deltaY: -3, deltaMode: 1 }), { dx: 0, dy: -120 });
+  assert.deepEqual(units({ deltaX: 1, deltaY: 0, deltaMode: 2 }), { dx: 120, dy: 0 });
+  assert.deepEqual(units({ deltaX: 0, deltaY: 53, deltaMode: 0, wheelDeltaY: -120 }), { dx: 0, dy: 120 }, 'as the browser counts');
+});
+
+test('wheel_a_notch_is_a_detent_however_small', () => {
+  for (const notch of [4.000244140625, 13, 33, -13]) {
+    assert.equal(detents([notch, notch, notch, notch], 300), 4 * Math.sign(notch), `${notch} px, slow`);
+    assert.equal(detents([notch, notch, notch, notch], 40), 4 * Math.sign(notch), `${notch} px, fast`);
+  }
+  assert.equal(detents([13, 26, 13], 30), 4, 'two notches in one event');
+  assert.equal(detents([4, 4, 4], 300, (y) => ({ wheelDeltaY: -3 * y })), 3);
+});
+
+test('wheel_a_touchpad_keeps_its_distance', () => {
+  const pad = [1, 2.5, 6, 11, 17, 21, 19, 14, 9, 5, 2, 1];
+  const sum = pad.reduce((all, one) => all + one, 0) / 100;
+  assert.ok(Math.abs(detents(pad, 16) - sum) < 0.01);
+  assert.ok(Math.abs(detents(pad.slice(2), 16) - (sum - 0.035)) < 0.01, 'a quick start is paid back');
+  assert.ok(Math.abs(detents([40, 40.5], 16, (y) => ({ wheelDeltaY: -3 * y })) - 1) < 0.5);
 });
 
 function fingers() {

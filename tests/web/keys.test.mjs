@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isModifier, keyFor, USAGES, usageOf } from '../../web/js/keys.js';
+import { codeOf, isModifier, USAGES, usageOf } from '../../web/js/keys.js';
 import { difference } from '../../web/js/typing.js';
 
 // Every code that the W3C's "UI Events KeyboardEvent code Values" lists for a keyboard's main blocks.
@@ -71,20 +71,25 @@ test('keys_command_and_control_swap', () => {
   assert.ok(isModifier(0xe0) && isModifier(0xe7) && !isModifier(0x04));
 });
 
-test('keys_every_printable_ascii_character_can_be_typed', () => {
-  for (let code = 32; code < 127; code++) {
-    const key = keyFor(String.fromCharCode(code));
-    assert.ok(key && USAGES[key.code], String.fromCharCode(code));
-  }
-  assert.deepEqual(keyFor('A'), { code: 'KeyA', shift: true });
-  assert.deepEqual(keyFor('?'), { code: 'Slash', shift: true });
-  assert.deepEqual(keyFor('\n'), { code: 'Enter', shift: false });
-  assert.equal(keyFor('é'), null);
+test('keys_media_keys_are_of_the_consumer_page', () => {
+  const media = { MediaPlayPause: 0xcd, MediaTrackNext: 0xb5, MediaTrackPrevious: 0xb6, MediaStop: 0xb7, BrowserBack: 0x224, Sleep: 0x32 };
+  for (const [code, usage] of Object.entries(media)) assert.equal(usageOf(code), 0xc000 + usage, code);
+});
+
+test('keys_without_a_place_are_known_by_their_name', () => {
+  assert.equal(codeOf({ code: 'KeyA', key: 'q' }), 'KeyA');
+  assert.equal(codeOf({ code: '', key: 'ArrowLeft' }), 'ArrowLeft');
+  assert.equal(codeOf({ code: 'Unidentified', key: 'Control', location: 2 }), 'ControlRight');
+  assert.equal(codeOf({ code: '', key: 'AltGraph' }), 'AltRight');
+  assert.equal(codeOf({ code: '', key: 'a' }), '');
+  assert.equal(codeOf({ code: 'Fn', key: 'Enter' }), '', 'a place that has no usage is not another key');
 });
 
 test('typing_difference_deletes_and_inserts', () => {
-  assert.deepEqual(difference('', 'abc'), { remove: 0, insert: 'abc' });
-  assert.deepEqual(difference('helo', 'hello '), { remove: 1, insert: 'lo ' });
-  assert.deepEqual(difference('word', 'wor'), { remove: 1, insert: '' });
-  assert.deepEqual(difference('a😀', 'a'), { remove: 1, insert: '' }, 'one character, not two halves');
+  const entries = (text, refused = '') => [...text].map((character) => ({ character, sent: !refused.includes(character) }));
+  assert.deepEqual(difference([], 'abc'), { kept: 0, remove: 0, insert: ['a', 'b', 'c'] });
+  assert.deepEqual(difference(entries('helo'), 'hello '), { kept: 3, remove: 1, insert: ['l', 'o', ' '] });
+  assert.deepEqual(difference(entries('word'), 'wor'), { kept: 3, remove: 1, insert: [] });
+  assert.deepEqual(difference(entries('a😀'), 'a'), { kept: 1, remove: 1, insert: [] }, 'one character, not two halves');
+  assert.deepEqual(difference(entries('aé', 'é'), 'a'), { kept: 1, remove: 0, insert: [] }, 'what was not sent is not taken back');
 });

@@ -25,7 +25,13 @@ export class Devices {
     const controls = () => client.controls;
     this.watchdog = new Watchdog((step) => this.recover(step));
     this.sound = new Sound(settings, () => this.soundChanged());
-    this.pointer = new Pointer(screen, send, { active: controls, hover: (x, y) => this.cursor.setPointer(x, y),
+    // A Control that waits for its AltGr goes before a click or a wheel.
+    const settled = (/** @type {DataView<ArrayBuffer>} */ view) => {
+      const type = view.getUint8(0);
+      if (type === MESSAGE.BUTTON || type === MESSAGE.WHEEL) this.keyboard.settle(null);
+      send(view);
+    };
+    this.pointer = new Pointer(screen, settled, { active: controls, hover: (x, y) => this.cursor.setPointer(x, y),
       typing: () => document.activeElement?.id === 'typing' });
     this.cursor = new Cursor(screen, byId('cursor', HTMLCanvasElement), {
       controls,
@@ -35,8 +41,10 @@ export class Devices {
       active: () => client.hasFocus,
       swapped: () => settings.get('swapCommand'),
       shortcut: (event) => client.page.shortcut(event),
+      layout: () => [settings.get('layout'), settings.get('otherCharacters')],
       released: () => this.pointer.forget(),
     });
+    this.keyboard.attach();
     this.size = new Size(
       screen,
       settings,
@@ -76,13 +84,13 @@ export class Devices {
 
   disconnected() {
     this.size.forget();
-    this.keyboard.down.clear();
+    this.keyboard.forget();
     this.microphone.stop('The connection was lost, and the microphone is off.');
     this.sound.reset();
   }
 
   lostControls() {
-    this.keyboard.down.clear();
+    this.keyboard.forget();
     this.microphone.stop('The microphone is off: it is for the viewer that has the controls.');
     if (this.pointer.locked) document.exitPointerLock();
   }

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: MIT
-// Keys by their place on the keyboard. The guest repeats held keys by itself; whatever takes the keyboard away from the
-// page releases everything, so that no key sticks.
-import { isModifier, keyFor, usageOf } from './keys.js';
+// Keys by their place on the keyboard. Whatever takes the keyboard away from the page releases everything, and no
+// key-down is trusted to get its key-up, so that no key sticks.
+import { codeOf, isModifier, lacksKeyUp, usageOf } from './keys.js';
+import { heldBy, planText } from './layouts.js';
 import { writeKey, writeReleaseAll } from './protocol.js';
 
-const isMac = /Mac|iPhone|iPad/.test(navigator.platform);
+const platform = typeof navigator === 'undefined' ? '' : navigator.platform;
 
-/** Keys in the order that a special combination presses them. */
+/** How long a Control waits for the AltGr that it may be a part of; Windows reports both at once. */
+const ALTGR_MS = 20;
+
+/** Keys in the order that a special combination presses them. @type {Readonly<Record<string, string[]>>} */
 export const COMBINATIONS = Object.freeze({
   'ctrl-alt-del': ['ControlLeft', 'AltLeft', 'Delete'],
   super: ['MetaLeft'],
@@ -14,13 +18,21 @@ export const COMBINATIONS = Object.freeze({
   'alt-tab': ['AltLeft', 'Tab'],
   'alt-f4': ['AltLeft', 'F4'],
   escape: ['Escape'],
-  'ctrl-alt-f1': ['ControlLeft', 'AltLeft', 'F1'],
-  'ctrl-alt-f2': ['ControlLeft', 'AltLeft', 'F2'],
-  'ctrl-alt-f3': ['ControlLeft', 'AltLeft', 'F3'],
-  'ctrl-alt-f4': ['ControlLeft', 'AltLeft', 'F4'],
-  'ctrl-alt-f5': ['ControlLeft', 'AltLeft', 'F5'],
-  'ctrl-alt-f6': ['ControlLeft', 'AltLeft', 'F6'],
+  ...Object.fromEntries(
+    Array.from({ length: 12 }, (_, index) => [
+      `ctrl-alt-f${index + 1}`,
+      ['ControlLeft', 'AltLeft', `F${index + 1}`],
+    ]),
+  ),
 });
+
+/** Which flag of an event tells whether a modifier is down. AltRight has none: it may be AltGr or anything. */
+const FLAGS = Object.freeze({
+  ControlLeft: 'ctrlKey', ControlRight: 'ctrlKey', ShiftLeft: 'shiftKey', ShiftRight: 'shiftKey', AltLeft: 'altKey',
+  MetaLeft: 'metaKey', MetaRight: 'metaKey', OSLeft: 'metaKey', OSRight: 'metaKey',
+});
+
+/** @typedef {keyof typeof FLAGS} Modifier */
 
 export class Keyboard {
   /**
@@ -29,16 +41,29 @@ export class Keyboard {
    * @param {() => boolean} options.active the guest gets the keys: focus is on the screen and we have the controls
    * @param {() => boolean} options.swapped Command and Control change places
    * @param {(event: KeyboardEvent) => boolean} options.shortcut true when the page itself took the key
+   * @param {() => [layout: string, entry: string]} options.layout of the guest, and its way for other characters
    * @param {() => void} options.released everything was released, the mouse's buttons too
+   * @param {boolean} [options.isMac] @param {boolean} [options.isWindows]
    */
-  constructor(send, { active, swapped, shortcut, released }) {
+  constructor(send, { active, swapped, shortcut, layout, released, isMac, isWindows }) {
     this.released = released;
     this.send = send;
     this.active = active;
     this.swapped = swapped;
     this.shortcut = shortcut;
+    this.layout = layout;
+    this.isMac = isMac ?? /Mac|iPhone|iPad/.test(platform);
+    this.isWindows = isWindows ?? /^Win/.test(platform);
     /** Usages that are down, by the code that pressed them. @type {Map<string, number>} */
     this.down = new Map();
+    /** Modifiers that the browser confirmed to be down. @type {Set<Modifier>} */
+    this.confirmed = new Set();
+    /** A Control that may be a part of AltGr: its timer. @type {ReturnType<typeof setTimeout> | null} */
+    this.pending = null;
+  }
+
+  /** Listens to the window. */
+  attach() {
     addEventListener('keydown', (event) => this.keydown(event), true);
     addEventListener('keyup', (event) => this.keyup(event), true);
     addEventListener('blur', () => this.releaseAll());
@@ -53,64 +78,124 @@ export class Keyboard {
       event.stopPropagation();
       return;
     }
-    const usage = usageOf(event.code, this.swapped());
+    const code = codeOf(event);
+    const usage = usageOf(code, this.swapped());
     if (!usage || !this.active()) return;
     event.preventDefault();
-    if (event.repeat) return;
-    // Windows reports AltGr as Control and Alt; the guest's layout wants AltGr alone.
-    if (event.code === 'AltRight' && event.getModifierState('AltGraph') && this.down.has('ControlLeft'))
-      this.up('ControlLeft');
-    if (this.down.has(event.code)) return;
-    this.down.set(event.code, usage);
+    this.settle(event);
+    this.trustFlags(event, code);
+    if (this.isWindows && code === 'ControlLeft' && !event.repeat && !this.down.has(code)) {
+      this.pending = setTimeout(() => this.settle(null), ALTGR_MS);
+      return;
+    }
+    // macOS does not tell that a key went up while Command was held.
+    if (lacksKeyUp(event) || (this.isMac && event.metaKey && !isModifier(usage))) return this.tapUsages([usage]);
+    if (event.repeat && this.down.has(code)) return;
+    // Without `repeat` the key has been up unseen.
+    this.up(code);
+    this.down.set(code, usage);
     this.send(writeKey(usage, true));
     // macOS says that Caps Lock went down when it is switched on, and up when it is switched off.
-    if (isMac && event.code === 'CapsLock') this.up('CapsLock');
+    if (this.isMac && code === 'CapsLock') this.up(code);
   }
 
   /** @param {KeyboardEvent} event */
   keyup(event) {
-    const known = this.down.has(event.code);
+    const code = codeOf(event);
+    this.settle(null);
+    this.trustFlags(event, code);
+    const known = this.down.has(code);
     if (known) event.preventDefault();
     // Some systems only report that Print Screen went up; macOS' Caps Lock is explained above.
-    const upOnly = event.code === 'PrintScreen' || (isMac && event.code === 'CapsLock');
-    if (!known && upOnly && this.active()) this.tap([event.code]);
-    this.up(event.code);
-    // macOS does not report keys that go up while Command is held.
-    if (isMac && (event.code === 'MetaLeft' || event.code === 'MetaRight')) {
-      for (const [code, usage] of [...this.down]) if (!isModifier(usage)) this.up(code);
+    const upOnly = code === 'PrintScreen' || (this.isMac && code === 'CapsLock');
+    if (!known && upOnly && this.active()) this.tap([code]);
+    this.up(code);
+    // Keys that were down before Command and went up while it was held.
+    if (this.isMac && (code === 'MetaLeft' || code === 'MetaRight')) {
+      for (const [other, usage] of [...this.down]) if (!isModifier(usage)) this.up(other);
     }
+  }
+
+  /**
+   * Sends a Control that waited, unless the next event shows that it was a part of AltGr, which the guest's layout
+   * wants alone. @param {KeyboardEvent | null} event
+   */
+  settle(event) {
+    if (this.pending === null) return;
+    clearTimeout(this.pending);
+    this.pending = null;
+    const altGr = event?.code === 'AltRight' && (event.key === 'AltGraph' || event.getModifierState('AltGraph'));
+    if (!altGr && this.active()) this.press('ControlLeft', this.swapped());
+  }
+
+  /** Modifiers that the browser knows to be up went up unseen. @param {KeyboardEvent} event @param {string} own */
+  trustFlags(event, own) {
+    for (const code of /** @type {Modifier[]} */ (Object.keys(FLAGS))) {
+      if (code === own || !this.down.has(code)) continue;
+      if (event[/** @type {'ctrlKey'} */ (FLAGS[code])]) this.confirmed.add(code);
+      else if (this.confirmed.has(code)) this.up(code);
+    }
+  }
+
+  /**
+   * Holds a key down until release(), for keys on the screen. A key that is down is left alone.
+   * @param {string} code @param {boolean} [swap]
+   */
+  press(code, swap = false) {
+    const usage = usageOf(code, swap);
+    if (!usage || this.down.has(code)) return;
+    this.down.set(code, usage);
+    this.send(writeKey(usage, true));
+  }
+
+  /** @param {string} code */
+  release(code) {
+    this.settle(null);
+    this.up(code);
   }
 
   /** @param {string} code */
   up(code) {
     const usage = this.down.get(code);
+    this.confirmed.delete(/** @type {Modifier} */ (code));
     if (usage === undefined) return;
     this.down.delete(code);
     this.send(writeKey(usage, false));
   }
 
+  /** The connection or the controls went: nobody holds anything, and nobody is told. */
+  forget() {
+    if (this.pending !== null) clearTimeout(this.pending);
+    this.pending = null;
+    this.down.clear();
+    this.confirmed.clear();
+  }
+
   /** Nothing is held any more, neither keys nor buttons. */
   releaseAll() {
-    this.down.clear();
+    this.forget();
     this.send(writeReleaseAll());
     this.released();
   }
 
   /** Presses keys in order and releases them in reverse. @param {readonly string[]} codes never swapped */
   tap(codes) {
-    const usages = codes.map((code) => usageOf(code)).filter(Boolean);
-    for (const usage of usages) this.send(writeKey(usage, true));
-    for (const usage of usages.reverse()) this.send(writeKey(usage, false));
+    this.tapUsages(codes.map((code) => usageOf(code)).filter(Boolean));
   }
 
-  /** Types text on a US layout; returns the characters that it has no key for. @param {string} text */
+  /**
+   * Types text on the chosen layout of the guest; returns the characters that nothing types, which are left out.
+   * @param {string} text
+   */
   type(text) {
-    let unknown = '';
-    for (const character of text.replace(/\r\n?/g, '\n')) {
-      const key = keyFor(character);
-      if (!key) unknown += character;
-      else this.tap(key.shift ? ['ShiftLeft', key.code] : [key.code]);
-    }
+    const { strokes, unknown } = planText(text, ...this.layout());
+    for (const stroke of strokes.flat()) this.tapUsages([...heldBy(stroke), stroke.usage]);
     return unknown;
+  }
+
+  /** @param {readonly number[]} usages */
+  tapUsages(usages) {
+    for (const usage of usages) this.send(writeKey(usage, true));
+    for (const usage of [...usages].reverse()) this.send(writeKey(usage, false));
   }
 }

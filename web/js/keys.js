@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Physical keys: KeyboardEvent.code (W3C UI Events code values) to USB HID usages of the keyboard page (HID Usage
-// Tables 1.4, section 10), and characters to the keys that type them on a US layout. Pure.
+// Physical keys: KeyboardEvent.code (W3C UI Events code values) to the numbers of a KEY message: USB HID usages of the
+// keyboard page (HID Usage Tables 1.4, section 10), and CONSUMER + usages of the consumer page (section 15) for media
+// keys. Pure.
+
+/** Added to a usage of the consumer page, as in docs/protocols/viewer.md. */
+const CONSUMER = 0xc000;
 
 /** @type {Readonly<Record<string, number>>} */
 export const USAGES = Object.freeze({
@@ -26,6 +30,12 @@ export const USAGES = Object.freeze({
   NumpadMemorySubtract: 0xd4, NumpadClear: 0xd8, NumpadClearEntry: 0xd9, NumpadHash: 0xcc, ControlLeft: 0xe0,
   ShiftLeft: 0xe1, AltLeft: 0xe2, MetaLeft: 0xe3, ControlRight: 0xe4, ShiftRight: 0xe5, AltRight: 0xe6,
   MetaRight: 0xe7,
+  Sleep: CONSUMER + 0x32, MediaTrackNext: CONSUMER + 0xb5, MediaTrackPrevious: CONSUMER + 0xb6,
+  MediaStop: CONSUMER + 0xb7, MediaPlayPause: CONSUMER + 0xcd, MediaSelect: CONSUMER + 0x183,
+  LaunchMail: CONSUMER + 0x18a, LaunchApp2: CONSUMER + 0x192, LaunchApp1: CONSUMER + 0x194,
+  BrowserSearch: CONSUMER + 0x221, BrowserHome: CONSUMER + 0x223, BrowserBack: CONSUMER + 0x224,
+  BrowserForward: CONSUMER + 0x225, BrowserRefresh: CONSUMER + 0x227,
+  BrowserFavorites: CONSUMER + 0x22a,
   // Names that other browsers or older ones use for the same keys.
   OSLeft: 0xe3, OSRight: 0xe7, VolumeMute: 0x7f, VolumeUp: 0x80, VolumeDown: 0x81, NumpadStar: 0x55,
 });
@@ -42,24 +52,31 @@ export const usageOf = (code, swap = false) => USAGES[(swap && SWAPPED.get(code)
 /** @param {number} usage */
 export const isModifier = (usage) => usage >= 0xe0 && usage <= 0xe7;
 
-const plain = new Map([[' ', 'Space'], ['-', 'Minus'], ['=', 'Equal'], ['[', 'BracketLeft'], [']', 'BracketRight'],
-  ['\\', 'Backslash'], [';', 'Semicolon'], ["'", 'Quote'], ['`', 'Backquote'], [',', 'Comma'], ['.', 'Period'],
-  ['/', 'Slash'], ['\n', 'Enter'], ['\t', 'Tab']]);
-const shifted = new Map([['_', 'Minus'], ['+', 'Equal'], ['{', 'BracketLeft'], ['}', 'BracketRight'],
-  ['|', 'Backslash'], [':', 'Semicolon'], ['"', 'Quote'], ['~', 'Backquote'], ['<', 'Comma'], ['>', 'Period'],
-  ['?', 'Slash'], ['!', 'Digit1'], ['@', 'Digit2'], ['#', 'Digit3'], ['$', 'Digit4'], ['%', 'Digit5'],
-  ['^', 'Digit6'], ['&', 'Digit7'], ['*', 'Digit8'], ['(', 'Digit9'], [')', 'Digit0']]);
+/** KeyboardEvent.key of keys that type no character, where it differs from the code. */
+const NAMED = new Map([['Control', 'ControlLeft'], ['Shift', 'ShiftLeft'], ['Alt', 'AltLeft'], ['Meta', 'MetaLeft'],
+  ['OS', 'MetaLeft'], ['AltGraph', 'AltRight'], [' ', 'Space']]);
 
 /**
- * The key that types a character on a US layout; null when none does.
- * @param {string} character
+ * The place of a key. Auto-type, macro keyboards and dictation send events without `code`: those of keys that type no
+ * character are known by their `key`. '' = no known key.
+ * @param {{code: string, key: string, location?: number}} event
  */
-export function keyFor(character) {
-  if (/^[a-z]$/.test(character)) return { code: `Key${character.toUpperCase()}`, shift: false };
-  if (/^[A-Z]$/.test(character)) return { code: `Key${character}`, shift: true };
-  if (/^[0-9]$/.test(character)) return { code: `Digit${character}`, shift: false };
-  const code = plain.get(character);
-  if (code) return { code, shift: false };
-  const upper = shifted.get(character);
-  return upper ? { code: upper, shift: true } : null;
+export function codeOf({ code, key, location }) {
+  if (usageOf(code)) return code;
+  if (code && code !== 'Unidentified') return '';
+  const named = NAMED.get(key) ?? (usageOf(key) ? key : '');
+  return location === 2 ? named.replace('Left', 'Right') : named; // KeyboardEvent.DOM_KEY_LOCATION_RIGHT
 }
+
+/** KeyboardEvent.key of keys that input methods take: the system tells that they went down, not that they came up. */
+const IME_KEYS = new Set(['HangulMode', 'HanjaMode', 'JunjaMode', 'KanjiMode', 'KanaMode', 'Hiragana', 'Katakana',
+  'HiraganaKatakana', 'Zenkaku', 'Hankaku', 'ZenkakuHankaku', 'Romaji', 'Eisu', 'Alphanumeric', 'CodeInput',
+  'ModeChange']);
+
+/**
+ * True for keys whose key-up cannot be relied upon: media keys, which many systems report as one event, and those of
+ * input methods.
+ * @param {{code: string, key: string}} event
+ */
+export const lacksKeyUp = ({ code, key }) =>
+  usageOf(code) >= CONSUMER || /^(Lang[1-5]|KanaMode|(Audio)?Volume\w+|Power|Eject)$/.test(code) || IME_KEYS.has(key);

@@ -3,8 +3,6 @@
 // messages a second leave. Whatever must stay in order flushes first. Pure: time, timer and output are given.
 
 const SPACING_MS = 4;
-/** Wheel units of one detent. */
-export const DETENT = 120;
 
 /** Adds fractions up and gives out whole numbers. */
 class Accumulator {
@@ -111,13 +109,4 @@ export class Moves {
     this.lastX = -1;
     this.lastY = -1;
   }
-}
-
-/**
- * A wheel event's distance in 1/120 detents. Browsers report pixels (100 to a detent), lines (3) or pages (1).
- * @param {{deltaX: number, deltaY: number, deltaMode: number}} event
- */
-export function wheelUnits({ deltaX, deltaY, deltaMode }) {
-  const unit = deltaMode === 1 ? DETENT / 3 : deltaMode === 2 ? DETENT : DETENT / 100;
-  return { dx: deltaX * unit, dy: deltaY * unit };
 }

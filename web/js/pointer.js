@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The mouse, pen and fingers over the screen: absolute positions, or motion while the pointer is locked.
 import { guestPoint } from './geometry.js';
-import { Moves, wheelUnits } from './moves.js';
+import { Moves } from './moves.js';
 import { BUTTON, writeButton, writeMotion, writePointer, writeWheel } from './protocol.js';
 import { Touch } from './touch.js';
+import { Wheel } from './wheel.js';
 
 /** Bits of PointerEvent.buttons, in the order of our buttons. */
 const BITS = Object.freeze([
@@ -29,6 +30,7 @@ export class Pointer {
     this.hover = hover;
     this.typing = typing;
     this.buttons = 0;
+    this.wheels = new Wheel();
     this.moves = new Moves({
       position: (x, y) => send(writePointer(x, y)),
       motion: (dx, dy) => send(writeMotion(dx, dy)),
@@ -132,7 +134,7 @@ export class Pointer {
     event.preventDefault();
     if (!this.active()) return;
     if (!this.locked) this.moveTo(event.clientX, event.clientY);
-    const { dx, dy } = wheelUnits(event);
+    const { dx, dy } = this.wheels.units(event, event.timeStamp);
     this.moves.scroll(dx, dy);
   }
 

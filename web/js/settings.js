@@ -7,7 +7,8 @@ const PREFIX = 'oriel.';
 /**
  * size: 'fit' (device pixels), 'larger' (whole fraction of them), 'keep' or "WxH".
  * @typedef {{size: string, volume: number, muted: boolean, swapCommand: boolean, stats: boolean, askClosing: boolean,
- *   cleanVoice: boolean}} Values
+ *   cleanVoice: boolean, layout: string, otherCharacters: string}} Values
+ * layout: of the guest's keyboard, a name of layouts.js; otherCharacters: how it takes those that the layout lacks.
  */
 
 /** @type {Readonly<Values>} */
@@ -19,6 +20,8 @@ const defaults = Object.freeze({
   stats: false,
   askClosing: false,
   cleanVoice: true,
+  layout: 'us',
+  otherCharacters: 'none',
 });
 
 /**

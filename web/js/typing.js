@@ -3,28 +3,38 @@
 // it. What changed in the field becomes key presses.
 
 /**
- * How `before` became `after`: characters to delete from the end, then text to type. Pure.
- * @param {string} before @param {string} after
+ * A character in the field, and whether the guest has it. Only what was sent can be taken back.
+ * @typedef {{character: string, sent: boolean}} Entry
+ */
+
+/**
+ * How `before` became `after`: what to take back from the end, and what to type then. Pure.
+ * @param {readonly Entry[]} before @param {string} after
  */
 export function difference(before, after) {
-  const from = [...before];
-  const to = [...after];
+  const to = [...after.normalize('NFC')];
   let same = 0;
-  while (same < from.length && same < to.length && from[same] === to[same]) same++;
-  return { remove: from.length - same, insert: to.slice(same).join('') };
+  while (same < before.length && same < to.length && before[same].character === to[same]) same++;
+  return { kept: same, remove: before.slice(same).filter(({ sent }) => sent).length, insert: to.slice(same) };
 }
+
+/** What Typing needs of the keyboard. @typedef {Pick<import('./keyboard.js').Keyboard, 'tap' | 'type'>} Output */
 
 export class Typing {
   /**
-   * @param {HTMLTextAreaElement} field @param {import('./keyboard.js').Keyboard} keyboard
+   * @param {HTMLTextAreaElement} field @param {Output} keyboard
    * @param {(characters: string) => void} unknown characters that no key types
    */
   constructor(field, keyboard, unknown) {
     this.field = field;
     this.keyboard = keyboard;
     this.unknown = unknown;
-    this.shown = '';
-    field.addEventListener('input', (event) => this.changed(/** @type {InputEvent} */ (event)));
+    /** @type {Entry[]} */
+    this.shown = [];
+    /** Refused and not yet said. */
+    this.refused = '';
+    field.addEventListener('input', (event) => this.changed(/** @type {InputEvent} */ (event).isComposing));
+    field.addEventListener('compositionend', () => this.changed(false));
     field.addEventListener('beforeinput', (event) => this.before(/** @type {InputEvent} */ (event)));
     field.addEventListener('blur', () => this.clear());
   }
@@ -40,7 +50,8 @@ export class Typing {
 
   clear() {
     this.field.value = '';
-    this.shown = '';
+    this.shown = [];
+    this.refused = '';
   }
 
   /** Keys that change nothing in an empty field still mean something. @param {InputEvent} event */
@@ -54,14 +65,21 @@ export class Typing {
     this.clear();
   }
 
-  /** @param {InputEvent} event */
-  changed(event) {
-    const { remove, insert } = difference(this.shown, this.field.value);
+  /** @param {boolean} composing an input method still works on the word: what it shows is not yet what was meant */
+  changed(composing) {
+    const { kept, remove, insert } = difference(this.shown, this.field.value);
     for (let i = 0; i < remove; i++) this.keyboard.tap(['Backspace']);
-    const unknown = this.keyboard.type(insert);
-    if (unknown) this.unknown(unknown);
-    this.shown = this.field.value;
+    this.shown.length = kept;
+    for (const character of insert) {
+      const sent = this.keyboard.type(character) === '';
+      this.shown.push({ character, sent });
+      if (!sent && !this.refused.includes(character)) this.refused += character;
+    }
+    if (composing) return;
+    this.refused = [...this.refused].filter((one) => this.shown.some(({ character }) => character === one)).join('');
+    if (this.refused) this.unknown(this.refused);
+    this.refused = '';
     // Between words the field can be emptied; within one the on-screen keyboard still wants to edit it.
-    if (!event.isComposing && /\s$/.test(this.shown)) this.clear();
+    if (/\s$/.test(this.field.value)) this.clear();
   }
 }
