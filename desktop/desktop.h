@@ -175,6 +175,8 @@ int oriel_desktop_command(struct oriel_desktop *desktop, enum oriel_source_comma
  *  watching. Blocks for tens of ms: a worker thread, which must have returned before destroy. 0, -EAGAIN (no
  *  picture came), -ENOMEM, -EIO. */
 int oriel_desktop_snapshot(struct oriel_desktop *desktop, uint8_t **png, size_t *size);
+/** From now on no snapshot waits for a picture: those that do return -EAGAIN at once. For an end that must not wait. */
+void oriel_desktop_hurry_snapshots(struct oriel_desktop *desktop);
 
 /** Stages of one picture's way, in order. */
 enum oriel_stage {

@@ -83,6 +83,7 @@ struct oriel_hub {
   pthread_mutex_t lock;
   pthread_cond_t media; /* the media thread sleeps here; CLOCK_MONOTONIC */
   pthread_cond_t fresh; /* snapshots wait here for a first picture */
+  bool snapshots_hurry; /* and no longer do */
   struct oriel_viewer *viewers[ORIEL_DESKTOP_VIEWERS_MAX];
   unsigned count;
   struct oriel_viewer *controller;

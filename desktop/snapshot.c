@@ -20,12 +20,20 @@ static bool wait_fresh(struct oriel_hub *hub) {
     .tv_sec = (time_t)(until_ns / ORIEL_NS_PER_SECOND), .tv_nsec = (long)(until_ns % ORIEL_NS_PER_SECOND),
   };
   pthread_mutex_lock(&hub->lock);
-  while (!hub->fresh_picture && !hub->stopping)
+  while (!hub->fresh_picture && !hub->stopping && !hub->snapshots_hurry)
     if (pthread_cond_timedwait(&hub->fresh, &hub->lock, &until))
       break;
   bool fresh = hub->fresh_picture;
   pthread_mutex_unlock(&hub->lock);
   return fresh;
+}
+
+void oriel_desktop_hurry_snapshots(struct oriel_desktop *desktop) {
+  struct oriel_hub *hub = &desktop->hub;
+  pthread_mutex_lock(&hub->lock);
+  hub->snapshots_hurry = true;
+  pthread_cond_broadcast(&hub->fresh);
+  pthread_mutex_unlock(&hub->lock);
 }
 
 static void watch(struct oriel_desktop *desktop, bool watched) {

@@ -18,7 +18,7 @@
 #include "server/private.h"
 #include "server/relay.h"
 
-#define CLOSE_LIMIT_NS ORIEL_NS_PER_SECOND
+#define CLOSE_LIMIT_NS (500 * ORIEL_NS_PER_MS)
 
 /** Frees what create made, once no handle is open. */
 static void release(struct oriel_server *server) {
@@ -124,7 +124,8 @@ void oriel_server_set_desktop(struct oriel_server *server, struct oriel_desktop 
     return;
   if (server->desktop) {
     oriel_peers_bye(server, ORIEL_VIEWER_REASON_GOING_AWAY, "the desktop is no longer served", CLOSE_LIMIT_NS);
-    /* A worker may still be inside the desktop; a snapshot is bounded to little more than 2 s. */
+    /* A worker may still be inside the desktop, coding a picture; it waits for none any more. */
+    oriel_desktop_hurry_snapshots(server->desktop);
     uv_mutex_lock(&server->snapshot_lock);
     while (server->snapshots_running)
       uv_cond_wait(&server->snapshot_ended, &server->snapshot_lock);

@@ -46,7 +46,8 @@ struct oriel_server_config {
 int oriel_server_create(uv_loop_t *loop, const struct oriel_server_config *config, struct oriel_server **server,
                         char *why, size_t why_size);
 /** The desktop to serve. NULL before it is destroyed: every viewer is then detached from it at once and told that it
- *  goes away, and no snapshot of it is being made any more when this returns (it may wait for one, little over 2 s). */
+ *  goes away, and no snapshot of it is being made any more when this returns: those that wait for a picture are given
+ *  up, and one that is being coded is waited for, some tens of ms. */
 void oriel_server_set_desktop(struct oriel_server *server, struct oriel_desktop *desktop);
 /** Packets wait in mailboxes: the desktop's wake callback. Any thread. */
 void oriel_server_wake(void *server);
@@ -71,7 +72,7 @@ struct oriel_server_stats {
 void oriel_server_stats(struct oriel_server *server, struct oriel_server_stats *stats);
 /** Port actually bound. */
 uint16_t oriel_server_port(const struct oriel_server *server);
-/** Says bye to every viewer, stops listening and ends within little more than a second, whatever the clients do; then
+/** Says bye to every viewer, stops listening and ends within little more than half a second, whatever the clients do; then
  *  calls done from the loop and frees. A desktop whose wake callback is this server's must be destroyed in done at the
  *  latest: oriel_server_wake is allowed until done returns. The loop must run until then. */
 void oriel_server_close(struct oriel_server *server, void (*done)(void *user), void *user);

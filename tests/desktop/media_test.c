@@ -483,6 +483,37 @@ static void flapping_viewer_starts_the_source_rarely(void **state) {
   end(fixture);
 }
 
+static bool is_watched(struct fake *fake) {
+  pthread_mutex_lock(&fake->lock);
+  const bool watched = fake->watched != ORIEL_WATCH_NOTHING;
+  pthread_mutex_unlock(&fake->lock);
+  return watched;
+}
+
+static void *wait_for_a_snapshot(void *user) {
+  uint8_t *png = NULL;
+  size_t size = 0;
+  return (void *)(intptr_t)oriel_desktop_snapshot(user, &png, &size);
+}
+
+/* An end does not wait for a picture that never comes. */
+static void snapshot_that_waits_is_hurried(void **state) {
+  (void)state;
+  struct fixture *fixture = begin(640, 480, "null");
+  pthread_t thread;
+  void *result;
+  fixture->fake.silent = true;
+  uint64_t began = oriel_clock_ns();
+  assert_int_equal(pthread_create(&thread, NULL, wait_for_a_snapshot, fixture->desktop), 0);
+  while (!is_watched(&fixture->fake))
+    fake_yield();
+  oriel_desktop_hurry_snapshots(fixture->desktop);
+  pthread_join(thread, &result);
+  assert_int_equal((intptr_t)result, -EAGAIN);
+  assert_true(oriel_clock_ns() - began < 1900 * ORIEL_NS_PER_MS); /* its patience */
+  end(fixture);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(passthru_watches_no_pictures),
@@ -504,6 +535,7 @@ int main(void) {
     cmocka_unit_test(missing_encoder_is_survived),
     cmocka_unit_test(snapshot_watches_while_it_lasts),
     cmocka_unit_test(snapshot_gives_up_after_two_seconds),
+    cmocka_unit_test(snapshot_that_waits_is_hurried),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
