@@ -52,7 +52,7 @@ struct oriel_service {
   int listener; /* that socket; -1 = none */
   struct oriel_systemd systemd;
   uv_loop_t loop;
-  uv_signal_t signals[3] /* of end_signals */, child;
+  uv_signal_t signals[4] /* of end_signals */, child;
   uv_timer_t deadline, stats_timer, ready_timer, watchdog, adopted_timer;
   uint64_t ready_by_ms; /* of the loop's clock */
   struct oriel_server *server;
@@ -268,7 +268,8 @@ static int open_server(struct oriel_service *service) {
   return ORIEL_EXIT_OK;
 }
 
-static const int end_signals[] = {SIGINT, SIGTERM, SIGHUP};
+/* SIGQUIT, too: by itself it would leave QEMU behind, and with a core that holds the token. */
+static const int end_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 
 /** nohup stays nohup. An ignored SIGINT, which shells give to background jobs, is no wish of the user's. */
 static bool wanted_signal(int number) {
