@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 enum {
-  TOKEN_SAFE = 16, /* characters; behind a limit on wrong ones nobody guesses that many */
+  TOKEN_MIN = 16, /* characters; behind a limit on wrong ones nobody guesses that many */
   RANDOM_BYTES = 32,
   FILE_LIMIT = 4096,
 };
@@ -78,10 +78,11 @@ static int check_token(const char *token, const char *from, char *why, size_t wh
   bool printable = true;
   for (const char *c = token; *c != '\0'; c++)
     printable = printable && *c > 0x20 && *c < 0x7F;
-  if (length >= 1 && length < ORIEL_TOKEN_SIZE && printable)
+  if (length >= TOKEN_MIN && length < ORIEL_TOKEN_SIZE && printable)
     return 0;
-  snprintf(why, why_size, "the token from %.200s is %s: use 1 to 512 printable ASCII characters without spaces", from,
-           length == 0 ? "empty" : length >= ORIEL_TOKEN_SIZE ? "too long" : "not printable");
+  snprintf(why, why_size, "the token from %.200s is %s: use %d to 512 printable ASCII characters without spaces", from,
+           length == 0 ? "empty" : length >= ORIEL_TOKEN_SIZE ? "too long" : !printable ? "not printable"
+                                                                           : "too short, and so easy to guess", TOKEN_MIN);
   return -EINVAL;
 }
 
@@ -118,8 +119,6 @@ int oriel_token_choose(const struct oriel_options *options, char token[ORIEL_TOK
                          why_size);
   if (result == 0)
     strcpy(token, chosen);
-  if (result == 0 && strlen(token) < TOKEN_SAFE)
-    oriel_warn("cli", "the token is short, which makes it easy to guess: use %d characters or more", TOKEN_SAFE);
   if (text != NULL)
     explicit_bzero(text, strlen(text));
   free(text);

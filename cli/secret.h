@@ -9,7 +9,7 @@
 
 #include "cli/options.h"
 
-enum { ORIEL_TOKEN_SIZE = 513 }; /* 1 to 512 bytes and the NUL */
+enum { ORIEL_TOKEN_SIZE = 513 }; /* 16 to 512 bytes and the NUL */
 
 /** Reads a whole file of at most `limit` bytes into a new NUL-terminated string (the caller frees). Warns in the log
  *  when `secret` and others than its owner may read it. 0, -errno, -EFBIG; `why` then names `what` ("token file") and
@@ -18,7 +18,7 @@ int oriel_file_read(const char *what, const char *path, size_t limit, bool secre
                     size_t why_size);
 
 /** The token from the options, from the token file, or 256 new random bits as 43 characters of base64url. 0; -EINVAL
- *  (1 to 512 printable characters without spaces are allowed), or errors of oriel_file_read. */
+ *  (16 to 512 printable characters without spaces are allowed), or errors of oriel_file_read. */
 int oriel_token_choose(const struct oriel_options *options, char token[ORIEL_TOKEN_SIZE], char *why, size_t why_size);
 
 /** Writes `token` as it must stand in a URL's fragment: percent-encoded. Cut at `size`. */

@@ -58,9 +58,9 @@ static void token_from_a_file_loses_its_line_end(void **state) {
   (void)state;
   struct oriel_options options = {.token_file = path};
   char token[ORIEL_TOKEN_SIZE];
-  put("correct-horse\r\n", 15);
+  put("correct-horse-battery\r\n", 23);
   assert_int_equal(oriel_token_choose(&options, token, why, sizeof why), 0);
-  assert_string_equal(token, "correct-horse");
+  assert_string_equal(token, "correct-horse-battery");
 }
 
 static void token_that_cannot_be_is_refused(void **state) {
@@ -70,8 +70,12 @@ static void token_that_cannot_be_is_refused(void **state) {
   put("", 0);
   assert_int_equal(oriel_token_choose(&options, token, why, sizeof why), -EINVAL);
   assert_non_null(strstr(why, "empty"));
-  put("two words", 9);
+  put("two words of a token", 20);
   assert_int_equal(oriel_token_choose(&options, token, why, sizeof why), -EINVAL);
+  assert_non_null(strstr(why, "not printable"));
+  put("fifteen-letters", 15);
+  assert_int_equal(oriel_token_choose(&options, token, why, sizeof why), -EINVAL);
+  assert_non_null(strstr(why, "too short"));
   put("abc\0def", 7); /* not "abc" */
   assert_int_equal(oriel_token_choose(&options, token, why, sizeof why), -EINVAL);
   assert_non_null(strstr(why, "zero byte"));
@@ -80,6 +84,8 @@ static void token_that_cannot_be_is_refused(void **state) {
   put(big, 513);
   assert_int_equal(oriel_token_choose(&options, token, why, sizeof why), -EINVAL);
   assert_non_null(strstr(why, "too long"));
+  put("sixteen--letters", 16);
+  assert_int_equal(oriel_token_choose(&options, token, why, sizeof why), 0);
   put(big, 512);
   assert_int_equal(oriel_token_choose(&options, token, why, sizeof why), 0);
   put(big, sizeof big);
