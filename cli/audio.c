@@ -13,6 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "cli/nearest.h"
 #include "cli/say.h"
 #include "cli/value.h"
 
@@ -43,7 +44,13 @@ int oriel_audio_command(int argc, char *const argv[]) {
   for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
     if (strcmp(argv[0], commands[i].name) == 0)
       return commands[i].run(argc - 1, argv + 1);
-  return oriel_say(ORIEL_EXIT_USAGE, "no command \"audio %.100s\": see `oriel audio --help`", argv[0]);
+  struct oriel_nearest nearest;
+  char hint[64];
+  oriel_nearest_init(&nearest, argv[0], strlen(argv[0]));
+  for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+    oriel_nearest_consider(&nearest, commands[i].name);
+  oriel_nearest_hint(&nearest, "oriel audio ", hint, sizeof hint);
+  return oriel_say(ORIEL_EXIT_USAGE, "no command \"audio %.100s\": see `oriel audio --help`%s", argv[0], hint);
 }
 
 static const struct oriel_audio_option *find(const struct oriel_audio_words *words, const char *word, size_t length) {
@@ -51,6 +58,17 @@ static const struct oriel_audio_option *find(const struct oriel_audio_words *wor
     if (strlen(words->options[i].name) == length && strncmp(words->options[i].name, word, length) == 0)
       return &words->options[i];
   return NULL;
+}
+
+static int unknown_option(const struct oriel_audio_words *words, const char *word, size_t length) {
+  struct oriel_nearest nearest;
+  char hint[64];
+  oriel_nearest_init(&nearest, word, length);
+  oriel_nearest_consider(&nearest, "--help");
+  for (size_t i = 0; i < words->option_count; i++)
+    oriel_nearest_consider(&nearest, words->options[i].name);
+  oriel_nearest_hint(&nearest, "", hint, sizeof hint);
+  return oriel_say(ORIEL_EXIT_USAGE, "unknown option %.100s: see --help%s", word, hint);
 }
 
 int oriel_audio_parse(struct oriel_audio_words *words, int argc, char *const argv[]) {
@@ -69,7 +87,7 @@ int oriel_audio_parse(struct oriel_audio_words *words, int argc, char *const arg
     const size_t length = strcspn(word, "=");
     const struct oriel_audio_option *option = find(words, word, length);
     if (option == NULL || (option->flag != NULL && word[length] == '='))
-      return oriel_say(ORIEL_EXIT_USAGE, "unknown option %.100s: see --help", word);
+      return unknown_option(words, word, length);
     if (option->flag != NULL)
       *option->flag = true;
     else if (word[length] == '=')

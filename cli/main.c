@@ -11,6 +11,7 @@
 #include "cli/audio.h"
 #include "cli/commands.h"
 #include "cli/help.h"
+#include "cli/nearest.h"
 #include "cli/say.h"
 #include "core/log.h"
 #include "cli/version.h"
@@ -66,6 +67,19 @@ static int run_audio(int argc, char *argv[]) {
   return oriel_audio_command(argc, argv);
 }
 
+static int no_command(const char *word) {
+  static const char *const others[] = {"audio", "help", "version"};
+  struct oriel_nearest nearest;
+  char hint[64];
+  oriel_nearest_init(&nearest, word, strlen(word));
+  for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+    oriel_nearest_consider(&nearest, commands[i].name);
+  for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+    oriel_nearest_consider(&nearest, others[i]);
+  oriel_nearest_hint(&nearest, "oriel ", hint, sizeof hint);
+  return oriel_say(ORIEL_EXIT_USAGE, "no command \"%.100s\": see `oriel help`%s", word, hint);
+}
+
 static int help(int argc, char *argv[]) {
   if (argc > 0 && strcmp(argv[0], "audio") == 0)
     return run_audio(1, (char *[]){(char *)"--help", NULL});
@@ -75,7 +89,7 @@ static int help(int argc, char *argv[]) {
   else if (index >= 0)
     oriel_command_help(stdout, commands[index].command);
   else
-    return oriel_say(ORIEL_EXIT_USAGE, "no command \"%.100s\": see `oriel help`", argv[0]);
+    return no_command(argv[0]);
   return ORIEL_EXIT_OK;
 }
 
@@ -92,9 +106,10 @@ int main(int argc, char *argv[]) {
     return run_audio(argc - 2, argv + 2);
   if (strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
     return help(argc - 2, argv + 2);
-  if (strcmp(word, "version") == 0 || strcmp(word, "--version") == 0) {
+  if (strcmp(word, "version") == 0 || strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0 ||
+      strcmp(word, "-v") == 0) {
     printf("oriel %s\n", ORIEL_VERSION);
     return ORIEL_EXIT_OK;
   }
-  return oriel_say(ORIEL_EXIT_USAGE, "no command \"%.100s\": see `oriel help`", word);
+  return no_command(word);
 }

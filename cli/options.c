@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/nearest.h"
 #include "cli/value.h"
 
 enum type { STRING, FLAG, NUMBER, LIST, MEMORY, DISPLAY, ACCEL, LEVEL, NETWORK };
@@ -64,7 +65,7 @@ static const struct option table[] = {
   {.name = "network", .value = "KIND", .commands = ORIEL_CLI_RUN, .type = NETWORK, .offset = AT(network),
    .allowed = "user or none", .help = "user (behind NAT) or none (default user; demo guest none)"},
   {.name = "listen", .value = "ADDR:PORT", .commands = EVERY, .type = STRING, .offset = AT(listen),
-   .help = "address to serve on (default 127.0.0.1:8080; port 0 = any)"},
+   .help = "address to serve on, or a port of 127.0.0.1 (default 127.0.0.1:8080; port 0 = any)"},
   {.name = "token", .value = "TOKEN", .commands = SERVING, .type = STRING, .offset = AT(token),
    .excludes = "token-file",
    .help = "secret that opens the desktop, 16 characters or more (default: 256 random bits). Other users of this host "
@@ -238,14 +239,38 @@ static int set(struct parser *parser, int index, const char *shown, const char *
   return -EINVAL;
 }
 
+static size_t least(size_t a, size_t b) {
+  return a < b ? a : b;
+}
+
+/** "; did you mean --fps?", or where the option belongs. */
+static void hint_option(enum oriel_command command, const char *name, size_t length, char *hint, size_t size) {
+  static const enum oriel_command others[] = {ORIEL_CLI_RUN, ORIEL_CLI_SERVE, ORIEL_CLI_DOCTOR};
+  const int index = find_option(name, length);
+  struct oriel_nearest nearest;
+  for (size_t i = 0; index >= 0 && i < sizeof others / sizeof others[0]; i++)
+    if (table[index].commands & others[i]) {
+      snprintf(hint, size, "; it is an option of `oriel %s`", oriel_command_name(others[i]));
+      return;
+    }
+  oriel_nearest_init(&nearest, name, length);
+  oriel_nearest_consider(&nearest, "help");
+  for (int i = 0; i < OPTIONS; i++)
+    if (table[i].commands & command)
+      oriel_nearest_consider(&nearest, table[i].name);
+  oriel_nearest_hint(&nearest, "--", hint, size);
+}
+
 static int parse_option(struct parser *parser, int argc, char *const argv[], int *next) {
   const char *argument = argv[*next], *name = argument + 2;
   const size_t length = strcspn(name, "=");
   const enum oriel_command command = parser->options->command;
   const int index = find_option(name, length);
   if (index < 0 || (table[index].commands & command) == 0) {
-    snprintf(parser->why, parser->why_size, "unknown option %.*s: see `oriel %s --help`", (int)(length + 2), argument,
-             oriel_command_name(command));
+    char hint[96];
+    hint_option(command, name, length, hint, sizeof hint);
+    snprintf(parser->why, parser->why_size, "unknown option %.*s: see `oriel %s --help`%s", (int)least(length + 2, 100),
+             argument, oriel_command_name(command), hint);
     return -EINVAL;
   }
   char shown[64];
@@ -321,6 +346,16 @@ static int parse_environment(struct parser *parser) {
   return 0;
 }
 
+/** "8080" and ":8080": a port of this host, for this host. What is no port is left for the server to judge. */
+static void complete_listen(struct oriel_options *options) {
+  const char *port = options->listen + (options->listen[0] == ':');
+  const size_t length = strlen(port);
+  if (length == 0 || length > 5 || strspn(port, "0123456789") != length)
+    return;
+  snprintf(options->listen_text, sizeof options->listen_text, "127.0.0.1:%s", port);
+  options->listen = options->listen_text;
+}
+
 static int check(const struct oriel_options *options, char *why, size_t why_size) {
   if (options->token != NULL && options->token_file != NULL)
     snprintf(why, why_size, "--token and --token-file are both given: leave one out");
@@ -364,6 +399,7 @@ int oriel_options_parse(enum oriel_command command, int argc, char *const argv[]
   if (result == 0 && options->tls_self_signed && options->tls_cert == NULL &&
       parser.place[find_option("tls-key", 7)] == ENVIRONMENT)
     options->tls_key = NULL;
+  complete_listen(options);
   if (result == 0)
     result = check(options, why, why_size);
   if (result < 0)

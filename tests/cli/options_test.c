@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "cli/help.h"
+#include "cli/nearest.h"
 #include "cli/options.h"
 #include "cli/value.h"
 
@@ -247,6 +248,44 @@ static void help_is_aligned(void **state) {
   }
 }
 
+static void options_listen_takes_a_port_alone(void **state) {
+  (void)state;
+  static const struct {
+    const char *text, *listen;
+  } cases[] = {
+    {"pattern: --listen 8080", "127.0.0.1:8080"}, {"pattern: --listen :0", "127.0.0.1:0"},
+    {"pattern: --listen 0.0.0.0:80", "0.0.0.0:80"}, {"pattern: --listen [::1]:80", "[::1]:80"},
+    {"pattern: --listen 123456", "123456"}, {"pattern: --listen :", ":"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    assert_int_equal(parse(ORIEL_CLI_SERVE, cases[i].text), 0);
+    assert_string_equal(options.listen, cases[i].listen);
+    oriel_options_finish(&options);
+  }
+}
+
+static const char *nearest_of(const char *typed) {
+  static const char *const words[] = {"listen", "log-json", "log-level", "audio-listen", "fps"};
+  struct oriel_nearest nearest;
+  oriel_nearest_init(&nearest, typed, strlen(typed));
+  for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+    oriel_nearest_consider(&nearest, words[i]);
+  return nearest.word != NULL ? nearest.word : "none";
+}
+
+static void nearest_word_is_one_that_was_meant(void **state) {
+  (void)state;
+  static const struct {
+    const char *typed, *meant;
+  } cases[] = {
+    {"lsiten", "listen"}, {"listne", "listen"}, {"lis", "listen"}, {"loglevel", "log-level"},
+    {"audio-lisen", "audio-listen"}, {"frob", "none"}, {"x", "none"}, {"", "none"},
+    {"a-very-long-word-that-nobody-means-as-an-option", "none"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+    assert_string_equal(nearest_of(cases[i].typed), cases[i].meant);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test_teardown(options_have_the_documented_defaults, finish),
@@ -257,6 +296,8 @@ int main(void) {
     cmocka_unit_test_teardown(options_token_on_the_command_line_replaces_the_environments_file, finish),
     cmocka_unit_test_teardown(options_bad_values_are_named, finish),
     cmocka_unit_test_teardown(options_lists_have_a_bound, finish),
+    cmocka_unit_test_teardown(options_listen_takes_a_port_alone, finish),
+    cmocka_unit_test(nearest_word_is_one_that_was_meant),
     cmocka_unit_test(values_have_edges),
     cmocka_unit_test(help_is_aligned),
   };

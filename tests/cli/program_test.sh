@@ -67,6 +67,8 @@ vm() { begin run "$scratch/$1" --accel tcg --memory 64M --network none --name "$
 # ---- usage ----
 "$oriel" version >"$out" 2>"$err" && grep -qE '^oriel [0-9]+\.[0-9]+\.[0-9]+$' "$out"
 result $? version_is_printed
+"$oriel" -v | cmp -s - "$out" && "$oriel" -V | cmp -s - "$out"
+result $? version_has_its_letters
 "$oriel" help >"$out" 2>"$err" && grep -q 'oriel run' "$out" && "$oriel" --help | cmp -s - "$out"
 result $? help_is_printed
 "$oriel" help run >"$out" 2>"$err" && "$oriel" run --help | cmp -s - "$out" && grep -q -- '--persistent' "$out"
@@ -75,7 +77,12 @@ result $? help_of_a_command_is_its_own_help
 [ $? -eq 2 ] && grep -q Usage "$err" && [ ! -s "$out" ]
 result $? no_command_is_wrong_usage
 expect 2 'no command "boil"' unknown_command_is_wrong_usage boil
+expect 2 'no command "sreve": see `oriel help`; did you mean oriel serve?' near_command_is_suggested sreve
+expect 2 'did you mean oriel audio status?' near_word_of_audio_is_suggested audio staus
 expect 2 'unknown option --frob' unknown_option_is_wrong_usage run --frob
+expect 2 'unknown option --tls-selfsigned: see `oriel serve --help`; did you mean --tls-self-signed?' near_option_is_suggested \
+  serve pattern: --tls-selfsigned
+expect 2 'it is an option of `oriel run`' option_of_another_command_is_told serve pattern: --persistent
 expect 2 '--fps is "0": it must be a whole number from 1 to 240' bad_value_names_option_value_and_range serve pattern: --fps 0
 expect 2 '--listen is "here"' bad_listen_is_wrong_usage serve pattern: --listen here
 expect 2 'refusing to listen on 0.0.0.0:0 without TLS' listening_beyond_loopback_needs_tls serve pattern: --listen 0.0.0.0:0
@@ -158,6 +165,18 @@ expect 1 "127.0.0.1:$listening" port_in_use_is_told serve pattern: --listen "127
 finish INT
 [ "$status" -eq 0 ] && [ "$took" -lt 2000 ]
 result $? ctrl_c_ends_in_order
+"$oriel" serve pattern: --listen :0 >"$out" 2>"$err" </dev/null &
+pid=$!
+wait_for 20 grep -q '^ready: http://127.0.0.1:[1-9]' "$out"
+result $? port_alone_is_one_of_this_host
+# One that takes nothing of a long answer is not waited for.
+port=$(sed -n 's|^ready: http://127.0.0.1:\([0-9]*\)/.*|\1|p' "$out")
+exec 4<>"/dev/tcp/127.0.0.1/$port"
+for _ in {1..400}; do printf 'GET /js/main.js HTTP/1.1\r\nHost: 127.0.0.1:%s\r\n\r\n' "$port" >&4; done
+finish TERM
+exec 4>&-
+[ "$status" -eq 0 ] && ! grep -q 'did not close' "$err"
+result $? client_that_takes_nothing_does_not_hold_the_end
 
 echo 'a-token-in-a-file' >"$scratch/token"
 chmod 644 "$scratch/token"
@@ -179,10 +198,9 @@ unset ORIEL_TOKEN
 [ "$token" = from-the-environment ] && ! grep -q 'token is short' "$err"
 result $? token_from_the_environment
 finish INT
-begin serve pattern: --token fifteen-letters
-[ "$token" = fifteen-letters ] && [ "$(grep -c 'the token is short' "$err")" -eq 1 ] && ! grep -q fifteen "$err" && state_is running
-result $? short_token_is_warned_of
-finish INT
+expect 1 'is too short' short_token_is_refused serve pattern: --token fifteen-letters --listen 127.0.0.1:0
+! grep -q fifteen "$err"
+result $? refused_token_is_not_repeated
 
 # A QEMU that takes its time to be found wrong; the server then still has its own to close.
 cat >"$scratch/slow-qemu" <<EOF
@@ -200,7 +218,13 @@ result $? slow_failure_leaves_the_server_its_time
 begin serve "qemu:$scratch/nobody.sock"
 state_is connecting
 result $? absent_vm_is_waited_for
-finish INT
+exec 4<>"/dev/tcp/127.0.0.1/$port"
+printf 'GET /snapshot.png HTTP/1.1\r\nHost: 127.0.0.1:%s\r\nAuthorization: Bearer %s\r\n\r\n' "$port" "$token" >&4
+wait_for 5 eval "get /healthz | grep -q 200"
+finish TERM
+grep -q '^HTTP/1.1 503' <&4 && [ "$status" -eq 0 ] && [ "$took" -lt 1500 ] && ! grep -q 'did not close' "$err"
+result $? snapshot_of_an_absent_vm_does_not_hold_the_end
+exec 4>&-
 
 # ---- virtual machines ----
 vm sleeps.img ctrl-c
@@ -224,6 +248,12 @@ expect 1 'is being served by another oriel' running_name_is_refused run "$scratc
 finish INT
 [ "$status" -eq 0 ] && [ "$took" -lt 2000 ] && gone "$qemu" && nothing_stays
 result $? ctrl_c_ends_the_vm_and_leaves_nothing
+
+vm sleeps.img quit
+qemu=$(qemu_pid)
+finish QUIT
+[ "$status" -eq 0 ] && gone "$qemu" && nothing_stays
+result $? sigquit_ends_the_vm_too
 
 vm sleeps.img stuck
 qemu=$(qemu_pid)
