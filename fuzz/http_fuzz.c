@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The header values and the one body this server reads by itself: Host, Origin, Cookie, Authorization, the WebSocket
- * handshake, POST /session, and --listen. The first byte chooses; the rest is the text.
+ * handshake, POST /session, --listen, and plain HTTP on a TLS port. The first byte chooses; the rest is the text.
  */
 #include <netinet/in.h>
 #include <stdint.h>
@@ -12,6 +12,7 @@
 #include "server/address.h"
 #include "server/credential.h"
 #include "server/handshake.h"
+#include "server/hint.h"
 #include "server/origin.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -90,6 +91,30 @@ static void try_listen(const char *text) {
   require(oriel_address_port((struct sockaddr *)&address) == oriel_address_port((struct sockaddr *)&again));
 }
 
+/** Plain HTTP on a TLS port: whatever comes, the answer is whole, in its place, and sends nobody elsewhere. */
+static void try_hint(const uint8_t *data, size_t size) {
+  static const char *const hosts[] = {"desk.example", NULL};
+  struct sockaddr_in bound = {.sin_family = AF_INET, .sin_port = htons(8443)};
+  struct oriel_origins origins;
+  char answer[ORIEL_HINT_SIZE];
+  bound.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (oriel_origins_init(&origins, (struct sockaddr *)&bound, true, hosts, NULL) < 0)
+    return;
+  size_t written = oriel_hint_write((const char *)data, size, &origins, "127.0.0.1:8443", answer);
+  oriel_origins_finish(&origins);
+  require(written < sizeof answer && strlen(answer) == written);
+  const char *location = strstr(answer, "Location: "), *end = strstr(answer, "\r\n\r\n");
+  require(end != NULL);
+  if (location == NULL)
+    return;
+  static const char *const places[] = {"https://desk.example/", "https://desk.example:8443/", "https://127.0.0.1:8443/",
+                                       "https://localhost:8443/", "https://[::1]:8443/"};
+  bool known = false;
+  for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+    known = known || strncasecmp(location + 10, places[i], strlen(places[i])) == 0;
+  require(known && location < end);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (size == 0)
     return 0;
@@ -98,7 +123,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     return 0;
   memcpy(text, data + 1, size - 1);
   text[size - 1] = '\0';
-  switch (data[0] % 6) {
+  switch (data[0] % 7) {
   case 0:
     try_host(text);
     break;
@@ -113,6 +138,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     break;
   case 4:
     try_body(data + 1, size - 1);
+    break;
+  case 6:
+    try_hint(data + 1, size - 1);
     break;
   default:
     try_listen(text);

@@ -2,7 +2,9 @@
  *
  * Answers. Loop thread.
  */
+#include <ctype.h>
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,17 +75,58 @@ enum MHD_Result oriel_answer_json(struct oriel_request *request, unsigned status
   return oriel_answer_send(request, status, response);
 }
 
+/** Whether a person looks: browsers name text/html when they open an address, and our page and programs do not. */
+static bool wants_page(const struct oriel_request *request) {
+  unsigned count;
+  const char *accept = oriel_request_header(request, "Accept", &count);
+  return accept && strstr(accept, "text/html") != NULL;
+}
+
+/** Writes text with what HTML would read otherwise spelled out. */
+static void write_escaped(FILE *out, const char *text) {
+  for (; *text; text++) {
+    if (strchr("&<>\"", *text))
+      fprintf(out, "&#%d;", *text);
+    else
+      fputc(*text, out);
+  }
+}
+
+/** A sentence of ours as a page; NULL when memory is short. */
+static char *make_page(unsigned status, const char *sentence) {
+  char *text = NULL;
+  size_t size = 0;
+  FILE *out = open_memstream(&text, &size);
+  if (!out)
+    return NULL;
+  fprintf(out,
+          "<!doctype html><meta charset=utf-8><meta name=viewport content=\"width=device-width\">"
+          "<title>Oriel: %u</title><h1>Oriel cannot show this</h1><p>%c",
+          status, toupper((unsigned char)sentence[0]));
+  write_escaped(out, sentence + 1);
+  fputs(".\n", out);
+  bool whole = !ferror(out);
+  if (fclose(out) == 0 && whole)
+    return text;
+  free(text);
+  return NULL;
+}
+
+static char *make_json(const char *sentence) {
+  json_t *root = json_pack("{s:s}", "error", sentence);
+  char *text = root ? json_dumps(root, JSON_COMPACT) : NULL;
+  json_decref(root);
+  return text;
+}
+
 enum MHD_Result oriel_answer_error(struct oriel_request *request, unsigned status, const char *sentence,
                                    const char *header, const char *value) {
-  char *text = NULL;
-  json_t *root = json_pack("{s:s}", "error", sentence);
-  if (root)
-    text = json_dumps(root, JSON_COMPACT);
-  json_decref(root);
+  bool page = wants_page(request);
+  char *text = page ? make_page(status, sentence) : make_json(sentence);
   if (!text)
     return MHD_NO;
-  struct MHD_Response *response =
-    oriel_answer_create("application/json", NULL, text, strlen(text), MHD_RESPMEM_MUST_FREE);
+  struct MHD_Response *response = oriel_answer_create(page ? "text/html; charset=utf-8" : "application/json", NULL, text,
+                                                      strlen(text), MHD_RESPMEM_MUST_FREE);
   if (!response)
     free(text);
   else if (header)

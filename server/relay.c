@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "core/clock.h"
-#include "core/log.h"
+#include "server/hint.h"
 #include "server/private.h"
 #include "server/request.h"
 #include "server/tls.h"
@@ -53,6 +53,8 @@ struct oriel_relay {
   unsigned open_polls;
   bool shut, passed; /* told the client that no more comes; told the server's side */
   bool deaf;         /* the server's side takes nothing more */
+  bool greeted;      /* the client's first byte is seen */
+  bool plain;        /* it spoke plain HTTP, and was told where https is */
   bool gone;
   uint64_t accepted_ns, deadline_ns; /* deadline: of the handshake, then of the end */
   uint64_t phase_ns, progress_ns;    /* since: handshake or closed; when the client last took something */
@@ -280,9 +282,46 @@ static int hand_over(struct oriel_relay *relay) {
   return status;
 }
 
+/* ---- plain HTTP ---- */
+
+/** Reads on what a client sends that has been told off, so that no reset overtakes the answer. */
+static void drain_plain(struct oriel_relay *relay) {
+  uint8_t waste[4096];
+  ssize_t count = recv(relay->outer, waste, sizeof waste, MSG_DONTWAIT);
+  if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR))
+    oriel_relay_end(relay);
+}
+
+/** Looks at the first byte; true when it is not TLS and the client was answered. */
+static bool answer_plain(struct oriel_relay *relay) {
+  char head[ORIEL_HINT_HEAD_MAX], answer[ORIEL_HINT_SIZE], local_text[ORIEL_ADDRESS_TEXT_MAX];
+  struct sockaddr_storage local = {0};
+  socklen_t local_size = sizeof local;
+  if (relay->greeted)
+    return relay->plain;
+  ssize_t size = recv(relay->outer, head, sizeof head, MSG_PEEK | MSG_DONTWAIT);
+  if (size <= 0)
+    return false; /* SSL finds out what that means */
+  relay->greeted = true;
+  relay->plain = oriel_hint_is_plain((unsigned char)head[0]);
+  if (!relay->plain)
+    return false;
+  (void)getsockname(relay->outer, (struct sockaddr *)&local, &local_size);
+  oriel_address_text((struct sockaddr *)&local, local_text);
+  size_t answer_size = oriel_hint_write(head, (size_t)size, &relay->server->origins, local_text, answer);
+  (void)send(relay->outer, answer, answer_size, MSG_NOSIGNAL | MSG_DONTWAIT); /* an empty queue holds it whole */
+  (void)shutdown(relay->outer, SHUT_WR);
+  relay->deadline_ns = oriel_clock_ns() + LINGER_LIMIT_S * ORIEL_NS_PER_SECOND;
+  return true;
+}
+
 static void shake(struct oriel_relay *relay) {
   struct oriel_budget *budget = &relay->server->handshake_budget;
   int events = 0;
+  if (answer_plain(relay)) {
+    drain_plain(relay);
+    return;
+  }
   if (!oriel_budget_left(budget)) /* its descriptor stays ready: it goes on in the loop's next turn */
     return;
   uint64_t start_ns = oriel_clock_ns();
@@ -382,7 +421,7 @@ void oriel_relays_tick(struct oriel_server *server, uint64_t now_ns) {
     next = relay->next;
     if (now_ns < relay->deadline_ns && !is_stalled(relay, now_ns))
       continue;
-    if (!relay->shut) /* that one has everything */
+    if (!relay->shut && !relay->plain) /* those have everything */
       server->stats.deadlines++;
     oriel_relay_end(relay);
   }

@@ -78,7 +78,8 @@ struct MHD_Response *oriel_answer_create(const char *type, const char *cache, co
 void oriel_answer_secure(struct MHD_Response *response, const char *cache);
 /** Queues and releases the response, which may be NULL: the connection then ends. */
 enum MHD_Result oriel_answer_send(struct oriel_request *request, unsigned status, struct MHD_Response *response);
-/** {"error": sentence} with an optional extra header. */
+/** {"error": sentence}, or a page that says it to a person who opened the address in a browser, with an optional extra
+ *  header. */
 enum MHD_Result oriel_answer_error(struct oriel_request *request, unsigned status, const char *sentence,
                                    const char *header, const char *value);
 /** A JSON object, whose reference it takes over. */

@@ -15,6 +15,7 @@
 
 #include "core/clock.h"
 #include "rig.h"
+#include "server/private.h"
 #include "server/route.h"
 
 static struct answer answer;
@@ -148,6 +149,27 @@ static void refusals_of_the_library_close(void **state) {
   }
 }
 
+/* A person with a browser reads a sentence; programs, and our page's own requests, get JSON. */
+static void refusal_is_readable(void **state) {
+  struct rig *rig = *state;
+  char value[64];
+  static const char browser[] = "Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8\r\n";
+  char headers[256];
+  snprintf(headers, sizeof headers, "Host: other.example\r\n%s", browser);
+  assert_int_equal(ask(rig, &answer, "GET /", headers, NULL), 403);
+  assert_string_equal(header_of(&answer, "Content-Type", value, sizeof value), "text/html; charset=utf-8");
+  assert_non_null(strstr(answer.body, "<p>This host name is not served here"));
+  assert_null(strstr(answer.body, "other.example"));
+  assert_string_equal(header_of(&answer, "X-Content-Type-Options", value, sizeof value), "nosniff");
+  assert_int_equal(ask(rig, &answer, "GET /nothing", browser, NULL), 404);
+  assert_non_null(strstr(answer.body, "<p>There is nothing at this path.\n"));
+  assert_int_equal(ask(rig, &answer, "GET /snapshot.png", browser, NULL), 401);
+  assert_string_equal(header_of(&answer, "WWW-Authenticate", value, sizeof value), "Bearer");
+  assert_int_equal(ask(rig, &answer, "GET /", "Host: other.example\r\nAccept: */*\r\n", NULL), 403);
+  assert_string_equal(header_of(&answer, "Content-Type", value, sizeof value), "application/json");
+  assert_int_equal(strncmp(answer.body, "{\"error\":\"", 10), 0);
+}
+
 static void asset_revalidates(void **state) {
   struct rig *rig = *state;
   char value[64];
@@ -263,6 +285,29 @@ static void snapshot_given_up(void **state) {
   assert_int_equal(ask(rig, &answer, "GET /healthz", "", NULL), 200);
 }
 
+static void count_snapshots(struct rig *rig, void *argument) {
+  *(unsigned *)argument = rig->server->snapshots;
+}
+
+/* Of a VM that never comes: the end answers it at once, and does not wait for the 2 s that it may take. */
+static void snapshot_waiting_at_the_end(void **state) {
+  (void)state;
+  struct rig own = {.address = "qemu:/nowhere/qmp.sock"};
+  unsigned count = 0;
+  rig_start(&own);
+  int fd = dial(&own);
+  uint64_t start = rig_ms();
+  send_text(fd, "GET /snapshot.png HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n" RIG_BEARER "\r\n", own.port);
+  while (count == 0)
+    rig_call(&own, count_snapshots, &count);
+  rig_stop(&own);
+  assert_true(rig_ms() - start < 1900);
+  read_answer(fd, &answer);
+  assert_int_equal(answer.status, 503);
+  assert_non_null(strstr(answer.body, "no desktop is served now"));
+  close(fd);
+}
+
 static void desktop_absent(void **state) {
   (void)state;
   static const char *const requests[] = {"GET /api/v1/desktop", "GET /api/v1/stats", "GET /snapshot.png",
@@ -358,12 +403,14 @@ int main(int argc, char **argv) {
     cmocka_unit_test(body_of_two_lengths_is_refused),
     cmocka_unit_test(head_of_two_readings_is_refused),
     cmocka_unit_test(refusals_of_the_library_close),
+    cmocka_unit_test(refusal_is_readable),
     cmocka_unit_test(asset_revalidates),
     cmocka_unit_test(body_in_chunks_is_refused),
     cmocka_unit_test(headers_too_large),
     cmocka_unit_test(stats_and_metrics_are_whole),
     cmocka_unit_test(snapshot_is_a_png),
     cmocka_unit_test(snapshot_given_up),
+    cmocka_unit_test(snapshot_waiting_at_the_end),
     cmocka_unit_test(desktop_absent),
     cmocka_unit_test(listen_port_in_use),
     cmocka_unit_test(asset_read_slowly),

@@ -4,7 +4,9 @@
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
@@ -70,6 +73,10 @@ static int setup(void **state) {
   rig.config.tls_cert = certificate;
   rig.config.tls_key = private_key;
   rig_start(&rig);
+  sigset_t pipe; /* of this thread, whose OpenSSL writes to connections that the server may have ended */
+  sigemptyset(&pipe);
+  sigaddset(&pipe, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &pipe, NULL);
   context = SSL_CTX_new(TLS_client_method());
   return context ? 0 : -1;
 }
@@ -323,8 +330,9 @@ static void tls_clients_that_do_not_read(void **state) {
   for (int i = 0; i < CLIENTS; i++) {
     fds[i] = dial_from(&rig, INADDR_LOOPBACK, SMALL_BUFFER);
     clients[i] = tls_shake(fds[i]);
-    if (clients[i])
-      assert_int_equal(SSL_write(clients[i], text, (int)strlen(text)), strlen(text));
+    if (clients[i]) /* on a slow machine one may have made room for another */
+      (void)SSL_write(clients[i], text, (int)strlen(text));
+    ERR_clear_error();
     assert_true(relays() <= 64);
   }
   assert_true(rig_until(&rig, sixty_four_closed, 20000));
@@ -365,10 +373,26 @@ static void tls_sleepers_end(void **state) {
   assert_in_range(rig_descriptors(), 0, before);
 }
 
+/* Somebody who forgot the s: told where to go, by an answer that is not cut off. */
 static void tls_plain_client(void **state) {
   (void)state;
   static struct answer answer;
-  assert_int_equal(ask(&rig, &answer, "GET /healthz", "", NULL), 0);
+  char value[128], expected[128], headers[64];
+  snprintf(expected, sizeof expected, "https://127.0.0.1:%u/js/main.js?a=b", rig.port);
+  assert_int_equal(ask(&rig, &answer, "GET /js/main.js?a=b", "", NULL), 307);
+  assert_string_equal(header_of(&answer, "Location", value, sizeof value), expected);
+  snprintf(expected, sizeof expected, "<a href=\"https://127.0.0.1:%u/\">", rig.port);
+  assert_non_null(strstr(answer.body, expected));
+  /* A name that is not ours, and a path that would lead elsewhere. */
+  assert_int_equal(ask(&rig, &answer, "POST /session", "Host: evil.example\r\n", "{\"token\":\"x\"}"), 400);
+  assert_string_equal(header_of(&answer, "Location", value, sizeof value), "");
+  assert_non_null(strstr(answer.body, expected));
+  assert_null(strstr(answer.body, "evil"));
+  snprintf(headers, sizeof headers, "Host: localhost:%u\r\n", rig.port);
+  assert_int_equal(ask(&rig, &answer, "GET //evil.example/", headers, NULL), 307);
+  snprintf(expected, sizeof expected, "https://localhost:%u/", rig.port);
+  assert_string_equal(header_of(&answer, "Location", value, sizeof value), expected);
+  assert_true(rig_until(&rig, no_relays, 20000));
 }
 
 int main(int argc, char **argv) {
