@@ -33,7 +33,7 @@ struct oriel_options {
   bool help;
   /* serving */
   const char *listen, *token, *token_file, *tls_cert, *tls_key, *encoder;
-  char listen_text[16]; /* where `listen` points when a port alone was given: do not copy the options */
+  char listen_text[16]; /* where `listen` points when a port alone was given: a copy points into the original */
   bool tls_self_signed, insecure, log_json;
   struct oriel_list allow_hosts, allow_origins, audio_listen;
   const char *audio_udp_listen, *audio_microphone; /* NULL = none */
