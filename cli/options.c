@@ -11,6 +11,7 @@
 
 #include "cli/nearest.h"
 #include "cli/value.h"
+#include "server/proxies.h"
 
 enum type { STRING, FLAG, NUMBER, LIST, MEMORY, DISPLAY, ACCEL, LEVEL, NETWORK };
 
@@ -22,6 +23,11 @@ static bool is_host(const char *text) {
 static bool is_origin(const char *text) {
   const size_t scheme = strncmp(text, "https://", 8) == 0 ? 8 : strncmp(text, "http://", 7) == 0 ? 7 : 0;
   return scheme > 0 && text[scheme] != '\0' && is_host(text + scheme);
+}
+
+static bool is_prefix(const char *text) {
+  struct oriel_prefix prefix;
+  return oriel_prefix_parse(text, &prefix) == 0;
 }
 
 static bool is_address(const char *text) {
@@ -87,6 +93,9 @@ static const struct option table[] = {
   {.name = "allow-origin", .value = "ORIGIN", .commands = SERVING, .type = LIST, .offset = AT(allow_origins),
    .accepts = is_origin, .allowed = "a scheme and a host, as https://vm.example",
    .help = "further page origin that may connect (repeatable)"},
+  {.name = "trusted-proxy", .value = "NETWORK", .commands = SERVING, .type = LIST, .offset = AT(trusted_proxies),
+   .accepts = is_prefix, .allowed = "an address or a network, as 127.0.0.1 or 10.0.0.0/8",
+   .help = "reverse proxy whose X-Forwarded-For or Forwarded says who its clients are (repeatable)"},
   {.name = "fps", .value = "N", .commands = SERVING, .type = NUMBER, .offset = AT(fps), .min = 1, .max = 240,
    .help = "most pictures a second (default 60)"},
   {.name = "bitrate", .value = "KBIT", .commands = SERVING, .type = NUMBER, .offset = AT(bitrate_kbps), .min = 100,
@@ -408,7 +417,8 @@ int oriel_options_parse(enum oriel_command command, int argc, char *const argv[]
 }
 
 void oriel_options_finish(struct oriel_options *options) {
-  struct oriel_list *const lists[] = {&options->allow_hosts, &options->allow_origins, &options->audio_listen};
+  struct oriel_list *const lists[] = {&options->allow_hosts, &options->allow_origins, &options->trusted_proxies,
+                                      &options->audio_listen};
   for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
     for (size_t k = 0; k < lists[i]->count; k++)
       free(lists[i]->words[k]);

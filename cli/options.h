@@ -35,7 +35,7 @@ struct oriel_options {
   const char *listen, *token, *token_file, *tls_cert, *tls_key, *encoder;
   char listen_text[16]; /* where `listen` points when a port alone was given: a copy points into the original */
   bool tls_self_signed, insecure, log_json;
-  struct oriel_list allow_hosts, allow_origins, audio_listen;
+  struct oriel_list allow_hosts, allow_origins, trusted_proxies, audio_listen;
   const char *audio_udp_listen, *audio_microphone; /* NULL = none */
   bool audio_passthru;
   unsigned fps, bitrate_kbps, audio_frame_ms, auth_fail_limit, auth_fail_window_s, stats_s;

@@ -253,6 +253,7 @@ static int open_server(struct oriel_service *service) {
     .token = service->token,
     .allow_hosts = (const char *const *)options->allow_hosts.words,
     .allow_origins = (const char *const *)options->allow_origins.words,
+    .trusted_proxies = (const char *const *)options->trusted_proxies.words,
     .tls_cert = service->tls.cert,
     .tls_key = service->tls.key,
     .auth_fail_limit = options->auth_fail_limit,

@@ -152,6 +152,9 @@ void oriel_viewer_want(struct oriel_viewer *viewer, bool pictures, bool sound);
 int oriel_viewer_microphone(struct oriel_viewer *viewer, const struct oriel_microphone *packet);
 /** Asks for the controls (true) or gives them up. */
 void oriel_viewer_control(struct oriel_viewer *viewer, bool wanted);
+/** Counts input, or a packet of its microphone, that its role does not permit; as oriel_viewer_input and _microphone do
+ *  by themselves. */
+void oriel_viewer_denied(struct oriel_viewer *viewer, bool microphone);
 /** True when this viewer has the controls. */
 bool oriel_viewer_controls(const struct oriel_viewer *viewer);
 /** Passes input on if this viewer has the controls; otherwise drops and counts it. */

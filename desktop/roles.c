@@ -46,6 +46,18 @@ bool oriel_viewer_controls(const struct oriel_viewer *viewer) {
   return viewer->desktop->hub.controller == viewer; /* only this thread changes it */
 }
 
+void oriel_viewer_denied(struct oriel_viewer *viewer, bool microphone) {
+  struct oriel_desktop *desktop = viewer->desktop;
+  if (!microphone) {
+    atomic_fetch_add_explicit(&desktop->input_refused, 1, memory_order_relaxed); /* a counter alone */
+    return;
+  }
+  pthread_mutex_lock(&desktop->hub.lock);
+  viewer->microphone_refused++;
+  desktop->hub.microphone_refused++;
+  pthread_mutex_unlock(&desktop->hub.lock);
+}
+
 void oriel_viewer_input(struct oriel_viewer *viewer, const struct oriel_input *input) {
   struct oriel_desktop *desktop = viewer->desktop;
   if (!oriel_viewer_controls(viewer)) {

@@ -68,7 +68,8 @@ static void count_relays(const struct oriel_server *server, struct census *censu
   }
 }
 
-static struct census take_census(const struct oriel_server *server, const struct oriel_address_key *key) {
+static struct census take_census(const struct oriel_server *server, const struct sockaddr *address,
+                                 const struct oriel_address_key *key) {
   struct census census = {
     .key = key, .now_ns = oriel_clock_ns(), .since_ns = UINT64_MAX, .same_since_ns = UINT64_MAX,
   };
@@ -76,6 +77,8 @@ static struct census take_census(const struct oriel_server *server, const struct
     count_relays(server, &census);
   else
     count_connections(server, &census);
+  if (oriel_proxies_trust(&server->proxies, address))
+    census.same = 0; /* it brings many clients by one address */
   return census;
 }
 
@@ -110,10 +113,10 @@ static bool has_room(const struct census *census) {
 bool oriel_admission_admits(struct oriel_server *server, const struct sockaddr *address) {
   struct oriel_address_key key;
   oriel_address_key(address, &key);
-  struct census census = take_census(server, &key);
+  struct census census = take_census(server, address, &key);
   if (!has_room(&census)) { /* some may only look as if they were there */
     oriel_http_reap(server);
-    census = take_census(server, &key);
+    census = take_census(server, address, &key);
   }
   if (has_room(&census) || make_room(server, &census))
     return true;

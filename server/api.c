@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "server/audit.h"
 #include "server/route.h"
 #include "wire/viewer.h"
 
@@ -269,6 +270,8 @@ static json_t *server_of(struct oriel_server *server) {
   set(object, "answers_5xx", stats.answers_5xx);
   set(object, "refused_host", stats.refused_host);
   set(object, "refused_origin", stats.refused_origin);
+  set(object, "refused_party", stats.refused_party);
+  set(object, "messages_denied", stats.messages_denied);
   set(object, "auth_missing", stats.auth_missing);
   set(object, "auth_token", stats.auth_token);
   set(object, "auth_cookie", stats.auth_cookie);
@@ -298,6 +301,13 @@ enum MHD_Result oriel_handle_stats(struct oriel_request *request) {
   return oriel_answer_json(request, MHD_HTTP_OK, root);
 }
 
+enum MHD_Result oriel_handle_share(struct oriel_request *request) {
+  const char *token = request->server->share;
+  if (!token)
+    return oriel_answer_error(request, MHD_HTTP_NOT_FOUND, "there is no token for viewing", NULL, NULL);
+  return oriel_answer_json(request, MHD_HTTP_OK, json_pack("{s:s}", "token", token));
+}
+
 enum MHD_Result oriel_handle_command(struct oriel_request *request) {
   static const struct {
     const char *path;
@@ -315,6 +325,8 @@ enum MHD_Result oriel_handle_command(struct oriel_request *request) {
     if (strcmp(commands[i].path, request->route->path) == 0)
       status = oriel_desktop_command(request->server->desktop, commands[i].command);
   }
+  oriel_audit("command", request->client, "role=%s command=%s result=%s", oriel_party_name(request->party),
+              strrchr(request->route->path, '/') + 1, status == 0 ? "passed-on" : "refused");
   switch (status) {
   case 0:
     return oriel_answer_json(request, MHD_HTTP_ACCEPTED, json_object());

@@ -72,7 +72,7 @@ static bool input_of(const struct oriel_viewer_in *in, struct oriel_input *input
 /** Wishes make work for the source and the encoder, each far more than an input event does. */
 static bool is_wish(const struct oriel_viewer_in *in) {
   return in->type == ORIEL_VIEWER_RESIZE || in->type == ORIEL_VIEWER_KEY_FRAME || in->type == ORIEL_VIEWER_WANT ||
-         in->type == ORIEL_VIEWER_CONTROL;
+         in->type == ORIEL_VIEWER_CONTROL || in->type == ORIEL_VIEWER_CONTROL_ANSWER || in->type == ORIEL_VIEWER_NAME;
 }
 
 /* A network that stood still brings its sound at once: what is too much of it is dropped, not punished. The end of a
@@ -84,15 +84,44 @@ static bool microphone_fits(struct oriel_dispatch *dispatch, const struct oriel_
   return false;
 }
 
+static bool permits(const struct oriel_dispatch *dispatch, const struct oriel_viewer_in *in) {
+  return !dispatch->ops->permits || dispatch->ops->permits(dispatch->user, in->type);
+}
+
+/** A message after the hello: rates hold for what is denied, too. */
+static int live_message(struct oriel_dispatch *dispatch, const struct oriel_viewer_in *in, uint64_t now_ns) {
+  struct oriel_input input;
+  int reason = 0;
+  bool is_input = input_of(in, &input), allowed = permits(dispatch, in);
+  if (is_input)
+    reason = take(dispatch, &dispatch->inputs, "more than 1,000 input events a second", now_ns);
+  else if (is_wish(in))
+    reason = take(dispatch, &dispatch->wishes, "more than 50 requests (size, key frame, wants, controls) a second",
+                  now_ns);
+  if (reason)
+    return reason;
+  if (!allowed)
+    dispatch->ops->denied(dispatch->user, in);
+  else if (is_input)
+    dispatch->ops->input(dispatch->user, &input);
+  else if (microphone_fits(dispatch, in, now_ns))
+    dispatch->ops->other(dispatch->user, in);
+  return 0;
+}
+
 int oriel_dispatch_message(struct oriel_dispatch *dispatch, const void *data, size_t size, uint64_t now_ns) {
   struct oriel_viewer_in in;
-  struct oriel_input input;
   if (oriel_viewer_parse(data, size, &in) < 0)
+    return ORIEL_VIEWER_REASON_PROTOCOL;
+  if (!dispatch->greeted && !permits(dispatch, &in))
     return ORIEL_VIEWER_REASON_PROTOCOL;
   if (in.type == ORIEL_VIEWER_BYE) {
     dispatch->ops->bye(dispatch->user, in.bye.reason, in.bye.text);
     return 0;
   }
+  if (in.type == ORIEL_VIEWER_AUTHENTICATE)
+    return dispatch->ops->authenticate && !dispatch->greeted ? (int)dispatch->ops->authenticate(dispatch->user, &in)
+                                                             : ORIEL_VIEWER_REASON_PROTOCOL;
   if (in.type == ORIEL_VIEWER_VIEWER_HELLO) {
     if (dispatch->greeted)
       return ORIEL_VIEWER_REASON_PROTOCOL;
@@ -101,17 +130,5 @@ int oriel_dispatch_message(struct oriel_dispatch *dispatch, const void *data, si
   }
   if (!dispatch->greeted)
     return ORIEL_VIEWER_REASON_PROTOCOL;
-  int reason = 0;
-  if (input_of(&in, &input)) {
-    reason = take(dispatch, &dispatch->inputs, "more than 1,000 input events a second", now_ns);
-    if (reason == 0)
-      dispatch->ops->input(dispatch->user, &input);
-  } else {
-    if (is_wish(&in))
-      reason = take(dispatch, &dispatch->wishes, "more than 50 requests (size, key frame, wants, controls) a second",
-                    now_ns);
-    if (reason == 0 && microphone_fits(dispatch, &in, now_ns))
-      dispatch->ops->other(dispatch->user, &in);
-  }
-  return reason;
+  return live_message(dispatch, &in, now_ns);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * From one whole message of a viewer to one call: parse, order (hello first, once), rates, then the table's slot.
+ * From one whole message of a viewer to one call: parse, order (hello first, once), rates, permission, then the table's
+ * slot.
  * Thread-safety: one owner, the loop thread.
  */
 #ifndef ORIEL_SERVER_DISPATCH_H
@@ -21,8 +22,14 @@ enum {
   ORIEL_MICROPHONE_RATE = 110, /* packets a second; 100 are 10 ms each */
 };
 
-/** What messages do; every slot is needed. */
+/** What messages do; every slot is needed but those marked optional. */
 struct oriel_dispatch_ops {
+  /** Optional: AUTHENTICATE is an error without it. 0, or the reason to close with. */
+  enum oriel_viewer_reason (*authenticate)(void *user, const struct oriel_viewer_in *in);
+  /** Optional: whether this viewer may send such a message now. Without it everything is permitted. */
+  bool (*permits)(void *user, enum oriel_viewer_message type);
+  /** With `permits`: such a message came after the hello, and is dropped. */
+  void (*denied)(void *user, const struct oriel_viewer_in *in);
   /** 0, or the reason to close with. */
   enum oriel_viewer_reason (*hello)(void *user, const struct oriel_viewer_in *in);
   void (*input)(void *user, const struct oriel_input *input);

@@ -9,7 +9,9 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "server/audit.h"
 #include "server/head.h"
+#include "server/peer.h"
 #include "server/route.h"
 
 static void refuse(struct oriel_verdict *verdict, unsigned status, const char *sentence) {
@@ -111,28 +113,50 @@ static void check_route(struct oriel_request *request, const char *method, struc
   }
 }
 
-void oriel_gate_limit(struct oriel_request *request, enum oriel_lockout_kind kind, struct oriel_verdict *verdict) {
-  unsigned wait = oriel_lockout_wait(&request->server->lockout, &request->connection->key, kind, oriel_clock_ns());
-  if (wait == 0)
-    return;
-  request->server->stats.auth_limited++;
+static void refuse_credential(struct oriel_verdict *verdict, const char *sentence) {
+  verdict->header = "WWW-Authenticate";
+  verdict->value = "Bearer";
+  refuse(verdict, MHD_HTTP_UNAUTHORIZED, sentence);
+}
+
+/** Counts a wrong credential, and answers 429 while there were too many: what was right never comes here. True when it
+ *  was counted. */
+static bool count_failure(struct oriel_request *request, enum oriel_lockout_kind kind, struct oriel_verdict *verdict) {
+  struct oriel_server *server = request->server;
+  uint64_t now_ns = oriel_clock_ns();
+  unsigned wait = oriel_lockout_wait(&server->lockout, &request->key, kind, now_ns);
+  if (wait == 0) {
+    oriel_lockout_fail(&server->lockout, &request->key, kind, now_ns);
+    return true;
+  }
+  server->stats.auth_limited++;
   snprintf(verdict->text, sizeof verdict->text, "%u", wait);
   verdict->header = "Retry-After";
   verdict->value = verdict->text;
-  refuse(verdict, MHD_HTTP_TOO_MANY_REQUESTS, "too many failed attempts from this address; try again later");
+  refuse(verdict, MHD_HTTP_TOO_MANY_REQUESTS, "wrong again, after too many failed attempts from this address");
+  return false;
 }
 
-bool oriel_gate_token(struct oriel_request *request, const char *token, size_t size) {
+enum oriel_right oriel_gate_token(struct oriel_request *request, const char *token, size_t size,
+                                  struct oriel_verdict *verdict) {
   struct oriel_server *server = request->server;
   struct oriel_secret secret;
   oriel_secret_set(&secret, token, size);
-  if (oriel_secret_equal(&secret, &server->token)) {
+  bool full = oriel_secret_equal(&secret, &server->token);
+  bool view = oriel_secret_equal(&secret, &server->view_token) && server->share;
+  if (full || view) {
     request->connection->known = true;
-    return true;
+    return full ? ORIEL_RIGHT_FULL : ORIEL_RIGHT_VIEW;
   }
+  if (!count_failure(request, ORIEL_LOCKOUT_TOKEN, verdict))
+    return ORIEL_RIGHT_NONE;
   server->stats.auth_token++;
-  oriel_lockout_fail(&server->lockout, &request->connection->key, ORIEL_LOCKOUT_TOKEN, oriel_clock_ns());
-  return false;
+  refuse_credential(verdict, "the token is wrong");
+  oriel_audit("wrong-token", request->client, "at=%s", request->route->path);
+  unsigned wait = oriel_lockout_wait(&server->lockout, &request->key, ORIEL_LOCKOUT_TOKEN, oriel_clock_ns());
+  if (wait)
+    oriel_audit("too-many-wrong-tokens", request->client, "seconds=%u", wait);
+  return ORIEL_RIGHT_NONE;
 }
 
 /** Looks the cookie up. True when one of that name was sent. */
@@ -155,42 +179,84 @@ static bool find_cookie(struct oriel_request *request) {
   return sent;
 }
 
-static void refuse_credential(struct oriel_verdict *verdict, const char *sentence) {
-  verdict->header = "WWW-Authenticate";
-  verdict->value = "Bearer";
-  refuse(verdict, MHD_HTTP_UNAUTHORIZED, sentence);
+/** What the session is good for now. */
+static void use_session(struct oriel_request *request) {
+  bool view = oriel_sessions_view(&request->server->sessions, request->session, oriel_clock_ns());
+  bool controls = !view && oriel_peers_control(request->server, request->session);
+  request->party = view ? ORIEL_PARTY_WATCHER : controls ? ORIEL_PARTY_CONTROLLER : ORIEL_PARTY_USER;
 }
 
-/** A live session passes whatever else happened: its id cannot be guessed, so a lock-out would only hit its user. */
+/** A cookie reaches every port of its host, so it needs the secret that only our page holds (lesson 48). Where the page
+ *  cannot send a header, at the WebSocket, its first message brings it. */
+static void check_secret(struct oriel_request *request, struct oriel_verdict *verdict) {
+  struct oriel_server *server = request->server;
+  unsigned count;
+  const char *secret = oriel_request_header(request, ORIEL_SECRET_HEADER, &count);
+  if (!secret && request->route->upgrades) {
+    request->unproved = true;
+    use_session(request);
+  } else if (!secret) {
+    server->stats.auth_missing++;
+    refuse_credential(verdict, "a session needs its secret, too, in " ORIEL_SECRET_HEADER
+                               "; send the token to /session");
+  } else if (count == 1 &&
+             oriel_sessions_prove(&server->sessions, request->session, secret, strlen(secret), oriel_clock_ns())) {
+    use_session(request);
+  } else if (count_failure(request, ORIEL_LOCKOUT_COOKIE, verdict)) {
+    server->stats.auth_cookie++;
+    refuse_credential(verdict, "this is not the session's secret; send the token to /session again");
+  }
+}
+
+static void check_bearer(struct oriel_request *request, const char *header, unsigned count,
+                         struct oriel_verdict *verdict) {
+  const char *token = "";
+  size_t size = 0;
+  bool parsed = count == 1 && oriel_bearer_parse(header, &token, &size);
+  enum oriel_right right = oriel_gate_token(request, parsed ? token : "", parsed ? size : 0, verdict);
+  if (right != ORIEL_RIGHT_NONE)
+    request->credential = ORIEL_CREDENTIAL_BEARER;
+  request->party = right == ORIEL_RIGHT_FULL   ? ORIEL_PARTY_SCRIPT
+                   : right == ORIEL_RIGHT_VIEW ? ORIEL_PARTY_WATCHER
+                                               : ORIEL_PARTY_ANYBODY;
+}
+
 static void check_credential(struct oriel_request *request, struct oriel_verdict *verdict) {
   struct oriel_server *server = request->server;
   unsigned count;
   bool cookie = find_cookie(request);
-  if (request->credential == ORIEL_CREDENTIAL_COOKIE)
-    return;
   const char *header = oriel_request_header(request, "Authorization", &count);
-  if (header) {
-    const char *token = "";
-    size_t size = 0;
-    oriel_gate_limit(request, ORIEL_LOCKOUT_TOKEN, verdict);
-    if (verdict->status)
-      return;
-    bool parsed = count == 1 && oriel_bearer_parse(header, &token, &size);
-    if (oriel_gate_token(request, token, size) && parsed)
-      request->credential = ORIEL_CREDENTIAL_BEARER;
-    else
-      refuse_credential(verdict, "the token is wrong");
+  if (request->credential == ORIEL_CREDENTIAL_COOKIE) {
+    check_secret(request, verdict);
+  } else if (header) {
+    check_bearer(request, header, count, verdict);
   } else if (cookie) {
-    oriel_gate_limit(request, ORIEL_LOCKOUT_COOKIE, verdict);
-    if (verdict->status)
+    if (!count_failure(request, ORIEL_LOCKOUT_COOKIE, verdict))
       return;
     server->stats.auth_cookie++;
-    oriel_lockout_fail(&server->lockout, &request->connection->key, ORIEL_LOCKOUT_COOKIE, oriel_clock_ns());
     refuse_credential(verdict, "the session is unknown or has expired; send the token to /session again");
   } else {
     server->stats.auth_missing++;
     refuse_credential(verdict, "a token is needed; send it to /session, or as Authorization: Bearer");
   }
+}
+
+static const char *party_sentence(enum oriel_party party) {
+  return party == ORIEL_PARTY_WATCHER ? "this link only lets watch" : "this needs the controls; take them first";
+}
+
+/** By the table of parties; what is not in it nobody may do. */
+static void check_party(struct oriel_request *request, struct oriel_verdict *verdict) {
+  unsigned parties = oriel_permit_route(request->route->method, request->route->path);
+  request->party = ORIEL_PARTY_ANYBODY;
+  if (!(parties & ORIEL_PARTY_ANYBODY))
+    check_credential(request, verdict);
+  if (verdict->status || parties & request->party)
+    return;
+  request->server->stats.refused_party++;
+  if (oriel_bucket_take(&request->server->refusals, oriel_clock_ns()))
+    oriel_audit("refused", request->client, "role=%s at=%s", oriel_party_name(request->party), request->route->path);
+  refuse(verdict, MHD_HTTP_FORBIDDEN, party_sentence(request->party));
 }
 
 /** Browsers send cookies by themselves, so a cookie alone does not show that our page wants this. */
@@ -214,8 +280,8 @@ void oriel_gate_check(struct oriel_request *request, const char *method, struct 
     check_size(request, verdict);
   if (verdict->status == 0)
     check_route(request, method, verdict);
-  if (verdict->status == 0 && request->route->access != ORIEL_ACCESS_OPEN)
-    check_credential(request, verdict);
+  if (verdict->status == 0)
+    check_party(request, verdict);
   if (verdict->status == 0 && request->route->acts && request->credential == ORIEL_CREDENTIAL_COOKIE)
     check_own_page(request, verdict);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Everything that must hold before a handler runs: host, origin, route, size, credential, own page. Thread-safety: the
+ * Everything that must hold before a handler runs: host, origin, route, size, credential, party, own page. Thread-safety: the
  * loop thread only.
  */
 #ifndef ORIEL_SERVER_GATE_H
@@ -17,10 +17,10 @@ struct oriel_verdict {
 
 /** Judges a request by its headers; sets route, asset, credential and session. Counts failures. */
 void oriel_gate_check(struct oriel_request *request, const char *method, struct oriel_verdict *verdict);
-/** Refuses with 429 while the address is locked out for tokens; then status is set. */
-void oriel_gate_limit(struct oriel_request *request, enum oriel_lockout_kind kind, struct oriel_verdict *verdict);
-/** True when `token` is the server's; otherwise counts a failure. */
-bool oriel_gate_token(struct oriel_request *request, const char *token, size_t size);
+/** What `token` is good for. A right one passes whatever came before from its address: it cannot be guessed, so a
+ *  lock-out would only hit its user. A wrong one is counted, logged and 401, after too many 429; then status is set. */
+enum oriel_right oriel_gate_token(struct oriel_request *request, const char *token, size_t size,
+                                  struct oriel_verdict *verdict);
 enum MHD_Result oriel_gate_refuse(struct oriel_request *request, const struct oriel_verdict *verdict);
 
 #endif

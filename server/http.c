@@ -210,13 +210,14 @@ static void resume_deferred(struct oriel_server *server, unsigned count) {
 static enum MHD_Result begin(struct oriel_request *request, const char *method) {
   struct oriel_verdict verdict;
   request->server->stats.requests++;
+  oriel_request_locate(request);
   oriel_connection_phase(request->connection, CONNECTION_BODY);
   oriel_gate_check(request, method, &verdict);
   if (verdict.status) {
-    oriel_debug(ORIEL_ROOM, "%s %s from %s: %u", method, request->path, request->connection->client, verdict.status);
+    oriel_debug(ORIEL_ROOM, "%s %s from %s: %u", method, request->path, request->client, verdict.status);
     return oriel_gate_refuse(request, &verdict);
   }
-  if (request->credential != ORIEL_CREDENTIAL_NONE)
+  if (request->credential != ORIEL_CREDENTIAL_NONE && !request->unproved)
     request->connection->known = true;
   return MHD_YES;
 }

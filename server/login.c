@@ -1,19 +1,31 @@
 /* SPDX-License-Identifier: MIT
  *
- * POST and DELETE /session: the token for a cookie, and back. Loop thread.
+ * POST and DELETE /session: the token for a cookie and its second secret, and back. Loop thread.
  */
+#include <jansson.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/clock.h"
+#include "server/audit.h"
 #include "server/gate.h"
 #include "server/peer.h"
 #include "server/route.h"
 
-static struct MHD_Response *cookie_answer(const struct oriel_server *server, const char *value, int max_age_s) {
+/** Takes over `root`, the body; NULL for none. */
+static struct MHD_Response *cookie_answer(const struct oriel_server *server, const char *value, int max_age_s,
+                                          json_t *root) {
   char cookie[256];
-  struct MHD_Response *response = oriel_answer_create(NULL, NULL, "", 0, MHD_RESPMEM_PERSISTENT);
+  char *body = root ? json_dumps(root, JSON_COMPACT) : NULL;
+  json_decref(root);
+  struct MHD_Response *response =
+    oriel_answer_create(body ? "application/json" : NULL, NULL, body ? body : "", body ? strlen(body) : 0,
+                        body ? MHD_RESPMEM_MUST_COPY : MHD_RESPMEM_PERSISTENT);
+  if (body)
+    explicit_bzero(body, strlen(body));
+  free(body);
   if (!response)
     return NULL;
   snprintf(cookie, sizeof cookie, "%s=%s; HttpOnly; SameSite=Strict; Path=/; Max-Age=%d%s", server->cookie, value,
@@ -23,33 +35,38 @@ static struct MHD_Response *cookie_answer(const struct oriel_server *server, con
   return response;
 }
 
-enum MHD_Result oriel_handle_login(struct oriel_request *request) {
+static enum MHD_Result open_session(struct oriel_request *request, bool view) {
   struct oriel_server *server = request->server;
+  char id[ORIEL_SESSION_ID_SIZE + 1], secret[ORIEL_SESSION_ID_SIZE + 1];
+  if (oriel_sessions_create(&server->sessions, view, oriel_clock_ns(), id, secret) < 0)
+    return oriel_answer_error(request, MHD_HTTP_INTERNAL_SERVER_ERROR, "the system gives no random numbers", NULL,
+                              NULL);
+  oriel_audit("log-in", request->client, "role=%s", oriel_party_name(view ? ORIEL_PARTY_WATCHER : ORIEL_PARTY_USER));
+  struct MHD_Response *response =
+    cookie_answer(server, id, ORIEL_SESSION_SECONDS, json_pack("{s:s,s:b}", "secret", secret, "view", view));
+  OPENSSL_cleanse(id, sizeof id);
+  OPENSSL_cleanse(secret, sizeof secret);
+  return oriel_answer_send(request, MHD_HTTP_OK, response);
+}
+
+enum MHD_Result oriel_handle_login(struct oriel_request *request) {
   struct oriel_verdict verdict = {0};
-  oriel_gate_limit(request, ORIEL_LOCKOUT_TOKEN, &verdict);
-  if (verdict.status)
-    return oriel_gate_refuse(request, &verdict);
   char token[ORIEL_TOKEN_MAX + 1] = "";
   int parsed = oriel_session_body_parse(request->body, request->body_size, token);
   OPENSSL_cleanse(request->body, sizeof request->body);
-  bool right = oriel_gate_token(request, token, strlen(token));
+  enum oriel_right right = oriel_gate_token(request, token, strlen(token), &verdict);
   OPENSSL_cleanse(token, sizeof token);
-  if (parsed < 0)
+  if (parsed < 0 && verdict.status == MHD_HTTP_UNAUTHORIZED)
     return oriel_answer_error(request, MHD_HTTP_BAD_REQUEST, "the body must be {\"token\":\"...\"}", NULL, NULL);
-  if (!right)
-    return oriel_answer_error(request, MHD_HTTP_UNAUTHORIZED, "the token is wrong", "WWW-Authenticate", "Bearer");
-  char id[ORIEL_SESSION_ID_SIZE + 1];
-  if (oriel_sessions_create(&server->sessions, oriel_clock_ns(), id) < 0)
-    return oriel_answer_error(request, MHD_HTTP_INTERNAL_SERVER_ERROR, "the system gives no random numbers", NULL,
-                              NULL);
-  struct MHD_Response *response = cookie_answer(server, id, ORIEL_SESSION_SECONDS);
-  OPENSSL_cleanse(id, sizeof id);
-  return oriel_answer_send(request, MHD_HTTP_NO_CONTENT, response);
+  if (right == ORIEL_RIGHT_NONE)
+    return oriel_gate_refuse(request, &verdict);
+  return open_session(request, right == ORIEL_RIGHT_VIEW);
 }
 
 enum MHD_Result oriel_handle_logout(struct oriel_request *request) {
   struct oriel_server *server = request->server;
+  oriel_audit("log-out", request->client, "role=%s", oriel_party_name(request->party));
   oriel_sessions_remove(&server->sessions, request->session);
   oriel_peers_logout(server, request->session);
-  return oriel_answer_send(request, MHD_HTTP_NO_CONTENT, cookie_answer(server, "", 0));
+  return oriel_answer_send(request, MHD_HTTP_NO_CONTENT, cookie_answer(server, "", 0, NULL));
 }

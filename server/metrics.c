@@ -207,7 +207,10 @@ static void write_server(FILE *out, const struct oriel_server_stats *stats) {
   labelled(out, "refused_total", "reason", "token", stats->auth_token);
   labelled(out, "refused_total", "reason", "cookie", stats->auth_cookie);
   labelled(out, "refused_total", "reason", "limit", stats->auth_limited);
+  labelled(out, "refused_total", "reason", "role", stats->refused_party);
   labelled(out, "refused_total", "reason", "deadline", stats->deadlines);
+  counter(out, "messages_denied_total", "Messages of viewers that their role does not permit.",
+          stats->messages_denied);
   counter(out, "viewers_opened_total", "WebSocket handshakes that succeeded.", stats->viewers_opened);
   write_closed(out, stats);
   counter(out, "microphone_excess_total", "Packets of microphones beyond the rate.", stats->microphone_excess);

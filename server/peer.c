@@ -19,6 +19,7 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "server/audit.h"
 #include "server/peer_private.h"
 
 enum {
@@ -27,6 +28,7 @@ enum {
   STALL_LIMIT_S = 10,  /* not one byte taken while something waits */
   LINGER_READS = 16,
   SENDS_PER_TURN = 64,
+  UNPROVED_MAX = 8,    /* connections of one session that have not said AUTHENTICATE yet */
   UNSENT_MAX = 16 * 1024, /* bytes the kernel may hold that are not on the wire yet */
 };
 
@@ -37,7 +39,27 @@ static void on_handle_closed(uv_handle_t *handle) {
   oriel_server_handle_closed(server);
 }
 
+enum oriel_party oriel_peer_party(const struct oriel_peer *peer) {
+  if (!peer->proved)
+    return ORIEL_PARTY_ANYBODY;
+  if (peer->view)
+    return ORIEL_PARTY_WATCHER;
+  return peer->viewer && oriel_viewer_controls(peer->viewer) ? ORIEL_PARTY_CONTROLLER : ORIEL_PARTY_USER;
+}
+
+void oriel_peer_note_controls(struct oriel_peer *peer) {
+  bool has = peer->viewer && oriel_viewer_controls(peer->viewer);
+  if (has != peer->had_controls)
+    oriel_audit(has ? "controls-taken" : "controls-lost", peer->address, "viewer=%u", oriel_viewer_id(peer->viewer));
+  peer->had_controls = has;
+}
+
 static void leave_desktop(struct oriel_peer *peer) {
+  if (!peer->viewer)
+    return;
+  oriel_audit("left", peer->address, "viewer=%u role=%s seconds=%llu reason=%u", oriel_viewer_id(peer->viewer),
+              oriel_party_name(oriel_peer_party(peer)),
+              (unsigned long long)((oriel_clock_ns() - peer->joined_ns) / ORIEL_NS_PER_SECOND), peer->reason);
   oriel_viewer_detach(peer->viewer);
   peer->viewer = NULL;
 }
@@ -77,12 +99,12 @@ void oriel_peer_close_begin(struct oriel_peer *peer, unsigned reason, uint16_t c
                             uint64_t limit_ns) {
   if (peer->phase >= PEER_CLOSING)
     return;
+  peer->reason = reason;
   leave_desktop(peer);
   /* A message that has not begun gives way; one that is torn must be completed first. */
   if (!oriel_outbox_torn(&peer->outbox))
     oriel_outbox_clear(&peer->outbox);
   peer->phase = PEER_CLOSING;
-  peer->reason = reason;
   peer->close_code = code;
   peer->bye_waiting = text != NULL;
   snprintf(peer->bye_text, sizeof peer->bye_text, "%s", text ? text : "");
@@ -194,6 +216,7 @@ void oriel_peer_tick(struct oriel_peer *peer, uint64_t now_ns) {
       peer_gone(peer);
     return;
   }
+  oriel_peer_note_controls(peer);
   bool stalled = !oriel_outbox_idle(&peer->outbox) && now_ns - peer->progress_ns > STALL_LIMIT_S * ORIEL_NS_PER_SECOND;
   if (stalled) {
     oriel_peer_bye(peer, ORIEL_VIEWER_REASON_SLOW, "this connection takes no data", ORIEL_PEER_CLOSE_NS);
@@ -235,6 +258,21 @@ static int open_peer(struct oriel_peer *peer, const struct oriel_peer_config *co
   return status;
 }
 
+/** A page of another port has the cookie, but not the secret: what it opens may not keep the right page out, so the one
+ *  that waits longest makes room. */
+static void make_room(struct oriel_server *server, uint64_t session) {
+  struct oriel_peer *oldest = NULL;
+  unsigned waiting = 0;
+  for (struct oriel_peer *peer = server->peers; peer; peer = peer->next) { /* the newest first */
+    if (peer->proved || peer->session != session || peer->phase != PEER_HELLO)
+      continue;
+    waiting++;
+    oldest = peer;
+  }
+  if (waiting >= UNPROVED_MAX)
+    oriel_peer_bye(oldest, ORIEL_VIEWER_REASON_TIMEOUT, "it did not say who it is", 0);
+}
+
 int oriel_peer_create(struct oriel_server *server, const struct oriel_peer_config *config) {
   uint64_t now_ns = oriel_clock_ns();
   struct oriel_peer *peer = calloc(1, sizeof *peer);
@@ -243,7 +281,8 @@ int oriel_peer_create(struct oriel_server *server, const struct oriel_peer_confi
     return -ENOMEM;
   }
   *peer = (struct oriel_peer){
-    .server = server, .fd = config->socket, .session = config->session,
+    .server = server, .fd = config->socket, .session = config->session, .proved = config->proved,
+    .view = config->view, .key = config->key,
     .closed = config->closed, .closed_user = config->user,
     .deadline_ns = now_ns + HELLO_LIMIT_S * ORIEL_NS_PER_SECOND,
     .heard_ns = now_ns, .progress_ns = now_ns, .next_ping_ns = now_ns,
@@ -258,6 +297,8 @@ int oriel_peer_create(struct oriel_server *server, const struct oriel_peer_confi
   }
   peer->poll.data = peer;
   server->open_handles++;
+  if (!peer->proved)
+    make_room(server, peer->session);
   peer->next = server->peers;
   if (peer->next)
     peer->next->previous = peer;
@@ -298,6 +339,14 @@ void oriel_peers_bye(struct oriel_server *server, enum oriel_viewer_reason reaso
     next = peer->next;
     oriel_peer_bye(peer, reason, text, limit_ns);
   }
+}
+
+bool oriel_peers_control(const struct oriel_server *server, uint64_t session) {
+  for (const struct oriel_peer *peer = server->peers; peer; peer = peer->next) {
+    if (session && peer->session == session && oriel_peer_party(peer) == ORIEL_PARTY_CONTROLLER)
+      return true;
+  }
+  return false;
 }
 
 void oriel_peers_logout(struct oriel_server *server, uint64_t session) {

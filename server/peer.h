@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "server/address.h"
 #include "wire/viewer.h"
 
 struct oriel_server;
@@ -23,7 +24,10 @@ struct oriel_peer_config {
   const void *early;         /* bytes read after the handshake */
   size_t early_size;
   uint64_t session;          /* serial of the browser session; 0 = bearer */
-  const char *address;       /* for the log */
+  bool proved;               /* false: nothing but AUTHENTICATE, with the session's second secret, may come first */
+  bool view;                 /* its token only lets watch */
+  const char *address;       /* of the client, for the log */
+  struct oriel_address_key key; /* of the client */
   void (*closed)(void *user); /* gives the socket back; called once, also when create fails */
   void *user;
 };
@@ -42,6 +46,8 @@ void oriel_peers_flush(struct oriel_server *server);
 void oriel_peers_tick(struct oriel_server *server, uint64_t now_ns);
 void oriel_peers_bye(struct oriel_server *server, enum oriel_viewer_reason reason, const char *text,
                      uint64_t limit_ns);
+/** True when a viewer of this browser session has the controls. */
+bool oriel_peers_control(const struct oriel_server *server, uint64_t session);
 /** Closes the viewers of one browser session, which logged out. */
 void oriel_peers_logout(struct oriel_server *server, uint64_t session);
 

@@ -14,6 +14,7 @@
 #include "server/inbox.h"
 #include "server/outbox.h"
 #include "server/peer.h"
+#include "server/permit.h"
 #include "server/private.h"
 
 #define ORIEL_PEER_CLOSE_NS (2 * ORIEL_NS_PER_SECOND)
@@ -29,6 +30,10 @@ struct oriel_peer {
   void (*closed)(void *user);
   void *closed_user;
   uint64_t session;
+  bool proved, view; /* see peer.h */
+  bool had_controls; /* as the log has it */
+  struct oriel_address_key key;
+  uint64_t joined_ns; /* the desktop */
   char address[ORIEL_ADDRESS_TEXT_MAX];
 
   enum peer_phase phase;
@@ -64,6 +69,12 @@ void oriel_peer_close_begin(struct oriel_peer *peer, unsigned reason, uint16_t c
 /* peer_receive.c */
 int oriel_peer_receive_init(struct oriel_peer *peer, const void *early, size_t early_size);
 void oriel_peer_receive_finish(struct oriel_peer *peer);
+
+/* peer.c */
+/** What it may do now. */
+enum oriel_party oriel_peer_party(const struct oriel_peer *peer);
+/** Says in the log when it got or lost the controls. */
+void oriel_peer_note_controls(struct oriel_peer *peer);
 
 /* peer_send.c */
 /** Starts the most urgent message that waits in the idle outbox; false when there is none. */

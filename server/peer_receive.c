@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "core/log.h"
+#include "server/audit.h"
 #include "server/peer_private.h"
 
 static ssize_t on_read(void *user, uint8_t *data, size_t size) {
@@ -52,6 +53,8 @@ static const char *reason_text(const struct oriel_peer *peer, int reason) {
     return "this server speaks version 1; reload the page";
   case ORIEL_VIEWER_REASON_FULL:
     return "256 viewers are connected; try again later";
+  case ORIEL_VIEWER_REASON_UNAUTHORISED:
+    return "this is not the session's secret";
   case ORIEL_VIEWER_REASON_GOING_AWAY:
     return "no desktop is served now";
   default:
@@ -103,6 +106,35 @@ static void on_close(void *user, uint16_t code) {
                          ORIEL_PEER_CLOSE_NS);
 }
 
+/** What a cookie alone does not prove. */
+static enum oriel_viewer_reason on_authenticate(void *user, const struct oriel_viewer_in *in) {
+  struct oriel_peer *peer = user;
+  struct oriel_server *server = peer->server;
+  uint64_t now_ns = oriel_clock_ns();
+  if (oriel_sessions_prove(&server->sessions, peer->session, in->authenticate.secret, ORIEL_VIEWER_SECRET_SIZE,
+                           now_ns)) {
+    peer->proved = true;
+    return 0;
+  }
+  server->stats.auth_cookie++;
+  oriel_lockout_fail(&server->lockout, &peer->key, ORIEL_LOCKOUT_COOKIE, now_ns);
+  return ORIEL_VIEWER_REASON_UNAUTHORISED;
+}
+
+static bool on_permits(void *user, enum oriel_viewer_message type) {
+  return oriel_permit_message(type) & oriel_peer_party(user);
+}
+
+/* Input that was on its way when the controls went to another viewer comes here, too: dropped, not punished. */
+static void on_denied(void *user, const struct oriel_viewer_in *in) {
+  struct oriel_peer *peer = user;
+  peer->server->stats.messages_denied++;
+  if (in->type >= ORIEL_VIEWER_KEY && in->type <= ORIEL_VIEWER_RELEASE_ALL)
+    oriel_viewer_denied(peer->viewer, false);
+  else if (in->type == ORIEL_VIEWER_MICROPHONE && in->microphone.size)
+    oriel_viewer_denied(peer->viewer, true);
+}
+
 static enum oriel_viewer_reason on_hello(void *user, const struct oriel_viewer_in *in) {
   struct oriel_peer *peer = user;
   if (in->hello.version != ORIEL_VIEWER_VERSION)
@@ -110,7 +142,7 @@ static enum oriel_viewer_reason on_hello(void *user, const struct oriel_viewer_i
   if (!peer->server->desktop)
     return ORIEL_VIEWER_REASON_GOING_AWAY;
   struct oriel_viewer_config config = {
-    .role = in->hello.role == ORIEL_ROLE_CONTROLLER ? ORIEL_ROLE_CONTROLLER : ORIEL_ROLE_VIEWER,
+    .role = in->hello.role == ORIEL_ROLE_CONTROLLER && !peer->view ? ORIEL_ROLE_CONTROLLER : ORIEL_ROLE_VIEWER,
     .video = in->hello.capabilities & ORIEL_VIEWER_CAP_H264,
     .tiles = in->hello.capabilities & ORIEL_VIEWER_CAP_TILES,
     .audio = in->hello.capabilities & ORIEL_VIEWER_CAP_OPUS,
@@ -124,6 +156,10 @@ static enum oriel_viewer_reason on_hello(void *user, const struct oriel_viewer_i
     return ORIEL_VIEWER_REASON_FULL;
   }
   peer->phase = PEER_LIVE;
+  peer->joined_ns = oriel_clock_ns();
+  oriel_audit("joined", peer->address, "viewer=%u role=%s", oriel_viewer_id(peer->viewer),
+              oriel_party_name(peer->view ? ORIEL_PARTY_WATCHER : ORIEL_PARTY_USER));
+  oriel_peer_note_controls(peer);
   peer->hello_waiting = true;
   if (in->hello.width && in->hello.height)
     (void)oriel_viewer_resize(peer->viewer, in->hello.width, in->hello.height);
@@ -205,7 +241,7 @@ int oriel_peer_receive_init(struct oriel_peer *peer, const void *early, size_t e
     .frame = on_frame, .message = on_message, .ping = on_websocket_ping, .close = on_close, .read = on_read,
   };
   static const struct oriel_dispatch_ops dispatch_ops = {
-    .hello = on_hello, .input = on_input, .other = on_other, .bye = on_bye,
+    .authenticate = on_authenticate, .permits = on_permits, .denied = on_denied, .hello = on_hello, .input = on_input, .other = on_other, .bye = on_bye,
   };
   peer->early = early;
   peer->early_size = early_size;

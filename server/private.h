@@ -9,9 +9,11 @@
 #include <microhttpd.h>
 #include <uv.h>
 
+#include "server/bucket.h"
 #include "server/budget.h"
 #include "server/lockout.h"
 #include "server/origin.h"
+#include "server/proxies.h"
 #include "server/server.h"
 #include "server/session.h"
 
@@ -22,6 +24,7 @@ enum {
   ORIEL_CONNECTIONS_MAX = 512,    /* that are not viewers */
   ORIEL_CONNECTIONS_PER_ADDRESS = 64,
   ORIEL_HEADERS_MAX = 8 * 1024,
+  ORIEL_REFUSALS_RATE = 10,       /* logged a second */
   ORIEL_TICK_MS = 250,            /* while anybody is connected */
 };
 
@@ -36,10 +39,13 @@ struct oriel_server {
   struct sockaddr_storage bound;
   bool tls;
   char cookie[32]; /* its name holds the port: browsers share cookies between ports of one host */
-  struct oriel_secret token;
+  struct oriel_secret token, view_token;
+  char *share; /* the token for viewing as it is, for a link; NULL = there is none */
   struct oriel_origins origins;
+  struct oriel_proxies proxies;
   struct oriel_sessions sessions;
   struct oriel_lockout lockout;
+  struct oriel_bucket refusals; /* audit lines about what a role may not do, a second */
   const struct oriel_asset *assets;
   size_t asset_count;
   const char *version;

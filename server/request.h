@@ -10,6 +10,7 @@
 
 #include "server/address.h"
 #include "server/credential.h"
+#include "server/permit.h"
 #include "server/private.h"
 
 enum connection_phase {
@@ -53,6 +54,11 @@ struct oriel_snapshot;
 
 enum oriel_credential { ORIEL_CREDENTIAL_NONE, ORIEL_CREDENTIAL_BEARER, ORIEL_CREDENTIAL_COOKIE };
 
+/** What a token is good for. */
+enum oriel_right { ORIEL_RIGHT_NONE, ORIEL_RIGHT_VIEW, ORIEL_RIGHT_FULL };
+
+#define ORIEL_SECRET_HEADER "Oriel-Session-Secret"
+
 struct oriel_request {
   struct oriel_server *server;
   struct MHD_Connection *http;
@@ -62,6 +68,10 @@ struct oriel_request {
   const char *path, *version;      /* borrowed; path for the first call only */
   enum oriel_credential credential;
   uint64_t session; /* serial, when the credential is a cookie */
+  bool unproved;    /* the cookie came without the session's second secret: only where the next protocol asks for it */
+  enum oriel_party party;
+  struct oriel_address_key key;        /* of the client, behind trusted proxies */
+  char client[ORIEL_ADDRESS_TEXT_MAX]; /* the same, for the log */
   struct oriel_snapshot *snapshot;
   size_t body_size; /* counts on beyond the buffer */
   char body[ORIEL_SESSION_BODY_MAX];
@@ -69,6 +79,9 @@ struct oriel_request {
 
 /** The value of a header that may stand there once. NULL when it is absent; *count is how often it stands there. */
 const char *oriel_request_header(const struct oriel_request *request, const char *name, unsigned *count);
+
+/** Finds out on whose behalf the connection speaks: fills key and client. */
+void oriel_request_locate(struct oriel_request *request);
 
 /** A response with the security headers and Cache-Control: no-store unless `cache` says otherwise. NULL when memory is
  *  short. `type` may be NULL for an answer without a body. */

@@ -9,15 +9,15 @@
 #define GET .method = ORIEL_METHOD_GET
 #define POST .method = ORIEL_METHOD_POST, .acts = true
 #define DELETE .method = ORIEL_METHOD_DELETE, .acts = true
-#define OPEN .access = ORIEL_ACCESS_OPEN
 
 static const struct oriel_route routes[] = {
-  {GET, .path = "/healthz", OPEN, .handle = oriel_handle_health},
-  {POST, .path = "/session", OPEN, .handle = oriel_handle_login},
+  {GET, .path = "/healthz", .handle = oriel_handle_health},
+  {POST, .path = "/session", .handle = oriel_handle_login},
   {DELETE, .path = "/session", .handle = oriel_handle_logout},
   {GET, .path = "/ws", .upgrades = true, .acts = true, .handle = oriel_handle_websocket},
   {GET, .path = "/snapshot.png", .handle = oriel_handle_snapshot},
   {GET, .path = "/api/v1/desktop", .handle = oriel_handle_desktop},
+  {GET, .path = "/api/v1/share", .handle = oriel_handle_share},
   {GET, .path = "/api/v1/stats", .handle = oriel_handle_stats},
   {POST, .path = "/api/v1/desktop/pause", .handle = oriel_handle_command},
   {POST, .path = "/api/v1/desktop/resume", .handle = oriel_handle_command},
@@ -26,7 +26,7 @@ static const struct oriel_route routes[] = {
   {GET, .path = "/metrics", .handle = oriel_handle_metrics},
 };
 
-static const struct oriel_route asset_route = {GET, .path = "", OPEN, .handle = oriel_handle_asset};
+static const struct oriel_route asset_route = {GET, .path = "", .handle = oriel_handle_asset};
 
 const struct oriel_route *oriel_routes(size_t *count) {
   *count = sizeof routes / sizeof *routes;

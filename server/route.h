@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The one table of what this server answers (lesson 34). What is not in it does not exist; what does not say OPEN needs
- * a credential. Thread-safety: constant data.
+ * The one table of what this server answers (lesson 34). What is not in it does not exist; who may use it says
+ * server/permit.h. Thread-safety: constant data.
  */
 #ifndef ORIEL_SERVER_ROUTE_H
 #define ORIEL_SERVER_ROUTE_H
@@ -13,22 +13,16 @@
 
 enum oriel_method { ORIEL_METHOD_GET = 1, ORIEL_METHOD_POST = 2, ORIEL_METHOD_DELETE = 4, ORIEL_METHOD_HEAD = 8 };
 
-enum oriel_access {
-  ORIEL_ACCESS_TOKEN, /* a bearer token or a session cookie; 0, so that a row which forgets it is closed */
-  ORIEL_ACCESS_OPEN,
-};
-
 struct oriel_route {
   enum oriel_method method; /* GET answers HEAD too, unless it upgrades */
   bool upgrades;            /* its GET becomes another protocol: there is no head of an answer to ask for */
   const char *path;
-  enum oriel_access access;
   /** Changes something, or carries input: with a cookie it must prove to come from our own page. */
   bool acts;
   enum MHD_Result (*handle)(struct oriel_request *request);
 };
 
-/** The table; *count rows. Assets are not in it: they are files, all OPEN and GET. */
+/** The table; *count rows. Assets are not in it: they are files, all GET. */
 const struct oriel_route *oriel_routes(size_t *count);
 /** The row for an asset. */
 const struct oriel_route *oriel_route_asset(void);
@@ -45,6 +39,7 @@ enum MHD_Result oriel_handle_websocket(struct oriel_request *request);
 enum MHD_Result oriel_handle_snapshot(struct oriel_request *request);
 enum MHD_Result oriel_handle_desktop(struct oriel_request *request);
 enum MHD_Result oriel_handle_command(struct oriel_request *request);
+enum MHD_Result oriel_handle_share(struct oriel_request *request);
 enum MHD_Result oriel_handle_stats(struct oriel_request *request);
 enum MHD_Result oriel_handle_metrics(struct oriel_request *request);
 

@@ -27,6 +27,10 @@ static void release(struct oriel_server *server) {
   oriel_lockout_finish(&server->lockout);
   oriel_sessions_finish(&server->sessions);
   oriel_origins_finish(&server->origins);
+  oriel_proxies_finish(&server->proxies);
+  if (server->share)
+    explicit_bzero(server->share, strlen(server->share));
+  free(server->share);
   oriel_relays_finish(server);
   free(server);
 }
@@ -140,6 +144,16 @@ static int check_config(const struct oriel_server_config *config, char *why, siz
     snprintf(why, why_size, "cannot use the token: it has %zu bytes; give one of 1 to %d", token, ORIEL_TOKEN_MAX);
     return -EINVAL;
   }
+  size_t view = config->view_token ? strlen(config->view_token) : 1;
+  if (view == 0 || view > ORIEL_TOKEN_MAX) {
+    snprintf(why, why_size, "cannot use the token for viewing: it has %zu bytes; give one of 1 to %d", view,
+             ORIEL_TOKEN_MAX);
+    return -EINVAL;
+  }
+  if (config->view_token && strcmp(config->token, config->view_token) == 0) {
+    snprintf(why, why_size, "cannot use one token for both: who only watches needs another; change --view-token");
+    return -EINVAL;
+  }
   if (!config->tls_cert != !config->tls_key) {
     snprintf(why, why_size, "cannot use TLS: it needs both a certificate and a key; give --tls-cert and --tls-key");
     return -EINVAL;
@@ -150,6 +164,8 @@ static int check_config(const struct oriel_server_config *config, char *why, siz
 static int init_tables(struct oriel_server *server, const struct oriel_server_config *config) {
   int status = oriel_origins_init(&server->origins, (const struct sockaddr *)&server->bound, server->tls,
                                   config->allow_hosts, config->allow_origins);
+  if (status == 0)
+    status = oriel_proxies_init(&server->proxies, config->trusted_proxies);
   if (status == 0)
     status = oriel_sessions_init(&server->sessions);
   if (status == 0)
@@ -191,6 +207,11 @@ int oriel_server_create(uv_loop_t *loop, const struct oriel_server_config *confi
   server->asset_count = config->asset_count;
   server->version = config->version ? config->version : "";
   oriel_secret_set(&server->token, config->token, strlen(config->token));
+  if (config->view_token) {
+    oriel_secret_set(&server->view_token, config->view_token, strlen(config->view_token));
+    server->share = strdup(config->view_token);
+  }
+  oriel_bucket_init(&server->refusals, ORIEL_REFUSALS_RATE, oriel_clock_ns());
   (void)uv_mutex_init(&server->snapshot_lock);
   (void)uv_cond_init(&server->snapshot_ended);
 
@@ -206,7 +227,7 @@ int oriel_server_create(uv_loop_t *loop, const struct oriel_server_config *confi
     status = oriel_relays_init(server, config->tls_cert, config->tls_key, why, why_size);
   if (status < 0)
     goto fail;
-  status = init_tables(server, config);
+  status = config->view_token && !server->share ? -ENOMEM : init_tables(server, config);
   if (status < 0)
     goto fail;
   status = init_handles(server);

@@ -30,8 +30,10 @@ struct oriel_server_config {
   const char *listen;          /* "127.0.0.1:8080", "[::1]:0", "0.0.0.0:443" */
   int listener;                /* a non-blocking TCP socket that listens already, taken over; 0 = none: bind `listen` */
   const char *token;           /* 1..512 bytes; borrowed during create */
+  const char *view_token;      /* the same for those who only watch, another one; NULL = there is none */
   const char *const *allow_hosts;   /* beyond the listening address itself and localhost; NULL-terminated or NULL */
   const char *const *allow_origins; /* beyond the page's own; NULL-terminated or NULL */
+  const char *const *trusted_proxies; /* addresses and networks; NULL-terminated or NULL; see server/proxies.h */
   const char *tls_cert, *tls_key;   /* PEM texts (not paths) or both NULL */
   unsigned auth_fail_limit;         /* failures per address and window before 429; default 10 */
   unsigned auth_fail_window_s;      /* seconds; default 60 */
@@ -60,6 +62,7 @@ struct oriel_server_stats {
   uint64_t requests_deferred;                /* to the loop's next turn, for the sake of the viewers */
   uint64_t requests, answers_2xx, answers_3xx, answers_4xx, answers_5xx;
   uint64_t refused_host, refused_origin;
+  uint64_t refused_party, messages_denied; /* routes and messages that the credential is not good for */
   uint64_t auth_missing, auth_token, auth_cookie; /* no credential; a wrong token; an unknown or expired cookie */
   uint64_t auth_limited;                          /* 429 */
   uint64_t deadlines;                             /* connections ended because a request or an answer took too long */

@@ -27,23 +27,43 @@ static bool is_live(const struct oriel_session *session, uint64_t now_ns) {
   return session->serial != 0 && session->expires_ns > now_ns;
 }
 
-int oriel_sessions_create(struct oriel_sessions *sessions, uint64_t now_ns, char id[ORIEL_SESSION_ID_SIZE + 1]) {
-  uint8_t random[ORIEL_SESSION_ID_SIZE / 2];
+static void write_digits(const uint8_t *bytes, char digits[ORIEL_SESSION_ID_SIZE + 1]) {
+  for (size_t i = 0; i < ORIEL_SESSION_ID_SIZE / 2; i++)
+    snprintf(digits + 2 * i, 3, "%02x", bytes[i]);
+}
+
+/** The slot for a new session: a free one, or that of its kind (else of any) which is nearest its end. */
+static struct oriel_session *make_room(struct oriel_sessions *sessions, bool view, uint64_t now_ns) {
+  struct oriel_session *unused = NULL, *same = NULL, *any = &sessions->slots[0];
+  size_t views = 0;
+  for (size_t i = 0; i < ORIEL_SESSIONS_MAX; i++) {
+    struct oriel_session *slot = &sessions->slots[i];
+    if (!is_live(slot, now_ns)) {
+      unused = unused ? unused : slot;
+      continue;
+    }
+    views += slot->view;
+    if (slot->view == view && (!same || slot->expires_ns < same->expires_ns))
+      same = slot;
+    if (slot->expires_ns < any->expires_ns)
+      any = slot;
+  }
+  if (unused && !(view && views >= ORIEL_SESSIONS_MAX / 2))
+    return unused;
+  return same ? same : any;
+}
+
+int oriel_sessions_create(struct oriel_sessions *sessions, bool view, uint64_t now_ns,
+                          char id[ORIEL_SESSION_ID_SIZE + 1], char secret[ORIEL_SESSION_ID_SIZE + 1]) {
+  uint8_t random[ORIEL_SESSION_ID_SIZE];
   if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
     return errno ? -errno : -EIO;
-  struct oriel_session *slot = &sessions->slots[0];
-  for (size_t i = 0; i < ORIEL_SESSIONS_MAX; i++) {
-    struct oriel_session *candidate = &sessions->slots[i];
-    if (!is_live(candidate, now_ns)) {
-      slot = candidate;
-      break;
-    }
-    if (candidate->expires_ns < slot->expires_ns)
-      slot = candidate;
-  }
-  for (size_t i = 0; i < sizeof random; i++)
-    snprintf(id + 2 * i, 3, "%02x", random[i]);
+  struct oriel_session *slot = make_room(sessions, view, now_ns);
+  write_digits(random, id);
+  write_digits(random + ORIEL_SESSION_ID_SIZE / 2, secret);
   oriel_secret_set(&slot->id, id, ORIEL_SESSION_ID_SIZE);
+  oriel_secret_set(&slot->secret, secret, ORIEL_SESSION_ID_SIZE);
+  slot->view = view;
   slot->expires_ns = now_ns + ORIEL_SESSION_SECONDS * ORIEL_NS_PER_SECOND;
   slot->serial = sessions->next_serial++;
   return 0;
@@ -62,12 +82,30 @@ uint64_t oriel_sessions_find(const struct oriel_sessions *sessions, const char *
   return 0;
 }
 
-bool oriel_sessions_alive(const struct oriel_sessions *sessions, uint64_t serial, uint64_t now_ns) {
+/** The live session with this serial, or NULL. */
+static const struct oriel_session *get(const struct oriel_sessions *sessions, uint64_t serial, uint64_t now_ns) {
   for (size_t i = 0; i < ORIEL_SESSIONS_MAX; i++) {
     if (sessions->slots[i].serial == serial)
-      return is_live(&sessions->slots[i], now_ns);
+      return is_live(&sessions->slots[i], now_ns) ? &sessions->slots[i] : NULL;
   }
-  return false;
+  return NULL;
+}
+
+bool oriel_sessions_prove(const struct oriel_sessions *sessions, uint64_t serial, const char *secret, size_t size,
+                          uint64_t now_ns) {
+  const struct oriel_session *session = get(sessions, serial, now_ns);
+  struct oriel_secret given;
+  oriel_secret_set(&given, secret, size);
+  return session && size == ORIEL_SESSION_ID_SIZE && oriel_secret_equal(&session->secret, &given);
+}
+
+bool oriel_sessions_view(const struct oriel_sessions *sessions, uint64_t serial, uint64_t now_ns) {
+  const struct oriel_session *session = get(sessions, serial, now_ns);
+  return session && session->view;
+}
+
+bool oriel_sessions_alive(const struct oriel_sessions *sessions, uint64_t serial, uint64_t now_ns) {
+  return get(sessions, serial, now_ns) != NULL;
 }
 
 void oriel_sessions_remove(struct oriel_sessions *sessions, uint64_t serial) {

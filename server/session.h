@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Browser sessions: random ids handed out in a cookie instead of the token (lesson 35), at most 1024, for 24 hours.
- * Only hashes of ids are kept. Thread-safety: one owner, the loop thread.
+ * Browsers send a cookie to every port of the host, so each session has a second secret that only the page holds
+ * (lesson 48). Only hashes of both are kept. Thread-safety: one owner, the loop thread.
  */
 #ifndef ORIEL_SERVER_SESSION_H
 #define ORIEL_SERVER_SESSION_H
@@ -19,7 +20,8 @@ enum {
 };
 
 struct oriel_session {
-  struct oriel_secret id;
+  struct oriel_secret id, secret;
+  bool view; /* it may only watch */
   uint64_t expires_ns;
   uint64_t serial; /* 0 = the slot is free; never used twice */
 };
@@ -32,11 +34,18 @@ struct oriel_sessions {
 /** 0, -ENOMEM. */
 int oriel_sessions_init(struct oriel_sessions *sessions);
 void oriel_sessions_finish(struct oriel_sessions *sessions);
-/** Makes a session and writes its id, which is kept nowhere else. When all slots are taken the one nearest its end
- *  makes room. 0, or -errno of getrandom. */
-int oriel_sessions_create(struct oriel_sessions *sessions, uint64_t now_ns, char id[ORIEL_SESSION_ID_SIZE + 1]);
+/** Makes a session and writes its id and its second secret, which are kept nowhere else. When all slots are taken the
+ *  one nearest its end makes room; sessions that only watch have half of the slots and push out none but their like.
+ *  0, or -errno of getrandom. */
+int oriel_sessions_create(struct oriel_sessions *sessions, bool view, uint64_t now_ns,
+                          char id[ORIEL_SESSION_ID_SIZE + 1], char secret[ORIEL_SESSION_ID_SIZE + 1]);
 /** Serial of the live session with this id, or 0. */
 uint64_t oriel_sessions_find(const struct oriel_sessions *sessions, const char *id, size_t size, uint64_t now_ns);
+/** True when `secret` is the second secret of this live session. Constant time in the secret. */
+bool oriel_sessions_prove(const struct oriel_sessions *sessions, uint64_t serial, const char *secret, size_t size,
+                          uint64_t now_ns);
+/** True when this live session may only watch. */
+bool oriel_sessions_view(const struct oriel_sessions *sessions, uint64_t serial, uint64_t now_ns);
 /** True while the session lives. */
 bool oriel_sessions_alive(const struct oriel_sessions *sessions, uint64_t serial, uint64_t now_ns);
 void oriel_sessions_remove(struct oriel_sessions *sessions, uint64_t serial);

@@ -34,13 +34,16 @@ static void on_upgraded(void *user, struct MHD_Connection *http, void *context, 
     .early = early,
     .early_size = early_size,
     .session = request->session,
-    .address = connection->client,
+    .proved = !request->unproved,
+    .view = request->party == ORIEL_PARTY_WATCHER,
+    .address = request->client,
+    .key = request->key,
     .closed = on_peer_closed,
     .user = connection,
   };
   int status = oriel_peer_create(connection->server, &config);
   if (status < 0)
-    oriel_warn(ORIEL_ROOM, "viewer %s could not be served: %s", connection->client, strerror(-status));
+    oriel_warn(ORIEL_ROOM, "viewer %s could not be served: %s", request->client, strerror(-status));
 }
 
 static enum MHD_Result refuse(struct oriel_request *request, enum oriel_handshake_result result) {

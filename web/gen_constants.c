@@ -47,6 +47,9 @@ int main(void) {
   group_begin("MICROPHONE_STATE.use: what becomes of a microphone now.", "MICROPHONE_USE");
   ORIEL_VIEWER_MICROPHONE_USES(ENTRY)
   group_end();
+  group_begin("CONTROL_STATE.way: how this viewer comes to the controls while another has them.", "CONTROL_WAY");
+  ORIEL_VIEWER_CONTROL_WAYS(ENTRY)
+  group_end();
   group_begin("STATE.state.", "STATE");
   STATE(CONNECTING);
   STATE(RUNNING);

@@ -131,6 +131,20 @@ size_t oriel_viewer_write_microphone_state(void *data, size_t size, enum oriel_v
   return oriel_writer_size(&writer);
 }
 
+size_t oriel_viewer_write_control_state(void *data, size_t size, uint32_t holder, uint32_t asker,
+                                        enum oriel_viewer_control_way way, const char *holder_name,
+                                        const char *asker_name) {
+  if ((unsigned)way > ORIEL_VIEWER_CONTROL_WAIT)
+    return 0;
+  struct oriel_writer writer = begin(data, size, ORIEL_VIEWER_CONTROL_STATE);
+  oriel_write_u32(&writer, holder);
+  oriel_write_u32(&writer, asker);
+  oriel_write_u8(&writer, (uint8_t)way);
+  write_text(&writer, holder_name);
+  write_text(&writer, asker_name);
+  return oriel_writer_size(&writer);
+}
+
 size_t oriel_viewer_write_ping(void *data, size_t size, uint64_t us) {
   struct oriel_writer writer = begin(data, size, ORIEL_VIEWER_PING);
   oriel_write_u64(&writer, us);
@@ -217,19 +231,34 @@ static void parse_microphone(struct oriel_reader *reader, struct oriel_viewer_in
   in->microphone.size = size;
 }
 
-static void parse_bye(struct oriel_reader *reader, struct oriel_viewer_in *in) {
-  in->bye.reason = oriel_read_u16(reader);
+static void parse_authenticate(struct oriel_reader *reader, struct oriel_viewer_in *in) {
+  const uint8_t *digits = oriel_read_bytes(reader, ORIEL_VIEWER_SECRET_SIZE);
+  for (size_t i = 0; digits && i < ORIEL_VIEWER_SECRET_SIZE; i++)
+    require(reader, (digits[i] >= '0' && digits[i] <= '9') || (digits[i] >= 'a' && digits[i] <= 'f'));
+  if (oriel_reader_ok(reader))
+    memcpy(in->authenticate.secret, digits, ORIEL_VIEWER_SECRET_SIZE); /* the NUL is there: *in starts as zeros */
+}
+
+static void read_text(struct oriel_reader *reader, char out[ORIEL_VIEWER_TEXT_MAX + 1]) {
   const size_t size = oriel_read_u16(reader);
   require(reader, size <= ORIEL_VIEWER_TEXT_MAX);
   const uint8_t *text = oriel_read_bytes(reader, size);
   require(reader, text && oriel_utf8_valid(text, size));
   if (oriel_reader_ok(reader))
-    memcpy(in->bye.text, text, size); /* the NUL is there: *in starts as zeros */
+    memcpy(out, text, size);
+}
+
+static void parse_bye(struct oriel_reader *reader, struct oriel_viewer_in *in) {
+  in->bye.reason = oriel_read_u16(reader);
+  read_text(reader, in->bye.text);
 }
 
 /* Reads the fields after the header; fails the reader for a type that no viewer may send. */
 static void parse_body(struct oriel_reader *reader, struct oriel_viewer_in *in) {
   switch (in->type) {
+  case ORIEL_VIEWER_AUTHENTICATE:
+    parse_authenticate(reader, in);
+    break;
   case ORIEL_VIEWER_VIEWER_HELLO:
     parse_hello(reader, in);
     break;
@@ -278,6 +307,13 @@ static void parse_body(struct oriel_reader *reader, struct oriel_viewer_in *in) 
   case ORIEL_VIEWER_MICROPHONE:
     parse_microphone(reader, in);
     break;
+  case ORIEL_VIEWER_NAME:
+    read_text(reader, in->name.text);
+    break;
+  case ORIEL_VIEWER_CONTROL_ANSWER:
+    in->control_answer.asker = oriel_read_u32(reader);
+    in->control_answer.granted = read_bool(reader);
+    break;
   case ORIEL_VIEWER_PING:
     in->ping.us = oriel_read_u64(reader);
     break;
@@ -299,6 +335,7 @@ static void parse_body(struct oriel_reader *reader, struct oriel_viewer_in *in) 
   case ORIEL_VIEWER_SKIPPED:
   case ORIEL_VIEWER_VOLUME:
   case ORIEL_VIEWER_MICROPHONE_STATE:
+  case ORIEL_VIEWER_CONTROL_STATE:
   default:
     require(reader, false);
   }

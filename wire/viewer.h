@@ -19,6 +19,7 @@ enum {
   ORIEL_VIEWER_AUDIO_HEADER_SIZE = 16,  /* of AUDIO and of MICROPHONE */
   ORIEL_VIEWER_MICROPHONE_MAX = 1500,   /* bytes of one Opus packet from a viewer */
   ORIEL_VIEWER_TEXT_MAX = 160,          /* bytes of UTF-8 in any text field */
+  ORIEL_VIEWER_SECRET_SIZE = 64,        /* hexadecimal digits of a session's second secret */
 };
 #define ORIEL_VIEWER_SUBPROTOCOL "oriel.v1"
 
@@ -36,7 +37,9 @@ enum {
   X(SKIPPED, 0x09)         /* u32 count */                                                    \
   X(VOLUME, 0x0A)          /* u16 left, right (0..65535), u8 muted */                         \
   X(MICROPHONE_STATE, 0x0B) /* u8 use, u32 id of the viewer that is heard (0 = nobody) */     \
+  X(CONTROL_STATE, 0x0C)   /* u32 holder, u32 asker (0 = nobody), u8 way, text holder's name, text asker's */ \
   /* viewer -> server */                                                                      \
+  X(AUTHENTICATE, 0x40)    /* 64 hexadecimal digits: the session's second secret */           \
   X(VIEWER_HELLO, 0x41)    /* u16 version, u8 role, u8 0, u32 capabilities, u16 width, height (0 = keep) */ \
   X(ACK, 0x42)             /* u32 received, decoded, painted; u64 received, decoded, painted (viewer us, 0 = none) */ \
   X(KEY, 0x43)             /* u16 HID usage (0xC000 + consumer's), u8 pressed */               \
@@ -51,6 +54,8 @@ enum {
   X(WANT, 0x4C)            /* u8 pictures, u8 sound */                                        \
   X(CONTROL, 0x4D)         /* u8 wanted */                                                    \
   X(MICROPHONE, 0x4E)      /* u32 sequence, u64 capture us, Opus packet (none = it ends) */   \
+  X(NAME, 0x4F)            /* text: what this viewer calls itself; empty = "Viewer N" */       \
+  X(CONTROL_ANSWER, 0x50)  /* u32 asker, u8 granted */                                        \
   /* both ways */                                                                             \
   X(PING, 0x71)            /* u64 sender us */                                                \
   X(PONG, 0x72)            /* u64 the ping's us, u64 answerer us */                           \
@@ -120,6 +125,18 @@ enum oriel_viewer_state { /* STATE.state */
   ORIEL_VIEWER_STATE_CONNECTING, ORIEL_VIEWER_STATE_RUNNING, ORIEL_VIEWER_STATE_PAUSED, ORIEL_VIEWER_STATE_GONE,
 };
 
+/** CONTROL_STATE.way: how this viewer comes to the controls while another has them. */
+#define ORIEL_VIEWER_CONTROL_WAYS(X) \
+  X(NEVER, 0)   /* its link only lets watch */ \
+  X(AT_ONCE, 1) /* whoever asks last has them */ \
+  X(ASK, 2)     /* the holder is asked; one that is idle is not */ \
+  X(WAIT, 3)    /* when the holder leaves or gives them up */
+enum oriel_viewer_control_way {
+#define X(name, value) ORIEL_VIEWER_CONTROL_##name = value,
+  ORIEL_VIEWER_CONTROL_WAYS(X)
+#undef X
+};
+
 /** MICROPHONE_STATE.use: what becomes of a microphone now. */
 #define ORIEL_VIEWER_MICROPHONE_USES(X) \
   X(NOWHERE, 0) /* nothing in the guest can take it */ \
@@ -157,6 +174,10 @@ size_t oriel_viewer_write_volume(void *data, size_t size, float left, float righ
 /** 0 also for an unknown use. */
 size_t oriel_viewer_write_microphone_state(void *data, size_t size, enum oriel_viewer_microphone_use use,
                                            uint32_t viewer_id);
+/** 0 also for an unknown way. */
+size_t oriel_viewer_write_control_state(void *data, size_t size, uint32_t holder, uint32_t asker,
+                                        enum oriel_viewer_control_way way, const char *holder_name,
+                                        const char *asker_name);
 size_t oriel_viewer_write_ping(void *data, size_t size, uint64_t us);
 size_t oriel_viewer_write_pong(void *data, size_t size, uint64_t ping_us, uint64_t us);
 size_t oriel_viewer_write_bye(void *data, size_t size, uint16_t reason, const char *text);
@@ -165,6 +186,7 @@ size_t oriel_viewer_write_bye(void *data, size_t size, uint16_t reason, const ch
 struct oriel_viewer_in {
   enum oriel_viewer_message type;
   union {
+    struct { char secret[ORIEL_VIEWER_SECRET_SIZE + 1]; } authenticate;
     struct { uint16_t version; uint8_t role; uint32_t capabilities; uint16_t width, height; } hello;
     struct { uint32_t received, decoded, painted; uint64_t received_us, decoded_us, painted_us; } ack;
     struct { uint16_t usage; bool pressed; } key;
@@ -179,6 +201,8 @@ struct oriel_viewer_in {
     struct { bool wanted; } control;
     /* opus: borrowed from the message; 0 bytes = the microphone ends */
     struct { uint32_t sequence; uint64_t us; const uint8_t *opus; size_t size; } microphone;
+    struct { char text[ORIEL_VIEWER_TEXT_MAX + 1]; } name;
+    struct { uint32_t asker; bool granted; } control_answer;
     struct { uint64_t us; } ping;
     struct { uint64_t ping_us, us; } pong;
     struct { uint16_t reason; char text[ORIEL_VIEWER_TEXT_MAX + 1]; } bye;
@@ -186,7 +210,7 @@ struct oriel_viewer_in {
 };
 
 /** Parses one whole message from a viewer. 0; -EBADMSG: empty, unknown or server-only type, wrong length, flags or
- *  padding not zero, a bool other than 0 or 1, a button, phase, touch id or role out of range, a text that is too long,
+ *  padding not zero, a bool other than 0 or 1, a button, phase, touch id or role out of range, a secret of other digits, a text that is too long,
  *  not UTF-8 or holds a NUL, a microphone's packet over 1500 bytes or of other than 10 or 20 ms (RFC 6716 section 3.1).
  *  *in is untouched then. A hello's version is the caller's to judge. */
 int oriel_viewer_parse(const void *data, size_t size, struct oriel_viewer_in *in);

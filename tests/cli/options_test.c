@@ -189,6 +189,15 @@ static void options_lists_have_a_bound(void **state) {
   assert_non_null(strstr(why, "--allow-host"));
 }
 
+static void proxies_are_addresses_or_networks(void **state) {
+  (void)state;
+  assert_int_equal(parse(ORIEL_CLI_SERVE, "pattern: --trusted-proxy 127.0.0.1,10.0.0.0/8 --trusted-proxy ::1"), 0);
+  assert_int_equal(options.trusted_proxies.count, 3);
+  oriel_options_finish(&options);
+  assert_int_equal(parse(ORIEL_CLI_SERVE, "pattern: --trusted-proxy proxy.example"), -EINVAL);
+  assert_non_null(strstr(why, "--trusted-proxy is \"proxy.example\""));
+}
+
 static void values_have_edges(void **state) {
   (void)state;
   unsigned number = 7, width = 0, height = 0;
@@ -298,6 +307,7 @@ int main(void) {
     cmocka_unit_test_teardown(options_lists_have_a_bound, finish),
     cmocka_unit_test_teardown(options_listen_takes_a_port_alone, finish),
     cmocka_unit_test(nearest_word_is_one_that_was_meant),
+    cmocka_unit_test(proxies_are_addresses_or_networks),
     cmocka_unit_test(values_have_edges),
     cmocka_unit_test(help_is_aligned),
   };

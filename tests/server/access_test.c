@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Who may do what: the route table, hosts, origins, credentials, limits. Over real sockets.
+ * Who may do what: the tables of routes and messages, hosts, origins, credentials, limits. Over real sockets.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -14,8 +14,10 @@
 #include <cmocka.h>
 
 #include "core/clock.h"
-#include "rig.h"
+#include "page.h"
+#include "server/permit.h"
 #include "server/route.h"
+#include "wire/viewer.h"
 
 static struct answer answer;
 
@@ -27,6 +29,7 @@ static int setup(void **state) {
   struct rig *rig = calloc(1, sizeof *rig);
   rig->address = "pattern:?size=320x240&scene=static";
   rig->config.auth_fail_limit = 1000;
+  rig->config.view_token = RIG_VIEW_TOKEN;
   rig_start(rig);
   *state = rig;
   return 0;
@@ -38,30 +41,111 @@ static int teardown(void **state) {
   return 0;
 }
 
-/* Lesson 34: a new route that forgets the check fails here. */
+/** A credential's header lines and what it is. */
+struct visitor {
+  enum oriel_party party;
+  const char *headers;
+};
+
+static size_t table_walk_row(struct rig *rig, const struct oriel_route *route, const struct visitor *visitor) {
+  char request[128];
+  snprintf(request, sizeof request, "%s %s", method_name(route->method), route->path);
+  int status = ask(rig, &answer, request, visitor->headers, NULL);
+  bool may = oriel_permit_route(route->method, route->path) & visitor->party;
+  if (visitor->party == ORIEL_PARTY_ANYBODY)
+    return may ? status != 401 && status != 403 : status == 401;
+  return may ? status != 0 && status != 401 && status != 403 && status != 404 && status != 405 : status == 403;
+}
+
+/* Lesson 34: a new route that forgets the check fails here; lesson 50: so does one that forgets who may use it. */
 static void route_table_walk(void **state) {
   struct rig *rig = *state;
-  char request[128];
-  size_t count, open = 0;
+  static const struct visitor strangers[] = {
+    {ORIEL_PARTY_ANYBODY, ""},
+    {ORIEL_PARTY_ANYBODY, "Authorization: Bearer wrong\r\n"},
+    {ORIEL_PARTY_ANYBODY, "Authorization: Basic " RIG_TOKEN "\r\n"},
+    {ORIEL_PARTY_ANYBODY, RIG_BEARER RIG_BEARER},
+  };
+  char user[1024], watcher[1024], controller[1024];
+  page_login(rig, RIG_VIEW_TOKEN, watcher, sizeof watcher);
+  page_login(rig, RIG_TOKEN, user, sizeof user);
+  page_login(rig, RIG_TOKEN, controller, sizeof controller);
+  int holder = page_join(rig, controller, true);
+  const struct visitor visitors[] = {
+    {ORIEL_PARTY_WATCHER, "Authorization: Bearer " RIG_VIEW_TOKEN "\r\n"},
+    {ORIEL_PARTY_WATCHER, watcher},
+    {ORIEL_PARTY_USER, user},
+    {ORIEL_PARTY_CONTROLLER, controller},
+    {ORIEL_PARTY_SCRIPT, RIG_BEARER},
+  };
+  size_t count;
   const struct oriel_route *routes = oriel_routes(&count);
-  assert_true(count >= 12);
+  assert_true(count >= 13);
   for (size_t i = 0; i < count; i++) {
-    snprintf(request, sizeof request, "%s %s", method_name(routes[i].method), routes[i].path);
-    if (routes[i].access == ORIEL_ACCESS_OPEN) {
-      open++;
-      continue;
-    }
-    /* The row's number first, so that a failure names it. */
-    assert_int_equal(i * 1000 + (size_t)ask(rig, &answer, request, "", NULL), i * 1000 + 401);
-    assert_int_equal(i * 1000 + (size_t)ask(rig, &answer, request, "Authorization: Bearer wrong\r\n", NULL),
-                     i * 1000 + 401);
-    assert_int_equal(i * 1000 + (size_t)ask(rig, &answer, request, "Authorization: Basic " RIG_TOKEN "\r\n", NULL),
-                     i * 1000 + 401);
-    assert_int_equal(i * 1000 + (size_t)ask(rig, &answer, request, RIG_BEARER RIG_BEARER, NULL), i * 1000 + 401);
-    int status = ask(rig, &answer, request, RIG_BEARER, NULL);
-    assert_true(status != 0 && status != 401 && status != 403 && status != 404 && status != 405);
+    /* What ends sessions comes last. The row's number first, so that a failure names it. */
+    assert_true(oriel_permit_route(routes[i].method, routes[i].path));
+    for (size_t k = 0; k < sizeof strangers / sizeof *strangers; k++)
+      assert_int_equal(i * 100 + k + 1000 * table_walk_row(rig, &routes[i], &strangers[k]), i * 100 + k + 1000);
+    for (size_t k = 0; k < sizeof visitors / sizeof *visitors && routes[i].method != ORIEL_METHOD_DELETE; k++)
+      assert_int_equal(i * 100 + k + 1000 * table_walk_row(rig, &routes[i], &visitors[k]), i * 100 + k + 1000);
   }
-  assert_int_equal(open, 2); /* /healthz and POST /session */
+  close(holder);
+  assert_int_equal(ask(rig, &answer, "DELETE /session", watcher, NULL), 204);
+  assert_int_equal(ask(rig, &answer, "GET /snapshot.png", watcher, NULL), 401);
+}
+
+/* Every message by every party, by what the server counts as denied: what the table does not permit does nothing. */
+static void message_table_walk(void **state) {
+  struct rig *rig = *state;
+  char user[1024], watcher[1024], controller[1024];
+  page_login(rig, RIG_VIEW_TOKEN, watcher, sizeof watcher);
+  page_login(rig, RIG_TOKEN, user, sizeof user);
+  page_login(rig, RIG_TOKEN, controller, sizeof controller);
+  static const struct {
+    unsigned type;
+    size_t size;
+  } messages[] = {
+    {ORIEL_VIEWER_ACK, 40},    {ORIEL_VIEWER_KEY, 7},       {ORIEL_VIEWER_POINTER, 8},     {ORIEL_VIEWER_MOTION, 8},
+    {ORIEL_VIEWER_BUTTON, 6},  {ORIEL_VIEWER_WHEEL, 8},     {ORIEL_VIEWER_TOUCH, 10},      {ORIEL_VIEWER_RELEASE_ALL, 4},
+    {ORIEL_VIEWER_RESIZE, 8},  {ORIEL_VIEWER_KEY_FRAME, 5}, {ORIEL_VIEWER_WANT, 6},        {ORIEL_VIEWER_MICROPHONE, 16},
+    {ORIEL_VIEWER_NAME, 6},    {ORIEL_VIEWER_PING, 12},     {ORIEL_VIEWER_PONG, 20},       {ORIEL_VIEWER_CONTROL_ANSWER, 9},
+    {ORIEL_VIEWER_CONTROL, 5}, /* zeros: gives the controls up, so the last */
+  };
+  const struct visitor visitors[] = {
+    {ORIEL_PARTY_CONTROLLER, controller}, {ORIEL_PARTY_USER, user}, {ORIEL_PARTY_WATCHER, watcher}};
+  int holder = page_join(rig, controller, true);
+  for (size_t k = 0; k < sizeof visitors / sizeof *visitors; k++) {
+    int fd = k == 0 ? holder : page_join(rig, visitors[k].headers, k == 2);
+    for (size_t i = 0; i < sizeof messages / sizeof *messages; i++) {
+      if (k == 0 && messages[i].type == ORIEL_VIEWER_CONTROL)
+        continue;
+      uint8_t message[64] = {(uint8_t)messages[i].type};
+      struct oriel_server_stats before, after;
+      rig_server_stats(rig, &before);
+      ws_send(fd, true, 2, message, messages[i].size);
+      do
+        rig_server_stats(rig, &after);
+      while (after.messages_in == before.messages_in); /* the rig's sockets have time limits */
+      bool may = oriel_permit_message(messages[i].type) & visitors[k].party;
+      assert_int_equal(k * 10000 + messages[i].type * 10 + (size_t)(after.messages_denied - before.messages_denied),
+                       k * 10000 + messages[i].type * 10 + !may);
+    }
+    if (k)
+      close(fd);
+  }
+  close(holder);
+}
+
+/* A message that the table has forgotten is nobody's; one that no test walks is found here. */
+static void every_message_has_a_row(void **state) {
+  (void)state;
+#define X(name, value)                                                                                                 \
+  if (value >= 0x40)                                                                                                   \
+    assert_true(oriel_permit_message(value) != 0);                                                                     \
+  else                                                                                                                 \
+    assert_int_equal(oriel_permit_message(value), 0);
+  ORIEL_VIEWER_MESSAGES(X)
+#undef X
 }
 
 static void answer_carries_security_headers(void **state) {
@@ -193,45 +277,72 @@ static void listen_on_a_mapped_address(void **state) {
   }
 }
 
-/** Logs in; `cookie` gets the "Cookie: ..." header line. */
-static void login(struct rig *rig, char *cookie, size_t size) {
-  char value[256];
-  assert_int_equal(ask(rig, &answer, "POST /session", "", "{\"token\":\"" RIG_TOKEN "\"}"), 204);
-  header_of(&answer, "Set-Cookie", value, sizeof value);
-  assert_non_null(strstr(value, "; HttpOnly; SameSite=Strict; Path=/; Max-Age=86400"));
-  assert_null(strstr(value, RIG_TOKEN)); /* lesson 35 */
-  assert_null(strstr(value, "Secure"));
-  value[strcspn(value, ";")] = '\0';
-  assert_int_equal(strlen(strchr(value, '=') + 1), ORIEL_SESSION_ID_SIZE);
-  snprintf(cookie, size, "Cookie: theme=dark; %s\r\n", value);
-}
-
 static void session_by_cookie(void **state) {
   (void)state;
   struct rig own = {.address = "pattern:?size=320x240&scene=static"}, *rig = &own; /* the walk has powered it down */
   rig_start(rig);
-  char cookie[512], headers[700];
-  login(rig, cookie, sizeof cookie);
-  assert_int_equal(ask(rig, &answer, "GET /api/v1/desktop", cookie, NULL), 200);
+  char page[1024], cookie[512], headers[1024], half[700];
+  page_login(rig, RIG_TOKEN, page, sizeof page);
+  assert_int_equal(ask(rig, &answer, "GET /api/v1/desktop", page, NULL), 200);
   assert_non_null(strstr(answer.body, "\"kind\":\"pattern\""));
 
-  /* What acts needs proof that our own page asks. */
-  assert_int_equal(ask(rig, &answer, "POST /api/v1/desktop/pause", cookie, ""), 403);
-  snprintf(headers, sizeof headers, "%sSec-Fetch-Site: cross-site\r\n", cookie);
-  assert_int_equal(ask(rig, &answer, "POST /api/v1/desktop/pause", headers, ""), 403);
-  snprintf(headers, sizeof headers, "%sSec-Fetch-Site: same-origin\r\n", cookie);
-  assert_int_equal(ask(rig, &answer, "POST /api/v1/desktop/pause", headers, ""), 202);
-  snprintf(headers, sizeof headers, "%sOrigin: http://127.0.0.1:%u\r\n", cookie, rig->port);
-  assert_int_equal(ask(rig, &answer, "POST /api/v1/desktop/resume", headers, ""), 202);
-  assert_int_equal(ask(rig, &answer, "GET /ws", cookie, NULL), 403);
-  assert_int_equal(ask(rig, &answer, "GET /ws", headers, NULL), 426);
-  snprintf(headers, sizeof headers, "%sOrigin: http://evil.example\r\n", cookie);
-  assert_int_equal(ask(rig, &answer, "GET /ws", headers, NULL), 403);
+  /* A browser sends the cookie to every port of the host, and none the secret. */
+  page_cookie(page, cookie, sizeof cookie);
+  snprintf(half, sizeof half, "%sOrigin: http://127.0.0.1:%u\r\n", cookie, rig->port);
+  assert_int_equal(ask(rig, &answer, "GET /api/v1/desktop", half, NULL), 401);
+  assert_int_equal(ask(rig, &answer, "DELETE /session", half, NULL), 401);
+  snprintf(headers, sizeof headers, "%s" ORIEL_SECRET_HEADER ": %064d\r\n", half, 7);
+  assert_int_equal(ask(rig, &answer, "GET /api/v1/desktop", headers, NULL), 401);
+  snprintf(headers, sizeof headers, ORIEL_SECRET_HEADER ": %.64s\r\n", page_secret(page));
+  assert_int_equal(ask(rig, &answer, "GET /api/v1/desktop", headers, NULL), 401);
 
-  snprintf(headers, sizeof headers, "%sOrigin: http://127.0.0.1:%u\r\n", cookie, rig->port);
-  assert_int_equal(ask(rig, &answer, "DELETE /session", headers, NULL), 204);
-  assert_int_equal(ask(rig, &answer, "GET /api/v1/desktop", cookie, NULL), 401);
+  /* What acts needs proof that our own page asks. */
+  int holder = page_join(rig, page, true);
+  snprintf(half, sizeof half, "%s" ORIEL_SECRET_HEADER ": %.64s\r\n", cookie, page_secret(page));
+  assert_int_equal(ask(rig, &answer, "POST /api/v1/desktop/pause", half, ""), 403);
+  snprintf(headers, sizeof headers, "%sSec-Fetch-Site: cross-site\r\n", half);
+  assert_int_equal(ask(rig, &answer, "POST /api/v1/desktop/pause", headers, ""), 403);
+  snprintf(headers, sizeof headers, "%sSec-Fetch-Site: same-origin\r\n", half);
+  assert_int_equal(ask(rig, &answer, "POST /api/v1/desktop/pause", headers, ""), 202);
+  assert_int_equal(ask(rig, &answer, "POST /api/v1/desktop/resume", page, ""), 202);
+  assert_int_equal(ask(rig, &answer, "GET /ws", cookie, NULL), 403);
+  assert_int_equal(ask(rig, &answer, "GET /ws", page, NULL), 426);
+  snprintf(headers, sizeof headers, "%sOrigin: http://evil.example\r\n", half);
+  assert_int_equal(ask(rig, &answer, "GET /ws", headers, NULL), 403);
+  close(holder);
+
+  assert_int_equal(ask(rig, &answer, "DELETE /session", page, NULL), 204);
+  assert_int_equal(ask(rig, &answer, "GET /api/v1/desktop", page, NULL), 401);
   rig_stop(rig);
+}
+
+/* Lesson 48, at the WebSocket: nothing of the desktop before the secret, and no hello either. */
+static void websocket_needs_the_secret(void **state) {
+  struct rig *rig = *state;
+  char page[1024], other[1024];
+  struct frame *frame = malloc(sizeof *frame);
+  page_login(rig, RIG_TOKEN, page, sizeof page);
+  page_login(rig, RIG_TOKEN, other, sizeof other);
+  int fd = page_open(rig, page);
+  ws_hello(fd, false);
+  assert_int_equal(ws_reason(fd), ORIEL_VIEWER_REASON_PROTOCOL);
+  close(fd);
+  fd = page_open(rig, page);
+  page_authenticate(fd, page_secret(other));
+  ws_hello(fd, false);
+  assert_true(ws_read(fd, frame) == 2 && frame->data[0] == ORIEL_VIEWER_BYE); /* the first message */
+  assert_int_equal(frame->data[4], ORIEL_VIEWER_REASON_UNAUTHORISED);
+  close(fd);
+  close(page_join(rig, page, false));
+  /* Whoever has the cookie alone cannot keep the page out: the one that waits longest makes room. */
+  int waiting[9];
+  for (size_t i = 0; i < 9; i++)
+    waiting[i] = page_open(rig, page);
+  assert_int_equal(ws_reason(waiting[0]), ORIEL_VIEWER_REASON_TIMEOUT);
+  close(page_join(rig, page, false));
+  for (size_t i = 0; i < 9; i++)
+    close(waiting[i]);
+  free(frame);
 }
 
 static void expire_sessions(struct rig *rig, void *argument) {
@@ -244,18 +355,19 @@ static void session_ends_with_its_time_and_with_its_token(void **state) {
   (void)state;
   struct rig first = {.address = "pattern:?size=320x240&scene=static"};
   struct rig second = {.config = {.token = "another-one"}};
-  char cookie[512], name[32], renamed[600];
+  char page[1024], renamed[1024];
   rig_start(&first);
-  login(&first, cookie, sizeof cookie);
-  assert_int_equal(ask(&first, &answer, "GET /api/v1/desktop", cookie, NULL), 200);
+  page_login(&first, RIG_TOKEN, page, sizeof page);
+  assert_int_equal(ask(&first, &answer, "GET /api/v1/desktop", page, NULL), 200);
   rig_call(&first, expire_sessions, NULL);
-  assert_int_equal(ask(&first, &answer, "GET /api/v1/desktop", cookie, NULL), 401);
-  login(&first, cookie, sizeof cookie);
+  assert_int_equal(ask(&first, &answer, "GET /api/v1/desktop", page, NULL), 401);
+  page_login(&first, RIG_TOKEN, page, sizeof page);
   rig_stop(&first);
   /* The same host and, to be strict, the very cookie name of a server with another token. */
   rig_start(&second);
-  snprintf(name, sizeof name, "oriel_session_%u=", second.port);
-  snprintf(renamed, sizeof renamed, "Cookie: %s%s", name, strrchr(cookie, '=') + 1);
+  const char *id = strstr(page, "oriel_session_");
+  snprintf(renamed, sizeof renamed, "Cookie: oriel_session_%u=%.64s\r\n" ORIEL_SECRET_HEADER ": %.64s\r\n", second.port,
+           strchr(id, '=') + 1, page_secret(page));
   assert_int_equal(ask(&second, &answer, "GET /metrics", renamed, NULL), 401);
   assert_int_equal(ask(&second, &answer, "GET /metrics", RIG_BEARER, NULL), 401); /* the old token */
   rig_stop(&second);
@@ -280,11 +392,11 @@ static void session_refused(void **state) {
 
 static void lockout_after_wrong_tokens(void **state) {
   (void)state;
-  char value[16], cookie[512];
+  char value[16], page[1024];
   struct rig rig = {.address = "pattern:?size=320x240&scene=static",
                     .config = {.auth_fail_limit = 3, .auth_fail_window_s = 60}};
   rig_start(&rig);
-  login(&rig, cookie, sizeof cookie);
+  page_login(&rig, RIG_TOKEN, page, sizeof page);
   /* A page with a cookie from before a restart must not lock its user out. */
   char stale[160];
   snprintf(stale, sizeof stale, "Cookie: oriel_session_%u=%064d\r\n", rig.port, 7);
@@ -299,19 +411,44 @@ static void lockout_after_wrong_tokens(void **state) {
   assert_int_equal(ask(&rig, &answer, "POST /session", "", "{\"token\":\"wrong\"}"), 401);
   assert_int_equal(ask(&rig, &answer, "GET /metrics", "Authorization: Bearer wrong\r\n", NULL), 401);
   assert_int_equal(ask(&rig, &answer, "POST /session", "", "not json"), 400);
-  /* Now even the right one waits, or guessing would go on. */
-  assert_int_equal(ask(&rig, &answer, "GET /metrics", RIG_BEARER, NULL), 429);
+  /* Failures slow failures, and nobody else who comes from the same address. */
+  assert_int_equal(ask(&rig, &answer, "GET /metrics", "Authorization: Bearer wrong\r\n", NULL), 429);
   int wait = atoi(header_of(&answer, "Retry-After", value, sizeof value));
   assert_true(wait >= 1 && wait <= 60);
-  assert_int_equal(ask(&rig, &answer, "POST /session", "", "{\"token\":\"" RIG_TOKEN "\"}"), 429);
-  /* A live session cannot be guessed and is not hit. */
-  assert_int_equal(ask(&rig, &answer, "GET /metrics", cookie, NULL), 200);
+  assert_int_equal(ask(&rig, &answer, "POST /session", "", "{\"token\":\"wrong\"}"), 429);
+  assert_int_equal(ask(&rig, &answer, "GET /metrics", RIG_BEARER, NULL), 200);
+  assert_int_equal(ask(&rig, &answer, "POST /session", "", "{\"token\":\"" RIG_TOKEN "\"}"), 200);
+  assert_int_equal(ask(&rig, &answer, "GET /metrics", page, NULL), 200);
   struct oriel_server_stats stats;
   rig_server_stats(&rig, &stats);
   assert_int_equal(stats.auth_token, 3);
   assert_int_equal(stats.auth_cookie, 3);
   assert_int_equal(stats.auth_missing, 5);
   assert_int_equal(stats.auth_limited, 3);
+  rig_stop(&rig);
+}
+
+/* Behind a proxy every user has an address of his own; what he writes himself does not count. */
+static void lockout_behind_a_trusted_proxy(void **state) {
+  (void)state;
+  static const char *const proxies[] = {"127.0.0.0/8", NULL};
+  struct rig rig = {.config = {.auth_fail_limit = 1, .auth_fail_window_s = 60, .trusted_proxies = proxies}};
+  rig_start(&rig);
+#define WRONG "Authorization: Bearer wrong\r\n"
+  assert_int_equal(ask(&rig, &answer, "GET /metrics", WRONG "X-Forwarded-For: 192.0.2.1\r\n", NULL), 401);
+  assert_int_equal(ask(&rig, &answer, "GET /metrics", WRONG "X-Forwarded-For: 192.0.2.1\r\n", NULL), 429);
+  assert_int_equal(ask(&rig, &answer, "GET /metrics", WRONG "X-Forwarded-For: 9.9.9.9, 192.0.2.1\r\n", NULL), 429);
+  assert_int_equal(
+    ask(&rig, &answer, "GET /metrics", WRONG "X-Forwarded-For: 9.9.9.9\r\nX-Forwarded-For: 192.0.2.1\r\n", NULL), 429);
+  assert_int_equal(ask(&rig, &answer, "GET /metrics", WRONG "Forwarded: for=192.0.2.2\r\n", NULL), 401);
+  assert_int_equal(ask(&rig, &answer, "GET /metrics", WRONG "X-Forwarded-For: 192.0.2.2\r\n", NULL), 429);
+  rig_stop(&rig);
+  /* Whom nobody trusts speaks for himself. */
+  rig = (struct rig){.config = {.auth_fail_limit = 1, .auth_fail_window_s = 60}};
+  rig_start(&rig);
+  assert_int_equal(ask(&rig, &answer, "GET /metrics", WRONG "X-Forwarded-For: 192.0.2.1\r\n", NULL), 401);
+  assert_int_equal(ask(&rig, &answer, "GET /metrics", WRONG "X-Forwarded-For: 192.0.2.3\r\n", NULL), 429);
+#undef WRONG
   rig_stop(&rig);
 }
 
@@ -325,10 +462,14 @@ int main(int argc, char **argv) {
     cmocka_unit_test(host_and_origin_matrix),
     cmocka_unit_test(host_and_origin_allowed),
     cmocka_unit_test(listen_on_a_mapped_address),
+    cmocka_unit_test(message_table_walk),
+    cmocka_unit_test(every_message_has_a_row),
     cmocka_unit_test(session_by_cookie),
+    cmocka_unit_test(websocket_needs_the_secret),
     cmocka_unit_test(session_ends_with_its_time_and_with_its_token),
     cmocka_unit_test(session_refused),
     cmocka_unit_test(lockout_after_wrong_tokens),
+    cmocka_unit_test(lockout_behind_a_trusted_proxy),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }

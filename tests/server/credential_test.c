@@ -19,6 +19,7 @@
 #include "server/handshake.h"
 #include "server/lockout.h"
 #include "server/origin.h"
+#include "server/proxies.h"
 #include "server/session.h"
 
 static struct sockaddr_storage parsed(const char *text) {
@@ -174,20 +175,27 @@ static void sessions_expire_and_make_room(void **state) {
   (void)state;
   struct oriel_sessions sessions;
   char first[ORIEL_SESSION_ID_SIZE + 1], id[ORIEL_SESSION_ID_SIZE + 1];
+  char secret[ORIEL_SESSION_ID_SIZE + 1], other[ORIEL_SESSION_ID_SIZE + 1];
   const uint64_t day = ORIEL_SESSION_SECONDS * ORIEL_NS_PER_SECOND;
   assert_int_equal(oriel_sessions_init(&sessions), 0);
-  assert_int_equal(oriel_sessions_create(&sessions, 1000, first), 0);
+  assert_int_equal(oriel_sessions_create(&sessions, false, 1000, first, secret), 0);
   assert_int_equal(strspn(first, "0123456789abcdef"), ORIEL_SESSION_ID_SIZE);
   uint64_t serial = oriel_sessions_find(&sessions, first, ORIEL_SESSION_ID_SIZE, 1000);
   assert_true(serial != 0);
+  assert_string_not_equal(first, secret);
+  assert_true(oriel_sessions_prove(&sessions, serial, secret, ORIEL_SESSION_ID_SIZE, 1000));
+  assert_false(oriel_sessions_prove(&sessions, serial, first, ORIEL_SESSION_ID_SIZE, 1000));
+  assert_false(oriel_sessions_prove(&sessions, serial, secret, ORIEL_SESSION_ID_SIZE - 1, 1000));
+  assert_false(oriel_sessions_prove(&sessions, serial + 1, secret, ORIEL_SESSION_ID_SIZE, 1000));
+  assert_false(oriel_sessions_prove(&sessions, serial, secret, ORIEL_SESSION_ID_SIZE, 1000 + day));
   assert_int_equal(oriel_sessions_find(&sessions, first, ORIEL_SESSION_ID_SIZE - 1, 1000), 0);
   assert_int_equal(oriel_sessions_find(&sessions, first, ORIEL_SESSION_ID_SIZE, 1000 + day), 0);
   for (int i = 1; i < ORIEL_SESSIONS_MAX; i++) {
-    assert_int_equal(oriel_sessions_create(&sessions, 2000, id), 0);
+    assert_int_equal(oriel_sessions_create(&sessions, false, 2000, id, other), 0);
     assert_string_not_equal(id, first);
   }
   assert_int_equal(oriel_sessions_count(&sessions, 3000), ORIEL_SESSIONS_MAX);
-  assert_int_equal(oriel_sessions_create(&sessions, 3000, id), 0); /* the oldest makes room */
+  assert_int_equal(oriel_sessions_create(&sessions, false, 3000, id, other), 0); /* the oldest makes room */
   assert_int_equal(oriel_sessions_find(&sessions, first, ORIEL_SESSION_ID_SIZE, 3000), 0);
   assert_int_equal(oriel_sessions_count(&sessions, 3000), ORIEL_SESSIONS_MAX);
   serial = oriel_sessions_find(&sessions, id, ORIEL_SESSION_ID_SIZE, 3000);
@@ -197,6 +205,83 @@ static void sessions_expire_and_make_room(void **state) {
   assert_int_equal(oriel_sessions_find(&sessions, id, ORIEL_SESSION_ID_SIZE, 3000), 0);
   oriel_sessions_remove(&sessions, 0);
   oriel_sessions_finish(&sessions);
+}
+
+/* A link for viewing must not log everybody else out. */
+static void sessions_that_watch_push_out_their_like(void **state) {
+  (void)state;
+  struct oriel_sessions sessions;
+  char owner[ORIEL_SESSION_ID_SIZE + 1], id[ORIEL_SESSION_ID_SIZE + 1], secret[ORIEL_SESSION_ID_SIZE + 1];
+  assert_int_equal(oriel_sessions_init(&sessions), 0);
+  assert_int_equal(oriel_sessions_create(&sessions, false, 1000, owner, secret), 0);
+  uint64_t serial = oriel_sessions_find(&sessions, owner, ORIEL_SESSION_ID_SIZE, 1000);
+  for (int i = 0; i < 2 * ORIEL_SESSIONS_MAX; i++)
+    assert_int_equal(oriel_sessions_create(&sessions, true, 2000, id, secret), 0);
+  assert_int_equal(oriel_sessions_count(&sessions, 2000), ORIEL_SESSIONS_MAX / 2 + 1);
+  assert_true(oriel_sessions_alive(&sessions, serial, 2000));
+  assert_false(oriel_sessions_view(&sessions, serial, 2000));
+  assert_true(oriel_sessions_view(&sessions, oriel_sessions_find(&sessions, id, ORIEL_SESSION_ID_SIZE, 2000), 2000));
+  oriel_sessions_finish(&sessions);
+}
+
+static void client_of(const char *forwarded_for, const char *forwarded, const char *expected) {
+  static const char *const trusted[] = {"10.0.0.0/8", "2001:db8::/32", "127.0.0.1", NULL};
+  struct oriel_proxies proxies;
+  struct sockaddr_storage peer = parsed("[::ffff:10.1.2.3]:80"), client;
+  char text[ORIEL_ADDRESS_TEXT_MAX];
+  assert_int_equal(oriel_proxies_init(&proxies, trusted), 0);
+  oriel_proxies_client(&proxies, (struct sockaddr *)&peer, forwarded_for, forwarded, &client);
+  oriel_address_text((struct sockaddr *)&client, text);
+  assert_string_equal(text, expected);
+  oriel_proxies_finish(&proxies);
+}
+
+static void proxies_name_their_clients(void **state) {
+  (void)state;
+  client_of(NULL, NULL, "10.1.2.3:0");
+  client_of("192.0.2.1", NULL, "192.0.2.1:0");
+  client_of(" 9.9.9.9 ,\t192.0.2.1 ", NULL, "192.0.2.1:0");
+  client_of("192.0.2.1, 10.9.9.9, 127.0.0.1", NULL, "192.0.2.1:0");
+  client_of("192.0.2.1:4711", NULL, "192.0.2.1:0");
+  client_of("2001:db9::1", NULL, "[2001:db9::1]:0");
+  client_of("[2001:db9::1]:80, 2001:db8::7", NULL, "[2001:db9::1]:0");
+  client_of("::ffff:192.0.2.1", NULL, "192.0.2.1:0");
+  client_of("10.0.0.1, 10.0.0.2", NULL, "10.0.0.1:0"); /* all are proxies: the first of them asked */
+  /* What cannot be read is nobody: the proxy that handed it on counts. */
+  client_of("", NULL, "10.1.2.3:0");
+  client_of("192.0.2.1, unknown", NULL, "10.1.2.3:0");
+  client_of("192.0.2.1, nonsense, 10.7.7.7", NULL, "10.7.7.7:0");
+  client_of("192.0.2.1,", NULL, "10.1.2.3:0");
+  client_of("192.0.2.1.", NULL, "10.1.2.3:0");
+  client_of("192.0.2.1:", NULL, "10.1.2.3:0");
+  client_of("[2001:db9::1", NULL, "10.1.2.3:0");
+  client_of("[192.0.2.1]", NULL, "10.1.2.3:0");
+  client_of(NULL, "for=192.0.2.1", "192.0.2.1:0");
+  client_of(NULL, "For=\"[2001:db9::1]:80\";proto=https;by=10.0.0.1", "[2001:db9::1]:0");
+  client_of(NULL, "for=9.9.9.9, for=192.0.2.1;host=\"a,b\" ,for=10.0.0.2", "192.0.2.1:0");
+  client_of(NULL, "for=192.0.2.1, proto=https", "10.1.2.3:0");
+  client_of(NULL, "for=unknown", "10.1.2.3:0");
+  client_of(NULL, "for=_hidden", "10.1.2.3:0");
+  client_of(NULL, "for=192.0.2.1;for=192.0.2.2", "10.1.2.3:0");
+  client_of(NULL, "for=\"9.9.9.9, for=192.0.2.1", "10.1.2.3:0"); /* a quote that a client left open */
+  client_of(NULL, "for=192.0.2.1 for=10.0.0.1", "10.1.2.3:0");
+  client_of(NULL, "for=192.0.2.1,", "10.1.2.3:0");
+  client_of(NULL, "", "10.1.2.3:0");
+  /* A proxy that writes one of them passes a client's other on. */
+  client_of("192.0.2.1", "for=192.0.2.1", "192.0.2.1:0");
+  client_of("192.0.2.1", "for=9.9.9.9", "10.1.2.3:0");
+}
+
+static void prefix_forms(void **state) {
+  (void)state;
+  struct oriel_prefix prefix;
+  static const char *const good[] = {"192.0.2.1", "192.0.2.0/24", "0.0.0.0/0", "::/0", "2001:db8::/32", "[::1]", "::1/128"};
+  static const char *const bad[] = {"", "/", "192.0.2.1/", "192.0.2.1/33", "192.0.2.1/24", "192.0.2.1:80", "::1/129", "name",
+                                    "192.0.2.0/024 ", "192.0.2.0/-1", "[::1", "::1/0000"};
+  for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+    assert_int_equal(oriel_prefix_parse(good[i], &prefix), 0);
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+    assert_int_equal(oriel_prefix_parse(bad[i], &prefix), -EINVAL);
 }
 
 static void lockout_windows_and_bound(void **state) {
@@ -255,6 +340,9 @@ int main(int argc, char **argv) {
     cmocka_unit_test(cookie_forms),
     cmocka_unit_test(session_body_forms),
     cmocka_unit_test(sessions_expire_and_make_room),
+    cmocka_unit_test(sessions_that_watch_push_out_their_like),
+    cmocka_unit_test(proxies_name_their_clients),
+    cmocka_unit_test(prefix_forms),
     cmocka_unit_test(lockout_windows_and_bound),
     cmocka_unit_test(handshake_lists),
   };

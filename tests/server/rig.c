@@ -282,13 +282,17 @@ const char *header_of(const struct answer *answer, const char *name, char *value
 
 /* ---- WebSocket ---- */
 
-const char *ws_handshake(const struct rig *rig, char *text, size_t size) {
+static const char *handshake_as(const struct rig *rig, const char *headers, char *text, size_t size) {
   snprintf(text, size,
            "GET /ws HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nUpgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n"
            "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-           "Sec-WebSocket-Extensions: permessage-deflate\r\nSec-WebSocket-Protocol: oriel.v1\r\n" RIG_BEARER "\r\n",
-           rig->port);
+           "Sec-WebSocket-Extensions: permessage-deflate\r\nSec-WebSocket-Protocol: oriel.v1\r\n%s\r\n",
+           rig->port, headers);
   return text;
+}
+
+const char *ws_handshake(const struct rig *rig, char *text, size_t size) {
+  return handshake_as(rig, RIG_BEARER, text, size);
 }
 
 static bool read_all(int fd, void *data, size_t size) {
@@ -304,10 +308,14 @@ static bool read_all(int fd, void *data, size_t size) {
 }
 
 int ws_open(const struct rig *rig) {
-  char text[1024];
+  return ws_open_as(rig, RIG_BEARER);
+}
+
+int ws_open_as(const struct rig *rig, const char *headers) {
+  char text[2048];
   size_t size = 0;
   int fd = dial(rig);
-  send_text(fd, "%s", ws_handshake(rig, text, sizeof text));
+  send_text(fd, "%s", handshake_as(rig, headers, text, sizeof text));
   /* Byte by byte: what follows the headers belongs to the frames. */
   while (size < sizeof text - 1 && read_all(fd, text + size, 1)) {
     text[++size] = '\0';

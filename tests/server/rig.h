@@ -15,6 +15,7 @@
 #include "server/server.h"
 
 #define RIG_TOKEN "correct-horse"
+#define RIG_VIEW_TOKEN "looking-horse"
 enum {
   RIG_LARGE = 16 << 20,   /* size of /js/large.js */
   RIG_MEDIUM = 56 * 1024, /* of /js/medium.js: what a relay and its pair hold, but not the kernel's queue to a client */
@@ -89,6 +90,8 @@ struct frame {
 const char *ws_handshake(const struct rig *rig, char *text, size_t size);
 /** Opens a WebSocket; asserts 101. */
 int ws_open(const struct rig *rig);
+/** The same with these header lines instead of the bearer token. */
+int ws_open_as(const struct rig *rig, const char *headers);
 /** ws_open and a hello that can take video, tiles and sound. */
 int ws_join(const struct rig *rig, bool controls);
 /** A masked frame. */

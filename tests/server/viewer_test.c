@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "core/clock.h"
-#include "rig.h"
+#include "page.h"
 #include "server/private.h"
 #include "wire/viewer.h"
 
@@ -488,32 +488,11 @@ static void viewers_told_when_the_server_stops(void **state) {
   close(idle);
 }
 
-/** Joins with a session's cookie; `headers` gets the lines that prove to be its page. */
-static int join_by_cookie(struct rig *rig, char *headers, size_t size) {
-  char value[256], head[4] = "";
-  assert_int_equal(ask(rig, &answer, "POST /session", "", "{\"token\":\"" RIG_TOKEN "\"}"), 204);
-  header_of(&answer, "Set-Cookie", value, sizeof value);
-  value[strcspn(value, ";")] = '\0';
-  snprintf(headers, size, "Cookie: %s\r\nOrigin: http://127.0.0.1:%u\r\n", value, rig->port);
-  int fd = dial(rig);
-  send_text(fd,
-            "GET /ws HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n%s"
-            "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-            "Sec-WebSocket-Protocol: oriel.v1\r\n\r\n",
-            rig->port, headers);
-  while (memcmp(head, "\r\n\r\n", 4) != 0) {
-    memmove(head, head + 1, 3);
-    assert_int_equal(recv(fd, head + 3, 1, 0), 1);
-  }
-  ws_hello(fd, false);
-  assert_true(ws_until(fd, &frame, ORIEL_VIEWER_STATE));
-  return fd;
-}
-
 static void logout_ends_the_sessions_viewers(void **state) {
   struct rig *rig = *state;
-  char headers[512];
-  int other = ws_join(rig, false), fd = join_by_cookie(rig, headers, sizeof headers);
+  char headers[PAGE_HEADERS_MAX];
+  page_login(rig, RIG_TOKEN, headers, sizeof headers);
+  int other = ws_join(rig, false), fd = page_join(rig, headers, false);
   assert_int_equal(ask(rig, &answer, "DELETE /session", headers, NULL), 204);
   assert_int_equal(ws_reason(fd), ORIEL_VIEWER_REASON_UNAUTHORISED);
   assert_true(ws_until(other, &frame, ORIEL_VIEWER_AUDIO));
@@ -530,8 +509,9 @@ static void expire_sessions(struct rig *rig, void *argument) {
 /* A connection does not outlive the session that opened it; one by token has none. */
 static void expiry_ends_the_sessions_viewers(void **state) {
   struct rig *rig = *state;
-  char headers[512];
-  int other = ws_join(rig, false), fd = join_by_cookie(rig, headers, sizeof headers);
+  char headers[PAGE_HEADERS_MAX];
+  page_login(rig, RIG_TOKEN, headers, sizeof headers);
+  int other = ws_join(rig, false), fd = page_join(rig, headers, false);
   rig_call(rig, expire_sessions, NULL);
   assert_int_equal(ws_reason(fd), ORIEL_VIEWER_REASON_UNAUTHORISED);
   assert_true(ws_until(other, &frame, ORIEL_VIEWER_AUDIO));

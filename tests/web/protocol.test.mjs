@@ -71,6 +71,13 @@ test('write_the_rest', () => {
   assert.deepEqual(bytes(protocol.writeBye(21, 'é')), [...header(0x7f), ...u16(21), ...text('é')]);
 });
 
+test('write_what_concerns_the_controls', () => {
+  assert.deepEqual(bytes(protocol.writeAuthenticate('0f'.repeat(32))), [...header(0x40), ...new TextEncoder().encode('0f'.repeat(32))]);
+  assert.deepEqual(bytes(protocol.writeName('Zoë')), [...header(0x4f), ...text('Zoë')]);
+  assert.equal(bytes(protocol.writeName('é'.repeat(100))).length, 4 + 2 + 160, 'cut between characters');
+  assert.deepEqual(bytes(protocol.writeControlAnswer(0x01020304, true)), [...header(0x50), ...u32(0x01020304), 1]);
+});
+
 test('write_microphone', () => {
   const packet = protocol.writeMicrophone(2 ** 32 + 3, 2 ** 40 + 0.6, Uint8Array.of(0xf0, 7));
   assert.deepEqual(bytes(packet), [...header(0x4e), ...u32(3), ...u64(2 ** 40 + 1), 0xf0, 7]);
@@ -106,6 +113,13 @@ test('read_messages', () => {
   });
   assert.deepEqual(protocol.readVolume(view(header(10), u16(65535), u16(0), 1)), { left: 1, right: 0, muted: true });
   assert.deepEqual(protocol.readMicrophoneState(view(header(11), 2, u32(0xfffffffe))), { use: 2, talker: 0xfffffffe });
+  assert.deepEqual(protocol.readControlState(view(header(12), u32(7), u32(9), 2, text('Zoë'), text('Viewer 9'))), {
+    holder: 7,
+    asker: 9,
+    way: 2,
+    holderName: 'Zoë',
+    askerName: 'Viewer 9',
+  });
   assert.deepEqual(protocol.readPong(view(header(0x72), u64(1), u64(2))), { pingUs: 1, serverUs: 2 });
   assert.deepEqual(protocol.readBye(view(header(0x7f), u16(1), text('bye'))), { reason: 1, text: 'bye' });
 });

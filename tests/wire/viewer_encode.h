@@ -23,6 +23,9 @@ static inline size_t viewer_encode(const struct oriel_viewer_in *in, uint8_t *da
   size_t at = encode_number(data, 0, (uint64_t)in->type, 4);
 #define PUT(value, bytes) at = encode_number(data, at, (uint64_t)(value), bytes)
   switch (in->type) {
+  case ORIEL_VIEWER_AUTHENTICATE:
+    memcpy(data + at, in->authenticate.secret, ORIEL_VIEWER_SECRET_SIZE);
+    return at + ORIEL_VIEWER_SECRET_SIZE;
   case ORIEL_VIEWER_VIEWER_HELLO:
     PUT(in->hello.version, 2), PUT(in->hello.role, 1), PUT(0, 1), PUT(in->hello.capabilities, 4);
     PUT(in->hello.width, 2), PUT(in->hello.height, 2);
@@ -68,6 +71,15 @@ static inline size_t viewer_encode(const struct oriel_viewer_in *in, uint8_t *da
     if (in->microphone.size)
       memcpy(data + at, in->microphone.opus, in->microphone.size);
     return at + in->microphone.size;
+  case ORIEL_VIEWER_NAME: {
+    const size_t size = strlen(in->name.text);
+    PUT(size, 2);
+    memcpy(data + at, in->name.text, size);
+    return at + size;
+  }
+  case ORIEL_VIEWER_CONTROL_ANSWER:
+    PUT(in->control_answer.asker, 4), PUT(in->control_answer.granted, 1);
+    return at;
   case ORIEL_VIEWER_PING:
     PUT(in->ping.us, 8);
     return at;

@@ -27,6 +27,8 @@ static_assert((int)ORIEL_VIEWER_STATE_CONNECTING == (int)ORIEL_SOURCE_CONNECTING
               (int)ORIEL_VIEWER_STATE_PAUSED == (int)ORIEL_SOURCE_PAUSED &&
               (int)ORIEL_VIEWER_STATE_GONE == (int)ORIEL_SOURCE_GONE, "states");
 
+#define SECRET "0123456789abcdef0123456789abcdeffedcba9876543210fedcba9876543210"
+
 /* One valid message of every type that a viewer may send, most fields at values that show a swapped byte. */
 static const struct oriel_viewer_in samples[] = {
   { .type = ORIEL_VIEWER_VIEWER_HELLO, .hello = { 1, 1, 0x8000001F, 0x1234, 0x5678 } },
@@ -42,6 +44,10 @@ static const struct oriel_viewer_in samples[] = {
   { .type = ORIEL_VIEWER_KEY_FRAME, .key_frame = { 255 } },
   { .type = ORIEL_VIEWER_WANT, .want = { true, false } },
   { .type = ORIEL_VIEWER_CONTROL, .control = { true } },
+  { .type = ORIEL_VIEWER_AUTHENTICATE, .authenticate = { SECRET } },
+  { .type = ORIEL_VIEWER_NAME, .name = { "Zo\xC3\xAB" } },
+  { .type = ORIEL_VIEWER_NAME, .name = { "" } },
+  { .type = ORIEL_VIEWER_CONTROL_ANSWER, .control_answer = { 0x01020304, true } },
   { .type = ORIEL_VIEWER_PING, .ping = { 0x0102030405060708 } },
   { .type = ORIEL_VIEWER_PONG, .pong = { 0x0102030405060708, 0x1112131415161718 } },
   { .type = ORIEL_VIEWER_BYE, .bye = { 0x0102, "gr\xC3\xBC\xC3\x9F" } },
@@ -157,7 +163,7 @@ static void viewer_parse_knows_only_viewers_types(void **state) {
   static const enum oriel_viewer_message server_only[] = {
     ORIEL_VIEWER_SERVER_HELLO, ORIEL_VIEWER_VIDEO, ORIEL_VIEWER_TILES, ORIEL_VIEWER_AUDIO, ORIEL_VIEWER_CURSOR_SHAPE,
     ORIEL_VIEWER_CURSOR_POSITION, ORIEL_VIEWER_STATE, ORIEL_VIEWER_ROLE, ORIEL_VIEWER_SKIPPED, ORIEL_VIEWER_VOLUME,
-    ORIEL_VIEWER_MICROPHONE_STATE,
+    ORIEL_VIEWER_MICROPHONE_STATE, ORIEL_VIEWER_CONTROL_STATE,
   };
   struct oriel_viewer_in in;
   uint8_t data[96] = { 0 };
@@ -167,7 +173,7 @@ static void viewer_parse_knows_only_viewers_types(void **state) {
       assert_int_equal(parse_copy(data, size, &in), -EBADMSG);
     }
   }
-  /* Of all type bytes over all lengths with zero bodies, exactly the sixteen types of one length parse, each at it. */
+  /* Of all type bytes over all lengths with zero bodies, exactly the eighteen types of one length parse, each at it. */
   unsigned parsed = 0;
   for (unsigned type = 0; type < 256; type++) {
     if (type == ORIEL_VIEWER_MICROPHONE)
@@ -176,7 +182,7 @@ static void viewer_parse_knows_only_viewers_types(void **state) {
     for (size_t size = 1; size <= sizeof data; size++)
       parsed += parse_copy(data, size, &in) == 0;
   }
-  assert_int_equal(parsed, 16);
+  assert_int_equal(parsed, 18);
 }
 
 static void refused(const char *body, size_t size, enum oriel_viewer_message type) {
@@ -307,6 +313,9 @@ static size_t one_volume(void *data, size_t size) {
 static size_t one_microphone_state(void *data, size_t size) {
   return oriel_viewer_write_microphone_state(data, size, ORIEL_VIEWER_MICROPHONE_TAKEN, 0x01020304);
 }
+static size_t one_control_state(void *data, size_t size) {
+  return oriel_viewer_write_control_state(data, size, 0x01020304, 0x11121314, ORIEL_VIEWER_CONTROL_ASK, "me", "");
+}
 static size_t one_ping(void *data, size_t size) {
   return oriel_viewer_write_ping(data, size, 0x1112131415161718);
 }
@@ -335,6 +344,7 @@ static const struct {
   { one_skipped, 8, "\x09\0\0\0" "\x04\x03\x02\x01" },
   { one_volume, 9, "\x0A\0\0\0" "\xFF\xFF" "\0\x80" "\x01" },
   { one_microphone_state, 9, "\x0B\0\0\0" "\x02" "\x04\x03\x02\x01" },
+  { one_control_state, 19, "\x0C\0\0\0" "\x04\x03\x02\x01" "\x14\x13\x12\x11" "\x02" "\x02\0me" "\0\0" },
   { one_ping, 12, "\x71\0\0\0" US },
   { one_pong, 20, "\x72\0\0\0" US "\x28\x27\x26\x25\x24\x23\x22\x21" },
   { one_bye, 10, "\x7F\0\0\0" "\x03\0" "\x02\0so" },

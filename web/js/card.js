@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The card that explains every state but 'running', with the log-in form.
-import { byId, button, setIcon } from './dom.js';
+import { byId, button, make, setIcon } from './dom.js';
 
 /**
  * @typedef {import('./status.js').PageState} PageState
@@ -75,13 +75,25 @@ export function loginForm(login, done) {
   const field = byId('token', HTMLInputElement);
   const error = byId('login-error', HTMLElement);
   const submit = /** @type {HTMLButtonElement} */ (form.querySelector('button'));
+  // Seconds are for the eye only: a screen reader would say the whole alert each time.
+  const wait = make('span', { 'aria-hidden': 'true' });
+  let timer = 0;
+  // The right token opens at any time, so the form stays as it is meanwhile.
+  const countDown = (/** @type {number} */ until) => {
+    clearTimeout(timer);
+    const left = Math.ceil((until - performance.now()) / 1000);
+    wait.textContent = left > 0 ? ` Another wrong one is looked at in ${left} s; the right one opens at once.` : '';
+    if (left > 0) timer = setTimeout(() => countDown(until), (until - performance.now()) % 1000 || 1000);
+  };
   const explain = (/** @type {string} */ text, /** @type {number} */ retryAfterS) => {
-    error.textContent = retryAfterS > 0 ? `${text} Wait ${retryAfterS} s before the next try.` : text;
+    error.replaceChildren(text, wait);
+    countDown(performance.now() + retryAfterS * 1000);
     if (matchMedia('(pointer: fine)').matches) field.focus();
   };
   form.addEventListener('submit', async (event) => {
     event.preventDefault();
     submit.disabled = true;
+    countDown(0);
     error.textContent = '';
     const { status, retryAfterS } = await login(field.value.trim());
     submit.disabled = false;
@@ -89,7 +101,7 @@ export function loginForm(login, done) {
       field.value = '';
       done();
     } else if (status === 'unauthorised') explain('This token is wrong.', 0);
-    else if (status === 'limited') explain('Too many wrong tokens came from this address.', retryAfterS);
+    else if (status === 'limited') explain('This token is wrong, as too many before it.', retryAfterS);
     else if (status === 'forbidden') explain('Refused: the server does not accept this page under this address.', 0);
     else explain('The server cannot be reached.', 0);
   });

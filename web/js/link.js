@@ -3,7 +3,7 @@
 import { afterClose, Backoff, reasonOf, reasonText } from './backoff.js';
 import { ClockOffset, nowUs } from './clock.js';
 import { openSocket } from './opening.js';
-import { messageValid, readBye, readPing, readPong, writeBye, writePing, writePong } from './protocol.js';
+import { messageValid, readBye, readPing, readPong, writeAuthenticate, writeBye, writePing, writePong } from './protocol.js';
 import { MESSAGE, REASON } from './wire.js';
 
 /** The server pings every second; this much silence means that the way to it is gone. */
@@ -66,7 +66,7 @@ export class Link {
   /** @param {import('./session.js').Answer} answer */
   denied({ status, retryAfterS }) {
     if (status === 'unauthorised') this.handlers.login('', 0);
-    else if (status === 'limited') this.handlers.login('Too many failed attempts from this address.', retryAfterS);
+    else if (status === 'limited') this.handlers.login('Too many failed attempts came from this address.', retryAfterS);
     else if (status === 'forbidden') this.handlers.refused('The server does not accept this page under this address.');
     else this.retryLater('The server cannot be reached.');
   }
@@ -82,6 +82,7 @@ export class Link {
       opened = true;
       this.lastHeardUs = nowUs();
       this.clock = new ClockOffset();
+      if (greeted === undefined) this.send(writeAuthenticate(this.session.secret));
       this.handlers.open(greeted);
       for (const { data, receivedUs } of messages) this.receive(data, receivedUs);
     };

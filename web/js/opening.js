@@ -2,6 +2,7 @@
 // Opens WebSockets; the page's first one says hello at once and keeps what comes until link.js takes it.
 import { nowUs } from './clock.js';
 import { chosenSize, helloMessage } from './hello.js';
+import { writeAuthenticate } from './protocol.js';
 import { settings } from './settings.js';
 import { SUBPROTOCOL } from './wire.js';
 
@@ -26,12 +27,13 @@ export function windowSize() {
   return { width: Math.round(innerWidth * ratio), height: Math.round(innerHeight * ratio) };
 }
 
-/** @param {boolean} view the page only watches @returns {Opening} */
-export function openAhead(view) {
+/** @param {boolean} view the page only watches @param {string} secret the session's @returns {Opening} */
+export function openAhead(view, secret) {
   const opening = openSocket();
   const { socket } = opening;
   socket.onopen = () => {
     opening.greeted = view ? null : chosenSize(settings.get('size'), windowSize());
+    socket.send(writeAuthenticate(secret));
     socket.send(helloMessage(!view, opening.greeted));
   };
   socket.onmessage = ({ data }) => opening.messages.push({ data, receivedUs: nowUs() });

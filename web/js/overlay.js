@@ -25,9 +25,13 @@ export function stagesOf(answer) {
 }
 
 export class Overlay {
-  /** @param {() => ReturnType<import('./client.js').Client['stats']>} read */
-  constructor(read) {
+  /**
+   * @param {() => ReturnType<import('./client.js').Client['stats']>} read
+   * @param {import('./session.js').Session} session
+   */
+  constructor(read, session) {
     this.read = read;
+    this.session = session;
     this.root = byId('stats', HTMLElement);
     this.timer = 0;
     /** @type {Stage[]} */
@@ -52,7 +56,7 @@ export class Overlay {
   async tick() {
     if (document.hidden) return;
     try {
-      const response = await fetch('/api/v1/stats', { credentials: 'same-origin', cache: 'no-store' });
+      const response = await this.session.request('/api/v1/stats');
       this.server = response.ok ? await response.json() : {};
     } catch {
       this.server = {};

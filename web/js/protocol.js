@@ -37,6 +37,7 @@ const smallest = {
   [MESSAGE.SKIPPED]: 8,
   [MESSAGE.VOLUME]: 9,
   [MESSAGE.MICROPHONE_STATE]: 9,
+  [MESSAGE.CONTROL_STATE]: 17,
   [MESSAGE.PING]: 12,
   [MESSAGE.PONG]: 20,
   [MESSAGE.BYE]: 8,
@@ -112,6 +113,19 @@ export const readVolume = (view) => ({
 });
 
 /** @param {DataView<ArrayBuffer>} view */
+export const readControlState = (view) => {
+  const holderName = readText(view, 13);
+  const size = view.getUint16(13, true);
+  return {
+    holder: view.getUint32(4, true),
+    asker: view.getUint32(8, true),
+    way: view.getUint8(12),
+    holderName,
+    askerName: view.byteLength >= 17 + size ? readText(view, 15 + size) : '',
+  };
+};
+
+/** @param {DataView<ArrayBuffer>} view */
 export const readMicrophoneState = (view) => ({ use: view.getUint8(4), talker: view.getUint32(5, true) });
 
 /** @param {DataView<ArrayBuffer>} view */
@@ -132,6 +146,14 @@ function message(type, size) {
 
 /** @param {number} low @param {number} value @param {number} high */
 const clamp = (low, value, high) => Math.max(low, Math.min(high, Math.round(value)));
+
+/** What a session's cookie alone does not prove. @param {string} secret hexadecimal digits */
+export function writeAuthenticate(secret) {
+  const digits = encoder.encode(secret);
+  const view = message(MESSAGE.AUTHENTICATE, HEADER_SIZE + digits.length);
+  new Uint8Array(view.buffer, HEADER_SIZE).set(digits);
+  return view;
+}
 
 /** @param {{role: number, capabilities: number, width: number, height: number}} hello size 0 keeps the desktop's */
 export function writeHello({ role, capabilities, width, height }) {
@@ -211,6 +233,27 @@ export const writeWant = (pictures, sound) => writeBytes(MESSAGE.WANT, pictures 
 /** @param {boolean} wanted */
 export const writeControl = (wanted) => writeBytes(MESSAGE.CONTROL, wanted ? 1 : 0);
 
+/** @param {number} asker @param {boolean} granted */
+export function writeControlAnswer(asker, granted) {
+  const view = message(MESSAGE.CONTROL_ANSWER, 9);
+  view.setUint32(4, asker, true);
+  view.setUint8(8, granted ? 1 : 0);
+  return view;
+}
+
+/** A text that begins at `at`, cut at a character's border. @param {number} type @param {number} at @param {string} text */
+function writeText(type, at, text) {
+  const bytes = new Uint8Array(TEXT_MAX);
+  const { written } = encoder.encodeInto(text, bytes);
+  const view = message(type, at + 2 + written);
+  view.setUint16(at, written, true);
+  new Uint8Array(view.buffer, at + 2).set(bytes.subarray(0, written));
+  return view;
+}
+
+/** @param {string} name what this viewer calls itself; empty: the server numbers it */
+export const writeName = (name) => writeText(MESSAGE.NAME, HEADER_SIZE, name);
+
 /** @param {number} sequence @param {number} captureUs @param {Uint8Array} opus empty: the microphone ends */
 export function writeMicrophone(sequence, captureUs, opus) {
   const view = message(MESSAGE.MICROPHONE, AUDIO_HEADER_SIZE + opus.length);
@@ -237,10 +280,7 @@ export function writePong(pingUs, us) {
 
 /** @param {number} reason @param {string} text at most TEXT_MAX bytes of UTF-8; ours are short ASCII */
 export function writeBye(reason, text) {
-  const bytes = encoder.encode(text).subarray(0, TEXT_MAX);
-  const view = message(MESSAGE.BYE, 8 + bytes.length);
+  const view = writeText(MESSAGE.BYE, 6, text);
   view.setUint16(4, reason, true);
-  view.setUint16(6, bytes.length, true);
-  new Uint8Array(view.buffer, 8).set(bytes);
   return view;
 }

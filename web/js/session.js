@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The way in: token in the fragment -> taken out of the address bar at once -> HttpOnly cookie.
+// The way in: token in the fragment -> taken out of the address bar at once -> HttpOnly cookie and a second secret.
+// Browsers send a cookie to every port of the host; the secret, kept in this origin's storage, is only ours, and without
+// it the cookie opens nothing.
 // This module imports nothing and so runs before all others: the log-in is on its way while they load, and the
 // WebSocket follows as soon as opening.js is there.
 
@@ -27,6 +29,9 @@ function answerOf(response) {
   return { status: 'unreachable', retryAfterS };
 }
 
+/** Two servers below one origin keep their secrets apart. */
+const storageKey = () => `oriel.secret:${new URL('.', location.href).pathname}`;
+
 /** @type {Answer} */
 const unreachable = { status: 'unreachable', retryAfterS: 0 };
 
@@ -35,6 +40,8 @@ export class Session {
     /** Kept in memory only: a server that started again asks for it again. */
     this.token = '';
     this.view = false;
+    /** Where the browser lets nothing be stored, this page alone knows it. */
+    this.ownSecret = '';
     /** The log-in that runs since the page opened. @type {Promise<Answer> | null} */
     this.opening = null;
     /** @type {import('./opening.js').Opening | null} */
@@ -52,8 +59,39 @@ export class Session {
     const loaded = import('./opening.js');
     this.opening = answered.then(async (answer) => {
       const { openAhead } = await loaded;
-      if (answer.status === 'ok') this.early = openAhead(this.view);
+      if (answer.status === 'ok') this.early = openAhead(this.view, this.secret);
       return answer;
+    });
+  }
+
+  /** The session's second secret; another tab may have logged in since. Empty = none. */
+  get secret() {
+    try {
+      return localStorage.getItem(storageKey()) ?? this.ownSecret;
+    } catch {
+      return this.ownSecret;
+    }
+  }
+
+  /** @param {string} secret */
+  set secret(secret) {
+    this.ownSecret = secret;
+    try {
+      if (secret) localStorage.setItem(storageKey(), secret);
+      else localStorage.removeItem(storageKey());
+    } catch {
+      /* storage is full or forbidden: a reload asks for the token again */
+    }
+  }
+
+  /** fetch as this session. @param {string} path @param {RequestInit} [options] */
+  request(path, options = {}) {
+    const { secret } = this;
+    return fetch(path, {
+      credentials: 'same-origin',
+      cache: 'no-store',
+      ...options,
+      headers: { ...options.headers, ...(secret ? { 'Oriel-Session-Secret': secret } : {}) },
     });
   }
 
@@ -67,18 +105,21 @@ export class Session {
   /** @param {string} token @returns {Promise<Answer>} */
   async login(token) {
     try {
-      const answer = answerOf(
-        await fetch('/session', {
-          method: 'POST',
-          headers: { 'Content-Type': 'application/json' },
-          credentials: 'same-origin',
-          cache: 'no-store',
-          priority: 'high',
-          body: JSON.stringify({ token }),
-        }),
-      );
-      if (answer.status === 'ok') this.token = token;
-      else if (answer.status === 'unauthorised') this.token = '';
+      const response = await fetch('/session', {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        credentials: 'same-origin',
+        cache: 'no-store',
+        priority: 'high',
+        body: JSON.stringify({ token }),
+      });
+      const answer = answerOf(response);
+      if (answer.status === 'ok') {
+        this.token = token;
+        const { secret, view } = await response.json();
+        this.secret = secret;
+        this.view ||= view;
+      } else if (answer.status === 'unauthorised') this.token = '';
       return answer;
     } catch {
       return unreachable;
@@ -88,9 +129,21 @@ export class Session {
   /** Whether the cookie lets us in. @returns {Promise<Answer>} */
   async probe() {
     try {
-      return answerOf(await fetch('/api/v1/desktop', { credentials: 'same-origin', cache: 'no-store' }));
+      return answerOf(await this.request('/api/v1/desktop'));
     } catch {
       return unreachable;
+    }
+  }
+
+  /** Ends the session: the server forgets it, and this browser, too. */
+  async logout() {
+    this.token = '';
+    try {
+      return (await this.request('/session', { method: 'DELETE' })).ok;
+    } catch {
+      return false;
+    } finally {
+      this.secret = '';
     }
   }
 

@@ -37,7 +37,7 @@ export class Interface {
       () => client.screen.canvas.focus({ preventScroll: true }),
       () => this.sizes.update(),
     );
-    this.overlay = new Overlay(() => client.stats());
+    this.overlay = new Overlay(() => client.stats(), client.session);
     this.typing = new Typing(byId('typing', HTMLTextAreaElement), devices.keyboard, (text) =>
       toast(`No key types “${text}”.`),
     );
@@ -176,7 +176,7 @@ export class Interface {
     const question = questions[command];
     if (question && !(await this.confirm(...question))) return;
     try {
-      const response = await fetch(`/api/v1/desktop/${command}`, { method: 'POST', credentials: 'same-origin' });
+      const response = await this.client.session.request(`/api/v1/desktop/${command}`, { method: 'POST' });
       if (response.ok) return;
       const { error } = await response.json().catch(() => ({}));
       toast(`The machine did not take this: ${error ?? response.status}.`);

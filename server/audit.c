@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Audit lines. Any thread; stateless.
+ */
+#include "server/audit.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/log.h"
+
+enum { DETAILS_MAX = 512 };
+
+void oriel_audit(const char *event, const char *address, const char *format, ...) {
+  char details[DETAILS_MAX];
+  va_list arguments;
+  va_start(arguments, format);
+  (void)vsnprintf(details, sizeof details, format, arguments);
+  va_end(arguments);
+  /* "192.0.2.1:80" or "[2001:db8::1]:80" */
+  const char *end = address[0] == '[' ? strchr(address, ']') : strchr(address, ':');
+  if (address[0] == '[')
+    address++;
+  int size = end && end > address ? (int)(end - address) : (int)strlen(address);
+  oriel_info("audit", "%s address=%.*s%s%s", event, size, address, details[0] ? " " : "", details);
+}
+
+void oriel_audit_clean(const char *name, char *clean, size_t size) {
+  size_t used = 0;
+  for (; *name && used + 1 < size; name++) {
+    const unsigned char c = (unsigned char)*name;
+    clean[used++] = c < 0x20 || c == 0x7f || strchr("\"=\\", c) ? '?' : (char)c;
+  }
+  clean[used] = '\0';
+}
