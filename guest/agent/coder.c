@@ -9,13 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "guest/agent/mix.h"
+#include "media/downmix.h"
 #include "media/opus.h"
 #include "wire/audio.h"
 
 struct agent_coder {
   bool is_pcm;
-  unsigned channels;      /* of the device */
+  struct oriel_downmix downmix;
   unsigned frame_ms, bitrate_kbps;
   size_t frames, due;
   struct oriel_opus_encoder *opus;
@@ -37,7 +37,9 @@ int agent_coder_create(const struct agent_settings *settings, struct agent_coder
   const uint32_t frame_us = agent_end_frame_us(settings, &settings->output);
   const size_t due = (size_t)((uint64_t)ORIEL_AUDIO_RATE * frame_us / 1000000);
   made->is_pcm = settings->output.address.is_pcm;
-  made->channels = settings->output_channels;
+  enum oriel_speaker layout[ORIEL_SPEAKERS_MAX];
+  oriel_layout(settings->output_channels, layout);
+  oriel_downmix_init(&made->downmix, layout, settings->output_channels);
   made->frame_ms = frame_us / 1000;
   made->bitrate_kbps = settings->bitrate_kbps;
   made->frames = made->is_pcm ? AGENT_PACKET_MAX / (ORIEL_AUDIO_CHANNELS * sizeof(float)) : due;
@@ -90,8 +92,8 @@ int agent_coder_restart(struct agent_coder *coder) {
 
 ssize_t agent_coder_code(struct agent_coder *coder, const float *frames, size_t count, uint64_t now_ns,
                          uint8_t packet[AGENT_PACKET_MAX]) {
-  if (coder->channels != ORIEL_AUDIO_CHANNELS) {
-    agent_mix_to_stereo(frames, coder->channels, coder->stereo, count);
+  if (!coder->downmix.is_plain) {
+    oriel_downmix(&coder->downmix, frames, coder->stereo, count);
     frames = coder->stereo;
   }
   if (coder->is_pcm) { /* little-endian, as we are: see meson.build */

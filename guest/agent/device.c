@@ -19,6 +19,7 @@
 #include "core/log.h"
 #include "guest/agent/output.h"
 #include "guest/agent/props.h"
+#include "media/downmix.h"
 
 #define ROOM "agent/device"
 
@@ -228,18 +229,23 @@ static const struct pw_stream_events events = {
   .io_changed = on_io, .param_changed = on_param, .process = on_process,
 };
 
-/** Usual speaker layouts where there is one, otherwise numbered channels. */
 static void name_positions(uint32_t channels, uint32_t *positions) {
-  static const uint32_t surround[] = {
-    SPA_AUDIO_CHANNEL_FL, SPA_AUDIO_CHANNEL_FR, SPA_AUDIO_CHANNEL_FC, SPA_AUDIO_CHANNEL_LFE,
-    SPA_AUDIO_CHANNEL_RL, SPA_AUDIO_CHANNEL_RR, SPA_AUDIO_CHANNEL_SL, SPA_AUDIO_CHANNEL_SR,
+  static const uint32_t of[ORIEL_SPEAKER_KINDS] = {
+    [ORIEL_SPEAKER_MONO] = SPA_AUDIO_CHANNEL_MONO,
+    [ORIEL_SPEAKER_LEFT] = SPA_AUDIO_CHANNEL_FL, [ORIEL_SPEAKER_RIGHT] = SPA_AUDIO_CHANNEL_FR,
+    [ORIEL_SPEAKER_CENTRE] = SPA_AUDIO_CHANNEL_FC, [ORIEL_SPEAKER_LFE] = SPA_AUDIO_CHANNEL_LFE,
+    [ORIEL_SPEAKER_SURROUND_LEFT] = SPA_AUDIO_CHANNEL_RL, [ORIEL_SPEAKER_SURROUND_RIGHT] = SPA_AUDIO_CHANNEL_RR,
+    [ORIEL_SPEAKER_SECOND_LEFT] = SPA_AUDIO_CHANNEL_SL, [ORIEL_SPEAKER_SECOND_RIGHT] = SPA_AUDIO_CHANNEL_SR,
+    [ORIEL_SPEAKER_BACK] = SPA_AUDIO_CHANNEL_RC,
+    [ORIEL_SPEAKER_WIDE_LEFT] = SPA_AUDIO_CHANNEL_FLW, [ORIEL_SPEAKER_WIDE_RIGHT] = SPA_AUDIO_CHANNEL_FRW,
+    [ORIEL_SPEAKER_TOP_FRONT_LEFT] = SPA_AUDIO_CHANNEL_TFL, [ORIEL_SPEAKER_TOP_FRONT_RIGHT] = SPA_AUDIO_CHANNEL_TFR,
+    [ORIEL_SPEAKER_TOP_SIDE_LEFT] = SPA_AUDIO_CHANNEL_TSL, [ORIEL_SPEAKER_TOP_SIDE_RIGHT] = SPA_AUDIO_CHANNEL_TSR,
+    [ORIEL_SPEAKER_TOP_BACK_LEFT] = SPA_AUDIO_CHANNEL_TRL, [ORIEL_SPEAKER_TOP_BACK_RIGHT] = SPA_AUDIO_CHANNEL_TRR,
   };
-  for (uint32_t i = 0; i < channels; i++) {
-    if (channels == 2 || channels == 6 || channels == 8)
-      positions[i] = surround[i];
-    else
-      positions[i] = channels == 1 ? SPA_AUDIO_CHANNEL_MONO : SPA_AUDIO_CHANNEL_AUX0 + i;
-  }
+  enum oriel_speaker layout[ORIEL_SPEAKERS_MAX];
+  oriel_layout(channels, layout);
+  for (uint32_t i = 0; i < channels; i++)
+    positions[i] = layout[i] != ORIEL_SPEAKER_NUMBERED ? of[layout[i]] : SPA_AUDIO_CHANNEL_AUX0 + i;
 }
 
 /** The speakers as a property. By it PipeWire's mixer has a volume for each channel from the first moment on; without,
