@@ -245,6 +245,10 @@ void engine_reconfigure(struct engine *engine, enum engine_side side, uint32_t r
   pthread_mutex_unlock(&engine->lock);
 }
 
+void engine_place(struct engine *engine, const enum oriel_speaker layout[ORIEL_SPEAKERS_MAX]) {
+  pump_place(engine->pump, layout);
+}
+
 void engine_settings(struct engine *engine, struct settings *settings) {
   pthread_mutex_lock(&engine->lock);
   *settings = engine->settings;

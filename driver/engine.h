@@ -20,6 +20,7 @@
 #include "driver/sample_ring.h"
 #include "driver/settings.h"
 #include "driver/timeline.h"
+#include "media/downmix.h"
 
 enum engine_side { ENGINE_OUTPUT, ENGINE_INPUT, ENGINE_SIDES };
 
@@ -73,6 +74,9 @@ bool engine_set_volume(struct engine *engine, enum engine_side side, float scala
 bool engine_set_mute(struct engine *engine, enum engine_side side, bool muted);
 /** A new rate and channel count; only while the device's IO stands still. A new timeline, empty rings. */
 void engine_reconfigure(struct engine *engine, enum engine_side side, uint32_t rate, uint32_t channels);
+
+/** Where the speakers of the output are; engine_reconfigure puts them where they usually are. */
+void engine_place(struct engine *engine, const enum oriel_speaker layout[ORIEL_SPEAKERS_MAX]);
 
 void engine_settings(struct engine *engine, struct settings *settings);
 /** Takes new settings: transports and bitrate at once. Rate and channels are only kept: the caller asks the daemon and

@@ -11,7 +11,7 @@
 #include "driver/engine.h"
 #include "driver/microphone.h"
 #include "driver/pump.h"
-#include "driver/stereo.h"
+#include "driver/resampler.h"
 
 enum { STREAM_RATE = 48000 }; /* of what the microphone gives, in stereo */
 

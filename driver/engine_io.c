@@ -7,6 +7,7 @@
 
 #include "driver/engine_impl.h"
 #include "driver/turn.h"
+#include "media/downmix.h"
 
 enum {
   BRING_FRAMES = 512,
@@ -92,6 +93,7 @@ void engine_write(struct engine *engine, int64_t at, const float *frames, size_t
   struct timeline_view view;
   timeline_read(&device->timeline, &view);
   count_cycle(device, at, count);
+  pump_writes(engine->pump, at);
   for (size_t done = 0, some; done < count; done += some) {
     some = count - done < SAMPLE_RING_WRITE_MAX ? count - done : SAMPLE_RING_WRITE_MAX;
     write_some(engine, at + (int64_t)done, frames + done * device->ring.channels, some, view.rate, now_ns);
@@ -116,7 +118,7 @@ static void bring_some(struct engine *engine, int64_t at, size_t count, uint32_t
   struct sample_span span;
   sample_ring_begin(&device->ring, at, count, &span);
   for (int piece = 0; piece < 2; piece++) {
-    stereo_spread(brought, span.frames[piece], channels, span.count[piece]);
+    oriel_spread(brought, span.frames[piece], channels, span.count[piece]);
     gain_apply(&device->gain, span.frames[piece], span.count[piece], channels, rate);
     measure(device, span.frames[piece], span.count[piece] * channels);
     brought += 2 * span.count[0];

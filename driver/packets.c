@@ -20,9 +20,9 @@ enum {
 };
 
 int packets_init(struct packets *packets, const struct oriel_transport_address *address, uint32_t bitrate_kbps,
-                 uint32_t rate, unsigned channels) {
+                 uint32_t rate, const enum oriel_speaker *layout, unsigned channels) {
   memset(packets, 0, sizeof *packets);
-  packets->channels = channels;
+  oriel_downmix_init(&packets->downmix, layout, channels);
   const uint32_t default_us = address->is_pcm ? PCM_DEFAULT_US : OPUS_DEFAULT_US;
   const uint64_t us = address->frame_us ? address->frame_us : default_us;
   packets->frames = (size_t)(us * PACKETS_RATE / 1000000);
@@ -50,6 +50,7 @@ void packets_finish(struct packets *packets) {
 
 void packets_restart(struct packets *packets) {
   packets->collected = 0;
+  packets->has_sound = false;
   packets->fade = FADE_FRAMES;
   resampler_reset(&packets->resampler);
 }
@@ -70,12 +71,36 @@ static void fade_in(struct packets *packets, float *stereo, size_t count) {
 void packets_put(struct packets *packets, const float *frames, size_t count) {
   assert(count <= PACKETS_INPUT_MAX && packets_room(packets));
   float folded[2 * PACKETS_INPUT_MAX];
-  stereo_fold(frames, packets->channels, folded, count);
+  packets->has_sound = true;
+  memcpy(packets->last, frames + (count - 1) * packets->downmix.channels, packets->downmix.channels * sizeof *frames);
+  oriel_downmix(&packets->downmix, frames, folded, count);
   float *out = packets->stereo + 2 * packets->collected;
   size_t given = PACKETS_COLLECT_MAX - packets->collected;
   resampler_run(&packets->resampler, folded, &count, out, &given);
   fade_in(packets, out, given);
   packets->collected += given;
+}
+
+void packets_end(struct packets *packets) {
+  enum { AHEAD_FRAMES = 336 }; /* of Opus, 7 ms at most; the resampler keeps less than a third of a ms */
+  float frames[PACKETS_INPUT_MAX * ORIEL_SPEAKERS_MAX] = {0};
+  const unsigned channels = packets->downmix.channels;
+  if (!packets->has_sound)
+    return;
+  for (size_t i = 0; i < FADE_FRAMES; i++) {
+    const float x = (float)(i + 1) / FADE_FRAMES, weight = 1 - x * x * (3 - 2 * x);
+    for (unsigned c = 0; c < channels; c++)
+      frames[i * channels + c] = packets->last[c] * weight;
+  }
+  assert(packets->collected < packets->frames);
+  packets_put(packets, frames, PACKETS_INPUT_MAX);
+  packets->has_sound = false;
+  if (!packets->encoder)
+    return;
+  size_t end = packets->collected + AHEAD_FRAMES + packets->frames - 1;
+  end -= end % packets->frames;
+  memset(packets->stereo + 2 * packets->collected, 0, (end - packets->collected) * FRAME_SIZE);
+  packets->collected = end;
 }
 
 static void drop(struct packets *packets, size_t frames) {

@@ -10,7 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "driver/stereo.h"
+#include "driver/resampler.h"
+#include "media/downmix.h"
 #include "transport/address.h"
 
 struct oriel_opus_encoder;
@@ -25,21 +26,26 @@ enum {
 struct packets {
   struct oriel_opus_encoder *encoder; /* NULL: PCM */
   struct resampler resampler;
-  unsigned channels;
+  struct oriel_downmix downmix;
+  float last[ORIEL_SPEAKERS_MAX]; /* frame of the device that was put */
+  bool has_sound;   /* since it began, or ended */
   size_t frames;    /* of a packet */
   size_t fade;      /* frames of a fade-in to go */
   size_t collected; /* frames at 48 kHz that wait in `stereo` */
   float stereo[2 * PACKETS_COLLECT_MAX];
 };
 
-/** 0, -EINVAL, -ENOMEM. */
+/** `layout` has `channels` (1..16) speakers. 0, -EINVAL, -ENOMEM. */
 int packets_init(struct packets *packets, const struct oriel_transport_address *address, uint32_t bitrate_kbps,
-                 uint32_t rate, unsigned channels);
+                 uint32_t rate, const enum oriel_speaker *layout, unsigned channels);
 void packets_finish(struct packets *packets);
 /** The sound jumps: forgets what is collected and fades the next in. */
 void packets_restart(struct packets *packets);
 /** Takes `count` (at most PACKETS_INPUT_MAX) frames of the device. Only while packets_room says so. */
 void packets_put(struct packets *packets, const float *frames, size_t count);
+/** Sound ends here: a fade of 240 frames from where it stood, and silence to the end of a packet and of what the coder keeps.
+ *  With less than a packet collected. */
+void packets_end(struct packets *packets);
 bool packets_room(const struct packets *packets);
 /** The next packet into `bytes`: its size, 0 = more frames are needed; -EIO. `flush`: PCM gives also what is less than
  *  a packet. */

@@ -19,12 +19,16 @@ enum {
   LATE_FIRST_US = 500,    /* IO later than predicted: look again, at twice the time each turn */
   LATE_MOST_US = 100000,
   MARGIN_US = 150,        /* after the predicted end of a callback */
+  END_MS = 200,           /* for so long the rest of a sound that ended is worth sending */
 };
 
 /** Of the sound: what is in the ring, and how it is coded. */
 struct form {
   uint32_t bitrate_kbps, rate;
   unsigned channels;
+  enum oriel_speaker layout[ORIEL_SPEAKERS_MAX];
+  int64_t start;   /* sample time from which on sound is new, when it last began to play */
+  uint32_t starts; /* times that it began */
 };
 
 struct pump {
@@ -35,14 +39,23 @@ struct pump {
   /* The IO callback's last write. Relaxed: a torn pair only predicts a little wrong. */
   _Atomic uint64_t wrote_ns;
   _Atomic uint32_t wrote_frames;
+  /* Where its first write since sound began lies: silence before it is not sent. */
+  _Atomic uint32_t begun; /* times that sound began; relaxed: IO comes after */
+  uint32_t seen;          /* of those; the IO callback's */
+  _Atomic int64_t first;  /* relaxed: ordered by the ring's end, which moves after it */
 
   /* The thread's own. */
   struct form now;
   struct packets packets;
   bool has_packets, is_placed;
+  bool is_fresh;    /* nothing of this sound is taken yet */
+  bool is_ending;   /* nothing plays any more, and not all is sent */
+  bool is_ended;    /* the fade behind the sound is made */
   int64_t position; /* next frame to take from the ring */
-  uint8_t out[ORIEL_AUDIO_LENGTH_SIZE + ORIEL_AUDIO_PACKET_MAX];
+  uint64_t end_ns;  /* until when what is left is worth sending; 0 = not yet known */
+  uint8_t out[ORIEL_AUDIO_LENGTH_SIZE + ORIEL_AUDIO_PACKET_MAX + ORIEL_AUDIO_NUMBER_SIZE];
   size_t out_at, out_size;
+  uint32_t number;  /* of the next datagram of PCM */
   uint64_t late_us; /* of the next look when IO is late; 0 = on time */
 };
 
@@ -55,23 +68,55 @@ void pump_wrote(struct pump *pump, uint32_t count, uint64_t now_ns) {
   atomic_store_explicit(&pump->wrote_ns, now_ns, memory_order_relaxed);
 }
 
+void pump_writes(struct pump *pump, int64_t at) {
+  const uint32_t begun = atomic_load_explicit(&pump->begun, memory_order_relaxed);
+  if (pump->seen != begun)
+    atomic_store_explicit(&pump->first, at, memory_order_relaxed);
+  pump->seen = begun;
+}
+
+/* Sound began to play, and may have ended already. Where the sound before has not ended for us, this one goes on from it.
+ */
+static void begin(struct pump *pump) {
+  if (!pump->is_placed || pump->is_ended || pump->position > pump->now.start) {
+    pump->position = pump->now.start;
+    pump->is_fresh = true;
+    if (pump->has_packets)
+      packets_restart(&pump->packets);
+  }
+  pump->is_placed = true;
+  pump->is_ended = false;
+  pump->is_ending = !pump->worker.wish.running;
+  pump->end_ns = 0;
+}
+
 static void obey(void *owner) {
   struct pump *pump = owner;
+  if (pump->has_packets && memcmp(pump->now.layout, pump->wish.layout, sizeof pump->now.layout) != 0)
+    oriel_downmix_init(&pump->packets.downmix, pump->wish.layout, pump->packets.downmix.channels);
+  const bool has_begun = pump->wish.starts != pump->now.starts;
   pump->now = pump->wish;
+  if (has_begun)
+    begin(pump);
 }
 
 static int open_coder(void *owner, const struct oriel_transport_address *address) {
   struct pump *pump = owner;
-  const int rc = packets_init(&pump->packets, address, pump->now.bitrate_kbps, pump->now.rate, pump->now.channels);
+  const int rc = packets_init(&pump->packets, address, pump->now.bitrate_kbps, pump->now.rate, pump->now.layout,
+                              pump->now.channels);
   pump->has_packets = !rc;
   return rc;
 }
 
 static void restart(void *owner, bool is_other) {
   struct pump *pump = owner;
-  pump->is_placed = false;
-  if (is_other)
+  if (is_other) {
+    pump->is_placed = pump->is_fresh = pump->is_ending = pump->is_ended = false;
     pump->out_size = pump->out_at = 0;
+  } else if (!pump->worker.now.running) {
+    pump->is_ending = pump->is_placed; /* the rest of it is sent first; its last packet is not full */
+    pump->end_ns = 0;
+  }
 }
 
 static void close_coder(void *owner) {
@@ -90,6 +135,10 @@ static void count(struct pump *pump, uint64_t *counter, uint64_t add) {
 static void place(struct pump *pump) {
   int64_t begin, end;
   sample_ring_extent(pump->ring, &begin, &end);
+  if (pump->is_fresh && end != pump->now.start) {
+    pump->position = atomic_load_explicit(&pump->first, memory_order_relaxed);
+    pump->is_fresh = false;
+  }
   const int64_t wrote = atomic_load_explicit(&pump->wrote_frames, memory_order_relaxed);
   const int64_t most = 2 * wrote + (int64_t)pump->now.rate * BACKLOG_US / 1000000;
   const bool jumped = !pump->is_placed || pump->position < begin || pump->position > end;
@@ -98,6 +147,7 @@ static void place(struct pump *pump) {
     return;
   const int64_t newest = end - wrote > begin ? end - wrote : begin;
   pump->position = pump->is_placed ? newest : end;
+  pump->is_fresh = !pump->is_placed && end == pump->now.start;
   pump->is_placed = true;
   if (stalled)
     count(pump, &pump->stats.trims, 1);
@@ -119,9 +169,13 @@ static bool send_rest(struct pump *pump, uint64_t now_ns) {
   return true;
 }
 
+static bool is_datagram(const struct pump *pump) {
+  return pump->worker.address.scheme == ORIEL_TRANSPORT_UDP;
+}
+
 /* Where what is sent of `out` begins: a datagram needs no length. */
 static size_t begin_of(const struct pump *pump) {
-  return pump->worker.address.scheme == ORIEL_TRANSPORT_UDP ? ORIEL_AUDIO_LENGTH_SIZE : 0;
+  return is_datagram(pump) ? ORIEL_AUDIO_LENGTH_SIZE : 0;
 }
 
 static_assert((int)PACKETS_SIZE_MAX == (int)ORIEL_AUDIO_PACKET_MAX, "what packets gives, the wire takes");
@@ -135,6 +189,10 @@ static bool next_packet(struct pump *pump) {
     return size < 0;
   pump->out_at = begin_of(pump);
   pump->out_size = ORIEL_AUDIO_LENGTH_SIZE + (size_t)size;
+  if (is_datagram(pump) && pump->worker.address.is_pcm) {
+    oriel_audio_write_number(pump->out + pump->out_size, pump->number++);
+    pump->out_size += ORIEL_AUDIO_NUMBER_SIZE;
+  }
   count(pump, &pump->stats.packets, 1);
   return true;
 }
@@ -152,6 +210,20 @@ static void take(struct pump *pump) {
     packets_put(&pump->packets, frames, (size_t)some);
     pump->position += some;
   }
+}
+
+/* The rest of what was played. False: the peer must read first. */
+static bool send_end(struct pump *pump, uint64_t now_ns) {
+  while (send_rest(pump, now_ns)) {
+    take(pump);
+    if (next_packet(pump))
+      continue;
+    if (pump->is_ended)
+      return true;
+    packets_end(&pump->packets);
+    pump->is_ended = true;
+  }
+  return false;
 }
 
 static void send_sound(struct pump *pump, uint64_t now_ns) {
@@ -199,10 +271,17 @@ static bool wants_write(const void *owner) {
   return ((const struct pump *)owner)->out_size > 0;
 }
 
-/* Nothing plays: a packet that has begun is ended, as the peer would wait for its rest; another would be old sound when
- * it goes on. */
+/* Nothing plays any more: the rest of the sound goes out. What the peer does not take soon would be old sound when it
+ * goes on, but for a packet that has begun: it would wait for the rest of that. */
 static void flush(void *owner, uint64_t now_ns) {
   struct pump *pump = owner;
+  if (pump->end_ns == 0)
+    pump->end_ns = now_ns + END_MS * ORIEL_NS_PER_MS;
+  if (pump->is_ending && now_ns < pump->end_ns) {
+    place(pump);
+    pump->is_ending = !send_end(pump, now_ns);
+    return;
+  }
   if (pump->out_at > begin_of(pump))
     send_rest(pump, now_ns);
   else
@@ -230,6 +309,7 @@ int pump_create(const struct engine_world *world, struct sample_ring *ring, stru
   made->ring = ring;
   made->wish.rate = PACKETS_RATE;
   made->wish.channels = 2;
+  oriel_layout(2, made->wish.layout);
   int rc = worker_init(&made->worker, &impl, made, world);
   if (rc < 0)
     free(made);
@@ -260,11 +340,27 @@ void pump_resume(struct pump *pump, uint32_t rate, uint32_t channels) {
   pthread_mutex_lock(&pump->worker.lock);
   pump->wish.rate = rate;
   pump->wish.channels = channels;
+  oriel_layout(channels, pump->wish.layout);
   pthread_mutex_unlock(&pump->worker.lock);
   worker_resume(&pump->worker);
 }
 
+void pump_place(struct pump *pump, const enum oriel_speaker layout[ORIEL_SPEAKERS_MAX]) {
+  pthread_mutex_lock(&pump->worker.lock);
+  memcpy(pump->wish.layout, layout, sizeof pump->wish.layout);
+  pthread_mutex_unlock(&pump->worker.lock);
+  worker_wake(&pump->worker);
+}
+
 void pump_run(struct pump *pump, bool running) {
+  int64_t begin, end;
+  sample_ring_extent(pump->ring, &begin, &end);
+  pthread_mutex_lock(&pump->worker.lock);
+  if (running) {
+    pump->wish.start = end;
+    atomic_store_explicit(&pump->begun, ++pump->wish.starts, memory_order_relaxed);
+  }
+  pthread_mutex_unlock(&pump->worker.lock);
   worker_run(&pump->worker, running);
 }
 

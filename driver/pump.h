@@ -16,6 +16,7 @@
 
 #include "driver/engine.h"
 #include "driver/worker.h"
+#include "media/downmix.h"
 
 struct pump;
 
@@ -36,7 +37,11 @@ void pump_configure(struct pump *pump, const char *address, uint32_t bitrate_kbp
  *  pump_resume. */
 void pump_pause(struct pump *pump);
 void pump_resume(struct pump *pump, uint32_t rate, uint32_t channels);
+/** Where the speakers are, by which channels are folded; pump_resume puts them where they usually are. */
+void pump_place(struct pump *pump, const enum oriel_speaker layout[ORIEL_SPEAKERS_MAX]);
 void pump_run(struct pump *pump, bool running);
+/** Frames from sample time `at` on are about to be written. Data thread. */
+void pump_writes(struct pump *pump, int64_t at);
 /** `count` frames were written at `now_ns`. Data thread. */
 void pump_wrote(struct pump *pump, uint32_t count, uint64_t now_ns);
 void pump_stats(struct pump *pump, struct pump_stats *stats);

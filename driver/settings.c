@@ -128,13 +128,16 @@ static bool parse_number(const char *text, uint32_t *number) {
 }
 
 static int set_number(const struct key *key, struct settings *settings, const char *value, char *why) {
-  uint32_t number;
-  if (!parse_number(value, &number) || number < key->least || number > key->most) {
+  uint32_t number = 0;
+  int rc = 0;
+  const bool is_number = parse_number(value, &number);
+  if (key->check) { /* it knows better than a range what may be chosen */
+    rc = key->check(value, why);
+  } else if (!is_number || number < key->least || number > key->most) {
     snprintf(why, SETTINGS_WHY_SIZE, "%.40s is no whole number from %u to %u", value, (unsigned)key->least,
              (unsigned)key->most);
-    return -EINVAL;
+    rc = -EINVAL;
   }
-  int rc = key->check ? key->check(value, why) : 0;
   if (!rc)
     memcpy((char *)settings + key->offset, &number, sizeof number);
   return rc;

@@ -196,6 +196,10 @@ void worker_run(struct worker *worker, bool running) {
   wished(worker);
 }
 
+void worker_wake(struct worker *worker) {
+  waker_wake(&worker->waker);
+}
+
 void worker_pause(struct worker *worker) {
   pthread_mutex_lock(&worker->lock);
   worker->wish.paused = true;

@@ -77,6 +77,8 @@ void worker_finish(struct worker *worker);
 /** Another address, or the same anew. Text as settings have it, valid; empty: nowhere. */
 void worker_configure(struct worker *worker, const char *address);
 void worker_run(struct worker *worker, bool running);
+/** The owner's own wish changed: `obey` is called. */
+void worker_wake(struct worker *worker);
 /** Returns once the thread stands still, until worker_resume, which also connects anew. */
 void worker_pause(struct worker *worker);
 void worker_resume(struct worker *worker);

@@ -8,6 +8,7 @@
 
 #include <mach/mach_time.h>
 #include <os/log.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -32,6 +33,7 @@ enum { OBJECTS = sizeof objects / sizeof *objects };
 static const AudioObjectID device_ids[ENGINE_SIDES] = {2, 6};
 
 static struct plugin the_plugin;
+static pthread_mutex_t changes_lock = PTHREAD_MUTEX_INITIALIZER;
 static atomic_uint references;
 
 const struct object *object_find(AudioObjectID id) {
@@ -67,10 +69,38 @@ void plugin_notify(const struct plugin *plugin, AudioObjectID object,
     plugin->host->PropertiesChanged(plugin->host, object, count, addresses);
 }
 
+/* The daemon came back with a change, or will not. */
+static void changed(struct plugin *plugin, enum engine_side side) {
+  pthread_mutex_lock(&changes_lock);
+  if (plugin->changes[side].pending > 0)
+    plugin->changes[side].pending--;
+  pthread_mutex_unlock(&changes_lock);
+}
+
 /* The change travels as one number: channels above, rate below. */
-OSStatus plugin_request(const struct plugin *plugin, enum engine_side side, uint32_t rate, uint32_t channels) {
-  return plugin->host->RequestDeviceConfigurationChange(plugin->host, device_ids[side],
-                                                        (UInt64)channels << 32 | rate, NULL);
+OSStatus plugin_request(struct plugin *plugin, enum engine_side side, uint32_t rate, uint32_t channels) {
+  pthread_mutex_lock(&changes_lock);
+  struct plugin_change *change = &plugin->changes[side];
+  *change = (struct plugin_change){change->pending + 1, rate, channels};
+  pthread_mutex_unlock(&changes_lock);
+  /* Without the lock: the daemon may call back, or wait for a caller of ours. */
+  const OSStatus status = plugin->host->RequestDeviceConfigurationChange(plugin->host, device_ids[side],
+                                                                         (UInt64)channels << 32 | rate, NULL);
+  if (status != kAudioHardwareNoError)
+    changed(plugin, side);
+  return status;
+}
+
+unsigned plugin_wanted(struct plugin *plugin, enum engine_side side, struct engine_device *device) {
+  engine_device(plugin->engine, side, device);
+  pthread_mutex_lock(&changes_lock);
+  const struct plugin_change change = plugin->changes[side];
+  pthread_mutex_unlock(&changes_lock);
+  if (change.pending > 0) {
+    device->rate = change.rate;
+    device->channels = change.channels;
+  }
+  return change.pending;
 }
 
 /* ---- IUnknown ---- */
@@ -137,6 +167,8 @@ static OSStatus initialize(AudioServerPlugInDriverRef driver, AudioServerPlugInH
     plugin_log(ENGINE_LOG_ERROR, "the driver cannot start: out of memory, threads or file descriptors");
     return kAudioHardwareUnspecifiedError;
   }
+  memset(the_plugin.changes, 0, sizeof the_plugin.changes);
+  speakers_load(&the_plugin);
   plugin_log(ENGINE_LOG_INFO, "driver " PLUGIN_VERSION " is ready");
   return kAudioHardwareNoError;
 }
@@ -174,15 +206,21 @@ static OSStatus perform_change(AudioServerPlugInDriverRef driver, AudioObjectID 
   const uint32_t rate = (uint32_t)action, channels = (uint32_t)(action >> 32);
   if (!object)
     return kAudioHardwareBadObjectError;
+  changed(&the_plugin, object->side);
   if (!settings_rate_is_known(rate) || channels < 1 || channels > SAMPLE_RING_CHANNELS)
     return kAudioHardwareIllegalOperationError;
   engine_reconfigure(the_plugin.engine, object->side, rate, channels);
+  speakers_place(&the_plugin);
   return kAudioHardwareNoError;
 }
 
 static OSStatus abort_change(AudioServerPlugInDriverRef driver, AudioObjectID device, UInt64 action, void *info) {
   (void)driver, (void)action, (void)info;
-  return device_find(device) ? kAudioHardwareNoError : kAudioHardwareBadObjectError;
+  const struct object *object = device_find(device);
+  if (!object)
+    return kAudioHardwareBadObjectError;
+  changed(&the_plugin, object->side);
+  return kAudioHardwareNoError;
 }
 
 /* ---- properties ---- */
@@ -287,11 +325,11 @@ static OSStatus begin_operation(AudioServerPlugInDriverRef driver, AudioObjectID
   return device_find(device) ? kAudioHardwareNoError : kAudioHardwareBadObjectError;
 }
 
-/* Sample times are whole numbers of frames; a time beyond any clock, or none, would not fit the ring's arithmetic. */
+/* Sample times are whole numbers of frames, up to rounding where the daemon computed them; a time beyond any clock, or none, would not fit the ring's arithmetic. */
 static bool frame_of(Float64 sample_time, int64_t *frame) {
   if (!(sample_time > -4e15 && sample_time < 4e15))
     return false;
-  *frame = (int64_t)sample_time;
+  *frame = (int64_t)(sample_time < 0 ? sample_time - 0.5 : sample_time + 0.5);
   return true;
 }
 

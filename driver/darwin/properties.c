@@ -64,8 +64,8 @@ static const struct property properties[] = {
   {kAudioDevicePropertyZeroTimeStampPeriod, KIND_DEVICE, U32, ANY, 0, get_period, NULL},
   {kAudioDevicePropertyClockAlgorithm, KIND_DEVICE, U32, ANY, 0, get_clock_algorithm, NULL},
   {kAudioDevicePropertyClockIsStable, KIND_DEVICE, U32, ANY, 0, get_one, NULL},
-  {kAudioDevicePropertyPreferredChannelsForStereo, KIND_DEVICE, 2 * U32, DIRECTION, 0, get_stereo, NULL},
-  {kAudioDevicePropertyPreferredChannelLayout, KIND_DEVICE, 1, DIRECTION, 0, get_layout, NULL},
+  {kAudioDevicePropertyPreferredChannelsForStereo, KIND_DEVICE, 2 * U32, DIRECTION, 0, get_stereo, set_stereo},
+  {kAudioDevicePropertyPreferredChannelLayout, KIND_DEVICE, 1, DIRECTION, 0, get_layout, set_layout},
   /* That the daemon restores volume, mute and format after it restarted. */
   {'resc', KIND_DEVICE, U32, ANY, 0, get_one, NULL},
   {'resf', KIND_DEVICE, U32, ANY, 0, get_one, NULL},
@@ -186,7 +186,7 @@ OSStatus property_set(struct plugin *plugin, AudioObjectID object, const AudioOb
     return status;
   if (!property->set)
     return kAudioHardwareIllegalOperationError;
-  if (size != property->size)
+  if (size != property->size && property->size != 1)
     return kAudioHardwareBadPropertySizeError;
-  return property->set(plugin, q.object, data);
+  return property->set(plugin, q.object, data, size);
 }

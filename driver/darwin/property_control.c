@@ -29,13 +29,15 @@ static OSStatus change_volume(struct plugin *plugin, const struct object *object
   return kAudioHardwareNoError;
 }
 
-OSStatus set_scalar(struct plugin *plugin, const struct object *object, const void *data) {
+OSStatus set_scalar(struct plugin *plugin, const struct object *object, const void *data, UInt32 size) {
+  (void)size;
   Float32 scalar;
   memcpy(&scalar, data, sizeof scalar);
   return change_volume(plugin, object, scalar);
 }
 
-OSStatus set_decibels(struct plugin *plugin, const struct object *object, const void *data) {
+OSStatus set_decibels(struct plugin *plugin, const struct object *object, const void *data, UInt32 size) {
+  (void)size;
   Float32 db;
   memcpy(&db, data, sizeof db);
   return change_volume(plugin, object, volume_db_to_scalar(db));
@@ -68,7 +70,8 @@ size_t get_mute(const struct query *q, void *data, size_t room) {
   return give_u32(data, room, device_of(q).muted);
 }
 
-OSStatus set_mute(struct plugin *plugin, const struct object *object, const void *data) {
+OSStatus set_mute(struct plugin *plugin, const struct object *object, const void *data, UInt32 size) {
+  (void)size;
   UInt32 value;
   memcpy(&value, data, sizeof value);
   if (engine_set_mute(plugin->engine, object->side, value != 0))

@@ -43,13 +43,14 @@ OSStatus change_rate(struct plugin *plugin, const struct object *object, Float64
   struct engine_device device;
   if (!(rate >= 1 && rate <= 1e6) || !settings_rate_is_known((uint32_t)rate) || rate > (uint32_t)rate)
     return kAudioDeviceUnsupportedFormatError;
-  engine_device(plugin->engine, object->side, &device);
-  if (device.rate == (uint32_t)rate)
+  /* What it has now says nothing while another change is under way: the last one asked for is to be in force. */
+  if (plugin_wanted(plugin, object->side, &device) == 0 && device.rate == (uint32_t)rate)
     return kAudioHardwareNoError;
   return plugin_request(plugin, object->side, (uint32_t)rate, device.channels);
 }
 
-OSStatus set_rate(struct plugin *plugin, const struct object *object, const void *data) {
+OSStatus set_rate(struct plugin *plugin, const struct object *object, const void *data, UInt32 size) {
+  (void)size;
   Float64 rate;
   memcpy(&rate, data, sizeof rate);
   return change_rate(plugin, object, rate);
@@ -72,41 +73,6 @@ size_t get_clock_algorithm(const struct query *q, void *data, size_t room) {
   return give_u32(data, room, kAudioDeviceClockAlgorithmRaw); /* stamps are exact: smoothing would only delay */
 }
 
-size_t get_stereo(const struct query *q, void *data, size_t room) {
-  const UInt32 pair[2] = {1, device_of(q).channels > 1 ? 2 : 1};
-  return give(data, room, pair, sizeof pair);
-}
-
-size_t get_channel_name(const struct query *q, void *data, size_t room) {
-  static const char *const names[16] = {"Channel 1",  "Channel 2",  "Channel 3",  "Channel 4",
-                                        "Channel 5",  "Channel 6",  "Channel 7",  "Channel 8",
-                                        "Channel 9",  "Channel 10", "Channel 11", "Channel 12",
-                                        "Channel 13", "Channel 14", "Channel 15", "Channel 16"};
-  static const char *const stereo[2] = {"Left", "Right"};
-  const UInt32 channel = q->address->mElement - 1;
-  return give_text(data, room, device_of(q).channels == 2 ? stereo[channel & 1] : names[channel & 15]);
-}
-
 size_t get_related(const struct query *q, void *data, size_t room) {
   return give_u32(data, room, q->object->id);
-}
-
-/* A list of bytes: an AudioChannelLayout with one description a channel. */
-size_t get_layout(const struct query *q, void *data, size_t room) {
-  enum { HEADER = offsetof(AudioChannelLayout, mChannelDescriptions), DESCRIPTION = sizeof(AudioChannelDescription) };
-  const UInt32 channels = device_of(q).channels;
-  const size_t size = HEADER + channels * (size_t)DESCRIPTION;
-  if (room < size)
-    return size;
-  const UInt32 header[3] = {kAudioChannelLayoutTag_UseChannelDescriptions, 0 /* no bitmap */, channels};
-  memset(data, 0, size);
-  memcpy(data, header, sizeof header);
-  for (UInt32 c = 0; c < channels; c++) {
-    const UInt32 label = channels == 1 ? (UInt32)kAudioChannelLabel_Mono
-                         : c == 0      ? (UInt32)kAudioChannelLabel_Left
-                         : c == 1      ? (UInt32)kAudioChannelLabel_Right
-                                       : (UInt32)kAudioChannelLabel_Discrete_0 + c;
-    memcpy((char *)data + HEADER + c * DESCRIPTION, &label, sizeof label);
-  }
-  return size;
 }

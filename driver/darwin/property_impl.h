@@ -22,7 +22,8 @@ struct query {
 };
 
 typedef size_t property_getter(const struct query *query, void *data, size_t room);
-typedef OSStatus property_setter(struct plugin *plugin, const struct object *object, const void *data);
+/** `size` is the element's, but for what is a list of bytes. */
+typedef OSStatus property_setter(struct plugin *plugin, const struct object *object, const void *data, UInt32 size);
 
 static inline struct engine_device device_of(const struct query *query) {
   struct engine_device device;
@@ -64,10 +65,13 @@ property_getter get_device_of_uid, get_unknown, get_bundle, get_custom, get_sett
 property_setter set_settings;
 /* property_device.c */
 property_getter get_uid, get_model_uid, get_transport_type, get_clock_domain, get_running, get_can_be_default,
-  get_rate, get_rates, get_period, get_clock_algorithm, get_stereo, get_channel_name, get_related, get_layout;
+  get_rate, get_rates, get_period, get_clock_algorithm, get_related;
 property_setter set_rate;
 /** Asks the daemon for another rate. */
 OSStatus change_rate(struct plugin *plugin, const struct object *object, Float64 rate);
+/* property_speakers.c */
+property_getter get_stereo, get_channel_name, get_layout;
+property_setter set_stereo, set_layout;
 /* property_stream.c */
 property_getter get_direction, get_terminal, get_format, get_formats;
 property_setter set_format;

@@ -45,8 +45,8 @@ size_t get_settings(const struct query *q, void *data, size_t room) {
   return give(data, room, &text, sizeof text);
 }
 
-OSStatus set_settings(struct plugin *plugin, const struct object *object, const void *data) {
-  (void)object;
+OSStatus set_settings(struct plugin *plugin, const struct object *object, const void *data, UInt32 size) {
+  (void)object, (void)size;
   CFStringRef text;
   memcpy(&text, data, sizeof text);
   return store_set(plugin, text);

@@ -32,7 +32,8 @@ size_t get_format(const struct query *q, void *data, size_t room) {
   return give(data, room, &format, sizeof format);
 }
 
-OSStatus set_format(struct plugin *plugin, const struct object *object, const void *data) {
+OSStatus set_format(struct plugin *plugin, const struct object *object, const void *data, UInt32 size) {
+  (void)size;
   AudioStreamBasicDescription format;
   struct engine_device device;
   memcpy(&format, data, sizeof format);

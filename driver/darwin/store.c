@@ -100,14 +100,20 @@ static void load_list(struct settings *settings) {
   load_file(path, settings);
 }
 
+bool store_load_text(const struct plugin *plugin, CFStringRef key, char *text, size_t size) {
+  CFPropertyListRef kept = NULL;
+  if (plugin->host->CopyFromStorage(plugin->host, key, &kept) != kAudioHardwareNoError || !kept)
+    return false;
+  const bool fits = text_of(kept, text, size);
+  CFRelease(kept);
+  return fits;
+}
+
 /* What was set at run time, line by line, so that one bad line of another version costs only itself. */
 static void load_kept(const struct plugin *plugin, struct settings *settings) {
-  CFPropertyListRef kept = NULL;
   char text[SETTINGS_TEXT_SIZE], why[SETTINGS_WHY_SIZE], line[SETTINGS_WHY_SIZE + 96];
-  if (plugin->host->CopyFromStorage(plugin->host, storage_key(), &kept) != kAudioHardwareNoError || !kept)
+  if (!store_load_text(plugin, storage_key(), text, sizeof text))
     return;
-  if (!text_of(kept, text, sizeof text))
-    text[0] = '\0';
   for (char *at = text; *at;) {
     char *end = at + strcspn(at, "\n");
     const bool last = !*end;
@@ -118,7 +124,6 @@ static void load_kept(const struct plugin *plugin, struct settings *settings) {
     }
     at = last ? end : end + 1;
   }
-  CFRelease(kept);
 }
 
 void store_load(struct plugin *plugin, struct settings *settings) {
@@ -128,21 +133,26 @@ void store_load(struct plugin *plugin, struct settings *settings) {
   load_kept(plugin, settings);
 }
 
-static void keep(const struct plugin *plugin, const struct settings *settings) {
-  char text[SETTINGS_TEXT_SIZE];
-  if (!settings_format_changes(&plugin->file, settings, text)) {
-    plugin->host->DeleteFromStorage(plugin->host, storage_key());
+void store_keep_text(const struct plugin *plugin, CFStringRef key, const char *text) {
+  if (!*text) {
+    plugin->host->DeleteFromStorage(plugin->host, key);
     return;
   }
   CFStringRef kept = string_of(text);
-  if (!kept || plugin->host->WriteToStorage(plugin->host, storage_key(), kept) != kAudioHardwareNoError)
+  if (!kept || plugin->host->WriteToStorage(plugin->host, key, kept) != kAudioHardwareNoError)
     plugin_log(ENGINE_LOG_ERROR, "the settings could not be kept: they are lost when the audio daemon restarts");
   if (kept)
     CFRelease(kept);
 }
 
+static void keep(const struct plugin *plugin, const struct settings *settings) {
+  char text[SETTINGS_TEXT_SIZE];
+  settings_format_changes(&plugin->file, settings, text);
+  store_keep_text(plugin, storage_key(), text);
+}
+
 /* Names at once; rates, channels and shared memory through the daemon, which stops IO for them. */
-static void spread(const struct plugin *plugin, const struct settings *before, const struct settings *after) {
+static void spread(struct plugin *plugin, const struct settings *before, const struct settings *after) {
   const struct {
     const char *old, *new;
     uint32_t old_channels, channels;
@@ -153,11 +163,12 @@ static void spread(const struct plugin *plugin, const struct settings *before, c
   };
   for (int side = 0; side < ENGINE_SIDES; side++) {
     const bool shared = side == ENGINE_OUTPUT && strcmp(before->shared_memory, after->shared_memory) != 0;
-    if (strcmp(sides[side].old, sides[side].new) != 0)
-      plugin_notify(plugin, sides[side].device, (AudioObjectPropertySelector[4]){kAudioObjectPropertyName});
+    for (AudioObjectID id = sides[side].device; id <= sides[side].device + 1; id++) /* and its stream's */
+      if (strcmp(sides[side].old, sides[side].new) != 0)
+        plugin_notify(plugin, id, (AudioObjectPropertySelector[4]){kAudioObjectPropertyName});
     if (before->rate != after->rate || sides[side].old_channels != sides[side].channels || shared) {
       struct engine_device device;
-      engine_device(plugin->engine, (enum engine_side)side, &device);
+      plugin_wanted(plugin, (enum engine_side)side, &device);
       /* A rate chosen since in the system's settings stays, unless it is the rate that was set. */
       plugin_request(plugin, (enum engine_side)side, before->rate != after->rate ? after->rate : device.rate,
                      sides[side].channels);
@@ -193,7 +204,7 @@ static int change(const struct plugin *plugin, const char *text, char *why) {
   return rc;
 }
 
-static void tell_newest(const struct plugin *plugin) {
+static void tell_newest(struct plugin *plugin) {
   pthread_mutex_lock(&turn.lock);
   if (!turn.is_telling) {
     turn.is_telling = true;

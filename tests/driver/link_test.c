@@ -9,14 +9,18 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <math.h>
+#include <netinet/in.h>
 #include <opus/opus.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "core/clock.h"
 #include "tests/driver/rig.h"
+#include "wire/audio.h"
 
 static void link_sends_pcm_bit_exact_and_at_once(void **state) {
   (void)state;
@@ -145,6 +149,126 @@ static void link_parks_when_nothing_plays(void **state) { /* lesson 30 */
   rig_end(&scene);
 }
 
+/** Frames of all packets that come until none comes for a while; the last is left in `packet`. */
+static size_t count_frames(struct rig_peer *peer, bool is_pcm, uint8_t packet[1500], size_t *size) {
+  size_t frames = 0;
+  struct pollfd fd = {.fd = peer->fd, .events = POLLIN};
+  while (poll(&fd, 1, 300) == 1) {
+    *size = rig_packet(peer, packet);
+    assert_true(*size > 0);
+    frames += is_pcm ? *size / 8 : (size_t)opus_packet_get_nb_samples(packet, (opus_int32)*size, 48000);
+  }
+  return frames;
+}
+
+/* A sound that ends inside a packet is heard to its end, and from its first frame on; the next has nothing of it. */
+static void link_sends_a_sound_to_its_end(void **state) {
+  (void)state;
+  static const char *const options[] = {"", "?frame=5", "?format=pcm"};
+  for (int k = 0; k < 3; k++) {
+    struct rig_scene scene;
+    const bool is_pcm = k == 2;
+    rig_begin(&scene, ENGINE_OUTPUT, options[k], NULL);
+    for (int turn = 0; turn < 3; turn++) {
+      uint8_t packet[1500];
+      size_t size = 0;
+      if (turn > 0)
+        assert_int_equal(engine_start(scene.engine, ENGINE_OUTPUT, 1), 0);
+      for (int i = 0; i < 3; i++)
+        rig_play(&scene, 500);
+      assert_int_equal(engine_stop(scene.engine, ENGINE_OUTPUT, 1), 0);
+      const size_t heard = count_frames(&scene.peer, is_pcm, packet, &size);
+      /* And its fade. The first one begins when the connection is noticed. */
+      assert_true(turn == 0 || heard >= 1500 + 240);
+      assert_true(heard <= 1500 + 512 + 336 + 960);
+      if (is_pcm) /* silent at the end */
+        for (size_t i = 0; i < size; i++)
+          assert_int_equal(packet[i], 0);
+    }
+    rig_end(&scene);
+  }
+}
+
+/* Datagrams of PCM have numbers, so that what is lost is known. */
+static void link_numbers_datagrams_of_pcm(void **state) {
+  (void)state;
+  struct settings settings = rig_settings();
+  struct sockaddr_in place = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  socklen_t place_size = sizeof place;
+  const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  assert_int_equal(bind(fd, (struct sockaddr *)&place, sizeof place), 0);
+  assert_int_equal(getsockname(fd, (struct sockaddr *)&place, &place_size), 0);
+  snprintf(settings.transport, sizeof settings.transport, "udp://127.0.0.1:%u?format=pcm&frame=20",
+           (unsigned)ntohs(place.sin_port));
+  struct rig_scene scene = {.settings = settings, .engine = rig_engine(&settings)};
+  assert_int_equal(engine_start(scene.engine, ENGINE_OUTPUT, 1), 0);
+  uint32_t last = 0, datagrams = 0;
+  for (int i = 0; i < 500 && datagrams < 40; i++) {
+    rig_play(&scene, 512);
+    uint8_t bytes[1600];
+    for (ssize_t got; (got = recv(fd, bytes, sizeof bytes, MSG_DONTWAIT)) > 0; datagrams++) {
+      size_t size = (size_t)got;
+      uint32_t number = 0;
+      assert_true(got <= 1500);
+      assert_true(oriel_audio_cut_number(bytes, &size, &number));
+      assert_true(size % 8 == 0 && size > 0);
+      assert_true(datagrams == 0 || number == last + 1);
+      last = number;
+    }
+  }
+  assert_true(datagrams >= 40);
+  engine_destroy(scene.engine);
+  close(fd);
+}
+
+/* What plays in channel `c` alone, at 0.5, as it comes out of the stream. */
+static void fold_one(struct rig_scene *scene, unsigned c, float out[2]) {
+  static float frames[512 * 6];
+  uint8_t packet[1500];
+  size_t have = 0, size = 0;
+  memset(frames, 0, sizeof frames);
+  for (int i = 0; i < 512; i++)
+    frames[i * 6 + (int)c] = 0.5f;
+  engine_write(scene->engine, scene->at, frames, 512, rig_world.now());
+  scene->at += 512;
+  for (; have < 512; have += size / 8)
+    assert_true((size = rig_packet(&scene->peer, packet)) >= 8);
+  memcpy(out, packet + size - 8, 8);
+}
+
+static void link_folds_by_where_the_speakers_are(void **state) {
+  (void)state;
+  struct settings settings = rig_settings();
+  struct rig_scene scene;
+  float out[2];
+  uint8_t packet[1500];
+  size_t heard = 0, size = 0;
+  settings.output_channels = 6;
+  rig_begin(&scene, ENGINE_OUTPUT, "?format=pcm", &settings);
+  for (int i = 0; i < 20 && heard == 0; i++) { /* until the pump has noticed its connection */
+    rig_play(&scene, 512);
+    heard = count_frames(&scene.peer, true, packet, &size);
+  }
+  static const float sides[6][2] = {{0.5f, 0}, {0, 0.5f}, {0.35355f, 0.35355f}, {0, 0}, {0.35355f, 0}, {0, 0.35355f}};
+  for (unsigned c = 0; c < 6; c++) {
+    fold_one(&scene, c, out);
+    assert_float_equal(out[0], sides[c][0], 1e-5f);
+    assert_float_equal(out[1], sides[c][1], 1e-5f);
+  }
+  enum oriel_speaker layout[ORIEL_SPEAKERS_MAX];
+  oriel_layout(6, layout);
+  layout[0] = ORIEL_SPEAKER_RIGHT;
+  layout[1] = ORIEL_SPEAKER_LEFT;
+  engine_place(scene.engine, layout);
+  bool is_other = false;
+  for (int i = 0; i < 500 && !is_other; i++) { /* the thread takes it up at its next turn */
+    fold_one(&scene, 0, out);
+    is_other = out[0] == 0 && out[1] == 0.5f;
+  }
+  assert_true(is_other);
+  rig_end(&scene);
+}
+
 static bool connected_again(void *context) {
   struct pollfd fd = {.fd = oriel_listener_fd(((struct rig_peer *)context)->listener), .events = POLLIN};
   return poll(&fd, 1, 0) == 1;
@@ -222,6 +346,9 @@ int main(void) {
     cmocka_unit_test(link_sends_opus_of_the_asked_length),
     cmocka_unit_test(link_sends_no_backlog_to_a_late_peer),
     cmocka_unit_test(link_parks_when_nothing_plays),
+    cmocka_unit_test(link_sends_a_sound_to_its_end),
+    cmocka_unit_test(link_numbers_datagrams_of_pcm),
+    cmocka_unit_test(link_folds_by_where_the_speakers_are),
     cmocka_unit_test(link_reconnects_with_current_sound),
     cmocka_unit_test(link_brings_the_microphone_to_all_recorders),
   };

@@ -50,8 +50,8 @@ static void settings_bad_values_are_refused_with_a_reason(void **state) {
   static const struct {
     const char *text, *reason;
   } bad[] = {
-    {"Rate = 22050", "Rate"},
-    {"Rate = fast", "whole number"},
+    {"Rate = 22050", "Rate: 22050 Hz is not offered: choose 44100"},
+    {"Rate = fast", "choose 44100"},
     {"Rate = 048000", "44100"},
     {"OutputChannels = 0", "from 1 to 16"},
     {"InputChannels = 17", "from 1 to 16"},

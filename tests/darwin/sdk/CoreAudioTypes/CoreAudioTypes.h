@@ -105,9 +105,17 @@ enum {
   kAudioChannelLabel_LeftCenter = 7,
   kAudioChannelLabel_RightCenter = 8,
   kAudioChannelLabel_CenterSurround = 9,
+  kAudioChannelLabel_VerticalHeightLeft = 13,
+  kAudioChannelLabel_VerticalHeightRight = 15,
+  kAudioChannelLabel_TopBackLeft = 16,
+  kAudioChannelLabel_TopBackRight = 18,
   kAudioChannelLabel_RearSurroundLeft = 33,
   kAudioChannelLabel_RearSurroundRight = 34,
+  kAudioChannelLabel_LeftWide = 35,
+  kAudioChannelLabel_RightWide = 36,
   kAudioChannelLabel_Mono = 42,
+  kAudioChannelLabel_LeftTopMiddle = 49,
+  kAudioChannelLabel_RightTopMiddle = 51,
   kAudioChannelLabel_Discrete = 400,
   kAudioChannelLabel_Discrete_0 = 1 << 16, /* the n-th is Discrete_0 + n */
 };

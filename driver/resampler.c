@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Channel folding and rate conversion between a device and its stream. IO callback (input), transport thread (output).
+ * Rate conversion between a device and its stream. IO callback (input), transport thread (output).
  */
-#include "driver/stereo.h"
+#include "driver/resampler.h"
 
 #include <errno.h>
 #include <math.h>
@@ -10,67 +10,6 @@
 #include <string.h>
 
 enum { PHASES_MAX = 1024, TAPS = RESAMPLER_TAPS };
-
-/* Weights to left and right by channel, ITU-R BS.775 for the centre and the surrounds, without the low effects. */
-static const float weights_5_1[6][2] = {{1, 0}, {0, 1}, {0.7071f, 0.7071f}, {0, 0}, {0.7071f, 0}, {0, 0.7071f}};
-static const float weights_7_1[8][2] = {{1, 0},       {0, 1},       {0.7071f, 0.7071f}, {0, 0},
-                                        {0.7071f, 0}, {0, 0.7071f}, {0.7071f, 0},       {0, 0.7071f}};
-
-static void weigh(unsigned channels, float weights[][2]) {
-  for (unsigned c = 0; c < channels; c++) {
-    weights[c][0] = (float)(c % 2 == 0);
-    weights[c][1] = (float)(c % 2 == 1);
-  }
-  if (channels == 6)
-    memcpy(weights, weights_5_1, sizeof weights_5_1);
-  if (channels == 8)
-    memcpy(weights, weights_7_1, sizeof weights_7_1);
-  for (int side = 0; side < 2; side++) {
-    float sum = 0;
-    for (unsigned c = 0; c < channels; c++)
-      sum += weights[c][side];
-    for (unsigned c = 0; c < channels; c++)
-      weights[c][side] /= sum;
-  }
-}
-
-void stereo_fold(const float *frames, unsigned channels, float *stereo, size_t count) {
-  if (channels == 2) {
-    memcpy(stereo, frames, count * 2 * sizeof *frames);
-    return;
-  }
-  if (channels == 1) {
-    for (size_t i = 0; i < count; i++)
-      stereo[2 * i] = stereo[2 * i + 1] = frames[i];
-    return;
-  }
-  float weights[16][2];
-  weigh(channels, weights);
-  for (size_t i = 0; i < count; i++) {
-    float left = 0, right = 0;
-    for (unsigned c = 0; c < channels; c++) {
-      left += frames[i * channels + c] * weights[c][0];
-      right += frames[i * channels + c] * weights[c][1];
-    }
-    stereo[2 * i] = left;
-    stereo[2 * i + 1] = right;
-  }
-}
-
-void stereo_spread(const float *stereo, float *frames, unsigned channels, size_t count) {
-  if (channels == 2) {
-    memcpy(frames, stereo, count * 2 * sizeof *frames);
-    return;
-  }
-  if (channels == 1) {
-    for (size_t i = 0; i < count; i++)
-      frames[i] = (stereo[2 * i] + stereo[2 * i + 1]) / 2;
-    return;
-  }
-  memset(frames, 0, count * channels * sizeof *frames);
-  for (size_t i = 0; i < count; i++)
-    memcpy(frames + i * channels, stereo + 2 * i, 2 * sizeof *frames);
-}
 
 static uint32_t divisor(uint32_t a, uint32_t b) {
   while (b) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Channels and rates between device and stream.
+ * Rates between device and stream.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,30 +11,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "driver/stereo.h"
-
-static void stereo_fold_never_clips(void **state) {
-  (void)state;
-  for (unsigned channels = 1; channels <= 16; channels++) {
-    float frame[16], out[2];
-    for (unsigned c = 0; c < channels; c++)
-      frame[c] = 1;
-    stereo_fold(frame, channels, out, 1);
-    assert_float_equal(out[0], 1, 1e-5);
-    assert_float_equal(out[1], 1, 1e-5);
-  }
-}
-
-static void stereo_spread_fills_the_first_two(void **state) {
-  (void)state;
-  const float in[4] = {0.5f, -0.25f, 0.125f, 1};
-  float out[32];
-  stereo_spread(in, out, 1, 2);
-  assert_true(out[0] == 0.125f && out[1] == 0.5625f);
-  stereo_spread(in, out, 16, 2);
-  for (int i = 0; i < 32; i++)
-    assert_true(out[i] == (i == 0 ? 0.5f : i == 1 ? -0.25f : i == 16 ? 0.125f : i == 17 ? 1.0f : 0.0f));
-}
+#include "driver/resampler.h"
 
 static void resampler_at_equal_rates_copies(void **state) {
   (void)state;
@@ -117,7 +94,6 @@ static void resampler_refuses_odd_ratios(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(stereo_fold_never_clips),         cmocka_unit_test(stereo_spread_fills_the_first_two),
     cmocka_unit_test(resampler_at_equal_rates_copies), cmocka_unit_test(resampler_keeps_a_tone),
     cmocka_unit_test(resampler_knows_its_need),        cmocka_unit_test(resampler_refuses_odd_ratios),
   };

@@ -1,21 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * Between a device's frames (1..16 channels at its rate) and the stream's (stereo at 48 kHz): channels and rate. At 48
- * kHz stereo nothing is touched, bit for bit.
+ * Between a device's rate and the stream's 48 kHz, in stereo. At equal rates nothing is touched, bit for bit.
  *
  * Thread-safety: an object belongs to one thread at a time. resampler_run: no lock, no allocation.
  */
-#ifndef ORIEL_DRIVER_STEREO_H
-#define ORIEL_DRIVER_STEREO_H
+#ifndef ORIEL_DRIVER_RESAMPLER_H
+#define ORIEL_DRIVER_RESAMPLER_H
 
 #include <stddef.h>
 #include <stdint.h>
-
-/** Folds frames to stereo: one channel goes to both sides; 6 and 8 are taken as 5.1 and 7.1; of others the even and odd
- *  channels are added to left and right. The sum of any side's weights is at most 1, so nothing clips. */
-void stereo_fold(const float *frames, unsigned channels, float *stereo, size_t count);
-/** Spreads stereo: one channel gets the mean; of more, the first two get it and the others are silent. */
-void stereo_spread(const float *stereo, float *frames, unsigned channels, size_t count);
 
 enum { RESAMPLER_TAPS = 32 };
 
