@@ -71,7 +71,7 @@ test('keys: pressed before the keyboard code has come, they still arrive, in ord
   const page = await openPage(t);
   let deliver;
   const held = new Promise((resolve) => { deliver = resolve; });
-  await page.route('**/js/devices.js', async (route) => { await held; await route.continue(); });
+  await page.route('**/rest.js', async (route) => { await held; await route.continue(); });
   await page.goto(server.url);
   await until(async () => (await pageStats(page).catch(() => null))?.painted > 0, 10_000, 'a picture');
   for (let press = 0; press < 3; press++) await page.keyboard.press('KeyA');

@@ -30,39 +30,39 @@ const all = (...names) => names.reduce((seen, name) => reach(name, seen), new Se
 const first = all('main', 'session', ...deferred('session'));
 const later = [...all(...deferred('main'))].filter((name) => !first.has(name));
 
-/** Scripts and preloads in a piece of index.html. */
-const named = (piece) =>
-  [...piece.matchAll(/(?:modulepreload"|<script)[^>]* (?:href|src)="\/js\/([\w-]+)\.js"/g)].map(([, name]) => name);
-const template = (id) => html.match(new RegExp(`<template id="${id}">([^]*?)</template>`))[1];
+/** A list of web/meson.build. */
+const listed = (list) =>
+  [...read('meson.build').match(new RegExp(`^${list} = \\[([^\\]]*)\\]`, 'm'))[1].matchAll(/'([\w-]+)'/g)].map(
+    ([, name]) => name,
+  );
 
-test('modules_of_the_first_picture_are_preloaded', () => {
-  const outside = html.replace(/<template[^]*?<\/template>/g, '');
-  assert.deepEqual([...named(template('next')), ...named(outside)].sort(), [...first].sort());
+test('modules_of_the_first_picture_come_together', () => {
+  assert.deepEqual([...listed('web_session'), ...listed('web_first'), 'wire'].sort(), [...first].sort());
 });
 
 test('modules_of_the_interface_wait_for_the_first_picture', () => {
-  assert.deepEqual(named(template('later')).sort(), later.sort());
+  assert.deepEqual(listed('web_rest'), later.sort());
   for (const name of ['keyboard', 'audio', 'ui', 'devices']) assert.ok(!first.has(name), name);
 });
 
 test('session_logs_in_before_any_other_module_is_there', () => {
+  assert.deepEqual(listed('web_session'), ['session']);
   assert.deepEqual(imports('session'), []);
 });
 
+test('modules_of_workers_are_served_by_themselves', () => {
+  const entries = modules.filter((name) => /-(worker|worklet)$/.test(name));
+  assert.deepEqual([...listed('web_alone'), 'wire'].sort(), [...all(...entries)].sort());
+});
+
 test('modules_are_all_built_in_and_used', () => {
-  const listed = [
-    ...read('meson.build')
-      .match(/web_modules = \[([^\]]*)\]/)[1]
-      .matchAll(/'([\w-]+)'/g),
-  ].map(([, name]) => name);
-  assert.deepEqual([...listed, 'wire'].sort(), modules);
-  assert.deepEqual([...new Set([...first, ...later, ...reach('audio-worker'), ...reach('audio-worklet'), ...reach('capture-worklet')])].sort(), modules);
+  assert.deepEqual([...new Set([...first, ...later, ...listed('web_alone')])].sort(), modules);
 });
 
 test('page_has_nothing_inline_that_the_csp_forbids', () => {
   assert.doesNotMatch(html, /\sstyle=|\son[a-z]+=|<style|javascript:/i);
   for (const [, attributes, body] of html.matchAll(/<script([^>]*)>([^<]*)<\/script>/g)) {
-    assert.match(attributes, /src="\/js\//);
+    assert.match(attributes, /src="\/[\w-]+\.js"/);
     assert.equal(body, '');
   }
   for (const name of modules)

@@ -66,7 +66,7 @@ export class Sound {
       const context = new AudioContext({ sampleRate: RATE, latencyHint: 'interactive' });
       this.context = context;
       context.onstatechange = () => this.changed();
-      await context.audioWorklet.addModule('/js/audio-worklet.js');
+      await context.audioWorklet.addModule('js/audio-worklet.js');
       this.connect(context);
     } catch (error) {
       this.failed = String(error);
@@ -133,7 +133,7 @@ export class Sound {
 
   /** Decodes in a worker, or here where the browser's workers cannot. @param {AudioWorkletNode} output */
   openStream(output) {
-    const worker = new Worker(new URL('./audio-worker.js', import.meta.url), { type: 'module' });
+    const worker = new Worker('js/audio-worker.js', { type: 'module' });
     const decodeHere = () => {
       if (this.worker !== worker) return;
       worker.terminate();

@@ -81,7 +81,7 @@ export class Capture {
     track.addEventListener('unmute', () => this.handlers.muted(false));
     const context = new AudioContext({ sampleRate: RATE, latencyHint: 'interactive' });
     this.context = context;
-    await context.audioWorklet.addModule('/js/capture-worklet.js');
+    await context.audioWorklet.addModule('js/capture-worklet.js');
     const config = await encoderConfig(context.sampleRate);
     if (this.closed) return;
     this.encoder = new AudioEncoder({

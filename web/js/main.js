@@ -16,7 +16,7 @@ const early = new EarlyInput(() => client.hasFocus);
 let loading = null;
 
 async function load() {
-  // Style and preloads, so that the modules come together and not one after the other names them.
+  // Style, together with the modules.
   document.head.append(byId('later', HTMLTemplateElement).content);
   const { Devices } = await import('./devices.js');
   const devices = new Devices(client, settings);

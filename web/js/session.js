@@ -2,8 +2,8 @@
 // The way in: token in the fragment -> taken out of the address bar at once -> HttpOnly cookie and a second secret.
 // Browsers send a cookie to every port of the host; the secret, kept in this origin's storage, is only ours, and without
 // it the cookie opens nothing.
-// This module imports nothing and so runs before all others: the log-in is on its way while they load, and the
-// WebSocket follows as soon as opening.js is there.
+// This module imports nothing and is a file of its own, so it runs before all others: the log-in is on its way while they
+// load, and the WebSocket follows as soon as opening.js is there.
 
 /** @typedef {{status: 'ok' | 'unauthorised' | 'limited' | 'forbidden' | 'unreachable', retryAfterS: number}} Answer */
 
@@ -54,8 +54,6 @@ export class Session {
     this.view = view;
     if (token) history.replaceState(null, '', location.pathname + location.search + rest);
     const answered = token ? this.login(token) : this.probe();
-    const next = document.getElementById('next');
-    if (next instanceof HTMLTemplateElement) document.head.append(next.content);
     const loaded = import('./opening.js');
     this.opening = answered.then(async (answer) => {
       const { openAhead } = await loaded;

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+// web/bundle.c: several modules as one file do what they do as modules, and what it does not know it refuses.
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const dir = mkdtempSync(join(tmpdir(), 'oriel-bundle-'));
+after(() => rmSync(dir, { recursive: true }));
+const tool = join(dir, 'bundle');
+execFileSync(process.env.CC ?? 'cc', ['-std=c17', '-D_GNU_SOURCE', '-o', tool, fileURLToPath(new URL('../../web/bundle.c', import.meta.url))]);
+
+/** Writes modules and bundles them. @param {Record<string, string>} files @param {string[]} places NAME=BUNDLE */
+function bundle(name, files, places = []) {
+  const paths = Object.entries(files).map(([file, text]) => {
+    const path = join(dir, `${file}.js`);
+    writeFileSync(path, text);
+    return path;
+  });
+  mkdirSync(join(dir, 'out'), { recursive: true });
+  const out = join(dir, 'out', `${name}.mjs`);
+  const { status, stderr } = spawnSync(tool, [out, ...paths, '--', ...places], { encoding: 'utf8' });
+  return { status, stderr, load: () => import(pathToFileURL(out).href) };
+}
+
+test('bundle_runs_modules_in_the_order_of_their_imports', async () => {
+  const { status, load } = bundle('order', {
+    top: "// c\nimport {\n  base as other,\n  Counter,\n} from './a-base.js';\nimport './side.js';\n/** doc\n * import { no } from './no.js'\n */\nexport const made = new Counter(other).twice();\nexport const late = () => import('./a-base.js');\n",
+    'a-base': "export const base = 21;\nexport class Counter {\n  /** @param {number} n */\n  constructor(n) {\n    this.n = n;\n  }\n  twice() {\n    return this.n * 2; // two\n  }\n}\nexport async function unused() {}\n",
+    side: "globalThis.bundled = 'side';\n",
+  });
+  assert.equal(status, 0);
+  const all = await load();
+  assert.equal(all.$top.made, 42);
+  assert.equal(globalThis.bundled, 'side');
+  assert.equal((await all.$top.late()).base, 21);
+  assert.deepEqual(Object.keys(all).sort(), ['$a_base', '$side', '$top']);
+});
+
+test('bundle_refuses_what_it_does_not_know', () => {
+  const refused = {
+    "export default 1;\n": /only const, class and function are exported/,
+    "export let x = 1;\n": /only const, class and function are exported/,
+    "import * as x from './y.js';\n": /only `import { … } from` is known/,
+    "import { x } from 'y';\n": /other than '.\/NAME.js'/,
+    "import { x }": /ends in the middle/,
+    '/* a\n': /ends in the middle/,
+    'const here = import.meta.url;\n': /import.meta/,
+    '/* a\n*/ code();\n': /code after the end of a comment/,
+    "import { x } from './odd.js';\nexport const x2 = x;\n": /imports itself/,
+  };
+  for (const [text, why] of Object.entries(refused)) {
+    const { status, stderr } = bundle('refused', { odd: text });
+    assert.equal(status, 1, text);
+    assert.match(stderr, why);
+  }
+});
