@@ -114,7 +114,7 @@ static const struct option table[] = {
            "the VM, org.oriel.audio)"},
   {.name = "audio-udp-listen", .value = "HOST:PORT", .commands = SERVING, .type = STRING,
    .offset = AT(audio_udp_listen),
-   .help = "take sound as one Opus packet a datagram; it is preferred to every other"},
+   .help = "take sound as one Opus packet a datagram"},
   {.name = "audio-microphone", .value = "ADDRESS", .commands = SERVING, .type = STRING, .offset = AT(audio_microphone),
    .help = "where the guest fetches the viewer's microphone, as vsock://any:5001 (default with `run`: "
            "org.oriel.microphone)"},

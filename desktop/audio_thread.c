@@ -168,8 +168,7 @@ static void encode(struct oriel_desktop *desktop, size_t count) {
   size_t whole = audio->packet_frames;
   size_t got = oriel_audio_take(audio, frames, count);
   memset(frames + got * ORIEL_OPUS_CHANNELS, 0, (whole - got) * ORIEL_OPUS_CHANNELS * sizeof frames[0]);
-  oriel_sound_fade(desktop, frames, whole);
-  oriel_audio_encode(desktop, frames, captured);
+  oriel_sound_code(desktop, frames, captured);
 }
 
 static void trim(struct oriel_audio *audio) {
@@ -201,13 +200,13 @@ static void turn(struct oriel_desktop *desktop) {
   const uint64_t there = audio->read + oriel_ring_level(audio->ring);
   const uint64_t fresh = there > sound->device_seen ? there - sound->device_seen : 0;
   sound->device_seen = there;
-  const int active = oriel_sound_turn(desktop, fresh);
-  if (active == ORIEL_SOUND_DEVICE)
+  oriel_sound_turn(desktop, fresh);
+  if (oriel_sound_device_is_direct(sound)) {
     drain(desktop);
-  else if (oriel_sound_device_fades(sound))
-    trim(audio);
-  else
-    skip_frames(audio, RING_FRAMES);
+    return;
+  }
+  trim(audio);
+  oriel_sound_take_device(desktop);
 }
 
 /* Waits for a post, until `at_ns` where that is not 0. False when that time has come. */
@@ -233,7 +232,7 @@ static void finish_tail(struct oriel_desktop *desktop) {
   disarm(audio);
   size_t level = oriel_ring_level(audio->ring);
   oriel_sound_rest(desktop);
-  if (level >= audio->packet_frames || desktop->sound.active != ORIEL_SOUND_DEVICE)
+  if (level >= audio->packet_frames || !oriel_sound_device_is_direct(&desktop->sound))
     turn(desktop);
   else if (level > 0)
     encode(desktop, level);

@@ -32,31 +32,13 @@ size_t oriel_frames_take(struct oriel_frames *fifo, float *frames, size_t count)
 }
 
 int oriel_crossfade_init(struct oriel_crossfade *fade) {
-  const struct oriel_receiver_config opus = {.channels = ORIEL_OPUS_CHANNELS, .rate = ORIEL_OPUS_RATE};
-  int error = receiver_conceal_init(&fade->conceal, ORIEL_OPUS_CHANNELS, ORIEL_OPUS_RATE);
-  if (error)
-    return error;
-  error = receiver_decode_init(&fade->incoming, &opus);
-  if (error)
-    goto fail_conceal;
-  error = receiver_decode_init(&fade->outgoing, &opus);
-  if (error)
-    goto fail_incoming;
   fade->position = FADE_FRAMES;
-  return 0;
-fail_incoming:
-  receiver_decode_finish(&fade->incoming);
-fail_conceal:
-  receiver_conceal_finish(&fade->conceal);
-  fade->conceal.history = NULL;
-  return error;
+  return receiver_conceal_init(&fade->conceal, ORIEL_OPUS_CHANNELS, ORIEL_OPUS_RATE);
 }
 
 void oriel_crossfade_finish(struct oriel_crossfade *fade) {
   if (!fade->conceal.history)
     return; /* never made */
-  receiver_decode_finish(&fade->incoming);
-  receiver_decode_finish(&fade->outgoing);
   receiver_conceal_finish(&fade->conceal);
   fade->conceal.history = NULL;
 }
@@ -65,9 +47,6 @@ void oriel_crossfade_begin(struct oriel_crossfade *fade) {
   const float nothing[ORIEL_OPUS_CHANNELS] = {0};
   fade->position = 0;
   fade->ran_dry = false;
-  fade->before.count = 0;
-  receiver_decode_reset(&fade->incoming);
-  receiver_decode_reset(&fade->outgoing);
   /* What an earlier fade heard is over. */
   for (size_t i = 0; i < fade->conceal.retain; i++)
     receiver_conceal_heard(&fade->conceal, nothing, 1);

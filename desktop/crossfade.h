@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * One sound gives way to another, over 50 ms at equal power. The new one sets the pace, so that nothing is delayed;
- * what fades out is made to keep it: where its packets come late, concealment goes on for it.
+ * One sound gives way to another, over 50 ms at equal power: to itself, without the buffer that it needed in a mix. The
+ * new one sets the pace, so that nothing is delayed; where what fades out ends, concealment goes on for it.
  *
  * Thread-safety: one thread (audio).
  */
@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "media/receiver_conceal.h"
-#include "media/receiver_decode.h"
+#include "media/opus.h"
 
 enum { ORIEL_FRAMES_FIFO = 2 * ORIEL_OPUS_FRAMES_MAX }; /* two of the longest packets */
 
@@ -31,8 +31,6 @@ struct oriel_crossfade {
   size_t position; /* frames of the fade so far */
   bool ran_dry;    /* what fades out ended early: concealment goes on with it */
   struct receiver_conceal conceal;
-  struct receiver_decode incoming, outgoing;
-  struct oriel_frames before; /* what fades out, decoded */
 };
 
 /** 0, -ENOMEM. */

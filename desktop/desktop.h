@@ -222,7 +222,8 @@ struct oriel_sound_stats {
   int active; /* index below; -1 = silence */
   unsigned inputs;
   struct oriel_sound_input_stats input[ORIEL_GUEST_AUDIO_LANES_MAX + 1];
-  uint64_t switches, passed, trimmed; /* passed: guest's packets handed on untouched; trimmed: too late to hear */
+  uint64_t switches; /* of the input whose pace the sound has */
+  uint64_t passed, mixed, trimmed; /* packets: the guest's, untouched; of a sum; too late to hear */
   bool has_microphone_address, microphone_connected;
   uint64_t microphone_packets, microphone_dropped, microphone_connections; /* to the guest's own address */
   uint64_t microphone_refused; /* of all viewers: without the controls, no Opus, or nothing takes it */

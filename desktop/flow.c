@@ -8,8 +8,6 @@
 
 static const uint64_t hold_ns = 400 * ORIEL_NS_PER_MS;  /* silence for so long: the input is gone */
 static const uint64_t ended_ns = 100 * ORIEL_NS_PER_MS; /* the same, once its connection is */
-static const uint64_t wait_least_ns = 100 * ORIEL_NS_PER_MS, wait_most_ns = 2 * ORIEL_NS_PER_SECOND;
-static const uint64_t trust_ns = 10 * ORIEL_NS_PER_SECOND; /* a run of this length forgives those before */
 static const uint64_t window_ns = ORIEL_NS_PER_SECOND;
 static const uint64_t late_max_ns = ORIEL_NS_PER_SECOND;   /* later than this: the sender left something out */
 static const uint64_t drift_after_ns = 5 * ORIEL_NS_PER_SECOND;
@@ -20,10 +18,6 @@ bool oriel_flow_lives(const struct oriel_flow *flow, uint64_t now_ns) {
 }
 
 static void begin(struct oriel_flow *flow, uint64_t now_ns) {
-  if (!flow->last_ns || flow->last_ns - flow->since_ns > trust_ns)
-    flow->wait_ns = wait_least_ns;
-  else
-    flow->wait_ns = 2 * flow->wait_ns < wait_most_ns ? 2 * flow->wait_ns : wait_most_ns;
   flow->since_ns = now_ns;
   flow->media_ns = 0;
   flow->offset_ns = flow->fresh_ns = now_ns;
@@ -91,17 +85,23 @@ void oriel_flow_end(struct oriel_flow *flow) {
   flow->ended = true;
 }
 
-static bool is_steady(const struct oriel_flow *flow, uint64_t now_ns) {
-  return oriel_flow_lives(flow, now_ns) && now_ns - flow->since_ns >= flow->wait_ns;
+void oriel_flow_sounded(struct oriel_flow *flow, uint64_t now_ns) {
+  flow->heard_ns = now_ns;
+}
+
+bool oriel_flow_sounds(const struct oriel_flow *flow, uint64_t now_ns) {
+  return oriel_flow_lives(flow, now_ns) && flow->heard_ns && now_ns < flow->heard_ns + hold_ns;
 }
 
 int oriel_flow_choose(const struct oriel_flow *flows, int count, int active, uint64_t now_ns) {
   const bool holds = active >= 0 && oriel_flow_lives(&flows[active], now_ns);
-  for (int i = 0; i < count; i++) {
-    if (i == active && holds)
+  if (holds && oriel_flow_sounds(&flows[active], now_ns))
+    return active;
+  for (int i = 0; i < count; i++)
+    if (oriel_flow_sounds(&flows[i], now_ns))
       return i;
-    if (holds ? is_steady(&flows[i], now_ns) : oriel_flow_lives(&flows[i], now_ns))
+  for (int i = 0; i < count && !holds; i++)
+    if (oriel_flow_lives(&flows[i], now_ns))
       return i;
-  }
   return active;
 }

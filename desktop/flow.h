@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Where sound comes from now: when each input was heard, and which of them is worth a change. Inputs are numbered by
- * preference, 0 first. Pure; whoever owns the values has the thread.
+ * Where sound comes from now: when each input came and was heard, and which of them sets the pace. Inputs are judged by
+ * what is heard: one that sends silence, or comes and goes, takes nothing from another. They are numbered by preference,
+ * 0 first. Pure; whoever owns the values has the thread.
  */
 #ifndef ORIEL_DESKTOP_FLOW_H
 #define ORIEL_DESKTOP_FLOW_H
@@ -12,7 +13,7 @@
 /** One input. All zero: never heard. */
 struct oriel_flow {
   uint64_t since_ns, last_ns; /* of the present run of sound; 0 = never heard */
-  uint64_t wait_ns;           /* how long a run must last before it takes another input's place */
+  uint64_t heard_ns;          /* when something that is not silence was last in it; 0 = never */
   bool ended;                 /* its connection did */
   /* The sender's clock against ours, from when packets came and how long they are. */
   uint64_t media_ns;               /* length of the run so far */
@@ -37,10 +38,15 @@ void oriel_flow_end(struct oriel_flow *flow);
 /** True while it counts as being there. */
 bool oriel_flow_lives(const struct oriel_flow *flow, uint64_t now_ns);
 
+/** Something in it was not silence. */
+void oriel_flow_sounded(struct oriel_flow *flow, uint64_t now_ns);
+/** True while it counts as being there, and as being heard. */
+bool oriel_flow_sounds(const struct oriel_flow *flow, uint64_t now_ns);
+
 enum { ORIEL_FLOW_NONE = -1 };
-/** Which of `count` inputs is to be heard, now that `active` (or ORIEL_FLOW_NONE) is. One that lives keeps its place
- *  until a better one has been steady; the more often that one fell silent, the longer (up to 2 s). With no better
- *  claim `active` stays, silent as it may be. */
+/** Which of `count` inputs is to set the pace at which all that sound are mixed, now that `active` (or ORIEL_FLOW_NONE)
+ *  does. One that is there keeps its place, unless it is silent and another one sounds. With nobody there `active`
+ *  stays. */
 int oriel_flow_choose(const struct oriel_flow *flows, int count, int active, uint64_t now_ns);
 
 #endif

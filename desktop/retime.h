@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * PCM from inside a guest on its way to our own encoder: packets go in as they arrive, a whole Opus packet's worth of
- * frames comes out at the pace of this host's clock. The receiver (media/receiver.h) in between takes up jitter and the
- * drift of the guest's clock, and makes up for what was lost, so that viewers get whole sound in good time.
+ * Sound on its way to our own encoder or into a mix: packets go in as they arrive, a whole Opus packet's worth of frames
+ * comes out at the pace of this host's clock or of another sound. The receiver (media/receiver.h) in between takes up
+ * jitter and the drift of the sender's clock, and makes up for what was lost, so that viewers get whole sound in good
+ * time.
  *
  * Thread-safety: one thread (audio), which also tells the time.
  */
@@ -15,20 +16,24 @@
 
 #include "media/receiver.h"
 
+/** What is louder is heard: -80 dB, above the noise of 16 bits. */
+#define ORIEL_SOUND_AUDIBLE 1e-4f
+
 struct oriel_retime {
   struct oriel_receiver *receiver; /* owned */
   size_t frames;     /* that a take gives; constant */
   uint64_t due_ns;   /* when the next is due; 0 = at rest */
   uint64_t sequence; /* of the newest packet, as the receiver knows it */
-  unsigned empty;    /* takes in a row without sound */
+  size_t empty;      /* frames in a row without sound */
   bool sounds;       /* it has begun, and not ended */
+  uint64_t heard_ns; /* when something that is not silence last came; 0 = never */
 };
 
-/** 0, -ENOMEM. */
-int oriel_retime_init(struct oriel_retime *retime, size_t frames);
+/** Of float32 frames or of Opus. 0, -ENOMEM. */
+int oriel_retime_init(struct oriel_retime *retime, bool is_pcm, size_t frames);
 /** Also for one that is all zero. */
 void oriel_retime_finish(struct oriel_retime *retime);
-/** Whole float32 frames; `number` as guest_audio's sink has it. The first one starts the clock. */
+/** Whole frames, or one Opus packet; `number` as guest_audio's sink has it. The first one starts the clock. */
 void oriel_retime_push(struct oriel_retime *retime, const void *packet, size_t size, uint32_t number,
                        uint64_t arrived_ns);
 /** Another stream begins, or nobody listens: what is here fades out, or is forgotten. */
@@ -37,9 +42,9 @@ void oriel_retime_rest(struct oriel_retime *retime);
 /** Call it when `due_ns` has come: fills `frames` (stereo). True when they are to be heard; *captured_ns is when the
  *  first of them came in. After a second without a packet it rests. */
 bool oriel_retime_take(struct oriel_retime *retime, float *frames, uint64_t now_ns, uint64_t *captured_ns);
-/** Takes any number of frames instead, at another's pace. Takes by the clock are put off, as `hold` puts them off: they
- *  begin again once nobody has said so for some packets. */
-void oriel_retime_hold(struct oriel_retime *retime, uint64_t now_ns);
-void oriel_retime_take_some(struct oriel_retime *retime, float *frames, size_t count, uint64_t now_ns);
+/** Takes any number of frames instead, at another's pace, which is expected to go on within `patience_ns`: takes by the
+ *  clock begin again then. Also rests after a second without a packet. */
+void oriel_retime_take_some(struct oriel_retime *retime, float *frames, size_t count, uint64_t now_ns,
+                            uint64_t patience_ns);
 
 #endif

@@ -18,7 +18,7 @@ static void input_stats(struct oriel_sound *sound, int input, uint64_t now_ns, s
   out->late = out->lane.late + flow->late;
   out->is_retimed = input != ORIEL_SOUND_DEVICE && sound->is_pcm[input];
   if (out->is_retimed)
-    oriel_receiver_stats(sound->retimes[input].receiver, &out->receiver);
+    oriel_receiver_stats(sound->mix.retimes[input].receiver, &out->receiver);
 }
 
 static void stages(struct oriel_desktop *desktop, struct oriel_sound_stats *out) {
@@ -60,6 +60,7 @@ void oriel_sound_stats(struct oriel_desktop *desktop, struct oriel_sound_stats *
     out->active = ORIEL_FLOW_NONE;
   out->switches = sound->switches;
   out->passed = sound->passed;
+  out->mixed = sound->mixed;
   out->trimmed = sound->trimmed;
   for (unsigned i = 0; i < sound->lanes; i++)
     out->trimmed += sound->queues[i].dropped;

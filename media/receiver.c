@@ -151,6 +151,7 @@ static void post_line(struct oriel_receiver *receiver) {
 int oriel_receiver_push(struct oriel_receiver *receiver, const void *packet, size_t size, uint64_t sequence,
                         uint64_t arrived_ns) {
   struct receiver_in *in = &receiver->in;
+  in->peak = 0;
   in->last_ns = arrived_ns > in->last_ns ? arrived_ns : in->last_ns;
   receiver_count(receiver, RECEIVER_PACKETS, 1);
   receiver_set(receiver, RECEIVER_LAST_NS, in->last_ns ? in->last_ns : 1);
@@ -171,6 +172,8 @@ int oriel_receiver_push(struct oriel_receiver *receiver, const void *packet, siz
     write_frames(receiver, (size_t)made);
     return count;
   }
+  for (size_t i = 0; i < (size_t)count * receiver->config.channels; i++)
+    in->peak = fmaxf(in->peak, fabsf(in->decode.frames[i]));
   write_frames(receiver, (size_t)count);
   double late_ns = receiver_clock_observe(&in->clock, in->sent, in->last_ns);
   receiver_peak_add(&in->late, late_ns, in->last_ns);
@@ -179,11 +182,23 @@ int oriel_receiver_push(struct oriel_receiver *receiver, const void *packet, siz
   return 0;
 }
 
-void oriel_receiver_reset(struct oriel_receiver *receiver) {
+float oriel_receiver_pushed_peak(const struct oriel_receiver *receiver) {
+  return receiver->in.peak;
+}
+
+void oriel_receiver_rest(struct oriel_receiver *receiver) {
   in_restart(receiver);
-  receiver_decode_reset(&receiver->in.decode);
   receiver_clock_reset(&receiver->in.clock);
   post_line(receiver);
+}
+
+void oriel_receiver_learn(struct oriel_receiver *receiver, const void *packet, size_t size) {
+  (void)receiver_decode_packet(&receiver->in.decode, packet, size);
+}
+
+void oriel_receiver_reset(struct oriel_receiver *receiver) {
+  receiver_decode_reset(&receiver->in.decode);
+  oriel_receiver_rest(receiver);
 }
 
 static double get_double(const struct oriel_receiver *receiver, enum receiver_counter which) {

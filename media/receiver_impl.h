@@ -35,6 +35,7 @@ struct receiver_in {
   uint64_t sent;                      /* frames of the sender so far */
   uint64_t base;                      /* position in the ring where this stream begins */
   uint64_t next_sequence, last_ns, underruns;
+  float peak;                         /* of the packet pushed last */
   bool started;
 };
 

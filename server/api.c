@@ -187,6 +187,7 @@ static json_t *sound_of(const struct oriel_sound_stats *sound) {
   (void)json_object_set_new(object, "inputs", inputs);
   set(object, "switches", sound->switches);
   set(object, "passed", sound->passed);
+  set(object, "mixed", sound->mixed);
   set(object, "trimmed", sound->trimmed);
   set_bool(microphone, "address", sound->has_microphone_address);
   set_bool(microphone, "connected", sound->microphone_connected);

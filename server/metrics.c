@@ -127,8 +127,9 @@ static void write_inputs(FILE *out, const struct oriel_sound_stats *sound) {
 
 static void write_sound(FILE *out, const struct oriel_sound_stats *sound) {
   write_inputs(out, sound);
-  counter(out, "sound_switches_total", "Changes of the input that is heard.", sound->switches);
+  counter(out, "sound_switches_total", "Changes of the input whose pace the sound has.", sound->switches);
   counter(out, "sound_passed_total", "Packets of the guest handed on untouched.", sound->passed);
+  counter(out, "sound_mixed_total", "Packets of more than one input.", sound->mixed);
   counter(out, "sound_trimmed_total", "Packets that came too late to be heard.", sound->trimmed);
   counter(out, "microphone_packets_total", "Packets of the microphone to the guest.", sound->microphone_packets);
   counter(out, "microphone_dropped_total", "Packets of the microphone that the guest did not take.",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Sound that comes from inside a guest, by its agent or driver, and the microphone's way back: docs/protocols/audio.md.
- * Lanes: UDP first, then the addresses of streams in the order given; a lower number is preferred. What a peer does
+ * Lanes: UDP first, then the addresses of streams in the order given. What a peer does
  * wrong ends that peer's stream, with one line in the log, and nothing else: every listener goes on.
  *
  * Thread-safety: create, start and destroy from one thread. microphone, has_microphone and info from any thread between

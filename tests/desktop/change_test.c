@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Changes between all that sound may come from (datagrams, a guest's Opus, a guest's PCM, the device), up and down the
- * order of preference, as a viewer hears them. Every wait has a bound. Lesson 28.
+ * Two of all that sound may come from (datagrams, a guest's Opus, a guest's PCM, the device): one joins the other and
+ * leaves it, as a viewer hears them. Every wait has a bound. Lesson 28.
  */
 #include <math.h>
 #include <setjmp.h>
@@ -20,12 +20,13 @@
 #include "fake.h"
 #include "guest.h"
 
-enum { PACKET = 960, PCM_PACKET = 120, TURNS_MOST = 400, TRIES_MOST = 8 };
+enum { PACKET = 960, PCM_PACKET = 120, TURNS_MOST = 400, TRIES_MOST = 8, ALONE = 65 };
 static const uint64_t punctual_ns = 15 * ORIEL_NS_PER_MS;
 enum input { UDP, OPUS, PCM, DEVICE, INPUTS };
 static const double hz_of[INPUTS] = {330, 550, 770, 990};
-/* Of two tones at once, and half as much again for what coding adds. */
-#define STEP_MOST(a, b) (0.25 * 6.2832 / 48000 * (hz_of[a] + hz_of[b]) * 1.5)
+/* Of two tones at once, and as much again for what coding adds, above all where an encoder begins anew. A tone that
+ * stops or begins at once is a step of 0.25. */
+#define STEP_MOST(a, b) (0.25 * 6.2832 / 48000 * (hz_of[a] + hz_of[b]) * 2.2)
 
 struct fixture {
   struct fake fake;
@@ -129,7 +130,12 @@ static void play(struct fixture *fixture, enum input input) {
       guest_send(fixture->peers[PCM], frames + 2 * at, PCM_PACKET * 2 * sizeof(float));
 }
 
+/* What it plays next begins anew, from silence: a tone that goes on elsewhere would be a step of the sender's own. */
 static void stop(struct fixture *fixture, enum input input) {
+  if (input == UDP || input == OPUS) {
+    oriel_opus_encoder_destroy(fixture->encoders[input]);
+    assert_int_equal(oriel_opus_encoder_create(20, 128, &fixture->encoders[input]), 0);
+  }
   if (input != OPUS && input != PCM)
     return;
   close(fixture->peers[input]);
@@ -155,14 +161,14 @@ static void hear(struct fixture *fixture) {
   }
 }
 
-/* True when the newest 200 ms are `input` alone. */
-static bool is_heard(struct fixture *fixture, enum input input) {
+/* True when the newest 200 ms are these two (or one) and nothing else. */
+static bool is_heard(struct fixture *fixture, enum input one, enum input other) {
   enum { WINDOW = 9600 };
   for (int i = 0; i < INPUTS; i++) {
     if (fixture->heard_count < WINDOW)
       return false;
     const double level = guest_level(fixture->heard + 2 * (fixture->heard_count - WINDOW), WINDOW, hz_of[i]);
-    if (i == (int)input ? level < 0.2 : level > 0.02)
+    if (i == (int)one || i == (int)other ? level < 0.2 : level > 0.02)
       return false;
   }
   return true;
@@ -176,8 +182,8 @@ static void pace(struct fixture *fixture, uint64_t later) {
     fixture->stalled = true;
 }
 
-/* Plays these at the pace of sound until `input` is heard alone, at least 200 ms. */
-static void play_until_heard(struct fixture *fixture, enum input one, enum input other, enum input input) {
+/* Plays these at the pace of sound until they are what is heard, at least 200 ms. */
+static void play_until_heard(struct fixture *fixture, enum input one, enum input other) {
   int turn = 0;
   fixture->heard_count = 0;
   do {
@@ -189,81 +195,99 @@ static void play_until_heard(struct fixture *fixture, enum input one, enum input
       play(fixture, other);
     fixture->frames += PACKET;
     hear(fixture);
-  } while (++turn < TURNS_MOST && (turn < 10 || !is_heard(fixture, input)));
-  assert_true(is_heard(fixture, input));
+  } while (++turn < TURNS_MOST && (turn < 10 || !is_heard(fixture, one, other)));
+  assert_true(is_heard(fixture, one, other));
 }
 
-/* Largest steps between two samples as `better` comes and as it goes. */
-static void change_once(struct fixture *fixture, enum input better, enum input worse, double *up, double *down) {
+/* Largest steps between two samples while `one` plays alone, as `other` joins it, and as `one` ends. */
+static void change_once(struct fixture *fixture, enum input one, enum input other, int turns, double *up,
+                        double *down) {
   fixture->start_ns = oriel_clock_ns();
   fixture->frames = 0;
   fixture->stalled = false;
-  play_until_heard(fixture, worse, worse, worse);
+  play_until_heard(fixture, one, one);
   fixture->step_most = 0;
-  play_until_heard(fixture, better, worse, better); /* it comes: both sound */
+  play_until_heard(fixture, one, other);
   *up = fixture->step_most;
-  stop(fixture, better);
+  stop(fixture, one);
   fixture->step_most = 0;
-  play_until_heard(fixture, worse, worse, worse); /* it is gone */
+  play_until_heard(fixture, other, other);
+  for (int turn = 0; turn < turns; turn++) { /* alone for more than a second: back to its own packets */
+    pace(fixture, 0);
+    play(fixture, other);
+    fixture->frames += PACKET;
+    hear(fixture);
+  }
+  play_until_heard(fixture, other, other);
   *down = fixture->step_most;
+  stop(fixture, other);
 }
 
-static void change(struct fixture *fixture, enum input better, enum input worse) {
+static void change(struct fixture *fixture, enum input one, enum input other, int turns) {
   static struct oriel_desktop_stats stats;
-  const double most = STEP_MOST(better, worse);
+  const double most = STEP_MOST(one, other);
   double up, down;
   int tries = 0;
   do
-    change_once(fixture, better, worse, &up, &down);
+    change_once(fixture, one, other, turns, &up, &down);
   while (++tries < TRIES_MOST && fixture->stalled && (up > most || down > most));
   oriel_desktop_stats(fixture->desktop, &stats);
   if (up > most || down > most)
-    print_message("%d over %d: steps of %f and %f, most %f\n", better, worse, up, down, most);
+    print_message("%d and %d: steps of %f and %f, most %f\n", one, other, up, down, most);
   assert_true(up <= most);
   assert_true(down <= most);
-  assert_true(stats.sound.switches >= 3);
+  assert_true(stats.sound.switches >= 2);
+  assert_true(stats.sound.mixed > 10);
+  if (turns && other == OPUS)
+    assert_true(stats.sound.passed > 10);
 }
 
-static void datagrams_over_a_stream(void **state) {
-  change(*state, UDP, OPUS);
+/* Both ways round. */
+static void change_both(struct fixture *fixture, enum input one, enum input other) {
+  change(fixture, one, other, ALONE);
+  change(fixture, other, one, 0);
+}
+
+static void datagrams_and_a_stream(void **state) {
+  change_both(*state, UDP, OPUS);
 }
 
 /* Their packets never come together. */
 static void datagrams_between_a_streams_packets(void **state) {
   struct fixture *fixture = *state;
   fixture->apart = true;
-  change(fixture, UDP, OPUS);
+  change_both(fixture, UDP, OPUS);
 }
 
-static void datagrams_over_pcm(void **state) {
-  change(*state, UDP, PCM);
+static void datagrams_and_pcm(void **state) {
+  change_both(*state, UDP, PCM);
 }
 
-static void datagrams_over_the_device(void **state) {
-  change(*state, UDP, DEVICE);
+static void datagrams_and_the_device(void **state) {
+  change_both(*state, UDP, DEVICE);
 }
 
-static void stream_over_pcm(void **state) {
-  change(*state, OPUS, PCM);
+static void stream_and_pcm(void **state) {
+  change_both(*state, OPUS, PCM);
 }
 
-static void stream_over_the_device(void **state) {
-  change(*state, OPUS, DEVICE);
+static void stream_and_the_device(void **state) {
+  change_both(*state, OPUS, DEVICE);
 }
 
-static void pcm_over_the_device(void **state) {
-  change(*state, PCM, DEVICE);
+static void pcm_and_the_device(void **state) {
+  change_both(*state, PCM, DEVICE);
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test_setup_teardown(datagrams_over_a_stream, set_up, tear_down),
+    cmocka_unit_test_setup_teardown(datagrams_and_a_stream, set_up, tear_down),
     cmocka_unit_test_setup_teardown(datagrams_between_a_streams_packets, set_up, tear_down),
-    cmocka_unit_test_setup_teardown(datagrams_over_pcm, set_up, tear_down),
-    cmocka_unit_test_setup_teardown(datagrams_over_the_device, set_up, tear_down),
-    cmocka_unit_test_setup_teardown(stream_over_pcm, set_up, tear_down),
-    cmocka_unit_test_setup_teardown(stream_over_the_device, set_up, tear_down),
-    cmocka_unit_test_setup_teardown(pcm_over_the_device, set_up, tear_down),
+    cmocka_unit_test_setup_teardown(datagrams_and_pcm, set_up, tear_down),
+    cmocka_unit_test_setup_teardown(datagrams_and_the_device, set_up, tear_down),
+    cmocka_unit_test_setup_teardown(stream_and_pcm, set_up, tear_down),
+    cmocka_unit_test_setup_teardown(stream_and_the_device, set_up, tear_down),
+    cmocka_unit_test_setup_teardown(pcm_and_the_device, set_up, tear_down),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -38,7 +38,7 @@ struct path {
 static int set_up(void **state) {
   struct path *path = calloc(1, sizeof *path);
   assert_non_null(path);
-  assert_int_equal(oriel_retime_init(&path->retime, TAKE), 0);
+  assert_int_equal(oriel_retime_init(&path->retime, true, TAKE), 0);
   path->now_ns = 1000 * ORIEL_NS_PER_SECOND;
   path->next_ns = (double)path->now_ns;
   path->random = 1;
