@@ -44,6 +44,8 @@ enum oriel_input_type {
   ORIEL_INPUT_WHEEL,
   ORIEL_INPUT_TOUCH,
   ORIEL_INPUT_RELEASE_ALL, /* every key and button that is down */
+  ORIEL_INPUT_TEXT,        /* keys at the guest's pace */
+  ORIEL_INPUT_LOCKS,       /* how the user's lock keys stand */
 };
 
 enum oriel_button { ORIEL_BUTTON_LEFT, ORIEL_BUTTON_MIDDLE, ORIEL_BUTTON_RIGHT, ORIEL_BUTTON_SIDE, ORIEL_BUTTON_EXTRA,
@@ -54,6 +56,16 @@ enum oriel_touch_phase { ORIEL_TOUCH_DOWN, ORIEL_TOUCH_MOVE, ORIEL_TOUCH_UP, ORI
 /** Added to usages of HID's consumer page 0x0c in a key's number. */
 enum { ORIEL_KEY_CONSUMER = 0xc000 };
 
+enum { ORIEL_LOCK_CAPS = 1, ORIEL_LOCK_NUM = 2 };
+
+enum { ORIEL_TEXT_STROKES_MAX = 64 };
+
+/** A key of a text goes down or up; `usage` as in a key event. */
+struct oriel_stroke {
+  uint16_t usage;
+  bool pressed;
+};
+
 struct oriel_input {
   enum oriel_input_type type;
   union {
@@ -61,7 +73,7 @@ struct oriel_input {
       /* USB HID usage (HID Usage Tables 1.4) of the keyboard page 0x07: 0x04 = A; or ORIEL_KEY_CONSUMER + one of the
        * consumer page 0x0c, for media keys. */
       uint16_t usage;
-      bool pressed;
+      bool pressed; /* a key that is down and pressed again repeats: passed on where the guest does not repeat by itself */
     } key;
     struct {
       uint16_t x, y; /* pixels of the surface; clamped by the source */
@@ -81,6 +93,14 @@ struct oriel_input {
       uint8_t id; /* 0..9 */
       uint16_t x, y;
     } touch;
+    struct {
+      const struct oriel_stroke *strokes; /* borrowed during the call */
+      unsigned count;                     /* up to ORIEL_TEXT_STROKES_MAX */
+      uint64_t mark;                      /* comes back in the sink's typed() */
+    } text;
+    struct {
+      uint8_t known, on; /* ORIEL_LOCK_*: those that the user's keyboard has, and those of them that are on */
+    } locks;
   };
 };
 
@@ -121,6 +141,8 @@ struct oriel_source_sink {
   void (*sound)(void *user, const float *frames, size_t count, uint64_t captured_ns);
   /** The guest's own volume for its output: 0..1 per side, and mute. Optional. */
   void (*volume)(void *user, float left, float right, bool muted);
+  /** The guest was given all of a text up to this mark, or its keys were dropped. Must not call the source. Optional. */
+  void (*typed)(void *user, uint64_t mark);
   /** What becomes of a microphone has changed; NOWHERE before the first call. Optional. */
   void (*microphone)(void *user, enum oriel_microphone_use use);
 };

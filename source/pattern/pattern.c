@@ -257,12 +257,30 @@ static void react_input(struct pattern *pattern, const struct oriel_input *input
   case ORIEL_INPUT_RELEASE_ALL:
     pattern->shift_left = pattern->shift_right = false;
     break;
-  case ORIEL_INPUT_WHEEL:
-    break; /* nothing scrolls */
+  case ORIEL_INPUT_TEXT: /* key by key, see pattern_input */
+  case ORIEL_INPUT_WHEEL: /* nothing scrolls */
+  case ORIEL_INPUT_LOCKS: /* there are none */
+    break;
   }
 }
 
+static void pattern_input(struct oriel_source *source, const struct oriel_input *input);
+
+static void pattern_text(struct oriel_source *source, const struct oriel_input *input) {
+  for (unsigned i = 0; i < input->text.count; i++) {
+    const struct oriel_stroke *stroke = &input->text.strokes[i];
+    pattern_input(source, &(struct oriel_input){.type = ORIEL_INPUT_KEY, .key = {stroke->usage, stroke->pressed}});
+  }
+  const struct oriel_source_sink *sink = pattern_of(source)->sink;
+  if (sink && sink->typed)
+    sink->typed(sink->user, input->text.mark);
+}
+
 static void pattern_input(struct oriel_source *source, const struct oriel_input *input) {
+  if (input->type == ORIEL_INPUT_TEXT) {
+    pattern_text(source, input);
+    return;
+  }
   struct pattern *pattern = pattern_of(source);
   struct reaction reaction = {.count = 0};
   uint64_t now = oriel_clock_ns();

@@ -19,6 +19,7 @@
 #define ROOT "/org/qemu/Display1"
 #define CONSOLE "org.qemu.Display1.Console"
 #define MOUSE "org.qemu.Display1.Mouse"
+#define KEYBOARD "org.qemu.Display1.Keyboard"
 #define FD_NAME "oriel-display"
 
 enum { ASK_TIMEOUT_MS = 30000 };
@@ -61,6 +62,11 @@ static void control_unref(gpointer user) {
 
 /* --- worker thread ------------------------------------------------------------------------------------------------ */
 
+/* QEMU's bits: 1 Scroll Lock, 2 Num Lock, 4 Caps Lock. */
+static unsigned locks_of(guint32 leds) {
+  return (leds & 4 ? ORIEL_LOCK_CAPS : 0u) | (leds & 2 ? ORIEL_LOCK_NUM : 0u);
+}
+
 static void set_absolute(struct oriel_qemu_control *control, bool absolute) {
   control->absolute = absolute;
   if (!control->takes_input)
@@ -85,6 +91,9 @@ static void take_signal(struct oriel_qemu_control *control, GDBusMessage *messag
     if (control->width && control->height && control->takes_input)
       control->config.resized(control->config.user, control->width, control->height);
   }
+  guint32 leds;
+  if (!strcmp(interface, KEYBOARD) && g_variant_lookup(properties, "Modifiers", "u", &leds) && control->takes_input)
+    oriel_qemu_input_set_leds(control->config.input, locks_of(leds));
   if (!strcmp(interface, MOUSE) && g_variant_lookup(properties, "IsAbsolute", "b", &absolute))
     set_absolute(control, absolute);
   g_variant_unref(properties);
@@ -166,7 +175,12 @@ static void read_console(struct oriel_qemu_objects *objects, GVariant *interface
   GVariant *mouse = g_variant_lookup_value(interfaces, MOUSE, G_VARIANT_TYPE_VARDICT);
   GVariant *touch =
     g_variant_lookup_value(interfaces, "org.qemu.Display1.MultiTouch", G_VARIANT_TYPE_VARDICT);
+  GVariant *keyboard = g_variant_lookup_value(interfaces, KEYBOARD, G_VARIANT_TYPE_VARDICT);
+  guint32 leds = 0;
   gboolean absolute = FALSE;
+  if (keyboard)
+    objects->has_leds = g_variant_lookup(keyboard, "Modifiers", "u", &leds);
+  objects->locks = locks_of(leds);
   if (console) {
     objects->has_console = true;
     g_variant_lookup(console, "Width", "u", &objects->width);
@@ -179,6 +193,7 @@ static void read_console(struct oriel_qemu_objects *objects, GVariant *interface
   g_clear_pointer(&console, g_variant_unref);
   g_clear_pointer(&mouse, g_variant_unref);
   g_clear_pointer(&touch, g_variant_unref);
+  g_clear_pointer(&keyboard, g_variant_unref);
 }
 
 static void read_objects(struct oriel_qemu_control *control, GVariant *all) {
@@ -323,6 +338,8 @@ void oriel_qemu_control_take_input(struct oriel_qemu_control *control, bool has_
   pthread_mutex_lock(&control->lock);
   control->takes_input = true;
   oriel_qemu_input_attach(control->config.input, control->connection, control->path, control->absolute, has_touch);
+  if (control->objects.has_leds)
+    oriel_qemu_input_set_leds(control->config.input, control->objects.locks);
   control->config.sink->pointer_mode(control->config.sink->user, control->absolute);
   pthread_mutex_unlock(&control->lock);
 }

@@ -19,6 +19,8 @@
 struct oriel_qemu_objects {
   unsigned consoles;
   bool has_console, has_audio, has_touch, absolute;
+  bool has_leds;
+  unsigned locks; /* the guest's LEDs, ORIEL_LOCK_* */
   uint32_t width, height; /* pixels; 0 = not said */
 };
 

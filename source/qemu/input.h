@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "source/qemu/pace.h"
 #include "source/source.h"
 
 struct oriel_qemu_input;
@@ -23,12 +24,27 @@ enum {
   ORIEL_QEMU_MOVES_OUTSTANDING = 2,   /* of these, positions and motions, unless a key follows */
 };
 
+/** The guest's devices that take input now. */
+struct oriel_qemu_devices {
+  enum oriel_qemu_device keyboard, pointer;
+  bool firmware; /* no operating system runs yet */
+};
+
+struct oriel_qemu_input_events {
+  void *user;
+  /** What the devices are should be found out again. The source's thread. Optional. */
+  void (*ask)(void *user);
+  /** All of a text up to this mark was handed to QEMU, or dropped. Any thread, under input's lock. Optional. */
+  void (*typed)(void *user, uint64_t mark);
+};
+
 struct oriel_qemu_input_counts {
   uint64_t sent, coalesced, dropped;
 };
 
 /** `context` (a reference is taken) is iterated by the source's thread. 0, -ENOMEM. */
-int oriel_qemu_input_create(GMainContext *context, struct oriel_qemu_input **input);
+int oriel_qemu_input_create(GMainContext *context, const struct oriel_qemu_input_events *events,
+                            struct oriel_qemu_input **input);
 /** Not while attached, and once nobody iterates the context. NULL is fine. */
 void oriel_qemu_input_destroy(struct oriel_qemu_input *input);
 
@@ -40,13 +56,21 @@ void oriel_qemu_input_attach(struct oriel_qemu_input *input, GDBusConnection *co
 void oriel_qemu_input_detach(struct oriel_qemu_input *input);
 /** Whether positions or motions reach the guest. */
 void oriel_qemu_input_set_absolute(struct oriel_qemu_input *input, bool absolute);
+/** QEMU drops input while the VM does not run: releases and text wait until it does, what goes down is ignored.
+ *  `at_us`: when it stopped, real time; 0 = now. */
+void oriel_qemu_input_set_running(struct oriel_qemu_input *input, bool running, int64_t at_us);
+/** Which devices the pace has to fit. */
+void oriel_qemu_input_set_devices(struct oriel_qemu_input *input, const struct oriel_qemu_devices *devices);
+/** How the guest's LEDs are, ORIEL_LOCK_*. */
+void oriel_qemu_input_set_leds(struct oriel_qemu_input *input, unsigned leds);
 /** Size of the picture, which bounds positions. */
 void oriel_qemu_input_set_size(struct oriel_qemu_input *input, uint16_t width, uint16_t height);
 /** An answer arrived on the connection (GDBus's worker thread). */
 void oriel_qemu_input_answered(struct oriel_qemu_input *input, uint32_t reply_serial);
 
 void oriel_qemu_input_send(struct oriel_qemu_input *input, const struct oriel_input *event);
-/** Sends the release of all that is down at once, before anything that waits, and drops the rest. */
+/** Sends the release of all that is down at once, before anything that waits, and drops the rest. Not while the VM is
+ *  stopped. */
 void oriel_qemu_input_release_all(struct oriel_qemu_input *input);
 void oriel_qemu_input_counts(struct oriel_qemu_input *input, struct oriel_qemu_input_counts *counts);
 

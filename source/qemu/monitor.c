@@ -33,6 +33,11 @@ static gboolean on_ask(gpointer user) {
   return G_SOURCE_REMOVE;
 }
 
+/* QEMU passes input on in these states only (ui/input.c). */
+static bool takes_input(const char *status) {
+  return !strcmp(status, "running") || !strcmp(status, "suspended");
+}
+
 static void on_status(void *user, const json_t *result, const char *error) {
   (void)error;
   struct oriel_qemu_session *session = user;
@@ -43,6 +48,7 @@ static void on_status(void *user, const json_t *result, const char *error) {
   if (!status)
     return;
   g_strlcpy(session->facts.vm_status, status, sizeof session->facts.vm_status);
+  oriel_qemu_input_set_running(session->config.input, takes_input(status), 0);
   oriel_qemu_session_publish(session);
 }
 
@@ -105,6 +111,7 @@ static void on_qmp_ready(void *user, int major, int minor) {
   session->asked_ns = 0;
   session->keeps_display = keeps_display(major, minor);
   session->has_touch_device = false;
+  oriel_qemu_session_learn_devices(session);
   oriel_qmp_execute(session->qmp, "query-name", NULL, -1, on_name, session);
   ask_status(session);
   /* Where -device puts things: with an id and without. */
@@ -121,10 +128,14 @@ static void on_qmp_ready(void *user, int major, int minor) {
   oriel_qemu_session_attach(session);
 }
 
-static void on_qmp_event(void *user, const char *name, const json_t *data) {
+static void on_qmp_event(void *user, const char *name, const json_t *data, int64_t at_us) {
   (void)data;
   struct oriel_qemu_session *session = user;
   static const char *const status_events[] = {"STOP", "RESUME", "SUSPEND", "WAKEUP", "RESET", "GUEST_PANICKED"};
+  if (!strcmp(name, "STOP") || !strcmp(name, "RESUME"))
+    oriel_qemu_input_set_running(session->config.input, !strcmp(name, "RESUME"), at_us);
+  if (!strcmp(name, "RESET"))
+    oriel_qemu_session_learn_devices(session);
   if (!strcmp(name, "SHUTDOWN")) {
     session->facts.shutting_down = true;
     ask_status(session);

@@ -12,6 +12,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "source/qemu/address.h"
+#include "source/qemu/devices.h"
 #include "source/qemu/input.h"
 #include "source/qemu/scanout.h"
 #include "source/qemu/session.h"
@@ -115,6 +116,20 @@ static void on_stale(void *user) {
   source->wishes.stale = true;
   post(source);
   pthread_mutex_unlock(&source->lock);
+}
+
+/* The source's thread. */
+static void on_ask(void *user) {
+  struct qemu_source *source = user;
+  if (source->session)
+    oriel_qemu_session_ask_devices(source->session);
+}
+
+/* Any thread. */
+static void on_typed(void *user, uint64_t mark) {
+  struct qemu_source *source = user;
+  if (source->sink && source->sink->typed)
+    source->sink->typed(source->sink->user, mark);
 }
 
 static void *run(void *user) {
@@ -301,7 +316,9 @@ int oriel_source_qemu_create(const char *address, struct oriel_source **source, 
   if (!made || oriel_surface_create(&made->surface) < 0)
     goto no_memory;
   made->context = g_main_context_new();
-  if (oriel_qemu_microphone_create(&made->microphone) < 0 || oriel_qemu_input_create(made->context, &made->input) < 0)
+  const struct oriel_qemu_input_events events = {.user = made, .ask = on_ask, .typed = on_typed};
+  if (oriel_qemu_microphone_create(&made->microphone) < 0 ||
+      oriel_qemu_input_create(made->context, &events, &made->input) < 0)
     goto no_memory;
   made->base.impl = &qemu_impl;
   made->address = parsed;

@@ -5,6 +5,7 @@
 #include "source/qemu/qmp.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <fcntl.h>
 #include <glib-unix.h>
 #include <stdio.h>
@@ -319,13 +320,21 @@ static void take_reply(struct oriel_qmp *qmp, const json_t *object) {
   }
 }
 
+/* Seconds and microseconds since 1970; -1 where QEMU's host has no clock. */
+static int64_t time_of(const json_t *timestamp) {
+  const json_int_t seconds = json_integer_value(json_object_get(timestamp, "seconds"));
+  const json_int_t micros = json_integer_value(json_object_get(timestamp, "microseconds"));
+  return seconds > 0 && seconds < INT32_MAX && micros >= 0 && micros < 1000000 ? seconds * 1000000 + micros : 0;
+}
+
 static bool take_object(void *user, json_t *object) {
   struct oriel_qmp *qmp = user;
   const char *event = json_string_value(json_object_get(object, "event"));
   const json_t *greeting = json_object_get(object, "QMP");
   if (event) {
     if (qmp->greeted)
-      qmp->handler.event(qmp->handler.user, event, json_object_get(object, "data"));
+      qmp->handler.event(qmp->handler.user, event, json_object_get(object, "data"),
+                         time_of(json_object_get(object, "timestamp")));
   } else if (greeting) {
     if (!qmp->greeted) {
       const json_t *version = json_object_get(json_object_get(greeting, "version"), "qemu");

@@ -8,6 +8,7 @@
 
 #include "source/qemu/control.h"
 #include "source/qemu/describe.h"
+#include "source/qemu/devices.h"
 #include "source/qemu/listener.h"
 #include "source/qemu/qmp.h"
 #include "source/qemu/session.h"
@@ -38,6 +39,7 @@ struct oriel_qemu_session {
   bool hears; /* a viewer has used its microphone: the listener stays, and gives silence */
   struct oriel_qemu_facts facts;
   bool has_touch_device;
+  struct oriel_qemu_inventory inventory;
   uint16_t want_width, want_height; /* 0 = nobody asked */
   unsigned sizes_asked;
   uint64_t reconnects;

@@ -251,6 +251,13 @@ static void say(int fd, const char *line) {
   g_free(text);
 }
 
+static const char *status_of(struct fake_qemu *fake) {
+  pthread_mutex_lock(&fake->lock);
+  const char *status = fake->options.status ? fake->options.status : "running";
+  pthread_mutex_unlock(&fake->lock);
+  return status;
+}
+
 static void answer(struct fake_qemu *fake, int fd, const char *line) {
   json_t *root = json_loads(line, 0, NULL);
   const char *command = json_string_value(json_object_get(root, "execute"));
@@ -260,16 +267,27 @@ static void answer(struct fake_qemu *fake, int fd, const char *line) {
   if (adds && fake->options.refuse_add_client)
     result = g_strdup_printf("{\"id\":%lld,\"error\":{\"class\":\"GenericError\",\"desc\":\"not today\"}}", id);
   else if (command && !strcmp(command, "query-status"))
-    result = g_strdup_printf("{\"return\":{\"status\":\"%s\",\"running\":true},\"id\":%lld}",
-                             fake->options.status ? fake->options.status : "running", id);
+    result = g_strdup_printf("{\"return\":{\"status\":\"%s\",\"running\":true},\"id\":%lld}", status_of(fake), id);
   else if (command && !strcmp(command, "query-name"))
     result = g_strdup_printf("{\"return\":{\"name\":\"fake\"},\"id\":%lld}", id);
+  else if (command && !strcmp(command, "qom-list") && fake->options.keyboard)
+    result = g_strdup_printf("{\"return\":[{\"name\":\"k\",\"type\":\"child<%s>\"}],\"id\":%lld}", fake->options.keyboard,
+                             id);
+  else if (command && !strcmp(command, "x-query-virtio-status"))
+    result = g_strdup_printf("{\"return\":{\"status\":{\"statuses\":[\"VIRTIO_CONFIG_S_DRIVER_OK: Driver setup\"]}},\"id\":%lld}",
+                             id);
+  else if (command && !strcmp(command, "query-mice"))
+    result = g_strdup_printf("{\"return\":[{\"name\":\"%s\",\"index\":1,\"current\":true,\"absolute\":false}],\"id\":%lld}",
+                             fake->options.mouse ? fake->options.mouse : "no mouse", id);
   else if (command && !strcmp(command, "qom-list"))
     result = g_strdup_printf("{\"return\":[{\"name\":\"t\",\"type\":\"child<virtio-%s-pci>\"}],\"id\":%lld}",
                              fake->options.has_touch ? "multitouch" : "tablet", id);
   else
     result = g_strdup_printf("{\"return\":{},\"id\":%lld}", id);
-  note(fake, logged);
+  /* Asked now and then, between whatever a test looks for. */
+  if (!command || (strcmp(command, "query-mice") && strcmp(command, "x-query-virtio-status") &&
+                   strcmp(command, "human-monitor-command")))
+    note(fake, logged);
   say(fd, result);
   if (adds && !fake->options.refuse_add_client && fake->passed_fd >= 0)
     add_client(fake);
@@ -498,6 +516,12 @@ void fake_qemu_property(struct fake_qemu *fake, const char *interface, const cha
                                      "org.freedesktop.DBus.Properties", "PropertiesChanged",
                                      g_variant_new("(sa{sv}as)", interface, &changed, NULL), &error))
     g_error("no signal: %s", error->message);
+  pthread_mutex_unlock(&fake->lock);
+}
+
+void fake_qemu_status(struct fake_qemu *fake, const char *status) {
+  pthread_mutex_lock(&fake->lock);
+  fake->options.status = status;
   pthread_mutex_unlock(&fake->lock);
 }
 

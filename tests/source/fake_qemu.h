@@ -21,6 +21,8 @@ struct fake_qemu_options {
   bool refuse_add_client, refuse_sound, refuse_resize;
   bool has_audio, has_touch, absolute;
   bool answers_nothing;  /* to input */
+  const char *keyboard;  /* QOM type of the one device that there is; NULL = none that is one */
+  const char *mouse;     /* name of the current one in query-mice */
   const char *status;    /* NULL = "running" */
   bool raw;              /* listeners are plain sockets for fake_qemu_raw; nobody reads them */
   bool mute;             /* registers listeners and never talks to them */
@@ -50,6 +52,8 @@ void fake_qemu_drop_listener(struct fake_qemu *fake, unsigned which);
 void fake_qemu_drop_control(struct fake_qemu *fake);
 /** A property of the console object changed. Takes a floating value. */
 void fake_qemu_property(struct fake_qemu *fake, const char *interface, const char *name, GVariant *value);
+/** What query-status says from now on; static. */
+void fake_qemu_status(struct fake_qemu *fake, const char *status);
 /** Sends a QMP line as it is. */
 void fake_qemu_say(struct fake_qemu *fake, const char *line);
 

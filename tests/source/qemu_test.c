@@ -325,6 +325,24 @@ static void qemu_input(void **state) {
   expect_bytes(fixture, false, released_key, sizeof released_key);
   expect_bytes(fixture, true, released_button, sizeof released_button);
 
+  /* A key that is held repeats: QEMU's PS/2 keyboard does not do that by itself. The virtio one has no driver here. */
+  static const uint8_t once[] = {0x20}, twice[] = {0x20, 0x20}, thrice[] = {0x20, 0x20, 0x20};
+  key(fixture, 0x07, true);
+  expect_bytes(fixture, false, once, sizeof once);
+  key(fixture, 0x07, true);
+  expect_bytes(fixture, false, twice, sizeof twice);
+  key(fixture, 0x07, true);
+  expect_bytes(fixture, false, thrice, sizeof thrice);
+  key(fixture, 0x07, false);
+  /* A jump beyond what the mouse's queue holds comes before the click, not within it. */
+  oriel_source_input(fixture->source, &(struct oriel_input){.type = ORIEL_INPUT_MOTION, .motion = {900, 0}});
+  for (unsigned i = 0; i < 2; i++)
+    oriel_source_input(fixture->source,
+                       &(struct oriel_input){.type = ORIEL_INPUT_BUTTON, .button = {ORIEL_BUTTON_LEFT, i == 0}});
+  static const uint8_t jump[] = {0x08, 0x7f, 0, 0x08, 0x7f, 0, 0x08, 0x7f, 0, 0x08, 0x7f, 0, 0x08, 0x7f, 0, 0x08,
+                                 0x7f, 0, 0x08, 0x7f, 0, 0x08, 0x0b, 0, 0x09, 0, 0, 0x08, 0, 0};
+  expect_bytes(fixture, true, jump, sizeof jump);
+
   /* The tablet takes over, and goes again. */
   char line[512];
   monitor_ask("{\"execute\":\"query-mice\"}", line, sizeof line);

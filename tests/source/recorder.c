@@ -84,6 +84,12 @@ static void on_microphone(void *user, enum oriel_microphone_use use) {
   leave(recorder);
 }
 
+static void on_typed(void *user, uint64_t mark) {
+  struct recorder *recorder = enter(user);
+  recorder->mark = mark;
+  leave(recorder);
+}
+
 void recorder_init(struct recorder *recorder) {
   memset(recorder, 0, sizeof *recorder);
   recorder->sink = (struct oriel_source_sink){
@@ -96,6 +102,7 @@ void recorder_init(struct recorder *recorder) {
     .sound = on_sound,
     .volume = on_volume,
     .microphone = on_microphone,
+    .typed = on_typed,
   };
   pthread_mutex_init(&recorder->lock, NULL);
   pthread_condattr_t attributes;

@@ -28,6 +28,7 @@ struct recorder {
   float volume_left, volume_right;
   bool muted;
   enum oriel_microphone_use use;
+  uint64_t mark; /* of the latest text that was typed */
 };
 
 void recorder_init(struct recorder *recorder);

@@ -38,6 +38,15 @@ test('keyboard_a_key_that_comes_down_again_was_up_unseen', () => {
   assert.equal(up('KeyA'), '-KeyA');
 });
 
+test('keyboard_repeats_of_keys_are_told_and_of_modifiers_not', () => {
+  const { down, up } = keyboard();
+  down('KeyA');
+  assert.equal(down('KeyA', { repeat: true }), '+KeyA');
+  assert.equal(up('KeyA'), '-KeyA');
+  down('ShiftLeft', { shiftKey: true });
+  assert.equal(down('ShiftLeft', { shiftKey: true, repeat: true }), '');
+});
+
 test('keyboard_macos_sends_each_key_under_command', () => {
   const { down, up } = keyboard({ isMac: true });
   assert.equal(down('MetaLeft', { metaKey: true }), '+MetaLeft');

@@ -90,7 +90,11 @@ export class Keyboard {
     }
     // macOS does not tell that a key went up while Command was held.
     if (lacksKeyUp(event) || (this.isMac && event.metaKey && !isModifier(usage))) return this.tapUsages([usage]);
-    if (event.repeat && this.down.has(code)) return;
+    if (event.repeat && this.down.has(code)) {
+      // The server passes it on to keyboards that do not repeat by themselves.
+      if (!isModifier(usage)) this.send(writeKey(usage, true));
+      return;
+    }
     // Without `repeat` the key has been up unseen.
     this.up(code);
     this.down.set(code, usage);

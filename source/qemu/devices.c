@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Keyboards and pointers, see devices.h. Source thread only.
+ */
+#include "source/qemu/devices.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "source/qemu/session_private.h"
+
+#define CONTAINERS "/machine/"
+
+/* --- what answers say --------------------------------------------------------------------------------------------- */
+
+void oriel_qemu_inventory_add(struct oriel_qemu_inventory *inventory, const char *path, const json_t *list) {
+  size_t index;
+  json_t *entry;
+  json_array_foreach((json_t *)(uintptr_t)list, index, entry) {
+    const char *type = json_string_value(json_object_get(entry, "type"));
+    const char *name = json_string_value(json_object_get(entry, "name"));
+    if (!type || !name || strncmp(type, "child<", 6))
+      continue;
+    /* i8042, i8042-mmio; Arm's PL050; PA-RISC's */
+    if (!strncmp(type + 6, "i8042", 5) || strstr(type, "pl050_keyboard") || strstr(type, "lasips2"))
+      inventory->has_ps2 = true;
+    else if (!strcmp(type, "child<usb-kbd>"))
+      inventory->has_usb = true;
+    else if (strstr(type, "virtio-keyboard") && inventory->virtio_count < ORIEL_QEMU_VIRTIO_KEYBOARDS)
+      snprintf(inventory->virtio[inventory->virtio_count++], sizeof *inventory->virtio, "%.40s/%.60s/virtio-backend", path,
+               name);
+  }
+}
+
+void oriel_qemu_inventory_virtio(struct oriel_qemu_inventory *inventory, const json_t *status) {
+  inventory->virtio_runs = !status;
+  size_t index;
+  json_t *word;
+  json_array_foreach(json_object_get(json_object_get(status, "status"), "statuses"), index, word) {
+    const char *text = json_string_value(word);
+    if (text && strstr(text, "DRIVER_OK"))
+      inventory->virtio_runs = true;
+  }
+}
+
+void oriel_qemu_inventory_mice(struct oriel_qemu_inventory *inventory, const json_t *mice) {
+  size_t index;
+  json_t *mouse;
+  inventory->pointer = ORIEL_QEMU_DEVICE_UNKNOWN;
+  json_array_foreach((json_t *)(uintptr_t)mice, index, mouse) {
+    const char *name = json_string_value(json_object_get(mouse, "name"));
+    if (!name || !json_is_true(json_object_get(mouse, "current")))
+      continue;
+    if (strstr(name, "PS/2"))
+      inventory->pointer = ORIEL_QEMU_DEVICE_PS2;
+    else if (strstr(name, "HID"))
+      inventory->pointer = ORIEL_QEMU_DEVICE_USB;
+    else if (strcasestr(name, "virtio"))
+      inventory->pointer = ORIEL_QEMU_DEVICE_VIRTIO;
+  }
+}
+
+void oriel_qemu_inventory_registers(struct oriel_qemu_inventory *inventory, const char *text) {
+  const char *cr0 = text ? strstr(text, "CR0=") : NULL;
+  inventory->firmware = cr0 && !(strtoul(cr0 + 4, NULL, 16) & 0x80000000u); /* PG */
+}
+
+enum oriel_qemu_device oriel_qemu_inventory_keyboard(const struct oriel_qemu_inventory *inventory) {
+  if (inventory->virtio_count && inventory->virtio_runs)
+    return ORIEL_QEMU_DEVICE_VIRTIO;
+  if (inventory->has_usb)
+    return ORIEL_QEMU_DEVICE_USB;
+  return inventory->has_ps2 ? ORIEL_QEMU_DEVICE_PS2 : ORIEL_QEMU_DEVICE_UNKNOWN;
+}
+
+/* --- questions ---------------------------------------------------------------------------------------------------- */
+
+static void tell(struct oriel_qemu_session *session) {
+  const struct oriel_qemu_inventory *inventory = &session->inventory;
+  const struct oriel_qemu_devices devices = {
+    .keyboard = oriel_qemu_inventory_keyboard(inventory),
+    .pointer = inventory->pointer,
+    .firmware = inventory->firmware,
+  };
+  oriel_qemu_input_set_devices(session->config.input, &devices);
+}
+
+static void on_virtio(void *user, const json_t *result, const char *error) {
+  (void)error;
+  struct oriel_qemu_session *session = user;
+  oriel_qemu_inventory_virtio(&session->inventory, result);
+  tell(session);
+}
+
+static void on_mice(void *user, const json_t *result, const char *error) {
+  (void)error;
+  struct oriel_qemu_session *session = user;
+  oriel_qemu_inventory_mice(&session->inventory, result);
+  tell(session);
+}
+
+static void on_registers(void *user, const json_t *result, const char *error) {
+  (void)error;
+  struct oriel_qemu_session *session = user;
+  oriel_qemu_inventory_registers(&session->inventory, json_string_value(result));
+  tell(session);
+}
+
+void oriel_qemu_session_ask_devices(struct oriel_qemu_session *session) {
+  if (!session->qmp_ready)
+    return;
+  /* The first one decides: machines have one, or two of one kind. */
+  if (session->inventory.virtio_count)
+    oriel_qmp_execute(session->qmp, "x-query-virtio-status", json_pack("{s:s}", "path", session->inventory.virtio[0]), -1,
+                      on_virtio, session);
+  oriel_qmp_execute(session->qmp, "query-mice", NULL, -1, on_mice, session);
+  oriel_qmp_execute(session->qmp, "human-monitor-command", json_pack("{s:s}", "command-line", "info registers"), -1,
+                    on_registers, session);
+}
+
+static void on_named(void *user, const json_t *result, const char *error) {
+  (void)error;
+  struct oriel_qemu_session *session = user;
+  oriel_qemu_inventory_add(&session->inventory, CONTAINERS "peripheral", result);
+}
+
+static void on_nameless(void *user, const json_t *result, const char *error) {
+  (void)error;
+  struct oriel_qemu_session *session = user;
+  oriel_qemu_inventory_add(&session->inventory, CONTAINERS "peripheral-anon", result);
+}
+
+/* What the machine type brings along; the last of the answers. */
+static void on_own(void *user, const json_t *result, const char *error) {
+  (void)error;
+  struct oriel_qemu_session *session = user;
+  oriel_qemu_inventory_add(&session->inventory, CONTAINERS "unattached", result);
+  tell(session);
+  oriel_qemu_session_ask_devices(session);
+}
+
+void oriel_qemu_session_learn_devices(struct oriel_qemu_session *session) {
+  session->inventory = (struct oriel_qemu_inventory){.pointer = session->inventory.pointer};
+  oriel_qmp_execute(session->qmp, "qom-list", json_pack("{s:s}", "path", CONTAINERS "peripheral"), -1, on_named, session);
+  oriel_qmp_execute(session->qmp, "qom-list", json_pack("{s:s}", "path", CONTAINERS "peripheral-anon"), -1, on_nameless,
+                    session);
+  oriel_qmp_execute(session->qmp, "qom-list", json_pack("{s:s}", "path", CONTAINERS "unattached"), -1, on_own, session);
+}
