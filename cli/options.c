@@ -12,6 +12,7 @@
 #include "cli/nearest.h"
 #include "cli/value.h"
 #include "server/proxies.h"
+#include "server/public.h"
 
 enum type { STRING, FLAG, NUMBER, LIST, MEMORY, DISPLAY, ACCEL, LEVEL, NETWORK };
 
@@ -72,6 +73,8 @@ static const struct option table[] = {
    .allowed = "user or none", .help = "user (behind NAT) or none (default user; demo guest none)"},
   {.name = "listen", .value = "ADDR:PORT", .commands = EVERY, .type = STRING, .offset = AT(listen),
    .help = "address to serve on, or a port of 127.0.0.1 (default 127.0.0.1:8080; port 0 = any)"},
+  {.name = "public-url", .value = "URL", .commands = SERVING, .type = STRING, .offset = AT(public_url),
+   .help = "where browsers find this server behind a reverse proxy, as https://vm.example or https://host:8443/vms/one/"},
   {.name = "token", .value = "TOKEN", .commands = SERVING, .type = STRING, .offset = AT(token),
    .excludes = "token-file",
    .help = "secret that opens the desktop, 16 characters or more (default: 256 random bits). Other users of this host "
@@ -366,6 +369,7 @@ static void complete_listen(struct oriel_options *options) {
 }
 
 static int check(const struct oriel_options *options, char *why, size_t why_size) {
+  struct oriel_public address;
   if (options->token != NULL && options->token_file != NULL)
     snprintf(why, why_size, "--token and --token-file are both given: leave one out");
   else if (options->tls_self_signed && options->tls_cert != NULL)
@@ -373,6 +377,9 @@ static int check(const struct oriel_options *options, char *why, size_t why_size
   else if ((options->tls_cert != NULL) != (options->tls_key != NULL))
     snprintf(why, why_size, "--tls-cert and --tls-key belong together: %s is missing",
              options->tls_cert == NULL ? "--tls-cert" : "--tls-key");
+  else if (options->public_url != NULL && oriel_public_parse(options->public_url, &address) < 0)
+    snprintf(why, why_size, "--public-url is \"%.100s\": it must be as https://vm.example or https://host:8443/vms/one/",
+             options->public_url);
   else if (options->name != NULL && !oriel_qemu_name_valid(options->name))
     snprintf(why, why_size, "--name is \"%.100s\": it must be 1 to 64 of A-Z a-z 0-9 _ . - and not start with a dot",
              options->name);

@@ -32,7 +32,7 @@ struct oriel_options {
   enum oriel_command command;
   bool help;
   /* serving */
-  const char *listen, *token, *token_file, *tls_cert, *tls_key, *encoder;
+  const char *listen, *public_url, *token, *token_file, *tls_cert, *tls_key, *encoder;
   char listen_text[16]; /* where `listen` points when a port alone was given: a copy points into the original */
   bool tls_self_signed, insecure, log_json;
   struct oriel_list allow_hosts, allow_origins, trusted_proxies, audio_listen;

@@ -9,6 +9,7 @@
 
 #include "cli/secret.h"
 #include "server/address.h"
+#include "server/public.h"
 
 static void first_outside_address(char *host, size_t size) {
   uv_interface_address_t *addresses = NULL;
@@ -49,6 +50,10 @@ void oriel_ready_print(const struct oriel_options *options, uint16_t port, const
   oriel_token_encode(token, encoded, sizeof encoded);
   if (fingerprint[0] != '\0')
     printf("certificate: SHA-256 %s\n", fingerprint);
-  printf("ready: %s://%s:%u/#token=%s\n", tls ? "https" : "http", host, port, encoded);
+  struct oriel_public proxy;
+  if (options->public_url != NULL && oriel_public_parse(options->public_url, &proxy) == 0)
+    printf("ready: %s%s#token=%s\n", proxy.origin, proxy.path, encoded);
+  else
+    printf("ready: %s://%s:%u/#token=%s\n", tls ? "https" : "http", host, port, encoded);
   fflush(stdout);
 }

@@ -251,6 +251,7 @@ static int open_server(struct oriel_service *service) {
     .listen = options->listen,
     .listener = service->listener >= 0 ? service->listener : 0,
     .token = service->token,
+    .public_url = options->public_url,
     .allow_hosts = (const char *const *)options->allow_hosts.words,
     .allow_origins = (const char *const *)options->allow_origins.words,
     .trusted_proxies = (const char *const *)options->trusted_proxies.words,

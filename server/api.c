@@ -11,6 +11,8 @@
 #include "server/route.h"
 #include "wire/viewer.h"
 
+#define UPGRADE_NOTICE_NS (15 * ORIEL_NS_PER_SECOND) /* the page asks within its reconnecting back-off */
+
 static enum MHD_Result no_desktop(struct oriel_request *request) {
   return oriel_answer_error(request, MHD_HTTP_SERVICE_UNAVAILABLE, "no desktop is served now", "Retry-After", "1");
 }
@@ -66,6 +68,8 @@ enum MHD_Result oriel_handle_desktop(struct oriel_request *request) {
   set(root, "consoles", stats->source.consoles);
   (void)json_object_set_new(root, "capabilities", capabilities_of(stats));
   set_text(root, "version", server->version);
+  if (server->upgrade_lost_ns && oriel_clock_ns() - server->upgrade_lost_ns < UPGRADE_NOTICE_NS)
+    set_text(root, "notice", "The proxy does not pass WebSocket upgrades: it drops the Upgrade and Connection headers.");
   return oriel_answer_json(request, MHD_HTTP_OK, root);
 }
 

@@ -38,6 +38,12 @@ static void refuse_and_close(struct oriel_verdict *verdict, unsigned status, con
   verdict->value = "close";
 }
 
+/** One, which only a probe in HTTP/1.0 may leave out. */
+static bool hosts_valid(const struct oriel_request *request, unsigned hosts) {
+  return hosts == 1 || (hosts == 0 && request->route && request->route->any_host &&
+                        strcmp(request->version, "HTTP/1.0") == 0);
+}
+
 /** What a proxy before us could read in another way than we do. */
 static void check_form(struct oriel_request *request, const char *method, struct oriel_verdict *verdict) {
   unsigned hosts, lengths, encodings;
@@ -47,7 +53,7 @@ static void check_form(struct oriel_request *request, const char *method, struct
   if (!oriel_head_plain(request, method))
     refuse_and_close(verdict, MHD_HTTP_BAD_REQUEST,
                      "the head is malformed: a zero byte, a folded line, a stray space or a line end that is not CRLF");
-  else if (hosts != 1)
+  else if (!hosts_valid(request, hosts))
     refuse_and_close(verdict, MHD_HTTP_BAD_REQUEST, "a request has one Host header");
   else if (lengths + encodings > 1)
     refuse_and_close(verdict, MHD_HTTP_BAD_REQUEST, "a request has one Content-Length or one Transfer-Encoding");
@@ -68,20 +74,35 @@ static void check_size(const struct oriel_request *request, struct oriel_verdict
     refuse(verdict, MHD_HTTP_CONTENT_TOO_LARGE, "the body is larger than 4 KiB");
 }
 
+/** A sentence around a header's value, which came from outside: cut, and of letters that mean nothing in JSON or HTML. */
+static void refuse_name(struct oriel_verdict *verdict, const char *before, const char *value, const char *after) {
+  char shown[120];
+  snprintf(shown, sizeof shown, "%s", value);
+  for (char *c = shown; *c; c++) {
+    if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._:/[]", *c))
+      *c = '?';
+  }
+  snprintf(verdict->reason, sizeof verdict->reason, "%s%s%s", before, shown, after);
+  refuse(verdict, MHD_HTTP_FORBIDDEN, verdict->reason);
+}
+
 static void check_host(struct oriel_request *request, struct oriel_verdict *verdict) {
   struct oriel_server *server = request->server;
   const char *local = request->connection->local;
   unsigned count;
   const char *host = oriel_request_header(request, "Host", &count);
-  if (!oriel_origins_host(&server->origins, host, local)) {
+  const bool any_host = request->route && request->route->any_host;
+  if (!any_host && !oriel_origins_host(&server->origins, host, local)) {
     server->stats.refused_host++;
-    refuse(verdict, MHD_HTTP_FORBIDDEN, "this host name is not served here; --allow-host adds one");
+    refuse_name(verdict, "no server is called ", host,
+                " here, and the port counts: --allow-host adds a name, --public-url that of a proxy");
     return;
   }
   const char *origin = oriel_request_header(request, "Origin", &count);
   if (count > 1 || (origin && !oriel_origins_origin(&server->origins, origin, local))) {
     server->stats.refused_origin++;
-    refuse(verdict, MHD_HTTP_FORBIDDEN, "pages of this origin may not use this server; --allow-origin adds one");
+    refuse_name(verdict, "pages of ", origin,
+                " may not use this server, and the port counts: --allow-origin adds one, --public-url that of a proxy");
   }
 }
 
@@ -100,10 +121,19 @@ static void list_methods(unsigned methods, char *text, size_t size) {
   }
 }
 
-static void check_route(struct oriel_request *request, const char *method, struct oriel_verdict *verdict) {
-  unsigned methods = oriel_route_find(request->server, request->path, method_of(method), &request->route,
-                                      &request->asset);
-  if (methods == 0) {
+/** "/vms/one" is where "/vms/one/" was meant, to which the page's own addresses are relative. */
+static bool lacks_slash(const struct oriel_request *request) {
+  const char *path = request->server->public_address.path;
+  const size_t length = strlen(path) - 1;
+  return length > 0 && strlen(request->path) == length && strncmp(request->path, path, length) == 0;
+}
+
+static void check_route(struct oriel_request *request, unsigned methods, struct oriel_verdict *verdict) {
+  if (methods == 0 && lacks_slash(request)) {
+    verdict->header = MHD_HTTP_HEADER_LOCATION;
+    verdict->value = request->server->public_address.path;
+    refuse(verdict, MHD_HTTP_PERMANENT_REDIRECT, "the page's address ends with a slash");
+  } else if (methods == 0) {
     refuse(verdict, MHD_HTTP_NOT_FOUND, "there is nothing at this path");
   } else if (!request->route) {
     list_methods(methods, verdict->text, sizeof verdict->text);
@@ -273,13 +303,18 @@ static void check_own_page(struct oriel_request *request, struct oriel_verdict *
 
 void oriel_gate_check(struct oriel_request *request, const char *method, struct oriel_verdict *verdict) {
   *verdict = (struct oriel_verdict){0};
+  /* Looked up first, since a probe's row needs less of a head; nothing is answered by it yet. */
+  const char *path = oriel_public_inner(&request->server->public_address, request->path);
+  const unsigned methods =
+    oriel_route_find(request->server, path, method_of(method), &request->route, &request->asset);
   check_form(request, method, verdict);
+  request->path = path;
   if (verdict->status == 0)
     check_host(request, verdict);
   if (verdict->status == 0)
     check_size(request, verdict);
   if (verdict->status == 0)
-    check_route(request, method, verdict);
+    check_route(request, methods, verdict);
   if (verdict->status == 0)
     check_party(request, verdict);
   if (verdict->status == 0 && request->route->acts && request->credential == ORIEL_CREDENTIAL_COOKIE)

@@ -12,7 +12,7 @@ struct oriel_verdict {
   unsigned status; /* 0 = may pass */
   const char *sentence;
   const char *header, *value; /* extra, or NULL; `value` may point into the verdict */
-  char text[64];
+  char text[64], reason[400];
 };
 
 /** Judges a request by its headers; sets route, asset, credential and session. Counts failures. */

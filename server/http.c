@@ -253,7 +253,7 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *http, const
   }
   if (*body_size)
     return take_body(request, body, body_size);
-  request->path = path;
+  request->path = oriel_public_inner(&request->server->public_address, path);
   request->version = version;
   if (request->body_size > sizeof request->body)
     return oriel_answer_error(request, MHD_HTTP_CONTENT_TOO_LARGE, "the body is larger than 4 KiB", NULL, NULL);

@@ -17,7 +17,7 @@
 /** Takes over `root`, the body; NULL for none. */
 static struct MHD_Response *cookie_answer(const struct oriel_server *server, const char *value, int max_age_s,
                                           json_t *root) {
-  char cookie[256];
+  char cookie[384];
   char *body = root ? json_dumps(root, JSON_COMPACT) : NULL;
   json_decref(root);
   struct MHD_Response *response =
@@ -28,8 +28,8 @@ static struct MHD_Response *cookie_answer(const struct oriel_server *server, con
   free(body);
   if (!response)
     return NULL;
-  snprintf(cookie, sizeof cookie, "%s=%s; HttpOnly; SameSite=Strict; Path=/; Max-Age=%d%s", server->cookie, value,
-           max_age_s, server->tls ? "; Secure" : "");
+  snprintf(cookie, sizeof cookie, "%s=%s; HttpOnly; SameSite=Strict; Path=%s; Max-Age=%d%s", server->cookie, value,
+           server->public_address.path, max_age_s, server->secure ? "; Secure" : "");
   (void)MHD_add_response_header(response, MHD_HTTP_HEADER_SET_COOKIE, cookie);
   OPENSSL_cleanse(cookie, sizeof cookie);
   return response;

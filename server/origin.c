@@ -71,6 +71,15 @@ int oriel_origins_init(struct oriel_origins *origins, const struct sockaddr *bou
   return status;
 }
 
+int oriel_origins_public(struct oriel_origins *origins, const struct oriel_public *address) {
+  int status = list_add(&origins->hosts, &origins->host_count, address->host);
+  if (status == 0 && !has_port(address->host))
+    status = add_host(origins, address->host, address->port, false);
+  if (status == 0)
+    status = list_add(&origins->origins, &origins->origin_count, address->origin);
+  return status;
+}
+
 void oriel_origins_finish(struct oriel_origins *origins) {
   for (size_t i = 0; i < origins->host_count; i++)
     free(origins->hosts[i]);

@@ -14,6 +14,7 @@
 #include "server/lockout.h"
 #include "server/origin.h"
 #include "server/proxies.h"
+#include "server/public.h"
 #include "server/server.h"
 #include "server/session.h"
 
@@ -38,6 +39,9 @@ struct oriel_server {
   struct oriel_desktop *desktop; /* borrowed; NULL = none yet, or no longer */
   struct sockaddr_storage bound;
   bool tls;
+  bool secure; /* browsers reach us by TLS, ours or a proxy's */
+  struct oriel_public public_address; /* path "/" without a proxy */
+  uint64_t upgrade_lost_ns; /* when a handshake came that a proxy had robbed of its Upgrade; 0 = never */
   char cookie[32]; /* its name holds the port: browsers share cookies between ports of one host */
   struct oriel_secret token, view_token;
   char *share; /* the token for viewing as it is, for a link; NULL = there is none */

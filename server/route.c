@@ -11,7 +11,8 @@
 #define DELETE .method = ORIEL_METHOD_DELETE, .acts = true
 
 static const struct oriel_route routes[] = {
-  {GET, .path = "/healthz", .handle = oriel_handle_health},
+  {GET, .path = "/healthz", .any_host = true, /* probes of proxies have no Host, or their own */
+    .handle = oriel_handle_health},
   {POST, .path = "/session", .handle = oriel_handle_login},
   {DELETE, .path = "/session", .handle = oriel_handle_logout},
   {GET, .path = "/ws", .upgrades = true, .acts = true, .handle = oriel_handle_websocket},

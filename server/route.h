@@ -15,6 +15,7 @@ enum oriel_method { ORIEL_METHOD_GET = 1, ORIEL_METHOD_POST = 2, ORIEL_METHOD_DE
 
 struct oriel_route {
   enum oriel_method method; /* GET answers HEAD too, unless it upgrades */
+  bool any_host;            /* answers whatever Host says, in HTTP/1.0 also without one: it tells nothing of us */
   bool upgrades;            /* its GET becomes another protocol: there is no head of an answer to ask for */
   const char *path;
   /** Changes something, or carries input: with a cookie it must prove to come from our own page. */

@@ -158,12 +158,29 @@ static int check_config(const struct oriel_server_config *config, char *why, siz
     snprintf(why, why_size, "cannot use TLS: it needs both a certificate and a key; give --tls-cert and --tls-key");
     return -EINVAL;
   }
+  struct oriel_public address;
+  if (config->public_url && oriel_public_parse(config->public_url, &address) < 0) {
+    snprintf(why, why_size, "--public-url is \"%.80s\": it must be as https://vm.example, with a port and a path if need be",
+             config->public_url);
+    return -EINVAL;
+  }
   return 0;
+}
+
+/** What browsers see: ourselves, or the proxy before us. */
+static void set_public(struct oriel_server *server, const char *url) {
+  server->public_address = (struct oriel_public){.tls = server->tls, .port = oriel_server_port(server), .path = "/"};
+  if (url)
+    (void)oriel_public_parse(url, &server->public_address);
+  server->secure = server->tls || server->public_address.tls;
+  snprintf(server->cookie, sizeof server->cookie, "oriel_session_%u", server->public_address.port);
 }
 
 static int init_tables(struct oriel_server *server, const struct oriel_server_config *config) {
   int status = oriel_origins_init(&server->origins, (const struct sockaddr *)&server->bound, server->tls,
                                   config->allow_hosts, config->allow_origins);
+  if (status == 0 && server->public_address.host[0])
+    status = oriel_origins_public(&server->origins, &server->public_address);
   if (status == 0)
     status = oriel_proxies_init(&server->proxies, config->trusted_proxies);
   if (status == 0)
@@ -221,7 +238,7 @@ int oriel_server_create(uv_loop_t *loop, const struct oriel_server_config *confi
     status = oriel_address_listen(config->listen, &listener, &server->bound, why, why_size);
   if (status < 0)
     goto fail;
-  snprintf(server->cookie, sizeof server->cookie, "oriel_session_%u", oriel_server_port(server));
+  set_public(server, config->public_url);
   snprintf(why, why_size, "cannot serve on %.80s: no memory; end other programs", config->listen);
   if (server->tls)
     status = oriel_relays_init(server, config->tls_cert, config->tls_key, why, why_size);

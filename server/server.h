@@ -31,6 +31,8 @@ struct oriel_server_config {
   int listener;                /* a non-blocking TCP socket that listens already, taken over; 0 = none: bind `listen` */
   const char *token;           /* 1..512 bytes; borrowed during create */
   const char *view_token;      /* the same for those who only watch, another one; NULL = there is none */
+  const char *public_url;      /* where browsers find this server behind a proxy, as public.h has it; or NULL. The page,
+                                  its cookie and what a missing Host needs are then for that address */
   const char *const *allow_hosts;   /* beyond the listening address itself and localhost; NULL-terminated or NULL */
   const char *const *allow_origins; /* beyond the page's own; NULL-terminated or NULL */
   const char *const *trusted_proxies; /* addresses and networks; NULL-terminated or NULL; see server/proxies.h */

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "core/clock.h"
 #include "core/log.h"
 #include "server/handshake.h"
 #include "server/peer.h"
@@ -78,6 +79,9 @@ enum MHD_Result oriel_handle_websocket(struct oriel_request *request) {
   enum oriel_handshake_result result = oriel_handshake_check(&handshake, accept);
   if (result == ORIEL_HANDSHAKE_OK && keys != 1)
     result = ORIEL_HANDSHAKE_KEY;
+  /* Upgrade and Connection are for one hop: a proxy that does not know WebSocket drops them and passes the rest on. */
+  if (result == ORIEL_HANDSHAKE_NOT_WEBSOCKET && keys > 0)
+    server->upgrade_lost_ns = oriel_clock_ns();
   if (result != ORIEL_HANDSHAKE_OK)
     return refuse(request, result);
   if (server->closing || !server->desktop)

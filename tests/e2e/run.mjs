@@ -13,6 +13,7 @@ import './guest.mjs';
 import './agent.mjs';
 import './agent-faults.mjs';
 import './microphone.mjs';
+import './proxy.mjs';
 
 const code = await run(process.argv.slice(2).join(' '));
 await closeBrowser();

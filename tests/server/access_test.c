@@ -226,11 +226,11 @@ static void host_and_origin_matrix(void **state) {
 #pragma GCC diagnostic pop
     snprintf(headers, sizeof headers, "Host: %s\r\n%s%s%s", host, cases[i].origin ? "Origin: " : "", origin,
              cases[i].origin ? "\r\n" : "");
-    assert_int_equal(i * 1000 + (size_t)ask(rig, &answer, "GET /healthz", headers, NULL),
+    assert_int_equal(i * 1000 + (size_t)ask(rig, &answer, "GET /", headers, NULL),
                      i * 1000 + (size_t)cases[i].status);
   }
   snprintf(headers, sizeof headers, "Host: 127.0.0.1:%u\r\nHost: evil.example\r\n", rig->port);
-  assert_int_equal(ask(rig, &answer, "GET /healthz", headers, NULL), 400);
+  assert_int_equal(ask(rig, &answer, "GET /", headers, NULL), 400);
 }
 
 static void host_and_origin_allowed(void **state) {
@@ -239,16 +239,16 @@ static void host_and_origin_allowed(void **state) {
   const char *const origins[] = {"https://portal.example", NULL};
   struct rig rig = {.config = {.allow_hosts = hosts, .allow_origins = origins}};
   rig_start(&rig);
-  assert_int_equal(ask(&rig, &answer, "GET /healthz", "Host: desk.example\r\n", NULL), 200);
-  assert_int_equal(ask(&rig, &answer, "GET /healthz", "Host: desk.example:9\r\n", NULL), 403);
-  assert_int_equal(ask(&rig, &answer, "GET /healthz", "Host: other.example:9000\r\n", NULL), 200);
-  assert_int_equal(ask(&rig, &answer, "GET /healthz", "Host: other.example\r\n", NULL), 403);
+  assert_int_equal(ask(&rig, &answer, "GET /", "Host: desk.example\r\n", NULL), 200);
+  assert_int_equal(ask(&rig, &answer, "GET /", "Host: desk.example:9\r\n", NULL), 403);
+  assert_int_equal(ask(&rig, &answer, "GET /", "Host: other.example:9000\r\n", NULL), 200);
+  assert_int_equal(ask(&rig, &answer, "GET /", "Host: other.example\r\n", NULL), 403);
   assert_int_equal(
-    ask(&rig, &answer, "GET /healthz", "Host: desk.example\r\nOrigin: https://desk.example\r\n", NULL), 200);
+    ask(&rig, &answer, "GET /", "Host: desk.example\r\nOrigin: https://desk.example\r\n", NULL), 200);
   assert_int_equal(
-    ask(&rig, &answer, "GET /healthz", "Host: desk.example\r\nOrigin: https://portal.example\r\n", NULL), 200);
+    ask(&rig, &answer, "GET /", "Host: desk.example\r\nOrigin: https://portal.example\r\n", NULL), 200);
   assert_int_equal(
-    ask(&rig, &answer, "GET /healthz", "Host: desk.example\r\nOrigin: http://portal.example\r\n", NULL), 403);
+    ask(&rig, &answer, "GET /", "Host: desk.example\r\nOrigin: http://portal.example\r\n", NULL), 403);
   rig_stop(&rig);
 }
 
@@ -269,10 +269,10 @@ static void listen_on_a_mapped_address(void **state) {
     rig_start(&rig);
     snprintf(headers, sizeof headers, "Host: %s:%u\r\nOrigin: http://%s:%u\r\n", cases[i].host, rig.port, cases[i].host,
              rig.port);
-    assert_int_equal(i * 1000 + (size_t)ask(&rig, &answer, "GET /healthz", headers, NULL),
+    assert_int_equal(i * 1000 + (size_t)ask(&rig, &answer, "GET /", headers, NULL),
                      i * 1000 + (size_t)cases[i].status);
     snprintf(headers, sizeof headers, "Host: 127.0.0.1:%u\r\nOrigin: http://evil.example:%u\r\n", rig.port, rig.port);
-    assert_int_equal(ask(&rig, &answer, "GET /healthz", headers, NULL), 403);
+    assert_int_equal(ask(&rig, &answer, "GET /", headers, NULL), 403);
     rig_stop(&rig);
   }
 }

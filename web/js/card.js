@@ -95,14 +95,14 @@ export function loginForm(login, done) {
     submit.disabled = true;
     countDown(0);
     error.textContent = '';
-    const { status, retryAfterS } = await login(field.value.trim());
+    const { status, retryAfterS, notice } = await login(field.value.trim());
     submit.disabled = false;
     if (status === 'ok') {
       field.value = '';
       done();
     } else if (status === 'unauthorised') explain('This token is wrong.', 0);
     else if (status === 'limited') explain('This token is wrong, as too many before it.', retryAfterS);
-    else if (status === 'forbidden') explain('Refused: the server does not accept this page under this address.', 0);
+    else if (status === 'forbidden') explain(`Refused: ${notice ?? 'the server does not accept this page under this address.'}`, 0);
     else explain('The server cannot be reached.', 0);
   });
   return explain;

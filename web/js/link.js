@@ -64,10 +64,10 @@ export class Link {
   }
 
   /** @param {import('./session.js').Answer} answer */
-  denied({ status, retryAfterS }) {
+  denied({ status, retryAfterS, notice }) {
     if (status === 'unauthorised') this.handlers.login('', 0);
     else if (status === 'limited') this.handlers.login('Too many failed attempts came from this address.', retryAfterS);
-    else if (status === 'forbidden') this.handlers.refused('The server does not accept this page under this address.');
+    else if (status === 'forbidden') this.handlers.refused(notice ?? 'The server does not accept this page under this address.');
     else this.retryLater('The server cannot be reached.');
   }
 
@@ -151,7 +151,8 @@ export class Link {
     const attempt = this.attempt;
     const answer = await this.session.probe();
     if (attempt !== this.attempt) return;
-    if (answer.status === 'ok' || answer.status === 'unreachable') this.retryLater('The server cannot be reached.');
+    if (answer.status === 'ok') this.retryLater(answer.notice ?? 'The server answers, but no WebSocket to it opens.');
+    else if (answer.status === 'unreachable') this.retryLater('The server cannot be reached.');
     else if (answer.status === 'unauthorised' && this.session.token) this.retryLater('The session has ended.');
     else this.denied(answer);
   }

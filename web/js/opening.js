@@ -16,7 +16,9 @@ import { SUBPROTOCOL } from './wire.js';
 
 /** @returns {Opening} */
 export function openSocket() {
-  const socket = new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`, SUBPROTOCOL);
+  const url = new URL('ws', document.baseURI);
+  url.protocol = url.protocol.replace('http', 'ws');
+  const socket = new WebSocket(url, SUBPROTOCOL);
   socket.binaryType = 'arraybuffer';
   return { socket, messages: [], greeted: undefined };
 }

@@ -56,7 +56,7 @@ export class Overlay {
   async tick() {
     if (document.hidden) return;
     try {
-      const response = await this.session.request('/api/v1/stats');
+      const response = await this.session.request('api/v1/stats');
       this.server = response.ok ? await response.json() : {};
     } catch {
       this.server = {};

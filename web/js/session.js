@@ -5,7 +5,10 @@
 // This module imports nothing and is a file of its own, so it runs before all others: the log-in is on its way while they
 // load, and the WebSocket follows as soon as opening.js is there.
 
-/** @typedef {{status: 'ok' | 'unauthorised' | 'limited' | 'forbidden' | 'unreachable', retryAfterS: number}} Answer */
+/**
+ * `notice`: the server's own words, of a refusal or of why the WebSocket alone fails.
+ * @typedef {{status: 'ok' | 'unauthorised' | 'limited' | 'forbidden' | 'unreachable', retryAfterS: number, notice?: string}} Answer
+ */
 
 /**
  * Splits "#token=…&view=1" and says what may stay in the address bar.
@@ -19,13 +22,16 @@ export function parseFragment(fragment) {
   return { token, view: fields.has('view'), rest: rest ? `#${rest.replace(/=(?=&|$)/g, '')}` : '' };
 }
 
-/** @param {Response} response @returns {Answer} */
-function answerOf(response) {
+/** @param {Response} response @returns {Promise<Answer>} */
+async function answerOf(response) {
   const retryAfterS = Number(response.headers.get('Retry-After')) || 0;
   if (response.ok) return { status: 'ok', retryAfterS };
   if (response.status === 401) return { status: 'unauthorised', retryAfterS };
   if (response.status === 429) return { status: 'limited', retryAfterS: retryAfterS || 60 };
-  if (response.status === 403) return { status: 'forbidden', retryAfterS };
+  if (response.status === 403) {
+    const { error } = await response.json().catch(() => ({}));
+    return { status: 'forbidden', retryAfterS, notice: error };
+  }
   return { status: 'unreachable', retryAfterS };
 }
 
@@ -103,7 +109,7 @@ export class Session {
   /** @param {string} token @returns {Promise<Answer>} */
   async login(token) {
     try {
-      const response = await fetch('/session', {
+      const response = await fetch('session', {
         method: 'POST',
         headers: { 'Content-Type': 'application/json' },
         credentials: 'same-origin',
@@ -111,7 +117,7 @@ export class Session {
         priority: 'high',
         body: JSON.stringify({ token }),
       });
-      const answer = answerOf(response);
+      const answer = await answerOf(response);
       if (answer.status === 'ok') {
         this.token = token;
         const { secret, view } = await response.json();
@@ -127,7 +133,9 @@ export class Session {
   /** Whether the cookie lets us in. @returns {Promise<Answer>} */
   async probe() {
     try {
-      return answerOf(await this.request('/api/v1/desktop'));
+      const response = await this.request('api/v1/desktop');
+      const answer = await answerOf(response);
+      return answer.status === 'ok' ? { ...answer, notice: (await response.json()).notice } : answer;
     } catch {
       return unreachable;
     }
@@ -137,7 +145,7 @@ export class Session {
   async logout() {
     this.token = '';
     try {
-      return (await this.request('/session', { method: 'DELETE' })).ok;
+      return (await this.request('session', { method: 'DELETE' })).ok;
     } catch {
       return false;
     } finally {

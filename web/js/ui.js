@@ -176,7 +176,7 @@ export class Interface {
     const question = questions[command];
     if (question && !(await this.confirm(...question))) return;
     try {
-      const response = await this.client.session.request(`/api/v1/desktop/${command}`, { method: 'POST' });
+      const response = await this.client.session.request(`api/v1/desktop/${command}`, { method: 'POST' });
       if (response.ok) return;
       const { error } = await response.json().catch(() => ({}));
       toast(`The machine did not take this: ${error ?? response.status}.`);
