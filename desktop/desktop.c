@@ -19,6 +19,8 @@
 /* Each start of a source costs a whole picture, and with QEMU a registration: a viewer that hides and shows itself all
  * the time must not have a thousand of them. */
 enum { RESTS_PER_SECOND = 2, REST_BURST = 8 };
+/* From a log-in to the viewer's hello: a round trip or two, and what the page loads meanwhile. */
+static const uint64_t expectation_ns = 3 * ORIEL_NS_PER_SECOND;
 
 void oriel_desktop_wake(struct oriel_desktop *desktop) {
   if (desktop->config.wake)
@@ -38,7 +40,7 @@ static bool rest_allowed_locked(struct oriel_hub *hub) {
 
 static unsigned wanted_locked(const struct oriel_hub *hub) {
   unsigned wanted = ORIEL_WATCH_NOTHING;
-  if (hub->watchers_pictures || hub->watchers_snapshot)
+  if (hub->watchers_pictures || hub->watchers_snapshot || hub->expected_ns)
     wanted |= ORIEL_WATCH_PICTURES;
   if (hub->watchers_sound)
     wanted |= ORIEL_WATCH_SOUND;
@@ -51,6 +53,7 @@ void oriel_desktop_update_watch(struct oriel_desktop *desktop) {
   pthread_mutex_lock(&hub->lock);
   const unsigned before = hub->source_watched;
   unsigned wanted = wanted_locked(hub);
+  struct oriel_packet *stale = NULL;
   if (!(before & ~wanted))
     hub->rest_ns = 0;
   else if (!rest_allowed_locked(hub))
@@ -59,16 +62,28 @@ void oriel_desktop_update_watch(struct oriel_desktop *desktop) {
   if ((before ^ wanted) & ORIEL_WATCH_PICTURES) {
     hub->fresh_picture = false; /* from now on the surface ages, or its old content waits to be replaced */
     hub->watched_ns = oriel_clock_ns();
+    stale = oriel_hub_forget_key_locked(hub);
     oriel_hub_poke_locked(hub, 0);
   }
   bool sound = hub->watchers_sound > 0;
   pthread_mutex_unlock(&hub->lock);
+  oriel_packet_unref(stale);
   if (sound && !atomic_load(&desktop->audio.wanted))
     oriel_sound_clear(&desktop->sound);
   oriel_audio_want(&desktop->audio, sound);
   if (wanted != before)
     oriel_source_watch(desktop->source, wanted); /* may call the sink at once: hub.lock is free */
   pthread_mutex_unlock(&desktop->watch_lock);
+}
+
+void oriel_desktop_expect(struct oriel_desktop *desktop) {
+  struct oriel_hub *hub = &desktop->hub;
+  pthread_mutex_lock(&hub->lock);
+  hub->joined_ns = oriel_clock_ns();
+  hub->expected_ns = hub->joined_ns + expectation_ns;
+  oriel_hub_poke_locked(hub, 0);
+  pthread_mutex_unlock(&hub->lock);
+  oriel_desktop_update_watch(desktop);
 }
 
 /* ---- the sink: the source's threads ---- */

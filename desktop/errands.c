@@ -70,7 +70,23 @@ static bool show_cursor(struct oriel_desktop *desktop, uint64_t now, uint64_t *w
   return true;
 }
 
+/* Whoever was expected did not come. */
+static bool end_expectation(struct oriel_desktop *desktop, uint64_t now, uint64_t *wake_ns) {
+  struct oriel_hub *hub = &desktop->hub;
+  if (!hub->expected_ns)
+    return false;
+  if (hub->expected_ns > now) {
+    wake_at(wake_ns, hub->expected_ns);
+    return false;
+  }
+  hub->expected_ns = 0;
+  pthread_mutex_unlock(&hub->lock);
+  oriel_desktop_update_watch(desktop);
+  pthread_mutex_lock(&hub->lock);
+  return true;
+}
+
 bool oriel_errand_locked(struct oriel_desktop *desktop, uint64_t now_ns, uint64_t *wake_ns) {
   return pass_resize_on(desktop, now_ns, wake_ns) || let_source_rest(desktop, now_ns, wake_ns) ||
-         show_cursor(desktop, now_ns, wake_ns);
+         end_expectation(desktop, now_ns, wake_ns) || show_cursor(desktop, now_ns, wake_ns);
 }

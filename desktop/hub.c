@@ -55,6 +55,7 @@ fail_lock:
 void oriel_hub_finish(struct oriel_hub *hub) {
   oriel_packet_unref(hub->cursor);
   oriel_packet_unref(hub->cursor_next);
+  oriel_packet_unref(hub->newest_key);
   pthread_cond_destroy(&hub->fresh);
   pthread_cond_destroy(&hub->media);
   pthread_mutex_destroy(&hub->lock);
@@ -116,8 +117,13 @@ static void survey_refinement(const struct oriel_viewer *viewer, bool ready, uin
     survey->refine_after_ns = since_ns + patience_ns;
 }
 
+/* Whoever is expected finds a key frame; while others look it would be a burden to them. */
+static bool key_ahead(const struct oriel_hub *hub) {
+  return hub->expected_ns && !hub->watchers_pictures && !hub->newest_key;
+}
+
 void oriel_hub_survey_locked(const struct oriel_hub *hub, uint64_t now_ns, struct oriel_survey *survey) {
-  *survey = (struct oriel_survey){.all_tiles = true};
+  *survey = (struct oriel_survey){.all_tiles = true, .key_due = key_ahead(hub)};
   for (unsigned i = 0; i < hub->count; i++) {
     const struct oriel_viewer *viewer = hub->viewers[i];
     if (!viewer->pictures)
@@ -164,6 +170,7 @@ static void slot_put(struct oriel_viewer *viewer, struct oriel_packet *packet) {
     leave_out(viewer);
   oriel_packet_unref(viewer->picture);
   viewer->picture = oriel_packet_ref(packet);
+  viewer->handed_over = false;
 }
 
 void oriel_hub_need_key_locked(struct oriel_viewer *viewer, uint64_t key_after_ns) {
@@ -171,6 +178,20 @@ void oriel_hub_need_key_locked(struct oriel_viewer *viewer, uint64_t key_after_n
   viewer->picture = NULL;
   viewer->chain = ORIEL_CHAIN_KEY;
   viewer->key_after_ns = key_after_ns;
+}
+
+void oriel_hub_hand_over_locked(struct oriel_hub *hub, struct oriel_viewer *viewer) {
+  if (!hub->newest_key || !viewer->pictures || viewer->chain != ORIEL_CHAIN_KEY || viewer->picture)
+    return;
+  viewer->picture = oriel_packet_ref(hub->newest_key);
+  viewer->chain = ORIEL_CHAIN_LIVE;
+  viewer->handed_over = true;
+}
+
+struct oriel_packet *oriel_hub_forget_key_locked(struct oriel_hub *hub) {
+  struct oriel_packet *key = hub->newest_key;
+  hub->newest_key = NULL;
+  return key;
 }
 
 /* Video that the viewer cannot do without does not fit: only a key frame helps now. */
@@ -258,6 +279,8 @@ void oriel_hub_publish_picture(struct oriel_desktop *desktop, struct oriel_packe
     hub->sequence = 1; /* 0 means "none yet" in acknowledgements */
   packet->sequence = hub->sequence;
   count_picture_locked(hub, packet, taken_ns);
+  struct oriel_packet *old = oriel_hub_forget_key_locked(hub);
+  hub->newest_key = packet->key ? oriel_packet_ref(packet) : NULL;
   for (unsigned i = 0; i < hub->count; i++) {
     struct oriel_viewer *viewer = hub->viewers[i];
     if (!viewer->pictures)
@@ -275,6 +298,7 @@ void oriel_hub_publish_picture(struct oriel_desktop *desktop, struct oriel_packe
     }
   }
   pthread_mutex_unlock(&hub->lock);
+  oriel_packet_unref(old);
   oriel_packet_unref(packet);
   oriel_desktop_wake(desktop);
 }

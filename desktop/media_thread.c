@@ -167,7 +167,7 @@ static bool plan_refine(struct media *media, struct oriel_hub *hub, const struct
 static struct plan plan_next(struct media *media, struct oriel_hub *hub, uint64_t now) {
   struct plan plan = {.action = ACTION_SLEEP};
   struct oriel_survey survey;
-  if (!hub->watchers_pictures)
+  if (!hub->watchers_pictures && !hub->expected_ns)
     return plan_unwatched(media, now);
   media->idle_ns = 0;
   plan.joined_ns = hub->joined_ns;

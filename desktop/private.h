@@ -57,6 +57,7 @@ struct oriel_viewer {
   struct oriel_packet *picture; /* the slot: at most one (lesson 32) */
   struct oriel_queue audio;     /* at most one second */
   enum oriel_chain chain;
+  bool handed_over; /* the picture in the slot was made before the viewer came */
   bool skipping; /* chain is KEY because it could not keep up */
   bool unrefined; /* missed a part of the refinement: its still screen is not exact */
   bool stuck;    /* and nothing was taken from the mailbox since: a key frame would be made for nobody */
@@ -113,6 +114,8 @@ struct oriel_hub {
   bool fresh_picture;  /* damage arrived since the source is watched */
   uint64_t watched_ns; /* since when it is */
   uint64_t joined_ns;  /* when a viewer last began to look */
+  uint64_t expected_ns; /* until then somebody is expected, for whom a key frame is made ahead; 0 = nobody */
+  struct oriel_packet *newest_key; /* the last picture of all, where that is a key frame: who comes takes it; or NULL */
   struct oriel_pace rest_pace; /* how often it may be told that nobody looks: viewers may change their minds faster */
   uint64_t rest_ns;            /* when it will be told so; 0 = somebody looks, or it was told */
   unsigned wait; /* ORIEL_WAIT_*; 0 while it works */
@@ -207,6 +210,11 @@ bool oriel_hub_ready_locked(const struct oriel_hub *hub, const struct oriel_view
 bool oriel_hub_window_open_locked(const struct oriel_hub *hub, const struct oriel_viewer *viewer, uint64_t now_ns);
 /** The viewer whose experience steers the bitrate: the controller, or the quickest one; NULL when nobody looks. */
 struct oriel_viewer *oriel_hub_reference_locked(const struct oriel_hub *hub);
+/** Gives a viewer that waits for a key frame the one that is the newest picture, if there is such: nothing has to be
+ *  made, and nothing waits for the pace of key frames. */
+void oriel_hub_hand_over_locked(struct oriel_hub *hub, struct oriel_viewer *viewer);
+/** Returns the newest key frame, which nobody takes any more, for the caller to release; or NULL. */
+struct oriel_packet *oriel_hub_forget_key_locked(struct oriel_hub *hub);
 /** Drops what waits in the picture slot and waits for a key frame. */
 void oriel_hub_need_key_locked(struct oriel_viewer *viewer, uint64_t key_after_ns);
 /** Wakes the media thread if it waits for one of `events`; 0 = always. */

@@ -58,6 +58,8 @@ int oriel_viewer_attach(struct oriel_desktop *desktop, const struct oriel_viewer
   viewer->position_due = hub->cursor_placed;
   viewer->volume_due = hub->volume_known;
   watchers_add_locked(hub, viewer, config->video, config->audio);
+  hub->expected_ns = 0;
+  oriel_hub_hand_over_locked(hub, viewer);
   oriel_hub_poke_locked(hub, 0);
   pthread_mutex_unlock(&hub->lock);
   *out = viewer;
@@ -114,6 +116,7 @@ void oriel_viewer_want(struct oriel_viewer *viewer, bool pictures, bool sound) {
   if (!sound)
     oriel_queue_clear(&viewer->audio);
   watchers_add_locked(hub, viewer, pictures, sound);
+  oriel_hub_hand_over_locked(hub, viewer);
   oriel_hub_poke_locked(hub, 0);
   pthread_mutex_unlock(&hub->lock);
   oriel_desktop_update_watch(viewer->desktop);
@@ -213,13 +216,13 @@ static void take_picture_locked(struct oriel_hub *hub, struct oriel_viewer *view
   delivery->packet = packet;
   viewer->sent[viewer->sent_count++ % ORIEL_SENT_RING] = (struct oriel_sent){
     .sequence = packet->sequence,
-    .timed = !packet->sharpening,
+    .timed = !packet->sharpening && !viewer->handed_over,
     .captured_ns = packet->captured_ns,
     .taken_ns = now_ns,
   };
   viewer->pictures_sent++;
   viewer->bytes_sent += packet->size;
-  if (!packet->sharpening && viewer == oriel_hub_reference_locked(hub))
+  if (!packet->sharpening && !viewer->handed_over && viewer == oriel_hub_reference_locked(hub))
     oriel_stage_add(hub->stages, ORIEL_STAGE_QUEUE, packet->encoded_ns, now_ns);
   oriel_hub_poke_locked(hub, ORIEL_WAIT_VIEWERS);
 }

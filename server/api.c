@@ -54,6 +54,8 @@ enum MHD_Result oriel_handle_desktop(struct oriel_request *request) {
   struct oriel_desktop_stats *stats = &server->desktop_stats;
   if (!server->desktop)
     return no_desktop(request);
+  if (request->session) /* a page that is opened again asks so whether its cookie is still good */
+    oriel_desktop_expect(server->desktop);
   oriel_desktop_stats(server->desktop, stats);
   json_t *root = json_object();
   set_text(root, "name", stats->source.name);

@@ -42,6 +42,8 @@ static enum MHD_Result open_session(struct oriel_request *request, bool view) {
     return oriel_answer_error(request, MHD_HTTP_INTERNAL_SERVER_ERROR, "the system gives no random numbers", NULL,
                               NULL);
   oriel_audit("log-in", request->client, "role=%s", oriel_party_name(view ? ORIEL_PARTY_WATCHER : ORIEL_PARTY_USER));
+  if (server->desktop)
+    oriel_desktop_expect(server->desktop);
   struct MHD_Response *response =
     cookie_answer(server, id, ORIEL_SESSION_SECONDS, json_pack("{s:s,s:b}", "secret", secret, "view", view));
   OPENSSL_cleanse(id, sizeof id);

@@ -93,6 +93,30 @@ static void viewer_joins_at_a_key_frame(void **state) {
   oriel_viewer_detach(viewer);
 }
 
+/* A key frame that is still the newest picture serves who comes later; one that others built on does not. */
+static void newcomer_takes_the_newest_key(void **state) {
+  struct fixture *fixture = *state;
+  struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
+  uint32_t key = publish_key(fixture);
+  struct oriel_viewer *second = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
+  assert_int_equal(take_picture(second), key);
+  uint32_t delta = publish_video(fixture);
+  assert_int_equal(take_picture(second), delta);
+  struct oriel_viewer *third = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
+  assert_int_equal(take_picture(third), 0);
+  key = publish_key(fixture);
+  oriel_viewer_want(second, false, false);
+  oriel_viewer_want(second, true, false); /* a tab that was hidden for a moment */
+  assert_int_equal(take_picture(second), key);
+  oriel_viewer_detach(third);
+  oriel_viewer_detach(second);
+  oriel_viewer_detach(viewer);
+  /* Nobody looked for a while: the screen may have changed unseen. */
+  viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
+  assert_int_equal(take_picture(viewer), 0);
+  oriel_viewer_detach(viewer);
+}
+
 static void viewer_first_hears_state_and_role(void **state) {
   struct fixture *fixture = *state;
   struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_CONTROLLER, true, false);
@@ -634,6 +658,7 @@ static void create_rejects_bad_numbers_and_frees_the_source(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
     hub_test(viewer_joins_at_a_key_frame),
+    hub_test(newcomer_takes_the_newest_key),
     hub_test(viewer_first_hears_state_and_role),
     hub_test(fan_out_shares_one_packet_and_wakes_once),
     hub_test(stalled_viewer_holds_one_picture_and_disturbs_nobody),

@@ -325,6 +325,36 @@ static void source_without_size_is_waited_for(void **state) {
   end(fixture);
 }
 
+static unsigned what_is_watched(struct fixture *fixture) {
+  pthread_mutex_lock(&fixture->fake.lock);
+  const unsigned what = fixture->fake.watched;
+  pthread_mutex_unlock(&fixture->fake.lock);
+  return what;
+}
+
+/* Between the log-in and the hello the first picture is made: once, for who comes, and for nobody it is forgotten. */
+static void expected_viewer_finds_its_picture(void **state) {
+  (void)state;
+  struct fixture *fixture = begin(640, 480, "null");
+  oriel_desktop_expect(fixture->desktop);
+  fake_wait_stat(fixture->desktop, pictures_key, 1);
+  fake_paint(&fixture->fake, small, 0xFF0000); /* for nobody: no picture is made of it */
+  struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
+  expect_picture(fixture, viewer, ORIEL_PACKET_VIDEO, true);
+  expect_picture(fixture, viewer, ORIEL_PACKET_TILES, false);
+  assert_int_equal(stats(fixture)->pictures_key, 1);
+  oriel_desktop_expect(fixture->desktop); /* others look: no key frame for one who may not come */
+  fake_paint(&fixture->fake, small, 0x00FF00);
+  expect_picture(fixture, viewer, ORIEL_PACKET_TILES, false);
+  assert_int_equal(stats(fixture)->pictures_key, 1);
+  oriel_viewer_detach(viewer);
+  const uint64_t until = oriel_clock_ns() + 10 * ORIEL_NS_PER_SECOND;
+  while (what_is_watched(fixture) && oriel_clock_ns() < until)
+    fake_yield();
+  assert_int_equal(what_is_watched(fixture), ORIEL_WATCH_NOTHING);
+  end(fixture);
+}
+
 static void silent_source_shows_what_it_had(void **state) {
   (void)state;
   struct fixture *fixture = begin(640, 480, "null");
@@ -529,6 +559,7 @@ int main(void) {
     cmocka_unit_test(source_without_size_is_waited_for),
     cmocka_unit_test(flapping_viewer_starts_the_source_rarely),
     cmocka_unit_test(resizes_are_spread_out_and_the_newest_wins),
+    cmocka_unit_test(expected_viewer_finds_its_picture),
     cmocka_unit_test(silent_source_shows_what_it_had),
     cmocka_unit_test(still_screen_is_sharpened_refined_and_then_left_alone),
     cmocka_unit_test(rising_delay_lowers_the_bitrate),

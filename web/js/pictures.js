@@ -68,6 +68,7 @@ export class Pictures {
   reset() {
     this.ack.reset();
     this.restart();
+    this.video.prepare();
   }
 
   /** Drops everything on its way; the next key frame starts again. */
@@ -95,14 +96,16 @@ export class Pictures {
     const header = readPicture(view);
     const key = (header.flags & FLAG.KEY) !== 0;
     const { sequence, width, height, captureUs } = header;
-    const note = { sequence, width, height, captureUs, receivedUs };
+    // A newcomer's first picture may have been made before it came: its age is no delay.
+    const timed = this.continuity.last !== null;
+    const note = { sequence, width, height, captureUs: timed ? captureUs : 0, receivedUs };
     this.counts.received++;
     this.bitrate.add(receivedUs, view.byteLength * 8);
     if (receivedUs - this.lastReceivedUs < BURST_US) this.counts.bursts++;
     this.lastReceivedUs = receivedUs;
     this.ack.received(sequence, receivedUs);
     const captured = this.toLocal(captureUs + header.madeUs + header.waitedUs);
-    if (captured) this.delays.wire.add(Math.max(0, receivedUs - captured));
+    if (captured && timed) this.delays.wire.add(Math.max(0, receivedUs - captured));
 
     const verdict = this.continuity.accept(sequence, key);
     if (verdict === 'gap') this.counts.gaps++;
@@ -202,7 +205,7 @@ export class Pictures {
     this.counts.painted++;
     this.fps.add(now);
     this.delays.paint.add(now - this.drawnUs);
-    const captured = this.toLocal(note.captureUs);
+    const captured = note.captureUs && this.toLocal(note.captureUs);
     if (captured) this.delays.total.add(Math.max(0, now - captured));
     this.ack.painted(note.sequence, now);
     this.ack.flush();
