@@ -23,6 +23,7 @@ enum {
 };
 #define STEP_NS 100e6             /* least lateness that is a pause rather than jitter */
 #define LONE_NS 40e6              /* one lateness above this is forgiven, two are a pattern */
+#define LONE_PACKETS 1.5          /* so much later may be one lost packet; more is a pause until it proves to be jitter */
 #define HOLD_NS UINT64_C(15000000000)      /* an eighth of the time that jitter is remembered: two minutes */
 #define HOLD_MOST_NS UINT64_C(240000000000) /* after underruns up to half an hour */
 
@@ -40,6 +41,7 @@ static void in_restart(struct oriel_receiver *receiver) {
   struct receiver_in *in = &receiver->in;
   in->base = receiver_ring_written(&receiver->ring);
   in->started = false;
+  in->held_ns = 0;
   receiver_peak_init(&in->late, HOLD_NS);
   receiver_peak_init(&in->packets, HOLD_NS);
 }
@@ -115,6 +117,28 @@ static void make_up(struct oriel_receiver *receiver, uint64_t lost, const void *
   }
 }
 
+/* Takes how late a packet was as jitter. A sender that leaves silence out (DTX, or any pause) is not late, it has not
+ * sent: all that follows is late by one amount, which the clock finds out with the third packet. So an amount waits for
+ * what comes next, and counts meanwhile without being remembered; packets that were held up come bunched, each less late
+ * than the one before. A single packet's length is taken at once: that may be one that was lost, and more will be. */
+static void learn_lateness(struct oriel_receiver *receiver, double late_ns, unsigned alike, bool shifted) {
+  struct receiver_in *in = &receiver->in;
+  const double packet_ns = (double)in->decode.packet_frames * 1e9 / receiver->config.rate;
+  const unsigned now_alike = in->clock.late_count;
+  const bool was_pause = shifted && alike + 1 == RECEIVER_CLOCK_ALIKE;
+  const bool goes_on = !shifted && now_alike > 1 && now_alike == alike + 1;
+  if (was_pause)
+    in->held_ns = 0;
+  if (!goes_on) {
+    receiver_peak_add(&in->late, in->held_ns, in->last_ns);
+    in->held_ns = 0;
+  }
+  if (now_alike > 0 && late_ns > LONE_PACKETS * packet_ns)
+    in->held_ns = fmax(in->held_ns, late_ns);
+  else
+    receiver_peak_add(&in->late, late_ns, in->last_ns);
+}
+
 static double expected_lateness(struct oriel_receiver *receiver) {
   struct receiver_in *in = &receiver->in;
   uint64_t underruns = receiver_get(receiver, RECEIVER_UNDERRUNS);
@@ -124,7 +148,7 @@ static double expected_lateness(struct oriel_receiver *receiver) {
       in->late.bucket_ns *= 2;
   }
   double second, most = receiver_peak_most(&in->late, &second);
-  return fmax(fmin(most, LONE_NS), second);
+  return fmax(fmin(fmax(most, in->held_ns), LONE_NS), second);
 }
 
 static void post_line(struct oriel_receiver *receiver) {
@@ -175,8 +199,10 @@ int oriel_receiver_push(struct oriel_receiver *receiver, const void *packet, siz
   for (size_t i = 0; i < (size_t)count * receiver->config.channels; i++)
     in->peak = fmaxf(in->peak, fabsf(in->decode.frames[i]));
   write_frames(receiver, (size_t)count);
-  double late_ns = receiver_clock_observe(&in->clock, in->sent, in->last_ns);
-  receiver_peak_add(&in->late, late_ns, in->last_ns);
+  const uint32_t shifts = in->clock.shifts;
+  const unsigned alike = in->clock.late_count;
+  const double late_ns = receiver_clock_observe(&in->clock, in->sent, in->last_ns);
+  learn_lateness(receiver, late_ns, alike, in->clock.shifts != shifts);
   receiver_peak_add(&in->packets, count, in->last_ns);
   post_line(receiver);
   return 0;

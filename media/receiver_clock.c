@@ -10,7 +10,6 @@ enum {
   SHORT_PER_SECOND = 4, /* blocks while rate or phase are new; later they last a second */
   NEW_RATE = 8, NEW_PHASE = 4,
   LATE_SECONDS = 1,     /* so long without one punctual packet: the path has become longer */
-  LATE_SAME = 3,        /* equally late packets in a row: sound was lost that nobody counted */
   RUN_BLOCKS = 8,       /* residuals of one sign: the clock itself changed its pace */
 };
 #define MEMORY_S 32.0         /* some tenths of a ppm from millisecond jitter, and crystals do not turn faster */
@@ -148,7 +147,7 @@ static bool lost_unseen(struct receiver_clock *clock, double late_ns) {
     clock->late_count = 1;
     return false;
   }
-  return ++clock->late_count >= LATE_SAME;
+  return ++clock->late_count >= RECEIVER_CLOCK_ALIKE;
 }
 
 double receiver_clock_observe(struct receiver_clock *clock, uint64_t frame, uint64_t ns) {

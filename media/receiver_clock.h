@@ -13,6 +13,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/** So many equally late observations in a row are a new phase: sound was lost, or not sent, that nobody counted. */
+enum { RECEIVER_CLOCK_ALIKE = 3 };
+
 struct receiver_clock {
   double nominal_ns, period_ns; /* of one frame */
   double step_ns;               /* observations later than this are a new phase at once: a pause, not jitter */

@@ -32,6 +32,7 @@ struct receiver_in {
   struct receiver_decode decode;
   struct receiver_clock clock;        /* of the sender: frames sent, made-up ones too, against arrival */
   struct receiver_peak late, packets; /* ns of lateness; frames of a packet */
+  double held_ns;                     /* lateness of the last packets that may yet prove to be a pause */
   uint64_t sent;                      /* frames of the sender so far */
   uint64_t base;                      /* position in the ring where this stream begins */
   uint64_t next_sequence, last_ns, underruns;

@@ -178,6 +178,33 @@ static void paused_sender_leaves_no_delay(void **state) {
   link_close(&link);
 }
 
+/* A sender with DTX leaves silence out. Its pauses say nothing about the path: sound after many of them is as punctual
+ * as before. Jitter that comes in between is learned as ever. */
+static void pauses_of_dtx_are_no_jitter(void **state) {
+  (void)state;
+  struct link link = {.packet = 960, .pull = 480};
+  assert_int_equal(link_open(&link, false, 0), 0);
+  link_run(&link, 3);
+  struct oriel_receiver_stats before, after;
+  oriel_receiver_stats(link.receiver, &before);
+  for (int i = 0; i < 40; i++) {
+    link.silent_sender = true;
+    link_run(&link, 0.04 + 0.02 * (i % 7)); /* 40 to 160 ms */
+    link.silent_sender = false;
+    link_run(&link, 0.6);
+  }
+  oriel_receiver_stats(link.receiver, &after);
+  assert_true(after.jitter_us < before.jitter_us + 5000);
+  assert_true(after.target_us < before.target_us + 5000);
+  link.burst_ns = 35e6;
+  link.burst_every_ns = 0.5e9;
+  link.next_burst_ns = link.now_ns;
+  link_run(&link, 5);
+  oriel_receiver_stats(link.receiver, &after);
+  assert_true(after.jitter_us > 20000);
+  link_close(&link);
+}
+
 static void paused_consumer_hears_current_sound(void **state) {
   (void)state;
   const double pauses[] = {0.3, 2, 20}; /* the last overflows the ring */
@@ -462,6 +489,7 @@ int main(void) {
     cmocka_unit_test(target_follows_jitter),
     cmocka_unit_test(held_path_leaves_no_delay),
     cmocka_unit_test(paused_sender_leaves_no_delay),
+    cmocka_unit_test(pauses_of_dtx_are_no_jitter),
     cmocka_unit_test(paused_consumer_hears_current_sound),
     cmocka_unit_test(path_that_changes_is_followed),
     cmocka_unit_test(consumers_may_ask_early_or_late),
