@@ -5,9 +5,11 @@
 # --settings its property lists, too. Works from a shared folder: what comes through one loses its signature's resources, so the
 # copy is signed again, ad hoc.
 set -eu
+umask 022 # root's may be stricter: what the daemon's own user cannot reach is not there for it
 cd "$(dirname "$0")"
 folder=/Library/Audio/Plug-Ins/HAL
 target=$folder/OrielAudio.driver
+support="/Library/Application Support/Oriel"
 
 fail() {
   echo "install: $*" >&2
@@ -36,13 +38,28 @@ restart_daemon() {
 case ${1:-} in
 "") ;;
 --remove)
+  case ${2:-} in
+  "" | --settings) ;;
+  *) fail "\"$2\" is no option: --remove, or --remove --settings" ;;
+  esac
+  was=
+  [ ! -e "$target" ] || was=yes
   rm -rf "$target" "$target.new"
   if [ "${2:-}" = --settings ]; then
-    rm -f "/Library/Application Support/Oriel/OrielAudio.plist" "$folder/OrielAudio.plist"
-    rmdir "/Library/Application Support/Oriel" 2>/dev/null || true
+    rm -f "$support/OrielAudio.plist" "$folder/OrielAudio.plist"
+    rmdir "$support" 2>/dev/null || true
   fi
-  restart_daemon
-  echo "OrielAudio.driver is removed."
+  if [ -n "$was" ]; then
+    restart_daemon
+    echo "OrielAudio.driver is removed."
+  else
+    echo "OrielAudio.driver was not installed."
+  fi
+  for list in "$support/OrielAudio.plist" "$folder/OrielAudio.plist"; do
+    [ ! -e "$list" ] || echo "Left, as you made it: $list ($0 --settings removes it, too)"
+  done
+  echo "Left with the audio daemon: what \`oriel audio set\` kept, and where you put speakers. It counts again if you install again;"
+  echo "\`oriel audio set\` with every value at its default forgets it, before the driver is removed."
   exit 0
   ;;
 *) fail "\"$1\" is no option: --remove, or --remove --settings" ;;
@@ -52,7 +69,10 @@ esac
 
 # Beside the old one first, then exchanged: a copy that fails leaves what was installed.
 rm -rf "$target.new"
+trap 'rm -rf "$target.new"' EXIT
 mkdir -p "$folder"
+# Whoever made them, and however long ago: each must let the daemon's user through.
+chmod a+rx "$folder" "$(dirname "$folder")" "$(dirname "$(dirname "$folder")")" || fail "cannot open $folder to the audio daemon"
 cp -R OrielAudio.driver "$target.new" || fail "cannot copy to $folder"
 chown -R root:wheel "$target.new"
 find "$target.new" -type d -exec chmod 755 {} +
@@ -67,7 +87,9 @@ restart_daemon
 
 count=0
 while [ "$count" -lt 10 ]; do
-  if system_profiler SPAudioDataType 2>/dev/null | grep -q 'Manufacturer: Oriel'; then
+  # As JSON: its keys are the same in every language.
+  if system_profiler -json SPAudioDataType 2>/dev/null |
+    grep -Eq '"coreaudio_device_manufacturer"[[:space:]]*:[[:space:]]*"Oriel"'; then
     echo "OrielAudio.driver is installed: choose \"Oriel Output\" in System Settings, Sound."
     exit 0
   fi

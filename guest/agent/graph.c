@@ -9,12 +9,17 @@
 #include <pipewire/thread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/log.h"
 
 #define ROOM "agent/graph"
 
-enum { OBJECTS_MOST = 1024, NAME_SIZE = 64 };
+enum {
+  OBJECTS_MOST = 1024,
+  NAME_SIZE = 64,
+  MANAGER_MS = 10000, /* a session manager is started after the daemon, and takes some seconds at log-in */
+};
 
 /** A node or a link of the graph. */
 struct object {
@@ -35,6 +40,7 @@ struct agent_graph {
   size_t count;
   uint64_t connections;
   char version[32];
+  bool has_manager;             /* a session manager, which links programs with devices */
   bool is_lost;                 /* the daemon went; the timer takes it from here, outside its callbacks */
   int last_error;
 };
@@ -47,6 +53,9 @@ static void on_global(void *user, uint32_t id, uint32_t permissions, const char 
                       const struct spa_dict *props) {
   struct agent_graph *graph = user;
   (void)permissions, (void)version;
+  const char *metadata = props != NULL ? spa_dict_lookup(props, "metadata.name") : NULL;
+  if (metadata != NULL && strcmp(metadata, "default") == 0)
+    graph->has_manager = true; /* the default devices: a session manager's word */
   const bool is_link = strcmp(type, PW_TYPE_INTERFACE_Link) == 0;
   if ((!is_link && strcmp(type, PW_TYPE_INTERFACE_Node) != 0) || props == NULL || graph->count == OBJECTS_MOST)
     return;
@@ -113,6 +122,7 @@ static void disconnect(struct agent_graph *graph) {
     graph->core = NULL;
   }
   graph->count = 0;
+  graph->has_manager = false;
   graph->version[0] = '\0';
 }
 
@@ -141,19 +151,26 @@ static void on_timer(void *user, uint64_t expirations) {
     oriel_warn(ROOM, "PipeWire went away; the devices come back with it");
     disconnect(graph);
   }
-  if (graph->core != NULL)
+  if (graph->core != NULL) {
+    if (!graph->has_manager)
+      oriel_warn(ROOM, "PipeWire has no session manager, so nothing is linked with the devices: install wireplumber "
+                 "(Debian: apt-get install wireplumber; systemctl --user enable --now wireplumber)");
     return;
+  }
   const int result = connect_now(graph);
   if (result == 0) {
     graph->connections++;
     graph->last_error = 0;
     oriel_info(ROOM, "connected to PipeWire");
+    wait_ms(graph, MANAGER_MS);
     return;
   }
   disconnect(graph);
   if (result != graph->last_error)
-    oriel_warn(ROOM, "no PipeWire yet: %s; trying every %d ms: is pipewire.service of this user running?",
-               strerror(-result), AGENT_RETRY_MS);
+    oriel_warn(ROOM, "no PipeWire yet: %s; trying every %d ms: is pipewire.service of this user running? (%s)",
+               strerror(-result), AGENT_RETRY_MS,
+               access("/usr/bin/pipewire", X_OK) == 0 ? "systemctl --user enable --now pipewire"
+                                                      : "there is no /usr/bin/pipewire: apt-get install pipewire");
   graph->last_error = result;
   wait_ms(graph, AGENT_RETRY_MS);
 }

@@ -148,7 +148,8 @@ static int start(struct agent *agent, char *why, size_t why_size) {
   snprintf(why, why_size, "input: cannot be set up");
   if ((result = agent_input_create(&agent->settings, &agent->input)) < 0)
     goto fail;
-  snprintf(why, why_size, "PipeWire's library cannot be set up (client-rt.conf is part of it)");
+  snprintf(why, why_size, "PipeWire's library cannot be set up: its files are of the packages libpipewire-0.3-modules, "
+           "libspa-0.2-modules and pipewire-bin (Debian: apt-get install pipewire)");
   if ((result = agent_graph_create(loop, devices, &agent->graph)) < 0)
     goto fail;
   const struct agent_status_sources sources = {

@@ -19,7 +19,8 @@ const struct setting agent_setting_table[] = {
    .offset = AT(output),
    .allowed = ADDRESS_WORDS,
    .help =
-     "where the sound played here goes (default vsock://2:5000): vsock://CID:PORT, unix:///PATH, tcp://HOST:PORT, "
+     "where the sound played here goes (default the virtio-serial port org.oriel.audio where the VM has one, else "
+     "vsock://2:5000): vsock://CID:PORT, unix:///PATH, tcp://HOST:PORT, "
      "udp://HOST:PORT, serial:///dev/virtio-ports/NAME, mux:///PATH?port=N, or none. Behind it ?format=pcm for raw "
      "samples, ?frame=5 for short packets"},
   {.key = "input",
@@ -28,7 +29,7 @@ const struct setting agent_setting_table[] = {
    .type = END,
    .offset = AT(input),
    .allowed = ADDRESS_WORDS,
-   .help = "where the microphone comes from (default vsock://2:5001), likewise"},
+   .help = "where the microphone comes from (default org.oriel.microphone, else vsock://2:5001), likewise"},
   {.key = "output-name",
    .alias = "OutputName",
    .value = "NAME",

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "guest/agent/setting.h"
 
@@ -190,6 +191,19 @@ static int check(const struct agent_settings *settings, char *why, size_t why_si
   return 0;
 }
 
+void agent_settings_take_ports(struct agent_settings *settings, const char *directory) {
+  const struct {
+    struct agent_end *end;
+    const char *name;
+  } ports[] = {{&settings->output, "org.oriel.audio"}, {&settings->input, "org.oriel.microphone"}};
+  for (size_t i = 0; i < sizeof ports / sizeof ports[0]; i++) {
+    struct oriel_transport_address address = {.scheme = ORIEL_TRANSPORT_SERIAL};
+    const int size = snprintf(address.path, sizeof address.path, "%s/%s", directory, ports[i].name);
+    if (size > 0 && (size_t)size < sizeof address.path && access(address.path, F_OK) == 0)
+      ports[i].end->address = address;
+  }
+}
+
 void agent_settings_default(struct agent_settings *settings) {
   const struct oriel_transport_address host = {.scheme = ORIEL_TRANSPORT_VSOCK, .cid = 2, .port = 5000};
   *settings = (struct agent_settings){
@@ -197,6 +211,7 @@ void agent_settings_default(struct agent_settings *settings) {
     .rate = 48000, .output_channels = 2, .input_channels = 2, .bitrate_kbps = 128, .log_level = ORIEL_LOG_INFO,
   };
   settings->input.address.port = 5001;
+  agent_settings_take_ports(settings, "/dev/virtio-ports");
   const char *runtime = getenv("XDG_RUNTIME_DIR");
   if (runtime != NULL && runtime[0] == '/' &&
       (size_t)snprintf(settings->control, AGENT_PATH_SIZE, "%s/oriel/agent.sock", runtime) >= AGENT_PATH_SIZE)

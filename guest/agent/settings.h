@@ -57,6 +57,9 @@ int agent_settings_load(struct agent_settings *settings, int argc, char *const a
 int agent_settings_parse(struct agent_settings *settings, const char *shown, const char *text, size_t size, char *why,
                          size_t why_size);
 void agent_settings_default(struct agent_settings *settings);
+/** Where a virtio-serial port of Oriel's is in `directory` (/dev/virtio-ports), sound takes that way: `oriel run` gives
+ *  its VM such ports, and no vsock. Part of the defaults. */
+void agent_settings_take_ports(struct agent_settings *settings, const char *directory);
 /** Length of a packet towards this end, in microseconds. */
 uint32_t agent_end_frame_us(const struct agent_settings *settings, const struct agent_end *end);
 /** Sample rate of the device that ends there. */

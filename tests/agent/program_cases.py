@@ -69,6 +69,28 @@ def changed_file_is_taken_at_sighup(rig):
 
 
 @case
+def what_is_missing_is_named(rig):
+    """A PipeWire without a session manager links nothing: the package that is missing is said, once."""
+    rig.end(rig.wireplumber)
+    try:
+        agent = rig.start_agent('--output', 'none', '--input', 'none', wait=False)
+        until(lambda: 'apt-get install wireplumber' in rig.log(), 20, lambda: f'wireplumber is named: {rig.log()}')
+        rig.end(agent)
+        expect(rig.log().count('no session manager') == 1, rig.log())
+    finally:
+        rig.start_wireplumber()
+    open(rig.path('agent.log'), 'wb').close()
+    runtime = rig.env['PIPEWIRE_RUNTIME_DIR']
+    rig.env['PIPEWIRE_RUNTIME_DIR'] = rig.path('home')  # no daemon there
+    try:
+        agent = rig.start_agent('--output', 'none', '--input', 'none', wait=False)
+        until(lambda: 'enable --now pipewire' in rig.log() or 'apt-get install pipewire' in rig.log(), 10, lambda: f'PipeWire is named: {rig.log()}')
+        rig.end(agent)
+    finally:
+        rig.env['PIPEWIRE_RUNTIME_DIR'] = runtime
+
+
+@case
 def second_agent_is_refused(rig):
     with Bench(rig):
         code, text = rig.call(rig.agent_path, '--output', 'none', '--input', 'none')

@@ -9,7 +9,10 @@
 
 #include <cmocka.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "guest/agent/settings.h"
 
@@ -37,6 +40,27 @@ static void settings_are_read(void **state) {
   assert_false(s.input.is_on);
   assert_int_equal(agent_end_rate(&s, &s.output), 48000);
   assert_int_equal(agent_end_rate(&s, &s.input), 96000);
+}
+
+static void settings_take_ports_that_are_there(void **state) {
+  (void)state;
+  struct agent_settings s;
+  char folder[] = "/tmp/oriel-ports-XXXXXX", path[64];
+  assert_non_null(mkdtemp(folder));
+  agent_settings_default(&s);
+  agent_settings_take_ports(&s, folder); /* none */
+  assert_int_equal(s.output.address.scheme, ORIEL_TRANSPORT_VSOCK);
+  snprintf(path, sizeof path, "%s/org.oriel.audio", folder);
+  assert_int_equal(close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600)), 0);
+  agent_settings_take_ports(&s, folder); /* one of them */
+  assert_int_equal(s.output.address.scheme, ORIEL_TRANSPORT_SERIAL);
+  assert_string_equal(s.output.address.path, path);
+  assert_true(s.output.is_on && !s.output.address.is_pcm);
+  assert_int_equal(agent_end_frame_us(&s, &s.output), 20000);
+  assert_int_equal(s.input.address.scheme, ORIEL_TRANSPORT_VSOCK);
+  assert_int_equal(s.input.address.port, 5001);
+  unlink(path);
+  rmdir(folder);
 }
 
 static void settings_of_the_macos_driver_are_understood(void **state) {
@@ -126,6 +150,7 @@ static void settings_command_line_is_stronger(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
+    cmocka_unit_test(settings_take_ports_that_are_there),
     cmocka_unit_test(settings_are_read),
     cmocka_unit_test(settings_of_the_macos_driver_are_understood),
     cmocka_unit_test(settings_channels_of_both_then_of_one),
