@@ -113,11 +113,12 @@ static const struct option table[] = {
    .accepts = is_address,
    .allowed = "an address, as vsock://any:5000, unix:///PATH, tcp://HOST:PORT or serial:///DEVICE",
    .help = "take sound that an agent or driver in the guest sends: vsock://any:5000, unix:///PATH, tcp://HOST:PORT, "
-           "serial:///DEVICE or mux:///PATH?port=N (repeatable, first preferred; default with `run`: a serial port of "
+           "serial:///DEVICE or mux:///PATH?port=N (repeatable; default with `run`: a serial port of "
            "the VM, org.oriel.audio)"},
   {.name = "audio-udp-listen", .value = "HOST:PORT", .commands = SERVING, .type = STRING,
    .offset = AT(audio_udp_listen),
-   .help = "take sound as one Opus packet a datagram"},
+   .help = "take sound as one Opus packet a datagram, bare or in RTP; or, with ?format=pcm (&rate=44100, "
+           "&sample=s16le), as PCM"},
   {.name = "audio-microphone", .value = "ADDRESS", .commands = SERVING, .type = STRING, .offset = AT(audio_microphone),
    .help = "where the guest fetches the viewer's microphone, as vsock://any:5001 (default with `run`: "
            "org.oriel.microphone)"},

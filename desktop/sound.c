@@ -66,7 +66,7 @@ void oriel_sound_clear(struct oriel_sound *sound) {
 /* ---- guest_audio's thread ---- */
 
 static void sink_packet(void *user, unsigned lane, const void *data, size_t size, unsigned frames, uint32_t number,
-                        uint64_t arrived_ns) {
+                        uint64_t missing, uint64_t arrived_ns) {
   struct oriel_desktop *desktop = user;
   struct oriel_sound *sound = &desktop->sound;
   struct oriel_packet *packet = NULL;
@@ -75,9 +75,8 @@ static void sink_packet(void *user, unsigned lane, const void *data, size_t size
   if (packet)
     memcpy(packet->data, data, size);
   pthread_mutex_lock(&sound->lock);
-  /* The time of those that are known to be lost has passed, too. */
-  oriel_flow_missed(&sound->flows[lane], frames_ns((uint64_t)frames * (uint32_t)(number - sound->numbers[lane] - 1)));
-  sound->numbers[lane] = number;
+  /* The time of what was lost or left out has passed, too. */
+  oriel_flow_missed(&sound->flows[lane], frames_ns(missing));
   const uint64_t due = oriel_flow_heard(&sound->flows[lane], frames_ns(frames), arrived_ns);
   if (packet) {
     packet->sequence = number;

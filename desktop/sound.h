@@ -55,7 +55,6 @@ struct oriel_sound {
   pthread_mutex_t lock; /* guards the next lines; held for pointer work */
   struct oriel_queue queues[ORIEL_GUEST_AUDIO_LANES_MAX];
   struct oriel_flow flows[ORIEL_SOUND_INPUTS];
-  uint32_t numbers[ORIEL_GUEST_AUDIO_LANES_MAX]; /* of each lane's newest packet */
   bool ended[ORIEL_GUEST_AUDIO_LANES_MAX];       /* its stream did; the audio thread has not looked yet */
   int active; /* ORIEL_FLOW_NONE; written by the audio thread */
   uint64_t switches, passed, mixed, trimmed;

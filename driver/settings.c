@@ -71,6 +71,10 @@ static int check_address(const char *value, char *why) {
     return 0;
   if (oriel_transport_address_parse(value, &address, why, SETTINGS_WHY_SIZE) < 0)
     return -EINVAL;
+  if (address.rate || address.sample) {
+    snprintf(why, SETTINGS_WHY_SIZE, "rate= and sample= are for what `oriel` takes; the devices send 48 kHz floats");
+    return -EINVAL;
+  }
   if (address.scheme != ORIEL_TRANSPORT_SHM)
     return 0;
   snprintf(why, SETTINGS_WHY_SIZE, "shared memory is not a stream: set SharedMemory = NAME instead");

@@ -165,6 +165,9 @@ static json_t *input_of(const struct oriel_sound_input_stats *input) {
   set(object, "late", input->late);
   set(object, "duplicates", input->lane.duplicates);
   set_bool(object, "numbered", input->lane.is_numbered);
+  set_bool(object, "rtp", input->lane.is_rtp);
+  if (input->lane.fault[0])
+    set_text(object, "fault", input->lane.fault);
   set(object, "bad", input->lane.bad_packets);
   set(object, "dropped", input->lane.dropped);
   set(object, "connections", input->lane.connections);

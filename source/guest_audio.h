@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Sound that comes from inside a guest, by its agent or driver, and the microphone's way back: docs/protocols/audio.md.
- * Lanes: UDP first, then the addresses of streams in the order given. What a peer does
- * wrong ends that peer's stream, with one line in the log, and nothing else: every listener goes on.
+ * Lanes: UDP first, then the addresses of streams in the order given. What a peer does wrong ends that peer's stream,
+ * with one line in the log, and nothing else: every listener goes on.
  *
  * Thread-safety: create, start and destroy from one thread. microphone, has_microphone and info from any thread between
  * create and destroy. The sink is called on the one thread this owns, which sleeps while nothing arrives.
@@ -22,7 +22,7 @@ enum {
 };
 
 struct oriel_guest_audio_config {
-  const char *udp;            /* "HOST:PORT", one bare Opus packet a datagram; NULL = none */
+  const char *udp;            /* "HOST:PORT" and options; a packet a datagram, bare or in RTP; NULL = none */
   const char *const *streams; /* addresses as in transport/address.h; read during create alone */
   unsigned stream_count;      /* 0..ORIEL_GUEST_AUDIO_STREAMS_MAX */
   const char *microphone;     /* address where the guest fetches the viewer's microphone; NULL = none */
@@ -34,9 +34,10 @@ struct oriel_guest_audio_sink {
   void *user;
   /** A well-formed packet of 1..1500 bytes, borrowed: one Opus packet of `frames` frames at 48 kHz, or whole float32
    *  frames (the lane says which). `number` is higher by one than the last one's, by more where packets are known to be
-   *  lost; it wraps. Must not block. */
+   *  lost; it wraps. `missing` frames are between the two by the sender's own clock: lost, or left out. Must not
+   *  block. */
   void (*packet)(void *user, unsigned lane, const void *packet, size_t size, unsigned frames, uint32_t number,
-                 uint64_t arrived_ns);
+                 uint64_t missing, uint64_t arrived_ns);
   /** The lane's stream ended, or another one takes its place. */
   void (*ended)(void *user, unsigned lane);
 };
@@ -59,11 +60,13 @@ int oriel_guest_audio_microphone(struct oriel_guest_audio *audio, const void *op
 bool oriel_guest_audio_has_microphone(struct oriel_guest_audio *audio);
 
 struct oriel_guest_audio_lane {
+  bool is_rtp;          /* its Opus comes in RTP */
+  char fault[120];      /* what it sends instead of what its address says, so that it is not heard; empty = nothing wrong */
   bool is_udp, is_pcm, connected; /* UDP: a datagram arrived within the last second */
   char address[300];              /* as given */
   uint64_t packets, bytes;
   uint64_t bad_packets; /* refused: no Opus, no whole frames, 0 or more than 1500 bytes, half a packet for a second */
-  bool is_numbered;     /* datagrams with numbers came: lost and late are exact; else they are not known here */
+  bool is_numbered;     /* packets with numbers came: lost and late are exact; else they are not known here */
   uint64_t lost, late;  /* late: came when its place was given up, after it counted as lost */
   uint64_t duplicates;
   uint64_t dropped;     /* beyond twice the speed of sound's own time, or from a second sender of datagrams */

@@ -10,9 +10,12 @@
 #include <sys/socket.h>
 
 #include "media/opus_packet.h"
+#include "media/pcm.h"
 #include "source/guest_audio.h"
+#include "source/guest_judge.h"
 #include "source/guest_link.h"
 #include "source/guest_order.h"
+#include "source/guest_rtp.h"
 #include "wire/audio.h"
 
 /* ---- a lane: guest_audio's thread ---- */
@@ -31,6 +34,14 @@ struct guest_lane {
   struct oriel_audio_framer framer;
   uint64_t budget, budget_ns; /* frames it may still send now; when that was right */
   struct oriel_opus_trust trust; /* of a lane of Opus */
+  struct guest_judge judge;
+  char said_fault[GUEST_FAULT_SIZE]; /* the last one that the log has, and when */
+  uint64_t fault_said_ns;
+  struct guest_rtp rtp;
+  uint32_t due_stamp;  /* RTP: the timestamp behind the last packet */
+  bool is_stamped;     /* it is known */
+  struct oriel_pcm_format declared;        /* of PCM that is not ours; channels 0 = it is */
+  struct oriel_pcm_converter *converter;   /* of that, for this stream; made when it begins */
   uint32_t number;     /* of the last packet that was handed on */
   /* Datagrams: who is listened to. */
   struct sockaddr_storage sender;

@@ -200,7 +200,10 @@ static const struct scheme {
 };
 enum { SCHEMES = sizeof schemes / sizeof *schemes };
 
-enum option { OPTION_FORMAT = 1, OPTION_FRAME = 2, OPTION_PORT = 4 };
+enum option { OPTION_FORMAT = 1, OPTION_FRAME = 2, OPTION_PORT = 4, OPTION_RATE = 8, OPTION_SAMPLE = 16 };
+enum { RATE_LEAST = 8000, RATE_MOST = 192000, RATE_USUAL = 48000 };
+/* In the order of enum oriel_transport_sample. */
+static const char *const samples[] = {"f32le", "f32be", "s16le", "s16be"};
 
 static bool is_word(struct body body, const char *word) {
   return body.size == strlen(word) && !memcmp(body.text, word, body.size);
@@ -219,6 +222,24 @@ static int parse_frame(struct body value, struct oriel_transport_address *addres
   return refuse(complaint, "frame is 5, 10 or 20 ms, or with format=pcm 2.5, not %.*s", (int)value.size, value.text);
 }
 
+static int parse_rate(struct body value, struct oriel_transport_address *address, const struct complaint *complaint) {
+  uint32_t rate;
+  if (!read_number(value.text, value.size, RATE_MOST, &rate) || rate < RATE_LEAST)
+    return refuse(complaint, "rate is a number from %d to %d (Hz), not %.*s", RATE_LEAST, RATE_MOST, (int)value.size,
+                  value.text);
+  address->rate = rate == RATE_USUAL ? 0 : rate;
+  return 0;
+}
+
+static int parse_sample(struct body value, struct oriel_transport_address *address, const struct complaint *complaint) {
+  for (size_t i = 0; i < sizeof samples / sizeof *samples; i++)
+    if (is_word(value, samples[i])) {
+      address->sample = (enum oriel_transport_sample)i;
+      return 0;
+    }
+  return refuse(complaint, "sample is f32le, f32be, s16le or s16be, not %.*s", (int)value.size, value.text);
+}
+
 static int parse_option(struct body option, struct oriel_transport_address *address, unsigned *seen,
                         const struct complaint *complaint) {
   const char *equals = memchr(option.text, '=', option.size);
@@ -231,14 +252,24 @@ static int parse_option(struct body option, struct oriel_transport_address *addr
     which = OPTION_FRAME;
   else if (is_word(key, "port") && address->scheme == ORIEL_TRANSPORT_MUX)
     which = OPTION_PORT;
+  else if (is_word(key, "rate"))
+    which = OPTION_RATE;
+  else if (is_word(key, "sample"))
+    which = OPTION_SAMPLE;
   else
-    return refuse(complaint, "no option %.*s: format=opus|pcm and frame=5|10|20 are known, for mux:// also port=N",
+    return refuse(complaint,
+                  "no option %.*s: format=opus|pcm and frame=5|10|20 are known, with format=pcm also rate= and "
+                  "sample=, for mux:// also port=N",
                   (int)key.size, key.text);
   if (*seen & which)
     return refuse(complaint, "%.*s is given twice", (int)key.size, key.text);
   *seen |= which;
   if (which == OPTION_FRAME)
     return parse_frame(value, address, complaint);
+  if (which == OPTION_RATE)
+    return parse_rate(value, address, complaint);
+  if (which == OPTION_SAMPLE)
+    return parse_sample(value, address, complaint);
   if (which == OPTION_PORT)
     return read_number(value.text, value.size, VSOCK_PORT_MAX, &address->port) && address->port
                ? 0
@@ -288,6 +319,8 @@ int oriel_transport_address_parse(const char *text, struct oriel_transport_addre
     return refuse(&complaint, "the guest's port is missing, as in mux:///run/vm.vsock?port=5000");
   if (parsed.frame_us == 2500 && !parsed.is_pcm)
     return refuse(&complaint, "frame=2.5 goes with format=pcm only; Opus has 5, 10 and 20");
+  if (!parsed.is_pcm && (seen & (OPTION_RATE | OPTION_SAMPLE)))
+    return refuse(&complaint, "rate= and sample= go with format=pcm only; Opus says itself what it is");
   *address = parsed;
   return 0;
 }
@@ -322,8 +355,13 @@ int oriel_transport_address_format(const struct oriel_transport_address *address
   if (address->is_pcm)
     have += (size_t)snprintf(options + have, sizeof options - have, "&format=pcm");
   if (address->frame_us)
-    snprintf(options + have, sizeof options - have, address->frame_us % 1000 ? "&frame=%u.%u" : "&frame=%u",
-             address->frame_us / 1000, address->frame_us % 1000 / 100);
+    have += (size_t)snprintf(options + have, sizeof options - have,
+                             address->frame_us % 1000 ? "&frame=%u.%u" : "&frame=%u", address->frame_us / 1000,
+                             address->frame_us % 1000 / 100);
+  if (address->rate)
+    have += (size_t)snprintf(options + have, sizeof options - have, "&rate=%u", address->rate);
+  if (address->sample)
+    snprintf(options + have, sizeof options - have, "&sample=%s", samples[address->sample]);
   if (options[0])
     options[0] = '?';
   return snprintf(text, size, "%s%s%s", schemes[address->scheme].prefix, where, options);

@@ -15,7 +15,7 @@
  * 103).
  *
  * Options follow `?`, joined by `&`: format=opus|pcm, frame=5|10|20 (ms of a period, which for Opus is a packet; for
- * pcm also 2.5). Others are errors. Thread-safety: none needed, no state.
+ * pcm also 2.5), and of what comes as pcm rate=8000..192000 and sample=f32le|f32be|s16le|s16be. Others are errors. Thread-safety: none needed, no state.
  */
 #ifndef ORIEL_TRANSPORT_ADDRESS_H
 #define ORIEL_TRANSPORT_ADDRESS_H
@@ -34,6 +34,13 @@ enum oriel_transport_scheme {
   ORIEL_TRANSPORT_SHM,
 };
 
+enum oriel_transport_sample {
+  ORIEL_TRANSPORT_F32LE, /* where nothing is said */
+  ORIEL_TRANSPORT_F32BE,
+  ORIEL_TRANSPORT_S16LE,
+  ORIEL_TRANSPORT_S16BE,
+};
+
 struct oriel_transport_address {
   enum oriel_transport_scheme scheme;
   uint32_t cid, port; /* vsock; port also of tcp, udp and mux */
@@ -41,6 +48,8 @@ struct oriel_transport_address {
   char path[256];     /* unix, serial, mux, shm: the path, or the name without its leading slash */
   bool is_pcm;        /* format=pcm */
   uint32_t frame_us;  /* frame=; 0 = not given */
+  uint32_t rate;      /* rate=, of pcm; 0 = 48000 */
+  enum oriel_transport_sample sample; /* sample=, of pcm */
 };
 
 /** 0, -EINVAL; then `why` (at least 160 bytes) is one line that says what is wrong and what would be right. */

@@ -226,6 +226,10 @@ static int parse_end(const char *text, struct agent_end *end, char *detail, size
     const int result = oriel_transport_address_parse(text, &parsed.address, detail, detail_size);
     if (result < 0)
       return result;
+    if (parsed.address.rate || parsed.address.sample) {
+      snprintf(detail, detail_size, "rate= and sample= are for what `oriel` takes; the devices send 48 kHz floats");
+      return -EINVAL;
+    }
     if (parsed.address.scheme == ORIEL_TRANSPORT_SHM) {
       snprintf(detail, detail_size, "shared memory is no stream: set shm = NAME instead");
       return -EINVAL;

@@ -61,13 +61,14 @@ static int tear_down(void **state) {
 }
 
 static void ignore_packet(void *user, unsigned lane, const void *packet, size_t size, unsigned frames, uint32_t number,
-                          uint64_t arrived_ns) {
+                          uint64_t missing, uint64_t arrived_ns) {
   (void)user;
   (void)lane;
   (void)packet;
   (void)size;
   (void)frames;
   (void)number;
+  (void)missing;
   (void)arrived_ns;
 }
 

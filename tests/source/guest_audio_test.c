@@ -39,16 +39,18 @@ struct fixture {
   size_t size;
   unsigned frames;
   uint32_t number;
+  uint64_t missing;
   uint8_t last[1500];
 };
 
 static void on_packet(void *user, unsigned lane, const void *packet, size_t size, unsigned frames, uint32_t number,
-                      uint64_t arrived_ns) {
+                      uint64_t missing, uint64_t arrived_ns) {
   struct fixture *fixture = user;
   pthread_mutex_lock(&fixture->lock);
   assert_true(lane < LANES && size && size <= sizeof fixture->last && arrived_ns);
   fixture->packets[lane]++;
   fixture->number = number;
+  fixture->missing = missing;
   fixture->size = size;
   fixture->frames = frames;
   memcpy(fixture->last, packet, size);
@@ -71,7 +73,7 @@ static struct sockaddr_in loopback(uint16_t port) {
 /* Its ports are told by nobody, so some that nobody is likely to have. */
 static int set_up_format(void **state, const char *format) {
   struct fixture *fixture = calloc(1, sizeof *fixture);
-  char why[512], udp[48], sound[128], pcm[128], tcp[48], microphone[128];
+  char why[512], udp[96], sound[128], pcm[128], tcp[48], microphone[128];
   oriel_log_configure(ORIEL_LOG_ERROR, false);
   pthread_mutex_init(&fixture->lock, NULL);
   strcpy(fixture->folder, "/tmp/oriel-guest-XXXXXX");
@@ -104,6 +106,10 @@ static int set_up(void **state) {
 
 static int set_up_pcm(void **state) {
   return set_up_format(state, "?format=pcm");
+}
+
+static int set_up_declared(void **state) {
+  return set_up_format(state, "?format=pcm&rate=44100&sample=s16le");
 }
 
 static int tear_down(void **state) {
@@ -383,6 +389,81 @@ static void doubled_opus_is_dropped(void **state) {
 }
 
 /* TCP: a guest that lost its network dials again while its first connection is half open, and is heard at once. */
+/* Opus in RTP, as a sender's sequence number and timestamp have it. */
+static void send_rtp(int fd, uint16_t sequence, uint32_t timestamp) {
+  uint8_t data[12 + sizeof silence] = {0x80, 96, (uint8_t)(sequence >> 8), (uint8_t)sequence, (uint8_t)(timestamp >> 24),
+                                       (uint8_t)(timestamp >> 16), (uint8_t)(timestamp >> 8), (uint8_t)timestamp, 1, 2,
+                                       3, 4};
+  memcpy(data + 12, silence, sizeof silence);
+  assert_int_equal(send(fd, data, sizeof data, 0), sizeof data);
+}
+
+static void rtp_is_taken_with_its_loss_and_pauses(void **state) {
+  struct fixture *fixture = *state;
+  const int fd = dial_inet(fixture->port, SOCK_DGRAM);
+  send_rtp(fd, 65534, 1000);
+  send_rtp(fd, 65535, 1960);
+  wait_for(count_of(fixture, &fixture->packets[UDP]) == 2);
+  assert_int_equal(fixture->size, sizeof silence);
+  assert_memory_equal(fixture->last, silence, sizeof silence);
+  const uint32_t number = fixture->number;
+  send_rtp(fd, 1, 3880); /* one is lost */
+  wait_for(count_of(fixture, &fixture->packets[UDP]) == 3);
+  assert_int_equal(fixture->number, number + 2);
+  assert_int_equal(fixture->missing, 960);
+  send_rtp(fd, 2, 4840 + 48000); /* none is: a second was left out */
+  wait_for(count_of(fixture, &fixture->packets[UDP]) == 4);
+  assert_int_equal(fixture->number, number + 3);
+  assert_int_equal(fixture->missing, 48000);
+  send_rtp(fd, 2, 4840 + 48000);
+  wait_for(info_of(fixture).lane[UDP].duplicates == 1);
+  const struct oriel_guest_audio_lane lane = info_of(fixture).lane[UDP];
+  assert_true(lane.is_rtp && lane.is_numbered);
+  assert_int_equal(lane.lost, 1);
+  assert_int_equal(lane.packets, 4);
+  assert_string_equal(lane.fault, "");
+  close(fd);
+}
+
+static void declared_pcm_is_converted(void **state) {
+  struct fixture *fixture = *state;
+  const int fd = dial_inet(fixture->port, SOCK_DGRAM);
+  uint8_t block[441 * 2]; /* 5 ms of 16-bit stereo */
+  unsigned frames = 0;
+  for (size_t i = 0; i < sizeof block; i += 2) {
+    block[i] = 0x00;
+    block[i + 1] = 0x20; /* a quarter */
+  }
+  for (unsigned i = 0; i < 40; i++) {
+    assert_int_equal(send(fd, block, sizeof block / 4 * 4, 0), sizeof block / 4 * 4);
+    wait_for(info_of(fixture).lane[UDP].packets == i + 1);
+  }
+  wait_for(count_of(fixture, &fixture->packets[UDP]) >= 40);
+  float samples[2 * ORIEL_AUDIO_PCM_FRAMES_MAX];
+  size_t count;
+  pthread_mutex_lock(&fixture->lock);
+  frames = fixture->frames;
+  assert_int_equal(oriel_audio_read_pcm(fixture->last, fixture->size, samples, &count), 0);
+  pthread_mutex_unlock(&fixture->lock);
+  assert_int_equal(count, frames);
+  assert_true(samples[0] > 0.24f && samples[0] < 0.26f);
+  close(fd);
+}
+
+static void big_endian_floats_are_not_heard_and_named(void **state) {
+  struct fixture *fixture = *state;
+  const int fd = dial_inet(fixture->port, SOCK_DGRAM);
+  uint8_t block[120 * 8];
+  for (size_t i = 0; i < sizeof block; i += 4)
+    memcpy(block + i, i % 8 ? "\x3e\x80\x12\x34" : "\xbe\x91\x44\x7f", 4); /* 0.25, -0.28 */
+  for (int i = 0; i < 20; i++)
+    assert_int_equal(send(fd, block, sizeof block, 0), sizeof block);
+  wait_for(info_of(fixture).lane[UDP].packets == 20);
+  assert_int_equal(count_of(fixture, &fixture->packets[UDP]), 0);
+  assert_non_null(strstr(info_of(fixture).lane[UDP].fault, "f32be"));
+  close(fd);
+}
+
 static void half_open_stream_does_not_keep_the_next_out(void **state) {
   struct fixture *fixture = *state;
   const int first = dial_inet(fixture->port, SOCK_STREAM);
@@ -498,6 +579,9 @@ int main(void) {
     cmocka_unit_test_setup_teardown(flood_of_tiny_numbered_datagrams_is_dropped, set_up_pcm, tear_down),
     cmocka_unit_test_setup_teardown(numbers_tell_what_is_lost_late_and_double, set_up_pcm, tear_down),
     CASE(doubled_opus_is_dropped),
+    CASE(rtp_is_taken_with_its_loss_and_pauses),
+    cmocka_unit_test_setup_teardown(declared_pcm_is_converted, set_up_declared, tear_down),
+    cmocka_unit_test_setup_teardown(big_endian_floats_are_not_heard_and_named, set_up_pcm, tear_down),
     CASE(half_open_stream_does_not_keep_the_next_out),
     CASE(connection_storm_ends_with_one),
     CASE(microphone_reaches_the_newest_guest),

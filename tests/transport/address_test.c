@@ -110,7 +110,11 @@ static void address_wrong(void **state) {
       {"unix:///x?frame=40", "5, 10 or 20"},
       {"unix:///x?frame=5&", "no option"},
       {"unix:///x?frame=5&frame=5", "twice"},
-      {"unix:///x?rate=48000", "no option rate"},
+      {"unix:///x?rate=48000", "format=pcm only"},
+      {"udp://h:1?format=pcm&rate=7999", "8000 to 192000"},
+      {"udp://h:1?format=pcm&rate=0x", "8000 to 192000"},
+      {"udp://h:1?format=pcm&sample=u8", "s16le or s16be"},
+      {"udp://h:1?format=pcm&channels=2", "no option channels"},
   };
   for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
     struct oriel_transport_address address = {.path = "untouched"};
