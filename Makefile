@@ -25,7 +25,7 @@ guest: bootstrap
 
 # exec: the terminal's Ctrl-C and make's own signals reach oriel itself, which ends its VM.
 run: build guest
-	@exec build/oriel run $(ARGS)
+	@exec build/oriel run --print-token $(ARGS)
 
 check:
 	@scripts/check.sh $(PART)

@@ -14,7 +14,7 @@
 #include "server/proxies.h"
 #include "server/public.h"
 
-enum type { STRING, FLAG, NUMBER, LIST, MEMORY, DISPLAY, ACCEL, LEVEL, NETWORK };
+enum type { STRING, FLAG, NUMBER, LIST, MEMORY, DISPLAY, ACCEL, LEVEL, NETWORK, CONTROL };
 
 /** What no Host header can be would be listed and never match. */
 static bool is_host(const char *text) {
@@ -82,6 +82,18 @@ static const struct option table[] = {
   {.name = "token-file", .value = "FILE", .commands = SERVING, .type = STRING, .offset = AT(token_file),
    .excludes = "token",
    .help = "file that holds the secret"},
+  {.name = "view-token", .value = "TOKEN", .commands = SERVING, .type = STRING, .offset = AT(view_token),
+   .excludes = "view-token-file",
+   .help = "secret that only lets watch (default: 256 random bits)"},
+  {.name = "view-token-file", .value = "FILE", .commands = SERVING, .type = STRING, .offset = AT(view_token_file),
+   .excludes = "view-token", .help = "file that holds it"},
+  {.name = "print-token", .commands = SERVING, .type = FLAG, .offset = AT(print_token),
+   .help = "print the address with a token made at start even where standard output is no terminal, and whoever reads that "
+           "log can come in (default: in a file of yours, which is named)"},
+  {.name = "control", .value = "WAY", .commands = SERVING, .type = CONTROL, .offset = AT(control),
+   .allowed = "ask, newest or fixed",
+   .help = "how a viewer comes to the controls that another uses: ask (by consent; at once after 10 s without input), "
+           "newest (at once) or fixed (when they are given up) (default ask)"},
   {.name = "tls-cert", .value = "FILE", .commands = SERVING, .type = STRING, .offset = AT(tls_cert),
    .excludes = "tls-self-signed", .help = "certificate chain (PEM); serve https"},
   {.name = "tls-key", .value = "FILE", .commands = SERVING, .type = STRING, .offset = AT(tls_key),
@@ -192,6 +204,18 @@ static int add_words(struct oriel_list *list, const char *text, bool (*accepts)(
   return 0;
 }
 
+static int parse_control(const char *text, enum oriel_control *control) {
+  if (strcmp(text, "ask") == 0)
+    *control = ORIEL_CONTROL_ASK;
+  else if (strcmp(text, "newest") == 0)
+    *control = ORIEL_CONTROL_NEWEST;
+  else if (strcmp(text, "fixed") == 0)
+    *control = ORIEL_CONTROL_FIXED;
+  else
+    return -EINVAL;
+  return 0;
+}
+
 static int parse_network(const char *text, enum oriel_network *network) {
   if (strcmp(text, "user") == 0)
     *network = ORIEL_NETWORK_USER;
@@ -226,6 +250,7 @@ static int store(const struct option *option, const char *text, struct oriel_opt
     case ACCEL: return oriel_accel_parse(text, field);
     case LEVEL: return oriel_log_level_parse(text, field);
     case NETWORK: return parse_network(text, field);
+    case CONTROL: return parse_control(text, field);
   }
   return -EINVAL;
 }
@@ -373,6 +398,8 @@ static int check(const struct oriel_options *options, char *why, size_t why_size
   struct oriel_public address;
   if (options->token != NULL && options->token_file != NULL)
     snprintf(why, why_size, "--token and --token-file are both given: leave one out");
+  else if (options->view_token != NULL && options->view_token_file != NULL)
+    snprintf(why, why_size, "--view-token and --view-token-file are both given: leave one out");
   else if (options->tls_self_signed && options->tls_cert != NULL)
     snprintf(why, why_size, "--tls-self-signed and --tls-cert are both given: leave one out");
   else if ((options->tls_cert != NULL) != (options->tls_key != NULL))
@@ -404,6 +431,7 @@ int oriel_options_parse(enum oriel_command command, int argc, char *const argv[]
   *options = (struct oriel_options){
     .command = command, .listen = "127.0.0.1:8080", .fps = 60, .audio_frame_ms = 20, .auth_fail_limit = 10,
     .auth_fail_window_s = 60, .shutdown_timeout_s = 60, .log_level = ORIEL_LOG_INFO, .width = 1280, .height = 720, .accel = ORIEL_ACCEL_AUTO,
+    .control = ORIEL_CONTROL_ASK,
   };
   struct parser parser = {.options = options, .why = why, .why_size = why_size};
   int result = parse_arguments(&parser, argc, argv);

@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "core/log.h"
+#include "desktop/desktop.h"
 #include "vm/qemu.h"
 
 enum oriel_command {
@@ -32,12 +33,13 @@ struct oriel_options {
   enum oriel_command command;
   bool help;
   /* serving */
-  const char *listen, *public_url, *token, *token_file, *tls_cert, *tls_key, *encoder;
+  const char *listen, *public_url, *token, *token_file, *view_token, *view_token_file, *tls_cert, *tls_key, *encoder;
   char listen_text[16]; /* where `listen` points when a port alone was given: a copy points into the original */
   bool tls_self_signed, insecure, log_json;
   struct oriel_list allow_hosts, allow_origins, trusted_proxies, audio_listen;
   const char *audio_udp_listen, *audio_microphone; /* NULL = none */
-  bool audio_passthru;
+  bool audio_passthru, print_token;
+  enum oriel_control control;
   unsigned fps, bitrate_kbps, audio_frame_ms, auth_fail_limit, auth_fail_window_s, stats_s;
   enum oriel_log_level log_level;
   /* run */

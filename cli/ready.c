@@ -5,6 +5,7 @@
 #include "cli/ready.h"
 
 #include <string.h>
+#include <unistd.h>
 #include <uv.h>
 
 #include "cli/secret.h"
@@ -43,17 +44,54 @@ void oriel_ready_host(const struct oriel_options *options, char *host, size_t si
     first_outside_address(host, size);
 }
 
-void oriel_ready_print(const struct oriel_options *options, uint16_t port, const char *token, const char *fingerprint) {
+static bool is_given(const char *token, const char *file) {
+  return token != NULL || file != NULL;
+}
+
+static void format_link(const struct oriel_ready *ready, const char *token, char *link, size_t size) {
+  const struct oriel_options *options = ready->options;
   const bool tls = options->tls_cert != NULL || options->tls_self_signed;
-  char host[256], encoded[3 * ORIEL_TOKEN_SIZE];
-  oriel_ready_host(options, host, sizeof host);
-  oriel_token_encode(token, encoded, sizeof encoded);
-  if (fingerprint[0] != '\0')
-    printf("certificate: SHA-256 %s\n", fingerprint);
+  char host[256], encoded[3 * ORIEL_TOKEN_SIZE] = "";
   struct oriel_public proxy;
-  if (options->public_url != NULL && oriel_public_parse(options->public_url, &proxy) == 0)
-    printf("ready: %s%s#token=%s\n", proxy.origin, proxy.path, encoded);
-  else
-    printf("ready: %s://%s:%u/#token=%s\n", tls ? "https" : "http", host, port, encoded);
-  fflush(stdout);
+  const char *mark = token != NULL ? "#token=" : "";
+  if (token != NULL)
+    oriel_token_encode(token, encoded, sizeof encoded);
+  if (options->public_url != NULL && oriel_public_parse(options->public_url, &proxy) == 0) {
+    snprintf(link, size, "%s%s%s%s", proxy.origin, proxy.path, mark, encoded);
+  } else {
+    oriel_ready_host(options, host, sizeof host);
+    snprintf(link, size, "%s://%s:%u/%s%s", tls ? "https" : "http", host, ready->port, mark, encoded);
+  }
+  explicit_bzero(encoded, sizeof encoded);
+}
+
+int oriel_ready_print(const struct oriel_ready *ready, struct oriel_links *links, char *why, size_t why_size) {
+  const struct oriel_options *options = ready->options;
+  const bool given = is_given(options->token, options->token_file);
+  const bool view_given = is_given(options->view_token, options->view_token_file);
+  const bool loud = options->print_token || isatty(STDOUT_FILENO);
+  char address[2 * ORIEL_LINK_MAX + 2], link[ORIEL_LINK_MAX], view[ORIEL_LINK_MAX];
+  int result = 0;
+  format_link(ready, given ? NULL : ready->token, link, sizeof link);
+  format_link(ready, view_given ? NULL : ready->view_token, view, sizeof view);
+  if (!loud && !(given && view_given)) {
+    snprintf(address, sizeof address, "%s%s%s%s", given ? "" : link, given ? "" : "\n", view_given ? "" : view,
+             view_given ? "" : "\n");
+    result = oriel_links_write(links, ready->port, address, why, why_size);
+    explicit_bzero(address, sizeof address);
+    format_link(ready, NULL, link, sizeof link);
+  }
+  if (result == 0) {
+    if (ready->fingerprint[0] != '\0')
+      printf("certificate: SHA-256 %s\n", ready->fingerprint);
+    if (links->path[0] != '\0')
+      printf("links: %s\n", links->path);
+    else if (!view_given)
+      printf("view: %s\n", view);
+    printf("ready: %s\n", link);
+    fflush(stdout);
+  }
+  explicit_bzero(link, sizeof link);
+  explicit_bzero(view, sizeof view);
+  return result;
 }

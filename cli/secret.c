@@ -103,19 +103,21 @@ static int random_token(char token[ORIEL_TOKEN_SIZE], char *why, size_t why_size
   return 0;
 }
 
-int oriel_token_choose(const struct oriel_options *options, char token[ORIEL_TOKEN_SIZE], char *why, size_t why_size) {
-  if (options->token == NULL && options->token_file == NULL)
+/** `from` names the option and the variable that `given` comes from. */
+static int choose(const char *given, const char *file, const char *from, char token[ORIEL_TOKEN_SIZE], char *why,
+                  size_t why_size) {
+  if (given == NULL && file == NULL)
     return random_token(token, why, why_size);
   char *text = NULL;
   int result = 0;
-  if (options->token_file != NULL) {
-    result = oriel_file_read("token file", options->token_file, FILE_LIMIT, true, &text, why, why_size);
+  if (file != NULL) {
+    result = oriel_file_read("token file", file, FILE_LIMIT, true, &text, why, why_size);
     if (result == 0)
       text[strcspn(text, "\r\n")] = '\0';
   }
-  const char *chosen = options->token_file != NULL ? text : options->token;
+  const char *chosen = file != NULL ? text : given;
   if (result == 0)
-    result = check_token(chosen, options->token_file != NULL ? options->token_file : "--token or ORIEL_TOKEN", why,
+    result = check_token(chosen, file != NULL ? file : from, why,
                          why_size);
   if (result == 0)
     strcpy(token, chosen);
@@ -123,6 +125,15 @@ int oriel_token_choose(const struct oriel_options *options, char token[ORIEL_TOK
     explicit_bzero(text, strlen(text));
   free(text);
   return result;
+}
+
+int oriel_token_choose(const struct oriel_options *options, char token[ORIEL_TOKEN_SIZE], char *why, size_t why_size) {
+  return choose(options->token, options->token_file, "--token or ORIEL_TOKEN", token, why, why_size);
+}
+
+int oriel_view_token_choose(const struct oriel_options *options, char token[ORIEL_TOKEN_SIZE], char *why,
+                            size_t why_size) {
+  return choose(options->view_token, options->view_token_file, "--view-token or ORIEL_VIEW_TOKEN", token, why, why_size);
 }
 
 void oriel_token_encode(const char *token, char *text, size_t size) {

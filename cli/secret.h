@@ -21,6 +21,10 @@ int oriel_file_read(const char *what, const char *path, size_t limit, bool secre
  *  (16 to 512 printable characters without spaces are allowed), or errors of oriel_file_read. */
 int oriel_token_choose(const struct oriel_options *options, char token[ORIEL_TOKEN_SIZE], char *why, size_t why_size);
 
+/** The same for the token that only lets watch, from --view-token and --view-token-file. */
+int oriel_view_token_choose(const struct oriel_options *options, char token[ORIEL_TOKEN_SIZE], char *why,
+                            size_t why_size);
+
 /** Writes `token` as it must stand in a URL's fragment: percent-encoded. Cut at `size`. */
 void oriel_token_encode(const char *token, char *text, size_t size);
 

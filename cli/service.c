@@ -60,7 +60,8 @@ struct oriel_service {
   struct oriel_qemu *vm;
   struct oriel_stats_line *stats;
   struct oriel_tls tls;
-  char token[ORIEL_TOKEN_SIZE];
+  char token[ORIEL_TOKEN_SIZE], view_token[ORIEL_TOKEN_SIZE];
+  struct oriel_links links;
   enum phase phase;
   bool vm_ended, powering_down;
   int exit_status;
@@ -118,6 +119,7 @@ static void server_deadline(uv_timer_t *timer) {
   /* Its viewers still hold the desktop, which cannot be destroyed under them: only the VM is left to be ended well. */
   oriel_warn("cli", "the server did not close within %d ms", SERVER_CLOSE_MS);
   oriel_qemu_stop(service->vm, QEMU_STOP_MS);
+  oriel_links_remove(&service->links);
   _exit(service->exit_status);
 }
 
@@ -169,6 +171,7 @@ static void on_signal(uv_signal_t *handle, int number) {
     return;
   }
   oriel_qemu_stop(service->vm, 0);
+  oriel_links_remove(&service->links);
   _exit(ORIEL_EXIT_ERROR);
 }
 
@@ -252,6 +255,7 @@ static int open_server(struct oriel_service *service) {
     .listener = service->listener >= 0 ? service->listener : 0,
     .token = service->token,
     .public_url = options->public_url,
+    .view_token = service->view_token,
     .allow_hosts = (const char *const *)options->allow_hosts.words,
     .allow_origins = (const char *const *)options->allow_origins.words,
     .trusted_proxies = (const char *const *)options->trusted_proxies.words,
@@ -264,7 +268,8 @@ static int open_server(struct oriel_service *service) {
     .version = ORIEL_VERSION,
   };
   char why[512] = "cannot serve";
-  service->listener = -1; /* the server's from here on */
+  service->listener = -1;
+  service->links.fd = -1; /* the server's from here on */
   if (oriel_server_create(&service->loop, &config, &service->server, why, sizeof why) < 0)
     return oriel_say(ORIEL_EXIT_ERROR, "%s", why);
   return ORIEL_EXIT_OK;
@@ -314,7 +319,9 @@ static void finish(struct oriel_service *service) {
   oriel_systemd_finish(&service->systemd);
   if (service->listener >= 0)
     close(service->listener);
+  oriel_links_remove(&service->links);
   explicit_bzero(service->token, sizeof service->token);
+  explicit_bzero(service->view_token, sizeof service->view_token);
   free(service);
 }
 
@@ -339,6 +346,7 @@ int oriel_service_create(const struct oriel_options *options, struct oriel_servi
   service->own = *options;
   service->options = options = &service->own;
   service->listener = -1;
+  service->links.fd = -1;
   oriel_systemd_open(&service->systemd);
   catch_early_signals();
   open_loop(service);
@@ -349,6 +357,7 @@ int oriel_service_create(const struct oriel_options *options, struct oriel_servi
     status = check_encoder(options);
   char why[512];
   if (status == ORIEL_EXIT_OK && (oriel_token_choose(options, service->token, why, sizeof why) < 0 ||
+                                  oriel_view_token_choose(options, service->view_token, why, sizeof why) < 0 ||
                                   oriel_tls_prepare(options, &service->tls, why, sizeof why) < 0))
     status = oriel_say(ORIEL_EXIT_ERROR, "%s", why);
   if (status == ORIEL_EXIT_OK)
@@ -382,6 +391,7 @@ static int open_desktop(struct oriel_service *service, const char *address) {
   }
   const struct oriel_desktop_config config = {
       .guest_audio = audio,
+      .control = options->control,
       .audio_passthru = options->audio_passthru,
       .encoder = options->encoder,
       .fps = options->fps,
@@ -438,7 +448,18 @@ static void look_ready(uv_timer_t *timer) {
     uv_timer_start(timer, look_ready, READY_LOOK_MS, 0);
     return;
   }
-  oriel_ready_print(service->options, oriel_server_port(service->server), service->token, service->tls.fingerprint);
+  const struct oriel_ready ready = {
+    .options = service->options,
+    .port = oriel_server_port(service->server),
+    .token = service->token,
+    .view_token = service->view_token,
+    .fingerprint = service->tls.fingerprint,
+  };
+  char why[512];
+  if (oriel_ready_print(&ready, &service->links, why, sizeof why) < 0) {
+    stop(service, oriel_say(ORIEL_EXIT_ERROR, "%s", why));
+    return;
+  }
   oriel_systemd_tell(&service->systemd, "READY=1\nSTATUS=serving on port %u", oriel_server_port(service->server));
 }
 

@@ -7,8 +7,9 @@
  * Pictures are at least 64 x 64 pixels: a smaller desktop lies in the top left corner of a black canvas of that size.
  * A desktop without a size yet (0 x 0) is waited for.
  *
- * Controls: the newest viewer that asks gets them. When it leaves or gives them up, they go back to the one that asked
- * last among those that have not given them up. Keys and buttons of a viewer that loses them are released.
+ * Controls: one viewer has them. How another comes to them says enum oriel_control. When the holder leaves or gives them
+ * up, they go to one of those who are in line: who asked for them and has not given them up. Keys and buttons of a viewer
+ * that loses them are released.
  *
  * Threads inside: the media thread (damage -> convert -> tiles or video -> hub) and the audio thread (ring -> Opus ->
  * hub). They meet the network thread only in the hub's mailboxes, under one short lock.
@@ -32,7 +33,19 @@
 struct oriel_desktop;
 struct oriel_viewer;
 
-enum { ORIEL_DESKTOP_VIEWERS_MAX = 256 };
+enum {
+  ORIEL_DESKTOP_VIEWERS_MAX = 256,
+  ORIEL_VIEWER_NAME_MAX = 64, /* bytes of UTF-8 */
+};
+
+/** How a viewer comes to the controls while another has them. Free ones it gets at once, and so it does from a viewer of
+ *  the same owner. */
+enum oriel_control {
+  ORIEL_CONTROL_NEWEST, /* at once; in line the newest is first */
+  ORIEL_CONTROL_ASK,    /* the holder is asked; one that has sent no input for 10 s is not. In line who asks, then who
+                           waits, each the longest first */
+  ORIEL_CONTROL_FIXED,  /* never, while the holder keeps them. In line the longest first */
+};
 
 struct oriel_desktop_config {
   const char *encoder;    /* name in the encoder table, borrowed until destroy; NULL = the first that works */
@@ -41,6 +54,7 @@ struct oriel_desktop_config {
   unsigned opus_frame_ms; /* 5, 10, 20 */
   unsigned opus_kbps;     /* 16..510 */
   struct oriel_guest_audio *guest_audio; /* sound from inside the guest; NULL = none. Taken over, as the source is */
+  enum oriel_control control;
   bool audio_passthru;    /* play it on this host's speakers, too; that counts as somebody who listens */
   /** Something waits in at least one mailbox. Called once per packet, not once per viewer; must not block. */
   void (*wake)(void *user);
@@ -60,7 +74,9 @@ void oriel_desktop_destroy(struct oriel_desktop *desktop);
 enum oriel_role { ORIEL_ROLE_VIEWER, ORIEL_ROLE_CONTROLLER };
 
 struct oriel_viewer_config {
-  enum oriel_role role; /* a new controller replaces the old one, which becomes a viewer and is told */
+  enum oriel_role role; /* CONTROLLER takes the controls where that needs nobody's consent, else waits in line */
+  bool watcher;         /* never has the controls */
+  uint64_t owner;       /* who is behind it, as the server knows; 0 = unknown */
   bool video, tiles, audio; /* what it can take */
   bool microphone;          /* it wants to know what becomes of one */
   void *user;               /* the server's object; oriel_viewer_user returns it */
@@ -87,6 +103,7 @@ enum oriel_delivery_type {
   ORIEL_DELIVERY_SKIPPED, /* pictures were left out for this viewer; the next one is a key frame */
   ORIEL_DELIVERY_VOLUME,
   ORIEL_DELIVERY_MICROPHONE,
+  ORIEL_DELIVERY_CONTROLS, /* who has them, and who asks */
 };
 
 struct oriel_delivery {
@@ -111,6 +128,13 @@ struct oriel_delivery {
       float left, right;
       bool muted;
     } volume;
+    struct {
+      uint32_t holder; /* id; 0 = nobody */
+      uint32_t asker;  /* for the holder: whom to answer; for one that asks: itself; else 0 */
+      bool never;      /* this viewer is a watcher */
+      enum oriel_control way;
+      char holder_name[ORIEL_VIEWER_NAME_MAX + 1], asker_name[ORIEL_VIEWER_NAME_MAX + 1];
+    } controls;
     struct {
       enum oriel_microphone_use use;
       uint32_t talker; /* id of the viewer that is heard; 0 = nobody */
@@ -150,8 +174,15 @@ void oriel_viewer_want(struct oriel_viewer *viewer, bool pictures, bool sound);
  *  (QEMU's sound device). Only that of the controller; who loses the controls is no longer heard. 0; -EPERM: it has not
  *  the controls; -ENOTSUP, -ENOTCONN: nothing in the guest takes it; -EBADMSG, -EINVAL: no packet. */
 int oriel_viewer_microphone(struct oriel_viewer *viewer, const struct oriel_microphone *packet);
-/** Asks for the controls (true) or gives them up. */
+/** Asks for the controls (true), or gives them up and stops asking. */
 void oriel_viewer_control(struct oriel_viewer *viewer, bool wanted);
+/** The holder's answer to the viewer that asks. Nothing when it is not the holder or that one does not ask. After a no it
+ *  is not shown another asker for 10 s, so that nobody can press it. */
+void oriel_viewer_answer(struct oriel_viewer *viewer, uint32_t asker, bool granted);
+/** What it calls itself: UTF-8, cut at ORIEL_VIEWER_NAME_MAX; control characters become '?'. "" = "Viewer 3". */
+void oriel_viewer_rename(struct oriel_viewer *viewer, const char *name);
+/** Its name, or "Viewer 3"; valid until the next rename. */
+const char *oriel_viewer_name(const struct oriel_viewer *viewer);
 /** Counts input, or a packet of its microphone, that its role does not permit; as oriel_viewer_input and _microphone do
  *  by themselves. */
 void oriel_viewer_denied(struct oriel_viewer *viewer, bool microphone);
@@ -164,8 +195,9 @@ void oriel_viewer_input(struct oriel_viewer *viewer, const struct oriel_input *i
  *  (outside [64, 7680] x [64, 4320]). */
 int oriel_viewer_resize(struct oriel_viewer *viewer, uint16_t width, uint16_t height);
 
-/** Looks at what nothing tells of by itself: whether the guest takes the microphone. Call it now and then; it keeps to
- *  twice a second. Viewers are told of changes. */
+/** Looks at what nothing tells of by itself: whether the holder of the controls is idle while another asks, and, at most
+ *  twice a second, whether the guest takes the microphone. Call it several times a second while there are viewers, who
+ *  are told of changes. */
 void oriel_desktop_look(struct oriel_desktop *desktop, uint64_t now_ns);
 
 /* ---- any thread ---- */
@@ -237,6 +269,7 @@ struct oriel_sound_stats {
 
 struct oriel_viewer_stats {
   uint32_t id;
+  char name[ORIEL_VIEWER_NAME_MAX + 1];
   enum oriel_role role;
   bool pictures, sound, skipping;
   uint32_t rtt_us, in_flight;  /* pictures sent and not yet received */

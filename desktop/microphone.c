@@ -36,6 +36,7 @@ void oriel_microphone_source(struct oriel_desktop *desktop, enum oriel_microphon
 
 void oriel_desktop_look(struct oriel_desktop *desktop, uint64_t now_ns) {
   struct oriel_hub *hub = &desktop->hub;
+  oriel_roles_look(desktop, now_ns);
   if (!desktop->config.guest_audio || now_ns - hub->looked_ns < look_ns)
     return;
   hub->looked_ns = now_ns;
@@ -73,6 +74,7 @@ static int pass_on(struct oriel_viewer *viewer, const struct oriel_microphone *p
   if (!oriel_viewer_controls(viewer))
     return -EPERM;
   set_talker(desktop, viewer->id);
+  desktop->hub.input_ns = oriel_clock_ns(); /* who talks is there */
   int result = oriel_source_microphone(desktop->source, packet);
   if (result == -EINVAL || result == -EBADMSG)
     return result;

@@ -46,12 +46,16 @@ struct oriel_viewer {
   void *user;
   uint32_t id;
   bool can_video, can_tiles, can_audio, can_microphone; /* constant */
+  bool watcher;   /* constant */
+  uint64_t owner; /* constant; 0 = unknown */
   /* Roles: written by the network thread under hub.lock. */
   bool wants_control, input_dirty; /* input_dirty: sent keys or buttons since it got the controls */
-  uint64_t control_serial;         /* when it last asked: the highest among those who want gets the controls */
+  bool asks;                       /* and the holder shall be asked */
+  uint64_t control_serial;         /* counts up as viewers come into line */
+  char name[ORIEL_VIEWER_NAME_MAX + 1]; /* never empty */
   /* The rest is guarded by hub.lock. */
   bool pictures, sound; /* wanted and possible */
-  bool state_due, role_due, cursor_due, position_due, volume_due, skipped_due, microphone_due;
+  bool state_due, role_due, cursor_due, position_due, volume_due, skipped_due, microphone_due, controls_due;
   bool had_cursor; /* by its last delivery: what else waits goes before another shape */
   uint32_t skipped; /* left out since the last notice */
   struct oriel_packet *picture; /* the slot: at most one (lesson 32) */
@@ -88,6 +92,9 @@ struct oriel_hub {
   struct oriel_viewer *viewers[ORIEL_DESKTOP_VIEWERS_MAX];
   unsigned count;
   struct oriel_viewer *controller;
+  uint64_t input_ns; /* when it last did something, or got them; network thread only */
+  uint64_t quiet_ns; /* until when it is not asked; network thread only, but for reading under the lock */
+  bool controls_news; /* those who take no part are told at the next look: a few times a second, whoever plays with them */
   uint32_t last_id;
   uint64_t last_serial;
   unsigned watchers_pictures, watchers_sound, watchers_snapshot;

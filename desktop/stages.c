@@ -74,6 +74,7 @@ static void viewer_stats(const struct oriel_hub *hub, const struct oriel_viewer 
     .picture_queue = viewer->picture ? 1 : 0,
     .audio_queue = (uint32_t)viewer->audio.count,
   };
+  memcpy(out->name, viewer->name, sizeof out->name);
 }
 
 static void stats_hub_locked(const struct oriel_hub *hub, struct oriel_desktop_stats *stats, uint64_t now_ns) {

@@ -4,6 +4,7 @@
  */
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,6 +43,8 @@ int oriel_viewer_attach(struct oriel_desktop *desktop, const struct oriel_viewer
   viewer->can_tiles = config->tiles;
   viewer->can_audio = config->audio;
   viewer->can_microphone = config->microphone;
+  viewer->watcher = config->watcher;
+  viewer->owner = config->owner;
   viewer->chain = ORIEL_CHAIN_KEY;
   pthread_mutex_lock(&hub->lock);
   if (hub->count == ORIEL_DESKTOP_VIEWERS_MAX) {
@@ -51,8 +54,9 @@ int oriel_viewer_attach(struct oriel_desktop *desktop, const struct oriel_viewer
     return -EUSERS;
   }
   viewer->id = ++hub->last_id;
+  snprintf(viewer->name, sizeof viewer->name, "Viewer %u", viewer->id);
   hub->viewers[hub->count++] = viewer;
-  viewer->state_due = viewer->role_due = true;
+  viewer->state_due = viewer->role_due = viewer->controls_due = true;
   viewer->microphone_due = config->microphone;
   viewer->cursor_due = hub->cursor != NULL;
   viewer->position_due = hub->cursor_placed;
@@ -64,7 +68,7 @@ int oriel_viewer_attach(struct oriel_desktop *desktop, const struct oriel_viewer
   pthread_mutex_unlock(&hub->lock);
   *out = viewer;
   if (config->role == ORIEL_ROLE_CONTROLLER)
-    oriel_viewer_control(viewer, true);
+    oriel_roles_join(viewer);
   oriel_desktop_update_watch(desktop);
   oriel_desktop_wake(desktop);
   return 0;
@@ -132,7 +136,7 @@ bool oriel_viewer_pending(struct oriel_viewer *viewer) {
   struct oriel_hub *hub = &viewer->desktop->hub;
   pthread_mutex_lock(&hub->lock);
   bool pending = viewer->state_due || viewer->role_due || viewer->cursor_due || viewer->position_due ||
-                 viewer->volume_due || viewer->microphone_due || viewer->skipped_due || viewer->audio.count ||
+                 viewer->volume_due || viewer->microphone_due || viewer->controls_due || viewer->skipped_due || viewer->audio.count ||
                  (viewer->picture && picture_open_locked(hub, viewer, oriel_clock_ns()));
   pthread_mutex_unlock(&hub->lock);
   return pending;
@@ -177,6 +181,9 @@ static bool take_control_locked(const struct oriel_hub *hub, struct oriel_viewer
     delivery->volume.left = hub->volume_left;
     delivery->volume.right = hub->volume_right;
     delivery->volume.muted = hub->volume_muted;
+  } else if (viewer->controls_due) {
+    viewer->controls_due = false;
+    oriel_roles_describe_locked(hub, viewer, viewer->desktop->config.control, delivery);
   } else if (viewer->microphone_due) {
     viewer->microphone_due = false;
     delivery->type = ORIEL_DELIVERY_MICROPHONE;

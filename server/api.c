@@ -99,6 +99,7 @@ static json_t *viewers_of(const struct oriel_desktop_stats *stats) {
     const struct oriel_viewer_stats *viewer = &stats->viewer[i];
     json_t *entry = json_object();
     set(entry, "id", viewer->id);
+    set_text(entry, "name", viewer->name);
     set_text(entry, "role", viewer->role == ORIEL_ROLE_CONTROLLER ? "controller" : "viewer");
     set_bool(entry, "pictures", viewer->pictures);
     set_bool(entry, "sound", viewer->sound);

@@ -147,6 +147,8 @@ static enum oriel_viewer_reason on_hello(void *user, const struct oriel_viewer_i
     .tiles = in->hello.capabilities & ORIEL_VIEWER_CAP_TILES,
     .audio = in->hello.capabilities & ORIEL_VIEWER_CAP_OPUS,
     .microphone = in->hello.capabilities & ORIEL_VIEWER_CAP_MICROPHONE,
+    .watcher = peer->view,
+    .owner = peer->session,
     .user = peer,
   };
   int status = oriel_viewer_attach(peer->server->desktop, &config, &peer->viewer);
@@ -213,6 +215,12 @@ static void on_other(void *user, const struct oriel_viewer_in *in) {
     break;
   case ORIEL_VIEWER_CONTROL:
     oriel_viewer_control(peer->viewer, in->control.wanted);
+    break;
+  case ORIEL_VIEWER_CONTROL_ANSWER:
+    oriel_viewer_answer(peer->viewer, in->control_answer.asker, in->control_answer.granted);
+    break;
+  case ORIEL_VIEWER_NAME:
+    oriel_viewer_rename(peer->viewer, in->name.text);
     break;
   case ORIEL_VIEWER_MICROPHONE:
     take_microphone(peer, in);

@@ -86,6 +86,19 @@ static enum oriel_viewer_microphone_use microphone_use_of(enum oriel_microphone_
   }
 }
 
+static enum oriel_viewer_control_way control_way_of(const struct oriel_delivery *delivery) {
+  if (delivery->controls.never)
+    return ORIEL_VIEWER_CONTROL_NEVER;
+  switch (delivery->controls.way) {
+  case ORIEL_CONTROL_NEWEST:
+    return ORIEL_VIEWER_CONTROL_AT_ONCE;
+  case ORIEL_CONTROL_FIXED:
+    return ORIEL_VIEWER_CONTROL_WAIT;
+  default:
+    return ORIEL_VIEWER_CONTROL_ASK;
+  }
+}
+
 static size_t head_of_delivery(uint8_t *head, const struct oriel_delivery *delivery, uint64_t now_ns) {
   const size_t size = ORIEL_OUTBOX_HEAD_MAX;
   switch (delivery->type) {
@@ -105,6 +118,10 @@ static size_t head_of_delivery(uint8_t *head, const struct oriel_delivery *deliv
   case ORIEL_DELIVERY_MICROPHONE:
     return oriel_viewer_write_microphone_state(head, size, microphone_use_of(delivery->microphone.use),
                                                delivery->microphone.talker);
+  case ORIEL_DELIVERY_CONTROLS:
+    return oriel_viewer_write_control_state(head, size, delivery->controls.holder, delivery->controls.asker,
+                                            control_way_of(delivery), delivery->controls.holder_name,
+                                            delivery->controls.asker_name);
   default:
     return delivery->packet ? head_of_packet(head, delivery->packet, now_ns) : 0;
   }

@@ -75,6 +75,17 @@ static int choose_directory(const char *name, struct oriel_runtime *runtime, cha
   return length < ORIEL_RUNTIME_PATH_MAX ? 0 : refuse_length(name, base, why, why_size);
 }
 
+int oriel_runtime_base(char path[ORIEL_RUNTIME_PATH_MAX], char *why, size_t why_size) {
+  struct oriel_runtime runtime = {0};
+  char parent[ORIEL_RUNTIME_PATH_MAX];
+  const int result = choose_directory("x", &runtime, parent, sizeof parent, why, why_size);
+  if (result < 0)
+    return result;
+  *strrchr(runtime.directory, '/') = '\0';
+  snprintf(path, ORIEL_RUNTIME_PATH_MAX, "%s", runtime.directory);
+  return parent[0] != '\0' ? make_own(path, why, why_size) : 0; /* a service manager made its own */
+}
+
 static int fill_paths(struct oriel_runtime *runtime, char *why, size_t why_size) {
   const int length = snprintf(runtime->qmp, sizeof runtime->qmp, "%s/%s", runtime->directory, socket_name);
   snprintf(runtime->log, sizeof runtime->log, "%s/%s", runtime->directory, log_name);

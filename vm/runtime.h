@@ -21,6 +21,10 @@ struct oriel_runtime {
   int lock;           /* the directory, locked while we use it; -1 = none */
 };
 
+/** Makes the directory in which those of VMs lie: $RUNTIME_DIRECTORY, $XDG_RUNTIME_DIR/oriel or /tmp/oriel-UID, with
+ *  mode 0700. 0; -EPERM (somebody else's, or open to others), -ENAMETOOLONG, mkdir's errors; `why` (at least 512 bytes)
+ *  then is a whole sentence. */
+int oriel_runtime_base(char path[ORIEL_RUNTIME_PATH_MAX], char *why, size_t why_size);
 /** Makes the directory (NULL = $RUNTIME_DIRECTORY/NAME, which is a service manager's, $XDG_RUNTIME_DIR/oriel/NAME or
  *  /tmp/oriel-UID/NAME) with mode 0700, checks that it is
  *  ours, locks it, and removes what a dead run left. 0; -EBUSY (served by another oriel), -EALREADY (a VM runs there that

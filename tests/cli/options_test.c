@@ -198,6 +198,18 @@ static void proxies_are_addresses_or_networks(void **state) {
   assert_non_null(strstr(why, "--trusted-proxy is \"proxy.example\""));
 }
 
+static void control_has_three_ways(void **state) {
+  (void)state;
+  assert_int_equal(parse(ORIEL_CLI_SERVE, "pattern:"), 0);
+  assert_int_equal(options.control, ORIEL_CONTROL_ASK);
+  assert_int_equal(parse(ORIEL_CLI_SERVE, "pattern: --control newest"), 0);
+  assert_int_equal(options.control, ORIEL_CONTROL_NEWEST);
+  assert_int_equal(parse(ORIEL_CLI_RUN, "--control fixed"), 0);
+  assert_int_equal(options.control, ORIEL_CONTROL_FIXED);
+  assert_int_equal(parse(ORIEL_CLI_SERVE, "pattern: --control oldest"), -EINVAL);
+  assert_int_equal(parse(ORIEL_CLI_SERVE, "pattern: --view-token a --view-token-file b"), -EINVAL);
+}
+
 static void values_have_edges(void **state) {
   (void)state;
   unsigned number = 7, width = 0, height = 0;
@@ -308,6 +320,7 @@ int main(void) {
     cmocka_unit_test_teardown(options_listen_takes_a_port_alone, finish),
     cmocka_unit_test(nearest_word_is_one_that_was_meant),
     cmocka_unit_test(proxies_are_addresses_or_networks),
+    cmocka_unit_test(control_has_three_ways),
     cmocka_unit_test(values_have_edges),
     cmocka_unit_test(help_is_aligned),
   };

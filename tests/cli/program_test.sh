@@ -20,14 +20,15 @@ wait_for() {
 ready() { grep -q '^ready: ' "$out"; }
 gone() { ! kill -0 "$1" 2>/dev/null; }
 
-# begin ARGUMENTS...: starts oriel on any port and waits for its address; sets pid, port, token.
+# begin ARGUMENTS...: starts oriel on any port and waits for its address; sets pid, port, and the token where oriel made it.
 begin() {
   : >"$out"
   "$oriel" "$@" --listen 127.0.0.1:0 >"$out" 2>"$err" </dev/null &
   pid=$!
   wait_for 20 ready || return 1
   port=$(sed -n 's|^ready: https\?://127.0.0.1:\([0-9]*\)/.*|\1|p' "$out")
-  token=$(sed -n 's|^ready: .*#token=\(.*\)$|\1|p' "$out")
+  links=$(sed -n 's|^links: ||p' "$out")
+  [ -z "$links" ] || token=$(sed -n '1s|^.*#token=||p' "$links")
 }
 
 # finish SIGNAL: ends it; sets status, and took (in ms).
@@ -157,14 +158,27 @@ result $? failed_starts_leave_nothing
 begin serve pattern:
 get /healthz | grep -q '^HTTP/1.1 200' && state_is running && [ "${#token}" -eq 43 ]
 result $? pattern_is_served
+# What reads a pipe may be a log: the token lies in a file for its owner alone, the token for viewing below it.
+[ "$(stat -c %a "$links")" = 600 ] && [ "$(wc -l <"$links")" -eq 2 ] && ! grep -q token= "$out" "$err" &&
+  [ "$(tail -n 1 "$out")" = "ready: http://127.0.0.1:$port/" ]
+result $? token_is_not_piped
+full=$token token=$(sed -n '2s|^.*#token=||p' "$links")
+[ "$token" != "$full" ] && state_is running && get /metrics | grep -q '^HTTP/1.1 403'
+result $? token_for_viewing_lets_watch
+token=$full
 # What libavcodec brings along makes system calls that a sandbox may punish: it comes when it is needed.
 ! grep -qE 'libavcodec|libnuma' "/proc/$pid/maps"
 result $? codec_library_is_not_loaded_unasked
 listening=$port
 expect 1 "127.0.0.1:$listening" port_in_use_is_told serve pattern: --listen "127.0.0.1:$listening"
 finish INT
-[ "$status" -eq 0 ] && [ "$took" -lt 2000 ]
+[ "$status" -eq 0 ] && [ "$took" -lt 2000 ] && [ ! -e "$links" ]
 result $? ctrl_c_ends_in_order
+begin serve pattern: --print-token
+token=$(sed -n 's|^ready: .*#token=||p' "$out")
+[ -z "$links" ] && [ "${#token}" -eq 43 ] && state_is running && grep -q '^view: http.*#token=' "$out" && tail -n 1 "$out" | grep -q '^ready: '
+result $? token_is_piped_where_that_is_wished
+finish INT
 "$oriel" serve pattern: --listen :0 >"$out" 2>"$err" </dev/null &
 pid=$!
 wait_for 20 grep -q '^ready: http://127.0.0.1:[1-9]' "$out"
@@ -172,7 +186,7 @@ result $? port_alone_is_one_of_this_host
 # One that takes nothing of a long answer is not waited for.
 port=$(sed -n 's|^ready: http://127.0.0.1:\([0-9]*\)/.*|\1|p' "$out")
 exec 4<>"/dev/tcp/127.0.0.1/$port"
-for _ in {1..400}; do printf 'GET /js/main.js HTTP/1.1\r\nHost: 127.0.0.1:%s\r\n\r\n' "$port" >&4; done
+for _ in {1..400}; do printf 'GET /first.js HTTP/1.1\r\nHost: 127.0.0.1:%s\r\n\r\n' "$port" >&4; done
 finish TERM
 exec 4>&-
 [ "$status" -eq 0 ] && ! grep -q 'did not close' "$err"
@@ -180,8 +194,9 @@ result $? client_that_takes_nothing_does_not_hold_the_end
 
 echo 'a-token-in-a-file' >"$scratch/token"
 chmod 644 "$scratch/token"
-begin serve pattern: --token-file "$scratch/token" --stats 1
-[ "$token" = a-token-in-a-file ] && grep -q 'can be read by others' "$err" && state_is running && wait_for 5 grep -q '^stats: running' "$out"
+token=a-token-in-a-file
+begin serve pattern: --token-file "$scratch/token" --view-token looking-at-it-only --print-token --stats 1
+[ "$token" = a-token-in-a-file ] && ! grep -qE 'a-token-in-a-file|looking-at-it|links:|view:' "$out" "$err" && grep -q 'can be read by others' "$err" && state_is running && wait_for 5 grep -q '^stats: running' "$out"
 result $? token_file_and_stats_line
 finish TERM
 [ "$status" -eq 0 ]
@@ -195,7 +210,10 @@ finish INT
 export ORIEL_TOKEN=from-the-environment
 begin serve pattern:
 unset ORIEL_TOKEN
-[ "$token" = from-the-environment ] && ! grep -q 'token is short' "$err"
+[ "$(wc -l <"$links")" -eq 1 ] && ! grep -q from-the-environment "$out" "$err" "$links" # the link for viewing
+result $? given_token_is_not_repeated
+token=from-the-environment
+state_is running && ! grep -q 'token is short' "$err"
 result $? token_from_the_environment
 finish INT
 expect 1 'is too short' short_token_is_refused serve pattern: --token fifteen-letters --listen 127.0.0.1:0

@@ -129,6 +129,9 @@ static void viewer_first_hears_state_and_role(void **state) {
   assert_int_equal(delivery.type, ORIEL_DELIVERY_ROLE);
   assert_int_equal(delivery.role, ORIEL_ROLE_CONTROLLER);
   assert_true(oriel_viewer_next(viewer, &delivery));
+  assert_int_equal(delivery.type, ORIEL_DELIVERY_CONTROLS);
+  assert_int_equal(delivery.controls.holder, oriel_viewer_id(viewer));
+  assert_true(oriel_viewer_next(viewer, &delivery));
   assert_int_equal(delivery.type, ORIEL_DELIVERY_PICTURE);
   assert_true(delivery.packet->key);
   oriel_packet_unref(delivery.packet);
@@ -197,7 +200,8 @@ static void stalled_viewer_holds_one_picture_and_disturbs_nobody(void **state) {
 static struct oriel_delivery next_after_control(struct oriel_viewer *viewer) {
   struct oriel_delivery delivery;
   while (oriel_viewer_next(viewer, &delivery))
-    if (delivery.type != ORIEL_DELIVERY_STATE && delivery.type != ORIEL_DELIVERY_ROLE)
+    if (delivery.type != ORIEL_DELIVERY_STATE && delivery.type != ORIEL_DELIVERY_ROLE &&
+        delivery.type != ORIEL_DELIVERY_CONTROLS)
       break;
   return delivery;
 }

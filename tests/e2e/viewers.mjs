@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// Several viewers of one desktop: the newest controller, a stalled one, hostile ones.
+// Several viewers of one desktop: who has the controls, a stalled one, hostile ones.
 import assert from 'node:assert/strict';
 import { test, until } from './lib/runner.mjs';
 import { oriel, stats, usage } from './lib/process.mjs';
@@ -12,19 +12,80 @@ import { createConnection } from 'node:net';
 const still = ['serve', 'pattern:?size=640x480&scene=static'];
 const motion = ['serve', 'pattern:?size=640x480&fps=30&scene=motion'];
 
-test('viewers: the newest controller has the input, the other watches and can take it back', async (t) => {
+/** Moves the mouse twice a second until the case ends or the returned function is called. */
+function keepMoving(t, page) {
+  let x = 100;
+  const timer = setInterval(() => page.mouse.move((x = 201 - x), 200).catch(() => {}), 500);
+  const stop = () => clearInterval(timer);
+  t.after(stop);
+  return stop;
+}
+
+test('viewers: a newcomer asks for the controls; the holder keeps them, then hands them over', async (t) => {
   const server = await oriel(t, still);
   const first = await openDesktop(t, server);
+  const stopFirst = keepMoving(t, first); // whoever does nothing for 10 s consents
   const second = await openDesktop(t, server);
-  await until(async () => (await pageStats(first)).role === 'viewer', 5000, 'the first to become a viewer');
-  assert.equal((await pageStats(second)).role, 'controller');
-  const colour = blockColour(await canvasPixels(second));
-  await first.keyboard.press('KeyA');
+  const asks = first.locator('#consent');
+  const press = (page, name) => page.getByRole('button', { name, exact: true }).click();
+  assert.equal((await pageStats(second)).role, 'viewer');
+  await second.locator('#watching', { hasText: 'Viewer 1 has the controls' }).waitFor({ timeout: 20_000 }); // the interface comes last
+  assert.ok(!(await asks.isVisible()), 'a page that opens asks nobody');
+  await second.locator('#chip-control', { hasText: 'Ask for control' }).click();
+  await asks.waitFor({ timeout: 5000 });
+  assert.match(await asks.innerText(), /Viewer 2 \(viewer 2\) asks/);
+  const before = blockColour(await canvasPixels(first));
+  await first.keyboard.press('KeyA'); // the question takes no keys
+  await until(async () => blockColour(await canvasPixels(first)) === (before + 1) % 6, 5000, 'a key of the holder to count');
+  await press(first, 'Keep');
+  await second.locator('.toast', { hasText: 'keeps the controls' }).waitFor({ timeout: 5000 });
+  const refused = await second.evaluate((path) => fetch(path, { method: 'POST' }).then((r) => r.status), '/api/v1/desktop/pause');
+  assert.equal(refused, 401, 'a cookie alone commands nothing');
+  // Nobody presses the holder, so the next question waits; here it gives them up instead.
+  await first.keyboard.press('Control+Alt+Shift+KeyM');
+  await first.locator('#control').click();
+  await press(first, 'Give up the controls');
+  stopFirst();
+  await until(async () => (await pageStats(second)).role === 'controller', 5000, 'the second to have the controls');
+  keepMoving(t, second);
   await second.keyboard.press('KeyA');
-  await until(async () => blockColour(await canvasPixels(first)) === (colour + 1) % 6, 5000, 'both pages to show one change');
-  await first.getByRole('button', { name: /take control/i }).first().click();
+  await first.locator('#chip-control', { hasText: 'Ask for control' }).click();
+  await second.locator('#consent').waitFor({ timeout: 5000 });
+  await press(second, 'Hand over');
   await until(async () => (await pageStats(first)).role === 'controller', 5000, 'control to come back');
   await until(async () => (await pageStats(second)).role === 'viewer', 5000, 'the second to become a viewer');
+  assert.deepEqual([...first.faults, ...second.faults.filter((text) => !/401/.test(text))], []);
+});
+
+test('viewers: a link for watching only watches; a log-out ends the session', async (t) => {
+  const server = await oriel(t, still);
+  const page = await openDesktop(t, server, { extra: { permissions: ['clipboard-read', 'clipboard-write'] } });
+  await page.locator('#bar').waitFor({ state: 'attached' });
+  await page.keyboard.press('Control+Alt+Shift+KeyM');
+  const opener = page.locator('#control');
+  await opener.click(); // the most prominent button: it opens, and takes nothing away
+  await page.keyboard.press('Escape');
+  assert.equal((await pageStats(page)).role, 'controller');
+  await opener.click();
+  await page.locator('#share').click();
+  const link = await until(() => page.evaluate(() => navigator.clipboard.readText()), 5000, 'a copied link');
+  assert.equal(link, server.viewUrl);
+  const watcher = await openDesktop(t, server, { url: link });
+  assert.equal((await pageStats(watcher)).role, 'viewer');
+  assert.ok(!(await watcher.locator('#chip-control').isVisible()));
+  await watcher.reload(); // the secret outlives it
+  await painted(watcher);
+  const denied = await watcher.evaluate(() => {
+    const secret = Object.entries(localStorage).find(([name]) => name.startsWith('oriel.secret'))[1];
+    return fetch('/api/v1/desktop/powerdown', { method: 'POST', headers: { 'Oriel-Session-Secret': secret } }).then((r) => r.status);
+  });
+  assert.equal(denied, 403);
+  await page.locator('#log-out').click();
+  await page.locator('#login').waitFor({ timeout: 5000 });
+  await page.reload();
+  await page.locator('#login').waitFor({ timeout: 5000 });
+  assert.match(server.output, /audit: log-out address=127\.0\.0\.1 role=user/);
+  assert.match(server.output, /audit: refused address=127\.0\.0\.1 role=watcher at=\/api\/v1\/desktop\/powerdown/);
 });
 
 test('viewers: one that stalls costs the other nothing', async (t) => {

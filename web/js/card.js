@@ -4,7 +4,7 @@ import { byId, button, make, setIcon } from './dom.js';
 
 /**
  * @typedef {import('./status.js').PageState} PageState
- * @typedef {{icon: string, title: string, text: string, action?: string}} Face
+ * @typedef {{icon: string, title: string, text: string}} Face
  */
 
 /** @type {Record<PageState, Face>} */
@@ -16,14 +16,14 @@ const faces = {
     text: 'The desktop appears as soon as it shows a picture.',
   },
   running: { icon: 'screen', title: '', text: '' },
-  paused: { icon: 'pause', title: 'Paused', text: 'The machine stands still.', action: 'Resume' },
+  paused: { icon: 'pause', title: 'Paused', text: 'The machine stands still.' },
   gone: {
     icon: 'power',
     title: 'The machine is gone',
     text: 'It ended or was shut down. This page shows it when it is back.',
   },
-  lost: { icon: 'offline', title: 'Connection lost', text: '', action: 'Try again now' },
-  refused: { icon: 'warning', title: 'Not let in', text: '', action: 'Try again' },
+  lost: { icon: 'offline', title: 'Connection lost', text: '' },
+  refused: { icon: 'warning', title: 'Not let in', text: '' },
   login: {
     icon: 'key',
     title: 'Open this desktop',
@@ -32,9 +32,14 @@ const faces = {
 };
 
 export class Card {
-  /** @param {import('./status.js').Status} status @param {(state: PageState) => void} act the button was pressed */
-  constructor(status, act) {
+  /**
+   * @param {import('./status.js').Status} status
+   * @param {(state: PageState) => string} offer what the button does in a state, in words; '' = nothing now
+   * @param {(state: PageState) => void} act it was pressed
+   */
+  constructor(status, offer, act) {
     this.status = status;
+    this.offer = offer;
     this.timer = 0;
     this.icon = byId('status-icon', SVGSVGElement);
     this.title = byId('status-title', HTMLElement);
@@ -52,10 +57,16 @@ export class Card {
     if (retryAt) this.timer = setInterval(() => this.showText(), 1000);
     setIcon(this.icon, face.icon);
     if (face.title) this.title.textContent = face.title;
-    this.action.hidden = !face.action;
-    this.action.textContent = face.action ?? '';
+    this.showAction();
     this.form.hidden = state !== 'login';
     this.showText();
+  }
+
+  /** Again when the role changed. */
+  showAction() {
+    const words = this.offer(this.status.state);
+    this.action.hidden = !words;
+    this.action.textContent = words;
   }
 
   /** Counts down to the next try. */

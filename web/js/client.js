@@ -6,8 +6,10 @@ import { byId } from './dom.js';
 import { chosenSize, helloMessage, sizeDivisor } from './hello.js';
 import { Link } from './link.js';
 import { windowSize } from './opening.js';
+import { Party } from './party.js';
 import { Pictures } from './pictures.js';
 import {
+  readControlState,
   readRole,
   readServerHello,
   readSkipped,
@@ -48,6 +50,7 @@ export class Client {
     /** Null while not connected. @type {number | null} */
     this.role = null;
     this.wantsControl = !session.view;
+    this.party = new Party((view) => this.link.send(view), settings, (text) => this.page.say(text));
     /** The size in the last hello. @type {{width: number, height: number} | null} */
     this.askedSize = null;
     /** Why a token is needed. */
@@ -141,6 +144,10 @@ export class Client {
       case MESSAGE.ROLE:
         this.roleChanged(readRole(view));
         break;
+      case MESSAGE.CONTROL_STATE:
+        this.party.changed(readControlState(view), this.wantsControl);
+        this.page.changed();
+        break;
       case MESSAGE.SKIPPED:
         this.skipped += readSkipped(view);
         break;
@@ -148,6 +155,7 @@ export class Client {
         const hello = readServerHello(view);
         this.name = hello.name;
         this.capabilities = hello.capabilities;
+        this.party.joined(hello.id);
         this.page.changed();
         break;
       }
@@ -172,7 +180,6 @@ export class Client {
     this.role = role;
     if (before === ROLE.CONTROLLER && role === ROLE.VIEWER) {
       // Whoever took the controls keeps them: a reconnect must not take them back.
-      if (this.wantsControl) this.page.say('Another viewer has taken the controls.');
       this.wantsControl = false;
       this.devices?.lostControls();
     } else if (role === ROLE.CONTROLLER) {
@@ -182,6 +189,12 @@ export class Client {
     if (before === ROLE.VIEWER && role === ROLE.CONTROLLER) this.devices?.size.forget();
     if (role !== before) this.devices?.roleChanged();
     this.page.changed();
+  }
+
+  async logout() {
+    this.link.close();
+    const done = await this.session.logout();
+    this.loginNeeded(done ? '' : 'The server could not be told: the session there ends within 24 hours.', 0);
   }
 
   /** @param {boolean} wanted */
@@ -203,6 +216,7 @@ export class Client {
 
   disconnected() {
     this.role = null;
+    this.party.left();
     this.devices?.disconnected();
     this.pictures.restart();
     this.page.changed();
@@ -238,6 +252,8 @@ export class Client {
       state: this.status.state,
       detail: this.status.detail || this.guest.detail,
       role: this.role === null ? 'none' : this.controls ? 'controller' : 'viewer',
+      id: this.party.id,
+      holder: this.party.state.holder,
       name: this.name,
       width: screen.width,
       height: screen.height,

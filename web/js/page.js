@@ -28,18 +28,29 @@ export async function complete(client, devices, settings) {
   const { status, session, link } = client;
   await styled();
   document.body.append(byId('interface', HTMLTemplateElement).content);
-  const card = new Card(status, (state) => {
-    if (state === 'paused') ui.command('resume');
-    else if (state === 'lost') link.retryNow();
-    else if (state === 'refused') link.connect();
-  });
+  const card = new Card(
+    status,
+    (state) => {
+      if (state === 'paused') return client.controls ? 'Resume' : '';
+      return state === 'lost' ? 'Try again now' : state === 'refused' ? 'Try again' : '';
+    },
+    (state) => {
+      if (state === 'paused') ui.command('resume');
+      else if (state === 'lost') link.retryNow();
+      else if (state === 'refused') link.connect();
+    },
+  );
   status.changed = () => card.show();
   const login = loginForm(
     (token) => session.login(token),
     () => link.connect(),
   );
   const ui = new Interface(client, devices, settings);
-  client.page = { changed: () => ui.update(), say: toast, login, shortcut: (event) => ui.shortcut(event),
+  const changed = () => {
+    ui.update();
+    card.showAction();
+  };
+  client.page = { changed, say: toast, login, shortcut: (event) => ui.shortcut(event),
     holdsKeys: () => ui.toolbar.openPanel !== undefined || byId('confirm', HTMLDialogElement).open };
   swallowDrops(toast);
   askBeforeClosing(settings, () => status.state === 'running' || status.state === 'paused');

@@ -141,6 +141,17 @@ export class Session {
     }
   }
 
+  /** A link for those who only watch; '' when there is none. */
+  async shareLink() {
+    try {
+      const response = await this.request('api/v1/share');
+      const { token } = response.ok ? await response.json() : { token: '' };
+      return token ? `${new URL('.', location.href)}#token=${encodeURIComponent(token)}` : '';
+    } catch {
+      return '';
+    }
+  }
+
   /** Ends the session: the server forgets it, and this browser, too. */
   async logout() {
     this.token = '';

@@ -7,8 +7,8 @@ const PREFIX = 'oriel.';
 /**
  * size: 'fit' (device pixels), 'larger' (whole fraction of them), 'keep' or "WxH".
  * @typedef {{size: string, volume: number, muted: boolean, swapCommand: boolean, stats: boolean, askClosing: boolean,
- *   cleanVoice: boolean, layout: string, otherCharacters: string}} Values
- * layout: of the guest's keyboard, a name of layouts.js; otherCharacters: how it takes those that the layout lacks.
+ *   cleanVoice: boolean, layout: string, otherCharacters: string, name: string}} Values
+ * name: what this viewer calls itself; layout: of the guest's keyboard, a name of layouts.js; otherCharacters: how it takes those that the layout lacks.
  */
 
 /** @type {Readonly<Values>} */
@@ -22,6 +22,7 @@ const defaults = Object.freeze({
   cleanVoice: true,
   layout: 'us',
   otherCharacters: 'none',
+  name: '',
 });
 
 /**

@@ -10,6 +10,7 @@ const STOPS = ':is(button, input, select, textarea):not(:disabled)';
 
 /** Buttons and their panels. */
 const panels = [
+  ['control', 'panel-control'],
   ['open-keyboard', 'panel-keyboard'],
   ['open-size', 'panel-size'],
   ['open-sound', 'panel-sound'],

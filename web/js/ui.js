@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The interface around the screen: what each control does, and what each shows.
+import { ControlPanel } from './control-panel.js';
 import { byId, button, setIcon, toast } from './dom.js';
 import { COMBINATIONS } from './keyboard.js';
 import { MicrophonePanel } from './microphone-panel.js';
@@ -43,22 +44,13 @@ export class Interface {
     );
     this.sizes = new SizePanel(client, devices.size, settings);
     this.microphone = new MicrophonePanel(client, devices.microphone, settings);
-    this.bindControl();
+    this.control = new ControlPanel(client, settings);
     this.bindKeyboard();
     this.bindSound();
     this.bindMachine();
     this.bindScreen();
     this.showStats(settings.get('stats'));
     this.update();
-  }
-
-  bindControl() {
-    const toggle = () => this.client.control(!this.client.controls);
-    button('control').addEventListener('click', toggle);
-    button('chip-control').addEventListener('click', () => {
-      this.client.control(true);
-      this.client.screen.canvas.focus({ preventScroll: true });
-    });
   }
 
   bindKeyboard() {
@@ -215,14 +207,7 @@ export class Interface {
     byId('name-text', HTMLElement).textContent = client.name || 'Oriel';
     document.title = client.name ? `${client.name} · Oriel` : 'Oriel';
     document.documentElement.dataset.role = watching ? 'viewer' : client.controls ? 'controller' : 'none';
-    const control = button('control');
-    const controlText = client.controls ? 'Release control' : 'Take control';
-    byId('control-text', HTMLElement).textContent = controlText;
-    control.setAttribute('aria-label', controlText);
-    control.title = controlText;
-    control.disabled = !connected;
-    setIcon(control, client.controls ? 'eye' : 'control');
-    byId('watching', HTMLElement).hidden = !watching;
+    this.control.update();
     button('chip-sound').hidden = !(sound.blocked && !sound.muted && client.capabilities & CAP.OPUS);
     this.mouseHint?.update(client.guest.absolute);
     for (const item of document.querySelectorAll('[data-keys], #open-typing, #lock-pointer')) {
@@ -253,9 +238,11 @@ export class Interface {
 
   /** @param {boolean} connected */
   updateMachine(connected) {
-    const { guest, capabilities } = this.client;
+    const { guest, capabilities, controls } = this.client;
+    byId('power-note', HTMLElement).hidden = controls;
     const possible =
       connected &&
+      controls &&
       (capabilities & CAP.COMMANDS) !== 0 &&
       guest.state !== STATE.GONE &&
       guest.state !== STATE.CONNECTING;

@@ -2,6 +2,7 @@
 //
 // Child processes: oriel itself and bare QEMUs, each with a known end.
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { createConnection, createServer } from 'node:net';
@@ -51,15 +52,21 @@ export function start(t, command, args, options = {}) {
   return handle;
 }
 
-/** Runs oriel with `args` and waits for its ready line: {url, origin, token, pid, stop, …}. */
+/** Runs oriel with `args` and tokens of the test's own, and waits for its ready line: {url, viewUrl, origin, token, pid,
+ *  stop, …}. */
 export async function oriel(t, args, { env = {}, timeoutMs = 30_000 } = {}) {
-  const handle = start(t, binary, args, { env: { ...process.env, ORIEL_LISTEN: '127.0.0.1:0', ...env } });
+  const token = env.ORIEL_TOKEN ?? randomBytes(16).toString('hex');
+  const viewToken = randomBytes(16).toString('hex');
+  const handle = start(t, binary, args, {
+    env: { ...process.env, ORIEL_LISTEN: '127.0.0.1:0', ORIEL_VIEW_TOKEN: viewToken, ...env, ORIEL_TOKEN: token },
+  });
   const line = await until(() => {
     if (handle.ended() && !/^ready: /m.test(handle.output)) throw new Error(`oriel ended early:\n${handle.output}`);
     return /^ready: (\S+)$/m.exec(handle.output);
   }, timeoutMs, `oriel ${args.join(' ')}: ready line (so far: ${handle.output.slice(-400)})`);
   const url = new URL(line[1]);
-  return Object.assign(handle, { url: line[1], origin: url.origin, port: Number(url.port), token: decodeURIComponent(url.hash.replace('#token=', '')) });
+  const link = (secret) => `${line[1]}#token=${secret}`;
+  return Object.assign(handle, { url: link(token), viewUrl: link(viewToken), origin: url.origin, port: Number(url.port), token, viewToken });
 }
 
 /** GET/POST with the bearer token. */
