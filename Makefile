@@ -5,23 +5,25 @@
 # make bench    measure against noVNC; table on the screen and in build/bench.json
 # make build    only build/oriel        make guest    only the demo guest, in build/guest
 # make darwin   cross-build the macOS sound driver and liboriel-audio into build/darwin
-# make install  into $(DESTDIR)$(PREFIX): oriel, the demo guest, oriel-agent with its service, liboriel-audio; the macOS driver if built
+# make install  into $(DESTDIR)$(PREFIX): oriel, the demo guest, oriel-agent, liboriel-audio (in LIBDIR), services, manuals, docs;
+#               the macOS driver if built. As root it builds as this folder's owner       make uninstall   takes it all away
 # make fuzz     every fuzz target for FUZZ_SECONDS each       make clean    remove all that was built
 
 PREFIX ?= /usr/local
+LIBDIR ?= lib
 FUZZ_SECONDS ?= 60
 
-.PHONY: build run guest check bench fuzz darwin install clean bootstrap
+.PHONY: build run guest check bench fuzz darwin install uninstall clean bootstrap
 .DEFAULT_GOAL := build
 
 bootstrap:
 	@scripts/bootstrap.sh
 
 build: bootstrap
-	@scripts/build.sh build oriel
+	@scripts/as-owner.sh scripts/build.sh build oriel
 
 guest: bootstrap
-	@scripts/guest.sh
+	@scripts/as-owner.sh scripts/guest.sh
 
 # exec: the terminal's Ctrl-C and make's own signals reach oriel itself, which ends its VM.
 run: build guest
@@ -38,10 +40,13 @@ fuzz:
 
 darwin:
 	@scripts/bootstrap.sh darwin
-	@scripts/darwin.sh
+	@scripts/as-owner.sh scripts/darwin.sh
 
-install: build guest
-	@scripts/install.sh "$(DESTDIR)" "$(PREFIX)"
+install:
+	@scripts/install.sh "$(DESTDIR)" "$(PREFIX)" "$(LIBDIR)"
+
+uninstall:
+	@scripts/uninstall.sh "$(DESTDIR)" "$(PREFIX)"
 
 clean:
 	rm -rf build build-asan build-tsan build-fuzz

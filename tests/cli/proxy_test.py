@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 
-ORIEL, ROOT = sys.argv[1:3]
+ORIEL, ROOT = map(os.path.abspath, sys.argv[1:3])
 SCRATCH = tempfile.mkdtemp(prefix='oriel-proxy-test.', dir='/tmp')
 PEM, KEY = (os.path.join(SCRATCH, name) for name in ('vm.example.pem', 'vm.example.key'))
 TOKEN = 'a-token-of-the-proxy-test'

@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 
-ORIEL, SERVICE, SOCKET = sys.argv[1:4]
+ORIEL, SERVICE, SOCKET = map(os.path.abspath, sys.argv[1:4])
 SCRATCH = tempfile.mkdtemp(prefix='oriel-systemd-test.', dir='/tmp')
 LIMIT_S = 20  # of waits that end at once unless something is broken
 # systemd's group @resources, x86_64's numbers: systemd-analyze syscall-filter @resources
