@@ -130,6 +130,9 @@ void oriel_hub_survey_locked(const struct oriel_hub *hub, uint64_t now_ns, struc
       continue;
     bool ready = oriel_hub_ready_locked(hub, viewer, now_ns);
     survey->blocked |= !ready;
+    if (viewer->owed)
+      continue;
+    survey->video++;
     if (viewer->chain != ORIEL_CHAIN_KEY) {
       survey->live++;
       survey->live_ready += ready;
@@ -145,13 +148,17 @@ void oriel_hub_survey_locked(const struct oriel_hub *hub, uint64_t now_ns, struc
 }
 
 struct oriel_viewer *oriel_hub_reference_locked(const struct oriel_hub *hub) {
-  if (hub->controller && hub->controller->pictures)
+  if (hub->controller && hub->controller->pictures && !hub->controller->owed)
     return hub->controller;
   struct oriel_viewer *best = NULL;
   for (unsigned i = 0; i < hub->count; i++) {
     struct oriel_viewer *viewer = hub->viewers[i];
     if (!viewer->pictures)
       continue;
+    if (best && !best->owed != !viewer->owed) { /* one without video says nothing about the rate of video */
+      best = best->owed ? viewer : best;
+      continue;
+    }
     /* A viewer that follows beats one that skips; then the shorter round trip, an unknown one last. */
     if (!best || best->skipping > viewer->skipping ||
         (best->skipping == viewer->skipping && viewer->rtt_us - 1u < best->rtt_us - 1u))
@@ -178,6 +185,8 @@ void oriel_hub_need_key_locked(struct oriel_viewer *viewer, uint64_t key_after_n
   viewer->picture = NULL;
   viewer->chain = ORIEL_CHAIN_KEY;
   viewer->key_after_ns = key_after_ns;
+  if (viewer->owed)
+    viewer->owed->width = viewer->owed->height = 0;
 }
 
 void oriel_hub_hand_over_locked(struct oriel_hub *hub, struct oriel_viewer *viewer) {
@@ -283,7 +292,7 @@ void oriel_hub_publish_picture(struct oriel_desktop *desktop, struct oriel_packe
   hub->newest_key = packet->key ? oriel_packet_ref(packet) : NULL;
   for (unsigned i = 0; i < hub->count; i++) {
     struct oriel_viewer *viewer = hub->viewers[i];
-    if (!viewer->pictures)
+    if (!viewer->pictures || viewer->owed)
       continue;
     if (packet->kind == ORIEL_PACKET_TILES && packet->sharpening) {
       offer_refinement(viewer, packet);

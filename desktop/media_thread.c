@@ -11,6 +11,7 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "desktop/lossless.h"
 #include "desktop/private.h"
 #include "desktop/refine.h"
 #include "media/tiles.h"
@@ -23,6 +24,7 @@ static const uint64_t still_ns = 250 * ORIEL_NS_PER_MS;       /* so long without
 static const uint64_t blurred_ns = 1500 * ORIEL_NS_PER_MS;    /* typing in tiles beside a blurred picture: sharpen */
 static const uint64_t settled_ns = ORIEL_NS_PER_SECOND;       /* so long without video: refine */
 static const uint64_t restart_ns = 5 * ORIEL_NS_PER_SECOND;   /* refining for who missed a part; 2, 4 ... as long */
+static const uint64_t starved_ns = 50 * ORIEL_NS_PER_MS;      /* so late, tiles for who has no video go first */
 static const uint64_t keep_ns = 10 * ORIEL_NS_PER_SECOND;     /* the encoder outlives the last viewer by this */
 static const uint64_t first_ns = 500 * ORIEL_NS_PER_MS;       /* a source that has nothing new shows what it had */
 static const uint64_t retry_ns = 500 * ORIEL_NS_PER_MS;       /* after an encoder refused */
@@ -36,6 +38,8 @@ struct media {
   struct oriel_damage video_damage; /* went out as tiles since the last video picture */
   struct oriel_pace pace, key_pace, open_pace;
   struct oriel_motion motion;
+  struct oriel_lossless lossless; /* for viewers without video */
+  uint64_t lossless_ns;           /* since when something is due for them; 0 = nothing */
   struct oriel_refine refine; /* what came by video and is not yet exact */
   unsigned restarts;          /* since the last video picture, of refinement for who missed a part; RESTARTS_MAX stands */
   uint64_t restart_at_ns;     /* for more */
@@ -48,11 +52,12 @@ struct media {
   uint32_t kbps; /* as the encoder was last told */
 };
 
-enum action { ACTION_SLEEP, ACTION_PICTURE, ACTION_KEY, ACTION_SHARPEN, ACTION_REFINE, ACTION_RELEASE };
+enum action { ACTION_SLEEP, ACTION_PICTURE, ACTION_KEY, ACTION_SHARPEN, ACTION_REFINE, ACTION_LOSSLESS, ACTION_RELEASE };
 
 struct plan {
   enum action action;
   bool tiles;       /* ACTION_PICTURE: tiles fit all who look */
+  enum oriel_look look; /* ACTION_LOSSLESS */
   bool video_due;   /* ACTION_PICTURE: needed even without new damage, by a viewer that missed tiles */
   uint64_t wake_ns; /* ACTION_SLEEP: 0 = until poked */
   uint64_t joined_ns; /* when somebody last began to look */
@@ -74,6 +79,26 @@ static struct plan plan_unwatched(struct media *media, uint64_t now) {
   else
     plan.wake_ns = media->idle_ns + keep_ns;
   return plan;
+}
+
+/* Viewers without video come between pictures of the others (`last`), or when these leave them no time. */
+static bool plan_lossless(struct media *media, const struct oriel_hub *hub, const struct oriel_survey *survey,
+                          uint64_t now, bool last, struct plan *plan) {
+  uint64_t at = 0;
+  plan->look = !survey->video ? ORIEL_LOOK_TAKE : survey->live_ready ? ORIEL_LOOK_SIZE : ORIEL_LOOK_PEEK;
+  if (!oriel_lossless_due_locked(&media->lossless, hub, plan->look, now, &at)) {
+    media->lossless_ns = 0;
+    if (at)
+      plan_wake(plan, at);
+    return false;
+  }
+  if (!media->lossless_ns)
+    media->lossless_ns = now;
+  if (!last && now < media->lossless_ns + starved_ns)
+    return false;
+  media->lossless_ns = 0;
+  plan->action = ACTION_LOSSLESS;
+  return true;
 }
 
 static bool plan_key(struct media *media, const struct oriel_survey *survey, uint64_t now, struct plan *plan) {
@@ -169,7 +194,6 @@ static struct plan plan_next(struct media *media, struct oriel_hub *hub, uint64_
   struct oriel_survey survey;
   if (!hub->watchers_pictures && !hub->expected_ns)
     return plan_unwatched(media, now);
-  media->idle_ns = 0;
   plan.joined_ns = hub->joined_ns;
   if (media->retry_at_ns > now) {
     plan.wake_ns = media->retry_at_ns;
@@ -189,8 +213,13 @@ static struct plan plan_next(struct media *media, struct oriel_hub *hub, uint64_
     hub->wait |= ORIEL_WAIT_VIEWERS;
   if (hub->damaged)
     hub->wait &= ~(unsigned)ORIEL_WAIT_DAMAGE; /* more of it changes nothing */
-  if (plan_key(media, &survey, now, &plan) || plan_picture(media, hub, &survey, now, &plan) ||
-      plan_sharpen(media, hub, &survey, now, &plan) || plan_refine(media, hub, &survey, now, &plan))
+  if (survey.video)
+    media->idle_ns = 0;
+  else if ((plan = plan_unwatched(media, now)).action != ACTION_SLEEP)
+    return plan;
+  if (plan_lossless(media, hub, &survey, now, false, &plan) || plan_key(media, &survey, now, &plan) || plan_picture(media, hub, &survey, now, &plan) ||
+      plan_sharpen(media, hub, &survey, now, &plan) || plan_refine(media, hub, &survey, now, &plan) ||
+      plan_lossless(media, hub, &survey, now, true, &plan))
     return plan;
   return plan;
 }
@@ -292,6 +321,7 @@ struct work {
   struct plan plan;
   struct oriel_damage damage;     /* new in this picture */
   struct oriel_packet *packet;    /* tiles that are ready */
+  uint16_t width, height;         /* of the surface */
   uint64_t captured_ns, taken_ns, converted_ns;
   bool key;
 };
@@ -351,6 +381,8 @@ static int take_damage(struct media *media, struct work *work) {
   if (error)
     return error;
   work->taken_ns = oriel_clock_ns();
+  work->width = view.width;
+  work->height = view.height;
   work->damage = view.damage;
   work->key = work->plan.action == ACTION_KEY || media->key_forced;
   work->captured_ns = capture_time(&view, &work->plan, work->key, work->taken_ns);
@@ -441,6 +473,8 @@ static void make_picture(struct media *media, const struct plan *plan) {
     follow_rate(media, settle_rate(media, media->picture.width, media->picture.height, now));
   int error = take_damage(media, &work);
   media->empty = error == -EAGAIN;
+  if (work.taken_ns)
+    oriel_lossless_owe(media->desktop, &work.damage, work.width, work.height);
   if (error == -EBUSY) {
     pthread_mutex_lock(&hub->lock);
     hub->damaged = true;
@@ -483,6 +517,28 @@ static void refine_picture(struct media *media) {
     oriel_hub_publish_picture(media->desktop, packet, now);
 }
 
+/* One packet for a viewer without video. No lock held. */
+static void make_lossless(struct media *media, enum oriel_look look) {
+  struct oriel_desktop *desktop = media->desktop;
+  struct oriel_damage damage;
+  uint16_t width = 0, height = 0;
+  media->empty = !oriel_lossless_look(&media->lossless, desktop, look, &damage, &width, &height);
+  if (media->empty)
+    return;
+  if (look != ORIEL_LOOK_TAKE && !oriel_damage_empty(&damage)) {
+    pthread_mutex_lock(&desktop->hub.lock);
+    desktop->hub.damaged = true; /* the others have still to take it */
+    pthread_mutex_unlock(&desktop->hub.lock);
+  }
+  if (look == ORIEL_LOOK_TAKE && media->encoder)
+    oriel_damage_merge(&media->video_damage, &damage);
+  width = at_least_min(width);
+  height = at_least_min(height);
+  uint32_t kbps = settle_rate(media, width, height, oriel_clock_ns());
+  /* Half of a rate pays for refinement, so the whole of it for the picture itself; half of it beside others' video. */
+  oriel_lossless_send(&media->lossless, desktop, width, height, look == ORIEL_LOOK_TAKE ? 2 * kbps : kbps);
+}
+
 /* ---- the thread ---- */
 
 static void sleep_until(struct oriel_hub *hub, uint64_t wake_ns) {
@@ -507,6 +563,7 @@ void *oriel_media_thread(void *argument) {
   oriel_pace_init(&media.pace, desktop->config.fps, PICTURE_BURST);
   oriel_pace_init(&media.key_pace, KEYS_PER_SECOND, 1);
   oriel_pace_init(&media.open_pace, OPENS_PER_SECOND, OPEN_BURST);
+  oriel_lossless_init(&media.lossless);
   pthread_mutex_lock(&hub->lock);
   while (!hub->stopping) {
     uint64_t errand_ns = 0;
@@ -524,7 +581,9 @@ void *oriel_media_thread(void *argument) {
     if (plan.action != ACTION_RELEASE && plan.action != ACTION_REFINE)
       hub->damaged = false; /* before the surface is looked at: what comes meanwhile counts anew */
     pthread_mutex_unlock(&hub->lock);
-    if (plan.action == ACTION_RELEASE)
+    if (plan.action == ACTION_LOSSLESS)
+      make_lossless(&media, plan.look);
+    else if (plan.action == ACTION_RELEASE)
       release_encoder(&media);
     else if (plan.action == ACTION_REFINE)
       refine_picture(&media);

@@ -19,6 +19,7 @@
 #include "core/ring.h"
 #include "desktop/desktop.h"
 #include "desktop/pace.h"
+#include "desktop/refine.h"
 #include "desktop/sound.h"
 #include "media/encoder.h"
 #include "media/opus.h"
@@ -63,6 +64,8 @@ struct oriel_viewer {
   enum oriel_chain chain;
   bool handed_over; /* the picture in the slot was made before the viewer came */
   bool skipping; /* chain is KEY because it could not keep up */
+  struct oriel_refine *owed; /* takes tiles alone (lossless.h): blocks to come; 0 x 0 = all; NULL: it takes video */
+  uint32_t own_sequence;     /* of its pictures, if so */
   bool unrefined; /* missed a part of the refinement: its still screen is not exact */
   bool stuck;    /* and nothing was taken from the mailbox since: a key frame would be made for nobody */
   uint64_t key_after_ns; /* no key frame is made for it before */
@@ -197,6 +200,7 @@ void oriel_hub_finish(struct oriel_hub *hub);
 struct oriel_survey {
   unsigned live, live_ready; /* viewers whose chain holds (LIVE or VIDEO); those that can take a picture now */
   bool all_tiles;            /* every one of `live` can take tiles and missed none */
+  unsigned video;            /* viewers that look and take video */
   bool video_due;            /* a ready one missed tiles */
   bool key_due;              /* a ready one waits for a key frame and may have one now */
   uint64_t key_after_ns;     /* otherwise: when the first ready one may; 0 = none */

@@ -27,6 +27,22 @@ void oriel_refine_begin(struct oriel_refine *refine, uint16_t width, uint16_t he
   memset(refine->owed, true, refine->left * sizeof *refine->owed);
 }
 
+void oriel_refine_owe(struct oriel_refine *refine, const struct oriel_damage *damage) {
+  const struct oriel_rect picture = {0, 0, refine->width, refine->height};
+  for (int i = 0; i < damage->count; i++) {
+    const struct oriel_rect rect = oriel_rect_intersect(damage->rects[i], picture);
+    if (oriel_rect_empty(rect))
+      continue;
+    for (int32_t row = rect.y / BLOCK; row <= (rect.y + rect.height - 1) / BLOCK; row++) {
+      for (int32_t column = rect.x / BLOCK; column <= (rect.x + rect.width - 1) / BLOCK; column++) {
+        bool *owed = &refine->owed[(unsigned)row * refine->columns + (unsigned)column];
+        refine->left += !*owed;
+        *owed = true;
+      }
+    }
+  }
+}
+
 void oriel_refine_clear(struct oriel_refine *refine) {
   refine->left = 0;
 }

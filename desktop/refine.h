@@ -37,6 +37,8 @@ struct oriel_refine {
 /** Everything is owed: a video picture covered all of width x height pixels (at most 7680 x 4320), or whoever missed a
  *  part came back. `at_ns`: when to begin at the earliest. */
 void oriel_refine_begin(struct oriel_refine *refine, uint16_t width, uint16_t height, uint64_t at_ns);
+/** What of `damage` lies in the picture is owed from now on. */
+void oriel_refine_owe(struct oriel_refine *refine, const struct oriel_damage *damage);
 /** Nothing is owed. */
 void oriel_refine_clear(struct oriel_refine *refine);
 /** The next rectangle to send, inside the picture: a run of owed blocks of one row. Empty when nothing is owed. */

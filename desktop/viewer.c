@@ -37,6 +37,14 @@ int oriel_viewer_attach(struct oriel_desktop *desktop, const struct oriel_viewer
     free(viewer);
     return -ENOMEM;
   }
+  if (config->tiles && !config->video) {
+    viewer->owed = calloc(1, sizeof *viewer->owed);
+    if (!viewer->owed) {
+      oriel_queue_finish(&viewer->audio);
+      free(viewer);
+      return -ENOMEM;
+    }
+  }
   viewer->desktop = desktop;
   viewer->user = config->user;
   viewer->can_video = config->video;
@@ -50,6 +58,7 @@ int oriel_viewer_attach(struct oriel_desktop *desktop, const struct oriel_viewer
   if (hub->count == ORIEL_DESKTOP_VIEWERS_MAX) {
     pthread_mutex_unlock(&hub->lock);
     oriel_queue_finish(&viewer->audio);
+    free(viewer->owed);
     free(viewer);
     return -EUSERS;
   }
@@ -61,7 +70,7 @@ int oriel_viewer_attach(struct oriel_desktop *desktop, const struct oriel_viewer
   viewer->cursor_due = hub->cursor != NULL;
   viewer->position_due = hub->cursor_placed;
   viewer->volume_due = hub->volume_known;
-  watchers_add_locked(hub, viewer, config->video, config->audio);
+  watchers_add_locked(hub, viewer, config->video || config->tiles, config->audio);
   hub->expected_ns = 0;
   oriel_hub_hand_over_locked(hub, viewer);
   oriel_hub_poke_locked(hub, 0);
@@ -94,6 +103,7 @@ void oriel_viewer_detach(struct oriel_viewer *viewer) {
   oriel_desktop_update_watch(desktop);
   oriel_packet_unref(viewer->picture);
   oriel_queue_finish(&viewer->audio);
+  free(viewer->owed);
   free(viewer);
 }
 
@@ -107,7 +117,7 @@ uint32_t oriel_viewer_id(const struct oriel_viewer *viewer) {
 
 void oriel_viewer_want(struct oriel_viewer *viewer, bool pictures, bool sound) {
   struct oriel_hub *hub = &viewer->desktop->hub;
-  pictures = pictures && viewer->can_video;
+  pictures = pictures && (viewer->can_video || viewer->can_tiles);
   sound = sound && viewer->can_audio;
   pthread_mutex_lock(&hub->lock);
   if (pictures != viewer->pictures) {

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Tiles for viewers without a video decoder. Called by the media thread.
+ */
+#include "desktop/lossless.h"
+
+#include <assert.h>
+
+#include "core/clock.h"
+
+enum { PACKETS_PER_SECOND = 120, PACKET_BURST = 2 }; /* some 0.4 ms each: a twentieth of this thread at most */
+
+void oriel_lossless_init(struct oriel_lossless *lossless) {
+  oriel_pace_init(&lossless->pace, PACKETS_PER_SECOND, PACKET_BURST);
+}
+
+static bool waits(const struct oriel_hub *hub, const struct oriel_viewer *viewer, bool news, uint64_t now_ns) {
+  return viewer->owed && (news || viewer->owed->left || !viewer->owed->width) &&
+         oriel_hub_ready_locked(hub, viewer, now_ns);
+}
+
+bool oriel_lossless_due_locked(const struct oriel_lossless *lossless, const struct oriel_hub *hub,
+                               enum oriel_look look, uint64_t now_ns, uint64_t *at_ns) {
+  const bool news = hub->damaged && look != ORIEL_LOOK_SIZE && hub->damage_events != lossless->seen_damage_events;
+  uint64_t at = 0;
+  for (unsigned i = 0; i < hub->count; i++) {
+    const struct oriel_viewer *viewer = hub->viewers[i];
+    if (waits(hub, viewer, news, now_ns) && (!at || viewer->owed->at_ns < at))
+      at = viewer->owed->at_ns ? viewer->owed->at_ns : 1;
+  }
+  *at_ns = 0;
+  if (!at)
+    return false;
+  const uint64_t turn = oriel_pace_next(&lossless->pace, now_ns);
+  if (at <= now_ns && turn <= now_ns)
+    return true;
+  *at_ns = at > turn ? at : turn;
+  return false;
+}
+
+void oriel_lossless_owe(struct oriel_desktop *desktop, const struct oriel_damage *damage, uint16_t width,
+                        uint16_t height) {
+  struct oriel_hub *hub = &desktop->hub;
+  pthread_mutex_lock(&hub->lock);
+  for (unsigned i = 0; i < hub->count; i++) {
+    struct oriel_refine *owed = hub->viewers[i]->owed;
+    if (!owed)
+      continue;
+    if (owed->width != width || owed->height != height)
+      oriel_refine_begin(owed, width, height, owed->at_ns);
+    else
+      oriel_refine_owe(owed, damage);
+  }
+  pthread_mutex_unlock(&hub->lock);
+}
+
+bool oriel_lossless_look(struct oriel_lossless *lossless, struct oriel_desktop *desktop, enum oriel_look look,
+                         struct oriel_damage *damage, uint16_t *width, uint16_t *height) {
+  struct oriel_hub *hub = &desktop->hub;
+  struct oriel_surface_view view;
+  if (look != ORIEL_LOOK_SIZE) {
+    pthread_mutex_lock(&hub->lock);
+    lossless->seen_damage_events = hub->damage_events;
+    pthread_mutex_unlock(&hub->lock);
+  }
+  oriel_surface_lock(desktop->surface, &view);
+  *damage = view.damage;
+  *width = view.width;
+  *height = view.height;
+  const bool sized = view.width && view.height;
+  oriel_surface_unlock(desktop->surface, look == ORIEL_LOOK_TAKE && sized);
+  static const struct oriel_damage none;
+  if (sized)
+    oriel_lossless_owe(desktop, look == ORIEL_LOOK_SIZE ? &none : damage, *width, *height);
+  return sized;
+}
+
+static struct oriel_viewer *choose_locked(const struct oriel_hub *hub, uint64_t now_ns) {
+  struct oriel_viewer *first = NULL;
+  for (unsigned i = 0; i < hub->count; i++) {
+    struct oriel_viewer *viewer = hub->viewers[i];
+    if (waits(hub, viewer, false, now_ns) && viewer->owed->left && viewer->owed->at_ns <= now_ns &&
+        (!first || viewer->owed->at_ns < first->owed->at_ns))
+      first = viewer;
+  }
+  return first;
+}
+
+/* The viewer may be gone by now, or have been told to begin anew. */
+static void deliver(struct oriel_hub *hub, uint32_t id, const struct oriel_refine *owed, struct oriel_packet *packet) {
+  for (unsigned i = 0; i < hub->count; i++) {
+    struct oriel_viewer *viewer = hub->viewers[i];
+    if (viewer->id != id || !viewer->pictures || viewer->owed->width != owed->width ||
+        viewer->owed->height != owed->height)
+      continue;
+    *viewer->owed = *owed;
+    assert(!viewer->picture); /* only this thread puts one there */
+    packet->sequence = ++viewer->own_sequence;
+    viewer->picture = oriel_packet_ref(packet);
+    hub->pictures_tiles++;
+    hub->tiles_bytes += packet->size;
+  }
+}
+
+void oriel_lossless_send(struct oriel_lossless *lossless, struct oriel_desktop *desktop, uint16_t width,
+                         uint16_t height, uint32_t kbps) {
+  struct oriel_hub *hub = &desktop->hub;
+  struct oriel_packet *packet = NULL;
+  const uint64_t now = oriel_clock_ns();
+  static _Thread_local struct oriel_refine owed; /* too large for a stack, and needed in this function only */
+  pthread_mutex_lock(&hub->lock);
+  const struct oriel_viewer *viewer = choose_locked(hub, now);
+  const uint32_t id = viewer ? viewer->id : 0;
+  if (viewer)
+    owed = *viewer->owed;
+  pthread_mutex_unlock(&hub->lock);
+  oriel_pace_take(&lossless->pace, now);
+  if (!id || oriel_refine_make(&owed, desktop->surface, kbps, now, &packet))
+    return;
+  packet->width = width;
+  packet->height = height;
+  packet->key = true;         /* builds on nothing */
+  packet->sharpening = false; /* it is the picture itself */
+  pthread_mutex_lock(&hub->lock);
+  deliver(hub, id, &owed, packet);
+  pthread_mutex_unlock(&hub->lock);
+  oriel_packet_unref(packet);
+  oriel_desktop_wake(desktop);
+}
