@@ -2,7 +2,7 @@
 // Sound: Opus packets -> decoder -> audio thread -> guest's volume -> user's volume -> loudspeaker. The page's own thread
 // only hands packets on.
 import { SoundStream } from './audio-stream.js';
-import { soundSupported } from './hello.js';
+import { codecs } from './codecs.js';
 
 const RAMP_S = 0.03;
 const RATE = 48000;
@@ -61,7 +61,7 @@ export class Sound {
 
   /** Builds the graph; once. */
   async start() {
-    if (this.context || !soundSupported) return;
+    if (this.context || !codecs.sound) return;
     try {
       const context = new AudioContext({ sampleRate: RATE, latencyHint: 'interactive' });
       this.context = context;

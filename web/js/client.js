@@ -2,6 +2,7 @@
 // One desktop in one page: the connection and the picture, which is all that the first picture needs. Input, cursor,
 // sound and the watchdog are devices.js, the interface around it is ui.js; both come after the first picture.
 import { nowUs } from './clock.js';
+import { codecs } from './codecs.js';
 import { byId } from './dom.js';
 import { chosenSize, helloMessage, sizeDivisor } from './hello.js';
 import { Link } from './link.js';
@@ -20,7 +21,7 @@ import {
 } from './protocol.js';
 import { Screen } from './screen.js';
 import { openState, Status } from './status.js';
-import { MESSAGE, STATE } from './wire.js';
+import { MESSAGE, REASON, STATE } from './wire.js';
 
 /**
  * What the interface does for the client; nothing of it before the interface is there.
@@ -75,6 +76,7 @@ export class Client {
       (view) => this.link.send(view),
       (serverUs) => this.link.clock.toLocal(serverUs),
       () => this.painted(),
+      (text) => this.withoutVideo(`The decoder failed: ${text}.`),
     );
     document.addEventListener('visibilitychange', () => this.sendWant());
   }
@@ -110,13 +112,18 @@ export class Client {
     this.status.set('waiting');
   }
 
+  /** What the user does here is for the guest: we have the controls, and it is seen what they do. */
+  get usable() {
+    return this.controls && this.link.painted;
+  }
+
   /** The keys are for the guest: we have the controls, and the focus is on the screen. */
   get hasFocus() {
     const { activeElement } = document;
     // The body has the focus when nothing has, which is where a closed control leaves it.
     const onScreen =
       activeElement === this.screen.canvas || (activeElement === document.body && !this.page.holdsKeys());
-    return this.controls && onScreen;
+    return this.usable && onScreen;
   }
 
   /** Pictures while visible; sound while it can be heard. True when something else is wanted than before. */
@@ -205,6 +212,13 @@ export class Client {
     this.link.send(writeControl(wanted));
   }
 
+  /** The picture comes as tiles from now on. @param {string} text why */
+  withoutVideo(text) {
+    if (!codecs.video) return;
+    codecs.video = false;
+    this.link.restart(REASON.CLOSED_BY_USER, text);
+  }
+
   painted() {
     this.link.notePainted();
     if (this.status.state !== 'running') this.showState();
@@ -275,6 +289,7 @@ export class Client {
       audio: devices ? devices.sound.stats() : null,
       microphone: devices ? devices.microphone.stats() : null,
       codec: video.codec,
+      codecs: codecs.names,
       error: pictures.lastError,
     };
   }

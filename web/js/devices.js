@@ -31,7 +31,7 @@ export class Devices {
       if (type === MESSAGE.BUTTON || type === MESSAGE.WHEEL) this.keyboard.settle(null);
       send(view);
     };
-    this.pointer = new Pointer(screen, settled, { active: controls, hover: (x, y) => this.cursor.setPointer(x, y),
+    this.pointer = new Pointer(screen, settled, { active: () => client.usable, hover: (x, y) => this.cursor.setPointer(x, y),
       typing: () => document.activeElement?.id === 'typing' });
     this.cursor = new Cursor(screen, byId('cursor', HTMLCanvasElement), {
       controls,
@@ -149,6 +149,7 @@ export class Devices {
     const { page, link, screen, pictures } = this.client;
     if (step === 3) {
       page.say('The picture still stood still: connecting again.');
+      if (pictures.counts.decoded === 0) return this.client.withoutVideo('No video was decoded.');
       link.restart(REASON.CLOSED_BY_USER, 'The picture stood still.');
       return;
     }

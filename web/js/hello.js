@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: MIT
 // What a viewer says first: what it can take, which role and size it wants.
+import { codecs } from './codecs.js';
 import { wantedSize } from './geometry.js';
 import { ROLE, writeHello } from './protocol.js';
 import { parseSize } from './settings.js';
 import { CAP } from './wire.js';
-
-export const videoSupported = typeof VideoDecoder === 'function';
-export const soundSupported = typeof AudioDecoder === 'function' && typeof AudioWorkletNode === 'function';
 
 /** Device pixels per guest pixel while the window is followed. @param {string} choice the size setting */
 export const sizeDivisor = (choice) => (choice === 'larger' ? Math.max(2, Math.round(devicePixelRatio || 1)) : 1);
@@ -20,11 +18,11 @@ export function chosenSize(choice, stage) {
   return parseSize(choice) ?? (stage.width ? wantedSize(stage, sizeDivisor(choice)) : null);
 }
 
-/** @param {boolean} control @param {{width: number, height: number} | null} size */
+/** Only once `codecs.asked` is through. @param {boolean} control @param {{width: number, height: number} | null} size */
 export function helloMessage(control, size) {
   let capabilities = CAP.RESIZE | CAP.TILES | CAP.COMMANDS | CAP.MICROPHONE;
-  if (videoSupported) capabilities |= CAP.H264;
-  if (soundSupported) capabilities |= CAP.OPUS;
+  if (codecs.video) capabilities |= CAP.H264;
+  if (codecs.sound) capabilities |= CAP.OPUS;
   const { width, height } = (control && size) || { width: 0, height: 0 };
   return writeHello({ role: control ? ROLE.CONTROLLER : ROLE.VIEWER, capabilities, width, height });
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Puts the page together: connection and picture at once, everything else after the first picture.
 import { Client } from './client.js';
+import { codecs } from './codecs.js';
 import { byId } from './dom.js';
 import { EarlyInput } from './early.js';
-import { videoSupported } from './hello.js';
 import { session } from './session.js';
 import { settings } from './settings.js';
 
@@ -35,13 +35,10 @@ client.status.changed = () => {
 };
 setTimeout(rest, PATIENCE_MS);
 
-if (videoSupported) client.link.connect();
-else {
-  const why = isSecureContext
-    ? 'This browser lacks WebCodecs, which brings the picture.'
-    : 'Browsers show video to encrypted pages only: open this one by https, or through localhost.';
-  client.status.set('refused', why);
-}
+codecs.asked.then(() => {
+  if (client.screen.drawable()) client.link.connect();
+  else client.status.set('refused', 'This browser gives the page no canvas to draw the desktop on.');
+});
 
 window.oriel = Object.freeze({
   stats: () => client.stats(),

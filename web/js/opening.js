@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Opens WebSockets; the page's first one says hello at once and keeps what comes until link.js takes it.
 import { nowUs } from './clock.js';
+import { codecs } from './codecs.js';
 import { chosenSize, helloMessage } from './hello.js';
 import { writeAuthenticate } from './protocol.js';
 import { settings } from './settings.js';
@@ -29,8 +30,10 @@ export function windowSize() {
   return { width: Math.round(innerWidth * ratio), height: Math.round(innerHeight * ratio) };
 }
 
-/** @param {boolean} view the page only watches @param {string} secret the session's @returns {Opening} */
-export function openAhead(view, secret) {
+/** @param {boolean} view the page only watches @param {string} secret the session's @returns {Promise<Opening>} once it is
+ *  known what the hello says */
+export async function openAhead(view, secret) {
+  await codecs.asked;
   const opening = openSocket();
   const { socket } = opening;
   socket.onopen = () => {

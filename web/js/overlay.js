@@ -77,6 +77,7 @@ export class Overlay {
         ['Size', `${now.width} × ${now.height}`],
         ['Received', `${rate(now.bitrate_bps)}`],
         ['Encoder', encoder],
+        ['This browser takes', now.codecs],
         ['Viewers', viewers],
         ['Video / tiles', `${now.counts.video} / ${now.counts.tiles}`],
         ['Bursts < 8 ms', String(now.bursts)],

@@ -2,6 +2,7 @@
 // Completes the page once the first picture is there, or when something must be said before: the devices, then the
 // elements in index.html's template with everything that works on them.
 import { Card, loginForm } from './card.js';
+import { codecs } from './codecs.js';
 import { askBeforeClosing } from './closing.js';
 import { byId, toast } from './dom.js';
 import { swallowDrops } from './drop.js';
@@ -53,6 +54,7 @@ export async function complete(client, devices, settings) {
   client.page = { changed, say: toast, login, shortcut: (event) => ui.shortcut(event),
     holdsKeys: () => ui.toolbar.openPanel !== undefined || byId('confirm', HTMLDialogElement).open };
   swallowDrops(toast);
+  if (codecs.lack) toast(codecs.lack);
   askBeforeClosing(settings, () => status.state === 'running' || status.state === 'paused');
   if (status.state === 'login') login(client.loginReason.text, client.loginReason.retryAfterS);
 }

@@ -13,23 +13,29 @@ import { FLAG, MESSAGE, PICTURE_HEADER_SIZE } from './wire.js';
 export const KEY_REASON = Object.freeze({ GAP: 1, DECODER: 2, TILES: 3, RECOVERY: 4 });
 const KEY_REQUEST_US = 500_000;
 const BURST_US = 8000;
+/** A decoder that said it can and fails so often at its first pictures cannot. */
+const FRUITLESS_MAX = 3;
 /** With so many pictures in the decoder, those in between are not drawn: newest wins. */
 const BACKLOG = 2;
 
 /** @typedef {import('./video.js').PictureNote} PictureNote */
-/** @typedef {{note: PictureNote, payload: Uint8Array}} Tiles */
+/** @typedef {{note: PictureNote, payload: Uint8Array, key: boolean}} Tiles key: they build on nothing */
 
 export class Pictures {
   /**
    * @param {import('./screen.js').Screen} screen @param {(view: DataView<ArrayBuffer>) => void} send
    * @param {(serverUs: number) => number} toLocal server time on our clock, 0 while unknown
    * @param {() => void} painted called after each painted picture
+   * @param {(text: string) => void} undecodable video failed again and again, and none was ever decoded
    */
-  constructor(screen, send, toLocal, painted) {
+  constructor(screen, send, toLocal, painted, undecodable) {
     this.screen = screen;
     this.send = send;
     this.toLocal = toLocal;
     this.onPainted = painted;
+    this.onUndecodable = undecodable;
+    /** Failures of the decoder before its first picture. */
+    this.fruitless = 0;
     this.ack = new Ack(send);
     this.continuity = new Continuity();
     /** @type {Order<Tiles>} */
@@ -113,7 +119,7 @@ export class Pictures {
       this.requestKey(KEY_REASON.GAP);
     } else {
       const payload = new Uint8Array(view.buffer, PICTURE_HEADER_SIZE);
-      if (view.getUint8(0) === MESSAGE.TILES) this.receiveTiles({ note, payload });
+      if (view.getUint8(0) === MESSAGE.TILES) this.receiveTiles({ note, payload, key });
       else this.receiveVideo(payload, key, note);
     }
     this.ack.flush();
@@ -144,7 +150,8 @@ export class Pictures {
   }
 
   /** @param {Tiles} tiles */
-  drawTiles({ note, payload }) {
+  drawTiles({ note, payload, key }) {
+    if (key) this.screen.resize(note.width, note.height);
     if (note.width !== this.screen.width || note.height !== this.screen.height) return this.tilesFailed();
     let drawn = true;
     const draw = (/** @type {[number, number, number, number, Uint32Array<ArrayBuffer>]} */ ...tile) => {
@@ -167,6 +174,7 @@ export class Pictures {
 
   /** @param {VideoFrame} frame @param {PictureNote} note */
   drawFrame(frame, note) {
+    this.fruitless = -Infinity;
     this.order.decoded(note.sequence);
     if (this.video.queued >= BACKLOG && this.drawn) {
       this.counts.undrawn++;
@@ -223,6 +231,7 @@ export class Pictures {
     this.lastError = text;
     this.order.reset();
     this.continuity.waiting = true;
-    this.requestKey(KEY_REASON.DECODER);
+    if (++this.fruitless >= FRUITLESS_MAX) this.onUndecodable(text);
+    else this.requestKey(KEY_REASON.DECODER);
   }
 }

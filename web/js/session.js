@@ -63,7 +63,7 @@ export class Session {
     const loaded = import('./opening.js');
     this.opening = answered.then(async (answer) => {
       const { openAhead } = await loaded;
-      if (answer.status === 'ok') this.early = openAhead(this.view, this.secret);
+      if (answer.status === 'ok') this.early = await openAhead(this.view, this.secret);
       return answer;
     });
   }

@@ -211,7 +211,7 @@ export class Interface {
     button('chip-sound').hidden = !(sound.blocked && !sound.muted && client.capabilities & CAP.OPUS);
     this.mouseHint?.update(client.guest.absolute);
     for (const item of document.querySelectorAll('[data-keys], #open-typing, #lock-pointer')) {
-      /** @type {HTMLButtonElement} */ (item).disabled = !client.controls;
+      /** @type {HTMLButtonElement} */ (item).disabled = !client.usable;
     }
     this.updateSound(settings.get('muted'), settings.get('volume'));
     this.updateMachine(connected);

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// What this browser decodes. A decoder that exists may still lack the codec, so it is asked, once, while the log-in is on
+// its way. Tiles need none: they carry the picture alone where there is no video, at a lower rate.
+
+/** As the server's encoder names its parameter sets: High, up to 1920x1080 and 1280x720. */
+const VIDEO = ['avc1.640028', 'avc1.64001f'];
+const SOUND = { codec: 'opus', sampleRate: 48_000, numberOfChannels: 2 };
+
+/**
+ * @template {{codec: string}} C
+ * @param {{isConfigSupported(config: C): Promise<{supported?: boolean}>} | undefined} decoder @param {C[]} configs
+ */
+export async function decodesAny(decoder, configs) {
+  for (const config of configs) {
+    try {
+      if (decoder && (await decoder.isConfigSupported(config)).supported) return true;
+    } catch {
+      /* it does not even know the name */
+    }
+  }
+  return false;
+}
+
+class Codecs {
+  constructor() {
+    this.video = false;
+    this.sound = false;
+    /** Both are known. */
+    this.asked = this.ask();
+  }
+
+  async ask() {
+    const { VideoDecoder: video, AudioDecoder: sound } = /** @type {Partial<typeof globalThis>} */ (globalThis);
+    [this.video, this.sound] = await Promise.all([
+      decodesAny(
+        video,
+        VIDEO.map((codec) => ({ codec, optimizeForLatency: true })),
+      ),
+      typeof AudioWorkletNode === 'function' && decodesAny(sound, [SOUND]),
+    ]);
+  }
+
+  /** What a user reads in the statistics. */
+  get names() {
+    return [...(this.video ? ['H.264'] : []), 'tiles', ...(this.sound ? ['Opus'] : [])].join(', ');
+  }
+
+  /** Why there is no video; '' when there is. */
+  get lack() {
+    if (this.video) return '';
+    return isSecureContext
+      ? 'This browser has no H.264 decoder: the picture comes without it, at a lower rate.'
+      : 'Browsers decode video on encrypted pages only: the picture comes without it, at a lower rate. ' +
+          'Open this page by https, or through localhost.';
+  }
+}
+
+export const codecs = new Codecs();
