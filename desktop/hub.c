@@ -190,7 +190,7 @@ void oriel_hub_need_key_locked(struct oriel_viewer *viewer, uint64_t key_after_n
 }
 
 void oriel_hub_hand_over_locked(struct oriel_hub *hub, struct oriel_viewer *viewer) {
-  if (!hub->newest_key || !viewer->pictures || viewer->chain != ORIEL_CHAIN_KEY || viewer->picture)
+  if (!hub->newest_key || !viewer->pictures || viewer->owed || viewer->chain != ORIEL_CHAIN_KEY || viewer->picture)
     return;
   viewer->picture = oriel_packet_ref(hub->newest_key);
   viewer->chain = ORIEL_CHAIN_LIVE;

@@ -194,7 +194,6 @@ static struct plan plan_next(struct media *media, struct oriel_hub *hub, uint64_
   struct oriel_survey survey;
   if (!hub->watchers_pictures && !hub->expected_ns)
     return plan_unwatched(media, now);
-  plan.joined_ns = hub->joined_ns;
   if (media->retry_at_ns > now) {
     plan.wake_ns = media->retry_at_ns;
     return plan;
@@ -213,11 +212,13 @@ static struct plan plan_next(struct media *media, struct oriel_hub *hub, uint64_
     hub->wait |= ORIEL_WAIT_VIEWERS;
   if (hub->damaged)
     hub->wait &= ~(unsigned)ORIEL_WAIT_DAMAGE; /* more of it changes nothing */
-  if (survey.video)
+  if (survey.video || survey.key_due)
     media->idle_ns = 0;
   else if ((plan = plan_unwatched(media, now)).action != ACTION_SLEEP)
     return plan;
-  if (plan_lossless(media, hub, &survey, now, false, &plan) || plan_key(media, &survey, now, &plan) || plan_picture(media, hub, &survey, now, &plan) ||
+  plan.joined_ns = hub->joined_ns;
+  if (plan_lossless(media, hub, &survey, now, false, &plan) || plan_key(media, &survey, now, &plan) ||
+      plan_picture(media, hub, &survey, now, &plan) ||
       plan_sharpen(media, hub, &survey, now, &plan) || plan_refine(media, hub, &survey, now, &plan) ||
       plan_lossless(media, hub, &survey, now, true, &plan))
     return plan;
