@@ -102,6 +102,13 @@ const struct setting agent_setting_table[] = {
    .offset = AT(control),
    .allowed = "a path of less than 108 bytes, or none",
    .help = "socket that answers --status (default $XDG_RUNTIME_DIR/oriel/agent.sock)"},
+  {.key = "screen",
+   .alias = "Screen",
+   .value = "WHAT",
+   .type = SCREEN,
+   .offset = AT(screen_follows),
+   .allowed = "follow or none",
+   .help = "of oriel-agent-screen: an X11 desktop follows the size that the host asks for, or keeps its own (default follow)"},
   {.key = "log-level",
    .alias = "LogLevel",
    .value = "LEVEL",
@@ -211,6 +218,13 @@ static int parse_socket(const char *text, char *path) {
   return 0;
 }
 
+static int parse_screen(const char *text, bool *follows) {
+  if (strcmp(text, "follow") != 0 && strcmp(text, "none") != 0)
+    return -EINVAL;
+  *follows = strcmp(text, "follow") == 0;
+  return 0;
+}
+
 static int parse_flag(const char *text, bool *flag) {
   const bool is_true = strcmp(text, "true") == 0 || strcmp(text, "1") == 0;
   if (!is_true && strcmp(text, "false") != 0 && strcmp(text, "0") != 0)
@@ -258,6 +272,7 @@ int agent_setting_set(struct agent_settings *settings, const struct setting *set
     case FRAME: result = parse_frame(text, field); break;
     case SHM: result = parse_shm(text, field); break;
     case SOCKET: result = parse_socket(text, field); break;
+    case SCREEN: result = parse_screen(text, field); break;
     case LEVEL: result = oriel_log_level_parse(text, field); break;
     case FLAG: result = parse_flag(text, field); break;
   }

@@ -208,7 +208,8 @@ void agent_settings_default(struct agent_settings *settings) {
   const struct oriel_transport_address host = {.scheme = ORIEL_TRANSPORT_VSOCK, .cid = 2, .port = 5000};
   *settings = (struct agent_settings){
     .output_name = "Oriel Output", .input_name = "Oriel Input", .output = {true, host}, .input = {true, host},
-    .rate = 48000, .output_channels = 2, .input_channels = 2, .bitrate_kbps = 128, .log_level = ORIEL_LOG_INFO,
+    .rate = 48000, .output_channels = 2, .input_channels = 2, .bitrate_kbps = 128, .screen_follows = true,
+    .log_level = ORIEL_LOG_INFO,
   };
   settings->input.address.port = 5001;
   agent_settings_take_ports(settings, "/dev/virtio-ports");

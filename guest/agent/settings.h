@@ -46,6 +46,7 @@ struct agent_settings {
   uint32_t frame_us;       /* of a packet where the address does not say; 0 = 20 ms of Opus, 2.5 ms of PCM */
   char shm[64];            /* name of the shared memory that carries Oriel Output; empty = none */
   char control[AGENT_PATH_SIZE]; /* socket that answers --status; empty = none */
+  bool screen_follows;     /* of oriel-agent-screen: an X11 desktop takes the size that the host asks for */
   enum oriel_log_level log_level;
   bool log_json;
 };

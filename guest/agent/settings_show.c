@@ -24,6 +24,7 @@ void agent_settings_print(const struct agent_settings *settings, FILE *file) {
     fprintf(file, "frame = %g\n", settings->frame_us / 1000.0);
   fprintf(file, "shm = %s\n", settings->shm[0] != '\0' ? settings->shm : "none");
   fprintf(file, "control = %s\n", settings->control[0] != '\0' ? settings->control : "none");
+  fprintf(file, "screen = %s\n", settings->screen_follows ? "follow" : "none");
   fprintf(file, "log-level = %s\nlog-json = %s\n", levels[settings->log_level], settings->log_json ? "true" : "false");
 }
 
