@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // `make bench`: Oriel and QEMU's VNC with noVNC, in one Chromium, on one guest, in one run; then Oriel by itself. Prints a
-// table and writes build/bench.json. Medians; ratios travel between machines, milliseconds do not.
+// table and writes build/bench.json. Rounds alternate; medians of rounds with their extremes; ratios travel between machines,
+// milliseconds do not.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -15,7 +16,9 @@ import { serveNovnc } from './novnc.mjs';
 
 const quick = process.argv.includes('--quick');
 const samples = quick ? 20 : 60;
-const windowSeconds = quick ? 4 : 15;
+const windowSeconds = quick ? 4 : 8;
+const rounds = quick ? 2 : 6;
+const sceneRounds = quick ? 2 : 4;
 const rows = [];
 
 /** One line of the table. `target` is a sentence; `met` decides the mark. */
@@ -90,35 +93,59 @@ async function openMetered(t, url) {
   return { page, first };
 }
 
+/** Both clients in turn, so that drift of the machine falls on both; each round the other one is first.
+ *  @param {number} count rounds @param {(name: 'oriel' | 'noVNC') => Promise<void>} measureOne */
+async function alternate(count, measureOne) {
+  for (let round = 0; round < count; round++) {
+    const names = ['oriel', 'noVNC'];
+    if (round % 2) names.reverse();
+    for (const name of names) await measureOne(name);
+  }
+}
+
+/** Middle and extremes of one number a round. */
+function spread(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const half = Math.floor(sorted.length / 2);
+  const middle = sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+  return { middle, least: sorted[0], most: sorted.at(-1) };
+}
+
+/** "1.04 (1.02 to 1.09)" of the ratios of rounds. */
+function ratios(ours, theirs, digits = 2) {
+  const { middle, least, most } = spread(ours.map((value, round) => value / theirs[round]));
+  return { middle, text: `${middle.toFixed(digits)} (${least.toFixed(digits)} to ${most.toFixed(digits)})` };
+}
+
 async function comparePhotons() {
   await scope(async (t) => {
     const vm = await bootScene(t, 'static');
     const ours = await oriel(t, ['serve', `qemu:${vm.qmp}`]);
     const peer = await serveNovnc(vm.vnc);
     t.after(peer.close);
-    const result = { oriel: { delays: [], first: [] }, novnc: { delays: [], first: [] } };
-    // Alternating rounds, so that drift of the machine falls on both.
-    for (let round = 0; round < (quick ? 2 : 4); round++) {
-      for (const [name, url] of [['oriel', ours.url], ['novnc', peer.url]]) {
-        await scope(async (inner) => {
-          const { page, first } = await openMetered(inner, url);
-          await page.mouse.move(900, 600);
-          result[name].first.push(first);
-          await pause(500);
-          await keyToPhoton(page, 3); // the first key after a start pages code in, in the guest and in the browser
-          result[name].delays.push(...await keyToPhoton(page, Math.ceil(samples / (quick ? 2 : 4))));
-        });
-      }
+    const result = { oriel: { rounds: [], first: [] }, noVNC: { rounds: [], first: [] } };
+    const url = { oriel: ours.url, noVNC: peer.url };
+    await alternate(rounds, (name) => scope(async (inner) => {
+      const { page, first } = await openMetered(inner, url[name]);
+      await page.mouse.move(900, 600);
+      result[name].first.push(first);
+      await pause(500);
+      await keyToPhoton(page, 3); // the first key after a start pages code in, in the guest and in the browser
+      result[name].rounds.push(await keyToPhoton(page, Math.ceil(samples / rounds)));
+    }));
+    for (const name of ['oriel', 'noVNC']) {
+      const all = summary(result[name].rounds.flat());
+      row(`input to photon, ${name} (p50 / p95 / min)`, `${ms(all.p50)} / ${ms(all.p95)} / ${ms(all.min)}`);
     }
-    const a = summary(result.oriel.delays);
-    const b = summary(result.novnc.delays);
-    const ratio = a.p50 / b.p50;
-    row('input to photon, oriel (p50 / p95 / min)', `${ms(a.p50)} / ${ms(a.p95)} / ${ms(a.min)}`);
-    row('input to photon, noVNC (p50 / p95 / min)', `${ms(b.p50)} / ${ms(b.p95)} / ${ms(b.min)}`);
-    row('input to photon, oriel : noVNC at p50', ratio.toFixed(2), 'at most 0.50', ratio <= 0.5);
-    const opening = summary(result.oriel.first).p50;
-    row('opening the page to the first correct picture, oriel', ms(opening), 'at most 400 ms', opening <= 400);
-    row('opening the page to the first correct picture, noVNC', ms(summary(result.novnc.first).p50));
+    const medians = (name) => result[name].rounds.map((delays) => summary(delays).p50);
+    const photon = ratios(medians('oriel'), medians('noVNC'));
+    row('input to photon, oriel : noVNC, p50 of rounds', photon.text, 'at most 0.50', photon.middle <= 0.5);
+    for (const name of ['oriel', 'noVNC']) {
+      const { middle, least, most } = spread(result[name].first);
+      row(`opening the page to the first correct picture, ${name}`, `${ms(middle)} (${least.toFixed(0)} to ${most.toFixed(0)})`);
+    }
+    const opening = ratios(result.oriel.first, result.noVNC.first);
+    row('first correct picture, oriel : noVNC, of rounds', opening.text, 'at most 1.00', opening.middle <= 1);
     const { stages } = await stats(ours);
     for (const s of stages) row(`  stage ${s.name} (p50 / p95)`, `${ms(s.p50_us / 1000)} / ${ms(s.p95_us / 1000)}`);
   });
@@ -130,27 +157,34 @@ async function compareScene(scene) {
     const ours = await oriel(t, ['serve', `qemu:${vm.qmp}`]);
     const peer = await serveNovnc(vm.vnc);
     t.after(peer.close);
-    const used = {};
-    for (const [name, url, port, pids] of [['oriel', ours.url, ours.port, [ours.pid, vm.process.pid]], ['noVNC', peer.url, vm.vnc, [vm.process.pid]]]) {
-      await scope(async (inner) => {
-        const { page } = await openMetered(inner, url);
-        await page.mouse.move(900, 600);
-        await pause(1500);
-        const cpu = () => pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0);
-        const [cpu0, bytes0, own0, from] = [cpu(), bytesSent(port), cpuSeconds(ours.pid), performance.now()];
-        await pause(windowSeconds * 1000);
-        const minutes = (performance.now() - from) / 60_000;
-        used[name] = { cpu: (cpu() - cpu0) / minutes, bytes: bytesBetween(bytes0, bytesSent(port)) / minutes, own: (cpuSeconds(ours.pid) - own0) / minutes };
+    const used = { oriel: [], noVNC: [] };
+    const clients = {
+      oriel: { url: ours.url, port: ours.port, pids: [ours.pid, vm.process.pid] },
+      noVNC: { url: peer.url, port: vm.vnc, pids: [vm.process.pid] },
+    };
+    await alternate(sceneRounds, (name) => scope(async (inner) => {
+      const { url, port, pids } = clients[name];
+      const { page } = await openMetered(inner, url);
+      await page.mouse.move(900, 600);
+      await pause(1500);
+      const cpu = () => pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0);
+      const [cpu0, bytes0, own0, from] = [cpu(), bytesSent(port), cpuSeconds(ours.pid), performance.now()];
+      await pause(windowSeconds * 1000);
+      const minutes = (performance.now() - from) / 60_000;
+      used[name].push({
+        cpu: (cpu() - cpu0) / minutes, bytes: bytesBetween(bytes0, bytesSent(port)) / minutes, own: (cpuSeconds(ours.pid) - own0) / minutes,
       });
-    }
+    }));
+    const of = (name, what) => used[name].map((round) => round[what]);
     for (const name of ['oriel', 'noVNC']) {
-      const u = used[name];
-      row(`${scene}: CPU s and MB per minute, QEMU + ${name}`, `${u.cpu.toFixed(1)} s / ${(u.bytes / 1e6).toFixed(2)} MB`,
-        name === 'oriel' ? `oriel alone ${u.own.toFixed(1)} s` : '');
+      const [cpu, bytes, own] = ['cpu', 'bytes', 'own'].map((what) => spread(of(name, what)));
+      row(`${scene}: CPU s and MB per minute, QEMU + ${name}`,
+        `${cpu.middle.toFixed(1)} s (${cpu.least.toFixed(1)} to ${cpu.most.toFixed(1)}) / ${(bytes.middle / 1e6).toFixed(2)} MB`,
+        name === 'oriel' ? `oriel alone ${own.middle.toFixed(1)} s` : '');
     }
     // A still guest costs either a few hundred bytes of pings; their ratio says nothing.
-    const bytes = used.noVNC.bytes > 100_000 ? (used.oriel.bytes / used.noVNC.bytes).toFixed(2) : '-';
-    row(`${scene}: oriel : noVNC`, `${(used.oriel.cpu / used.noVNC.cpu).toFixed(2)} / ${bytes}`);
+    const bytes = spread(of('noVNC', 'bytes')).middle > 100_000 ? ratios(of('oriel', 'bytes'), of('noVNC', 'bytes')).text : '-';
+    row(`${scene}: oriel : noVNC, CPU / bytes, of rounds`, `${ratios(of('oriel', 'cpu'), of('noVNC', 'cpu')).text} / ${bytes}`);
   });
 }
 
