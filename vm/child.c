@@ -54,9 +54,9 @@ static _Noreturn void become(char *const argv[], char *const environment[], int 
   sigprocmask(SIG_SETMASK, &none, NULL);
   for (int number = 1; number < NSIG; number++)
     signal(number, SIG_DFL); /* an ignored SIGPIPE would be inherited through exec */
-  /* Numbers above all that are in use make the order of the moves irrelevant. */
-  const int input = fcntl(input_fd, F_DUPFD, 64), output = fcntl(output_fd, F_DUPFD, 64);
-  const int error = fcntl(error_fd, F_DUPFD, 64);
+  /* Numbers above those that they move to make the order of the moves irrelevant. */
+  const int input = fcntl(input_fd, F_DUPFD, ERROR_FD + 1), output = fcntl(output_fd, F_DUPFD, ERROR_FD + 1);
+  const int error = fcntl(error_fd, F_DUPFD, ERROR_FD + 1);
   if (input >= 0 && output >= 0 && error >= 0 && dup2(input, STDIN_FILENO) >= 0 && dup2(output, STDOUT_FILENO) >= 0 &&
       dup2(output, STDERR_FILENO) >= 0 && dup2(error, ERROR_FD) >= 0 && fcntl(ERROR_FD, F_SETFD, FD_CLOEXEC) == 0) {
     closefrom(ERROR_FD + 1);

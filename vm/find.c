@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/shortage.h"
 #include "vm/child.h"
 
 enum { HELP_TIMEOUT_MS = 5000, OLDEST_MAJOR = 7 }; /* the D-Bus display came with 7.0 */
@@ -41,11 +42,19 @@ static int parse_version(const char *output, char *version, size_t version_size,
   return 0;
 }
 
+/** Nothing is known about this QEMU: it could not even be asked. */
+static int short_of(const char *path, int result, char *why, size_t why_size) {
+  snprintf(why, why_size, "cannot start %s: %s; %s", path, strerror(-result), oriel_shortage_advice(-result));
+  return result;
+}
+
 static int find_version(const char *path, char *version, size_t version_size, char *why, size_t why_size) {
   char output[2048];
   int status = 0, major = 0;
   char *const argv[] = {(char *)path, (char *)"--version", NULL};
   const int result = oriel_child_run(argv, HELP_TIMEOUT_MS, output, sizeof output, &status);
+  if (oriel_shortage_is(-result))
+    return short_of(path, result, why, why_size);
   if (result < 0 || status != 0 || parse_version(output, version, version_size, &major) < 0) {
     snprintf(why, why_size, "%s is no working QEMU (%s): install it with `sudo apt-get install qemu-system-x86`", path,
              result < 0 ? strerror(-result) : "no version in the answer to --version");
@@ -64,6 +73,8 @@ static int check_display(const char *path, const char *version, char *why, size_
   int status = 0;
   char *const argv[] = {(char *)path, (char *)"-display", (char *)"help", NULL};
   const int result = oriel_child_run(argv, HELP_TIMEOUT_MS, output, sizeof output, &status);
+  if (oriel_shortage_is(-result))
+    return short_of(path, result, why, why_size);
   if (result == 0 && status == 0 && has_line(output, "dbus"))
     return 0;
   snprintf(

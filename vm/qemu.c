@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/shortage.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "vm/arguments.h"
@@ -214,7 +215,8 @@ static int spawn(struct oriel_qemu *vm, const struct oriel_qemu_config *config, 
     if (result == 0)
       record_launch(vm->runtime.launch, arguments);
     else
-      snprintf(why, why_size, "cannot run %s: %s", launch->qemu, strerror(-result));
+      snprintf(why, why_size, "cannot run %s: %s; %s", launch->qemu, strerror(-result),
+               oriel_shortage_advice(-result));
     close(log);
   }
   oriel_arguments_free(arguments);
