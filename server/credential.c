@@ -11,12 +11,14 @@
 #include <string.h>
 #include <strings.h>
 
-void oriel_secret_set(struct oriel_secret *secret, const void *text, size_t size) {
-  SHA256(text, size, secret->hash);
+bool oriel_secret_set(struct oriel_secret *secret, const void *text, size_t size) {
+  *secret = (struct oriel_secret){0};
+  secret->known = SHA256(text, size, secret->hash) != NULL;
+  return secret->known;
 }
 
 bool oriel_secret_equal(const struct oriel_secret *a, const struct oriel_secret *b) {
-  return CRYPTO_memcmp(a->hash, b->hash, sizeof a->hash) == 0;
+  return CRYPTO_memcmp(a->hash, b->hash, sizeof a->hash) == 0 && a->known && b->known;
 }
 
 bool oriel_bearer_parse(const char *header, const char **token, size_t *size) {

@@ -15,10 +15,12 @@ enum { ORIEL_TOKEN_MAX = 512, ORIEL_SESSION_BODY_MAX = 4096 };
 /** SHA-256 of a secret: what is kept and compared, so that neither length nor prefix shows in the time taken. */
 struct oriel_secret {
   uint8_t hash[32];
+  bool known; /* it was set; false in a zeroed one */
 };
 
-void oriel_secret_set(struct oriel_secret *secret, const void *text, size_t size);
-/** Constant time. */
+/** False when memory is short (hashing takes some): the secret is then not known. */
+bool oriel_secret_set(struct oriel_secret *secret, const void *text, size_t size);
+/** Constant time. One that is not known equals none, itself included. */
 bool oriel_secret_equal(const struct oriel_secret *a, const struct oriel_secret *b);
 
 /** "Bearer TOKEN" (RFC 6750; the scheme in any case). True with the token borrowed from the header; false for another

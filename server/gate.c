@@ -171,7 +171,7 @@ enum oriel_right oriel_gate_token(struct oriel_request *request, const char *tok
                                   struct oriel_verdict *verdict) {
   struct oriel_server *server = request->server;
   struct oriel_secret secret;
-  oriel_secret_set(&secret, token, size);
+  (void)oriel_secret_set(&secret, token, size);
   bool full = oriel_secret_equal(&secret, &server->token);
   bool view = oriel_secret_equal(&secret, &server->view_token) && server->share;
   if (full || view) {

@@ -49,7 +49,8 @@ enum oriel_handshake_result oriel_handshake_check(const struct oriel_handshake *
   unsigned char text[24 + sizeof guid], digest[SHA_DIGEST_LENGTH];
   memcpy(text, handshake->key, 24);
   memcpy(text + 24, guid, sizeof guid);
-  SHA1(text, 24 + sizeof guid - 1, digest);
+  if (!SHA1(text, 24 + sizeof guid - 1, digest))
+    return ORIEL_HANDSHAKE_SHORT;
   EVP_EncodeBlock((unsigned char *)accept, digest, sizeof digest);
   return ORIEL_HANDSHAKE_OK;
 }

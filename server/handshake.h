@@ -22,6 +22,7 @@ enum oriel_handshake_result {
   ORIEL_HANDSHAKE_VERSION,       /* 426 with Sec-WebSocket-Version: 13 */
   ORIEL_HANDSHAKE_KEY,           /* 400 */
   ORIEL_HANDSHAKE_PROTOCOL,      /* 400: oriel.v1 is not among the offered subprotocols */
+  ORIEL_HANDSHAKE_SHORT,         /* 503: no memory to hash the key */
 };
 
 /** Checks all of it; on OK `accept` is the Sec-WebSocket-Accept value. */

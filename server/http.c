@@ -352,6 +352,7 @@ int oriel_http_start(struct oriel_server *server) {
   const unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_UPGRADE | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG |
                          MHD_USE_NO_LISTEN_SOCKET;
   server->http_budget = (struct oriel_budget){.limit_ns = HTTP_BUDGET_NS, .limit = REQUESTS_PER_TURN};
+  errno = 0; /* all that it says of a failure */
   server->daemon = MHD_start_daemon(
     flags, 0, NULL, NULL, on_request, server,
     MHD_OPTION_EXTERNAL_LOGGER, on_log, server,
@@ -366,7 +367,7 @@ int oriel_http_start(struct oriel_server *server) {
     MHD_OPTION_STRICT_FOR_CLIENT, 0,
     MHD_OPTION_END);
   if (!server->daemon)
-    return -EINVAL;
+    return errno ? -errno : -ENOMEM;
   int fd = MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
   int status = uv_poll_init(server->loop, &server->http_poll, fd);
   if (status < 0) {

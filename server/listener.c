@@ -8,16 +8,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "core/shortage.h"
 #include "server/admission.h"
 #include "server/private.h"
 #include "server/relay.h"
 
 enum { ACCEPTS_PER_TURN = 16 };
-
-/** Errors of accept that say nothing about the client: asked again at once they come again at once. */
-static bool is_shortage(int error) {
-  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
-}
 
 /** The listener stays readable, so it is not watched before the next tick. */
 static void rest(struct oriel_server *server) {
@@ -33,7 +29,8 @@ static bool accept_one(struct oriel_server *server) {
   int fd = accept4(server->listener, (struct sockaddr *)&client, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (fd < 0) {
     const int error = errno;
-    if (is_shortage(error))
+    /* Asked again at once it comes again at once. EAGAIN means that nobody is waiting. */
+    if (error != EAGAIN && oriel_shortage_is(error))
       rest(server);
     return error == ECONNABORTED || error == EINTR;
   }

@@ -12,6 +12,7 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "core/shortage.h"
 #include "server/address.h"
 #include "server/listener.h"
 #include "server/peer.h"
@@ -206,6 +207,12 @@ static int init_handles(struct oriel_server *server) {
   return 0;
 }
 
+static int say_short(const struct oriel_server_config *config, int status, char *why, size_t why_size) {
+  snprintf(why, why_size, "cannot serve on %.80s: %s; %s", config->listen, strerror(-status),
+           oriel_shortage_advice(-status));
+  return status;
+}
+
 int oriel_server_create(uv_loop_t *loop, const struct oriel_server_config *config, struct oriel_server **out,
                         char *why, size_t why_size) {
   int status = check_config(config, why, why_size);
@@ -213,8 +220,7 @@ int oriel_server_create(uv_loop_t *loop, const struct oriel_server_config *confi
     return status;
   struct oriel_server *server = calloc(1, sizeof *server);
   if (!server) {
-    snprintf(why, why_size, "cannot serve on %.80s: no memory; end other programs", config->listen);
-    return -ENOMEM;
+    return say_short(config, -ENOMEM, why, why_size);
   }
   int listener = -1;
   server->loop = loop;
@@ -223,9 +229,9 @@ int oriel_server_create(uv_loop_t *loop, const struct oriel_server_config *confi
   server->assets = config->assets;
   server->asset_count = config->asset_count;
   server->version = config->version ? config->version : "";
-  oriel_secret_set(&server->token, config->token, strlen(config->token));
+  bool hashed = oriel_secret_set(&server->token, config->token, strlen(config->token));
   if (config->view_token) {
-    oriel_secret_set(&server->view_token, config->view_token, strlen(config->view_token));
+    hashed = oriel_secret_set(&server->view_token, config->view_token, strlen(config->view_token)) && hashed;
     server->share = strdup(config->view_token);
   }
   oriel_bucket_init(&server->refusals, ORIEL_REFUSALS_RATE, oriel_clock_ns());
@@ -239,17 +245,17 @@ int oriel_server_create(uv_loop_t *loop, const struct oriel_server_config *confi
   if (status < 0)
     goto fail;
   set_public(server, config->public_url);
-  snprintf(why, why_size, "cannot serve on %.80s: no memory; end other programs", config->listen);
   if (server->tls)
     status = oriel_relays_init(server, config->tls_cert, config->tls_key, why, why_size);
   if (status < 0)
     goto fail;
-  status = config->view_token && !server->share ? -ENOMEM : init_tables(server, config);
-  if (status < 0)
+  status = !hashed || (config->view_token && !server->share) ? -ENOMEM : init_tables(server, config);
+  if (status == 0)
+    status = init_handles(server);
+  if (status < 0) {
+    say_short(config, status, why, why_size);
     goto fail;
-  status = init_handles(server);
-  if (status < 0)
-    goto fail;
+  }
   status = oriel_http_start(server);
   if (status < 0)
     goto fail_handles;
@@ -264,7 +270,7 @@ int oriel_server_create(uv_loop_t *loop, const struct oriel_server_config *confi
   return 0;
 
 fail_handles:
-  snprintf(why, why_size, "cannot serve on %.80s: %s; end other programs", config->listen, strerror(-status));
+  say_short(config, status, why, why_size);
   close(listener);
   server->closing = true; /* freed when the loop has closed the handles */
   close_handles(server);

@@ -61,8 +61,9 @@ int oriel_sessions_create(struct oriel_sessions *sessions, bool view, uint64_t n
   struct oriel_session *slot = make_room(sessions, view, now_ns);
   write_digits(random, id);
   write_digits(random + ORIEL_SESSION_ID_SIZE / 2, secret);
-  oriel_secret_set(&slot->id, id, ORIEL_SESSION_ID_SIZE);
-  oriel_secret_set(&slot->secret, secret, ORIEL_SESSION_ID_SIZE);
+  if (!oriel_secret_set(&slot->id, id, ORIEL_SESSION_ID_SIZE) ||
+      !oriel_secret_set(&slot->secret, secret, ORIEL_SESSION_ID_SIZE))
+    return -ENOMEM;
   slot->view = view;
   slot->expires_ns = now_ns + ORIEL_SESSION_SECONDS * ORIEL_NS_PER_SECOND;
   slot->serial = sessions->next_serial++;
@@ -73,7 +74,7 @@ uint64_t oriel_sessions_find(const struct oriel_sessions *sessions, const char *
   if (size != ORIEL_SESSION_ID_SIZE)
     return 0;
   struct oriel_secret secret;
-  oriel_secret_set(&secret, id, size);
+  (void)oriel_secret_set(&secret, id, size);
   for (size_t i = 0; i < ORIEL_SESSIONS_MAX; i++) {
     const struct oriel_session *session = &sessions->slots[i];
     if (is_live(session, now_ns) && oriel_secret_equal(&session->id, &secret))
@@ -95,7 +96,7 @@ bool oriel_sessions_prove(const struct oriel_sessions *sessions, uint64_t serial
                           uint64_t now_ns) {
   const struct oriel_session *session = get(sessions, serial, now_ns);
   struct oriel_secret given;
-  oriel_secret_set(&given, secret, size);
+  (void)oriel_secret_set(&given, secret, size);
   return session && size == ORIEL_SESSION_ID_SIZE && oriel_secret_equal(&session->secret, &given);
 }
 

@@ -55,6 +55,8 @@ static enum MHD_Result refuse(struct oriel_request *request, enum oriel_handshak
   case ORIEL_HANDSHAKE_VERSION:
     return oriel_answer_error(request, MHD_HTTP_UPGRADE_REQUIRED, "only WebSocket version 13 is spoken here",
                               "Sec-WebSocket-Version", "13");
+  case ORIEL_HANDSHAKE_SHORT:
+    return oriel_answer_error(request, MHD_HTTP_SERVICE_UNAVAILABLE, "memory is short", "Retry-After", "1");
   case ORIEL_HANDSHAKE_KEY:
     return oriel_answer_error(request, MHD_HTTP_BAD_REQUEST, "the Sec-WebSocket-Key is not 16 bytes in base64", NULL,
                               NULL);

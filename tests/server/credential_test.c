@@ -328,10 +328,21 @@ static void handshake_lists(void **state) {
   assert_int_equal(oriel_handshake_check(&handshake, accept), ORIEL_HANDSHAKE_NOT_WEBSOCKET);
 }
 
+/* Memory that was short when one was hashed must not make two of them the same. */
+static void secret_never_set_equals_none(void **state) {
+  (void)state;
+  struct oriel_secret unset = {0}, other = {0}, set;
+  assert_true(oriel_secret_set(&set, "correct-horse", 13));
+  assert_true(oriel_secret_equal(&set, &set));
+  assert_false(oriel_secret_equal(&unset, &other));
+  assert_false(oriel_secret_equal(&set, &unset));
+}
+
 int main(int argc, char **argv) {
   if (argc > 1)
     cmocka_set_test_filter(argv[1]);
   const struct CMUnitTest tests[] = {
+    cmocka_unit_test(secret_never_set_equals_none),
     cmocka_unit_test(address_parse),
     cmocka_unit_test(address_key_is_canonical),
     cmocka_unit_test(origins_on_a_wildcard),
