@@ -2,19 +2,26 @@
  *
  * oriel: from the command line to a command.
  */
+#include <errno.h>
+#include <openssl/crypto.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
+#include "cli/abort.h"
 #include "cli/audio.h"
 #include "cli/commands.h"
 #include "cli/help.h"
 #include "cli/nearest.h"
 #include "cli/say.h"
 #include "core/log.h"
+#include "core/shortage.h"
+#include "core/streams.h"
 #include "cli/version.h"
+
+enum { FILES_MIN = 64 }; /* a start takes some 30, a page with its viewer 10 */
 
 static const struct {
   const char *name;
@@ -33,13 +40,27 @@ static int find_command(const char *name) {
   return -1;
 }
 
-/** A viewer is one descriptor; the usual soft limit of 1024 is meant for programs that use select(). */
-static void raise_file_limit(void) {
+/** A viewer is one descriptor; the usual soft limit of 1024 is meant for programs that use select(). Below the least what
+ *  fails would be named after whatever came last. */
+static int raise_file_limit(void) {
   struct rlimit limit;
-  if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+  if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+    return ORIEL_EXIT_OK;
+  if (limit.rlim_cur < limit.rlim_max) {
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
   }
+  if (limit.rlim_max >= FILES_MIN)
+    return ORIEL_EXIT_OK;
+  return oriel_say(ORIEL_EXIT_ERROR, "cannot start: no more than %u files may be open, %d are needed; %s",
+                   (unsigned)limit.rlim_max, FILES_MIN, oriel_shortage_advice(EMFILE));
+}
+
+/** OpenSSL makes what it needs at its first use, and would go on without it. */
+static int prepare_crypto(void) {
+  if (OSSL_LIB_CTX_get0_global_default() != NULL)
+    return ORIEL_EXIT_OK;
+  return oriel_say(ORIEL_EXIT_ERROR, "cannot start: OpenSSL gets no memory; %s", oriel_shortage_advice(ENOMEM));
 }
 
 static int run_command(int index, int argc, char *argv[]) {
@@ -54,8 +75,12 @@ static int run_command(int index, int argc, char *argv[]) {
   }
   oriel_log_configure(options.log_level, options.log_json);
   signal(SIGPIPE, SIG_IGN);
-  raise_file_limit();
-  const int status = commands[index].run(&options);
+  oriel_abort_catch();
+  int status = raise_file_limit();
+  if (status == ORIEL_EXIT_OK)
+    status = prepare_crypto();
+  if (status == ORIEL_EXIT_OK)
+    status = commands[index].run(&options);
   oriel_options_finish(&options);
   return status;
 }
@@ -94,6 +119,8 @@ static int help(int argc, char *argv[]) {
 }
 
 int main(int argc, char *argv[]) {
+  if (oriel_streams_open() < 0)
+    return ORIEL_EXIT_ERROR; /* with nowhere to say so */
   if (argc < 2) {
     oriel_help(stderr);
     return ORIEL_EXIT_USAGE;

@@ -24,6 +24,7 @@
 #include "cli/systemd.h"
 #include "cli/tls.h"
 #include "core/log.h"
+#include "core/shortage.h"
 #include "desktop/desktop.h"
 #include "media/encoder.h"
 #include "server/address.h"
@@ -52,6 +53,7 @@ struct oriel_service {
   int listener; /* that socket; -1 = none */
   struct oriel_systemd systemd;
   uv_loop_t loop;
+  bool looping; /* it is open */
   uv_signal_t signals[4] /* of end_signals */, child;
   uv_timer_t deadline, stats_timer, ready_timer, watchdog, adopted_timer;
   uint64_t ready_by_ms; /* of the loop's clock */
@@ -293,27 +295,35 @@ static void catch_early_signals(void) {
       sigaction(end_signals[i], &action, NULL);
 }
 
-static void open_loop(struct oriel_service *service) {
-  uv_loop_init(&service->loop);
-  for (size_t i = 0; i < sizeof service->signals / sizeof service->signals[0]; i++) {
-    uv_signal_init(&service->loop, &service->signals[i]);
-    service->signals[i].data = service;
+/** What the loop cannot be without. A loop that is not whole is closed again, and service->looping stays false. */
+static int open_loop(struct oriel_service *service) {
+  int result = uv_loop_init(&service->loop);
+  if (result < 0)
+    return oriel_say(ORIEL_EXIT_ERROR, "cannot start: %s; %s", uv_strerror(result), oriel_shortage_advice(-result));
+  service->looping = true;
+  uv_signal_t *const signals[] = {&service->signals[0], &service->signals[1], &service->signals[2],
+                                  &service->signals[3], &service->child};
+  for (size_t i = 0; result == 0 && i < sizeof signals / sizeof signals[0]; i++) {
+    result = uv_signal_init(&service->loop, signals[i]);
+    signals[i]->data = service;
   }
-  uv_signal_init(&service->loop, &service->child);
-  uv_timer_init(&service->loop, &service->deadline);
-  uv_timer_init(&service->loop, &service->stats_timer);
-  uv_timer_t *const timers[] = {&service->ready_timer, &service->watchdog, &service->adopted_timer};
+  uv_timer_t *const timers[] = {&service->deadline, &service->stats_timer, &service->ready_timer, &service->watchdog,
+                                &service->adopted_timer};
   for (size_t i = 0; i < sizeof timers / sizeof timers[0]; i++) {
     uv_timer_init(&service->loop, timers[i]);
     timers[i]->data = service;
   }
-  service->child.data = service->deadline.data = service->stats_timer.data = service;
+  if (result < 0)
+    return oriel_say(ORIEL_EXIT_ERROR, "cannot start: %s; %s", uv_strerror(result), oriel_shortage_advice(-result));
+  return ORIEL_EXIT_OK;
 }
 
 static void finish(struct oriel_service *service) {
-  uv_walk(&service->loop, close_handle, NULL);
-  uv_run(&service->loop, UV_RUN_DEFAULT);
-  uv_loop_close(&service->loop);
+  if (service->looping) {
+    uv_walk(&service->loop, close_handle, NULL);
+    uv_run(&service->loop, UV_RUN_DEFAULT);
+    uv_loop_close(&service->loop);
+  }
   oriel_stats_line_destroy(service->stats);
   oriel_tls_finish(&service->tls);
   oriel_systemd_finish(&service->systemd);
@@ -349,8 +359,9 @@ int oriel_service_create(const struct oriel_options *options, struct oriel_servi
   service->links.fd = -1;
   oriel_systemd_open(&service->systemd);
   catch_early_signals();
-  open_loop(service);
-  int status = take_listener(service);
+  int status = open_loop(service);
+  if (status == ORIEL_EXIT_OK)
+    status = take_listener(service);
   if (status == ORIEL_EXIT_OK)
     status = check_exposure(options);
   if (status == ORIEL_EXIT_OK)

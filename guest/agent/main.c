@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "core/log.h"
+#include "core/streams.h"
 #include "guest/agent/device.h"
 #include "guest/agent/graph.h"
 #include "guest/agent/input.h"
@@ -209,6 +210,8 @@ static int run(struct agent *agent) {
 }
 
 int main(int argc, char *argv[]) {
+  if (oriel_streams_open() < 0)
+    return EXIT_FAILED; /* with nowhere to say so */
   static struct agent agent; /* zero */
   char why[AGENT_WHY_SIZE];
   if (agent_settings_load(&agent.settings, argc, argv, why, sizeof why) < 0)
