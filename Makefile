@@ -1,19 +1,20 @@
 # SPDX-License-Identifier: MIT
 #
 # make run      build what is needed, boot the demo guest, print the address to open   (ARGS="disk.qcow2 --memory 4G")
-# make check    every test; PART=unit, tsan, sound, web, guest or e2e for one part
+# make check    every test; PART=unit, tsan, faults, sound, web, guest or e2e for one part
 # make bench    measure against noVNC; table on the screen and in build/bench.json
 # make build    only build/oriel        make guest    only the demo guest, in build/guest
 # make darwin   cross-build the macOS sound driver and liboriel-audio into build/darwin
 # make install  into $(DESTDIR)$(PREFIX): oriel, the demo guest, oriel-agent, liboriel-audio (in LIBDIR), services, manuals, docs;
 #               the macOS driver if built. As root it builds as this folder's owner       make uninstall   takes it all away
+# make torture  let every allocation, descriptor and thread of a start, a visit and an end fail once (an hour)
 # make fuzz     every fuzz target for FUZZ_SECONDS each       make clean    remove all that was built
 
 PREFIX ?= /usr/local
 LIBDIR ?= lib
 FUZZ_SECONDS ?= 60
 
-.PHONY: build run guest check bench fuzz darwin install uninstall clean bootstrap
+.PHONY: build run guest check bench fuzz torture darwin install uninstall clean bootstrap
 .DEFAULT_GOAL := build
 
 bootstrap:
@@ -37,6 +38,9 @@ bench:
 
 fuzz:
 	@scripts/fuzz.sh $(FUZZ_SECONDS)
+
+torture:
+	@scripts/torture.sh
 
 darwin:
 	@scripts/bootstrap.sh darwin

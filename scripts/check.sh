@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# check.sh [unit|tsan|sound|web|guest|e2e]...: runs the parts (all by default) and ends with one line `N passed, N failed`,
+# check.sh [unit|tsan|faults|sound|web|guest|e2e]...: runs the parts (all by default) and ends with one line `N passed, N failed`,
 # before it the names of what failed. Each part's output goes to build/check/PART.log; of a failing part the end is shown.
 # A part that runs no test has failed.
 set -u
@@ -83,6 +83,16 @@ sound() {
   meson_part sound build --suite callbacks
 }
 
+# Without sanitizers, whose allocators do not fail.
+faults() {
+  begin faults "a start without memory, descriptors or threads, each missing once; \`make torture\` does the rest"
+  if ! scripts/build.sh build all >"$logs/faults.log" 2>&1; then
+    add faults 0 1
+    return
+  fi
+  meson_part faults build --suite torture
+}
+
 web() {
   begin web "the browser client: types, unit tests"
   local passed=0 failed=0 ok bad bad_exit=
@@ -125,9 +135,9 @@ guest() {
 
 for part in "$@"; do
   case $part in
-  unit | tsan | sound | web | guest | e2e) ;;
+  unit | tsan | faults | sound | web | guest | e2e) ;;
   *)
-    echo "check: no part \"$part\": choose unit, tsan, sound, web, guest or e2e" >&2
+    echo "check: no part \"$part\": choose unit, tsan, faults, sound, web, guest or e2e" >&2
     exit 2
     ;;
   esac
@@ -137,7 +147,7 @@ scripts/bootstrap.sh check || {
   echo "0 passed, 1 failed"
   exit 1
 }
-for part in "${@:-unit tsan sound web guest e2e}"; do
+for part in "${@:-unit tsan faults sound web guest e2e}"; do
   for one in $part; do "$one"; done
 done
 [ -z "$failures" ] || printf 'failed:\n%s' "$failures"
