@@ -270,8 +270,7 @@ static int open_server(struct oriel_service *service) {
     .version = ORIEL_VERSION,
   };
   char why[512] = "cannot serve";
-  service->listener = -1;
-  service->links.fd = -1; /* the server's from here on */
+  service->listener = -1; /* the server's from here on */
   if (oriel_server_create(&service->loop, &config, &service->server, why, sizeof why) < 0)
     return oriel_say(ORIEL_EXIT_ERROR, "%s", why);
   return ORIEL_EXIT_OK;

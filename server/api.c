@@ -300,6 +300,13 @@ static json_t *server_of(struct oriel_server *server) {
   return object;
 }
 
+/** Paths and addresses of this host are for its operator, who asks by token. */
+static void hide_addresses(json_t *root) {
+  const json_t *inputs = json_object_get(json_object_get(root, "sound"), "inputs");
+  for (size_t i = 0; i < json_array_size(inputs); i++)
+    (void)json_object_del(json_array_get(inputs, i), "address");
+}
+
 enum MHD_Result oriel_handle_stats(struct oriel_request *request) {
   struct oriel_server *server = request->server;
   if (!server->desktop)
@@ -309,6 +316,8 @@ enum MHD_Result oriel_handle_stats(struct oriel_request *request) {
   set(root, "time_us", oriel_clock_ns() / ORIEL_NS_PER_US);
   add_desktop(root, &server->desktop_stats);
   (void)json_object_set_new(root, "server", server_of(server));
+  if (request->party != ORIEL_PARTY_SCRIPT)
+    hide_addresses(root);
   return oriel_answer_json(request, MHD_HTTP_OK, root);
 }
 

@@ -133,7 +133,8 @@ struct oriel_source_sink {
   void (*cursor)(void *user, struct oriel_packet *packet);
   /** The guest placed or hid its cursor. Pixels of the surface. */
   void (*cursor_moved)(void *user, int32_t x, int32_t y, bool visible);
-  /** State changed, or its explanation did. `detail` is one sentence for the user, borrowed. */
+  /** State changed, or its explanation did. `detail` is one sentence for viewers, without paths or other
+   *  words that only the operator of this host needs (those are logged); borrowed. */
   void (*state)(void *user, enum oriel_source_state state, const char *detail);
   /** Pointer mode: true when absolute positions reach the guest, false when it only understands motion. */
   void (*pointer_mode)(void *user, bool absolute);

@@ -58,11 +58,41 @@ static void describe_absent(const struct oriel_qemu_facts *facts, const char *pa
   }
 }
 
+/* For viewers: what it means to them, and no path of this host. */
+static void describe_absent_to_viewers(const struct oriel_qemu_facts *facts, char *detail, size_t size) {
+  const char *name = oriel_qemu_vm_name(facts);
+  switch (facts->connect_error) {
+  case -EACCES:
+  case -EPERM:
+    snprintf(detail, size, "the server has no access to %s; its log says more", name);
+    return;
+  case -EAGAIN:
+    snprintf(detail, size, "%s is busy with other clients; trying again", name);
+    return;
+  case 0:
+  case -ENOENT:
+  case -ECONNREFUSED:
+    break;
+  default:
+    snprintf(detail, size, "%s cannot be reached; trying again", name);
+    return;
+  }
+  if (!facts->was_attached)
+    snprintf(detail, size, "%s does not run yet", name);
+  else if (facts->was_shut_down)
+    snprintf(detail, size, "%s has shut down", name);
+  else
+    snprintf(detail, size, "%s has ended without shutting down", name);
+}
+
 enum oriel_source_state oriel_qemu_describe(const struct oriel_qemu_facts *facts, const char *path, char *detail,
                                             size_t size) {
   enum oriel_source_state absent = facts->was_attached ? ORIEL_SOURCE_GONE : ORIEL_SOURCE_CONNECTING;
   if (!facts->connected) {
-    describe_absent(facts, path, detail, size);
+    if (path)
+      describe_absent(facts, path, detail, size);
+    else
+      describe_absent_to_viewers(facts, detail, size);
     return absent;
   }
   if (facts->problem[0]) {
@@ -70,7 +100,10 @@ enum oriel_source_state oriel_qemu_describe(const struct oriel_qemu_facts *facts
     return ORIEL_SOURCE_CONNECTING;
   }
   if (!facts->attached) {
-    snprintf(detail, size, "waiting for QEMU at %s to answer", path);
+    if (path)
+      snprintf(detail, size, "waiting for QEMU at %s to answer", path);
+    else
+      snprintf(detail, size, "waiting for %s to answer", oriel_qemu_vm_name(facts));
     return absent;
   }
   if (strcmp(facts->vm_status, "running")) {

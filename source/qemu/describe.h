@@ -19,11 +19,13 @@ struct oriel_qemu_facts {
   bool attached;       /* to the console */
   bool was_attached;   /* at some time */
   bool display_off, display_opengl, shutting_down;
+  bool was_shut_down;  /* and then the connection ended */
 };
 
 /** The name, or words for it; borrowed. */
 const char *oriel_qemu_vm_name(const struct oriel_qemu_facts *facts);
-/** The state, with its sentence in `detail` (256 bytes take every one). `path` is the QMP socket's. */
+/** The state, with its sentence in `detail` (256 bytes take every one). `path` is the QMP socket's, for the
+ *  operator; NULL: the words for viewers, who need not know how this host is laid out. */
 enum oriel_source_state oriel_qemu_describe(const struct oriel_qemu_facts *facts, const char *path, char *detail,
                                             size_t size);
 

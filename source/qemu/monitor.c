@@ -18,8 +18,7 @@ static gboolean on_impatience(gpointer user) {
   struct oriel_qemu_session *session = user;
   oriel_qemu_timer_stop(&session->timer);
   snprintf(session->facts.problem, sizeof session->facts.problem,
-           "%s accepts connections but does not answer: another program may hold this QMP socket, or QEMU is stopped",
-           session->config.address->path);
+           "QEMU accepts connections but does not answer: another program may hold its QMP socket, or it is stopped");
   oriel_qemu_session_publish(session);
   return G_SOURCE_REMOVE;
 }
@@ -159,6 +158,7 @@ static void on_qmp_closed(void *user, int error) {
   oriel_qemu_timer_stop(&session->ask_timer);
   session->facts.connect_error = 0;
   session->facts.problem[0] = '\0';
+  session->facts.was_shut_down = session->facts.shutting_down;
   session->facts.shutting_down = false;
   oriel_qemu_session_publish(session);
   oriel_qemu_session_retry(session);

@@ -95,7 +95,9 @@ void oriel_qemu_session_publish(struct oriel_qemu_session *session) {
   status->state = state;
   memcpy(status->detail, detail, sizeof detail);
   oriel_info(ROOM, "%s: %s", oriel_source_state_name(state), detail);
-  session->config.sink->state(session->config.sink->user, state, detail);
+  char shown[sizeof detail];
+  oriel_qemu_describe(&session->facts, NULL, shown, sizeof shown);
+  session->config.sink->state(session->config.sink->user, state, shown);
 }
 
 /* --- public ------------------------------------------------------------------------------------------------------- */

@@ -345,6 +345,22 @@ static void websocket_needs_the_secret(void **state) {
   free(frame);
 }
 
+/* Lesson 57: what only the operator needs, only the operator gets. */
+static void stats_name_addresses_to_the_operator_alone(void **state) {
+  (void)state;
+  char page[PAGE_HEADERS_MAX], address[64];
+  snprintf(address, sizeof address, "unix:///tmp/oriel-access-test-%d.sock", (int)getpid());
+  struct rig rig = {.address = "pattern:?size=320x240&scene=static", .sound = address};
+  rig_start(&rig);
+  page_login(&rig, RIG_TOKEN, page, sizeof page);
+  assert_int_equal(ask(&rig, &answer, "GET /api/v1/stats", RIG_BEARER, NULL), 200);
+  assert_non_null(strstr(answer.body, address));
+  assert_int_equal(ask(&rig, &answer, "GET /api/v1/stats", page, NULL), 200);
+  assert_non_null(strstr(answer.body, "\"inputs\":[{"));
+  assert_null(strstr(answer.body, address));
+  rig_stop(&rig);
+}
+
 static void expire_sessions(struct rig *rig, void *argument) {
   (void)argument;
   for (size_t i = 0; i < ORIEL_SESSIONS_MAX; i++)
@@ -466,6 +482,7 @@ int main(int argc, char **argv) {
     cmocka_unit_test(every_message_has_a_row),
     cmocka_unit_test(session_by_cookie),
     cmocka_unit_test(websocket_needs_the_secret),
+    cmocka_unit_test(stats_name_addresses_to_the_operator_alone),
     cmocka_unit_test(session_ends_with_its_time_and_with_its_token),
     cmocka_unit_test(session_refused),
     cmocka_unit_test(lockout_after_wrong_tokens),

@@ -124,6 +124,10 @@ void rig_start(struct rig *rig) {
                                            .opus_kbps = 64,
                                            .wake = oriel_server_wake,
                                            .user = rig->server};
+    const char *streams[] = {rig->sound};
+    const struct oriel_guest_audio_config sound = {.streams = streams, .stream_count = 1};
+    if (rig->sound)
+      assert_int_equal(oriel_guest_audio_create(&sound, &desktop.guest_audio, why, sizeof why), 0);
     assert_int_equal(oriel_desktop_create(&desktop, source, &rig->desktop), 0);
     assert_int_equal(oriel_desktop_start(rig->desktop), 0);
     oriel_server_set_desktop(rig->server, rig->desktop);

@@ -25,6 +25,7 @@ struct rig {
   struct oriel_server_config config; /* set before start; zero fields get defaults */
   const char *address;               /* of the source; NULL = no desktop */
   unsigned bitrate_kbps;             /* 0 = by size */
+  const char *sound;                 /* address where sound from inside the guest is taken; NULL = none */
   uv_loop_t loop;
   uv_thread_t thread;
   uv_async_t call;

@@ -552,7 +552,7 @@ static void qemu_absent(void **state) {
   struct fixture *fixture = &fixture_now;
   attach(fixture, "");
   oriel_source_watch(fixture->source, ORIEL_WATCH_ALL);
-  assert_true(recorder_wait_state(&fixture->recorder, ORIEL_SOURCE_CONNECTING, "does not exist", PATIENCE_MS));
+  assert_true(recorder_wait_state(&fixture->recorder, ORIEL_SOURCE_CONNECTING, "does not run yet", PATIENCE_MS));
   key(fixture, 0x04, true);
   assert_int_equal(info_of(fixture).input_dropped, 1);
   detach(fixture);
