@@ -16,6 +16,7 @@
 
 enum {
   READ_SIZE = 4096,
+  CREDIT_MOST = 64, /* bytes at once */
   READS_MAX = 16, /* of one turn: a flood does not keep us from obeying */
 };
 
@@ -29,6 +30,7 @@ struct microphone {
   struct oriel_audio_framer framer;
   struct oriel_opus_trust trust;
   uint64_t sequence;
+  size_t unpaid; /* packets that were read and not yet said to be */
 };
 
 static struct oriel_receiver *receiver_of(const struct microphone *microphone) {
@@ -45,6 +47,7 @@ static void restart(void *owner, bool is_other) {
   oriel_receiver_reset(receiver_of(microphone));
   memset(&microphone->framer, 0, sizeof microphone->framer);
   microphone->trust = (struct oriel_opus_trust){0};
+  microphone->unpaid = 0;
 }
 
 static int open_stream(void *owner, const struct oriel_transport_address *address) {
@@ -75,9 +78,23 @@ static int cut(struct microphone *microphone, const uint8_t *data, size_t size) 
     int rc = oriel_audio_framer_next(&microphone->framer, &data, &size, &packet, &packet_size);
     if (rc <= 0)
       return rc;
+    microphone->unpaid++;
     if (!is_sound(microphone, packet, packet_size))
       return -EBADMSG;
     oriel_receiver_push(receiver_of(microphone), packet, packet_size, microphone->sequence++, arrived);
+  }
+}
+
+/* Says how many packets were read, so that the host keeps none for us while we sleep. What finds no room is said later. */
+static void give_credit(struct microphone *microphone, uint64_t now_ns) {
+  uint8_t bytes[CREDIT_MOST];
+  memset(bytes, ORIEL_AUDIO_CREDIT, sizeof bytes);
+  while (microphone->unpaid > 0) {
+    const size_t most = microphone->unpaid < sizeof bytes ? microphone->unpaid : sizeof bytes;
+    const ssize_t sent = oriel_dialer_send(microphone->worker.dialer, bytes, most, now_ns);
+    if (sent <= 0)
+      return;
+    microphone->unpaid -= (size_t)sent;
   }
 }
 
@@ -112,6 +129,7 @@ static uint64_t receive(void *owner, uint64_t now_ns) {
       return UINT64_MAX;
     }
   }
+  give_credit(microphone, now_ns);
   return wait_inside(microphone, now_ns);
 }
 

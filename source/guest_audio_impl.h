@@ -16,6 +16,7 @@
 #include "source/guest_link.h"
 #include "source/guest_order.h"
 #include "source/guest_rtp.h"
+#include "source/guest_unread.h"
 #include "wire/audio.h"
 
 /* ---- a lane: guest_audio's thread ---- */
@@ -72,6 +73,7 @@ struct guest_microphone {
   bool is_probed; /* what waits in QEMU's socket tells whether its guest reads */
   uint8_t out[ORIEL_AUDIO_LENGTH_SIZE + ORIEL_AUDIO_PACKET_MAX]; /* the packet on its way */
   size_t out_size, out_sent;
+  struct guest_unread unread;
   pthread_mutex_t lock; /* guards the rest */
   struct {
     uint64_t pushed_ns;

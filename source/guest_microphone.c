@@ -6,11 +6,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
-#ifdef __linux__
-#include <linux/sockios.h>
-#endif
 
 #include "core/clock.h"
 #include "core/log.h"
@@ -85,22 +82,39 @@ static bool load_next(struct guest_microphone *microphone, uint64_t now_ns) {
   return found;
 }
 
+/* True while what was sent last waits unread for longer than may be heard late: what comes meanwhile waits here, where
+ * it is dropped when it is old. */
+static bool is_behind(const struct guest_microphone *microphone, uint64_t now_ns) {
+  const int fd = guest_link_fd(&microphone->link);
+  const uint64_t since_ns = guest_unread_since(&microphone->unread, guest_unread_waiting(fd));
+  return since_ns && now_ns > since_ns + age_ns + guest_unread_way_ns(fd);
+}
+
 static void send_all(struct guest_microphone *microphone, uint64_t now_ns) {
   while (microphone->link.is_connected &&
-         (guest_microphone_wants_write(microphone) || load_next(microphone, now_ns))) {
+         (guest_microphone_wants_write(microphone) ||
+          (!is_behind(microphone, now_ns) && load_next(microphone, now_ns)))) {
     const ssize_t sent = guest_link_send(&microphone->link, microphone->out + microphone->out_sent,
                                          microphone->out_size - microphone->out_sent, now_ns);
     if (sent < 0)
       return;
     microphone->out_sent += (size_t)sent;
+    if (!guest_microphone_wants_write(microphone))
+      guest_unread_sent(&microphone->unread, microphone->out_size, now_ns);
   }
 }
 
-/* What a guest says on this way is nothing we know. Reading it is how the end is noticed. */
-static void discard(struct guest_microphone *microphone, uint64_t now_ns) {
+/* A guest says a byte for each packet that it has read. Not so behind QEMU's ports, where another program may take the
+ * first one's place unseen; there the socket tells. Reading is also how the end is noticed. */
+static void receive_credit(struct guest_microphone *microphone, uint64_t now_ns) {
   uint8_t data[1024];
-  for (int turn = 0; turn < 4 && guest_link_receive(&microphone->link, data, sizeof data, now_ns) > 0; turn++)
-    continue;
+  for (int turn = 0; turn < 4; turn++) {
+    const ssize_t got = guest_link_receive(&microphone->link, data, sizeof data, now_ns);
+    if (got <= 0)
+      return;
+    if (!microphone->is_probed)
+      guest_unread_credit(&microphone->unread, (size_t)got);
+  }
 }
 
 static void begin(struct guest_microphone *microphone) {
@@ -108,6 +122,7 @@ static void begin(struct guest_microphone *microphone) {
   const int bytes = SOCKET_BYTES;
   microphone->connection = microphone->link.connections;
   microphone->out_size = microphone->out_sent = 0;
+  microphone->unread = (struct guest_unread){.bytes = 0};
   microphone->is_probed = microphone->link.dialer && microphone->link.address.scheme == ORIEL_TRANSPORT_UNIX;
   if (microphone->link.address.scheme == ORIEL_TRANSPORT_UNIX)
     (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
@@ -122,7 +137,7 @@ void guest_microphone_step(struct guest_microphone *microphone, const struct pol
   if (microphone->link.is_connected && microphone->connection != microphone->link.connections)
     begin(microphone);
   if (microphone->link.is_connected) {
-    discard(microphone, now_ns);
+    receive_credit(microphone, now_ns);
     send_all(microphone, now_ns);
   }
   if (!microphone->link.is_connected && microphone->connection) {
@@ -151,22 +166,11 @@ int guest_microphone_push(struct guest_microphone *microphone, const void *opus,
   return result;
 }
 
-/* Bytes that the other side has not read. */
-static bool is_empty(int fd) {
-  int waiting = 0;
-#ifdef __APPLE__
-  socklen_t size = sizeof waiting;
-  return getsockopt(fd, SOL_SOCKET, SO_NWRITE, &waiting, &size) < 0 || !waiting;
-#else
-  return ioctl(fd, SIOCOUTQ, &waiting) < 0 || !waiting;
-#endif
-}
-
 bool guest_microphone_is_taken(struct guest_microphone *microphone, uint64_t now_ns) {
   pthread_mutex_lock(&microphone->lock);
   bool taken = microphone->is_connected;
   if (taken && microphone->watched_fd >= 0) {
-    if (is_empty(microphone->watched_fd))
+    if (!guest_unread_waiting(microphone->watched_fd))
       microphone->emptied_ns = now_ns;
     taken = microphone->emptied_ns && now_ns < microphone->emptied_ns + taken_ns;
   }

@@ -19,6 +19,7 @@ enum {
   ORIEL_AUDIO_PACKET_MAX = 1500,
   ORIEL_AUDIO_LENGTH_SIZE = 2,
   ORIEL_AUDIO_NUMBER_SIZE = 4,
+  ORIEL_AUDIO_CREDIT = 0x06, /* what a receiver of the microphone sends back for each packet it has read */
   ORIEL_AUDIO_RATE = 48000, /* Hz, of either format */
   ORIEL_AUDIO_CHANNELS = 2,
   ORIEL_AUDIO_PCM_FRAMES_MAX = ORIEL_AUDIO_PACKET_MAX / (ORIEL_AUDIO_CHANNELS * 4), /* in a packet */

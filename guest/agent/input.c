@@ -24,6 +24,7 @@
 
 enum {
   READ_SIZE = 16 * 1024,
+  CREDIT_MOST = 64, /* bytes at once */
   PULL_MOST = 8192,
   FRAME_SIZE = ORIEL_AUDIO_CHANNELS * sizeof(float),
   WINDOW_MS = 100,  /* over which a flood is measured */
@@ -46,6 +47,7 @@ struct agent_input {
   struct oriel_audio_framer framer;
   struct oriel_opus_trust trust;
   uint64_t sequence, bad;
+  size_t unpaid; /* packets that were read and not yet said to be */
   struct agent_failure failure;
   uint64_t window_ends_ns;
   size_t window_left;         /* bytes that may still come in this window */
@@ -101,6 +103,7 @@ static int take_bytes(struct agent_input *input, const uint8_t *bytes, size_t si
       return -EBADMSG;
     if (result != 1)
       continue;
+    input->unpaid++;
     if (!take_packet(input, packet, packet_size, now_ns))
       return -EBADMSG;
   }
@@ -144,6 +147,19 @@ static void take(struct agent_input *input, uint64_t now_ns) {
   }
 }
 
+/** Says how many packets were read, so that the host keeps none for us while we sleep. What finds no room is said later. */
+static void give_credit(struct agent_input *input, uint64_t now_ns) {
+  uint8_t bytes[CREDIT_MOST];
+  memset(bytes, ORIEL_AUDIO_CREDIT, sizeof bytes);
+  while (input->unpaid > 0) {
+    const size_t most = input->unpaid < sizeof bytes ? input->unpaid : sizeof bytes;
+    const ssize_t sent = oriel_dialer_send(input->dialer, bytes, most, now_ns);
+    if (sent <= 0)
+      return;
+    input->unpaid -= (size_t)sent;
+  }
+}
+
 static void follow(struct agent_input *input, enum oriel_stream_state state) {
   const bool is_connected = state == ORIEL_STREAM_CONNECTED;
   if (is_connected != input->stats.is_connected)
@@ -151,6 +167,7 @@ static void follow(struct agent_input *input, enum oriel_stream_state state) {
   if (is_connected && !input->stats.is_connected) {
     input->trust = (struct oriel_opus_trust){0};
     input->bad = 0;
+    input->unpaid = 0;
     oriel_receiver_reset(input->receiver);
     input->stats.connections++;
     agent_failure_connected(&input->failure);
@@ -202,6 +219,8 @@ void agent_input_step(struct agent_input *input, const struct pollfd *polled, si
   follow(input, oriel_dialer_step(input->dialer, revents, now_ns));
   if (input->stats.is_connected) {
     take(input, now_ns);
+    if (!input->is_datagram)
+      give_credit(input, now_ns);
     if (oriel_audio_framer_is_lost(&input->framer, now_ns))
       refuse(input, now_ns, "the beginning of a packet and not its end for a second");
     follow(input, oriel_dialer_state(input->dialer));

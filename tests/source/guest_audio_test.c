@@ -545,6 +545,84 @@ static void microphone_keeps_the_newest(void **state) {
   close(fd);
 }
 
+/* Reads what is there; returns how many packets. The content of the newest goes to `newest`. */
+static unsigned read_packets(int fd, uint8_t *newest) {
+  struct pollfd poller = {.fd = fd, .events = POLLIN};
+  uint8_t bytes[6]; /* a length and four bytes */
+  unsigned count = 0;
+  while (poll(&poller, 1, 150) == 1 && recv(fd, bytes, sizeof bytes, MSG_WAITALL) == sizeof bytes) {
+    memcpy(newest, bytes + 2, 4);
+    count++;
+  }
+  return count;
+}
+
+static void give_credit(int fd, unsigned count) {
+  for (; count > 0; count--)
+    assert_int_equal(send(fd, "\x06", 1, MSG_NOSIGNAL), 1);
+}
+
+static void say(struct fixture *fixture, uint32_t what) {
+  uint8_t packet[4];
+  memcpy(packet, &what, sizeof what);
+  assert_int_equal(oriel_guest_audio_microphone(fixture->audio, packet, sizeof packet, 1), 0);
+}
+
+/* Over TCP a reader's own kernel takes all that is sent while it sleeps: only the reader can tell that. */
+static void sleeping_reader_over_tcp_wakes_to_fresh_sound(void **state) {
+  struct fixture *fixture = *state;
+  const int fd = dial_inet((uint16_t)(fixture->port + 1), SOCK_STREAM);
+  uint8_t newest[4];
+  uint32_t what = 0, heard;
+  wait_for(oriel_guest_audio_has_microphone(fixture->audio));
+  say(fixture, what++);
+  wait_for(info_of(fixture).microphone_packets == 1);
+  assert_int_equal(read_packets(fd, newest), 1);
+  give_credit(fd, 1);
+  const uint64_t slept_ns = oriel_clock_ns();
+  while (what < 150 || oriel_clock_ns() < slept_ns + ORIEL_NS_PER_SECOND) { /* it sleeps for a second and more */
+    say(fixture, what++);
+    for (int i = 0; i < 8; i++)
+      nap();
+  }
+  const unsigned stale = read_packets(fd, newest);
+  print_message("%u of %u packets waited for a reader that slept\n", stale, what);
+  assert_in_range(stale, 1, 30); /* what was said in the first tenth of a second */
+  give_credit(fd, stale);
+  const uint32_t woke = what;
+  for (int tries = 0; tries < 200; tries++) {
+    say(fixture, what++);
+    nap();
+    struct pollfd poller = {.fd = fd, .events = POLLIN};
+    if (poll(&poller, 1, 0) == 1)
+      break;
+  }
+  assert_true(read_packets(fd, newest) >= 1);
+  memcpy(&heard, newest, sizeof heard);
+  assert_true(heard >= woke - 30); /* nothing that is older than the wait here allows */
+  close(fd);
+}
+
+static int set_up_microphone(void **state) {
+  struct fixture *fixture = calloc(1, sizeof *fixture);
+  const struct oriel_guest_audio_sink sink = {.user = fixture, .packet = on_packet, .ended = on_ended};
+  char why[512], microphone[48];
+  oriel_log_configure(ORIEL_LOG_ERROR, false);
+  pthread_mutex_init(&fixture->lock, NULL);
+  strcpy(fixture->folder, "/tmp/oriel-guest-XXXXXX");
+  assert_non_null(mkdtemp(fixture->folder));
+  const struct oriel_guest_audio_config config = {.microphone = microphone};
+  for (int i = 0; i < 50 && !fixture->audio; i++) {
+    fixture->port = (uint16_t)(20000 + (getpid() * 61 + i * 97) % 12000);
+    snprintf(microphone, sizeof microphone, "tcp://127.0.0.1:%u", fixture->port + 1);
+    (void)oriel_guest_audio_create(&config, &fixture->audio, why, sizeof why);
+  }
+  assert_non_null(fixture->audio);
+  assert_int_equal(oriel_guest_audio_start(fixture->audio, &sink), 0);
+  *state = fixture;
+  return 0;
+}
+
 static void addresses_are_refused_with_a_reason(void **state) {
   (void)state;
   struct oriel_guest_audio *audio = NULL;
@@ -586,6 +664,7 @@ int main(void) {
     CASE(connection_storm_ends_with_one),
     CASE(microphone_reaches_the_newest_guest),
     CASE(microphone_keeps_the_newest),
+    cmocka_unit_test_setup_teardown(sleeping_reader_over_tcp_wakes_to_fresh_sound, set_up_microphone, tear_down),
     cmocka_unit_test_setup(addresses_are_refused_with_a_reason, set_up_nothing),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
