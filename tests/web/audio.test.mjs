@@ -171,7 +171,41 @@ test('ring_learns_what_is_late_behind_the_network', () => {
   assert.equal(bench.ring.counts.underruns, underruns, 'and none once that is known');
   assert.ok(bench.ring.target <= 0.06 * RATE, `${bench.ring.target / RATE} s`);
   runLate(bench, 1200, 0);
-  assert.ok(bench.ring.target < 0.032 * RATE, `${bench.ring.target / RATE} s when all is punctual again`);
+  assert.ok(bench.ring.target < 0.036 * RATE, `${bench.ring.target / RATE} s when all is punctual again`);
+});
+
+/**
+ * Sound beside motion on a machine of two cores, as it was measured: arrivals late by 6.6 ms at p95 and 12.9 at p99, the
+ * way to the audio thread, and that thread's pulls in groups of 10.7 ms, some of them late. Gaps of each minute.
+ */
+function playBesideMotion(ring, minutes) {
+  let seed = 1;
+  const random = () => (seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0) / 2 ** 32;
+  const waits = (mean) => -Math.log(1 - random()) * mean;
+  const jitter = new Jitter();
+  const plane = new Float32Array(PACKET);
+  const block = new Float32Array(BLOCK);
+  const gaps = [];
+  let [arrived, reached, pulls, nextPull] = [0, 0, 0, 0];
+  for (let n = 1; n <= minutes * 3000; n++) {
+    arrived = Math.max(arrived, n * 20 + waits(2.2) + (random() < 0.02 ? waits(5) : 0));
+    reached = Math.max(reached, arrived + 0.3 + (random() < 0.1 ? waits(3) : 0));
+    for (; nextPull <= reached; nextPull = Math.max(nextPull, (++pulls * 512) / 48 + (random() < 0.03 ? waits(4) : 0)))
+      for (let i = 0; i < 4; i++) ring.pull(block, block);
+    jitter.add(n * 20_000, arrived * 1000, 20);
+    ring.setTarget(jitter.targetMs());
+    ring.push(plane, plane);
+    if (n % 3000 === 0) gaps.push(ring.counts.underruns - gaps.reduce((sum, gap) => sum + gap, 0));
+  }
+  return gaps;
+}
+
+test('ring_beside_motion_has_no_gaps_once_it_knows_the_machine', () => {
+  const ring = new AudioRing();
+  const gaps = playBesideMotion(ring, 12);
+  assert.ok(gaps[0] <= 3 && gaps[1] <= 2, `${gaps}`);
+  assert.deepEqual(gaps.slice(2), Array(10).fill(0), `${gaps}`);
+  assert.ok(ring.target <= 0.06 * RATE, `${ring.target / RATE} s`);
 });
 
 test('ring_one_long_stall_is_no_reason_to_be_late_for_ever', () => {

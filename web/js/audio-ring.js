@@ -18,11 +18,11 @@ const SMOOTHING = 0.05;
  * Least that should be left whenever more comes; a second in which less was raises the margin by the difference, by
  * 8 ms at most: one stall is no reason to be late for ever.
  */
-const SPARE = (RATE * 4) / 1000;
+const SPARE = (RATE * 5) / 1000;
 const MARGIN_STEP = (RATE * 8) / 1000;
 const MARGIN_MAX = (RATE * 40) / 1000;
-/** What the margin falls by in a second that left more than twice the spare: two milliseconds a minute. */
-const MARGIN_FALL = (RATE * 2) / 1000 / 60;
+/** What the margin falls by in a second that left more than twice the spare: a millisecond a minute. */
+const MARGIN_FALL = RATE / 1000 / 60;
 
 export class AudioRing {
   constructor() {

@@ -131,19 +131,22 @@ export class Sound {
     return port2;
   }
 
-  /** Decodes in a worker, or here where the browser's workers cannot. @param {AudioWorkletNode} output */
+  /** Decodes in a worker, or here where the browser has none that can. @param {AudioWorkletNode} output */
   openStream(output) {
-    const worker = new Worker('js/audio-worker.js', { type: 'module' });
     const decodeHere = () => {
-      if (this.worker !== worker) return;
-      worker.terminate();
+      this.worker?.terminate();
       this.worker = null;
       this.stream = new SoundStream(this.openPort(output));
     };
-    worker.onerror = decodeHere;
+    if (typeof Worker !== 'function') {
+      decodeHere();
+      return;
+    }
+    const worker = new Worker('js/audio-worker.js', { type: 'module' });
+    worker.onerror = () => this.worker && decodeHere();
     worker.onmessage = ({ data }) => {
-      if (data.unable) decodeHere();
-      else this.decoding = data;
+      if (!data.unable) this.decoding = data;
+      else if (this.worker) decodeHere();
     };
     this.worker = worker;
     const port = this.openPort(output);
