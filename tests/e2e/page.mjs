@@ -55,3 +55,72 @@ test('leaving: a dropped file stays out of the tab, and closing it asks when tha
   await page.locator('#ask-closing').check();
   assert.equal(await asks(), true);
 });
+
+/** Least contrast of any text shown now, with where it is; what is disabled may be pale (WCAG 1.4.3). */
+function leastContrast() {
+  const parse = (text) => {
+    const canvas = (window.probe ??= new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true }));
+    canvas.clearRect(0, 0, 1, 1);
+    canvas.fillStyle = text;
+    canvas.fillRect(0, 0, 1, 1);
+    const [r, g, b, a] = canvas.getImageData(0, 0, 1, 1).data;
+    return [r, g, b, a / 255];
+  };
+  const over = (top, under) => top.slice(0, 3).map((part, i) => part * top[3] + under[i] * (1 - top[3]));
+  const light = (rgb) => rgb.map((part) => part / 255)
+    .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, part, i) => sum + part * [0.2126, 0.7152, 0.0722][i], 0);
+  const behind = (element) => {
+    const layers = [];
+    for (let at = element; at; at = at.parentElement) layers.unshift(parse(getComputedStyle(at).backgroundColor));
+    return layers.reduce((under, layer) => over(layer, under), parse(getComputedStyle(document.body).backgroundColor));
+  };
+  let least = { ratio: 21, where: '' };
+  for (const element of document.body.querySelectorAll('*')) {
+    const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
+    if (!own || !element.checkVisibility({ visibilityProperty: true }) || element.closest(':disabled, label:has(:disabled)')) continue;
+    const back = behind(element);
+    const [a, b] = [light(over(parse(getComputedStyle(element).color), back)), light(back)];
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (ratio < least.ratio) least = { ratio, where: `${element.tagName}#${element.id} "${element.textContent.trim().slice(0, 30)}"` };
+  }
+  return least;
+}
+
+test('contrast: text of every state is at least 4.5 to 1 in both themes', async (t) => {
+  const server = await oriel(t, still);
+  const page = await openDesktop(t, server);
+  await page.locator('#handle').waitFor({ state: 'attached' });
+  for (const colorScheme of ['light', 'dark']) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' }); // colours do not fade
+    const check = async (what) => {
+      const { ratio, where } = await page.evaluate(leastContrast);
+      assert.ok(ratio >= 4.5, `${colorScheme}, ${what}: ${ratio.toFixed(2)} at ${where}`);
+    };
+    for (const state of ['connecting', 'waiting', 'running', 'paused', 'gone', 'lost', 'refused', 'login']) {
+      await page.evaluate((name) => { document.documentElement.dataset.state = name; }, state);
+      await check(state);
+    }
+    await page.evaluate(() => { document.documentElement.dataset.state = 'running'; });
+    for (const name of ['keyboard', 'size', 'sound', 'microphone', 'power']) {
+      await page.evaluate((id) => {
+        for (const panel of document.querySelectorAll('.panel')) panel.hidden = panel.id !== `panel-${id}`;
+        document.documentElement.dataset.bar = 'shown';
+      }, name);
+      await check(`panel ${name}`);
+      for (const item of await page.locator('.panel:visible button:enabled').all()) {
+        await item.hover();
+        await check(`${name}, hovered ${await item.textContent()}`);
+      }
+    }
+    await page.evaluate(() => {
+      for (const panel of document.querySelectorAll('.panel')) panel.hidden = panel.id !== 'panel-microphone';
+      for (const item of document.querySelectorAll('#talk, .tool')) item.setAttribute('aria-pressed', 'true');
+      document.getElementById('talk').disabled = false;
+      for (const chip of document.querySelectorAll('.chip')) chip.hidden = false;
+    });
+    await check('everything pressed');
+    await page.locator('#talk').hover();
+    await check('talking, hovered');
+  }
+}, { timeoutMs: 120_000 });

@@ -106,18 +106,18 @@ async function crossAt(page, x, y) {
   }, 4000, `cross at ${x},${y}`);
 }
 
-test('size: the desktop follows the window, in device pixels', async (t) => {
+test('size: the desktop follows the window, at the screen\'s density or at a chosen scale', async (t) => {
   const server = await oriel(t, still);
-  const page = await openDesktop(t, server, { size: [900, 600], scale: 2 });
+  const page = await openDesktop(t, server, { size: [390, 844], scale: 3 });
   const first = await settledSize(page, server);
+  assert.ok(Math.abs(first.width - 390) <= 16 && Math.abs(first.height - 844) <= 16, JSON.stringify(first));
   await page.setViewportSize({ width: 700, height: 500 });
   const second = await settledSize(page, server);
-  const box = await page.evaluate(() => {
-    const r = document.getElementById('screen').getBoundingClientRect();
-    return { width: r.width * devicePixelRatio, height: r.height * devicePixelRatio };
-  });
-  assert.ok(Math.abs(box.width - second.width) < 1.5, `one guest pixel is one device pixel: ${box.width} and ${second.width}`);
-  assert.ok(second.width > 1300 && second.width <= 1400, `700 CSS pixels at ratio 2 gave ${second.width}`);
+  const box = await page.evaluate(() => document.getElementById('screen').getBoundingClientRect().width);
+  assert.ok(Math.abs(box - second.width) < 1, `${second.width} guest pixels are ${box} CSS pixels`);
+  await page.evaluate(() => { localStorage.setItem('oriel.scale', '150'); });
+  await page.reload();
+  await until(async () => Math.abs((await pageStats(page).catch(() => ({}))).width - 1400) <= 16, 10_000, '700 x 3 / 1.5');
 });
 
 test('keys: all are released when the window loses focus', async (t) => {

@@ -4,11 +4,22 @@ import { test } from 'node:test';
 import { guestPoint, placePicture, wantedSize } from '../../web/js/geometry.js';
 import { openState } from '../../web/js/status.js';
 import { parseSize } from '../../web/js/settings.js';
+import { chosenSize } from '../../web/js/hello.js';
 
 test('size_follows_the_stage_within_limits', () => {
   assert.deepEqual(wantedSize({ width: 1801, height: 1199 }), { width: 1801, height: 1199 });
   assert.deepEqual(wantedSize({ width: 30, height: 9000 }), { width: 64, height: 4320 });
   assert.deepEqual(wantedSize({ width: 1081, height: 2160 }, 3), { width: 360, height: 720 });
+});
+
+test('size_of_a_dense_screen_is_legible', () => {
+  globalThis.devicePixelRatio = 3;
+  const phone = { width: 1170, height: 2532 };
+  assert.deepEqual(chosenSize('fit', 0, phone), { width: 390, height: 844 });
+  assert.deepEqual(chosenSize('fit', 200, phone), { width: 585, height: 1266 });
+  assert.deepEqual(chosenSize('fit', 100, phone), phone);
+  assert.equal(chosenSize('keep', 150, phone), null);
+  assert.deepEqual(chosenSize('1280x720', 150, phone), { width: 1280, height: 720 });
 });
 
 test('size_pinned', () => {

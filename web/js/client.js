@@ -70,7 +70,7 @@ export class Client {
     });
     this.screen = new Screen(byId('screen', HTMLCanvasElement), byId('stage', HTMLElement));
     const stage = windowSize();
-    this.screen.setStage(stage.width, stage.height, sizeDivisor(settings.get('size')));
+    this.screen.setStage(stage.width, stage.height, sizeDivisor(settings.get('size'), settings.get('scale')));
     this.pictures = new Pictures(
       this.screen,
       (view) => this.link.send(view),
@@ -102,7 +102,7 @@ export class Client {
     this.kept.clear();
     this.devices?.opened();
     this.guest = { ...this.guest, state: STATE.CONNECTING, detail: '' };
-    const chosen = chosenSize(this.settings.get('size'), this.screen.stageSize);
+    const chosen = chosenSize(this.settings.get('size'), this.settings.get('scale'), this.screen.stageSize);
     const size = greeted === undefined ? chosen : greeted;
     if (greeted === undefined) this.link.send(helloMessage(this.wantsControl, size));
     this.askedSize = this.wantsControl ? size : null;

@@ -12,7 +12,7 @@ const ROUNDING = 16;
 const clamp = (low, value, high) => Math.max(low, Math.min(high, value));
 
 /**
- * The size to ask the guest for: the stage in device pixels, divided by a whole number for larger things on screen.
+ * The size to ask the guest for: the stage in device pixels, divided by how many of them a guest pixel covers.
  * @param {{width: number, height: number}} stage device pixels @param {number} [divisor]
  */
 export function wantedSize(stage, divisor = 1) {

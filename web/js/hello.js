@@ -6,16 +6,23 @@ import { ROLE, writeHello } from './protocol.js';
 import { parseSize } from './settings.js';
 import { CAP } from './wire.js';
 
-/** Device pixels per guest pixel while the window is followed. @param {string} choice the size setting */
-export const sizeDivisor = (choice) => (choice === 'larger' ? Math.max(2, Math.round(devicePixelRatio || 1)) : 1);
+/**
+ * Device pixels per guest pixel while the window is followed: by default as many as the screen has per CSS pixel, so that
+ * a dense screen does not make everything tiny. @param {string} choice the size setting @param {number} percent 0 = so
+ */
+export function sizeDivisor(choice, percent) {
+  if (choice !== 'fit') return 1;
+  return percent ? percent / 100 : Math.max(1, devicePixelRatio || 1);
+}
 
 /**
  * The desktop's size to ask for; null leaves it as it is.
- * @param {string} choice the size setting @param {{width: number, height: number}} stage device pixels
+ * @param {string} choice the size setting @param {number} percent the scale setting
+ * @param {{width: number, height: number}} stage device pixels
  */
-export function chosenSize(choice, stage) {
+export function chosenSize(choice, percent, stage) {
   if (choice === 'keep') return null;
-  return parseSize(choice) ?? (stage.width ? wantedSize(stage, sizeDivisor(choice)) : null);
+  return parseSize(choice) ?? (stage.width ? wantedSize(stage, sizeDivisor(choice, percent)) : null);
 }
 
 /** Only once `codecs.asked` is through. @param {boolean} control @param {{width: number, height: number} | null} size */

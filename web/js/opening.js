@@ -37,7 +37,7 @@ export async function openAhead(view, secret) {
   const opening = openSocket();
   const { socket } = opening;
   socket.onopen = () => {
-    opening.greeted = view ? null : chosenSize(settings.get('size'), windowSize());
+    opening.greeted = view ? null : chosenSize(settings.get('size'), settings.get('scale'), windowSize());
     socket.send(writeAuthenticate(secret));
     socket.send(helloMessage(!view, opening.greeted));
   };

@@ -5,8 +5,8 @@ import { HEIGHT_MAX, SIZE_MIN, WIDTH_MAX } from './geometry.js';
 const PREFIX = 'oriel.';
 
 /**
- * size: 'fit' (device pixels), 'larger' (whole fraction of them), 'keep' or "WxH".
- * @typedef {{size: string, volume: number, muted: boolean, swapCommand: boolean, stats: boolean, askClosing: boolean,
+ * size: 'fit' (follows the window at `scale` percent, 0 = as the screen's density has it), 'keep' or "WxH".
+ * @typedef {{size: string, scale: number, volume: number, muted: boolean, swapCommand: boolean, stats: boolean, askClosing: boolean,
  *   cleanVoice: boolean, layout: string, otherCharacters: string, name: string}} Values
  * name: what this viewer calls itself; layout: of the guest's keyboard, a name of layouts.js; otherCharacters: how it takes those that the layout lacks.
  */
@@ -14,6 +14,7 @@ const PREFIX = 'oriel.';
 /** @type {Readonly<Values>} */
 const defaults = Object.freeze({
   size: 'fit',
+  scale: 0,
   volume: 100,
   muted: false,
   swapCommand: false,
@@ -51,6 +52,8 @@ class Settings {
         /* unreadable: the default stays */
       }
     }
+    if (this.values.size !== 'keep' && !parseSize(this.values.size)) this.values.size = 'fit';
+    if (this.values.scale) this.values.scale = Math.max(50, Math.min(400, this.values.scale)) || 0;
     this.values.volume = Math.max(0, Math.min(100, this.values.volume));
   }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The panel about the desktop's size: the choice, and what became of it.
 import { byId, make } from './dom.js';
-import { SIZES } from './size.js';
+import { SCALE_MAX, SCALE_MIN, SCALES, SIZES } from './size.js';
 import { CAP } from './wire.js';
 import { fits } from './wish.js';
 
@@ -18,6 +18,7 @@ export class SizePanel {
   constructor(client, size, settings) {
     this.client = client;
     this.size = size;
+    this.bindScale(settings);
     const list = byId('sizes', HTMLElement);
     for (const { value, label } of SIZES) {
       const input = make('input', { type: 'radio', name: 'size', value });
@@ -28,6 +29,32 @@ export class SizePanel {
       });
       list.append(make('label', { class: 'row' }, input, label));
     }
+  }
+
+  /** @param {import('./settings.js').SettingsStore} settings */
+  bindScale(settings) {
+    const choice = byId('scale', HTMLSelectElement);
+    const custom = byId('scale-custom', HTMLInputElement);
+    choice.append(
+      make('option', { value: '0' }, `Automatic (${Math.round((devicePixelRatio || 1) * 100)} %)`),
+      ...SCALES.map((percent) => make('option', { value: String(percent) }, `${percent} %`)),
+      make('option', { value: 'custom' }, 'Other…'),
+    );
+    const now = settings.get('scale');
+    choice.value = now === 0 || SCALES.includes(now) ? String(now) : 'custom';
+    custom.min = String(SCALE_MIN);
+    custom.max = String(SCALE_MAX);
+    custom.value = String(now || Math.round((devicePixelRatio || 1) * 100));
+    custom.hidden = choice.value !== 'custom';
+    const follow = () => {
+      custom.hidden = choice.value !== 'custom';
+      const percent = Number(choice.value === 'custom' ? custom.value : choice.value);
+      if (choice.value === 'custom' && !custom.checkValidity()) return;
+      this.size.setScale(percent);
+      this.update();
+    };
+    choice.addEventListener('change', follow);
+    custom.addEventListener('change', follow);
   }
 
   /** The guest or the wish has changed. */

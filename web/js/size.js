@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: MIT
-// The desktop's size: follows the window in device pixels unless the user pinned it.
+// The desktop's size: follows the window, at a scale, unless the user pinned it.
 import { chosenSize, sizeDivisor } from './hello.js';
 import { writeResize } from './protocol.js';
 import { Wish } from './wish.js';
 
 const SETTLE_MS = 200;
 
+/** Device pixels per guest pixel, percent. */
+export const SCALE_MIN = 50;
+export const SCALE_MAX = 400;
+export const SCALES = Object.freeze([100, 125, 150, 200]);
+
 /** What the menu offers. */
 export const SIZES = Object.freeze([
   { value: 'fit', label: 'Follow the window' },
-  { value: 'larger', label: 'Follow the window, larger' },
   { value: '1280x720', label: '1280 × 720' },
   { value: '1600x900', label: '1600 × 900' },
   { value: '1920x1080', label: '1920 × 1080' },
@@ -46,12 +50,12 @@ export class Size {
   }
 
   get divisor() {
-    return sizeDivisor(this.settings.get('size'));
+    return sizeDivisor(this.settings.get('size'), this.settings.get('scale'));
   }
 
   /** The size to ask for; null: leave it as it is. */
   get wanted() {
-    return chosenSize(this.settings.get('size'), this.screen.stageSize);
+    return chosenSize(this.settings.get('size'), this.settings.get('scale'), this.screen.stageSize);
   }
 
   /** Before the observer's first word. */
@@ -79,6 +83,12 @@ export class Size {
     this.settings.set('size', value);
     this.screen.setStage(this.screen.stageSize.width, this.screen.stageSize.height, this.divisor);
     this.ask();
+  }
+
+  /** How large things are while the window is followed. @param {number} percent 0 = as the screen's density has it */
+  setScale(percent) {
+    this.settings.set('scale', percent && Math.max(SCALE_MIN, Math.min(SCALE_MAX, percent)));
+    this.choose(this.settings.get('size'));
   }
 
   /** The hello asked for this already. @param {{width: number, height: number} | null} size */

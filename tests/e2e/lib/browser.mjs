@@ -80,7 +80,7 @@ export async function painted(page, count = 1, ms = 15_000) {
 /** Waits until the desktop has the window's size (a guest rounds it by up to 16 pixels) on both sides and keeps it for a
  *  second: a busy guest takes seconds to change it. */
 export async function settledSize(page, server) {
-  const wanted = await page.evaluate(() => [innerWidth * devicePixelRatio, innerHeight * devicePixelRatio]);
+  const wanted = await page.evaluate(() => [innerWidth, innerHeight]); // at any density, unless a scale is chosen
   let last = '';
   let since = performance.now();
   return until(async () => {
