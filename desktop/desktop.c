@@ -185,6 +185,19 @@ static void sink_microphone(void *user, enum oriel_microphone_use use) {
   oriel_microphone_source(user, use);
 }
 
+static void sink_typed(void *user, uint64_t mark) {
+  struct oriel_desktop *desktop = user;
+  struct oriel_hub *hub = &desktop->hub;
+  pthread_mutex_lock(&hub->lock);
+  for (unsigned i = 0; i < hub->count; i++)
+    if (hub->viewers[i]->id == mark >> 32) {
+      hub->viewers[i]->typed = (uint32_t)mark;
+      hub->viewers[i]->typed_due = true;
+    }
+  pthread_mutex_unlock(&hub->lock);
+  oriel_desktop_wake(desktop);
+}
+
 /* ---- life ---- */
 
 static bool config_valid(const struct oriel_desktop_config *config) {
@@ -217,6 +230,7 @@ int oriel_desktop_create(const struct oriel_desktop_config *config, struct oriel
     .sound = sink_sound,
     .volume = sink_volume,
     .microphone = sink_microphone,
+    .typed = sink_typed,
   };
   if (oriel_hub_init(&desktop->hub))
     goto fail_desktop;

@@ -104,6 +104,7 @@ enum oriel_delivery_type {
   ORIEL_DELIVERY_VOLUME,
   ORIEL_DELIVERY_MICROPHONE,
   ORIEL_DELIVERY_CONTROLS, /* who has them, and who asks */
+  ORIEL_DELIVERY_TYPED,
 };
 
 struct oriel_delivery {
@@ -139,6 +140,9 @@ struct oriel_delivery {
       enum oriel_microphone_use use;
       uint32_t talker; /* id of the viewer that is heard; 0 = nobody */
     } microphone;
+    struct {
+      uint32_t number; /* lower half of the mark of this viewer's newest text that the guest was given */
+    } typed;
   };
 };
 

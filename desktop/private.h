@@ -56,7 +56,8 @@ struct oriel_viewer {
   char name[ORIEL_VIEWER_NAME_MAX + 1]; /* never empty */
   /* The rest is guarded by hub.lock. */
   bool pictures, sound; /* wanted and possible */
-  bool state_due, role_due, cursor_due, position_due, volume_due, skipped_due, microphone_due, controls_due;
+  bool state_due, role_due, cursor_due, position_due, volume_due, skipped_due, microphone_due, controls_due, typed_due;
+  uint32_t typed; /* number of its newest text that the guest was given */
   bool had_cursor; /* by its last delivery: what else waits goes before another shape */
   uint32_t skipped; /* left out since the last notice */
   struct oriel_packet *picture; /* the slot: at most one (lesson 32) */

@@ -222,8 +222,15 @@ void oriel_viewer_input(struct oriel_viewer *viewer, const struct oriel_input *i
   atomic_fetch_add_explicit(&desktop->input_events, 1, memory_order_relaxed);
   if (input->type != ORIEL_INPUT_RELEASE_ALL) /* which a page that is left sends, too */
     desktop->hub.input_ns = oriel_clock_ns();
-  if (input->type == ORIEL_INPUT_KEY || input->type == ORIEL_INPUT_BUTTON || input->type == ORIEL_INPUT_TOUCH)
+  if (input->type == ORIEL_INPUT_KEY || input->type == ORIEL_INPUT_BUTTON || input->type == ORIEL_INPUT_TOUCH ||
+      input->type == ORIEL_INPUT_TEXT)
     viewer->input_dirty = true;
+  if (input->type == ORIEL_INPUT_TEXT) { /* whose text it was comes back with the mark */
+    struct oriel_input text = *input;
+    text.text.mark = (uint64_t)viewer->id << 32 | (uint32_t)input->text.mark;
+    oriel_source_input(desktop->source, &text);
+    return;
+  }
   oriel_source_input(desktop->source, input);
 }
 

@@ -146,7 +146,7 @@ bool oriel_viewer_pending(struct oriel_viewer *viewer) {
   struct oriel_hub *hub = &viewer->desktop->hub;
   pthread_mutex_lock(&hub->lock);
   bool pending = viewer->state_due || viewer->role_due || viewer->cursor_due || viewer->position_due ||
-                 viewer->volume_due || viewer->microphone_due || viewer->controls_due || viewer->skipped_due || viewer->audio.count ||
+                 viewer->volume_due || viewer->microphone_due || viewer->controls_due || viewer->typed_due || viewer->skipped_due || viewer->audio.count ||
                  (viewer->picture && picture_open_locked(hub, viewer, oriel_clock_ns()));
   pthread_mutex_unlock(&hub->lock);
   return pending;
@@ -194,6 +194,10 @@ static bool take_control_locked(const struct oriel_hub *hub, struct oriel_viewer
   } else if (viewer->controls_due) {
     viewer->controls_due = false;
     oriel_roles_describe_locked(hub, viewer, viewer->desktop->config.control, delivery);
+  } else if (viewer->typed_due) {
+    viewer->typed_due = false;
+    delivery->type = ORIEL_DELIVERY_TYPED;
+    delivery->typed.number = viewer->typed;
   } else if (viewer->microphone_due) {
     viewer->microphone_due = false;
     delivery->type = ORIEL_DELIVERY_MICROPHONE;

@@ -4,6 +4,8 @@
  */
 #include "server/dispatch.h"
 
+#include <assert.h>
+
 void oriel_dispatch_init(struct oriel_dispatch *dispatch, const struct oriel_dispatch_ops *ops, void *user,
                          uint64_t now_ns) {
   *dispatch = (struct oriel_dispatch){.ops = ops, .user = user};
@@ -25,8 +27,11 @@ int oriel_dispatch_frame(struct oriel_dispatch *dispatch, uint64_t now_ns) {
   return take(dispatch, &dispatch->frames, "more than 4,000 WebSocket frames a second", now_ns);
 }
 
-/** The input event in a message; false for a message that is none. */
-static bool input_of(const struct oriel_viewer_in *in, struct oriel_input *input) {
+static_assert((int)ORIEL_VIEWER_STROKES_MAX == (int)ORIEL_TEXT_STROKES_MAX, "a message of text is one event");
+
+/** The input event in a message; false for a message that is none. A text's keys are put into `strokes`. */
+static bool input_of(const struct oriel_viewer_in *in, struct oriel_input *input,
+                     struct oriel_stroke strokes[ORIEL_TEXT_STROKES_MAX]) {
   *input = (struct oriel_input){0};
   switch (in->type) {
   case ORIEL_VIEWER_KEY:
@@ -64,6 +69,21 @@ static bool input_of(const struct oriel_viewer_in *in, struct oriel_input *input
   case ORIEL_VIEWER_RELEASE_ALL:
     input->type = ORIEL_INPUT_RELEASE_ALL;
     return true;
+  case ORIEL_VIEWER_TYPE: /* one event, however many keys: its sender waits for TYPED before it sends much more */
+    for (unsigned i = 0; i < in->type_text.count; i++) {
+      strokes[i].usage = in->type_text.strokes[i].usage;
+      strokes[i].pressed = in->type_text.strokes[i].pressed;
+    }
+    input->type = ORIEL_INPUT_TEXT;
+    input->text.strokes = strokes;
+    input->text.count = in->type_text.count;
+    input->text.mark = in->type_text.number;
+    return true;
+  case ORIEL_VIEWER_LOCKS:
+    input->type = ORIEL_INPUT_LOCKS;
+    input->locks.known = in->locks.known;
+    input->locks.on = in->locks.on;
+    return true;
   default:
     return false;
   }
@@ -91,8 +111,9 @@ static bool permits(const struct oriel_dispatch *dispatch, const struct oriel_vi
 /** A message after the hello: rates hold for what is denied, too. */
 static int live_message(struct oriel_dispatch *dispatch, const struct oriel_viewer_in *in, uint64_t now_ns) {
   struct oriel_input input;
+  struct oriel_stroke strokes[ORIEL_TEXT_STROKES_MAX];
   int reason = 0;
-  bool is_input = input_of(in, &input), allowed = permits(dispatch, in);
+  bool is_input = input_of(in, &input, strokes), allowed = permits(dispatch, in);
   if (is_input)
     reason = take(dispatch, &dispatch->inputs, "more than 1,000 input events a second", now_ns);
   else if (is_wish(in))

@@ -115,6 +115,8 @@ static size_t head_of_delivery(uint8_t *head, const struct oriel_delivery *deliv
   case ORIEL_DELIVERY_VOLUME:
     return oriel_viewer_write_volume(head, size, delivery->volume.left, delivery->volume.right,
                                      delivery->volume.muted);
+  case ORIEL_DELIVERY_TYPED:
+    return oriel_viewer_write_typed(head, size, delivery->typed.number);
   case ORIEL_DELIVERY_MICROPHONE:
     return oriel_viewer_write_microphone_state(head, size, microphone_use_of(delivery->microphone.use),
                                                delivery->microphone.talker);

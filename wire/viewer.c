@@ -145,6 +145,12 @@ size_t oriel_viewer_write_control_state(void *data, size_t size, uint32_t holder
   return oriel_writer_size(&writer);
 }
 
+size_t oriel_viewer_write_typed(void *data, size_t size, uint32_t number) {
+  struct oriel_writer writer = begin(data, size, ORIEL_VIEWER_TYPED);
+  oriel_write_u32(&writer, number);
+  return oriel_writer_size(&writer);
+}
+
 size_t oriel_viewer_write_ping(void *data, size_t size, uint64_t us) {
   struct oriel_writer writer = begin(data, size, ORIEL_VIEWER_PING);
   oriel_write_u64(&writer, us);
@@ -231,6 +237,19 @@ static void parse_microphone(struct oriel_reader *reader, struct oriel_viewer_in
   in->microphone.size = size;
 }
 
+static void parse_type(struct oriel_reader *reader, struct oriel_viewer_in *in) {
+  in->type_text.number = oriel_read_u32(reader);
+  const size_t count = reader->left / 3;
+  require(reader, count > 0 && count <= ORIEL_VIEWER_STROKES_MAX && reader->left % 3 == 0);
+  if (!oriel_reader_ok(reader))
+    return;
+  in->type_text.count = (uint8_t)count;
+  for (size_t i = 0; i < count; i++) {
+    in->type_text.strokes[i].usage = oriel_read_u16(reader);
+    in->type_text.strokes[i].pressed = read_bool(reader);
+  }
+}
+
 static void parse_authenticate(struct oriel_reader *reader, struct oriel_viewer_in *in) {
   const uint8_t *digits = oriel_read_bytes(reader, ORIEL_VIEWER_SECRET_SIZE);
   for (size_t i = 0; digits && i < ORIEL_VIEWER_SECRET_SIZE; i++)
@@ -314,6 +333,13 @@ static void parse_body(struct oriel_reader *reader, struct oriel_viewer_in *in) 
     in->control_answer.asker = oriel_read_u32(reader);
     in->control_answer.granted = read_bool(reader);
     break;
+  case ORIEL_VIEWER_TYPE:
+    parse_type(reader, in);
+    break;
+  case ORIEL_VIEWER_LOCKS:
+    in->locks.known = read_below(reader, ORIEL_VIEWER_LOCK_SETS);
+    in->locks.on = read_below(reader, ORIEL_VIEWER_LOCK_SETS);
+    break;
   case ORIEL_VIEWER_PING:
     in->ping.us = oriel_read_u64(reader);
     break;
@@ -335,6 +361,7 @@ static void parse_body(struct oriel_reader *reader, struct oriel_viewer_in *in) 
   case ORIEL_VIEWER_SKIPPED:
   case ORIEL_VIEWER_VOLUME:
   case ORIEL_VIEWER_MICROPHONE_STATE:
+  case ORIEL_VIEWER_TYPED:
   case ORIEL_VIEWER_CONTROL_STATE:
   default:
     require(reader, false);

@@ -19,6 +19,8 @@ enum {
   ORIEL_VIEWER_AUDIO_HEADER_SIZE = 16,  /* of AUDIO and of MICROPHONE */
   ORIEL_VIEWER_MICROPHONE_MAX = 1500,   /* bytes of one Opus packet from a viewer */
   ORIEL_VIEWER_TEXT_MAX = 160,          /* bytes of UTF-8 in any text field */
+  ORIEL_VIEWER_STROKES_MAX = 64,        /* of one TYPE */
+  ORIEL_VIEWER_LOCK_SETS = 4,               /* a set of locks is below */
   ORIEL_VIEWER_SECRET_SIZE = 64,        /* hexadecimal digits of a session's second secret */
 };
 #define ORIEL_VIEWER_SUBPROTOCOL "oriel.v1"
@@ -38,6 +40,7 @@ enum {
   X(VOLUME, 0x0A)          /* u16 left, right (0..65535), u8 muted */                         \
   X(MICROPHONE_STATE, 0x0B) /* u8 use, u32 id of the viewer that is heard (0 = nobody) */     \
   X(CONTROL_STATE, 0x0C)   /* u32 holder, u32 asker (0 = nobody), u8 way, text holder's name, text asker's */ \
+  X(TYPED, 0x0D)           /* u32 number of the newest TYPE that the guest was given */       \
   /* viewer -> server */                                                                      \
   X(AUTHENTICATE, 0x40)    /* 64 hexadecimal digits: the session's second secret */           \
   X(VIEWER_HELLO, 0x41)    /* u16 version, u8 role, u8 0, u32 capabilities, u16 width, height (0 = keep) */ \
@@ -56,6 +59,8 @@ enum {
   X(MICROPHONE, 0x4E)      /* u32 sequence, u64 capture us, Opus packet (none = it ends) */   \
   X(NAME, 0x4F)            /* text: what this viewer calls itself; empty = "Viewer N" */       \
   X(CONTROL_ANSWER, 0x50)  /* u32 asker, u8 granted */                                        \
+  X(TYPE, 0x51)            /* u32 number; 1..64 times u16 usage, u8 pressed, as in KEY */     \
+  X(LOCKS, 0x52)           /* u8 known, u8 on: 1 Caps Lock, 2 Num Lock */                     \
   /* both ways */                                                                             \
   X(PING, 0x71)            /* u64 sender us */                                                \
   X(PONG, 0x72)            /* u64 the ping's us, u64 answerer us */                           \
@@ -178,6 +183,7 @@ size_t oriel_viewer_write_microphone_state(void *data, size_t size, enum oriel_v
 size_t oriel_viewer_write_control_state(void *data, size_t size, uint32_t holder, uint32_t asker,
                                         enum oriel_viewer_control_way way, const char *holder_name,
                                         const char *asker_name);
+size_t oriel_viewer_write_typed(void *data, size_t size, uint32_t number);
 size_t oriel_viewer_write_ping(void *data, size_t size, uint64_t us);
 size_t oriel_viewer_write_pong(void *data, size_t size, uint64_t ping_us, uint64_t us);
 size_t oriel_viewer_write_bye(void *data, size_t size, uint16_t reason, const char *text);
@@ -203,6 +209,12 @@ struct oriel_viewer_in {
     struct { uint32_t sequence; uint64_t us; const uint8_t *opus; size_t size; } microphone;
     struct { char text[ORIEL_VIEWER_TEXT_MAX + 1]; } name;
     struct { uint32_t asker; bool granted; } control_answer;
+    struct {
+      uint32_t number;
+      uint8_t count;
+      struct oriel_viewer_stroke { uint16_t usage; bool pressed; } strokes[ORIEL_VIEWER_STROKES_MAX];
+    } type_text;
+    struct { uint8_t known, on; } locks;
     struct { uint64_t us; } ping;
     struct { uint64_t ping_us, us; } pong;
     struct { uint16_t reason; char text[ORIEL_VIEWER_TEXT_MAX + 1]; } bye;

@@ -302,6 +302,26 @@ static void viewer_input_reaches_the_source(void **state) {
   close(fd);
 }
 
+/* Text is answered when the guest was given it; a thousand keys of it are no thousand events. */
+static void viewer_text_is_answered(void **state) {
+  struct rig *rig = *state;
+  int fd = ws_join(rig, true);
+  uint8_t text[8 + 3 * 64] = {ORIEL_VIEWER_TYPE};
+  for (unsigned i = 0; i < 64; i++) {
+    put_u16(text + 8 + 3 * i, 4);
+    text[10 + 3 * i] = i % 2 == 0;
+  }
+  for (unsigned number = 1; number <= 40; number++) {
+    put_u16(text + 4, number);
+    ws_send(fd, true, 2, text, sizeof text);
+  }
+  do {
+    assert_true(ws_until(fd, &frame, ORIEL_VIEWER_TYPED));
+    assert_int_equal(frame.size, 8);
+  } while (frame.data[4] != 40);
+  close(fd);
+}
+
 static void viewer_input_rate(void **state) {
   struct rig *rig = *state;
   int fd = ws_join(rig, true);
@@ -533,6 +553,7 @@ int main(int argc, char **argv) {
     cmocka_unit_test(viewer_acknowledgements_in_our_time),
     cmocka_unit_test(two_viewers_one_controls),
     cmocka_unit_test(viewer_input_reaches_the_source),
+    cmocka_unit_test(viewer_text_is_answered),
     cmocka_unit_test(viewer_input_rate),
     cmocka_unit_test(viewer_wish_rate),
     cmocka_unit_test(viewer_frame_rate),

@@ -3,20 +3,36 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { COMBINATIONS, Keyboard } from '../../web/js/keyboard.js';
 import { USAGES } from '../../web/js/keys.js';
+import { planText } from '../../web/js/layouts.js';
 import { Typing } from '../../web/js/typing.js';
+import { Typist } from '../../web/js/typist.js';
 import { MESSAGE } from '../../web/js/wire.js';
 
 const names = new Map(Object.entries(USAGES).map(([code, usage]) => [usage, code.replace(/^OS/, 'Meta')]).reverse());
 
+const name = ([usage, pressed]) => `${pressed ? '+' : '-'}${names.get(usage)}`;
+
+/** Events of a TYPE message. */
+function piece(view) {
+  const events = [];
+  for (let at = 8; at < view.byteLength; at += 3) events.push([view.getUint16(at, true), view.getUint8(at + 2) !== 0]);
+  return events;
+}
+
 /** A keyboard whose messages read "+KeyA -KeyA". */
 function keyboard(options = {}) {
   const sent = [];
+  const locks = [];
+  const said = [];
   const send = (view) => {
-    if (view.getUint8(0) === MESSAGE.KEY) sent.push(`${view.getUint8(6) ? '+' : '-'}${names.get(view.getUint16(4, true))}`);
+    if (view.getUint8(0) === MESSAGE.KEY) sent.push(name([view.getUint16(4, true), view.getUint8(6) !== 0]));
+    else if (view.getUint8(0) === MESSAGE.TYPE) sent.push(...piece(view).map(name));
+    else if (view.getUint8(0) === MESSAGE.LOCKS) locks.push([view.getUint8(4), view.getUint8(5)]);
     else sent.push('release all');
   };
   const board = new Keyboard(send, {
     active: () => true, swapped: () => false, shortcut: () => false, released: () => {}, layout: () => ['us', 'none'],
+    unknown: (text) => said.push(text),
     isMac: false, isWindows: false, ...options,
   });
   const event = (code, more) => ({
@@ -25,7 +41,7 @@ function keyboard(options = {}) {
   });
   const take = () => sent.splice(0).join(' ');
   return {
-    board, take,
+    board, take, locks, said,
     down: (code, more = {}) => (board.keydown(event(code, more)), take()),
     up: (code, more = {}) => (board.keyup(event(code, more)), take()),
   };
@@ -141,6 +157,121 @@ test('keyboard_keys_on_the_screen_are_held_and_released', () => {
 
 test('keyboard_combinations_reach_every_function_key', () => {
   for (let n = 1; n <= 12; n++) assert.deepEqual(COMBINATIONS[`ctrl-alt-f${n}`], ['ControlLeft', 'AltLeft', `F${n}`]);
+});
+
+test('keyboard_events_of_dictation_type_their_character', () => {
+  const { board, down, said } = keyboard();
+  assert.equal(down('', { key: 'A' }), '+ShiftLeft +KeyA -KeyA -ShiftLeft');
+  board.typist.typed(1);
+  assert.equal(down('Unidentified', { key: 'é' }), '');
+  assert.deepEqual(said, ['é']);
+  assert.equal(down('Fn', { key: 'x' }), '', 'a key of another kind');
+  assert.equal(down('', { key: 'Process' }), '');
+});
+
+test('keyboard_text_is_not_shifted_by_the_users_own_shift', () => {
+  const { board, down, take } = keyboard();
+  down('ShiftLeft', { shiftKey: true });
+  board.type('a');
+  assert.equal(take(), '-ShiftLeft +KeyA -KeyA +ShiftLeft');
+});
+
+test('keyboard_tells_its_locks_before_keys_that_they_matter_for', () => {
+  const { down, locks, board } = keyboard();
+  const caps = { getModifierState: (lock) => lock === 'CapsLock' };
+  down('KeyA', caps);
+  down('KeyB', caps);
+  assert.deepEqual(locks.splice(0), [[1, 1]]);
+  down('Numpad7', { key: 'Home' });
+  assert.deepEqual(locks.splice(0), [[3, 0]]);
+  down('Numpad8', { key: '8' });
+  assert.deepEqual(locks.splice(0), [[3, 2]], 'without a flag, what the key types tells');
+  down('CapsLock', caps);
+  down('ShiftLeft', { ...caps, shiftKey: true });
+  assert.deepEqual(locks.splice(0), []);
+  down('KeyC', caps);
+  board.type('x');
+  assert.deepEqual(locks.splice(0), [[3, 3], [3, 2]], 'text is typed without Caps Lock');
+});
+
+test('keyboard_escape_ends_a_long_text', () => {
+  const { board, down, take } = keyboard();
+  board.type('x'.repeat(500));
+  take();
+  assert.equal(down('Escape'), '');
+  board.typist.typed(2);
+  assert.equal(take(), '');
+  assert.ok(!board.typist.busy);
+  assert.equal(down('Escape'), '+Escape');
+});
+
+/** A guest that is given one piece after the other. */
+function guest(options = {}) {
+  const sent = [];
+  let most = 0;
+  const typist = new Typist((view) => sent.push({ number: view.getUint32(4, true), events: piece(view) }));
+  const events = [];
+  const serve = (limit = Infinity) => {
+    for (let served = 0; sent.length && served < limit; served++) {
+      most = Math.max(most, sent.reduce((sum, one) => sum + one.events.length, 0));
+      const { number, events: some } = sent.shift();
+      assert.ok(some.length > 0 && some.length <= 64, String(some.length));
+      events.push(...some);
+      typist.typed(number);
+    }
+  };
+  return { typist, serve, events, sent, most: () => most, ...options };
+}
+
+/** What a guest with a US keyboard makes of the events. */
+function read(events) {
+  const shifted = new Map(Object.entries({ 1: '!', 2: '@', 9: '(', 0: ')' }));
+  let shift = false;
+  let text = '';
+  for (const [usage, pressed] of events) {
+    const code = names.get(usage);
+    if (code.startsWith('Shift')) shift = pressed;
+    else if (pressed && code === 'Space') text += ' ';
+    else if (pressed && code === 'Enter') text += '\n';
+    else if (pressed && code.startsWith('Key')) text += shift ? code[3] : code[3].toLowerCase();
+    else if (pressed) text += shift ? shifted.get(code[5]) : code[5];
+  }
+  return text;
+}
+
+test('typist_ten_thousand_characters_arrive_whole_and_never_many_at_once', () => {
+  const { typist, serve, events, most } = guest();
+  const text = 'Abc DEF 12!@ (x)\n'.repeat(600).slice(0, 10_000);
+  typist.type(planText(text, 'us').strokes);
+  assert.equal(typist.total, 10_000);
+  serve(20);
+  assert.ok(typist.done > 100 && typist.done < 1000);
+  serve();
+  assert.equal(read(events), text);
+  assert.ok(most() <= 2 * 64, String(most()));
+  assert.ok(!typist.busy && typist.total === 0);
+  assert.equal(events.filter(([, pressed]) => pressed).length, events.length / 2, 'nothing stays down');
+});
+
+test('typist_keys_keep_their_place_behind_the_text', () => {
+  const { typist, serve, events } = guest();
+  typist.type(planText('A'.repeat(100), 'us').strokes);
+  typist.key(USAGES.Enter, true);
+  typist.key(USAGES.Enter, false);
+  typist.type(planText('b', 'us').strokes);
+  serve();
+  assert.equal(read(events), `${'A'.repeat(100)}\nb`);
+});
+
+test('typist_cancelled_lets_go_of_what_it_held', () => {
+  const { typist, serve, events } = guest();
+  typist.type(planText('A'.repeat(1000), 'us').strokes);
+  serve(3);
+  typist.cancel();
+  serve();
+  assert.ok(read(events).length < 120, String(read(events).length));
+  assert.deepEqual(events.at(-1), [USAGES.ShiftLeft, false]);
+  assert.ok(!typist.busy);
 });
 
 /** A field and the text that a guest would have. */

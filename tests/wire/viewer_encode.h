@@ -71,6 +71,16 @@ static inline size_t viewer_encode(const struct oriel_viewer_in *in, uint8_t *da
     if (in->microphone.size)
       memcpy(data + at, in->microphone.opus, in->microphone.size);
     return at + in->microphone.size;
+  case ORIEL_VIEWER_TYPE:
+    PUT(in->type_text.number, 4);
+    for (unsigned i = 0; i < in->type_text.count; i++) {
+      PUT(in->type_text.strokes[i].usage, 2);
+      PUT(in->type_text.strokes[i].pressed, 1);
+    }
+    return at;
+  case ORIEL_VIEWER_LOCKS:
+    PUT(in->locks.known, 1), PUT(in->locks.on, 1);
+    return at;
   case ORIEL_VIEWER_NAME: {
     const size_t size = strlen(in->name.text);
     PUT(size, 2);

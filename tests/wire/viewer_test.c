@@ -48,6 +48,8 @@ static const struct oriel_viewer_in samples[] = {
   { .type = ORIEL_VIEWER_NAME, .name = { "Zo\xC3\xAB" } },
   { .type = ORIEL_VIEWER_NAME, .name = { "" } },
   { .type = ORIEL_VIEWER_CONTROL_ANSWER, .control_answer = { 0x01020304, true } },
+  { .type = ORIEL_VIEWER_TYPE, .type_text = { 0x01020304, 1, { { 0xC0CD, true } } } },
+  { .type = ORIEL_VIEWER_LOCKS, .locks = { 3, 2 } },
   { .type = ORIEL_VIEWER_PING, .ping = { 0x0102030405060708 } },
   { .type = ORIEL_VIEWER_PONG, .pong = { 0x0102030405060708, 0x1112131415161718 } },
   { .type = ORIEL_VIEWER_BYE, .bye = { 0x0102, "gr\xC3\xBC\xC3\x9F" } },
@@ -173,16 +175,16 @@ static void viewer_parse_knows_only_viewers_types(void **state) {
       assert_int_equal(parse_copy(data, size, &in), -EBADMSG);
     }
   }
-  /* Of all type bytes over all lengths with zero bodies, exactly the eighteen types of one length parse, each at it. */
+  /* Of all type bytes over all lengths with zero bodies, exactly the nineteen types of one length parse, each at it. */
   unsigned parsed = 0;
   for (unsigned type = 0; type < 256; type++) {
-    if (type == ORIEL_VIEWER_MICROPHONE)
-      continue; /* has a test of its own */
+    if (type == ORIEL_VIEWER_MICROPHONE || type == ORIEL_VIEWER_TYPE)
+      continue; /* have tests of their own */
     data[0] = (uint8_t)type;
     for (size_t size = 1; size <= sizeof data; size++)
       parsed += parse_copy(data, size, &in) == 0;
   }
-  assert_int_equal(parsed, 18);
+  assert_int_equal(parsed, 19);
 }
 
 static void refused(const char *body, size_t size, enum oriel_viewer_message type) {
@@ -310,6 +312,24 @@ static size_t one_skipped(void *data, size_t size) {
 static size_t one_volume(void *data, size_t size) {
   return oriel_viewer_write_volume(data, size, 1.0f, 0.5f, true);
 }
+static void viewer_parse_text(void **state) {
+  (void)state;
+  uint8_t data[8 + 3 * (ORIEL_VIEWER_STROKES_MAX + 1)] = {ORIEL_VIEWER_TYPE, 0, 0, 0, 7, 0, 0, 0};
+  struct oriel_viewer_in in;
+  for (size_t size = 8; size <= sizeof data; size++) {
+    const bool good = (size - 8) % 3 == 0 && size > 8 && size <= 8 + 3 * ORIEL_VIEWER_STROKES_MAX;
+    assert_int_equal(parse_copy(data, size, &in), good ? 0 : -EBADMSG);
+    if (good)
+      assert_true(in.type_text.number == 7 && in.type_text.count == (size - 8) / 3);
+  }
+  data[10] = 2; /* neither up nor down */
+  assert_int_equal(parse_copy(data, 11, &in), -EBADMSG);
+  assert_int_equal(parse_copy((const uint8_t *)"\x52\0\0\0\x03\x04", 6, &in), -EBADMSG);
+}
+
+static size_t one_typed(void *data, size_t size) {
+  return oriel_viewer_write_typed(data, size, 0x01020304);
+}
 static size_t one_microphone_state(void *data, size_t size) {
   return oriel_viewer_write_microphone_state(data, size, ORIEL_VIEWER_MICROPHONE_TAKEN, 0x01020304);
 }
@@ -343,6 +363,7 @@ static const struct {
   { one_role, 5, "\x08\0\0\0" "\x01" },
   { one_skipped, 8, "\x09\0\0\0" "\x04\x03\x02\x01" },
   { one_volume, 9, "\x0A\0\0\0" "\xFF\xFF" "\0\x80" "\x01" },
+  { one_typed, 8, "\x0D\0\0\0" "\x04\x03\x02\x01" },
   { one_microphone_state, 9, "\x0B\0\0\0" "\x02" "\x04\x03\x02\x01" },
   { one_control_state, 19, "\x0C\0\0\0" "\x04\x03\x02\x01" "\x14\x13\x12\x11" "\x02" "\x02\0me" "\0\0" },
   { one_ping, 12, "\x71\0\0\0" US },
@@ -458,6 +479,7 @@ int main(void) {
     cmocka_unit_test(viewer_parse_knows_only_viewers_types),
     cmocka_unit_test(viewer_parse_ranges),
     cmocka_unit_test(viewer_parse_microphone),
+    cmocka_unit_test(viewer_parse_text),
     cmocka_unit_test(viewer_parse_bye_text),
     cmocka_unit_test(viewer_write_exact_bytes),
     cmocka_unit_test(viewer_write_refuses_short_buffers),

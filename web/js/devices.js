@@ -9,7 +9,7 @@ import { Keyboard } from './keyboard.js';
 import { KEY_REASON } from './pictures.js';
 import { Microphone } from './microphone.js';
 import { Pointer } from './pointer.js';
-import { readCursorPosition, readCursorShape, readMicrophoneState, readVolume } from './protocol.js';
+import { readCursorPosition, readCursorShape, readMicrophoneState, readTyped, readVolume } from './protocol.js';
 import { Size } from './size.js';
 import { Watchdog } from './watchdog.js';
 import { CAP, MESSAGE, REASON } from './wire.js';
@@ -20,6 +20,8 @@ export class Devices {
   /** @param {import('./client.js').Client} client @param {import('./settings.js').SettingsStore} settings */
   constructor(client, settings) {
     this.client = client;
+    /** A text makes progress. */
+    this.typingChanged = () => {};
     const { screen, link } = client;
     const send = (/** @type {DataView<ArrayBuffer>} */ view) => link.send(view);
     const controls = () => client.controls;
@@ -42,6 +44,8 @@ export class Devices {
       swapped: () => settings.get('swapCommand'),
       shortcut: (event) => client.page.shortcut(event),
       layout: () => [settings.get('layout'), settings.get('otherCharacters')],
+      unknown: (text) => client.page.say(`No key of the guest types “${text}”.`),
+      typing: () => this.typingChanged(),
       released: () => this.pointer.forget(),
     });
     this.keyboard.attach();
@@ -127,6 +131,9 @@ export class Devices {
       }
       case MESSAGE.CURSOR_POSITION:
         this.cursor.setGuestPosition(readCursorPosition(view));
+        break;
+      case MESSAGE.TYPED:
+        this.keyboard.typist.typed(readTyped(view));
         break;
       case MESSAGE.VOLUME:
         this.sound.setGuestVolume(readVolume(view));

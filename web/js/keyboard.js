@@ -2,13 +2,21 @@
 // Keys by their place on the keyboard. Whatever takes the keyboard away from the page releases everything, and no
 // key-down is trusted to get its key-up, so that no key sticks.
 import { codeOf, isModifier, lacksKeyUp, usageOf } from './keys.js';
-import { heldBy, planText } from './layouts.js';
+import { planText } from './layouts.js';
+import { Locks } from './locks.js';
 import { writeKey, writeReleaseAll } from './protocol.js';
+import { Typist } from './typist.js';
 
 const platform = typeof navigator === 'undefined' ? '' : navigator.platform;
 
 /** How long a Control waits for the AltGr that it may be a part of; Windows reports both at once. */
 const ALTGR_MS = 20;
+
+/** Shift and AltGr. */
+const LEVELS = new Set([usageOf('ShiftLeft'), usageOf('ShiftRight'), usageOf('AltRight')]);
+
+/** A text of so many characters is ended by Escape. */
+const LONG = 30;
 
 /** Keys in the order that a special combination presses them. @type {Readonly<Record<string, string[]>>} */
 export const COMBINATIONS = Object.freeze({
@@ -42,16 +50,21 @@ export class Keyboard {
    * @param {() => boolean} options.swapped Command and Control change places
    * @param {(event: KeyboardEvent) => boolean} options.shortcut true when the page itself took the key
    * @param {() => [layout: string, entry: string]} options.layout of the guest, and its way for other characters
+   * @param {(characters: string) => void} options.unknown the guest's layout has no key for these
+   * @param {() => void} [options.typing] a text makes progress
    * @param {() => void} options.released everything was released, the mouse's buttons too
    * @param {boolean} [options.isMac] @param {boolean} [options.isWindows]
    */
-  constructor(send, { active, swapped, shortcut, layout, released, isMac, isWindows }) {
+  constructor(send, { active, swapped, shortcut, layout, unknown, typing, released, isMac, isWindows }) {
     this.released = released;
     this.send = send;
     this.active = active;
     this.swapped = swapped;
     this.shortcut = shortcut;
     this.layout = layout;
+    this.unknown = unknown;
+    this.typist = new Typist(send, typing);
+    this.locks = new Locks(send);
     this.isMac = isMac ?? /Mac|iPhone|iPad/.test(platform);
     this.isWindows = isWindows ?? /^Win/.test(platform);
     /** Usages that are down, by the code that pressed them. @type {Map<string, number>} */
@@ -66,9 +79,9 @@ export class Keyboard {
   attach() {
     addEventListener('keydown', (event) => this.keydown(event), true);
     addEventListener('keyup', (event) => this.keyup(event), true);
-    addEventListener('blur', () => this.releaseAll());
+    addEventListener('blur', () => this.left());
     addEventListener('pagehide', () => this.releaseAll());
-    document.addEventListener('visibilitychange', () => document.hidden && this.releaseAll());
+    document.addEventListener('visibilitychange', () => document.hidden && this.left());
   }
 
   /** @param {KeyboardEvent} event */
@@ -80,10 +93,13 @@ export class Keyboard {
     }
     const code = codeOf(event);
     const usage = usageOf(code, this.swapped());
-    if (!usage || !this.active()) return;
+    if (!this.active()) return;
+    if (!usage) return this.typeUnplaced(event);
     event.preventDefault();
+    if (code === 'Escape' && this.typist.total >= LONG) return this.cancelText();
     this.settle(event);
     this.trustFlags(event, code);
+    if (!isModifier(usage) && !event.repeat) this.locks.note(event, code);
     if (this.isWindows && code === 'ControlLeft' && !event.repeat && !this.down.has(code)) {
       this.pending = setTimeout(() => this.settle(null), ALTGR_MS);
       return;
@@ -92,13 +108,13 @@ export class Keyboard {
     if (lacksKeyUp(event) || (this.isMac && event.metaKey && !isModifier(usage))) return this.tapUsages([usage]);
     if (event.repeat && this.down.has(code)) {
       // The server passes it on to keyboards that do not repeat by themselves.
-      if (!isModifier(usage)) this.send(writeKey(usage, true));
+      if (!isModifier(usage)) this.emit(usage, true);
       return;
     }
     // Without `repeat` the key has been up unseen.
     this.up(code);
     this.down.set(code, usage);
-    this.send(writeKey(usage, true));
+    this.emit(usage, true);
     // macOS says that Caps Lock went down when it is switched on, and up when it is switched off.
     if (this.isMac && code === 'CapsLock') this.up(code);
   }
@@ -149,7 +165,7 @@ export class Keyboard {
     const usage = usageOf(code, swap);
     if (!usage || this.down.has(code)) return;
     this.down.set(code, usage);
-    this.send(writeKey(usage, true));
+    this.emit(usage, true);
   }
 
   /** @param {string} code */
@@ -164,11 +180,43 @@ export class Keyboard {
     this.confirmed.delete(/** @type {Modifier} */ (code));
     if (usage === undefined) return;
     this.down.delete(code);
-    this.send(writeKey(usage, false));
+    this.emit(usage, false);
+  }
+
+  /** One press or release; behind a text that is being typed. @param {number} usage @param {boolean} pressed */
+  emit(usage, pressed) {
+    if (this.typist.busy) this.typist.key(usage, pressed);
+    else this.send(writeKey(usage, pressed));
+  }
+
+  /** An event of auto-type, a macro keyboard or dictation, which has no place: its character is typed. @param {KeyboardEvent} event */
+  typeUnplaced(event) {
+    if ((event.code && event.code !== 'Unidentified') || [...event.key].length !== 1) return;
+    event.preventDefault();
+    const unknown = this.type(event.key);
+    if (unknown) this.unknown(unknown);
+  }
+
+  /** The page is no longer looked at: keys go up, but a text is typed to its end. */
+  left() {
+    if (!this.typist.busy) return this.releaseAll();
+    this.settle(null);
+    for (const code of [...this.down.keys()]) this.up(code);
+  }
+
+  /** Nothing more of the text that is being typed. */
+  cancelText() {
+    this.typist.cancel();
   }
 
   /** The connection or the controls went: nobody holds anything, and nobody is told. */
   forget() {
+    this.typist.reset();
+    this.locks.forget();
+    this.drop();
+  }
+
+  drop() {
     if (this.pending !== null) clearTimeout(this.pending);
     this.pending = null;
     this.down.clear();
@@ -177,7 +225,8 @@ export class Keyboard {
 
   /** Nothing is held any more, neither keys nor buttons. */
   releaseAll() {
-    this.forget();
+    if (this.typist.busy) this.typist.cancel();
+    this.drop();
     this.send(writeReleaseAll());
     this.released();
   }
@@ -193,13 +242,20 @@ export class Keyboard {
    */
   type(text) {
     const { strokes, unknown } = planText(text, ...this.layout());
-    for (const stroke of strokes.flat()) this.tapUsages([...heldBy(stroke), stroke.usage]);
+    if (!strokes.length) return unknown;
+    this.settle(null);
+    this.locks.none();
+    // Shift and AltGr of the user's own would make other characters of it; Control and the like are meant.
+    const levels = [...this.down.values()].filter((usage) => LEVELS.has(usage));
+    for (const usage of levels) this.emit(usage, false);
+    this.typist.type(strokes);
+    for (const usage of levels) this.emit(usage, true);
     return unknown;
   }
 
   /** @param {readonly number[]} usages */
   tapUsages(usages) {
-    for (const usage of usages) this.send(writeKey(usage, true));
-    for (const usage of [...usages].reverse()) this.send(writeKey(usage, false));
+    for (const usage of usages) this.emit(usage, true);
+    for (const usage of [...usages].reverse()) this.emit(usage, false);
   }
 }

@@ -38,6 +38,7 @@ const smallest = {
   [MESSAGE.VOLUME]: 9,
   [MESSAGE.MICROPHONE_STATE]: 9,
   [MESSAGE.CONTROL_STATE]: 17,
+  [MESSAGE.TYPED]: 8,
   [MESSAGE.PING]: 12,
   [MESSAGE.PONG]: 20,
   [MESSAGE.BYE]: 8,
@@ -127,6 +128,9 @@ export const readControlState = (view) => {
 
 /** @param {DataView<ArrayBuffer>} view */
 export const readMicrophoneState = (view) => ({ use: view.getUint8(4), talker: view.getUint32(5, true) });
+
+/** @param {DataView<ArrayBuffer>} view */
+export const readTyped = (view) => view.getUint32(4, true);
 
 /** @param {DataView<ArrayBuffer>} view */
 export const readPing = (view) => readU64(view, 4);
@@ -225,6 +229,8 @@ function writeBytes(type, ...bytes) {
 
 /** @param {number} button @param {boolean} pressed */
 export const writeButton = (button, pressed) => writeBytes(MESSAGE.BUTTON, button, pressed ? 1 : 0);
+/** Bits of both: 1 Caps Lock, 2 Num Lock. @param {number} known @param {number} on */
+export const writeLocks = (known, on) => writeBytes(MESSAGE.LOCKS, known, on);
 export const writeReleaseAll = () => writeBytes(MESSAGE.RELEASE_ALL);
 /** @param {number} reason */
 export const writeKeyFrame = (reason) => writeBytes(MESSAGE.KEY_FRAME, reason);

@@ -7,6 +7,7 @@ import { MicrophonePanel } from './microphone-panel.js';
 import { MouseHint } from './mouse-hint.js';
 import { Overlay } from './overlay.js';
 import { SizePanel } from './size-panel.js';
+import { TextDialog } from './text-dialog.js';
 import { Toolbar } from './toolbar.js';
 import { Typing } from './typing.js';
 import { CAP, STATE } from './wire.js';
@@ -42,6 +43,8 @@ export class Interface {
     this.typing = new Typing(byId('typing', HTMLTextAreaElement), devices.keyboard, (text) =>
       toast(`No key types “${text}”.`),
     );
+    this.text = new TextDialog(client, devices.keyboard, settings, toast);
+    devices.typingChanged = () => this.text.progress();
     this.sizes = new SizePanel(client, devices.size, settings);
     this.microphone = new MicrophonePanel(client, devices.microphone, settings);
     this.control = new ControlPanel(client, settings);
@@ -67,6 +70,7 @@ export class Interface {
       this.devices.keyboard.releaseAll();
       this.settings.set('swapCommand', swap.checked);
     });
+    button('open-text').addEventListener('click', () => this.toolbar.closePanels());
     button('open-typing').addEventListener('click', () => {
       this.toolbar.closePanels();
       this.typing.toggle();
@@ -216,6 +220,7 @@ export class Interface {
     this.updateSound(settings.get('muted'), settings.get('volume'));
     this.updateMachine(connected);
     this.microphone.update();
+    this.text.update();
     this.toolbar.setRunning(client.status.state === 'running');
   }
 
