@@ -12,8 +12,9 @@ enum {
   PS2_KEY_NS = 5000000, PS2_KEY_BURST = 15,
   /* A BIOS keeps 15 keys for a program that may draw between them. */
   PS2_FIRMWARE_NS = 20000000,
-  /* Linux and Windows poll each 8 ms at high speed and each 10 ms at full speed; SeaBIOS at its clock's 18.2 Hz. */
-  USB_KEY_NS = 11000000, USB_KEY_BURST = 14, USB_FIRMWARE_NS = 58000000,
+  /* Linux and Windows poll each 8 ms at high speed and each 10 ms at full speed; SeaBIOS at its clock's 18.2 Hz, less
+   * where the host is busy. */
+  USB_KEY_NS = 11000000, USB_KEY_BURST = 14, USB_FIRMWARE_NS = 75000000,
   VIRTIO_KEY_NS = 5000000, VIRTIO_KEY_BURST = 24,
   /* 100 packets a second is a PS/2 mouse's own rate; four of four bytes fill its queue. */
   PS2_POINTER_NS = 10000000, PS2_POINTER_BURST = 3,

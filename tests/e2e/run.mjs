@@ -11,6 +11,7 @@ import './viewers.mjs';
 import './recovery.mjs';
 import './sound.mjs';
 import './guest.mjs';
+import './typing.mjs';
 import './agent.mjs';
 import './agent-faults.mjs';
 import './microphone.mjs';

@@ -39,7 +39,7 @@ static void feed(enum oriel_qemu_device device, bool firmware, bool text, unsign
     filled += cost;
     assert_true(filled <= size);
   }
-  assert_true(now < ORIEL_NS_PER_SECOND + 200 * 4 * 60 * MS);
+  assert_true(now < ORIEL_NS_PER_SECOND + 200 * 4 * 80 * MS);
 }
 
 /* 24 arrows within 371 ms: each takes two of the 16 codes that a USB keyboard holds. */
