@@ -38,12 +38,12 @@ export async function typeIntoTerminal(t, text, limitMs) {
   await page.waitForSelector('#chip-typing', { state: 'attached' });
   await page.mouse.click(640, 360);
   const started = performance.now();
-  await typeText(page, `cat >/tmp/text\n${text}`);
+  await typeText(page, `cat >/run/user/1000/text\n${text}`);
   await page.waitForSelector('#chip-typing', { state: 'visible' });
   await page.waitForSelector('#chip-typing', { state: 'hidden', timeout: limitMs });
   t.log(`${text.length} characters in ${((performance.now() - started) / 1000).toFixed(1)} s`);
   await page.keyboard.press('Control+KeyD');
-  await typeText(page, 'md5sum </tmp/text >/dev/ttyS0\n');
+  await typeText(page, 'md5sum </run/user/1000/text >/dev/ttyS0\n');
   const line = await until(() => serialLines(paths.serial).find((one) => /^[0-9a-f]{32} /.test(one)), 30_000, 'the guest\'s sum');
   assert.deepEqual(page.faults, []);
   return line.slice(0, 32);
