@@ -16,6 +16,7 @@
 
 #include "core/clock.h"
 #include "server/address.h"
+#include "server/audit.h"
 #include "server/handshake.h"
 #include "server/lockout.h"
 #include "server/origin.h"
@@ -284,6 +285,16 @@ static void prefix_forms(void **state) {
     assert_int_equal(oriel_prefix_parse(bad[i], &prefix), -EINVAL);
 }
 
+/* What a viewer calls itself must not pass for another field or line of the audit. */
+static void audit_names_forge_nothing(void **state) {
+  (void)state;
+  char clean[65];
+  oriel_audit_clean("x\" address=1.2.3.4\n\\ Zo\xC3\xAB", clean, sizeof clean);
+  assert_string_equal(clean, "x? address?1.2.3.4?? Zo\xC3\xAB");
+  oriel_audit_clean("longer than it may be", clean, 7);
+  assert_string_equal(clean, "longer");
+}
+
 static void lockout_windows_and_bound(void **state) {
   (void)state;
   struct oriel_lockout lockout;
@@ -354,6 +365,7 @@ int main(int argc, char **argv) {
     cmocka_unit_test(sessions_that_watch_push_out_their_like),
     cmocka_unit_test(proxies_name_their_clients),
     cmocka_unit_test(prefix_forms),
+    cmocka_unit_test(audit_names_forge_nothing),
     cmocka_unit_test(lockout_windows_and_bound),
     cmocka_unit_test(handshake_lists),
   };
