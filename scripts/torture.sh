@@ -17,7 +17,7 @@ torture() {
   phase=$1 what=$2
   shift 2
   echo "==> $phase: $what of oriel $*"
-  build/tests/torture/torture "$phase" "$what" build/tests/torture/libfault.so build/oriel "$@" --print-token --listen 127.0.0.1:0 \
+  build/tests/torture/torture "$phase" "$what" build/tests/torture/libfault.so build/oriel "$@" --listen 127.0.0.1:0 \
     >build/torture.part </dev/null || true
   cat build/torture.part >>"$log"
   grep '^not ok' build/torture.part || true

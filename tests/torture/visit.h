@@ -6,7 +6,8 @@
 #ifndef ORIEL_TESTS_TORTURE_VISIT_H
 #define ORIEL_TESTS_TORTURE_VISIT_H
 
-/** `address` is the text after "ready: ", "http://127.0.0.1:PORT/#token=TOKEN". NULL, or what did not work. */
+/** `address` is the text after "ready: ", "http://127.0.0.1:PORT/"; the token is in ORIEL_TOKEN. NULL, or what did not
+ *  work. */
 const char *visit(const char *address);
 
 #endif
