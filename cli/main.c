@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,9 +57,16 @@ static int raise_file_limit(void) {
                    (unsigned)limit.rlim_max, FILES_MIN, oriel_shortage_advice(EMFILE));
 }
 
-/** OpenSSL makes what it needs at its first use, and would go on without it. */
+static bool has_digest(const char *name) {
+  EVP_MD *digest = EVP_MD_fetch(NULL, name, NULL);
+  EVP_MD_free(digest);
+  return digest != NULL;
+}
+
+/** OpenSSL makes what it needs at its first use, and what it gets no memory for then it lacks to the end: secrets are
+ *  hashed by SHA-256, WebSocket's handshake by SHA-1. */
 static int prepare_crypto(void) {
-  if (OSSL_LIB_CTX_get0_global_default() != NULL)
+  if (OSSL_LIB_CTX_get0_global_default() != NULL && has_digest("SHA256") && has_digest("SHA1"))
     return ORIEL_EXIT_OK;
   return oriel_say(ORIEL_EXIT_ERROR, "cannot start: OpenSSL gets no memory; %s", oriel_shortage_advice(ENOMEM));
 }

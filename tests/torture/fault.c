@@ -96,6 +96,8 @@ static bool fails(enum fault_kind kind) {
   if (chosen && !atomic_load(&shared->failed_at)) {
     atomic_store(&shared->failed_at, count);
     failed_depth = backtrace(failed_way, DEPTH);
+    if (getenv("TORTURE_TRACE"))
+      backtrace_symbols_fd(failed_way, failed_depth, 2);
   }
   pthread_mutex_unlock(&choosing);
   inside = false;

@@ -8,7 +8,8 @@
  * `start`: it is ended as soon as it serves. `serve`: it is visited before; a visit may fail, but must then succeed by
  * itself. Each run must serve, or end in one line that says what is wrong; it may not crash, abort, hang or fall silent.
  * Prints a line `not ok ...` for each that does, and at last `N passed, N failed`. TORTURE_WORKERS run side by side; to
- * look at some again, TORTURE_FIRST and TORTURE_LAST bound them.
+ * look at some again, TORTURE_FIRST and TORTURE_LAST bound them, and with TORTURE_TRACE
+ * each run prints the way to what failed.
  */
 #include <errno.h>
 #include <fcntl.h>
