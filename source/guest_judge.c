@@ -165,27 +165,23 @@ static bool is_framed(const uint8_t *bytes, size_t size) {
 }
 
 static void watch_spacing(struct guest_judge *judge, size_t size, unsigned frames, uint64_t now_ns) {
-  if (judge->packets) {
-    const uint64_t gap_ns = now_ns - judge->last_ns;
-    judge->gap_ns = gap_ns > judge->gap_ns ? gap_ns : judge->gap_ns;
-  }
+  const uint64_t length_ns = frames * ORIEL_NS_PER_SECOND / ORIEL_AUDIO_RATE, gap_ns = now_ns - judge->last_ns;
+  judge->apart += judge->packets && gap_ns > OPUS_SPACING * length_ns && gap_ns < pause_ns;
   judge->last_ns = now_ns;
   if (judge->packets < OPUS_PACKETS) {
     judge->begun_ns = judge->packets ? judge->begun_ns : now_ns;
-    judge->media_ns += frames * ORIEL_NS_PER_SECOND / ORIEL_AUDIO_RATE;
     judge->long_ones += size > SILENCE_MOST;
     judge->packets++;
     return;
   }
-  const bool spaced = now_ns - judge->begun_ns > OPUS_SPACING * judge->media_ns && judge->gap_ns < pause_ns;
+  const bool spaced = judge->apart >= OPUS_PACKETS - 1; /* all of them: a sender may pause between words */
   judge->regular = !spaced;
   if (spaced && judge->long_ones * 2 > OPUS_PACKETS)
     snprintf(judge->fault, sizeof judge->fault, "sends packets of %u ms every %u ms: that is no Opus",
              frames * 1000 / ORIEL_AUDIO_RATE, (unsigned)((now_ns - judge->begun_ns) / OPUS_PACKETS / ORIEL_NS_PER_MS));
   else if (!judge->framed)
     judge->fault[0] = '\0';
-  judge->packets = judge->long_ones = 0;
-  judge->media_ns = judge->gap_ns = 0;
+  judge->packets = judge->long_ones = judge->apart = 0;
 }
 
 bool guest_judge_opus(struct guest_judge *judge, const uint8_t *bytes, size_t size, unsigned frames, bool is_datagram,

@@ -25,8 +25,8 @@ struct guest_judge {
   unsigned off, fine, clipping; /* windows in a row: at another rate, at ours, mostly clipped */
   uint32_t rate;                /* that of `off` */
   /* Opus: 25 packets at a time. */
-  unsigned packets, long_ones;
-  uint64_t begun_ns, media_ns, gap_ns;
+  unsigned packets, long_ones, apart; /* of them: more than silence; with too long a gap before them */
+  uint64_t begun_ns;
   bool regular;                 /* packets came as often as they are long */
 };
 

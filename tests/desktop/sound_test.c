@@ -266,7 +266,7 @@ static void beeps_are_heard_whatever_the_device_plays(void **state) {
     assert_true(good_ms >= 5 * 280);
     stats_of(fixture, &sound);
     if (beside == SILENCE)
-      assert_true(sound.passed > 40); /* after the first one, as they are */
+      assert_true(sound.passed > 10); /* as they are, once it has been alone for a second */
     else
       assert_true(sound.mixed > 60);
   }
