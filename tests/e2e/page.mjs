@@ -23,6 +23,11 @@ test('focus: an open panel holds it, and a click in the panel gives it back', as
   const page = await openDesktop(t, server);
   await openPanel(page, 'keyboard');
   assert.equal(await inPanel(page), 'panel-keyboard', 'what was opened by mouse takes the keys, too');
+  const [opener, panel] = await page.evaluate(() => ['open-keyboard', 'panel-keyboard']
+    .map((id) => document.getElementById(id).getBoundingClientRect().toJSON()));
+  assert.ok(panel.left < opener.left && panel.right > opener.right, 'a panel opens under its button');
+  await page.mouse.move(opener.x + 10, 2); // rests in the gap above the bar
+  assert.ok(await page.evaluate(() => document.getElementById('bar').matches(':hover')), 'the edge belongs to the bar');
   const before = (await stats(server)).input_events;
   for (let stop = 0; stop < 25; stop++) {
     await page.keyboard.press(stop < 20 ? 'Tab' : 'Shift+Tab');

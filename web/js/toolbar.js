@@ -160,6 +160,9 @@ export class Toolbar {
     if (!open) return;
     element.hidden = false;
     this.opened();
+    const { left, width } = button(opener).getBoundingClientRect();
+    const at = left + width / 2 - element.offsetWidth / 2; // under its button, inside the window
+    element.style.left = `${Math.max(8, Math.min(innerWidth - element.offsetWidth - 8, at))}px`;
     button(opener).setAttribute('aria-expanded', 'true');
     const first = byKey ? element.querySelector(STOPS) : element;
     (first instanceof HTMLElement ? first : element).focus({ preventScroll: true });
