@@ -19,6 +19,8 @@ enum {
 static const uint64_t gap_ns = 100 * ORIEL_NS_PER_MS;  /* a jump in capture times: sound stopped and began again */
 static const uint64_t tail_ns = 60 * ORIEL_NS_PER_MS;  /* sound stopped: the last part of a frame is padded and sent */
 
+static const uint64_t ahead_ns = 800 * ORIEL_NS_PER_MS; /* so much may come at once, after a source stood still */
+
 static uint64_t frames_ns(uint64_t frames) {
   return frames * ORIEL_NS_PER_SECOND / ORIEL_OPUS_RATE;
 }
@@ -73,9 +75,23 @@ static void mark(struct oriel_audio *audio, uint64_t captured_ns) {
   atomic_store_explicit(&audio->marks_head, head + 1, memory_order_release); /* with the acquire in next_mark */
 }
 
+/* Whether frames may be taken: sound comes in real time, but for a backlog. A source that says more is not followed, as each
+ * packet would be encoded and sent to everybody. */
+static bool affordable(struct oriel_audio *audio, size_t count, uint64_t now_ns) {
+  uint64_t from_ns = audio->sounded_ns > now_ns ? audio->sounded_ns : now_ns;
+  if (from_ns - now_ns >= ahead_ns)
+    return false;
+  audio->sounded_ns = from_ns + frames_ns(count) * 4 / 5; /* a quarter faster than real time is a clock's or a backlog's */
+  return true;
+}
+
 void oriel_audio_write(struct oriel_audio *audio, const float *frames, size_t count, uint64_t captured_ns) {
   if (!atomic_load(&audio->wanted) || !count)
     return;
+  if (!affordable(audio, count, oriel_clock_ns())) {
+    atomic_fetch_add_explicit(&audio->overruns, 1, memory_order_relaxed); /* a counter alone */
+    return;
+  }
   if (atomic_exchange(&audio->flush, false))
     atomic_store(&audio->flushed, audio->written);
   mark(audio, captured_ns);

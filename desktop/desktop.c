@@ -129,16 +129,10 @@ static void sink_cursor_moved(void *user, int32_t x, int32_t y, bool visible) {
   hub->cursor_y = y;
   hub->cursor_visible = visible;
   hub->cursor_placed = true;
-  for (unsigned i = 0; changed && i < hub->count; i++)
-    hub->viewers[i]->position_due = true;
+  bool told = changed && oriel_hub_notice_locked(hub, ORIEL_NOTICE_POSITION, oriel_clock_ns());
   pthread_mutex_unlock(&hub->lock);
-  if (changed)
+  if (told)
     oriel_desktop_wake(desktop);
-}
-
-static void state_due_locked(struct oriel_hub *hub) {
-  for (unsigned i = 0; i < hub->count; i++)
-    hub->viewers[i]->state_due = true;
 }
 
 static void sink_state(void *user, enum oriel_source_state state, const char *detail) {
@@ -147,19 +141,34 @@ static void sink_state(void *user, enum oriel_source_state state, const char *de
   pthread_mutex_lock(&hub->lock);
   hub->state = state;
   snprintf(hub->detail, sizeof hub->detail, "%s", detail ? detail : "");
-  state_due_locked(hub);
+  bool told = oriel_hub_notice_locked(hub, ORIEL_NOTICE_STATE, oriel_clock_ns());
   pthread_mutex_unlock(&hub->lock);
-  oriel_desktop_wake(desktop);
+  if (told)
+    oriel_desktop_wake(desktop);
+}
+
+static void sink_abilities(void *user, const struct oriel_source_abilities *abilities) {
+  struct oriel_desktop *desktop = user;
+  struct oriel_hub *hub = &desktop->hub;
+  pthread_mutex_lock(&hub->lock);
+  hub->abilities = *abilities;
+  hub->abilities.sound |= desktop->config.guest_audio != NULL;
+  bool told = oriel_hub_notice_locked(hub, ORIEL_NOTICE_ABILITIES, oriel_clock_ns());
+  pthread_mutex_unlock(&hub->lock);
+  if (told)
+    oriel_desktop_wake(desktop);
 }
 
 static void sink_pointer_mode(void *user, bool absolute) {
   struct oriel_desktop *desktop = user;
   struct oriel_hub *hub = &desktop->hub;
   pthread_mutex_lock(&hub->lock);
+  bool changed = hub->absolute_pointer != absolute;
   hub->absolute_pointer = absolute;
-  state_due_locked(hub);
+  bool told = changed && oriel_hub_notice_locked(hub, ORIEL_NOTICE_STATE, oriel_clock_ns());
   pthread_mutex_unlock(&hub->lock);
-  oriel_desktop_wake(desktop);
+  if (told)
+    oriel_desktop_wake(desktop);
 }
 
 static void sink_sound(void *user, const float *frames, size_t count, uint64_t captured_ns) {
@@ -175,10 +184,10 @@ static void sink_volume(void *user, float left, float right, bool muted) {
   hub->volume_left = left;
   hub->volume_right = right;
   hub->volume_muted = muted;
-  for (unsigned i = 0; i < hub->count; i++)
-    hub->viewers[i]->volume_due = true;
+  bool told = oriel_hub_notice_locked(hub, ORIEL_NOTICE_VOLUME, oriel_clock_ns());
   pthread_mutex_unlock(&hub->lock);
-  oriel_desktop_wake(desktop);
+  if (told)
+    oriel_desktop_wake(desktop);
 }
 
 static void sink_microphone(void *user, enum oriel_microphone_use use) {
@@ -226,6 +235,7 @@ int oriel_desktop_create(const struct oriel_desktop_config *config, struct oriel
     .cursor = sink_cursor,
     .cursor_moved = sink_cursor_moved,
     .state = sink_state,
+    .abilities = sink_abilities,
     .pointer_mode = sink_pointer_mode,
     .sound = sink_sound,
     .volume = sink_volume,
@@ -235,6 +245,7 @@ int oriel_desktop_create(const struct oriel_desktop_config *config, struct oriel
   if (oriel_hub_init(&desktop->hub))
     goto fail_desktop;
   desktop->hub.fps = config->fps;
+  desktop->hub.abilities.sound = config->guest_audio != NULL;
   desktop->hub.audio_packet_us = config->opus_frame_ms * 1000;
   oriel_pace_init(&desktop->hub.rest_pace, RESTS_PER_SECOND, REST_BURST);
   if (pthread_mutex_init(&desktop->watch_lock, NULL))
@@ -315,6 +326,12 @@ enum oriel_source_state oriel_desktop_state(struct oriel_desktop *desktop) {
   const enum oriel_source_state state = desktop->hub.state;
   pthread_mutex_unlock(&desktop->hub.lock);
   return state;
+}
+
+void oriel_desktop_abilities(struct oriel_desktop *desktop, struct oriel_source_abilities *abilities) {
+  pthread_mutex_lock(&desktop->hub.lock);
+  *abilities = desktop->hub.abilities;
+  pthread_mutex_unlock(&desktop->hub.lock);
 }
 
 int oriel_desktop_command(struct oriel_desktop *desktop, enum oriel_source_command command) {

@@ -95,6 +95,7 @@ uint32_t oriel_viewer_id(const struct oriel_viewer *viewer);
 enum oriel_delivery_type {
   ORIEL_DELIVERY_NONE,
   ORIEL_DELIVERY_STATE,
+  ORIEL_DELIVERY_ABILITIES,
   ORIEL_DELIVERY_ROLE,
   ORIEL_DELIVERY_CURSOR,
   ORIEL_DELIVERY_CURSOR_POSITION,
@@ -117,6 +118,7 @@ struct oriel_delivery {
       uint16_t width, height;
       char detail[160];
     } state;
+    struct oriel_source_abilities abilities;
     enum oriel_role role;
     struct {
       int32_t x, y;
@@ -146,7 +148,7 @@ struct oriel_delivery {
   };
 };
 
-/** Takes the most urgent waiting thing: state, role, cursor, audio, skip notice, picture. Call
+/** Takes the most urgent waiting thing: state, role, abilities, cursor, audio, skip notice, picture. Call
  *  it only when the connection can take more: what is taken no longer coalesces. False and type NONE when empty. */
 bool oriel_viewer_next(struct oriel_viewer *viewer, struct oriel_delivery *delivery);
 /** True when something waits. Cheap. */
@@ -208,6 +210,8 @@ void oriel_desktop_look(struct oriel_desktop *desktop, uint64_t now_ns);
 
 /** What the source said of itself last. */
 enum oriel_source_state oriel_desktop_state(struct oriel_desktop *desktop);
+/** What this desktop can do now, sound from inside its guest included; viewers are told when it changes. */
+void oriel_desktop_abilities(struct oriel_desktop *desktop, struct oriel_source_abilities *abilities);
 /** As oriel_source_command. */
 int oriel_desktop_command(struct oriel_desktop *desktop, enum oriel_source_command command);
 /** Encodes the current picture as PNG (owned by the caller, free). Waits up to 2 s for a first picture when nobody was
@@ -286,6 +290,7 @@ struct oriel_desktop_stats {
   enum oriel_source_state state;
   char detail[160];
   struct oriel_source_info source;
+  struct oriel_source_abilities abilities;
   uint16_t width, height;
   const char *encoder; /* "" until the first encode */
   uint32_t fps, bitrate_kbps; /* now in force */

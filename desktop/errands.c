@@ -86,7 +86,23 @@ static bool end_expectation(struct oriel_desktop *desktop, uint64_t now, uint64_
   return true;
 }
 
+/* Tells the viewers what the source said too often. */
+static bool tell_notices(struct oriel_desktop *desktop, uint64_t now, uint64_t *wake_ns) {
+  struct oriel_hub *hub = &desktop->hub;
+  uint64_t at;
+  bool told = oriel_hub_notices_turn_locked(hub, now, &at);
+  if (at)
+    wake_at(wake_ns, at);
+  if (!told)
+    return false;
+  pthread_mutex_unlock(&hub->lock);
+  oriel_desktop_wake(desktop);
+  pthread_mutex_lock(&hub->lock);
+  return true;
+}
+
 bool oriel_errand_locked(struct oriel_desktop *desktop, uint64_t now_ns, uint64_t *wake_ns) {
   return pass_resize_on(desktop, now_ns, wake_ns) || let_source_rest(desktop, now_ns, wake_ns) ||
-         end_expectation(desktop, now_ns, wake_ns) || show_cursor(desktop, now_ns, wake_ns);
+         end_expectation(desktop, now_ns, wake_ns) || show_cursor(desktop, now_ns, wake_ns) ||
+         tell_notices(desktop, now_ns, wake_ns);
 }

@@ -37,6 +37,7 @@ int oriel_hub_init(struct oriel_hub *hub) {
   hub->absolute_pointer = true;
   oriel_pace_init(&hub->cursor_pace, CURSORS_PER_SECOND, CURSOR_BURST);
   oriel_pace_init(&hub->resize_pace, RESIZES_PER_SECOND, 1);
+  oriel_hub_notices_init(hub);
   hub->encoder = "";
   for (int i = 0; i < ORIEL_STAGES; i++)
     oriel_histogram_init(&hub->stages[i]);

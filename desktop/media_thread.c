@@ -259,8 +259,8 @@ static uint32_t settle_rate(struct media *media, uint16_t width, uint16_t height
   bool resized = hub->width != width || hub->height != height;
   hub->width = width;
   hub->height = height;
-  for (unsigned i = 0; resized && i < hub->count; i++)
-    hub->viewers[i]->state_due = true;
+  if (resized)
+    (void)oriel_hub_notice_locked(hub, ORIEL_NOTICE_STATE, now); /* a picture follows and wakes */
   pthread_mutex_unlock(&hub->lock);
   return kbps;
 }

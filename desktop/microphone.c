@@ -16,9 +16,9 @@ enum oriel_microphone_use oriel_microphone_use_locked(const struct oriel_hub *hu
   return hub->microphone_guest ? ORIEL_MICROPHONE_TAKEN : hub->microphone_source;
 }
 
-static void due_locked(struct oriel_hub *hub) {
-  for (unsigned i = 0; i < hub->count; i++)
-    hub->viewers[i]->microphone_due = hub->viewers[i]->can_microphone;
+/* True when the network thread is to be woken. */
+static bool due_locked(struct oriel_hub *hub) {
+  return oriel_hub_notice_locked(hub, ORIEL_NOTICE_MICROPHONE, oriel_clock_ns());
 }
 
 void oriel_microphone_source(struct oriel_desktop *desktop, enum oriel_microphone_use use) {
@@ -26,11 +26,9 @@ void oriel_microphone_source(struct oriel_desktop *desktop, enum oriel_microphon
   pthread_mutex_lock(&hub->lock);
   const enum oriel_microphone_use before = oriel_microphone_use_locked(hub);
   hub->microphone_source = use;
-  const bool changed = oriel_microphone_use_locked(hub) != before;
-  if (changed)
-    due_locked(hub);
+  const bool told = oriel_microphone_use_locked(hub) != before && due_locked(hub);
   pthread_mutex_unlock(&hub->lock);
-  if (changed)
+  if (told)
     oriel_desktop_wake(desktop);
 }
 
@@ -44,10 +42,9 @@ void oriel_desktop_look(struct oriel_desktop *desktop, uint64_t now_ns) {
   pthread_mutex_lock(&hub->lock);
   const bool changed = taken != hub->microphone_guest;
   hub->microphone_guest = taken;
-  if (changed)
-    due_locked(hub);
+  const bool told = changed && due_locked(hub);
   pthread_mutex_unlock(&hub->lock);
-  if (changed)
+  if (told)
     oriel_desktop_wake(desktop);
 }
 
@@ -58,9 +55,10 @@ static bool set_talker(struct oriel_desktop *desktop, uint32_t talker) {
     return false;
   pthread_mutex_lock(&hub->lock);
   hub->talker = talker;
-  due_locked(hub);
+  const bool told = due_locked(hub);
   pthread_mutex_unlock(&hub->lock);
-  oriel_desktop_wake(desktop);
+  if (told)
+    oriel_desktop_wake(desktop);
   return true;
 }
 

@@ -56,7 +56,8 @@ struct oriel_viewer {
   char name[ORIEL_VIEWER_NAME_MAX + 1]; /* never empty */
   /* The rest is guarded by hub.lock. */
   bool pictures, sound; /* wanted and possible */
-  bool state_due, role_due, cursor_due, position_due, volume_due, skipped_due, microphone_due, controls_due, typed_due;
+  bool state_due, abilities_due, role_due, cursor_due, position_due, volume_due, skipped_due, microphone_due;
+  bool controls_due, typed_due;
   uint32_t typed; /* number of its newest text that the guest was given */
   bool had_cursor; /* by its last delivery: what else waits goes before another shape */
   uint32_t skipped; /* left out since the last notice */
@@ -85,6 +86,16 @@ struct oriel_viewer {
 
 /* ---- the hub ---- */
 
+/** What a source says that viewers are told of; of each kind the newest counts. Cursor shapes have a turn of their own. */
+enum oriel_notice {
+  ORIEL_NOTICE_STATE, /* also the pointer's mode and the picture's size */
+  ORIEL_NOTICE_ABILITIES,
+  ORIEL_NOTICE_POSITION,
+  ORIEL_NOTICE_VOLUME,
+  ORIEL_NOTICE_MICROPHONE,
+  ORIEL_NOTICES,
+};
+
 /** Why the media thread sleeps; which event may wake it. */
 enum { ORIEL_WAIT_DAMAGE = 1, ORIEL_WAIT_VIEWERS = 2 };
 
@@ -107,6 +118,9 @@ struct oriel_hub {
   enum oriel_source_state state;
   char detail[160];
   bool absolute_pointer;
+  struct oriel_source_abilities abilities;
+  struct oriel_pace notice_pace[ORIEL_NOTICES];
+  unsigned notices_waiting; /* 1 << enum oriel_notice: news that comes faster than its budget */
   uint16_t width, height; /* as pictures have it */
   struct oriel_packet *cursor, *cursor_next; /* next: waits for its turn, see oriel_hub_cursor_turn_locked */
   struct oriel_pace cursor_pace;
@@ -167,7 +181,8 @@ struct oriel_audio {
   /* Marks: a single-producer, single-consumer ring beside the frames. */
   struct oriel_mark marks[ORIEL_MARKS];
   atomic_uint marks_head, marks_tail; /* head: producer; tail: consumer */
-  uint64_t written; /* producer only */
+  /* Producer only: what was written, and when all of it will have sounded. */
+  uint64_t written, sounded_ns;
   /* Audio thread only. */
   uint64_t read;
   uint64_t mark_index, mark_ns;
@@ -231,6 +246,14 @@ struct oriel_packet *oriel_hub_forget_key_locked(struct oriel_hub *hub);
 void oriel_hub_need_key_locked(struct oriel_viewer *viewer, uint64_t key_after_ns);
 /** Wakes the media thread if it waits for one of `events`; 0 = always. */
 void oriel_hub_poke_locked(struct oriel_hub *hub, unsigned events);
+
+/* notice.c */
+void oriel_hub_notices_init(struct oriel_hub *hub);
+/** News of this kind: every viewer is due to hear the newest now, or once its budget allows. True in the first case:
+ *  wake the network thread. */
+bool oriel_hub_notice_locked(struct oriel_hub *hub, enum oriel_notice kind, uint64_t now_ns);
+/** Tells what waited for its turn; true when something was told. *at_ns: when the next turn is, 0 = nothing waits. */
+bool oriel_hub_notices_turn_locked(struct oriel_hub *hub, uint64_t now_ns, uint64_t *at_ns);
 
 /* stages.c */
 /** Adds end - start to a stage; a difference that clock mapping explains (up to 5 ms before) counts as 0, absurd ones

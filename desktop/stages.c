@@ -130,5 +130,6 @@ void oriel_desktop_stats(struct oriel_desktop *desktop, struct oriel_desktop_sta
   stats->input_events = atomic_load_explicit(&desktop->input_events, memory_order_relaxed);
   stats->input_refused = atomic_load_explicit(&desktop->input_refused, memory_order_relaxed);
   oriel_source_info(desktop->source, &stats->source);
+  oriel_desktop_abilities(desktop, &stats->abilities);
   oriel_sound_stats(desktop, &stats->sound);
 }

@@ -66,6 +66,7 @@ int oriel_viewer_attach(struct oriel_desktop *desktop, const struct oriel_viewer
   snprintf(viewer->name, sizeof viewer->name, "Viewer %u", viewer->id);
   hub->viewers[hub->count++] = viewer;
   viewer->state_due = viewer->role_due = viewer->controls_due = true;
+  viewer->abilities_due = hub->abilities.display != ORIEL_DISPLAY_SHOWN; /* the rest is in the server's hello */
   viewer->microphone_due = config->microphone;
   viewer->cursor_due = hub->cursor != NULL;
   viewer->position_due = hub->cursor_placed;
@@ -145,8 +146,9 @@ static bool picture_open_locked(const struct oriel_hub *hub, const struct oriel_
 bool oriel_viewer_pending(struct oriel_viewer *viewer) {
   struct oriel_hub *hub = &viewer->desktop->hub;
   pthread_mutex_lock(&hub->lock);
-  bool pending = viewer->state_due || viewer->role_due || viewer->cursor_due || viewer->position_due ||
-                 viewer->volume_due || viewer->microphone_due || viewer->controls_due || viewer->typed_due || viewer->skipped_due || viewer->audio.count ||
+  bool pending = viewer->state_due || viewer->abilities_due || viewer->role_due || viewer->cursor_due ||
+                 viewer->position_due || viewer->volume_due || viewer->microphone_due || viewer->controls_due ||
+                 viewer->typed_due || viewer->skipped_due || viewer->audio.count ||
                  (viewer->picture && picture_open_locked(hub, viewer, oriel_clock_ns()));
   pthread_mutex_unlock(&hub->lock);
   return pending;
@@ -177,6 +179,10 @@ static bool take_control_locked(const struct oriel_hub *hub, struct oriel_viewer
     viewer->role_due = false;
     delivery->type = ORIEL_DELIVERY_ROLE;
     delivery->role = hub->controller == viewer ? ORIEL_ROLE_CONTROLLER : ORIEL_ROLE_VIEWER;
+  } else if (viewer->abilities_due) {
+    viewer->abilities_due = false;
+    delivery->type = ORIEL_DELIVERY_ABILITIES;
+    delivery->abilities = hub->abilities;
   } else if (viewer->cursor_due && !viewer->had_cursor) {
     take_cursor_locked(hub, viewer, delivery);
   } else if (viewer->position_due) {

@@ -52,7 +52,7 @@ static void on_volume(void *user, float left, float right, bool muted) {
     abort();
 }
 
-static void on_display(void *user, enum oriel_qemu_display display) {
+static void on_display(void *user, const struct oriel_qemu_display *display) {
   (void)user;
   (void)display;
 }

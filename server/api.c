@@ -36,15 +36,15 @@ static void set_bool(json_t *object, const char *name, bool value) {
 }
 
 static json_t *capabilities_of(const struct oriel_desktop_stats *stats) {
-  const struct oriel_source_info *info = &stats->source;
+  const struct oriel_source_abilities *abilities = &stats->abilities;
   json_t *list = json_array();
   (void)json_array_append_new(list, json_string("h264"));
   (void)json_array_append_new(list, json_string("tiles"));
-  if (info->has_sound || stats->sound.inputs > 1)
+  if (abilities->sound)
     (void)json_array_append_new(list, json_string("opus"));
-  if (info->can_resize)
+  if (abilities->resize)
     (void)json_array_append_new(list, json_string("resize"));
-  if (info->can_command)
+  if (abilities->command)
     (void)json_array_append_new(list, json_string("commands"));
   return list;
 }
@@ -62,6 +62,7 @@ enum MHD_Result oriel_handle_desktop(struct oriel_request *request) {
   set_text(root, "kind", stats->source.kind ? stats->source.kind : "");
   set_text(root, "state", oriel_source_state_name(stats->state));
   set_text(root, "detail", stats->detail);
+  set_text(root, "display", oriel_source_display_name(stats->abilities.display));
   set(root, "width", stats->width);
   set(root, "height", stats->height);
   set_bool(root, "controller", stats->controller != 0);
@@ -215,6 +216,7 @@ static json_t *sound_of(const struct oriel_sound_stats *sound) {
 static void add_desktop(json_t *root, const struct oriel_desktop_stats *stats) {
   set_text(root, "state", oriel_source_state_name(stats->state));
   set_text(root, "detail", stats->detail);
+  set_text(root, "display", oriel_source_display_name(stats->abilities.display));
   (void)json_object_set_new(root, "source", source_of(&stats->source));
   set(root, "width", stats->width);
   set(root, "height", stats->height);

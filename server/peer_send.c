@@ -14,19 +14,25 @@ static void start_small(struct oriel_peer *peer, enum oriel_opcode opcode, size_
   oriel_outbox_start(&peer->outbox, opcode, size, NULL);
 }
 
+static uint32_t capabilities_of(const struct oriel_source_abilities *abilities) {
+  uint32_t capabilities = ORIEL_VIEWER_CAP_H264 | ORIEL_VIEWER_CAP_TILES | ORIEL_VIEWER_CAP_MICROPHONE;
+  if (abilities->sound)
+    capabilities |= ORIEL_VIEWER_CAP_OPUS;
+  if (abilities->resize)
+    capabilities |= ORIEL_VIEWER_CAP_RESIZE;
+  if (abilities->command)
+    capabilities |= ORIEL_VIEWER_CAP_COMMANDS;
+  if (abilities->heads)
+    capabilities |= ORIEL_VIEWER_CAP_HEADS;
+  return capabilities;
+}
+
 static void fill_hello(struct oriel_peer *peer, uint8_t *head, uint64_t now_us) {
   struct oriel_desktop_stats *stats = &peer->server->desktop_stats;
   oriel_desktop_stats(peer->server->desktop, stats);
-  uint32_t capabilities = ORIEL_VIEWER_CAP_H264 | ORIEL_VIEWER_CAP_TILES | ORIEL_VIEWER_CAP_MICROPHONE;
-  if (stats->source.has_sound)
-    capabilities |= ORIEL_VIEWER_CAP_OPUS;
-  if (stats->source.can_resize)
-    capabilities |= ORIEL_VIEWER_CAP_RESIZE;
-  if (stats->source.can_command)
-    capabilities |= ORIEL_VIEWER_CAP_COMMANDS;
   start_small(peer, ORIEL_OPCODE_BINARY,
-              oriel_viewer_write_hello(head, ORIEL_OUTBOX_HEAD_MAX, capabilities, oriel_viewer_id(peer->viewer), now_us,
-                                       stats->source.name));
+              oriel_viewer_write_hello(head, ORIEL_OUTBOX_HEAD_MAX, capabilities_of(&stats->abilities),
+                                       oriel_viewer_id(peer->viewer), now_us, stats->source.name));
 }
 
 static void fill_close(struct oriel_peer *peer, uint8_t *head) {
@@ -75,6 +81,17 @@ static enum oriel_viewer_state state_of(enum oriel_source_state state) {
   }
 }
 
+static enum oriel_viewer_display display_of(enum oriel_source_display display) {
+  switch (display) {
+  case ORIEL_DISPLAY_OFF:
+    return ORIEL_VIEWER_DISPLAY_OFF;
+  case ORIEL_DISPLAY_REFUSED:
+    return ORIEL_VIEWER_DISPLAY_REFUSED;
+  default:
+    return ORIEL_VIEWER_DISPLAY_SHOWN;
+  }
+}
+
 static enum oriel_viewer_microphone_use microphone_use_of(enum oriel_microphone_use use) {
   switch (use) {
   case ORIEL_MICROPHONE_READY:
@@ -105,6 +122,9 @@ static size_t head_of_delivery(uint8_t *head, const struct oriel_delivery *deliv
   case ORIEL_DELIVERY_STATE:
     return oriel_viewer_write_state(head, size, state_of(delivery->state.state), delivery->state.absolute_pointer,
                                     delivery->state.width, delivery->state.height, delivery->state.detail);
+  case ORIEL_DELIVERY_ABILITIES:
+    return oriel_viewer_write_abilities(head, size, capabilities_of(&delivery->abilities),
+                                        display_of(delivery->abilities.display));
   case ORIEL_DELIVERY_ROLE:
     return oriel_viewer_write_role(head, size, (uint8_t)delivery->role);
   case ORIEL_DELIVERY_CURSOR_POSITION:

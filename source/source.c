@@ -30,6 +30,12 @@ const char *oriel_source_state_name(enum oriel_source_state state) {
   return "unknown";
 }
 
+const char *oriel_source_display_name(enum oriel_source_display display) {
+  static const char *const names[] = {
+    [ORIEL_DISPLAY_SHOWN] = "shown", [ORIEL_DISPLAY_OFF] = "off", [ORIEL_DISPLAY_REFUSED] = "refused"};
+  return (size_t)display < sizeof names / sizeof *names ? names[display] : "unknown";
+}
+
 int oriel_source_create(const char *address, struct oriel_source **source, char *why, size_t why_size) {
   for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
     if (!strncmp(address, kinds[i].scheme, strlen(kinds[i].scheme)))

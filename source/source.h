@@ -29,6 +29,23 @@ enum oriel_source_state {
 /** "connecting", "running", "paused", "gone"; static. */
 const char *oriel_source_state_name(enum oriel_source_state state);
 
+/** Whether there is a picture to look at. */
+enum oriel_source_display {
+  ORIEL_DISPLAY_SHOWN,
+  ORIEL_DISPLAY_OFF,     /* the guest has switched it off, or not on yet; input may change that */
+  ORIEL_DISPLAY_REFUSED, /* there is one that cannot be shown; the state's detail says why and what helps */
+};
+
+/** "shown", "off", "refused"; static. */
+const char *oriel_source_display_name(enum oriel_source_display display);
+
+/** What can be done now; learned after the start, and lost with the VM. */
+struct oriel_source_abilities {
+  bool resize, sound, command;
+  bool heads; /* the VM has more screens than this one */
+  enum oriel_source_display display;
+};
+
 enum oriel_source_command {
   ORIEL_COMMAND_PAUSE,
   ORIEL_COMMAND_RESUME,
@@ -136,6 +153,8 @@ struct oriel_source_sink {
   /** State changed, or its explanation did. `detail` is one sentence for viewers, without paths or other
    *  words that only the operator of this host needs (those are logged); borrowed. */
   void (*state)(void *user, enum oriel_source_state state, const char *detail);
+  /** What can be done has changed; nothing of it before the first call. Optional. */
+  void (*abilities)(void *user, const struct oriel_source_abilities *abilities);
   /** Pointer mode: true when absolute positions reach the guest, false when it only understands motion. */
   void (*pointer_mode)(void *user, bool absolute);
   /** Sound: interleaved float stereo at 48 kHz, borrowed; any count from 1 to 48000 frames. */
@@ -154,7 +173,7 @@ struct oriel_source_info {
   const char *kind;      /* "qemu", "pattern"; static */
   char name[128];        /* the VM's name, or the scene */
   unsigned console, consoles;
-  bool can_resize, has_sound, can_command;
+  bool can_resize, has_sound, can_command; /* as struct oriel_source_abilities */
   uint64_t frames;          /* updates from the guest since start */
   uint64_t input_sent, input_coalesced, input_dropped;
   uint64_t reconnects;

@@ -35,7 +35,7 @@ int main(void) {
   group_begin("Flags in the header of VIDEO and TILES.", "FLAG");
   ORIEL_VIEWER_FLAGS(ENTRY)
   group_end();
-  group_begin("Capabilities in both hellos.", "CAP");
+  group_begin("Capabilities in both hellos, and the server's in ABILITIES.", "CAP");
   ORIEL_VIEWER_CAPABILITIES(ENTRY)
   group_end();
   group_begin("Why a side says BYE; WebSocket close code 4000 + reason.", "REASON");
@@ -49,6 +49,9 @@ int main(void) {
   group_end();
   group_begin("CONTROL_STATE.way: how this viewer comes to the controls while another has them.", "CONTROL_WAY");
   ORIEL_VIEWER_CONTROL_WAYS(ENTRY)
+  group_end();
+  group_begin("ABILITIES.display: whether there is a picture to look at.", "DISPLAY");
+  ORIEL_VIEWER_DISPLAYS(ENTRY)
   group_end();
   group_begin("STATE.state.", "STATE");
   STATE(CONNECTING);

@@ -92,6 +92,15 @@ size_t oriel_viewer_write_state(void *data, size_t size, enum oriel_viewer_state
   return oriel_writer_size(&writer);
 }
 
+size_t oriel_viewer_write_abilities(void *data, size_t size, uint32_t capabilities, enum oriel_viewer_display display) {
+  if ((unsigned)display > ORIEL_VIEWER_DISPLAY_REFUSED)
+    return 0;
+  struct oriel_writer writer = begin(data, size, ORIEL_VIEWER_ABILITIES);
+  oriel_write_u32(&writer, capabilities);
+  oriel_write_u8(&writer, (uint8_t)display);
+  return oriel_writer_size(&writer);
+}
+
 size_t oriel_viewer_write_role(void *data, size_t size, uint8_t role) {
   if (role >= ORIEL_VIEWER_ROLES)
     return 0;

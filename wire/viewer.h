@@ -41,6 +41,7 @@ enum {
   X(MICROPHONE_STATE, 0x0B) /* u8 use, u32 id of the viewer that is heard (0 = nobody) */     \
   X(CONTROL_STATE, 0x0C)   /* u32 holder, u32 asker (0 = nobody), u8 way, text holder's name, text asker's */ \
   X(TYPED, 0x0D)           /* u32 number of the newest TYPE that the guest was given */       \
+  X(ABILITIES, 0x0E)       /* u32 capabilities, u8 display */                                 \
   /* viewer -> server */                                                                      \
   X(AUTHENTICATE, 0x40)    /* 64 hexadecimal digits: the session's second secret */           \
   X(VIEWER_HELLO, 0x41)    /* u16 version, u8 role, u8 0, u32 capabilities, u16 width, height (0 = keep) */ \
@@ -82,14 +83,15 @@ enum {
 #undef X
 };
 
-/** Capabilities in both hellos. */
+/** Capabilities in both hellos, and the server's in ABILITIES. */
 #define ORIEL_VIEWER_CAPABILITIES(X) \
   X(H264, 0x01)                      \
   X(TILES, 0x02)                     \
   X(OPUS, 0x04)                      \
   X(RESIZE, 0x08)                    \
   X(COMMANDS, 0x10)                    \
-  X(MICROPHONE, 0x20)
+  X(MICROPHONE, 0x20)                \
+  X(HEADS, 0x40) /* server only: the machine has more screens than this one */
 enum {
 #define X(name, value) ORIEL_VIEWER_CAP_##name = value,
   ORIEL_VIEWER_CAPABILITIES(X)
@@ -142,6 +144,17 @@ enum oriel_viewer_control_way {
 #undef X
 };
 
+/** ABILITIES.display: whether there is a picture to look at. */
+#define ORIEL_VIEWER_DISPLAYS(X) \
+  X(SHOWN, 0)   \
+  X(OFF, 1)     /* the guest has switched it off, or not on yet; input may change that */ \
+  X(REFUSED, 2) /* there is one that cannot be shown; STATE.detail says why */
+enum oriel_viewer_display {
+#define X(name, value) ORIEL_VIEWER_DISPLAY_##name = value,
+  ORIEL_VIEWER_DISPLAYS(X)
+#undef X
+};
+
 /** MICROPHONE_STATE.use: what becomes of a microphone now. */
 #define ORIEL_VIEWER_MICROPHONE_USES(X) \
   X(NOWHERE, 0) /* nothing in the guest can take it */ \
@@ -184,6 +197,8 @@ size_t oriel_viewer_write_control_state(void *data, size_t size, uint32_t holder
                                         enum oriel_viewer_control_way way, const char *holder_name,
                                         const char *asker_name);
 size_t oriel_viewer_write_typed(void *data, size_t size, uint32_t number);
+/** 0 also for an unknown display. */
+size_t oriel_viewer_write_abilities(void *data, size_t size, uint32_t capabilities, enum oriel_viewer_display display);
 size_t oriel_viewer_write_ping(void *data, size_t size, uint64_t us);
 size_t oriel_viewer_write_pong(void *data, size_t size, uint64_t ping_us, uint64_t us);
 size_t oriel_viewer_write_bye(void *data, size_t size, uint16_t reason, const char *text);

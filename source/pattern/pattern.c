@@ -405,6 +405,8 @@ static int pattern_start(struct oriel_source *source, const struct oriel_source_
   pattern->sink = sink;
   pthread_mutex_unlock(&pattern->lock);
   sink->pointer_mode(sink->user, true);
+  if (sink->abilities)
+    sink->abilities(sink->user, &(struct oriel_source_abilities){.resize = true, .sound = true, .command = true});
   sink->cursor(sink->user, arrow);
   oriel_packet_unref(arrow);
   tell_state(pattern, ORIEL_SOURCE_RUNNING);

@@ -31,7 +31,20 @@ void oriel_qemu_session_stale(struct oriel_qemu_session *session) {
     oriel_qemu_session_timer(session, &session->resync, session->resync_ms, on_resync);
 }
 
+/* What ends a long time of being attached is an end; what comes at once after each attaching is a loop, and waits. */
+static void note_end(struct oriel_qemu_session *session) {
+  if (!session->facts.attached)
+    return;
+  if (oriel_clock_ns() - session->attached_ns >= ORIEL_QEMU_STEADY_MS * ORIEL_NS_PER_MS) {
+    session->retry_ms = ORIEL_QEMU_RETRY_FIRST_MS;
+    session->losses = 0;
+  } else {
+    session->losses++;
+  }
+}
+
 void oriel_qemu_session_detach(struct oriel_qemu_session *session) {
+  note_end(session);
   oriel_qemu_timer_stop(&session->resync);
   session->resync_ms = ORIEL_QEMU_RESYNC_FIRST_MS;
   oriel_qemu_listener_set_control(session->display, NULL, NULL);
@@ -41,7 +54,9 @@ void oriel_qemu_session_detach(struct oriel_qemu_session *session) {
   oriel_qemu_control_destroy(session->control);
   session->control = NULL;
   session->facts.attached = false;
-  session->facts.display_off = session->facts.display_opengl = false;
+  session->facts.display = (struct oriel_qemu_display){.kind = ORIEL_QEMU_DISPLAY_ON};
+  session->facts.refusal[0] = '\0';
+  oriel_qemu_session_still(session);
 }
 
 static void on_resized(GObject *object, GAsyncResult *result, gpointer user) {
@@ -113,7 +128,8 @@ static void on_control_ready(void *user, const struct oriel_qemu_objects *object
   }
   session->facts.problem[0] = '\0';
   session->facts.attached = true;
-  session->retry_ms = ORIEL_QEMU_RETRY_FIRST_MS;
+  session->attached_ns = oriel_clock_ns();
+  session->rejections = 0;
   if (session->facts.was_attached)
     session->reconnects++;
   session->facts.was_attached = true;
@@ -133,19 +149,39 @@ static void on_control_ready(void *user, const struct oriel_qemu_objects *object
                oriel_qemu_vm_name(&session->facts));
   }
   send_size(session);
+  oriel_qemu_session_still(session);
   oriel_qemu_session_publish(session);
 }
 
-static void on_control_failed(void *user, const char *refusal) {
+/* QEMU drops its D-Bus client for another one that asks: whoever takes the display back at once is in for a fight. */
+static void retry_after_loss(struct oriel_qemu_session *session) {
+  if (session->losses < 2 && session->rejections < 2) {
+    oriel_qemu_session_retry(session);
+    return;
+  }
+  unsigned shift = MIN(MAX(session->losses, session->rejections), 8);
+  session->retry_ms = MIN((unsigned)ORIEL_QEMU_RETRY_FIRST_MS << shift, ORIEL_QEMU_TAKEN_MAX_MS);
+  if (session->losses >= 2)
+    snprintf(session->facts.problem, sizeof session->facts.problem,
+           "QEMU lets go of Oriel again and again: does another program show %.60s? QEMU serves one at a time; stop the "
+           "other", oriel_qemu_vm_name(&session->facts));
+  oriel_qemu_session_retry(session);
+}
+
+static void on_control_failed(void *user, const char *refusal, bool rejected) {
   struct oriel_qemu_session *session = user;
   oriel_qemu_session_detach(session);
   oriel_qemu_timer_stop(&session->timer);
+  if (rejected && ++session->rejections >= 2) /* one may be a QEMU that ends */
+    snprintf(session->facts.problem, sizeof session->facts.problem,
+             "QEMU does not let Oriel log in on D-Bus: %.60s runs as another user or in a container (another PID or user "
+             "namespace); run Oriel there, as QEMU's user", oriel_qemu_vm_name(&session->facts));
   if (refusal)
     snprintf(session->facts.problem, sizeof session->facts.problem,
              "%.60s has no D-Bus display (QEMU says: %.60s); start QEMU with -display dbus,p2p=yes",
              oriel_qemu_vm_name(&session->facts), refusal);
   else
-    oriel_qemu_session_retry(session);
+    retry_after_loss(session);
   oriel_qemu_session_publish(session);
 }
 
@@ -167,6 +203,12 @@ void oriel_qemu_session_attach(struct oriel_qemu_session *session) {
     return;
   }
   oriel_qemu_session_timer(session, &session->timer, ORIEL_QEMU_PATIENCE_MS, on_impatience);
+}
+
+static void display_refused(void *user, const char *why) {
+  struct oriel_qemu_session *session = user;
+  g_strlcpy(session->facts.refusal, why ? why : "", sizeof session->facts.refusal);
+  oriel_qemu_session_publish(session);
 }
 
 static const char *display_message(void *user, const char *interface, const char *member, GVariant *body,
@@ -213,6 +255,9 @@ int oriel_qemu_session_create_listeners(struct oriel_qemu_session *session) {
     .user = session->config.scanout,
     .message = display_message,
     .stopped = display_stopped,
+    .buffer_size = 4 * 1024 * 1024, /* a picture of 1280 x 720 in one piece, where the kernel allows it */
+    .owner = session,
+    .refused = display_refused,
   };
   const struct oriel_qemu_listener_config sound = {
     .label = "sound",

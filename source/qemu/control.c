@@ -14,6 +14,7 @@
 
 #include "core/log.h"
 #include "source/qemu/listener.h"
+#include "source/qemu/settle.h"
 
 #define ROOM "source/qemu"
 #define ROOT "/org/qemu/Display1"
@@ -36,10 +37,12 @@ struct oriel_qemu_control {
   bool dead; /* destroyed by its owner, or failed */
   struct oriel_qmp *qmp;
   GDBusConnection *connection;
+  GSocket *socket; /* until it is known to be the connection's */
   GCancellable *cancellable;
   gulong closed_signal;
   guint filter;
   bool added, answered; /* add_client succeeded; the objects are known */
+  bool rejected;        /* our log-in on D-Bus */
   bool broken;          /* D-Bus failed before add_client was answered, which may say why */
   struct oriel_qemu_objects objects;
 };
@@ -55,6 +58,7 @@ static void control_unref(gpointer user) {
     return;
   gint *alive = control->config.alive;
   pthread_mutex_destroy(&control->lock);
+  g_clear_object(&control->socket);
   g_object_unref(control->cancellable);
   g_free(control);
   g_atomic_int_dec_and_test(alive);
@@ -156,7 +160,7 @@ static bool retire(struct oriel_qemu_control *control) {
 static void fail(struct oriel_qemu_control *control, const char *refusal) {
   control_ref(control);
   if (retire(control))
-    control->config.failed(control->config.user, refusal);
+    control->config.failed(control->config.user, refusal, control->rejected);
   control_unref(control);
 }
 
@@ -249,6 +253,9 @@ static void on_connected(GObject *object, GAsyncResult *result, gpointer user) {
   struct oriel_qemu_control *control = user;
   GError *error = NULL;
   GDBusConnection *connection = g_dbus_connection_new_finish(result, &error);
+  if (!connection && control->socket)
+    g_socket_close(control->socket, NULL);
+  g_clear_object(&control->socket);
   if (connection && !control->dead) {
     control->connection = connection;
     control->closed_signal = g_signal_connect(connection, "closed", G_CALLBACK(on_closed), control);
@@ -263,6 +270,7 @@ static void on_connected(GObject *object, GAsyncResult *result, gpointer user) {
     g_object_unref(connection);
   } else if (!control->dead) {
     oriel_debug(ROOM, "no D-Bus connection with QEMU: %s", error->message);
+    control->rejected = !g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
     control->broken = true;
     if (control->added)
       fail(control, NULL);
@@ -314,7 +322,7 @@ int oriel_qemu_control_create(struct oriel_qmp *qmp, const struct oriel_qemu_con
     control_unref(made);
     return result;
   }
-  oriel_qemu_dbus_open(pair[0], made->cancellable, on_connected, control_ref(made));
+  made->socket = oriel_qemu_dbus_open(pair[0], made->cancellable, on_connected, control_ref(made));
   *control = made;
   return 0;
 }
@@ -337,6 +345,7 @@ GDBusConnection *oriel_qemu_control_connection(const struct oriel_qemu_control *
 void oriel_qemu_control_take_input(struct oriel_qemu_control *control, bool has_touch) {
   pthread_mutex_lock(&control->lock);
   control->takes_input = true;
+  oriel_qemu_settle(control->connection, control->path, has_touch);
   oriel_qemu_input_attach(control->config.input, control->connection, control->path, control->absolute, has_touch);
   if (control->objects.has_leds)
     oriel_qemu_input_set_leds(control->config.input, control->objects.locks);

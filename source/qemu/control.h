@@ -36,8 +36,9 @@ struct oriel_qemu_control_config {
   void (*resized)(void *user, uint32_t width, uint32_t height);
   /** QEMU gave a D-Bus connection and answered. */
   void (*ready)(void *user, const struct oriel_qemu_objects *objects);
-  /** It refused, or the connection ended; `refusal` holds QEMU's words when it refused add_client, else NULL. */
-  void (*failed)(void *user, const char *refusal);
+  /** It refused, or the connection ended; `refusal` holds QEMU's words when it refused add_client, else NULL.
+   *  `rejected`: its D-Bus did not let us log in. */
+  void (*failed)(void *user, const char *refusal, bool rejected);
 };
 
 /** Asks for the connection. The QMP client must outlive the control. 0, -errno. */
@@ -49,7 +50,7 @@ void oriel_qemu_control_destroy(struct oriel_qemu_control *control);
 const char *oriel_qemu_control_path(const struct oriel_qemu_control *control);
 /** The connection, once ready; borrowed. */
 GDBusConnection *oriel_qemu_control_connection(const struct oriel_qemu_control *control);
-/** Starts sending input to it. `absolute` follows by itself from then on. */
+/** Releases what a former client left held down and starts sending input. `absolute` follows by itself from then on. */
 void oriel_qemu_control_take_input(struct oriel_qemu_control *control, bool has_touch);
 
 #endif

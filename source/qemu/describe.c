@@ -85,6 +85,57 @@ static void describe_absent_to_viewers(const struct oriel_qemu_facts *facts, cha
     snprintf(detail, size, "%s has ended without shutting down", name);
 }
 
+/* A VM that runs: what there is to see. */
+static void describe_running(const struct oriel_qemu_facts *facts, char *detail, size_t size) {
+  const char *name = oriel_qemu_vm_name(facts);
+  const struct oriel_qemu_display *display = &facts->display;
+  if (facts->refusal[0]) {
+    snprintf(detail, size, "QEMU does not hand out the picture of %.60s (it says: %s); Oriel tries again", name,
+             facts->refusal);
+    return;
+  }
+  switch (display->kind) {
+  case ORIEL_QEMU_DISPLAY_ON:
+    snprintf(detail, size, "%s runs", name);
+    break;
+  case ORIEL_QEMU_DISPLAY_OFF:
+    snprintf(detail, size, "%s runs, with its display switched off; a key or the mouse may wake it", name);
+    break;
+  case ORIEL_QEMU_DISPLAY_NOT_YET:
+    snprintf(detail, size, "%s runs; its guest has not switched its display on yet", name);
+    break;
+  case ORIEL_QEMU_DISPLAY_OPENGL:
+    snprintf(detail, size, "%s draws with OpenGL, which cannot be shown; start QEMU without gl=on", name);
+    break;
+  case ORIEL_QEMU_DISPLAY_TOO_LARGE:
+    snprintf(detail, size, "%.60s shows %u x %u pixels, more than the %u x %u that can be shown; choose a smaller size in "
+             "the guest or in the Size panel", name, display->width, display->height, ORIEL_PICTURE_WIDTH_MAX,
+             ORIEL_PICTURE_HEIGHT_MAX);
+    break;
+  case ORIEL_QEMU_DISPLAY_FORMAT:
+    snprintf(detail, size, "%.60s shows pixels of an unknown format (0x%08x); choose a colour depth of 16, 24 or 32 bits "
+             "in the guest", name, display->format);
+    break;
+  case ORIEL_QEMU_DISPLAY_BROKEN:
+    snprintf(detail, size, "QEMU hands out pictures of %.60s that make no sense; the log says more", name);
+    break;
+  }
+}
+
+enum oriel_source_display oriel_qemu_describe_display(const struct oriel_qemu_facts *facts) {
+  if (facts->refusal[0])
+    return ORIEL_DISPLAY_REFUSED;
+  switch (facts->display.kind) {
+  case ORIEL_QEMU_DISPLAY_ON:
+    return ORIEL_DISPLAY_SHOWN;
+  case ORIEL_QEMU_DISPLAY_OFF:
+  case ORIEL_QEMU_DISPLAY_NOT_YET:
+    return ORIEL_DISPLAY_OFF;
+  default:
+    return ORIEL_DISPLAY_REFUSED;
+  }
+}
+
 enum oriel_source_state oriel_qemu_describe(const struct oriel_qemu_facts *facts, const char *path, char *detail,
                                             size_t size) {
   enum oriel_source_state absent = facts->was_attached ? ORIEL_SOURCE_GONE : ORIEL_SOURCE_CONNECTING;
@@ -110,14 +161,9 @@ enum oriel_source_state oriel_qemu_describe(const struct oriel_qemu_facts *facts
     describe_stopped(facts, detail, size);
     return ORIEL_SOURCE_PAUSED;
   }
-  if (facts->display_opengl)
-    snprintf(detail, size, "%s draws with OpenGL, which cannot be shown; start QEMU without gl=on",
-             oriel_qemu_vm_name(facts));
-  else if (facts->shutting_down)
+  if (facts->shutting_down)
     snprintf(detail, size, "%s is shutting down", oriel_qemu_vm_name(facts));
-  else if (facts->display_off)
-    snprintf(detail, size, "%s runs, with its display switched off", oriel_qemu_vm_name(facts));
   else
-    snprintf(detail, size, "%s runs", oriel_qemu_vm_name(facts));
+    describe_running(facts, detail, size);
   return ORIEL_SOURCE_RUNNING;
 }

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "source/qemu/scanout.h"
 #include "source/source.h"
 
 struct oriel_qemu_facts {
@@ -18,10 +19,14 @@ struct oriel_qemu_facts {
   int connect_error;   /* -errno of the last attempt; 0 = there was a connection, which ended */
   bool attached;       /* to the console */
   bool was_attached;   /* at some time */
-  bool display_off, display_opengl, shutting_down;
+  bool shutting_down;
   bool was_shut_down;  /* and then the connection ended */
+  struct oriel_qemu_display display;
+  char refusal[80]; /* QEMU's words when it refused our display listener; empty = it did not */
 };
 
+/** Whether there is a picture to look at. */
+enum oriel_source_display oriel_qemu_describe_display(const struct oriel_qemu_facts *facts);
 /** The name, or words for it; borrowed. */
 const char *oriel_qemu_vm_name(const struct oriel_qemu_facts *facts);
 /** The state, with its sentence in `detail` (256 bytes take every one). `path` is the QMP socket's, for the

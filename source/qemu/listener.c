@@ -28,6 +28,7 @@ enum {
   UNSENT_MAX = 4096, /* answers that wait for QEMU to read them; it has a handful of calls open at any time */
   RETRY_FIRST_MS = 100,
   RETRY_MAX_MS = 2000,
+  STEADY_MS = 10000, /* a link that lived so long ended for a reason of its own, not as part of a loop */
 };
 
 enum phase { OPENING, OPEN, CLOSING };
@@ -43,11 +44,13 @@ struct link {
   struct oriel_qemu_listener *owner; /* NULL = abandoned */
   enum phase phase;
   GDBusConnection *connection;
+  GSocket *socket; /* until it is known to be the connection's */
   GCancellable *cancellable;
   gulong closed_signal;
   guint filter;
   unsigned waiting; /* of the two calls */
   bool failed;
+  gint64 opened_us;
 };
 
 struct oriel_qemu_listener {
@@ -57,6 +60,7 @@ struct oriel_qemu_listener {
   char path[64];
   bool wanted;
   struct link *link;
+  bool refused;   /* as last told */
   GSource *timer; /* retry, or the end of patience with a closing link */
   unsigned retry_ms;
 };
@@ -76,6 +80,7 @@ static void link_unref(gpointer user) {
     return;
   gint *alive = link->config.alive;
   pthread_mutex_destroy(&link->lock);
+  g_clear_object(&link->socket);
   g_object_unref(link->cancellable);
   g_free(link);
   g_atomic_int_dec_and_test(alive);
@@ -251,9 +256,17 @@ static void retry_later(struct oriel_qemu_listener *listener) {
   listener->retry_ms = MIN(listener->retry_ms * 2, RETRY_MAX_MS);
 }
 
+static void tell_refused(struct oriel_qemu_listener *listener, const char *why) {
+  if (!listener->config.refused || (!why && !listener->refused))
+    return;
+  listener->refused = why != NULL;
+  listener->config.refused(listener->config.owner, why);
+}
+
 /* One of the two calls did not come back. */
 static gboolean on_open_timeout(gpointer user) {
   struct oriel_qemu_listener *listener = user;
+  tell_refused(listener, "nothing");
   oriel_warn(ROOM, "QEMU registered the %s listener and does not talk to it; trying again", listener->config.label);
   abandon(listener);
   retry_later(listener);
@@ -269,6 +282,8 @@ static void on_closed(GDBusConnection *connection, gboolean vanished, GError *er
   if (!listener)
     return;
   bool expected = link->phase == CLOSING;
+  if (link->phase == OPEN && g_get_monotonic_time() - link->opened_us >= STEADY_MS * (gint64)1000)
+    listener->retry_ms = RETRY_FIRST_MS;
   if (!expected)
     oriel_debug(ROOM, "QEMU ended the %s listener: %s", link->config.label, error ? error->message : "closed");
   timer_stop(listener);
@@ -299,7 +314,8 @@ static void opened(struct link *link) {
     return;
   }
   link->phase = OPEN;
-  listener->retry_ms = RETRY_FIRST_MS;
+  link->opened_us = g_get_monotonic_time();
+  tell_refused(listener, NULL);
   pursue(listener);
 }
 
@@ -324,9 +340,12 @@ static void on_connected(GObject *object, GAsyncResult *result, gpointer user) {
   } else {
     if (link->owner)
       oriel_debug(ROOM, "no %s connection with QEMU: %s", link->config.label, error->message);
+    if (link->socket)
+      g_socket_close(link->socket, NULL);
     g_error_free(error);
     link->failed = true;
   }
+  g_clear_object(&link->socket);
   if (link->owner && !link->waiting)
     opened(link);
   link_unref(link);
@@ -344,6 +363,10 @@ static void on_registered(GObject *object, GAsyncResult *result, gpointer user) 
   if (error) {
     if (link->owner && !g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
       oriel_warn(ROOM, "QEMU does not register the %s listener: %s", link->config.label, error->message);
+    if (link->owner && g_dbus_error_is_remote_error(error)) {
+      g_dbus_error_strip_remote_error(error);
+      tell_refused(link->owner, error->message);
+    }
     g_error_free(error);
     link->failed = true;
     /* Nobody will authenticate with us. */
@@ -371,13 +394,13 @@ static GDBusMessage *register_call(const struct oriel_qemu_listener *listener, i
   return call;
 }
 
-void oriel_qemu_dbus_open(int fd, GCancellable *cancellable, GAsyncReadyCallback ready, gpointer user) {
+GSocket *oriel_qemu_dbus_open(int fd, GCancellable *cancellable, GAsyncReadyCallback ready, gpointer user) {
   GError *error = NULL;
   GSocket *socket = g_socket_new_from_fd(fd, &error);
   if (!socket) {
     close(fd);
     g_task_report_error(NULL, ready, user, NULL, error);
-    return;
+    return NULL;
   }
   GSocketConnection *stream = g_socket_connection_factory_create_connection(socket);
   g_dbus_connection_new(
@@ -385,7 +408,7 @@ void oriel_qemu_dbus_open(int fd, GCancellable *cancellable, GAsyncReadyCallback
     G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT | G_DBUS_CONNECTION_FLAGS_DELAY_MESSAGE_PROCESSING, NULL,
     cancellable, ready, user);
   g_object_unref(stream);
-  g_object_unref(socket);
+  return socket;
 }
 
 static void register_listener(struct oriel_qemu_listener *listener) {
@@ -395,6 +418,9 @@ static void register_listener(struct oriel_qemu_listener *listener) {
     retry_later(listener);
     return;
   }
+  /* QEMU does not wait for answers: with room for a picture on its way neither side waits for the other's turn. */
+  for (int i = 0; i < 2 && listener->config.buffer_size; i++)
+    (void)setsockopt(pair[i], SOL_SOCKET, SO_SNDBUF, &listener->config.buffer_size, sizeof(int)); /* as far as it may */
   struct link *link = g_new0(struct link, 1);
   link->refs = 1;
   g_atomic_int_inc(listener->config.alive);
@@ -405,7 +431,7 @@ static void register_listener(struct oriel_qemu_listener *listener) {
   listener->link = link;
 
   link->waiting = 2;
-  oriel_qemu_dbus_open(pair[0], link->cancellable, on_connected, link_ref(link));
+  link->socket = oriel_qemu_dbus_open(pair[0], link->cancellable, on_connected, link_ref(link));
   GDBusMessage *call = register_call(listener, pair[1]);
   g_dbus_connection_send_message_with_reply(listener->control, call, G_DBUS_SEND_MESSAGE_FLAGS_NONE,
                                             REGISTER_TIMEOUT_MS, NULL, link->cancellable, on_registered,

@@ -31,6 +31,11 @@ struct oriel_qemu_listener_config {
                          GVariant **reply);
   /** The connection to QEMU ended or is being replaced; no message runs or will run until the next registration. */
   void (*stopped)(void *user);
+  int buffer_size; /* bytes that each side may have on the way before it waits for the other; 0 = as the system has it */
+  void *owner;
+  /** Thread of the GMainContext: QEMU refused to register or does not answer, `why` in its words (borrowed); NULL = it
+   *  took the listener after all. Optional. */
+  void (*refused)(void *owner, const char *why);
 };
 
 /** 0, -ENOMEM. */
@@ -47,7 +52,9 @@ void oriel_qemu_listener_restart(struct oriel_qemu_listener *listener);
 bool oriel_qemu_listener_active(const struct oriel_qemu_listener *listener);
 
 /** Opens D-Bus on a connected socket as the authenticating client; takes `fd`. Finish with
- *  g_dbus_connection_new_finish. Messages wait until g_dbus_connection_start_message_processing. */
-void oriel_qemu_dbus_open(int fd, GCancellable *cancellable, GAsyncReadyCallback ready, gpointer user);
+ *  g_dbus_connection_new_finish. Messages wait until g_dbus_connection_start_message_processing. Returns the socket, to
+ *  be unreferenced by the caller, and closed where authentication failed: GLib (2.74) forgets it then. NULL = `ready`
+ *  says why. */
+GSocket *oriel_qemu_dbus_open(int fd, GCancellable *cancellable, GAsyncReadyCallback ready, gpointer user);
 
 #endif

@@ -111,6 +111,8 @@ static void on_qmp_ready(void *user, int major, int minor) {
   session->keeps_display = keeps_display(major, minor);
   session->has_touch_device = false;
   oriel_qemu_session_learn_devices(session);
+  session->rejections = 0;
+  oriel_qemu_session_still_learn(session);
   oriel_qmp_execute(session->qmp, "query-name", NULL, -1, on_name, session);
   ask_status(session);
   /* Where -device puts things: with an id and without. */
@@ -124,7 +126,7 @@ static void on_qmp_ready(void *user, int major, int minor) {
     oriel_qemu_session_publish(session);
     return;
   }
-  oriel_qemu_session_attach(session);
+  oriel_qemu_session_claim(session);
 }
 
 static void on_qmp_event(void *user, const char *name, const json_t *data, int64_t at_us) {
@@ -133,8 +135,10 @@ static void on_qmp_event(void *user, const char *name, const json_t *data, int64
   static const char *const status_events[] = {"STOP", "RESUME", "SUSPEND", "WAKEUP", "RESET", "GUEST_PANICKED"};
   if (!strcmp(name, "STOP") || !strcmp(name, "RESUME"))
     oriel_qemu_input_set_running(session->config.input, !strcmp(name, "RESUME"), at_us);
-  if (!strcmp(name, "RESET"))
+  if (!strcmp(name, "RESET")) {
     oriel_qemu_session_learn_devices(session);
+    oriel_qemu_scanout_forget_cursor(session->config.scanout);
+  }
   if (!strcmp(name, "SHUTDOWN")) {
     session->facts.shutting_down = true;
     ask_status(session);
@@ -155,6 +159,7 @@ static void on_qmp_closed(void *user, int error) {
   oriel_qmp_close(session->qmp);
   session->qmp = NULL;
   session->qmp_ready = false;
+  oriel_qemu_session_unclaim(session);
   oriel_qemu_timer_stop(&session->ask_timer);
   session->facts.connect_error = 0;
   session->facts.problem[0] = '\0';

@@ -30,7 +30,7 @@ struct wishes {
   enum oriel_source_command commands[COMMANDS_MAX];
   size_t command_count;
   bool display_news, stale;
-  enum oriel_qemu_display display;
+  struct oriel_qemu_display display;
 };
 
 struct qemu_source {
@@ -75,7 +75,7 @@ static gboolean on_wishes(gpointer user) {
   for (size_t i = 0; i < wishes.command_count; i++)
     oriel_qemu_session_command(source->session, wishes.commands[i]);
   if (wishes.display_news)
-    oriel_qemu_session_display(source->session, wishes.display);
+    oriel_qemu_session_display(source->session, &wishes.display);
   if (wishes.stale)
     oriel_qemu_session_stale(source->session);
   return G_SOURCE_REMOVE;
@@ -101,11 +101,11 @@ static void on_status(void *user, const struct oriel_qemu_status *status) {
 }
 
 /* GDBus's worker thread. */
-static void on_display(void *user, enum oriel_qemu_display display) {
+static void on_display(void *user, const struct oriel_qemu_display *display) {
   struct qemu_source *source = user;
   pthread_mutex_lock(&source->lock);
   source->wishes.display_news = true;
-  source->wishes.display = display;
+  source->wishes.display = *display;
   post(source);
   pthread_mutex_unlock(&source->lock);
 }

@@ -18,6 +18,8 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "source/qemu/cursor.h"
+#include "source/qemu/format.h"
+#include "source/qemu/placeholder.h"
 
 #define ROOM "source/qemu"
 #define LISTENER "org.qemu.Display1.Listener"
@@ -30,6 +32,9 @@ enum {
 
 /* Not worth a warning: QEMU does it after a change of size, see oriel_qemu_scanout_stale. */
 static const char OUTSIDE[] = "rectangle outside the scanout";
+/* Told to the user by the display's state, so not worth another line. */
+static const char TOO_LARGE[] = "size outside 1x1 to 7680x4320", UNKNOWN_FORMAT[] = "unknown pixel format";
+static const char GPU_BUFFER[] = "GPU buffers are not taken";
 
 static const uint64_t LOG_INTERVAL_NS = 5 * ORIEL_NS_PER_SECOND;
 
@@ -42,7 +47,9 @@ struct oriel_qemu_scanout {
   struct oriel_surface *surface;
   const struct oriel_source_sink *sink;
   struct oriel_qemu_scanout_events events;
-  enum oriel_qemu_display display;
+  struct oriel_qemu_display display;
+  atomic_bool has_cursor; /* a shape was defined */
+  atomic_bool recheck;    /* see oriel_qemu_scanout_recheck */
   /* Since the registration: QEMU may send updates before the first whole picture. */
   atomic_bool has_picture;
   atomic_bool missed; /* an update did not fit the picture */
@@ -58,42 +65,13 @@ struct oriel_qemu_scanout {
   uint64_t logged_ns, refused; /* rate limit of the log */
 };
 
-/* pixman's format codes: bits per pixel << 24, channel order << 16, then the channels' bits (pixman.h's documentation
- * of PIXMAN_FORMAT). */
-static bool format_from_pixman(uint32_t code, enum oriel_pixel_format *format) {
-  static const struct {
-    uint32_t code;
-    enum oriel_pixel_format format;
-  } formats[] = {
-    {0x20020888, ORIEL_PIXEL_BGRX8888}, /* x8r8g8b8 */
-    {0x20028888, ORIEL_PIXEL_BGRX8888}, /* a8r8g8b8 */
-    {0x20030888, ORIEL_PIXEL_RGBX8888}, /* x8b8g8r8 */
-    {0x20038888, ORIEL_PIXEL_RGBX8888}, /* a8b8g8r8 */
-    {0x20080888, ORIEL_PIXEL_XRGB8888}, /* b8g8r8x8 */
-    {0x20088888, ORIEL_PIXEL_XRGB8888}, /* b8g8r8a8 */
-    {0x20090888, ORIEL_PIXEL_XBGR8888}, /* r8g8b8x8 */
-    {0x20098888, ORIEL_PIXEL_XBGR8888}, /* r8g8b8a8 */
-    {0x18020888, ORIEL_PIXEL_BGR888},   /* r8g8b8 */
-    {0x18030888, ORIEL_PIXEL_RGB888},   /* b8g8r8 */
-    {0x10020565, ORIEL_PIXEL_RGB565},   /* r5g6b5 */
-    {0x10020555, ORIEL_PIXEL_XRGB1555}, /* x1r5g5b5 */
-    {0x10021555, ORIEL_PIXEL_XRGB1555}, /* a1r5g5b5 */
-  };
-  for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
-    if (formats[i].code == code) {
-      *format = formats[i].format;
-      return true;
-    }
-  return false;
-}
-
 /* NULL when `shape` is plausible (format code in `pixman`). */
 static const char *check_shape(struct shape *shape, uint32_t pixman) {
   if (shape->width < 1 || shape->width > ORIEL_PICTURE_WIDTH_MAX || shape->height < 1 ||
       shape->height > ORIEL_PICTURE_HEIGHT_MAX)
-    return "size outside 1x1 to 7680x4320";
-  if (!format_from_pixman(pixman, &shape->format))
-    return "unknown pixel format";
+    return TOO_LARGE;
+  if (!oriel_qemu_format(pixman, &shape->format))
+    return UNKNOWN_FORMAT;
   if (shape->stride > STRIDE_MAX || shape->stride < shape->width * (uint32_t)oriel_pixel_size(shape->format))
     return "stride does not fit the width";
   return NULL;
@@ -105,11 +83,35 @@ static uint64_t shape_bytes(const struct shape *shape) {
          (uint64_t)shape->width * (uint32_t)oriel_pixel_size(shape->format);
 }
 
-static void set_display(struct oriel_qemu_scanout *scanout, enum oriel_qemu_display display) {
-  if (scanout->display == display)
+static void set_display(struct oriel_qemu_scanout *scanout, struct oriel_qemu_display display) {
+  const struct oriel_qemu_display *now = &scanout->display;
+  if (now->kind == display.kind && now->width == display.width && now->height == display.height &&
+      now->format == display.format)
     return;
   scanout->display = display;
-  scanout->events.display(scanout->events.user, display);
+  scanout->events.display(scanout->events.user, &display);
+}
+
+/* There is nothing to look at, and what was is over. */
+static void go_dark(struct oriel_qemu_scanout *scanout, struct oriel_qemu_display display) {
+  atomic_store(&scanout->has_picture, false);
+  oriel_surface_fill(scanout->surface, 0, oriel_clock_ns());
+  set_display(scanout, display);
+  scanout->sink->damaged(scanout->sink->user);
+}
+
+/* A whole picture was refused: the one before is no longer true, unless this one is nonsense. */
+static const char *refuse_picture(struct oriel_qemu_scanout *scanout, const struct shape *shape, uint32_t pixman,
+                                  const char *why) {
+  atomic_store(&scanout->recheck, false);
+  if (why == TOO_LARGE && shape->width && shape->height)
+    go_dark(scanout, (struct oriel_qemu_display){.kind = ORIEL_QEMU_DISPLAY_TOO_LARGE, .width = shape->width,
+                                                 .height = shape->height});
+  else if (why == UNKNOWN_FORMAT)
+    go_dark(scanout, (struct oriel_qemu_display){.kind = ORIEL_QEMU_DISPLAY_FORMAT, .format = pixman});
+  else
+    set_display(scanout, (struct oriel_qemu_display){.kind = ORIEL_QEMU_DISPLAY_BROKEN});
+  return why;
 }
 
 static void drop_map(struct oriel_qemu_scanout *scanout) {
@@ -118,31 +120,47 @@ static void drop_map(struct oriel_qemu_scanout *scanout) {
   scanout->map_fd = -1;
 }
 
-static void picture_arrived(struct oriel_qemu_scanout *scanout, bool changed) {
-  atomic_fetch_add(&scanout->frames, 1);
-  set_display(scanout, ORIEL_QEMU_DISPLAY_ON);
+static void picture_arrived(struct oriel_qemu_scanout *scanout, bool changed, enum oriel_qemu_display_kind kind) {
+  set_display(scanout, (struct oriel_qemu_display){.kind = kind});
   if (changed)
     scanout->sink->damaged(scanout->sink->user);
 }
 
 /* Checked pixels become a part of the picture. */
 static const char *take_part(struct oriel_qemu_scanout *scanout, struct oriel_rect rect, const uint8_t *pixels,
-                             const struct shape *shape, uint64_t now) {
+                             const struct shape *shape, uint64_t now, enum oriel_qemu_display_kind kind) {
   int result = oriel_surface_update(scanout->surface, rect, pixels, (int)shape->stride, shape->format, now);
   if (result < 0)
     return "refused by the surface";
-  picture_arrived(scanout, result > 0);
+  picture_arrived(scanout, result > 0, kind);
   return NULL;
+}
+
+/* What a whole picture says of the display: QEMU writes its own words where the guest shows nothing. */
+static enum oriel_qemu_display_kind kind_of(const struct shape *shape, const uint8_t *pixels) {
+  if (shape->format != ORIEL_PIXEL_BGRX8888)
+    return ORIEL_QEMU_DISPLAY_ON;
+  switch (oriel_qemu_placeholder_find(pixels, shape->stride, shape->width, shape->height)) {
+  case ORIEL_QEMU_PLACEHOLDER_OFF:
+    return ORIEL_QEMU_DISPLAY_OFF;
+  case ORIEL_QEMU_PLACEHOLDER_NOT_YET:
+    return ORIEL_QEMU_DISPLAY_NOT_YET;
+  default:
+    return ORIEL_QEMU_DISPLAY_ON;
+  }
 }
 
 /* A checked shape with its pixels becomes the whole picture. */
 static const char *take_picture(struct oriel_qemu_scanout *scanout, const struct shape *shape, const uint8_t *pixels,
                                 uint64_t now) {
+  enum oriel_qemu_display_kind kind = kind_of(shape, pixels);
+  if (!atomic_exchange(&scanout->recheck, false))
+    atomic_fetch_add(&scanout->frames, 1);
   /* Known but for what changed; the first after a registration is damage as a whole, whoever saw it before. */
   if (atomic_load(&scanout->has_picture) && atomic_load(&scanout->size) == (shape->width << 16 | shape->height)) {
     const struct oriel_rect all = {.width = (int32_t)shape->width, .height = (int32_t)shape->height};
     atomic_store(&scanout->missed, false);
-    return take_part(scanout, all, pixels, shape, now);
+    return take_part(scanout, all, pixels, shape, now, kind);
   }
   int result = oriel_surface_replace(scanout->surface, shape->width, shape->height, pixels, (int)shape->stride,
                                      shape->format, now);
@@ -151,8 +169,20 @@ static const char *take_picture(struct oriel_qemu_scanout *scanout, const struct
   atomic_store(&scanout->size, shape->width << 16 | shape->height);
   atomic_store(&scanout->missed, false);
   atomic_store(&scanout->has_picture, true);
-  picture_arrived(scanout, true);
+  picture_arrived(scanout, true, kind);
   return NULL;
+}
+
+/* Checked pixels of an update. One that comes while QEMU's own words stand there belongs to a picture that replaced
+ * them, of which the rest is not known. */
+static const char *take_update(struct oriel_qemu_scanout *scanout, struct oriel_rect rect, const uint8_t *pixels,
+                               const struct shape *shape, uint64_t now) {
+  if (scanout->display.kind != ORIEL_QEMU_DISPLAY_ON) {
+    atomic_store(&scanout->missed, true);
+    scanout->events.stale(scanout->events.user);
+  }
+  atomic_fetch_add(&scanout->frames, 1);
+  return take_part(scanout, rect, pixels, shape, now, ORIEL_QEMU_DISPLAY_ON);
 }
 
 static bool inside(struct oriel_qemu_scanout *scanout, int32_t x, int32_t y, int32_t width, int32_t height) {
@@ -183,7 +213,7 @@ static const char *on_scanout(struct oriel_qemu_scanout *scanout, GVariant *body
     }
   }
   g_variant_unref(data);
-  return refused;
+  return refused ? refuse_picture(scanout, &shape, pixman, refused) : NULL;
 }
 
 static const char *on_update(struct oriel_qemu_scanout *scanout, GVariant *body, GUnixFDList *fds) {
@@ -212,7 +242,7 @@ static const char *on_update(struct oriel_qemu_scanout *scanout, GVariant *body,
     if (size < shape_bytes(&shape))
       refused = "fewer pixels than the rectangle needs";
     else
-      refused = take_part(scanout, rect, pixels, &shape, now);
+      refused = take_update(scanout, rect, pixels, &shape, now);
   }
   g_variant_unref(data);
   return refused;
@@ -222,10 +252,7 @@ static const char *on_disable(struct oriel_qemu_scanout *scanout, GVariant *body
   (void)body;
   (void)fds;
   drop_map(scanout);
-  atomic_store(&scanout->has_picture, false);
-  oriel_surface_fill(scanout->surface, 0, oriel_clock_ns());
-  set_display(scanout, ORIEL_QEMU_DISPLAY_OFF);
-  scanout->sink->damaged(scanout->sink->user);
+  go_dark(scanout, (struct oriel_qemu_display){.kind = ORIEL_QEMU_DISPLAY_OFF});
   return NULL;
 }
 
@@ -249,6 +276,7 @@ static const char *on_cursor_define(struct oriel_qemu_scanout *scanout, GVariant
   struct oriel_packet *packet;
   int result = oriel_qemu_cursor_create(width, height, hot_x, hot_y, pixels, size, oriel_clock_ns(), &packet);
   if (!result) {
+    atomic_store(&scanout->has_cursor, true);
     scanout->sink->cursor(scanout->sink->user, packet);
     oriel_packet_unref(packet);
   }
@@ -259,8 +287,9 @@ static const char *on_cursor_define(struct oriel_qemu_scanout *scanout, GVariant
 static const char *on_dmabuf(struct oriel_qemu_scanout *scanout, GVariant *body, GUnixFDList *fds) {
   (void)body;
   (void)fds;
-  set_display(scanout, ORIEL_QEMU_DISPLAY_OPENGL);
-  return "GPU buffers are not taken";
+  if (scanout->display.kind != ORIEL_QEMU_DISPLAY_OPENGL)
+    go_dark(scanout, (struct oriel_qemu_display){.kind = ORIEL_QEMU_DISPLAY_OPENGL});
+  return GPU_BUFFER;
 }
 
 /* --- shared memory ------------------------------------------------------------------------------------------------ */
@@ -309,10 +338,10 @@ static const char *on_scanout_map(struct oriel_qemu_scanout *scanout, GVariant *
   g_variant_get(body, "(huuuuu)", &handle, &offset, &shape.width, &shape.height, &shape.stride, &pixman);
   const char *refused = check_shape(&shape, pixman);
   if (refused)
-    return refused;
+    return refuse_picture(scanout, &shape, pixman, refused);
   int fd = map_open(fds, handle, offset + shape_bytes(&shape));
   if (fd < 0)
-    return "no shared memory of that size";
+    return refuse_picture(scanout, &shape, pixman, "no shared memory of that size");
   drop_map(scanout);
   scanout->map_fd = fd;
   scanout->map_offset = offset;
@@ -320,9 +349,10 @@ static const char *on_scanout_map(struct oriel_qemu_scanout *scanout, GVariant *
   refused = map_read(scanout, offset, &shape);
   if (!refused)
     refused = take_picture(scanout, &shape, scanout->map_pixels, now);
-  if (refused)
-    drop_map(scanout);
-  return refused;
+  if (!refused)
+    return NULL;
+  drop_map(scanout);
+  return refuse_picture(scanout, &shape, pixman, refused);
 }
 
 static const char *on_update_map(struct oriel_qemu_scanout *scanout, GVariant *body, GUnixFDList *fds) {
@@ -340,7 +370,7 @@ static const char *on_update_map(struct oriel_qemu_scanout *scanout, GVariant *b
   uint64_t offset = scanout->map_offset + (uint64_t)shape.stride * (uint32_t)rect.y +
                     (uint64_t)(uint32_t)rect.x * (uint32_t)oriel_pixel_size(shape.format);
   const char *refused = map_read(scanout, offset, &shape);
-  return refused ? refused : take_part(scanout, rect, scanout->map_pixels, &shape, now);
+  return refused ? refused : take_update(scanout, rect, scanout->map_pixels, &shape, now);
 }
 
 /* --- dispatch ----------------------------------------------------------------------------------------------------- */
@@ -365,7 +395,8 @@ static void log_refusal(struct oriel_qemu_scanout *scanout, const char *member, 
   scanout->refused++;
   if (scanout->logged_ns && now - scanout->logged_ns < LOG_INTERVAL_NS)
     return;
-  oriel_log(why == OUTSIDE ? ORIEL_LOG_DEBUG : ORIEL_LOG_WARN, ROOM,
+  bool told = why == OUTSIDE || why == TOO_LARGE || why == UNKNOWN_FORMAT || why == GPU_BUFFER;
+  oriel_log(told ? ORIEL_LOG_DEBUG : ORIEL_LOG_WARN, ROOM,
             "refused %.40s from QEMU: %s (%llu refused so far)", member, why, (unsigned long long)scanout->refused);
   scanout->logged_ns = now;
 }
@@ -413,12 +444,23 @@ void oriel_qemu_scanout_reset(struct oriel_qemu_scanout *scanout) {
   free(scanout->map_pixels);
   scanout->map_pixels = NULL;
   scanout->map_pixels_size = 0;
-  scanout->display = ORIEL_QEMU_DISPLAY_ON;
+  if (atomic_load(&scanout->recheck))
+    return;
+  scanout->display = (struct oriel_qemu_display){.kind = ORIEL_QEMU_DISPLAY_ON};
   atomic_store(&scanout->has_picture, false);
 }
 
+void oriel_qemu_scanout_recheck(struct oriel_qemu_scanout *scanout) {
+  atomic_store(&scanout->recheck, atomic_load(&scanout->has_picture));
+}
+
+void oriel_qemu_scanout_forget_cursor(struct oriel_qemu_scanout *scanout) {
+  if (atomic_load(&scanout->has_cursor))
+    scanout->sink->cursor_moved(scanout->sink->user, 0, 0, false);
+}
+
 void oriel_qemu_scanout_expect(struct oriel_qemu_scanout *scanout, uint32_t width, uint32_t height) {
-  if (width > ORIEL_PICTURE_WIDTH_MAX || height > ORIEL_PICTURE_HEIGHT_MAX)
+  if (width > UINT16_MAX || height > UINT16_MAX)
     return;
   atomic_store(&scanout->expected, width << 16 | height);
   if (oriel_qemu_scanout_stale(scanout))

@@ -15,16 +15,26 @@
 
 #include "source/source.h"
 
-enum oriel_qemu_display {
+enum oriel_qemu_display_kind {
   ORIEL_QEMU_DISPLAY_ON,
-  ORIEL_QEMU_DISPLAY_OFF,    /* the guest switched it off */
-  ORIEL_QEMU_DISPLAY_OPENGL, /* QEMU hands out GPU buffers, which are refused */
+  ORIEL_QEMU_DISPLAY_OFF,       /* the guest switched it off */
+  ORIEL_QEMU_DISPLAY_NOT_YET,   /* the guest has not switched it on */
+  ORIEL_QEMU_DISPLAY_OPENGL,    /* QEMU hands out GPU buffers, which are refused */
+  ORIEL_QEMU_DISPLAY_TOO_LARGE, /* the picture was refused for its size */
+  ORIEL_QEMU_DISPLAY_FORMAT,    /* for its pixel format */
+  ORIEL_QEMU_DISPLAY_BROKEN,    /* for something that no working QEMU says */
+};
+
+struct oriel_qemu_display {
+  enum oriel_qemu_display_kind kind;
+  uint32_t width, height; /* of a picture that is too large */
+  uint32_t format;        /* pixman's number of an unknown one */
 };
 
 struct oriel_qemu_scanout_events {
   void *user;
-  /** The display went on, off or to OpenGL. Thread of message. */
-  void (*display)(void *user, enum oriel_qemu_display display);
+  /** Another kind of display, or of what is refused. Thread of message. */
+  void (*display)(void *user, const struct oriel_qemu_display *display);
   /** The picture may be stale: see oriel_qemu_scanout_stale. Thread of message or expect. */
   void (*stale)(void *user);
 };
@@ -44,6 +54,11 @@ const char *oriel_qemu_scanout_message(struct oriel_qemu_scanout *scanout, const
 /** After the listener ended: gives shared memory back and expects the display to be on. The size stays known. Not while
  *  message runs. */
 void oriel_qemu_scanout_reset(struct oriel_qemu_scanout *scanout);
+/** The next registration's first picture is compared with the present one and counts as no frame: nothing becomes
+ *  damage that did not change. */
+void oriel_qemu_scanout_recheck(struct oriel_qemu_scanout *scanout);
+/** The VM was reset: its cursor is gone until the guest shows one again. Any thread. */
+void oriel_qemu_scanout_forget_cursor(struct oriel_qemu_scanout *scanout);
 /** The console says its size: a scanout of that size should follow or have come. */
 void oriel_qemu_scanout_expect(struct oriel_qemu_scanout *scanout, uint32_t width, uint32_t height);
 /** True when the picture we have is not of the console's size. QEMU (7.2 to 9.1 at least) tells listeners of a new size
@@ -54,7 +69,7 @@ bool oriel_qemu_scanout_stale(struct oriel_qemu_scanout *scanout);
 void oriel_qemu_scanout_refresh(struct oriel_qemu_scanout *scanout);
 /** Size of the last scanout; 0 x 0 before the first. */
 void oriel_qemu_scanout_size(struct oriel_qemu_scanout *scanout, uint16_t *width, uint16_t *height);
-/** Pictures and updates taken since create. */
+/** Pictures and updates taken since create, those of a recheck left out. */
 uint64_t oriel_qemu_scanout_frames(struct oriel_qemu_scanout *scanout);
 
 #endif

@@ -44,7 +44,7 @@ static gboolean on_retry(gpointer user) {
   if (!session->qmp)
     oriel_qemu_session_connect(session);
   else if (!session->control)
-    oriel_qemu_session_attach(session);
+    oriel_qemu_session_claim(session);
   return G_SOURCE_REMOVE;
 }
 
@@ -78,6 +78,27 @@ static bool may_report(struct oriel_qemu_session *session) {
   return false;
 }
 
+static struct oriel_source_abilities abilities_of(const struct oriel_qemu_status *status) {
+  return (struct oriel_source_abilities){
+    .resize = status->attached && status->can_resize,
+    .sound = status->attached && status->has_sound,
+    .command = status->can_command,
+    .heads = status->consoles > 1,
+    .display = status->display,
+  };
+}
+
+static bool same_abilities(const struct oriel_source_abilities *a, const struct oriel_source_abilities *b) {
+  return a->resize == b->resize && a->sound == b->sound && a->command == b->command && a->heads == b->heads &&
+         a->display == b->display;
+}
+
+/* What only a user can mend is a warning. */
+static enum oriel_log_level level_of(const struct oriel_qemu_session *session) {
+  bool trouble = session->facts.problem[0] || session->status.display == ORIEL_DISPLAY_REFUSED;
+  return trouble ? ORIEL_LOG_WARN : ORIEL_LOG_INFO;
+}
+
 void oriel_qemu_session_publish(struct oriel_qemu_session *session) {
   struct oriel_qemu_status *status = &session->status;
   char detail[sizeof status->detail];
@@ -88,16 +109,25 @@ void oriel_qemu_session_publish(struct oriel_qemu_session *session) {
   status->attached = session->facts.attached;
   status->can_command = session->qmp_ready;
   status->reconnects = session->reconnects;
-  bool news = state != status->state || strcmp(detail, status->detail);
+  status->display = oriel_qemu_describe_display(&session->facts);
+  struct oriel_source_abilities abilities = abilities_of(status);
+  bool state_news = state != status->state || strcmp(detail, status->detail);
+  bool ability_news = !same_abilities(&abilities, &session->abilities);
   session->config.changed(session->config.user, status);
-  if (!news || !may_report(session))
+  if ((!state_news && !ability_news) || !may_report(session))
+    return;
+  const struct oriel_source_sink *sink = session->config.sink;
+  session->abilities = abilities;
+  if (ability_news && sink->abilities)
+    sink->abilities(sink->user, &abilities);
+  if (!state_news)
     return;
   status->state = state;
   memcpy(status->detail, detail, sizeof detail);
-  oriel_info(ROOM, "%s: %s", oriel_source_state_name(state), detail);
+  oriel_log(level_of(session), ROOM, "%s: %s", oriel_source_state_name(state), detail);
   char shown[sizeof detail];
   oriel_qemu_describe(&session->facts, NULL, shown, sizeof shown);
-  session->config.sink->state(session->config.sink->user, state, shown);
+  sink->state(sink->user, state, shown);
 }
 
 /* --- public ------------------------------------------------------------------------------------------------------- */
@@ -109,6 +139,7 @@ int oriel_qemu_session_create(const struct oriel_qemu_session_config *config, st
   made->config = *config;
   made->alive = g_new0(gint, 1);
   made->retry_ms = ORIEL_QEMU_RETRY_FIRST_MS;
+  made->claim.fd = -1;
   made->resync_ms = ORIEL_QEMU_RESYNC_FIRST_MS;
   int result = oriel_qemu_session_create_listeners(made);
   if (result < 0) {
@@ -171,6 +202,7 @@ void oriel_qemu_session_destroy(struct oriel_qemu_session *session) {
   oriel_qemu_timer_stop(&session->news_timer);
   oriel_qemu_timer_stop(&session->ask_timer);
   oriel_qemu_session_detach(session);
+  oriel_qemu_session_unclaim(session);
   oriel_qmp_close(session->qmp);
   oriel_qemu_listener_destroy(session->display);
   oriel_qemu_listener_destroy(session->sound);
@@ -190,6 +222,7 @@ void oriel_qemu_session_watch(struct oriel_qemu_session *session, unsigned what)
   if (watched && !session->watched && oriel_qemu_listener_active(session->display))
     oriel_qemu_scanout_refresh(session->config.scanout);
   session->watched = watched;
+  oriel_qemu_session_still(session);
   if (watched || !session->keeps_display)
     oriel_qemu_listener_want(session->display, watched);
   oriel_qemu_listener_want(session->sound, what & ORIEL_WATCH_SOUND);
@@ -201,8 +234,7 @@ void oriel_qemu_session_hear(struct oriel_qemu_session *session) {
   oriel_qemu_listener_want(session->microphone, true);
 }
 
-void oriel_qemu_session_display(struct oriel_qemu_session *session, enum oriel_qemu_display display) {
-  session->facts.display_off = display == ORIEL_QEMU_DISPLAY_OFF;
-  session->facts.display_opengl = display == ORIEL_QEMU_DISPLAY_OPENGL;
+void oriel_qemu_session_display(struct oriel_qemu_session *session, const struct oriel_qemu_display *display) {
+  session->facts.display = *display;
   oriel_qemu_session_publish(session);
 }

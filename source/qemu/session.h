@@ -28,6 +28,7 @@ struct oriel_qemu_status {
   char name[128];
   unsigned consoles;
   bool attached, can_resize, has_sound, can_command;
+  enum oriel_source_display display;
   uint64_t reconnects;
 };
 
@@ -59,6 +60,6 @@ void oriel_qemu_session_command(struct oriel_qemu_session *session, enum oriel_s
 /** The picture may be stale; what to do about it takes its time. */
 void oriel_qemu_session_stale(struct oriel_qemu_session *session);
 /** What the listener learnt about the display. */
-void oriel_qemu_session_display(struct oriel_qemu_session *session, enum oriel_qemu_display display);
+void oriel_qemu_session_display(struct oriel_qemu_session *session, const struct oriel_qemu_display *display);
 
 #endif

@@ -36,6 +36,8 @@ struct fake_qemu {
   struct fake_listener listeners[FAKE_LISTENERS];
   GString *log;
   GSList *held; /* registrations that are not served */
+  unsigned queued;  /* commands to the graphics card */
+  bool claimed;
   unsigned helpers; /* threads that make listener connections */
 };
 
@@ -205,6 +207,7 @@ static GDBusMessage *filter(GDBusConnection *connection, GDBusMessage *message, 
   if (!strcmp(member, "GetManagedObjects")) {
     g_dbus_message_set_body(reply, objects(fake));
   } else if (((sound || microphone) && fake->options.refuse_sound) ||
+             (fake->options.refuse_listener && !strcmp(member, "RegisterListener")) ||
              (fake->options.refuse_resize && !strcmp(member, "SetUIInfo"))) {
     g_object_unref(reply);
     reply = g_dbus_message_new_method_error_literal(message, "org.qemu.Display1.Error.Invalid", "no");
@@ -227,9 +230,23 @@ static GDBusMessage *filter(GDBusConnection *connection, GDBusMessage *message, 
   return NULL;
 }
 
+/* "D-Bus Specification", Authentication Protocol: no mechanism is left. */
+static void reject(int fd) {
+  static const char answer[] = "REJECTED EXTERNAL\r\n";
+  char line[256];
+  while (read_line(fd, line) && send(fd, answer, strlen(answer), MSG_NOSIGNAL) >= 0)
+    ;
+  close(fd);
+}
+
 static void add_client(struct fake_qemu *fake) {
   if (fake->options.deaf)
     return; /* it lies there until the next one or the end */
+  if (fake->options.rejects) {
+    reject(fake->passed_fd);
+    fake->passed_fd = -1;
+    return;
+  }
   GDBusConnection *control = serve(fake->passed_fd);
   fake->passed_fd = -1;
   if (!control)
@@ -258,13 +275,35 @@ static const char *status_of(struct fake_qemu *fake) {
   return status;
 }
 
+/* What concerns claims and the graphics card; NULL = something else. */
+static char *answer_device(struct fake_qemu *fake, const char *command, long long id) {
+  char *result = NULL;
+  pthread_mutex_lock(&fake->lock);
+  if (!strcmp(command, "chardev-add") && fake->claimed)
+    result = g_strdup_printf("{\"id\":%lld,\"error\":{\"class\":\"GenericError\",\"desc\":\"exists\"}}", id);
+  else if (!strcmp(command, "query-chardev"))
+    result = g_strdup_printf("{\"return\":[{\"label\":\"m\",\"filename\":\"unix:\"},{\"label\":\"oriel-display\","
+                             "\"filename\":\"%s\"}],\"id\":%lld}", fake->options.claim ? fake->options.claim : "", id);
+  else if (!strcmp(command, "chardev-remove"))
+    fake->claimed = false;
+  else if (!strcmp(command, "x-query-virtio") && fake->options.virtio_gpu)
+    result = g_strdup_printf("{\"return\":[{\"name\":\"virtio-input\",\"path\":\"/i\"},{\"name\":\"virtio-gpu\","
+                             "\"path\":\"/g\"}],\"id\":%lld}", id);
+  else if (!strcmp(command, "x-query-virtio-queue-status"))
+    result = g_strdup_printf("{\"return\":{\"last-avail-idx\":%u},\"id\":%lld}", fake->queued, id);
+  pthread_mutex_unlock(&fake->lock);
+  return result;
+}
+
 static void answer(struct fake_qemu *fake, int fd, const char *line) {
   json_t *root = json_loads(line, 0, NULL);
   const char *command = json_string_value(json_object_get(root, "execute"));
   char *logged = g_strconcat("qmp ", command ? command : "?", NULL), *result = NULL;
   long long id = json_integer_value(json_object_get(root, "id"));
   bool adds = command && !strcmp(command, "add_client");
-  if (adds && fake->options.refuse_add_client)
+  if (command && (result = answer_device(fake, command, id)))
+    ;
+  else if (adds && fake->options.refuse_add_client)
     result = g_strdup_printf("{\"id\":%lld,\"error\":{\"class\":\"GenericError\",\"desc\":\"not today\"}}", id);
   else if (command && !strcmp(command, "query-status"))
     result = g_strdup_printf("{\"return\":{\"status\":\"%s\",\"running\":true},\"id\":%lld}", status_of(fake), id);
@@ -362,6 +401,7 @@ static gpointer run(gpointer user) {
 struct fake_qemu *fake_qemu_start(const char *path, const struct fake_qemu_options *options) {
   struct fake_qemu *fake = g_new0(struct fake_qemu, 1);
   fake->options = *options;
+  fake->claimed = options->claim != NULL;
   g_strlcpy(fake->path, path, sizeof fake->path);
   pthread_mutex_init(&fake->lock, NULL);
   pthread_cond_init(&fake->changed, NULL);
@@ -522,6 +562,18 @@ void fake_qemu_property(struct fake_qemu *fake, const char *interface, const cha
 void fake_qemu_status(struct fake_qemu *fake, const char *status) {
   pthread_mutex_lock(&fake->lock);
   fake->options.status = status;
+  pthread_mutex_unlock(&fake->lock);
+}
+
+void fake_qemu_queued(struct fake_qemu *fake, unsigned count) {
+  pthread_mutex_lock(&fake->lock);
+  fake->queued = count;
+  pthread_mutex_unlock(&fake->lock);
+}
+
+void fake_qemu_unclaim(struct fake_qemu *fake) {
+  pthread_mutex_lock(&fake->lock);
+  fake->claimed = false;
   pthread_mutex_unlock(&fake->lock);
 }
 

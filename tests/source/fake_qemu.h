@@ -27,6 +27,10 @@ struct fake_qemu_options {
   bool raw;              /* listeners are plain sockets for fake_qemu_raw; nobody reads them */
   bool mute;             /* registers listeners and never talks to them */
   bool deaf;             /* takes add_client and never talks on D-Bus */
+  bool rejects;          /* takes add_client and lets nobody log in */
+  bool refuse_listener;
+  const char *claim;     /* what query-chardev says of a claim that exists; NULL = there is none */
+  bool virtio_gpu;       /* has one; fake_qemu_queued moves its queue */
 };
 
 /** Listens at `path`. */
@@ -54,6 +58,10 @@ void fake_qemu_drop_control(struct fake_qemu *fake);
 void fake_qemu_property(struct fake_qemu *fake, const char *interface, const char *name, GVariant *value);
 /** What query-status says from now on; static. */
 void fake_qemu_status(struct fake_qemu *fake, const char *status);
+/** The guest has queued so many commands to its virtio graphics card. */
+void fake_qemu_queued(struct fake_qemu *fake, unsigned count);
+/** The claim that was there ends. */
+void fake_qemu_unclaim(struct fake_qemu *fake);
 /** Sends a QMP line as it is. */
 void fake_qemu_say(struct fake_qemu *fake, const char *line);
 

@@ -98,6 +98,7 @@ static void peer_absurd_picture(void **state) {
     expect_refused(false, LISTENER, "Scanout",
                    g_variant_new("(uuuu@ay)", scanouts[i].width, scanouts[i].height, scanouts[i].stride,
                                  scanouts[i].format, peer_bytes(scanouts[i].size, 0x44)));
+  scanout(64, 48, 0x11); /* one that is too large has made the screen black */
   static const struct {
     int32_t x, y, width, height;
     uint32_t stride;
@@ -406,6 +407,8 @@ static void peer_pace(void **state) {
   (void)state;
   peer_meet(&(struct fake_qemu_options){.absolute = true, .keyboard = "virtio-keyboard-pci"});
   enum { KEYS = 40 };
+  assert_true(fake_qemu_wait_log(test.fake, "Release(6,)\n")); /* of what a former client may hold: the last of these */
+  unsigned released = fake_qemu_count(test.fake, "Release(30");
   uint64_t start_ns = oriel_clock_ns();
   for (int i = 0; i < KEYS; i++) {
     send((struct oriel_input){.type = ORIEL_INPUT_KEY, .key = {0x04, true}});
@@ -414,7 +417,7 @@ static void peer_pace(void **state) {
   send((struct oriel_input){.type = ORIEL_INPUT_KEY, .key = {0x05, true}});
   assert_true(fake_qemu_wait_log(test.fake, "Release(30,)\nPress(48,)\n"));
   assert_int_equal(fake_qemu_count(test.fake, "Press(30"), KEYS);
-  assert_int_equal(fake_qemu_count(test.fake, "Release(30"), KEYS);
+  assert_int_equal(fake_qemu_count(test.fake, "Release(30") - released, KEYS);
   /* 24 events at once, then one in 5 ms; a key has two. */
   assert_true(oriel_clock_ns() - start_ns >= (2 * (2 * KEYS + 1) - 24) * 5 * ORIEL_NS_PER_MS);
   /* What a user types alone waits for nothing: the guest has had time to take the rest. */

@@ -142,6 +142,7 @@ struct fixture {
 };
 
 static struct fixture fixture_now;
+static pid_t holder; /* see qemu_left_held */
 
 static void attach(struct fixture *fixture, const char *suffix) {
   char address[160], why[160] = "";
@@ -162,6 +163,11 @@ static int end_test(void **state) {
   (void)state;
   if (machine.pid > 0)
     kill(machine.pid, SIGCONT);
+  if (holder > 0) {
+    kill(holder, SIGKILL);
+    waitpid(holder, NULL, 0);
+    holder = 0;
+  }
   if (fixture_now.source)
     detach(&fixture_now);
   return 0;
@@ -523,6 +529,71 @@ static void qemu_killed(void **state) {
   detach(fixture);
 }
 
+/* A second Oriel on the same QEMU leaves the first its display, and takes over when that ends. */
+static void qemu_second(void **state) {
+  (void)state;
+  struct fixture *fixture = &fixture_now;
+  attach(fixture, "");
+  oriel_source_watch(fixture->source, ORIEL_WATCH_ALL);
+  assert_true(recorder_wait_state(&fixture->recorder, ORIEL_SOURCE_RUNNING, NULL, PATIENCE_MS));
+  char address[160], why[160] = "";
+  struct fixture second;
+  snprintf(address, sizeof address, "qemu:%s", machine.monitor);
+  recorder_init(&second.recorder);
+  assert_int_equal(oriel_source_create(address, &second.source, why, sizeof why), 0);
+  assert_int_equal(oriel_source_start(second.source, &second.recorder.sink), 0);
+  assert_true(recorder_wait_state(&second.recorder, ORIEL_SOURCE_CONNECTING, "another Oriel", PATIENCE_MS));
+  assert_int_equal(info_of(fixture).reconnects, 0);
+  detach(fixture);
+  assert_true(recorder_wait_state(&second.recorder, ORIEL_SOURCE_RUNNING, NULL, PATIENCE_MS));
+  detach(&second);
+}
+
+/* Runs in a process of its own: holds B down until it is killed. */
+static int hold(const char *address) {
+  struct fixture fixture;
+  char why[160];
+  recorder_init(&fixture.recorder);
+  if (oriel_source_create(address, &fixture.source, why, sizeof why) ||
+      oriel_source_start(fixture.source, &fixture.recorder.sink) ||
+      !recorder_wait_state(&fixture.recorder, ORIEL_SOURCE_RUNNING, NULL, PATIENCE_MS))
+    return 1;
+  key(&fixture, 0x05, true);
+  pause();
+  return 0;
+}
+
+/* An Oriel that is killed with a key down: the next one lets go of it. Comes after a start of QEMU, so that the record is
+ * empty. */
+static void qemu_left_held(void **state) {
+  (void)state;
+  static const uint8_t down[] = {0x30}, up[] = {0xb0};
+  struct fixture *fixture = &fixture_now;
+  char address[160];
+  attach(fixture, "");
+  oriel_source_watch(fixture->source, ORIEL_WATCH_ALL);
+  await_guest(fixture);
+  detach(fixture);
+  snprintf(address, sizeof address, "qemu:%s", machine.qmp);
+  holder = fork();
+  assert_true(holder >= 0);
+  if (!holder) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    execl("/proc/self/exe", "hold", address, (char *)NULL);
+    _exit(127);
+  }
+  recorder_init(&fixture->recorder);
+  expect_bytes(fixture, false, down, sizeof down);
+  recorder_finish(&fixture->recorder);
+  kill(holder, SIGKILL);
+  assert_int_equal(waitpid(holder, NULL, 0), holder);
+  holder = 0;
+  attach(fixture, "");
+  oriel_source_watch(fixture->source, ORIEL_WATCH_ALL);
+  expect_bytes(fixture, false, up, sizeof up);
+  detach(fixture);
+}
+
 /* Lesson 7: an explicit error instead of another screen. */
 static void qemu_console_absent(void **state) {
   (void)state;
@@ -574,7 +645,9 @@ static int clean(void **state) {
   return rmdir(machine.directory);
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+  if (argc == 2)
+    return hold(argv[1]);
   const struct CMUnitTest tests[] = {
     cmocka_unit_test_teardown(qemu_picture, end_test),
     cmocka_unit_test_teardown(qemu_input, end_test),
@@ -582,8 +655,10 @@ int main(void) {
     cmocka_unit_test_teardown(qemu_reset, end_test),
     cmocka_unit_test_teardown(qemu_unwatched, end_test),
     cmocka_unit_test_teardown(qemu_stopped, end_test),
+    cmocka_unit_test_teardown(qemu_second, end_test),
     cmocka_unit_test_teardown(qemu_console_absent, end_test),
     cmocka_unit_test_teardown(qemu_killed, end_test),
+    cmocka_unit_test_teardown(qemu_left_held, end_test),
     cmocka_unit_test_teardown(qemu_without_dbus, end_test),
     cmocka_unit_test_teardown(qemu_absent, end_test),
   };

@@ -52,6 +52,12 @@ static void on_state(void *user, enum oriel_source_state state, const char *deta
   leave(recorder);
 }
 
+static void on_abilities(void *user, const struct oriel_source_abilities *abilities) {
+  struct recorder *recorder = enter(user);
+  recorder->abilities = *abilities;
+  leave(recorder);
+}
+
 static void on_pointer_mode(void *user, bool absolute) {
   struct recorder *recorder = enter(user);
   recorder->modes++;
@@ -98,6 +104,7 @@ void recorder_init(struct recorder *recorder) {
     .cursor = on_cursor,
     .cursor_moved = on_cursor_moved,
     .state = on_state,
+    .abilities = on_abilities,
     .pointer_mode = on_pointer_mode,
     .sound = on_sound,
     .volume = on_volume,

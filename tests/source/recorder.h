@@ -18,6 +18,7 @@ struct recorder {
   unsigned damages, cursors, moves, states, modes;
   enum oriel_source_state state;
   char detail[256];
+  struct oriel_source_abilities abilities;
   bool absolute;
   uint8_t cursor[64]; /* the start of the last cursor packet */
   size_t cursor_size;

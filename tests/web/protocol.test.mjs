@@ -135,6 +135,10 @@ test('cursor_shape_must_fit_its_size', () => {
   assert.equal(protocol.readCursorShape(view(header(5), u16(0), u16(0), u16(0), u16(0))).width, 0);
 });
 
+test('read_abilities', () => {
+  assert.deepEqual(protocol.readAbilities(view(header(14), u32(0x4f), 2)), { capabilities: 0x4f, display: 2 });
+});
+
 test('messages_that_are_too_short_are_not_read', () => {
   const server = Object.entries(MESSAGE).filter(([, type]) => type < 0x40 || type > 0x70);
   for (const [name, type] of server) {

@@ -165,7 +165,7 @@ static void viewer_parse_knows_only_viewers_types(void **state) {
   static const enum oriel_viewer_message server_only[] = {
     ORIEL_VIEWER_SERVER_HELLO, ORIEL_VIEWER_VIDEO, ORIEL_VIEWER_TILES, ORIEL_VIEWER_AUDIO, ORIEL_VIEWER_CURSOR_SHAPE,
     ORIEL_VIEWER_CURSOR_POSITION, ORIEL_VIEWER_STATE, ORIEL_VIEWER_ROLE, ORIEL_VIEWER_SKIPPED, ORIEL_VIEWER_VOLUME,
-    ORIEL_VIEWER_MICROPHONE_STATE, ORIEL_VIEWER_CONTROL_STATE,
+    ORIEL_VIEWER_MICROPHONE_STATE, ORIEL_VIEWER_CONTROL_STATE, ORIEL_VIEWER_ABILITIES,
   };
   struct oriel_viewer_in in;
   uint8_t data[96] = { 0 };
@@ -330,6 +330,9 @@ static void viewer_parse_text(void **state) {
 static size_t one_typed(void *data, size_t size) {
   return oriel_viewer_write_typed(data, size, 0x01020304);
 }
+static size_t one_abilities(void *data, size_t size) {
+  return oriel_viewer_write_abilities(data, size, 0x41424344, ORIEL_VIEWER_DISPLAY_REFUSED);
+}
 static size_t one_microphone_state(void *data, size_t size) {
   return oriel_viewer_write_microphone_state(data, size, ORIEL_VIEWER_MICROPHONE_TAKEN, 0x01020304);
 }
@@ -364,6 +367,7 @@ static const struct {
   { one_skipped, 8, "\x09\0\0\0" "\x04\x03\x02\x01" },
   { one_volume, 9, "\x0A\0\0\0" "\xFF\xFF" "\0\x80" "\x01" },
   { one_typed, 8, "\x0D\0\0\0" "\x04\x03\x02\x01" },
+  { one_abilities, 9, "\x0E\0\0\0" "\x44\x43\x42\x41" "\x02" },
   { one_microphone_state, 9, "\x0B\0\0\0" "\x02" "\x04\x03\x02\x01" },
   { one_control_state, 19, "\x0C\0\0\0" "\x04\x03\x02\x01" "\x14\x13\x12\x11" "\x02" "\x02\0me" "\0\0" },
   { one_ping, 12, "\x71\0\0\0" US },
@@ -408,6 +412,7 @@ static void viewer_write_refuses_bad_arguments(void **state) {
   uint8_t data[256];
   assert_int_equal(oriel_viewer_write_role(data, sizeof data, 2), 0);
   assert_int_equal(oriel_viewer_write_microphone_state(data, sizeof data, (enum oriel_viewer_microphone_use)3, 1), 0);
+  assert_int_equal(oriel_viewer_write_abilities(data, sizeof data, 0, (enum oriel_viewer_display)3), 0);
   assert_int_equal(oriel_viewer_write_state(data, sizeof data, (enum oriel_viewer_state)4, 0, 1, 1, ""), 0);
 }
 

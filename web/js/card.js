@@ -16,6 +16,8 @@ const faces = {
     text: 'The desktop appears as soon as it shows a picture.',
   },
   running: { icon: 'screen', title: '', text: '' },
+  dark: { icon: 'screen', title: 'The display is off', text: '' },
+  unshown: { icon: 'warning', title: 'This picture cannot be shown', text: '' },
   paused: { icon: 'pause', title: 'Paused', text: 'The machine stands still.' },
   gone: {
     icon: 'power',

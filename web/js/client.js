@@ -10,6 +10,7 @@ import { windowSize } from './opening.js';
 import { Party } from './party.js';
 import { Pictures } from './pictures.js';
 import {
+  readAbilities,
   readControlState,
   readRole,
   readServerHello,
@@ -21,7 +22,7 @@ import {
 } from './protocol.js';
 import { Screen } from './screen.js';
 import { openState, Status } from './status.js';
-import { MESSAGE, REASON, STATE } from './wire.js';
+import { CAP, DISPLAY, MESSAGE, REASON, STATE } from './wire.js';
 
 /**
  * What the interface does for the client; nothing of it before the interface is there.
@@ -48,6 +49,7 @@ export class Client {
     this.name = '';
     this.capabilities = 0;
     this.guest = { state: /** @type {number} */ (STATE.CONNECTING), absolute: true, width: 0, height: 0, detail: '' };
+    this.display = /** @type {number} */ (DISPLAY.SHOWN);
     /** Null while not connected. @type {number | null} */
     this.role = null;
     this.wantsControl = !session.view;
@@ -148,6 +150,11 @@ export class Client {
         this.guest = readState(view);
         this.showState();
         break;
+      case MESSAGE.ABILITIES: {
+        const { capabilities, display } = readAbilities(view);
+        this.abilitiesChanged(capabilities, display);
+        break;
+      }
       case MESSAGE.ROLE:
         this.roleChanged(readRole(view));
         break;
@@ -172,11 +179,21 @@ export class Client {
     }
   }
 
+  /** @param {number} capabilities @param {number} display */
+  abilitiesChanged(capabilities, display) {
+    const learned = capabilities & ~this.capabilities;
+    this.capabilities = capabilities;
+    this.display = display;
+    if (!(capabilities & CAP.RESIZE)) this.devices?.size.forget();
+    else if (learned & CAP.RESIZE) this.devices?.size.ask();
+    this.showState();
+  }
+
   showState() {
     this.devices?.size.setGuest(this.guest, this.guest.state === STATE.RUNNING);
     this.status.set(
-      openState(this.guest.state, this.link.painted),
-      this.guest.state === STATE.RUNNING ? '' : this.guest.detail,
+      openState(this.guest.state, this.link.painted, this.display),
+      this.guest.state === STATE.RUNNING && this.display === DISPLAY.SHOWN ? '' : this.guest.detail,
     );
     this.page.changed();
   }

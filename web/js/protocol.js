@@ -39,6 +39,7 @@ const smallest = {
   [MESSAGE.MICROPHONE_STATE]: 9,
   [MESSAGE.CONTROL_STATE]: 17,
   [MESSAGE.TYPED]: 8,
+  [MESSAGE.ABILITIES]: 9,
   [MESSAGE.PING]: 12,
   [MESSAGE.PONG]: 20,
   [MESSAGE.BYE]: 8,
@@ -99,6 +100,9 @@ export const readState = (view) => ({
   height: view.getUint16(8, true),
   detail: readText(view, 10),
 });
+
+/** @param {DataView<ArrayBuffer>} view */
+export const readAbilities = (view) => ({ capabilities: view.getUint32(4, true), display: view.getUint8(8) });
 
 /** @param {DataView<ArrayBuffer>} view */
 export const readRole = (view) => view.getUint8(4);

@@ -10,6 +10,10 @@ const FOLLOWING =
   'The guest did not take it. GNOME and KDE do by themselves; a desktop on X11 needs “xrandr --output Virtual-1 ' +
   '--auto” at each change, which oriel-agent does; Windows needs the VirtIO GPU driver.';
 
+const HEADS =
+  'This machine has more screens than this one. On X11 a tablet spans all of them: if the pointer lands elsewhere, map ' +
+  'it in the guest with “xinput map-to-output”.';
+
 export class SizePanel {
   /**
    * @param {import('./client.js').Client} client @param {import('./size.js').Size} size
@@ -68,6 +72,7 @@ export class SizePanel {
       words.push(`Asked for ${wanted.width} × ${wanted.height}.`);
       if (late) words.push(FOLLOWING);
     }
+    if (capabilities & CAP.HEADS) words.push(HEADS);
     const note = byId('size-now', HTMLElement);
     if (note.textContent !== words.join(' ')) note.textContent = words.join(' ');
   }

@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: MIT
 // Which state the page is in. What the user sees of it is card.js.
-import { STATE } from './wire.js';
+import { DISPLAY, STATE } from './wire.js';
 
-/** @typedef {'connecting' | 'waiting' | 'running' | 'paused' | 'gone' | 'lost' | 'refused' | 'login'} PageState */
+/** dark: the guest shows nothing, and input may wake it; unshown: what it shows cannot be shown here. */
+/** @typedef {'connecting' | 'waiting' | 'running' | 'dark' | 'unshown' | 'paused' | 'gone' | 'lost' | 'refused' | 'login'} PageState */
 
 /**
  * What an open connection shows. Pure.
  * @param {number} guest STATE.state @param {boolean} painted a picture of this connection is on the screen
+ * @param {number} [display] ABILITIES.display
  * @returns {PageState}
  */
-export function openState(guest, painted) {
+export function openState(guest, painted, display = DISPLAY.SHOWN) {
   if (guest === STATE.PAUSED) return 'paused';
   if (guest === STATE.GONE) return 'gone';
-  return guest === STATE.RUNNING && painted ? 'running' : 'waiting';
+  if (guest !== STATE.RUNNING) return 'waiting';
+  if (display === DISPLAY.REFUSED) return 'unshown';
+  if (display === DISPLAY.OFF) return 'dark';
+  return painted ? 'running' : 'waiting';
 }
 
 export class Status {

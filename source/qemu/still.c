@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Watching over a picture that stands still. QEMU (7.2 to 9.1 at least) tells a listener nothing when a virtio card's
+ * picture is replaced by another of the same size: a guest that blanks its screen leaves the last picture with us.
+ * Registering again brings what QEMU has, but costs it a whole picture. So, once a second while somebody looks, QEMU is
+ * asked how far the guest's queue to the card has come, which costs nothing; only where that moved, and no picture came
+ * of it, or pictures have just ended, is the listener registered again. Looks that find nothing new grow rarer.
+ *
+ * Cards that are no virtio devices draw a blank themselves. Source thread only.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "source/qemu/session_private.h"
+
+enum { LOOK_MS = 1000, PAUSE_MAX_S = 32 };
+
+static void look_again(struct oriel_qemu_session *session, uint64_t now_ns) {
+  struct oriel_qemu_still *still = &session->still;
+  still->moved = false;
+  still->pause_s = still->pause_s ? MIN(still->pause_s * 2, PAUSE_MAX_S) : 1;
+  still->due_ns = now_ns + still->pause_s * ORIEL_NS_PER_SECOND;
+  oriel_qemu_scanout_recheck(session->config.scanout);
+  oriel_qemu_listener_restart(session->display);
+}
+
+/* What a second brought: `index` is where the card's queue is now. */
+static void judge(struct oriel_qemu_session *session, int64_t index) {
+  struct oriel_qemu_still *still = &session->still;
+  uint64_t frames = oriel_qemu_scanout_frames(session->config.scanout), now = oriel_clock_ns();
+  bool drew = frames != still->frames, queued = index != still->index;
+  if (drew)
+    still->pause_s = 0; /* the guest draws: what comes after that is another stillness */
+  still->frames = frames;
+  still->index = index;
+  /* Where each registration costs QEMU something for ever, only what is sure to be missing is looked for. */
+  bool ended = still->moved && !drew && !session->keeps_display;
+  still->moved |= drew || queued;
+  if ((ended || (queued && !drew)) && now >= still->due_ns && oriel_qemu_listener_active(session->display))
+    look_again(session, now);
+}
+
+static void on_queue(void *user, const json_t *result, const char *error) {
+  (void)error;
+  struct oriel_qemu_session *session = user;
+  session->still.asking = false;
+  const json_t *index = json_object_get(result, "last-avail-idx");
+  if (session->still.timer && json_is_integer(index))
+    judge(session, json_integer_value(index));
+}
+
+static gboolean on_look(gpointer user) {
+  struct oriel_qemu_session *session = user;
+  struct oriel_qemu_still *still = &session->still;
+  if (!still->asking)
+    still->asking = !oriel_qmp_execute(session->qmp, "x-query-virtio-queue-status",
+                                       json_pack("{s:s,s:i}", "path", still->path, "queue", 0), -1, on_queue, session);
+  return G_SOURCE_CONTINUE;
+}
+
+void oriel_qemu_session_still(struct oriel_qemu_session *session) {
+  struct oriel_qemu_still *still = &session->still;
+  bool wanted = session->qmp_ready && session->facts.attached && session->watched && still->path[0];
+  if (wanted == (still->timer != NULL))
+    return;
+  if (!wanted) {
+    oriel_qemu_timer_stop(&still->timer);
+    return;
+  }
+  still->frames = oriel_qemu_scanout_frames(session->config.scanout);
+  still->pause_s = 0;
+  still->due_ns = 0;
+  still->moved = false;
+  still->asking = false;
+  oriel_qemu_session_timer(session, &still->timer, LOOK_MS, on_look);
+}
+
+/* A list of {name, path}: with several cards none is known to be ours. */
+static void on_devices(void *user, const json_t *result, const char *error) {
+  (void)error;
+  struct oriel_qemu_session *session = user;
+  size_t index;
+  json_t *entry;
+  const char *found = NULL;
+  bool several = false;
+  json_array_foreach((json_t *)(uintptr_t)result, index, entry) {
+    const char *name = json_string_value(json_object_get(entry, "name"));
+    const char *path = json_string_value(json_object_get(entry, "path"));
+    if (!name || !path || strcmp(name, "virtio-gpu"))
+      continue;
+    several = found != NULL;
+    found = path;
+  }
+  snprintf(session->still.path, sizeof session->still.path, "%s", found && !several ? found : "");
+  oriel_qemu_session_still(session);
+}
+
+void oriel_qemu_session_still_learn(struct oriel_qemu_session *session) {
+  session->still.path[0] = '\0';
+  oriel_qmp_execute(session->qmp, "x-query-virtio", NULL, -1, on_devices, session);
+}
