@@ -79,6 +79,7 @@ struct oriel_viewer_config {
   uint64_t owner;       /* who is behind it, as the server knows; 0 = unknown */
   bool video, tiles, audio; /* what it can take */
   bool microphone;          /* it wants to know what becomes of one */
+  uint64_t peer;            /* whose it is, whatever it connects how often: shares the budget of key frames; 0 = nobody's */
   void *user;               /* the server's object; oriel_viewer_user returns it */
 };
 
@@ -170,8 +171,10 @@ struct oriel_viewer_ack {
 void oriel_viewer_ack(struct oriel_viewer *viewer, const struct oriel_viewer_ack *ack);
 /** Last round trip measured by the server's ping. */
 void oriel_viewer_rtt(struct oriel_viewer *viewer, uint32_t rtt_us);
-/** Asks for a key frame for this viewer: rate-limited to 4 a second, shared. A viewer that needs one again within ten
- *  seconds waits 1, 2, then 4 s for it, so that a broken or hostile one costs the others little. */
+/** Asks for a key frame for this viewer, shared with all who wait for one. A viewer that needs one again within ten
+ *  seconds waits 1, 2, then 4 s for it; a peer gets four at once and then one in 4 s, by whatever it needs them (joining,
+ *  showing again, asking); all together get 4 a second, and 1 a second for long: a broken or hostile one costs the others
+ *  little. */
 void oriel_viewer_request_key(struct oriel_viewer *viewer);
 /** Hidden or shown, muted or not: what is not wanted is not sent, and not made if nobody else wants it. Showing again
  *  starts with a key frame. */

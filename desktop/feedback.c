@@ -148,8 +148,11 @@ void oriel_viewer_request_key(struct oriel_viewer *viewer) {
     /* A back-off that runs goes on; one who asks again and again waits longer, since everybody pays for a key frame.
      * What the decoder was given before is not waited for. */
     uint64_t after_ns = viewer->key_after_ns;
-    if (viewer->chain != ORIEL_CHAIN_KEY)
+    if (viewer->chain != ORIEL_CHAIN_KEY) {
+      const uint64_t peer_ns = oriel_keys_ask(&hub->keys, viewer->peer, now);
       after_ns = oriel_backoff_break(&viewer->backoff, now);
+      after_ns = after_ns > peer_ns ? after_ns : peer_ns;
+    }
     oriel_hub_need_key_locked(viewer, after_ns);
     viewer->decoded_count = viewer->received_count;
     oriel_hub_poke_locked(hub, 0);

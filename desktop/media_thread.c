@@ -16,7 +16,7 @@
 #include "desktop/refine.h"
 #include "media/tiles.h"
 
-enum { KEYS_PER_SECOND = 4, PICTURE_BURST = 2, SHARPENINGS_MAX = 8, RESTARTS_MAX = 4 };
+enum { PICTURE_BURST = 2, SHARPENINGS_MAX = 8, RESTARTS_MAX = 4 };
 /* Opening an encoder takes milliseconds and starts with a key frame: a guest that changes its size all the time gets no
  * more of them. */
 enum { OPENS_PER_SECOND = 8, OPEN_BURST = 4 };
@@ -36,7 +36,8 @@ struct media {
   uint32_t generation;           /* of the surface the picture is of */
   uint8_t *canvas;               /* BGRX copy of a surface below the least size, on the least canvas; else NULL */
   struct oriel_damage video_damage; /* went out as tiles since the last video picture */
-  struct oriel_pace pace, key_pace, open_pace;
+  struct oriel_pace pace, open_pace;
+  struct oriel_keys_budget keys;
   struct oriel_motion motion;
   struct oriel_lossless lossless; /* for viewers without video */
   uint64_t lossless_ns;           /* since when something is due for them; 0 = nothing */
@@ -103,7 +104,7 @@ static bool plan_lossless(struct media *media, const struct oriel_hub *hub, cons
 
 static bool plan_key(struct media *media, const struct oriel_survey *survey, uint64_t now, struct plan *plan) {
   if (survey->key_due) {
-    uint64_t at = oriel_pace_next(&media->key_pace, now);
+    uint64_t at = oriel_keys_budget_next(&media->keys, now);
     if (at <= now) {
       plan->action = ACTION_KEY;
       return true;
@@ -496,7 +497,7 @@ static void make_picture(struct media *media, const struct plan *plan) {
   oriel_motion_note(&media->motion, oriel_damage_area(&work.damage), tiles ? work.packet->size : 0, media->kbps, now);
   oriel_pace_take(&media->pace, now);
   if (work.packet->key)
-    oriel_pace_take(&media->key_pace, now);
+    oriel_keys_budget_take(&media->keys, now);
   if (!work.packet->sharpening)
     media->change_ns = now;
   if (!tiles && !oriel_damage_empty(&work.damage)) {
@@ -562,7 +563,7 @@ void *oriel_media_thread(void *argument) {
   pthread_setname_np(pthread_self(), "oriel-media");
 #endif
   oriel_pace_init(&media.pace, desktop->config.fps, PICTURE_BURST);
-  oriel_pace_init(&media.key_pace, KEYS_PER_SECOND, 1);
+  oriel_keys_budget_init(&media.keys);
   oriel_pace_init(&media.open_pace, OPENS_PER_SECOND, OPEN_BURST);
   oriel_lossless_init(&media.lossless);
   pthread_mutex_lock(&hub->lock);

@@ -18,6 +18,7 @@
 #include "core/queue.h"
 #include "core/ring.h"
 #include "desktop/desktop.h"
+#include "desktop/keys.h"
 #include "desktop/pace.h"
 #include "desktop/refine.h"
 #include "desktop/sound.h"
@@ -46,6 +47,7 @@ struct oriel_viewer {
   struct oriel_desktop *desktop;
   void *user;
   uint32_t id;
+  uint64_t peer; /* constant */
   bool can_video, can_tiles, can_audio, can_microphone; /* constant */
   bool watcher;   /* constant */
   uint64_t owner; /* constant; 0 = unknown */
@@ -138,6 +140,7 @@ struct oriel_hub {
   unsigned source_watched; /* ORIEL_WATCH_*, as the source was told */
   bool fresh_picture;  /* damage arrived since the source is watched */
   uint64_t watched_ns; /* since when it is */
+  struct oriel_keys keys;
   uint64_t joined_ns;  /* when a viewer last began to look */
   uint64_t expected_ns; /* until then somebody is expected, for whom a key frame is made ahead; 0 = nobody */
   struct oriel_packet *newest_key; /* the last picture of all, where that is a key frame: who comes takes it; or NULL */

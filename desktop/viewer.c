@@ -24,6 +24,13 @@ static void watchers_add_locked(struct oriel_hub *hub, struct oriel_viewer *view
   viewer->sound = sound;
 }
 
+/* The key frame that there is, or one that its peer's budget allows. */
+static void show_first_locked(struct oriel_hub *hub, struct oriel_viewer *viewer) {
+  oriel_hub_hand_over_locked(hub, viewer);
+  if (viewer->pictures && viewer->chain == ORIEL_CHAIN_KEY)
+    viewer->key_after_ns = oriel_keys_ask(&hub->keys, viewer->peer, oriel_clock_ns());
+}
+
 int oriel_viewer_attach(struct oriel_desktop *desktop, const struct oriel_viewer_config *config,
                         struct oriel_viewer **out) {
   assert(desktop && config && out);
@@ -47,6 +54,7 @@ int oriel_viewer_attach(struct oriel_desktop *desktop, const struct oriel_viewer
   }
   viewer->desktop = desktop;
   viewer->user = config->user;
+  viewer->peer = config->peer;
   viewer->can_video = config->video;
   viewer->can_tiles = config->tiles;
   viewer->can_audio = config->audio;
@@ -73,7 +81,7 @@ int oriel_viewer_attach(struct oriel_desktop *desktop, const struct oriel_viewer
   viewer->volume_due = hub->volume_known;
   watchers_add_locked(hub, viewer, config->video || config->tiles, config->audio);
   hub->expected_ns = 0;
-  oriel_hub_hand_over_locked(hub, viewer);
+  show_first_locked(hub, viewer);
   oriel_hub_poke_locked(hub, 0);
   pthread_mutex_unlock(&hub->lock);
   *out = viewer;
@@ -130,8 +138,10 @@ void oriel_viewer_want(struct oriel_viewer *viewer, bool pictures, bool sound) {
   }
   if (!sound)
     oriel_queue_clear(&viewer->audio);
+  const bool begins = pictures && !viewer->pictures;
   watchers_add_locked(hub, viewer, pictures, sound);
-  oriel_hub_hand_over_locked(hub, viewer);
+  if (begins)
+    show_first_locked(hub, viewer);
   oriel_hub_poke_locked(hub, 0);
   pthread_mutex_unlock(&hub->lock);
   oriel_desktop_update_watch(viewer->desktop);

@@ -135,6 +135,14 @@ static void on_denied(void *user, const struct oriel_viewer_in *in) {
     oriel_viewer_denied(peer->viewer, true);
 }
 
+/* Its log-in; one without a session (a script's) is known by its address: FNV-1a. Never 0. */
+static uint64_t peer_of(const struct oriel_peer *peer) {
+  uint64_t hash = UINT64_C(0xcbf29ce484222325);
+  for (const char *c = peer->address; *c; c++)
+    hash = (hash ^ (uint8_t)*c) * UINT64_C(0x100000001b3);
+  return peer->session ? peer->session : hash | 1;
+}
+
 static enum oriel_viewer_reason on_hello(void *user, const struct oriel_viewer_in *in) {
   struct oriel_peer *peer = user;
   if (in->hello.version != ORIEL_VIEWER_VERSION)
@@ -149,6 +157,7 @@ static enum oriel_viewer_reason on_hello(void *user, const struct oriel_viewer_i
     .microphone = in->hello.capabilities & ORIEL_VIEWER_CAP_MICROPHONE,
     .watcher = peer->view,
     .owner = peer->session,
+    .peer = peer_of(peer),
     .user = peer,
   };
   int status = oriel_viewer_attach(peer->server->desktop, &config, &peer->viewer);

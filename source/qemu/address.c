@@ -64,10 +64,29 @@ static bool parse_console(const char *text, unsigned *console) {
   return true;
 }
 
+/* libvirt's names of connections look like ours: qemu:///system, qemu://host/session?... */
+static bool is_libvirt(const char *text) {
+  static const char *const names[] = {"/system", "/session", "/embed"};
+  if (strncmp(text, "qemu://", 7))
+    return false;
+  const char *path = strchr(text + 7, '/');
+  for (size_t i = 0; path && i < sizeof names / sizeof *names; i++) {
+    size_t size = strlen(names[i]);
+    if (!strncmp(path, names[i], size) && (!path[size] || path[size] == '?'))
+      return true;
+  }
+  return false;
+}
+
 int oriel_qemu_address_parse(const char *text, struct oriel_qemu_address *address, char *why, size_t why_size) {
   struct oriel_qemu_address parsed = {.console = 0};
   if (strncmp(text, "qemu:", 5)) {
     snprintf(why, why_size, "'%.60s' does not start with qemu:", text);
+    return -EINVAL;
+  }
+  if (is_libvirt(text)) {
+    snprintf(why, why_size, "'%.60s' is a connection of libvirt's; Oriel takes the QMP socket of one VM, qemu:/path/to/qmp.sock",
+             text);
     return -EINVAL;
   }
   const char *rest = parse_path(text + 5, parsed.path, why, why_size);

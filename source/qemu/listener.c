@@ -338,8 +338,8 @@ static void on_connected(GObject *object, GAsyncResult *result, gpointer user) {
     g_dbus_connection_close(connection, NULL, NULL, NULL);
     g_object_unref(connection);
   } else {
-    if (link->owner)
-      oriel_debug(ROOM, "no %s connection with QEMU: %s", link->config.label, error->message);
+    if (link->owner && !g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+      tell_refused(link->owner, error->message);
     if (link->socket)
       g_socket_close(link->socket, NULL);
     g_error_free(error);

@@ -70,6 +70,23 @@ static void address_long(void **state) {
   assert_non_null(strstr(why, "107 bytes"));
 }
 
+/* No socket of that name will ever come: said at once, not waited for. */
+static void address_of_libvirt(void **state) {
+  (void)state;
+  char why[160] = "";
+  struct oriel_qemu_address address;
+  static const char *const names[] = {"qemu:///session", "qemu:///system", "qemu://host/system?no_verify=1", "qemu:///embed"};
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+    assert_int_equal(oriel_qemu_address_parse(names[i], &address, why, sizeof why), -EINVAL);
+    assert_non_null(strstr(why, "libvirt"));
+    assert_non_null(strstr(why, "qemu:/path/to/qmp.sock"));
+  }
+  assert_int_equal(oriel_qemu_address_parse("qemu:///run/system/qmp", &address, why, sizeof why), 0);
+  assert_int_equal(oriel_qemu_address_parse("qemu:/session", &address, why, sizeof why), 0);
+  struct oriel_source *source = NULL;
+  assert_int_equal(oriel_source_create("qemu+ssh://host/system", &source, why, sizeof why), -EINVAL);
+}
+
 static void address_of_no_kind(void **state) {
   (void)state;
   char why[160] = "";
@@ -116,7 +133,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(address_plain), cmocka_unit_test(address_encoded), cmocka_unit_test(address_wrong),
     cmocka_unit_test(address_long),  cmocka_unit_test(address_of_no_kind),  cmocka_unit_test(keymap_unique),
-    cmocka_unit_test(keymap_examples),
+    cmocka_unit_test(keymap_examples), cmocka_unit_test(address_of_libvirt),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -105,6 +105,7 @@ export class Client {
     this.devices?.opened();
     this.guest = { ...this.guest, state: STATE.CONNECTING, detail: '' };
     const chosen = chosenSize(this.settings.get('size'), this.settings.get('scale'), this.screen.stageSize);
+    this.display = DISPLAY.SHOWN;
     const size = greeted === undefined ? chosen : greeted;
     if (greeted === undefined) this.link.send(helloMessage(this.wantsControl, size));
     this.askedSize = this.wantsControl ? size : null;
