@@ -116,6 +116,12 @@ static unsigned lines_that_begin(const char *text, const char *words) {
   return count;
 }
 
+/** Without memory for a buffer a line comes letter by letter. */
+static bool has_whole_line(const char *text, const char *words) {
+  const char *line = strstr(text, words);
+  return lines_that_begin(text, words) && line && strchr(line, '\n');
+}
+
 static uint64_t now_ms(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
@@ -153,7 +159,7 @@ static void run(struct server *server, const struct fault_order *order, bool vis
     read_output(server, ending);
     if (ready[0].revents)
       break;
-    if (!told && lines_that_begin(ending->output, "ready: ")) {
+    if (!told && has_whole_line(ending->output, "ready: ")) {
       told = true;
       if (visited)
         visit_until_well(server, ending);
