@@ -12,7 +12,10 @@
 
 #define ROOM ORIEL_QEMU_ROOM
 
-enum { ASK_INTERVAL_MS = 20 }; /* no user sees it */
+enum {
+  ASK_INTERVAL_MS = 20, /* no user sees it */
+  LEARN_DELAY_MS = 100,
+};
 
 static gboolean on_impatience(gpointer user) {
   struct oriel_qemu_session *session = user;
@@ -129,6 +132,13 @@ static void on_qmp_ready(void *user, int major, int minor) {
   oriel_qemu_session_claim(session);
 }
 
+static gboolean on_learn(gpointer user) {
+  struct oriel_qemu_session *session = user;
+  oriel_qemu_timer_stop(&session->learn_timer);
+  oriel_qemu_session_learn_devices(session);
+  return G_SOURCE_REMOVE;
+}
+
 static void on_qmp_event(void *user, const char *name, const json_t *data, int64_t at_us) {
   (void)data;
   struct oriel_qemu_session *session = user;
@@ -136,7 +146,8 @@ static void on_qmp_event(void *user, const char *name, const json_t *data, int64
   if (!strcmp(name, "STOP") || !strcmp(name, "RESUME"))
     oriel_qemu_input_set_running(session->config.input, !strcmp(name, "RESUME"), at_us);
   if (!strcmp(name, "RESET")) {
-    oriel_qemu_session_learn_devices(session);
+    if (!session->learn_timer)
+      oriel_qemu_session_timer(session, &session->learn_timer, LEARN_DELAY_MS, on_learn);
     oriel_qemu_scanout_forget_cursor(session->config.scanout);
   }
   if (!strcmp(name, "SHUTDOWN")) {
@@ -161,6 +172,7 @@ static void on_qmp_closed(void *user, int error) {
   session->qmp_ready = false;
   oriel_qemu_session_unclaim(session);
   oriel_qemu_timer_stop(&session->ask_timer);
+  oriel_qemu_timer_stop(&session->learn_timer);
   session->facts.connect_error = 0;
   session->facts.problem[0] = '\0';
   session->facts.was_shut_down = session->facts.shutting_down;

@@ -201,6 +201,7 @@ void oriel_qemu_session_destroy(struct oriel_qemu_session *session) {
   oriel_qemu_timer_stop(&session->timer);
   oriel_qemu_timer_stop(&session->news_timer);
   oriel_qemu_timer_stop(&session->ask_timer);
+  oriel_qemu_timer_stop(&session->learn_timer);
   oriel_qemu_session_detach(session);
   oriel_qemu_session_unclaim(session);
   oriel_qmp_close(session->qmp);

@@ -69,6 +69,7 @@ struct oriel_qemu_session {
   uint64_t news_ns; /* when the present second of reports began */
   unsigned news_count;
   GSource *ask_timer;
+  GSource *learn_timer; /* the devices are asked for after a reset, once however many come */
   uint64_t asked_ns;
   bool asking, ask_again;
 };

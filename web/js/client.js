@@ -21,6 +21,7 @@ import {
   writeWant,
 } from './protocol.js';
 import { Screen } from './screen.js';
+import { statsOf } from './stats.js';
 import { openState, Status } from './status.js';
 import { CAP, DISPLAY, MESSAGE, REASON, STATE } from './wire.js';
 
@@ -277,38 +278,6 @@ export class Client {
 
   /** For the overlay, tests and benchmarks; documented in web/README.md. */
   stats() {
-    const { pictures, link, screen, devices } = this;
-    const now = nowUs();
-    const { counts, video, order, ack } = pictures;
-    return {
-      state: this.status.state,
-      detail: this.status.detail || this.guest.detail,
-      role: this.role === null ? 'none' : this.controls ? 'controller' : 'viewer',
-      id: this.party.id,
-      holder: this.party.state.holder,
-      name: this.name,
-      width: screen.width,
-      height: screen.height,
-      received: counts.received,
-      decoded: counts.decoded,
-      painted: counts.painted,
-      fps: pictures.fps.read(now),
-      bitrate_bps: pictures.bitrate.read(now),
-      bursts: counts.bursts,
-      skipped: this.skipped,
-      reconnects: link.reconnects,
-      recoveries: devices?.watchdog.recoveries ?? 0,
-      rtt_us: link.clock.rttUs,
-      sequence: { received: ack.now.received, decoded: ack.now.decoded, painted: ack.now.painted },
-      counts: { ...counts },
-      queues: { decoder: video.queued, held: order.held.length, send_bytes: link.socket?.bufferedAmount ?? 0 },
-      delays: pictures.readDelays(),
-      /** Null until the devices are there. */
-      audio: devices ? devices.sound.stats() : null,
-      microphone: devices ? devices.microphone.stats() : null,
-      codec: video.codec,
-      codecs: codecs.names,
-      error: pictures.lastError,
-    };
+    return statsOf(this);
   }
 }
