@@ -178,3 +178,28 @@ test('guest: a killed oriel leaves the VM running; oriel serve attaches to it; p
   await second.stop('SIGTERM');
   assert.equal(vm.process.ended(), false, 'detaching leaves the VM unharmed');
 }, { timeoutMs: 120_000 });
+
+test('guest: a blanked screen is what QEMU\'s own screendump shows, with words', async (t) => {
+  const vm = await bootGuest(t);
+  const server = await attach(t, vm);
+  const page = await openDesktop(t, server);
+  const monitor = await qmp(t, vm.monitor);
+  const dump = async () => {
+    const file = join(vm.dir, 'dump.ppm');
+    writeFileSync(file, '');
+    await monitor.call('screendump', { filename: file });
+    return parsePpm(readFileSync(file));
+  };
+  const said = async () => (await (await api(server, '/api/v1/desktop')).json());
+  await page.mouse.click(640, 360);
+  await type(page, "swaymsg output '*' dpms off\n");
+  await until(async () => (await pageStats(page)).state === 'dark', 15_000, 'the page to say that the display is off');
+  assert.equal((await said()).display, 'off');
+  assert.match((await pageStats(page)).detail, /switched off/);
+  const shot = PNG.sync.read(Buffer.from(await (await api(server, '/snapshot.png')).arrayBuffer()));
+  assert.equal(psnr(shot, await dump()), Infinity);
+  // The words are no lid: what is typed arrives, and wakes it.
+  await type(page, "swaymsg output '*' dpms on\n");
+  await until(async () => (await pageStats(page)).state === 'running', 15_000, 'the picture to be back');
+  assert.equal((await said()).display, 'shown');
+}, { timeoutMs: 120_000 });
