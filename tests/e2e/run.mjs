@@ -6,6 +6,7 @@ import { run } from './lib/runner.mjs';
 import { closeBrowser } from './lib/browser.mjs';
 import './pattern.mjs';
 import './page.mjs';
+import './handle.mjs';
 import './firefox.mjs';
 import './viewers.mjs';
 import './recovery.mjs';

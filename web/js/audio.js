@@ -39,6 +39,10 @@ export class Sound {
       overflows: 0,
     };
     this.failed = '';
+    /** The speaker's id; '' = the system's. */
+    this.speaker = settings.get('speaker');
+    /** The speaker cannot be used. */
+    this.speakerLost = () => {};
   }
 
   /** The browser waits for a gesture of the user before it plays. */
@@ -66,6 +70,7 @@ export class Sound {
       const context = new AudioContext({ sampleRate: RATE, latencyHint: 'interactive' });
       this.context = context;
       context.onstatechange = () => this.changed();
+      if (this.speaker) this.setSpeaker(this.speaker);
       await context.audioWorklet.addModule('js/audio-worklet.js');
       this.connect(context);
     } catch (error) {
@@ -93,6 +98,19 @@ export class Sound {
     this.openStream(output);
     this.output = output;
     this.applyVolume();
+  }
+
+  /** Where sound goes from now on. @param {string} id */
+  async setSpeaker(id) {
+    this.speaker = id;
+    // Not every browser has it.
+    const context = /** @type {AudioContext & {setSinkId?: (id: string) => Promise<void>} | null} */ (this.context);
+    if (!context?.setSinkId) return;
+    try {
+      await context.setSinkId(id);
+    } catch {
+      if (id && this.speaker === id) this.speakerLost();
+    }
   }
 
   /** Must run in a user's gesture when the browser blocks sound. */
@@ -178,6 +196,7 @@ export class Sound {
       state: this.context?.state ?? 'none',
       blocked: this.blocked,
       muted: this.muted,
+      speaker: this.speaker,
       buffer_ms: (fill * 1000) / RATE,
       target_ms: (target * 1000) / RATE,
       output_ms: ((this.context?.baseLatency ?? 0) + (this.context?.outputLatency ?? 0)) * 1000,

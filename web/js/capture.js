@@ -26,9 +26,13 @@ export function captureError(error) {
   return `The microphone cannot be used: ${error instanceof Error ? error.message : error}`;
 }
 
-/** @param {boolean} clean echo, noise and level are taken care of, which suits voices and spoils music */
-export const captureConstraints = (clean) => ({
+/**
+ * @param {boolean} clean echo, noise and level are taken care of, which suits voices and spoils music
+ * @param {string} [device] the browser's id; '' = the system's
+ */
+export const captureConstraints = (clean, device = '') => ({
   audio: {
+    ...(device ? { deviceId: { exact: device } } : {}),
     echoCancellation: clean,
     noiseSuppression: clean,
     autoGainControl: clean,
@@ -36,6 +40,21 @@ export const captureConstraints = (clean) => ({
     sampleRate: { ideal: RATE },
   },
 });
+
+/**
+ * The system's device serves where the chosen one is gone.
+ * @param {boolean} clean @param {string} device @param {() => void} lost
+ */
+async function askFor(clean, device, lost) {
+  try {
+    return await navigator.mediaDevices.getUserMedia(captureConstraints(clean, device));
+  } catch (error) {
+    const { name } = /** @type {{name?: string}} */ (error ?? {});
+    if (!device || (name !== 'OverconstrainedError' && name !== 'NotFoundError')) throw error;
+    lost();
+    return navigator.mediaDevices.getUserMedia(captureConstraints(clean));
+  }
+}
 
 /** Short packets where the browser has that choice; the server takes 10 and 20 ms. @param {number} sampleRate */
 async function encoderConfig(sampleRate) {
@@ -50,6 +69,7 @@ async function encoderConfig(sampleRate) {
  * @property {(packet: EncodedAudioChunk) => void} packet
  * @property {(peak: number) => void} level of each block, 0..1
  * @property {(text: string) => void} ended the device or the encoder failed; nothing comes any more
+ * @property {() => void} lost the chosen device is gone, and another is used
  * @property {(muted: boolean) => void} muted the system switched the device off, or on again
  */
 
@@ -70,9 +90,12 @@ export class Capture {
     this.encoder = null;
   }
 
-  /** Asks the browser; rejects when it refuses. Closing meanwhile ends it quietly. @param {boolean} clean */
-  async open(clean) {
-    const stream = await navigator.mediaDevices.getUserMedia(captureConstraints(clean));
+  /**
+   * Asks the browser; rejects when it refuses. Closing meanwhile ends it quietly.
+   * @param {boolean} clean @param {string} [device]
+   */
+  async open(clean, device = '') {
+    const stream = await askFor(clean, device, () => this.closed || this.handlers.lost());
     if (this.closed) return stop(stream);
     this.stream = stream;
     const [track] = stream.getAudioTracks();

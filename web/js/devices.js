@@ -11,6 +11,7 @@ import { Microphone } from './microphone.js';
 import { Pointer } from './pointer.js';
 import { readCursorPosition, readCursorShape, readMicrophoneState, readTyped, readVolume } from './protocol.js';
 import { Size } from './size.js';
+import { SoundDevices } from './sound-devices.js';
 import { Watchdog } from './watchdog.js';
 import { CAP, MESSAGE, REASON } from './wire.js';
 
@@ -62,9 +63,24 @@ export class Devices {
       backlog: () => link.socket?.bufferedAmount ?? 0,
       allowed: () => client.controls && (client.capabilities & CAP.MICROPHONE) !== 0 && !document.hidden,
       clean: () => settings.get('cleanVoice'),
+      device: () => this.chosen.used.audioinput,
+      opened: (lost) => {
+        if (lost) this.chosen.lost('audioinput');
+        else this.chosen.refresh(); // names are told from now on
+      },
       changed: () => client.page.changed(),
       say: (text) => client.page.say(text),
     });
+    this.chosen = new SoundDevices(settings, {
+      use: (kind, id, byUser) => {
+        if (kind === 'audiooutput') this.sound.setSpeaker(id);
+        else if (byUser) this.microphone.changeDevice(); // one that is gone has ended by itself
+      },
+      say: (text) => client.page.say(text),
+      changed: () => client.page.changed(),
+      media: navigator.mediaDevices,
+    });
+    this.sound.speakerLost = () => this.chosen.lost('audiooutput');
     document.addEventListener('visibilitychange', () => {
       if (document.hidden) this.microphone.stop('The microphone was switched off when this tab was hidden.');
     });

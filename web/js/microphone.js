@@ -21,11 +21,15 @@ export class Microphone {
    * @param {() => number} options.backlog bytes that wait in the socket
    * @param {() => boolean} options.allowed we have the controls of a server that takes microphones, and are seen
    * @param {() => boolean} options.clean voice processing is wanted
+   * @param {() => string} [options.device] the browser's id; '' = the system's
+   * @param {(lost: boolean) => void} [options.opened] the browser gave the device; `lost`: not yet, and not the chosen one
    * @param {() => void} options.changed
    * @param {(text: string) => void} options.say
    * @param {new (handlers: import('./capture.js').CaptureHandlers) => Capture} [options.Device] for tests
    */
-  constructor({ send, backlog, allowed, clean, changed, say, Device = Capture }) {
+  constructor({ send, backlog, allowed, clean, changed, say, device = () => '', opened = () => {}, Device = Capture }) {
+    this.device = device;
+    this.opened = opened;
     this.send = send;
     this.backlog = backlog;
     this.allowed = allowed;
@@ -101,6 +105,7 @@ export class Microphone {
         this.level = Math.max(peak, this.level * FALL);
       },
       ended: (text) => this.capture === capture && this.stop(text),
+      lost: () => this.opened(true),
       muted: (muted) => {
         this.muted = muted;
         this.changed();
@@ -109,7 +114,7 @@ export class Microphone {
     this.capture = capture;
     this.counts.asked++;
     try {
-      await capture.open(this.clean());
+      await capture.open(this.clean(), this.device());
     } catch (error) {
       capture.close();
       if (this.capture !== capture) return;
@@ -120,6 +125,7 @@ export class Microphone {
     }
     if (this.capture !== capture) return;
     this.ready = true;
+    this.opened(false);
     this.follow();
   }
 
@@ -165,6 +171,13 @@ export class Microphone {
     this.end();
     if (used && why) this.say(why);
     if (used) this.changed();
+  }
+
+  /** Another device was chosen: what is open goes on with it. */
+  changeDevice() {
+    const { open } = this;
+    this.stop();
+    if (open) this.setOpen(true);
   }
 
   /** What the server says becomes of it. @param {{use: number, talker: number}} guest */

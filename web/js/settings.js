@@ -7,7 +7,9 @@ const PREFIX = 'oriel.';
 /**
  * size: 'fit' (follows the window at `scale` percent, 0 = as the screen's density has it), 'keep' or "WxH".
  * @typedef {{size: string, scale: number, volume: number, muted: boolean, swapCommand: boolean, stats: boolean, askClosing: boolean,
- *   cleanVoice: boolean, layout: string, otherCharacters: string, name: string}} Values
+ *   cleanVoice: boolean, layout: string, otherCharacters: string, name: string, handle: string, handleHidden: boolean,
+ *   speaker: string, microphone: string}} Values
+ * handle: the toolbar's place, as edge.js writes it; speaker, microphone: the browser's ids, '' = the system's;
  * name: what this viewer calls itself; layout: of the guest's keyboard, a name of layouts.js; otherCharacters: how it takes those that the layout lacks.
  */
 
@@ -24,6 +26,10 @@ const defaults = Object.freeze({
   layout: 'us',
   otherCharacters: 'none',
   name: '',
+  handle: 'top 50',
+  handleHidden: false,
+  speaker: '',
+  microphone: '',
 });
 
 /**

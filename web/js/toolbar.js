@@ -1,12 +1,21 @@
 // SPDX-License-Identifier: MIT
-// The floating toolbar: hides while the guest is used, comes back by the handle at the top edge, by a shortcut and
-// whenever there is no picture; moved through with the arrow keys; one panel open at a time.
+// The floating toolbar: hides while the guest is used, comes back by its handle (handle.js), by a shortcut and whenever
+// there is no picture; moved through with the arrow keys; one panel open at a time.
 import { button, byId } from './dom.js';
+import { Handle } from './handle.js';
 
 const HIDE_MS = 900;
 
 /** What the keyboard reaches in a panel. */
 const STOPS = ':is(button, input, select, textarea):not(:disabled)';
+
+/** In their order; of radio buttons the checked one, from which arrow keys lead on. @param {HTMLElement} panel */
+function stopsOf(panel) {
+  const stops = /** @type {HTMLInputElement[]} */ ([...panel.querySelectorAll(STOPS)]);
+  const passed = (/** @type {HTMLInputElement} */ { type, name, checked }) =>
+    type === 'radio' && !checked && stops.some((other) => other.name === name && other.checked);
+  return stops.filter((stop) => stop.checkVisibility() && !passed(stop));
+}
 
 /** Buttons and their panels. */
 const panels = [
@@ -16,23 +25,24 @@ const panels = [
   ['open-sound', 'panel-sound'],
   ['open-microphone', 'panel-microphone'],
   ['open-power', 'panel-power'],
+  ['open-toolbar', 'panel-toolbar'],
 ];
 
 export class Toolbar {
   /**
+   * @param {import('./settings.js').SettingsStore} settings
    * @param {() => void} leave gives the focus back to the screen
    * @param {() => void} opened a panel is shown
    */
-  constructor(leave, opened) {
+  constructor(settings, leave, opened) {
     this.leave = leave;
     this.opened = opened;
     this.root = byId('top', HTMLElement);
     this.bar = byId('bar', HTMLElement);
-    this.handle = button('handle');
     this.running = false;
     this.timer = 0;
-    this.handle.addEventListener('click', () => this.show());
-    this.handle.addEventListener('pointerenter', (event) => event.pointerType === 'mouse' && this.show());
+    this.handle = new Handle(settings, { show: () => this.show(), leave, moved: () => this.placePanel() });
+    button('handle').addEventListener('click', (event) => (event.detail === 0 ? this.focus() : this.show()));
     this.root.addEventListener('pointerenter', () => this.stay());
     this.root.addEventListener('pointerleave', (event) => event.pointerType === 'mouse' && this.hideSoon());
     this.root.addEventListener('focusin', () => this.show());
@@ -107,6 +117,10 @@ export class Toolbar {
   /** By the shortcut: shows and takes the focus, or gives it back. */
   toggleFocus() {
     if (this.contains(document.activeElement)) return this.dismiss();
+    this.focus();
+  }
+
+  focus() {
     this.show();
     this.items()[0]?.focus();
   }
@@ -119,7 +133,7 @@ export class Toolbar {
   keydown(event) {
     const items = this.items();
     const at = items.indexOf(/** @type {HTMLButtonElement} */ (document.activeElement));
-    const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
+    const step = /^Arrow(Right|Down)$/.test(event.key) ? 1 : /^Arrow(Left|Up)$/.test(event.key) ? -1 : 0;
     if (event.key === 'Escape') {
       const open = this.openPanel;
       if (open) {
@@ -138,11 +152,14 @@ export class Toolbar {
   /** An open panel holds the focus, and so does the bar without one. @param {boolean} back */
   around(back) {
     const open = this.openPanel;
-    const stops = open ? [...byId(open[1], HTMLElement).querySelectorAll(STOPS)] : this.items();
-    const inside = stops.filter((stop) => stop instanceof HTMLElement && stop.checkVisibility());
-    const at = inside.indexOf(/** @type {HTMLElement} */ (document.activeElement));
-    const next = inside.at(back ? (at < 0 ? 0 : at) - 1 : (at + 1) % inside.length);
-    if (next instanceof HTMLElement) next.focus();
+    const inside = open ? stopsOf(byId(open[1], HTMLElement)) : this.items();
+    const at = inside.findIndex((stop) => stop === document.activeElement);
+    inside.at(back ? (at < 0 ? 0 : at) - 1 : (at + 1) % inside.length)?.focus();
+  }
+
+  placePanel() {
+    const open = this.openPanel;
+    if (open) this.handle?.putPanel(byId(open[1], HTMLElement), button(open[0]));
   }
 
   closePanels() {
@@ -160,11 +177,9 @@ export class Toolbar {
     if (!open) return;
     element.hidden = false;
     this.opened();
-    const { left, width } = button(opener).getBoundingClientRect();
-    const at = left + width / 2 - element.offsetWidth / 2; // under its button, inside the window
-    element.style.left = `${Math.max(8, Math.min(innerWidth - element.offsetWidth - 8, at))}px`;
+    this.placePanel();
     button(opener).setAttribute('aria-expanded', 'true');
-    const first = byKey ? element.querySelector(STOPS) : element;
-    (first instanceof HTMLElement ? first : element).focus({ preventScroll: true });
+    const first = (byKey && stopsOf(element)[0]) || element;
+    first.focus({ preventScroll: true });
   }
 }

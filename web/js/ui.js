@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The interface around the screen: what each control does, and what each shows.
 import { ControlPanel } from './control-panel.js';
+import { DeviceMenus } from './device-menus.js';
 import { byId, button, setIcon, toast } from './dom.js';
 import { COMBINATIONS } from './keyboard.js';
 import { MicrophonePanel } from './microphone-panel.js';
@@ -36,6 +37,7 @@ export class Interface {
     this.devices = devices;
     this.settings = settings;
     this.toolbar = new Toolbar(
+      settings,
       () => client.screen.canvas.focus({ preventScroll: true }),
       () => this.sizes.update(),
     );
@@ -48,6 +50,7 @@ export class Interface {
     this.sizes = new SizePanel(client, devices.size, settings);
     this.microphone = new MicrophonePanel(client, devices.microphone, settings);
     this.control = new ControlPanel(client, settings);
+    this.menus = new DeviceMenus(devices.chosen, toast);
     this.bindKeyboard();
     this.bindSound();
     this.bindMachine();
@@ -220,6 +223,7 @@ export class Interface {
     this.updateSound(settings.get('muted'), settings.get('volume'));
     this.updateMachine(connected);
     this.microphone.update();
+    this.menus.update();
     this.text.update();
     this.toolbar.setRunning(client.status.state === 'running');
   }
