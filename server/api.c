@@ -35,8 +35,8 @@ static void set_bool(json_t *object, const char *name, bool value) {
   (void)json_object_set_new(object, name, json_boolean(value));
 }
 
-static json_t *capabilities_of(const struct oriel_desktop_stats *stats) {
-  const struct oriel_source_abilities *abilities = &stats->abilities;
+static json_t *capabilities_of(const struct oriel_server *server) {
+  const struct oriel_source_abilities *abilities = &server->desktop_stats.abilities;
   json_t *list = json_array();
   (void)json_array_append_new(list, json_string("h264"));
   (void)json_array_append_new(list, json_string("tiles"));
@@ -46,6 +46,8 @@ static json_t *capabilities_of(const struct oriel_desktop_stats *stats) {
     (void)json_array_append_new(list, json_string("resize"));
   if (abilities->command)
     (void)json_array_append_new(list, json_string("commands"));
+  if (server->start)
+    (void)json_array_append_new(list, json_string("start"));
   return list;
 }
 
@@ -69,7 +71,7 @@ enum MHD_Result oriel_handle_desktop(struct oriel_request *request) {
   set(root, "viewers", stats->viewers);
   set(root, "console", stats->source.console);
   set(root, "consoles", stats->source.consoles);
-  (void)json_object_set_new(root, "capabilities", capabilities_of(stats));
+  (void)json_object_set_new(root, "capabilities", capabilities_of(server));
   set_text(root, "version", server->version);
   if (server->upgrade_lost_ns && oriel_clock_ns() - server->upgrade_lost_ns < UPGRADE_NOTICE_NS)
     set_text(root, "notice", "The proxy does not pass WebSocket upgrades: it drops the Upgrade and Connection headers.");
@@ -330,6 +332,30 @@ enum MHD_Result oriel_handle_share(struct oriel_request *request) {
   return oriel_answer_json(request, MHD_HTTP_OK, json_pack("{s:s}", "token", token));
 }
 
+static void audit_command(const struct oriel_request *request, int status) {
+  oriel_audit("command", request->client, "role=%s command=%s result=%s", oriel_party_name(request->party),
+              strrchr(request->route->path, '/') + 1, status == 0 ? "passed-on" : "refused");
+}
+
+enum MHD_Result oriel_handle_start(struct oriel_request *request) {
+  struct oriel_server *server = request->server;
+  if (!server->desktop)
+    return no_desktop(request);
+  const int status = server->start ? server->start(server->start_user) : -ENOTSUP;
+  audit_command(request, status);
+  switch (status) {
+  case 0:
+    return oriel_answer_json(request, MHD_HTTP_ACCEPTED, json_object());
+  case -ENOTSUP:
+    return oriel_answer_error(request, MHD_HTTP_NOT_IMPLEMENTED,
+                              "this machine was not started here, so it is started where it was", NULL, NULL);
+  case -EALREADY:
+    return oriel_answer_error(request, MHD_HTTP_CONFLICT, "the machine runs, or is being started", NULL, NULL);
+  default:
+    return oriel_answer_error(request, MHD_HTTP_SERVICE_UNAVAILABLE, "the server is about to end", NULL, NULL);
+  }
+}
+
 enum MHD_Result oriel_handle_command(struct oriel_request *request) {
   static const struct {
     const char *path;
@@ -347,8 +373,7 @@ enum MHD_Result oriel_handle_command(struct oriel_request *request) {
     if (strcmp(commands[i].path, request->route->path) == 0)
       status = oriel_desktop_command(request->server->desktop, commands[i].command);
   }
-  oriel_audit("command", request->client, "role=%s command=%s result=%s", oriel_party_name(request->party),
-              strrchr(request->route->path, '/') + 1, status == 0 ? "passed-on" : "refused");
+  audit_command(request, status);
   switch (status) {
   case 0:
     return oriel_answer_json(request, MHD_HTTP_ACCEPTED, json_object());

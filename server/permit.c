@@ -38,6 +38,7 @@ static const struct oriel_permit permits[] = {
   {POST = "/api/v1/desktop/resume", .parties = COMMANDERS},
   {POST = "/api/v1/desktop/reset", .parties = COMMANDERS},
   {POST = "/api/v1/desktop/powerdown", .parties = COMMANDERS},
+  {POST = "/api/v1/desktop/start", .parties = COMMANDERS},
   {GET = "/metrics", .parties = OWNERS},
 
   {MESSAGE(AUTHENTICATE), .parties = ORIEL_PARTY_ANYBODY},

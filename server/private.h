@@ -37,6 +37,8 @@ struct oriel_server {
   uv_loop_t *loop;
   struct MHD_Daemon *daemon;
   struct oriel_desktop *desktop; /* borrowed; NULL = none yet, or no longer */
+  int (*start)(void *user);      /* starts its VM again; NULL = nobody here can */
+  void *start_user;
   struct sockaddr_storage bound;
   bool tls;
   bool secure; /* browsers reach us by TLS, ours or a proxy's */

@@ -24,6 +24,7 @@ static const struct oriel_route routes[] = {
   {POST, .path = "/api/v1/desktop/resume", .handle = oriel_handle_command},
   {POST, .path = "/api/v1/desktop/reset", .handle = oriel_handle_command},
   {POST, .path = "/api/v1/desktop/powerdown", .handle = oriel_handle_command},
+  {POST, .path = "/api/v1/desktop/start", .handle = oriel_handle_start},
   {GET, .path = "/metrics", .handle = oriel_handle_metrics},
 };
 

@@ -40,6 +40,7 @@ enum MHD_Result oriel_handle_websocket(struct oriel_request *request);
 enum MHD_Result oriel_handle_snapshot(struct oriel_request *request);
 enum MHD_Result oriel_handle_desktop(struct oriel_request *request);
 enum MHD_Result oriel_handle_command(struct oriel_request *request);
+enum MHD_Result oriel_handle_start(struct oriel_request *request);
 enum MHD_Result oriel_handle_share(struct oriel_request *request);
 enum MHD_Result oriel_handle_stats(struct oriel_request *request);
 enum MHD_Result oriel_handle_metrics(struct oriel_request *request);

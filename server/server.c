@@ -124,6 +124,11 @@ void oriel_server_stats(struct oriel_server *server, struct oriel_server_stats *
   stats->sessions_now = (unsigned)oriel_sessions_count(&server->sessions, oriel_clock_ns());
 }
 
+void oriel_server_set_starter(struct oriel_server *server, int (*start)(void *user), void *user) {
+  server->start = start;
+  server->start_user = user;
+}
+
 void oriel_server_set_desktop(struct oriel_server *server, struct oriel_desktop *desktop) {
   if (desktop == server->desktop)
     return;

@@ -53,6 +53,10 @@ int oriel_server_create(uv_loop_t *loop, const struct oriel_server_config *confi
  *  goes away, and no snapshot of it is being made any more when this returns: those that wait for a picture are given
  *  up, and one that is being coded is waited for, some tens of ms. */
 void oriel_server_set_desktop(struct oriel_server *server, struct oriel_desktop *desktop);
+/** Who starts the desktop's VM again once it has ended: viewers are told that somebody can, so set it before they come.
+ *  NULL, as without this call: nobody here. `start` is called in the loop's thread and does not wait; 0: the VM is being
+ *  started; -EALREADY: it runs, or is being started; -ECANCELED: we are about to end. */
+void oriel_server_set_starter(struct oriel_server *server, int (*start)(void *user), void *user);
 /** Packets wait in mailboxes: the desktop's wake callback. Any thread. */
 void oriel_server_wake(void *server);
 /** Counters since create. Closed viewers are counted by the reason said to them, or by ORIEL_SERVER_CLOSED_CUT when the

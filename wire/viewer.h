@@ -91,7 +91,8 @@ enum {
   X(RESIZE, 0x08)                    \
   X(COMMANDS, 0x10)                    \
   X(MICROPHONE, 0x20)                \
-  X(HEADS, 0x40) /* server only: the machine has more screens than this one */
+  X(HEADS, 0x40) /* server only: the machine has more screens than this one */ \
+  X(START, 0x80) /* server only: it starts the machine again once that has ended */
 enum {
 #define X(name, value) ORIEL_VIEWER_CAP_##name = value,
   ORIEL_VIEWER_CAPABILITIES(X)

@@ -149,6 +149,60 @@ static void every_message_has_a_row(void **state) {
 #undef X
 }
 
+struct starter {
+  int result;
+  unsigned calls;
+};
+
+static int start_again(void *user) {
+  struct starter *starter = user;
+  starter->calls++;
+  return starter->result;
+}
+
+static void set_starter(struct rig *rig, void *starter) {
+  oriel_server_set_starter(rig->server, starter ? start_again : NULL, starter);
+}
+
+static bool hello_offers_start(const struct rig *rig) {
+  static struct frame frame;
+  int fd = ws_join(rig, false);
+  assert_true(ws_until(fd, &frame, ORIEL_VIEWER_SERVER_HELLO));
+  close(fd);
+  return frame.data[8] & ORIEL_VIEWER_CAP_START;
+}
+
+/* What the starter says is what the client is told; who may not, does not even reach it. */
+static void machine_is_started_again_where_it_can_be(void **state) {
+  struct rig *rig = *state;
+  struct starter starter = {0};
+  char user[1024], value[1024];
+  page_login(rig, RIG_TOKEN, user, sizeof user);
+  assert_int_equal(ask(rig, &answer, "POST /api/v1/desktop/start", RIG_BEARER, NULL), 501);
+  assert_non_null(strstr(answer.body, "was not started here"));
+  assert_false(hello_offers_start(rig));
+  assert_int_equal(ask(rig, &answer, "GET /api/v1/desktop", RIG_BEARER, NULL), 200);
+  assert_null(strstr(answer.body, "\"start\""));
+  rig_call(rig, set_starter, &starter);
+  assert_true(hello_offers_start(rig));
+  assert_int_equal(ask(rig, &answer, "GET /api/v1/desktop", RIG_BEARER, NULL), 200);
+  assert_non_null(strstr(answer.body, "\"start\""));
+  assert_int_equal(ask(rig, &answer, "POST /api/v1/desktop/start", user, NULL), 403); /* has not the controls */
+  assert_int_equal(starter.calls, 0);
+  static const struct {
+    int result, status;
+    const char *words;
+  } answers[] = {{0, 202, "{}"}, {-EALREADY, 409, "runs, or is being started"}, {-ECANCELED, 503, "about to end"}};
+  for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
+    starter.result = answers[i].result;
+    assert_int_equal(ask(rig, &answer, "POST /api/v1/desktop/start", RIG_BEARER, NULL), answers[i].status);
+    assert_non_null(strstr(answer.body, answers[i].words));
+    assert_int_equal(starter.calls, i + 1);
+  }
+  assert_int_equal(ask(rig, &answer, "GET /api/v1/desktop/start", RIG_BEARER, NULL), 405);
+  assert_string_equal(header_of(&answer, "Allow", value, sizeof value), "POST");
+}
+
 static void answer_carries_security_headers(void **state) {
   static const char *const requests[] = {"GET /", "GET /healthz", "GET /ws", "GET /nowhere", "PUT /ws",
                                          "POST /session", "HEAD /"};
@@ -480,6 +534,7 @@ int main(int argc, char **argv) {
     cmocka_unit_test(host_and_origin_allowed),
     cmocka_unit_test(listen_on_a_mapped_address),
     cmocka_unit_test(message_table_walk),
+    cmocka_unit_test(machine_is_started_again_where_it_can_be),
     cmocka_unit_test(every_message_has_a_row),
     cmocka_unit_test(session_by_cookie),
     cmocka_unit_test(websocket_needs_the_secret),
