@@ -30,8 +30,9 @@ static const char run_text[] =
   "card, USB and PS/2 input, so that no guest needs special drivers; for systems older than 2007 add `-- -machine pc`,\n"
   "for those that start by UEFI only `-- -bios /usr/share/ovmf/OVMF.fd`. What follows -- goes to QEMU as it stands.\n"
   "The VM ends with Ctrl-C; with --persistent its guest is asked to power down first, and a second Ctrl-C does not wait\n"
-  "for that. If oriel itself is killed the VM goes on: the same command, or `oriel serve qemu:SOCKET`, attaches to it\n"
-  "again.\n"
+  "for that. When the guest powers off, or QEMU ends, oriel ends too; but while a page has the desktop open it stays, for\n"
+  "ten minutes at most, and \"Start again\" in the page starts the same VM anew. If oriel itself is killed the VM goes on:\n"
+  "the same command, or `oriel serve qemu:SOCKET`, attaches to it again.\n"
   "\n";
 
 static const char serve_text[] =

@@ -11,6 +11,7 @@
 #include "cli/guest.h"
 #include "cli/say.h"
 #include "cli/service.h"
+#include "cli/signals.h"
 #include "core/log.h"
 
 enum { DEMO_MEMORY_MIB = 512, DISK_MEMORY_MIB = 2048, DEMO_CPUS = 1, DISK_CPUS = 2, NAME_MAX_LENGTH = 64 };
@@ -28,20 +29,21 @@ static void name_from_disk(const char *disk, char name[NAME_MAX_LENGTH + 1]) {
   name[length] = '\0';
 }
 
-static int start_vm(const struct oriel_options *options, struct oriel_guest *guest, struct oriel_qemu **vm) {
+static int start_vm(const struct oriel_options *options, struct oriel_qemu **vm) {
+  struct oriel_guest guest;
   const bool demo = options->operand == NULL;
   char name[NAME_MAX_LENGTH + 1] = "demo", why[1024] = "";
   if (!demo)
     name_from_disk(options->operand, name);
-  else if (oriel_guest_find(guest, why, sizeof why) < 0)
+  else if (oriel_guest_find(&guest, why, sizeof why) < 0)
     return oriel_say(ORIEL_EXIT_ERROR, "%s", why);
   const struct oriel_qemu_config config = {
     .disk = options->operand,
     .disk_format = options->disk_format,
     .persistent = options->persistent,
-    .kernel = demo ? guest->kernel : NULL,
-    .initrd = demo ? guest->initrd : NULL,
-    .append = demo ? guest->append : NULL,
+    .kernel = demo ? guest.kernel : NULL,
+    .initrd = demo ? guest.initrd : NULL,
+    .append = demo ? guest.append : NULL,
     .cpus = options->cpus > 0 ? options->cpus : demo ? DEMO_CPUS : DISK_CPUS,
     .memory_mib = options->memory_mib > 0 ? options->memory_mib : demo ? DEMO_MEMORY_MIB : DISK_MEMORY_MIB,
     .width = (uint16_t)options->width,
@@ -67,16 +69,15 @@ static int start_vm(const struct oriel_options *options, struct oriel_guest *gue
 int oriel_run_command(const struct oriel_options *options) {
   struct oriel_service *service = NULL;
   struct oriel_qemu *vm = NULL;
-  struct oriel_guest guest;
   int status = oriel_service_create(options, &service);
   if (status != ORIEL_EXIT_OK)
     return status;
-  status = start_vm(options, &guest, &vm);
+  status = start_vm(options, &vm);
   if (vm == NULL) {
     oriel_service_run(service, NULL);
     return status;
   }
-  oriel_service_own(service, vm);
+  oriel_service_own(service, vm, start_vm);
   char address[256];
   snprintf(address, sizeof address, "qemu:%s", oriel_qemu_qmp_path(vm));
   return oriel_service_run(service, address);

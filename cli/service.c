@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
  * One running oriel. Main thread; everything after oriel_service_create happens on its libuv loop.
- *
  * The end has three phases, each with a deadline, together under 2 s: viewers are told and the server closes; the
  * desktop lets go of its source; QEMU, if it is ours, gets SIGTERM and at last SIGKILL. Before them, and still served, the
  * guest of a persistent disk has its time to power down. A further signal skips what is being waited for.
@@ -16,9 +15,12 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include "cli/again.h"
+#include "cli/check.h"
 #include "cli/ready.h"
 #include "cli/say.h"
 #include "cli/secret.h"
+#include "cli/signals.h"
 #include "cli/sound.h"
 #include "cli/stats.h"
 #include "cli/systemd.h"
@@ -26,7 +28,6 @@
 #include "core/log.h"
 #include "core/shortage.h"
 #include "desktop/desktop.h"
-#include "media/encoder.h"
 #include "server/address.h"
 #include "server/server.h"
 #include "source/source.h"
@@ -36,7 +37,7 @@
 enum {
   SERVER_CLOSE_MS = 700,
   QEMU_STOP_MS = 1000,
-  SHOW_GONE_MS = 1500, /* a VM that ended by itself: pages show it before the server goes away */
+  VM_END_MS = 2000,    /* from the closing of its sockets to the end of its process */
   READY_WAIT_MS = 2000, /* for a VM that is slow to answer, or not there */
   READY_LOOK_MS = 20,
   ADOPTED_LOOK_MS = 200, /* no signal tells of the end of a VM that is not our child */
@@ -54,12 +55,14 @@ struct oriel_service {
   struct oriel_systemd systemd;
   uv_loop_t loop;
   bool looping; /* it is open */
-  uv_signal_t signals[4] /* of end_signals */, child;
+  uv_signal_t signals[ORIEL_END_SIGNALS], child;
   uv_timer_t deadline, stats_timer, ready_timer, watchdog, adopted_timer;
   uint64_t ready_by_ms; /* of the loop's clock */
   struct oriel_server *server;
   struct oriel_desktop *desktop;
-  struct oriel_qemu *vm;
+  struct oriel_qemu *vm; /* NULL = not ours, or being started again */
+  struct oriel_again again;
+  uint64_t start_by_ms; /* a VM that ends until then starts again: who wants it saw the end before we did */
   struct oriel_stats_line *stats;
   struct oriel_tls tls;
   char token[ORIEL_TOKEN_SIZE], view_token[ORIEL_TOKEN_SIZE];
@@ -68,10 +71,6 @@ struct oriel_service {
   bool vm_ended, powering_down;
   int exit_status;
 };
-
-volatile sig_atomic_t oriel_interrupted;
-
-static void enter_stop_vm(struct oriel_service *service);
 
 static void close_handle(uv_handle_t *handle, void *unused) {
   (void)unused;
@@ -130,6 +129,8 @@ static void stop(struct oriel_service *service, int exit_status) {
     return;
   service->phase = CLOSING_SERVER;
   service->exit_status = exit_status;
+  if (oriel_again_cancel(&service->again))
+    oriel_interrupted = 1;
   uv_timer_stop(&service->stats_timer);
   uv_timer_stop(&service->ready_timer);
   oriel_systemd_tell(&service->systemd, "STOPPING=1");
@@ -172,21 +173,32 @@ static void on_signal(uv_signal_t *handle, int number) {
       stop(service, ORIEL_EXIT_OK);
     return;
   }
+  if (service->again.starting) /* was told to give up, and would leave a QEMU behind */
+    return;
   oriel_qemu_stop(service->vm, 0);
   oriel_links_remove(&service->links);
   _exit(ORIEL_EXIT_ERROR);
 }
 
-static void early_signal(int number) {
-  (void)number;
-  oriel_interrupted = 1;
-}
-
 /* ---- the VM's own end ---- */
 
-static void gone_shown(uv_timer_t *timer) {
-  struct oriel_service *service = timer->data;
+static void end_after_vm(void *user) {
+  struct oriel_service *service = user;
   stop(service, service->exit_status);
+}
+
+static unsigned count_viewers(void *user) {
+  struct oriel_service *service = user;
+  struct oriel_server_stats stats;
+  oriel_server_stats(service->server, &stats);
+  return stats.viewers_now;
+}
+
+static int begin_again(struct oriel_service *service) {
+  const int result = oriel_again_start(&service->again, service->vm);
+  if (result == 0)
+    service->vm = NULL;
+  return result;
 }
 
 static void look_at_vm(struct oriel_service *service) {
@@ -203,7 +215,13 @@ static void look_at_vm(struct oriel_service *service) {
     fprintf(stderr, "oriel: the guest powered off\n");
   } else
     service->exit_status = oriel_say(ORIEL_EXIT_ERROR, "the VM is lost: QEMU %s", what);
-  uv_timer_start(&service->deadline, gone_shown, service->powering_down ? 0 : SHOW_GONE_MS, 0);
+  oriel_systemd_tell(&service->systemd, "STATUS=the VM has ended");
+  if (service->powering_down)
+    stop(service, service->exit_status);
+  else if (uv_now(&service->loop) < service->start_by_ms)
+    (void)begin_again(service);
+  else /* a service manager starts a lost VM anew sooner than anybody presses a button */
+    oriel_again_wait(&service->again, service->systemd.fd < 0 || service->exit_status == ORIEL_EXIT_OK);
 }
 
 static void on_child(uv_signal_t *handle, int number) {
@@ -215,40 +233,42 @@ static void on_adopted(uv_timer_t *timer) {
   look_at_vm(timer->data);
 }
 
-/* ---- start ---- */
-
-static int check_exposure(const struct oriel_options *options) {
-  struct sockaddr_storage address;
-  socklen_t size;
-  if (oriel_address_parse(options->listen, &address, &size) < 0)
-    return oriel_say(ORIEL_EXIT_USAGE,
-                     "--listen is \"%.100s\": it must be an address and a port, as 127.0.0.1:8080 or [::1]:8080",
-                     options->listen);
-  const bool tls = options->tls_cert != NULL || options->tls_self_signed;
-  if (oriel_address_loopback((const struct sockaddr *)&address) || tls || options->insecure)
-    return ORIEL_EXIT_OK;
-  return oriel_say(ORIEL_EXIT_USAGE,
-                   "refusing to listen on %s without TLS: give --tls-self-signed, --tls-cert and --tls-key, or "
-                   "--insecure",
-                   options->listen);
-}
-
-/** Otherwise a wrong name would show only when the first viewer comes. */
-static int check_encoder(const struct oriel_options *options) {
-  const char *name = NULL;
-  bool works = false;
-  char why[256] = "", names[256] = "";
-  for (size_t i = 0; options->encoder != NULL && oriel_encoder_probe(i, &name, &works, why, sizeof why); i++) {
-    if (strcmp(name, options->encoder) == 0)
-      return works ? ORIEL_EXIT_OK
-                   : oriel_say(ORIEL_EXIT_ERROR, "cannot use --encoder %s: %s; see `oriel doctor`", name, why);
-    const size_t used = strlen(names);
-    snprintf(names + used, sizeof names - used, "%s%s", used > 0 ? ", " : "", name);
+/** The VM was started again, or could not be, which was printed. */
+static void vm_started(void *user, struct oriel_qemu *vm) {
+  struct oriel_service *service = user;
+  if (service->phase != SERVING) {
+    oriel_qemu_stop(vm, 0);
+    return;
   }
-  if (options->encoder == NULL)
-    return ORIEL_EXIT_OK;
-  return oriel_say(ORIEL_EXIT_USAGE, "--encoder is \"%.100s\": it must be one of %s", options->encoder, names);
+  if (vm == NULL) {
+    service->exit_status = ORIEL_EXIT_ERROR;
+    oriel_again_wait(&service->again, true);
+    return;
+  }
+  service->vm = vm;
+  service->vm_ended = false;
+  service->start_by_ms = 0;
+  uv_timer_stop(&service->adopted_timer);
+  if (oriel_qemu_adopted(vm))
+    uv_timer_start(&service->adopted_timer, on_adopted, ADOPTED_LOOK_MS, ADOPTED_LOOK_MS);
+  oriel_systemd_tell(&service->systemd, "STATUS=serving on port %u", oriel_server_port(service->server));
+  look_at_vm(service);
 }
+
+static int start_again(void *user) {
+  struct oriel_service *service = user;
+  if (service->phase != SERVING || service->powering_down)
+    return -ECANCELED;
+  look_at_vm(service);
+  if (service->vm_ended)
+    return begin_again(service);
+  if (oriel_desktop_state(service->desktop) != ORIEL_SOURCE_GONE)
+    return -EALREADY;
+  service->start_by_ms = uv_now(&service->loop) + VM_END_MS; /* its sockets are closed, its process not yet gone */
+  return 0;
+}
+
+/* ---- start ---- */
 
 static int open_server(struct oriel_service *service) {
   const struct oriel_options *options = service->options;
@@ -276,30 +296,15 @@ static int open_server(struct oriel_service *service) {
   return ORIEL_EXIT_OK;
 }
 
-/* SIGQUIT, too: by itself it would leave QEMU behind, and with a core that holds the token. */
-static const int end_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
-
-/** nohup stays nohup. An ignored SIGINT, which shells give to background jobs, is no wish of the user's. */
-static bool wanted_signal(int number) {
-  struct sigaction old;
-  return number != SIGHUP || sigaction(number, NULL, &old) < 0 || old.sa_handler != SIG_IGN;
-}
-
-/** Signals before the loop runs: remembered, so that a QEMU that is just starting is not left behind. */
-static void catch_early_signals(void) {
-  struct sigaction action = {.sa_handler = early_signal};
-  sigemptyset(&action.sa_mask);
-  for (size_t i = 0; i < sizeof end_signals / sizeof end_signals[0]; i++)
-    if (wanted_signal(end_signals[i]))
-      sigaction(end_signals[i], &action, NULL);
-}
-
 /** What the loop cannot be without. A loop that is not whole is closed again, and service->looping stays false. */
 static int open_loop(struct oriel_service *service) {
   int result = uv_loop_init(&service->loop);
   if (result < 0)
     return oriel_say(ORIEL_EXIT_ERROR, "cannot start: %s; %s", uv_strerror(result), oriel_shortage_advice(-result));
   service->looping = true;
+  service->again.host =
+    (struct oriel_again_host){.user = service, .viewers = count_viewers, .over = end_after_vm, .started = vm_started};
+  oriel_again_init(&service->again, &service->loop);
   uv_signal_t *const signals[] = {&service->signals[0], &service->signals[1], &service->signals[2],
                                   &service->signals[3], &service->child};
   for (size_t i = 0; result == 0 && i < sizeof signals / sizeof signals[0]; i++) {
@@ -357,14 +362,14 @@ int oriel_service_create(const struct oriel_options *options, struct oriel_servi
   service->listener = -1;
   service->links.fd = -1;
   oriel_systemd_open(&service->systemd);
-  catch_early_signals();
+  oriel_signals_catch();
   int status = open_loop(service);
   if (status == ORIEL_EXIT_OK)
     status = take_listener(service);
   if (status == ORIEL_EXIT_OK)
-    status = check_exposure(options);
+    status = oriel_check_exposure(options);
   if (status == ORIEL_EXIT_OK)
-    status = check_encoder(options);
+    status = oriel_check_encoder(options);
   char why[512];
   if (status == ORIEL_EXIT_OK && (oriel_token_choose(options, service->token, why, sizeof why) < 0 ||
                                   oriel_view_token_choose(options, service->view_token, why, sizeof why) < 0 ||
@@ -380,8 +385,11 @@ int oriel_service_create(const struct oriel_options *options, struct oriel_servi
   return ORIEL_EXIT_OK;
 }
 
-void oriel_service_own(struct oriel_service *service, struct oriel_qemu *vm) {
+void oriel_service_own(struct oriel_service *service, struct oriel_qemu *vm, oriel_vm_starter *starter) {
   service->vm = vm;
+  service->again.starter = starter;
+  service->again.options = service->options;
+  oriel_server_set_starter(service->server, start_again, service);
 }
 
 static int open_desktop(struct oriel_service *service, const char *address) {
@@ -435,9 +443,9 @@ static void watch(struct oriel_service *service) {
   const uint64_t watchdog_ms = service->systemd.watchdog_ms;
   if (watchdog_ms > 0)
     uv_timer_start(&service->watchdog, feed_watchdog, 0, watchdog_ms);
-  for (size_t i = 0; i < sizeof end_signals / sizeof end_signals[0]; i++)
-    if (wanted_signal(end_signals[i]))
-      uv_signal_start(&service->signals[i], on_signal, end_signals[i]);
+  for (size_t i = 0; i < ORIEL_END_SIGNALS; i++)
+    if (oriel_signal_wanted(oriel_end_signals[i]))
+      uv_signal_start(&service->signals[i], on_signal, oriel_end_signals[i]);
   if (service->vm != NULL) {
     uv_signal_start(&service->child, on_child, SIGCHLD);
     if (oriel_qemu_adopted(service->vm))

@@ -6,21 +6,18 @@
 #ifndef ORIEL_CLI_SERVICE_H
 #define ORIEL_CLI_SERVICE_H
 
-#include <signal.h>
-
+#include "cli/again.h"
 #include "cli/options.h"
 #include "vm/qemu.h"
 
 struct oriel_service;
 
-/** Becomes true at the first SIGINT, SIGTERM or SIGHUP. */
-extern volatile sig_atomic_t oriel_interrupted;
-
 /** Listens. On failure an exit status other than 0, after the error was printed. */
 int oriel_service_create(const struct oriel_options *options, struct oriel_service **service);
-/** Hands the VM over: it ends with the service, and its own end ends the service. */
-void oriel_service_own(struct oriel_service *service, struct oriel_qemu *vm);
-/** Serves `address` until a signal, an error or the VM's end, and cleans everything up, `service` included. Returns the
+/** Hands the VM over: it ends with the service, and its own end ends the service, unless a viewer has it started again
+ *  by `starter` (again.h says when). */
+void oriel_service_own(struct oriel_service *service, struct oriel_qemu *vm, oriel_vm_starter *starter);
+/** Serves `address` until a signal, an error or the VM's last end, and cleans everything up, `service` included. Returns the
  *  exit status. NULL for `address`: only cleans up, and returns 1. */
 int oriel_service_run(struct oriel_service *service, const char *address);
 

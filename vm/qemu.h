@@ -3,7 +3,7 @@
  * Starting QEMU: choice of accelerator by probe, command line, child process. Only starts and stops the process; the
  * running VM is spoken to by source/qemu over its QMP socket.
  *
- * Thread-safety: one thread. The child outlives a killed parent on purpose (`oriel serve qemu:` can attach again).
+ * Thread-safety: one thread at a time. The child outlives a killed parent on purpose (`oriel serve qemu:` can attach again).
  */
 #ifndef ORIEL_VM_QEMU_H
 #define ORIEL_VM_QEMU_H

@@ -12,6 +12,7 @@ import './viewers.mjs';
 import './recovery.mjs';
 import './sound.mjs';
 import './guest.mjs';
+import './again.mjs';
 import './typing.mjs';
 import './agent.mjs';
 import './agent-faults.mjs';

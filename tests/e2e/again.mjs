@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+//
+// After the guest's power-down: what happened is said, and one button starts the machine again in the same page.
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test, until } from './lib/runner.mjs';
+import { api, oriel, temporary } from './lib/process.mjs';
+import { openDesktop, pageStats, painted } from './lib/browser.mjs';
+
+/** A boot sector that says B on port 0xE9 and obeys the power button: PM1 enable 0x602, status 0x600, control 0x604. */
+function obedientDisk(path) {
+  const code = 'ba0206b80001efb042e6e9fbf4ba0006edf6c40174f6ba0406b80020eff4ebfd';
+  const disk = Buffer.alloc(1 << 20);
+  Buffer.from(code, 'hex').copy(disk);
+  disk.writeUInt16LE(0xaa55, 510);
+  writeFileSync(path, disk);
+  return path;
+}
+
+test('again: a guest that powered down starts again by a button of the page', async (t) => {
+  const dir = temporary(t);
+  const runtime = join(dir, 'run');
+  mkdirSync(runtime, { mode: 0o700 });
+  const port = join(dir, 'port');
+  const server = await oriel(t, ['run', obedientDisk(join(dir, 'button.img')), '--accel', 'tcg', '--memory', '64M', '--network', 'none',
+    '--name', 'again', '--', '-debugcon', `file:${port}`], { env: { XDG_RUNTIME_DIR: runtime } });
+  const booted = () => until(() => readFileSync(port, 'latin1') === 'B', 30_000, 'the guest to wait for its power button');
+  const page = await openDesktop(t, server);
+  await painted(page, 1, 20_000);
+  const powerDown = async () => {
+    await booted();
+    assert.equal((await api(server, '/api/v1/desktop/powerdown', { method: 'POST' })).status, 202);
+    await until(async () => (await pageStats(page)).state === 'gone', 10_000, 'the page to say so');
+  };
+  const title = await page.title();
+  await powerDown();
+  await page.locator('#status-text', { hasText: 'again has shut down. The server ends when nobody starts it again within ten minutes.' })
+    .waitFor({ timeout: 5000 });
+  const shown = (await pageStats(page)).painted;
+  await page.getByRole('button', { name: 'Start again' }).click();
+  await until(async () => (await pageStats(page)).state === 'running', 20_000, 'the machine to run again');
+  await painted(page, shown + 1, 20_000);
+  const { reconnects, role } = await pageStats(page);
+  assert.deepEqual({ reconnects, role, title: await page.title() }, { reconnects: 0, role: 'controller', title });
+  assert.match(server.output, /audit: command address=127\.0\.0\.1 role=controller command=start result=passed-on/);
+  await powerDown();
+  await page.close();
+  assert.equal((await server.exited).code, 0);
+  assert.deepEqual([...page.faults], []);
+}, { timeoutMs: 120_000 });
