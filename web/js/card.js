@@ -43,6 +43,8 @@ export class Card {
     this.status = status;
     this.offer = offer;
     this.timer = 0;
+    /** What else there is to say in a state. @type {(state: PageState) => string} */
+    this.more = () => '';
     this.icon = byId('status-icon', SVGSVGElement);
     this.title = byId('status-title', HTMLElement);
     this.text = byId('status-text', HTMLElement);
@@ -75,7 +77,11 @@ export class Card {
   showText() {
     const { state, detail, retryAt } = this.status;
     const left = Math.ceil((retryAt - performance.now()) / 1000);
-    this.text.textContent = (detail || faces[state].text) + (retryAt && left > 0 ? ` Next try in ${left} s.` : '');
+    const more = this.more(state);
+    const text = detail && more ? `${detail}.` : detail || faces[state].text;
+    const words = [text, more, retryAt && left > 0 ? `Next try in ${left} s.` : ''].filter(Boolean).join(' ');
+    // Said again by a screen reader whenever it is set.
+    if (words !== this.text.textContent) this.text.textContent = words;
   }
 }
 

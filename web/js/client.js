@@ -95,6 +95,11 @@ export class Client {
     if (this.framesSeen) devices.sound.start();
   }
 
+  /** The server can start this machine once it has ended. */
+  get startable() {
+    return (this.capabilities & CAP.START) !== 0;
+  }
+
   get controls() {
     return this.role === ROLE.CONTROLLER;
   }

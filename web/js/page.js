@@ -8,6 +8,12 @@ import { byId, toast } from './dom.js';
 import { swallowDrops } from './drop.js';
 import { Interface } from './ui.js';
 
+/** What can be done about a machine that has ended, where the server can start it. @param {boolean} controls */
+const afterEnd = (controls) =>
+  controls
+    ? 'The server ends when nobody starts it again within ten minutes.'
+    : 'Whoever has the controls can start it again; the server ends when nobody does within ten minutes.';
+
 /** Elements without their style would flash. */
 function styled() {
   const links = /** @type {NodeListOf<HTMLLinkElement>} */ (document.querySelectorAll('link.late'));
@@ -33,14 +39,17 @@ export async function complete(client, devices, settings) {
     status,
     (state) => {
       if (state === 'paused') return client.controls ? 'Resume' : '';
+      if (state === 'gone') return client.startable && client.controls ? 'Start again' : '';
       return state === 'lost' ? 'Try again now' : state === 'refused' ? 'Try again' : '';
     },
     (state) => {
       if (state === 'paused') ui.command('resume');
+      else if (state === 'gone') ui.startAgain();
       else if (state === 'lost') link.retryNow();
       else if (state === 'refused') link.connect();
     },
   );
+  card.more = (state) => (state === 'gone' && client.startable ? afterEnd(client.controls) : '');
   status.changed = () => card.show();
   const login = loginForm(
     (token) => session.login(token),
@@ -50,6 +59,7 @@ export async function complete(client, devices, settings) {
   const changed = () => {
     ui.update();
     card.showAction();
+    card.showText();
   };
   client.page = { changed, say: toast, login, shortcut: (event) => ui.shortcut(event),
     holdsKeys: () => ui.toolbar.openPanel !== undefined || byId('confirm', HTMLDialogElement).open };

@@ -13,6 +13,8 @@ import { Toolbar } from './toolbar.js';
 import { Typing } from './typing.js';
 import { CAP, STATE } from './wire.js';
 
+const START_MS = 12_000; // the server waits 10 s for a QEMU that starts
+
 /** What to ask before a command that loses something. @type {Record<string, [string, string, string]>} */
 const questions = {
   reset: [
@@ -169,19 +171,28 @@ export class Interface {
     return true;
   }
 
-  /** @param {string} command */
+  async startAgain() {
+    if (!(await this.command('start'))) return;
+    toast('The machine is being started.');
+    setTimeout(() => {
+      if (this.client.status.state === 'gone') toast('The machine has not started; the server’s log says why.');
+    }, START_MS);
+  }
+
+  /** @param {string} command @returns {Promise<boolean>} it was passed on */
   async command(command) {
     this.toolbar.closePanels();
     const question = questions[command];
-    if (question && !(await this.confirm(...question))) return;
+    if (question && !(await this.confirm(...question))) return false;
     try {
       const response = await this.client.session.request(`api/v1/desktop/${command}`, { method: 'POST' });
-      if (response.ok) return;
+      if (response.ok) return true;
       const { error } = await response.json().catch(() => ({}));
       toast(`The machine did not take this: ${error ?? response.status}.`);
     } catch {
       toast('The server cannot be reached.');
     }
+    return false;
   }
 
   /** @param {string} title @param {string} text @param {string} yes @returns {Promise<boolean>} */
