@@ -86,64 +86,82 @@ static void tell(struct oriel_qemu_session *session) {
   oriel_qemu_input_set_devices(session->config.input, &devices);
 }
 
+static struct oriel_qemu_session *answered(void *user) {
+  struct oriel_qemu_session *session = user;
+  session->inventory.unanswered--;
+  return session;
+}
+
+static void ask(struct oriel_qemu_session *session, const char *command, json_t *arguments, oriel_qmp_reply *reply) {
+  if (!oriel_qmp_execute(session->qmp, command, arguments, -1, reply, session))
+    session->inventory.unanswered++;
+}
+
 static void on_virtio(void *user, const json_t *result, const char *error) {
   (void)error;
-  struct oriel_qemu_session *session = user;
+  struct oriel_qemu_session *session = answered(user);
   oriel_qemu_inventory_virtio(&session->inventory, result);
   tell(session);
 }
 
 static void on_mice(void *user, const json_t *result, const char *error) {
   (void)error;
-  struct oriel_qemu_session *session = user;
+  struct oriel_qemu_session *session = answered(user);
   oriel_qemu_inventory_mice(&session->inventory, result);
   tell(session);
 }
 
 static void on_registers(void *user, const json_t *result, const char *error) {
   (void)error;
-  struct oriel_qemu_session *session = user;
+  struct oriel_qemu_session *session = answered(user);
   oriel_qemu_inventory_registers(&session->inventory, json_string_value(result));
   tell(session);
 }
 
 void oriel_qemu_session_ask_devices(struct oriel_qemu_session *session) {
-  if (!session->qmp_ready)
+  /* One round at a time: a QEMU that does not answer has room for commands. */
+  if (!session->qmp_ready || session->inventory.unanswered)
     return;
   /* The first one decides: machines have one, or two of one kind. */
   if (session->inventory.virtio_count)
-    oriel_qmp_execute(session->qmp, "x-query-virtio-status", json_pack("{s:s}", "path", session->inventory.virtio[0]), -1,
-                      on_virtio, session);
-  oriel_qmp_execute(session->qmp, "query-mice", NULL, -1, on_mice, session);
-  oriel_qmp_execute(session->qmp, "human-monitor-command", json_pack("{s:s}", "command-line", "info registers"), -1,
-                    on_registers, session);
+    ask(session, "x-query-virtio-status", json_pack("{s:s}", "path", session->inventory.virtio[0]), on_virtio);
+  ask(session, "query-mice", NULL, on_mice);
+  ask(session, "human-monitor-command", json_pack("{s:s}", "command-line", "info registers"), on_registers);
 }
 
 static void on_named(void *user, const json_t *result, const char *error) {
   (void)error;
-  struct oriel_qemu_session *session = user;
+  struct oriel_qemu_session *session = answered(user);
   oriel_qemu_inventory_add(&session->inventory, CONTAINERS "peripheral", result);
 }
 
 static void on_nameless(void *user, const json_t *result, const char *error) {
   (void)error;
-  struct oriel_qemu_session *session = user;
+  struct oriel_qemu_session *session = answered(user);
   oriel_qemu_inventory_add(&session->inventory, CONTAINERS "peripheral-anon", result);
 }
 
 /* What the machine type brings along; the last of the answers. */
 static void on_own(void *user, const json_t *result, const char *error) {
   (void)error;
-  struct oriel_qemu_session *session = user;
+  struct oriel_qemu_session *session = answered(user);
   oriel_qemu_inventory_add(&session->inventory, CONTAINERS "unattached", result);
   tell(session);
   oriel_qemu_session_ask_devices(session);
 }
 
 void oriel_qemu_session_learn_devices(struct oriel_qemu_session *session) {
-  session->inventory = (struct oriel_qemu_inventory){.pointer = session->inventory.pointer};
-  oriel_qmp_execute(session->qmp, "qom-list", json_pack("{s:s}", "path", CONTAINERS "peripheral"), -1, on_named, session);
-  oriel_qmp_execute(session->qmp, "qom-list", json_pack("{s:s}", "path", CONTAINERS "peripheral-anon"), -1, on_nameless,
-                    session);
-  oriel_qmp_execute(session->qmp, "qom-list", json_pack("{s:s}", "path", CONTAINERS "unattached"), -1, on_own, session);
+  if (session->inventory.unanswered)
+    return;
+  session->inventory = (struct oriel_qemu_inventory){.pointer = session->inventory.pointer,
+                                                     .firmware = session->inventory.firmware};
+  ask(session, "qom-list", json_pack("{s:s}", "path", CONTAINERS "peripheral"), on_named);
+  ask(session, "qom-list", json_pack("{s:s}", "path", CONTAINERS "peripheral-anon"), on_nameless);
+  ask(session, "qom-list", json_pack("{s:s}", "path", CONTAINERS "unattached"), on_own);
+}
+
+void oriel_qemu_session_reset_devices(struct oriel_qemu_session *session) {
+  session->inventory.virtio_runs = false;
+  session->inventory.firmware = true;
+  tell(session);
 }

@@ -23,6 +23,7 @@ struct oriel_qemu_inventory {
   bool virtio_runs; /* the guest's driver of the first does */
   enum oriel_qemu_device pointer;
   bool firmware;
+  unsigned unanswered; /* questions */
 };
 
 /** Adds the devices of qom-list's answer for the container at `path`. */
@@ -36,9 +37,11 @@ void oriel_qemu_inventory_registers(struct oriel_qemu_inventory *inventory, cons
 enum oriel_qemu_device oriel_qemu_inventory_keyboard(const struct oriel_qemu_inventory *inventory);
 
 struct oriel_qemu_session;
-/** QMP is ready, or the machine was reset: asks what there is. */
+/** QMP is ready, or the machine was reset: asks what there is, unless it waits for an answer. */
 void oriel_qemu_session_learn_devices(struct oriel_qemu_session *session);
-/** Asks which of them are in use now. */
+/** The machine was reset: its firmware runs, and no driver. Asks nothing, however often it comes. */
+void oriel_qemu_session_reset_devices(struct oriel_qemu_session *session);
+/** Asks which of them are in use now, unless it waits for an answer. */
 void oriel_qemu_session_ask_devices(struct oriel_qemu_session *session);
 
 #endif

@@ -113,6 +113,7 @@ static void on_qmp_ready(void *user, int major, int minor) {
   session->asked_ns = 0;
   session->keeps_display = keeps_display(major, minor);
   session->has_touch_device = false;
+  session->inventory.unanswered = 0; /* of a connection before */
   oriel_qemu_session_learn_devices(session);
   session->rejections = 0;
   oriel_qemu_session_still_learn(session);
@@ -146,6 +147,7 @@ static void on_qmp_event(void *user, const char *name, const json_t *data, int64
   if (!strcmp(name, "STOP") || !strcmp(name, "RESUME"))
     oriel_qemu_input_set_running(session->config.input, !strcmp(name, "RESUME"), at_us);
   if (!strcmp(name, "RESET")) {
+    oriel_qemu_session_reset_devices(session);
     if (!session->learn_timer)
       oriel_qemu_session_timer(session, &session->learn_timer, LEARN_DELAY_MS, on_learn);
     oriel_qemu_scanout_forget_cursor(session->config.scanout);

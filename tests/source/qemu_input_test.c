@@ -53,18 +53,20 @@ static void input_released_while_stopped_is_kept(void **state) {
   key(SHIFT, true);
   button(true);
   assert_true(fake_qemu_wait_log(test.fake, "Press(42,)\nPress(0,)\n"));
+  const unsigned released = fake_qemu_count(test.fake, "Release("); /* on attaching */
+  const unsigned released_a = fake_qemu_count(test.fake, "Release(30");
   pause_vm(0);
   key(SHIFT, false);
   button(false);
   key(KEY_A, true); /* what is typed into a machine that stands still is not typed when it goes on */
   key(KEY_A, false);
-  assert_int_equal(fake_qemu_count(test.fake, "Release("), 0);
+  assert_int_equal(fake_qemu_count(test.fake, "Release("), released);
   resume_vm();
   assert_true(fake_qemu_wait_log(test.fake, "Release(42,)\nRelease(0,)\n"));
   key(KEY_B, true);
   assert_true(fake_qemu_wait_log(test.fake, "Press(48,)"));
   assert_int_equal(fake_qemu_count(test.fake, "Press(30"), 0);
-  assert_int_equal(fake_qemu_count(test.fake, "Release(30"), 0);
+  assert_int_equal(fake_qemu_count(test.fake, "Release(30"), released_a);
 }
 
 /* QEMU carried the release out when it had stopped already, and the news of that came later than the answer. */
@@ -92,7 +94,8 @@ static void input_released_before_it_stopped_is_not_sent_again(void **state) {
   peer_meet(&(struct fake_qemu_options){.absolute = true});
   key(KEY_A, true);
   key(KEY_A, false);
-  assert_true(fake_qemu_wait_log(test.fake, "Release(30,)\n"));
+  assert_true(fake_qemu_wait_log(test.fake, "Press(30,)\nRelease(30,)\n"));
+  const unsigned released = fake_qemu_count(test.fake, "Release(30");
   /* Comes behind the answer, on the same connection. */
   fake_qemu_property(test.fake, "org.qemu.Display1.Mouse", "IsAbsolute", g_variant_new_boolean(FALSE));
   assert_true(recorder_wait(&test.recorder, is_relative, NULL, PATIENCE_MS));
@@ -100,7 +103,7 @@ static void input_released_before_it_stopped_is_not_sent_again(void **state) {
   resume_vm();
   key(KEY_B, true);
   assert_true(fake_qemu_wait_log(test.fake, "Press(48,)"));
-  assert_int_equal(fake_qemu_count(test.fake, "Release(30"), 1);
+  assert_int_equal(fake_qemu_count(test.fake, "Release(30"), released);
 }
 
 static void input_modifier_held_over_a_resume_counts(void **state) {
@@ -192,6 +195,7 @@ static void input_text_is_told_when_it_was_typed(void **state) {
 static void input_text_outlasts_a_pause(void **state) {
   (void)state;
   peer_meet(&(struct fake_qemu_options){.absolute = true, .keyboard = "virtio-keyboard-pci"});
+  const unsigned released = fake_qemu_count(test.fake, "Release(30"); /* on attaching */
   pause_vm(0);
   text(1, 64);
   text(2, 64);
@@ -201,7 +205,7 @@ static void input_text_outlasts_a_pause(void **state) {
   key(KEY_B, true);
   assert_true(fake_qemu_wait_log(test.fake, "Press(48,)"));
   assert_int_equal(fake_qemu_count(test.fake, "Press(30"), 64);
-  assert_int_equal(fake_qemu_count(test.fake, "Release(30"), 64);
+  assert_int_equal(fake_qemu_count(test.fake, "Release(30"), released + 64);
 }
 
 /* --- lock keys ---------------------------------------------------------------------------------------------------- */
