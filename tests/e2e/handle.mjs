@@ -119,6 +119,9 @@ test('devices: speaker and microphone are chosen by name, used, and kept over a 
   await page.locator('#microphone-open').check();
   await until(async () => (await pageStats(page)).microphone.state === 'talking', 5000, 'the microphone');
   assert.equal(await page.evaluate(() => window.captured.getAudioTracks()[0].getSettings().deviceId), device);
+  const signs = await page.evaluate(() => [getComputedStyle(document.querySelector('#handle .icon')).display,
+    document.getElementById('handle').getAttribute('aria-label'), document.getElementById('talk-text').textContent]);
+  assert.deepEqual(signs, ['block', 'Show controls; the microphone is on', 'Talking, it stays open'], 'not by colour alone');
   await page.reload();
   await painted(page);
   await until(async () => (await sink()).every((id) => id === options[1]), 10_000, 'the speaker after a reload');

@@ -101,3 +101,19 @@ test('no_address_leaves_the_folder_of_the_page', () => {
       assert.doesNotMatch(address, /^\/|:\/\//, name);
   }
 });
+
+test('shortcuts_of_the_page_are_named_where_they_help', () => {
+  const keys = [...read('js/ui.js').matchAll(/event\.code === 'Key([A-Z])'/g)].map(([, key]) => key);
+  assert.ok(keys.length >= 3);
+  const titles = [...html.matchAll(/title="([^"]*)"/g)].map(([, title]) => title);
+  for (const key of keys) {
+    assert.ok(titles.some((title) => title.includes(`Ctrl+Alt+Shift+${key}`)), `no tooltip names the shortcut ${key}`);
+  }
+  for (const [tag] of html.matchAll(/<button[^>]*aria-keyshortcuts="[^>]*>/g)) {
+    const [, key] = /aria-keyshortcuts="Control\+Alt\+Shift\+([A-Z])"/.exec(tag);
+    assert.match(tag, new RegExp(`title="[^"]*Ctrl\\+Alt\\+Shift\\+${key}`), tag);
+  }
+  for (const [tag, id] of html.matchAll(/<button[^>]*id="([^"]*)"[^>]*class="tool"[^>]*>/g)) {
+    assert.match(tag, /title="/, `#${id} has no tooltip`);
+  }
+});

@@ -97,6 +97,9 @@ export class MicrophonePanel {
     document.documentElement.dataset.microphone = state;
     button('open-microphone').hidden = client.role !== null && !possible;
     button('open-microphone').setAttribute('aria-label', talking ? 'Microphone, on' : 'Microphone');
+    button('handle').setAttribute('aria-label', talking ? 'Show controls; the microphone is on' : 'Show controls');
+    const words = microphone.open ? 'Talking, it stays open' : 'Talking, until you let go';
+    say(byId('talk-text', HTMLElement), talking ? words : 'Hold to talk');
     const talk = button('talk');
     talk.disabled = !client.controls || microphone.open;
     talk.setAttribute('aria-pressed', String(microphone.held));

@@ -36,7 +36,7 @@ export class TextDialog {
     this.bar = make('progress', { max: '100', 'aria-label': 'Text typed' });
     this.percent = make('span', {}, 'Typing');
     this.chip = make('div', { id: 'chip-typing', class: 'chip surface' }, this.percent, this.bar,
-      make('button', { type: 'button', id: 'cancel-typing' }, 'Cancel'));
+      make('button', { type: 'button', id: 'cancel-typing', title: 'Cancel (Esc)' }, 'Cancel'));
     this.chip.hidden = true;
     byId('chips', HTMLElement).append(this.chip);
     this.bind();

@@ -150,7 +150,7 @@ export class Interface {
     const toggle = button('toggle-fullscreen');
     setIcon(toggle, full ? 'window' : 'fullscreen');
     toggle.setAttribute('aria-label', full ? 'Leave full screen' : 'Full screen');
-    toggle.title = toggle.getAttribute('aria-label') ?? '';
+    toggle.title = full ? 'Leave full screen (hold Esc)' : 'Full screen';
     if (!full) return navigator.keyboard?.unlock?.();
     this.toolbar.dismiss();
     // With the keyboard locked even Alt+Tab and Escape reach the guest; holding Escape leaves full screen.
@@ -244,7 +244,9 @@ export class Interface {
     const mute = button('mute');
     mute.setAttribute('aria-pressed', String(muted));
     setIcon(mute, muted ? 'muted' : 'sound');
-    setIcon(button('open-sound'), muted || volume === 0 ? 'muted' : 'sound');
+    const silent = muted || volume === 0;
+    setIcon(button('open-sound'), silent ? 'muted' : 'sound');
+    button('open-sound').setAttribute('aria-label', silent ? 'Sound, muted' : 'Sound');
     byId('volume-text', HTMLOutputElement).value = `${volume} %`;
     const { sound } = this.devices;
     const { capabilities } = this.client;
