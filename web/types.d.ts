@@ -9,6 +9,11 @@ interface Navigator {
   readonly keyboard?: { lock?(codes?: string[]): Promise<void>; unlock?(): void };
 }
 
+declare class MediaStreamTrackGenerator extends MediaStreamTrack {
+  constructor(init: { kind: 'video' });
+  readonly writable: WritableStream<VideoFrame>;
+}
+
 declare class AudioWorkletProcessor {
   readonly port: MessagePort;
 }

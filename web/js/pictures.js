@@ -3,9 +3,11 @@
 import { Ack } from './ack.js';
 import { nowUs } from './clock.js';
 import { Meter, Rate } from './meter.js';
+import { Motion } from './motion.js';
 import { readPicture, writeKeyFrame } from './protocol.js';
 import { Continuity, Order } from './sequence.js';
 import { tilesDecode } from './tiles.js';
+import { Track, trackSupported } from './track.js';
 import { Video } from './video.js';
 import { FLAG, MESSAGE, PICTURE_HEADER_SIZE } from './wire.js';
 
@@ -17,6 +19,8 @@ const BURST_US = 8000;
 const FRUITLESS_MAX = 3;
 /** With so many pictures in the decoder, those in between are not drawn: newest wins. */
 const BACKLOG = 2;
+/** How often the end of a motion is looked for. */
+const STILL_CHECK_MS = 250;
 
 /** @typedef {import('./video.js').PictureNote} PictureNote */
 /** @typedef {{note: PictureNote, payload: Uint8Array, key: boolean}} Tiles key: they build on nothing */
@@ -47,6 +51,11 @@ export class Pictures {
     /** Drawn and not yet in an animation frame. @type {PictureNote | null} */
     this.drawn = null;
     this.drawnUs = 0;
+    this.drawnVideo = false;
+    this.motion = new Motion(trackSupported);
+    /** While large pictures move faster than a canvas draws them. @type {Track | null} */
+    this.track = null;
+    this.stillCheck = 0;
     this.frameRequest = 0;
     this.lastRequestUs = 0;
     this.lastReceivedUs = 0;
@@ -83,6 +92,7 @@ export class Pictures {
     this.order.reset();
     this.video.reset();
     this.drawn = null;
+    this.endTrack();
     // One that never came must not keep the next from being asked for.
     cancelAnimationFrame(this.frameRequest);
     this.frameRequest = 0;
@@ -155,7 +165,7 @@ export class Pictures {
     if (note.width !== this.screen.width || note.height !== this.screen.height) return this.tilesFailed();
     let drawn = true;
     const draw = (/** @type {[number, number, number, number, Uint32Array<ArrayBuffer>]} */ ...tile) => {
-      drawn = this.screen.drawRectangle(...tile) && drawn;
+      drawn = (this.track?.drawTile(note.sequence, ...tile) ?? this.screen.drawRectangle(...tile)) && drawn;
     };
     try {
       if (!tilesDecode(payload, note.width, note.height, draw)) return this.tilesFailed();
@@ -176,10 +186,12 @@ export class Pictures {
   drawFrame(frame, note) {
     this.fruitless = -Infinity;
     this.order.decoded(note.sequence);
+    if (this.motion.arrive(note.width * note.height, nowUs()) === 'track') {
+      if (this.showFrame(frame, note)) return;
+    } else this.endTrack();
     if (this.video.queued >= BACKLOG && this.drawn) {
       this.counts.undrawn++;
-      this.counts.decoded++;
-      this.ack.decoded(note.sequence, nowUs());
+      this.countDecoded(note);
       return;
     }
     let drawn = false;
@@ -189,15 +201,49 @@ export class Pictures {
       this.lastError = String(error);
     }
     this.afterDraw(note, drawn);
+    this.drawnVideo ||= drawn;
+    this.releaseTiles(note);
+  }
+
+  /** By the track; it says when the picture is seen. False: it cannot. @param {VideoFrame} frame @param {PictureNote} note */
+  showFrame(frame, note) {
+    if (!this.track) {
+      this.track = new Track(this.screen, (shown) => this.seen(shown, true));
+      this.stillCheck = Number(setInterval(() => this.motion.ended(nowUs()) && this.endTrack(), STILL_CHECK_MS));
+    }
+    if (!this.track.write(frame, note)) {
+      this.endTrack();
+      return false;
+    }
+    this.drawnUs = nowUs();
+    this.delays.decode.add(this.drawnUs - note.receivedUs);
+    this.countDecoded(note);
+    this.releaseTiles(note);
+    return true;
+  }
+
+  endTrack() {
+    clearInterval(this.stillCheck);
+    this.track?.close();
+    this.track = null;
+  }
+
+  /** @param {PictureNote} note */
+  releaseTiles(note) {
     for (const { tiles } of this.order.release(note.sequence)) this.drawTiles(tiles);
+  }
+
+  /** @param {PictureNote} note */
+  countDecoded(note) {
+    this.counts.decoded++;
+    this.ack.decoded(note.sequence, nowUs());
   }
 
   /** @param {PictureNote} note @param {boolean} drawn false when the canvas took nothing */
   afterDraw(note, drawn) {
     const now = nowUs();
-    this.counts.decoded++;
     this.delays.decode.add(now - note.receivedUs);
-    this.ack.decoded(note.sequence, now);
+    this.countDecoded(note);
     if (!drawn) return;
     this.drawn = note;
     this.drawnUs = now;
@@ -207,9 +253,16 @@ export class Pictures {
   painted() {
     this.frameRequest = 0;
     const note = this.drawn;
-    if (!note) return;
-    const now = nowUs();
     this.drawn = null;
+    const { drawnVideo } = this;
+    this.drawnVideo = false;
+    if (note) this.seen(note, drawnVideo);
+  }
+
+  /** It is on the screen. @param {PictureNote} note @param {boolean} video with a video picture */
+  seen(note, video) {
+    const now = nowUs();
+    if (video) this.motion.paint(now - note.receivedUs);
     this.counts.painted++;
     this.fps.add(now);
     this.delays.paint.add(now - this.drawnUs);

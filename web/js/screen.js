@@ -20,6 +20,8 @@ export class Screen {
     /** The browser took the context away. @type {() => void} */
     this.onLost = () => {};
     this.buffer = new Uint8ClampedArray(0);
+    /** Elements in the same box. @type {Set<HTMLElement>} */
+    this.companions = new Set();
     this.adopt();
   }
 
@@ -81,7 +83,14 @@ export class Screen {
     style.width = `${box.width / ratio}px`;
     style.height = `${box.height / ratio}px`;
     style.imageRendering = box.exact ? 'pixelated' : 'auto';
+    this.companions.forEach((element) => this.accompany(element));
     this.onPlaced();
+  }
+
+  /** @param {HTMLElement} element gets the canvas' box */
+  accompany(element) {
+    const { left, top, width, height, imageRendering } = this.canvas.style;
+    Object.assign(element.style, { left, top, width, height, imageRendering });
   }
 
   /** CSS pixels per guest pixel. */

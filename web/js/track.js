@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+// Moving pictures in a <video> fed by a track generator: without a GPU it shows 1920x1080 at 60 pictures a second where
+// drawing on a canvas manages 45 and holds up the page, for 2 to 11 ms of delay. Tiles lie on a canvas above it. The
+// screen's own canvas stays where it is, unseen, for input and for the pictures after the motion.
+
+/** @typedef {import('./video.js').PictureNote} PictureNote */
+/** @typedef {{sequence: number, x: number, y: number, image: ImageData}} Tile */
+
+export const trackSupported =
+  typeof MediaStreamTrackGenerator === 'function' &&
+  typeof HTMLVideoElement === 'function' &&
+  'requestVideoFrameCallback' in HTMLVideoElement.prototype;
+
+/** Of timestamps, which tie presented frames to their notes; microseconds. */
+const STEP_US = 1000;
+
+export class Track {
+  /**
+   * @param {import('./screen.js').Screen} screen @param {(note: PictureNote) => void} presented on the screen now
+   */
+  constructor(screen, presented) {
+    this.screen = screen;
+    this.presented = presented;
+    this.generator = new MediaStreamTrackGenerator({ kind: 'video' });
+    this.writer = this.generator.writable.getWriter();
+    this.video = document.createElement('video');
+    this.video.muted = true;
+    this.video.disablePictureInPicture = true;
+    this.video.srcObject = new MediaStream([this.generator]);
+    this.overlay = document.createElement('canvas');
+    this.context = this.overlay.getContext('2d');
+    for (const element of [this.video, this.overlay]) {
+      element.className = 'moving';
+      element.setAttribute('aria-hidden', 'true');
+      screen.companions.add(element);
+      screen.accompany(element);
+    }
+    /** Written and not yet presented, oldest first. @type {Map<number, PictureNote>} */
+    this.waiting = new Map();
+    /** On the overlay: newer than the video below. @type {Tile[]} */
+    this.tiles = [];
+    /** The newest picture, for the canvas afterwards. @type {VideoFrame | null} */
+    this.last = null;
+    this.stamp = 0;
+    this.closed = false;
+    screen.canvas.after(this.video, this.overlay);
+    screen.canvas.classList.add('under');
+    this.video.play().catch(() => {});
+    this.watch();
+  }
+
+  watch() {
+    this.video.requestVideoFrameCallback((_now, { mediaTime }) => {
+      if (this.closed) return;
+      this.present(Math.round((mediaTime * 1e6) / STEP_US));
+      this.watch();
+    });
+  }
+
+  /** @param {number} stamp */
+  present(stamp) {
+    const note = this.waiting.get(stamp);
+    for (const older of this.waiting.keys()) {
+      if (older > stamp) break;
+      this.waiting.delete(older);
+    }
+    if (!note) return;
+    this.dropTiles(note.sequence);
+    this.presented(note);
+  }
+
+  /**
+   * Shows a picture soon. False when it cannot: the screen has to draw it.
+   * @param {VideoFrame} frame stays the caller's @param {PictureNote} note
+   */
+  write(frame, note) {
+    const { width, height } = note;
+    if (this.closed || this.generator.readyState !== 'live') return false;
+    try {
+      this.screen.resize(width, height);
+      const shown = new VideoFrame(frame, { timestamp: ++this.stamp * STEP_US, visibleRect: { x: 0, y: 0, width, height } });
+      this.last?.close();
+      this.last = shown.clone();
+      this.waiting.set(this.stamp, note);
+      this.writer.write(shown).catch(() => shown.close());
+      return true;
+    } catch {
+      return false; // an odd size, for one: a frame is cut at whole samples of chroma
+    }
+  }
+
+  /**
+   * One tile (R,G,B,A bytes) above the video, until a newer picture is there. True when it was put.
+   * @param {number} sequence @param {number} x @param {number} y @param {number} width @param {number} height
+   * @param {Uint32Array<ArrayBuffer>} words
+   */
+  drawTile(sequence, x, y, width, height, words) {
+    this.fit();
+    const image = new ImageData(new Uint8ClampedArray(words.slice(0, width * height).buffer), width, height);
+    this.tiles.push({ sequence, x, y, image });
+    this.context?.putImageData(image, x, y);
+    return this.context !== null;
+  }
+
+  fit() {
+    const { width, height } = this.screen;
+    if (this.overlay.width === width && this.overlay.height === height) return;
+    this.overlay.width = width;
+    this.overlay.height = height;
+  }
+
+  /** The video shows this and all before it. @param {number} sequence */
+  dropTiles(sequence) {
+    if (!this.tiles.length) return;
+    this.tiles = this.tiles.filter((tile) => ((tile.sequence - sequence) | 0) > 0);
+    this.context?.clearRect(0, 0, this.overlay.width, this.overlay.height);
+    for (const { x, y, image } of this.tiles) this.context?.putImageData(image, x, y);
+  }
+
+  /** Back to the canvas, with all that was shown on it. */
+  close() {
+    if (this.closed) return;
+    this.closed = true;
+    const { screen, last } = this;
+    if (last) screen.drawFrame(last, last.visibleRect?.width ?? 0, last.visibleRect?.height ?? 0);
+    for (const { x, y, image } of this.tiles) screen.drawable()?.putImageData(image, x, y);
+    last?.close();
+    this.last = null;
+    this.writer.abort().catch(() => {});
+    this.generator.stop();
+    screen.canvas.classList.remove('under');
+    for (const element of [this.video, this.overlay]) {
+      screen.companions.delete(element);
+      element.remove();
+    }
+  }
+}
