@@ -290,7 +290,8 @@ void oriel_hub_publish_picture(struct oriel_desktop *desktop, struct oriel_packe
   packet->sequence = hub->sequence;
   count_picture_locked(hub, packet, taken_ns);
   struct oriel_packet *old = oriel_hub_forget_key_locked(hub);
-  hub->newest_key = packet->key ? oriel_packet_ref(packet) : NULL;
+  if (packet->key && hub->source_watched & ORIEL_WATCH_PICTURES) /* unwatched, the screen changes unseen */
+    hub->newest_key = oriel_packet_ref(packet);
   for (unsigned i = 0; i < hub->count; i++) {
     struct oriel_viewer *viewer = hub->viewers[i];
     if (!viewer->pictures || viewer->owed)
