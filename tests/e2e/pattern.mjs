@@ -67,10 +67,10 @@ test('motion: large pictures go by a track when a canvas does not keep up, and c
   });
   await page.goto(server.url);
   await painted(page);
-  await until(async () => (await pageStats(page)).surface === 'track', 20_000, 'a track');
-  await painted(page, (await pageStats(page)).painted + 20);
-  const seen = await until(() => page.evaluate(() => document.querySelector('video.moving')?.videoWidth === 1920), 5000, 'the video');
-  assert.ok(seen);
+  await until(() => page.evaluate(() => {
+    const video = document.querySelector('video.moving');
+    return window.oriel.stats().surface === 'track' && video?.videoWidth === 1920 && video.getVideoPlaybackQuality().totalVideoFrames > 5;
+  }), 40_000, 'pictures by a track');
   const response = await api(server, '/api/v1/desktop/pause', { method: 'POST' });
   assert.ok(response.ok, `pause: ${response.status}`);
   await until(async () => (await pageStats(page)).surface === 'canvas', 5000, 'the canvas again');

@@ -12,8 +12,8 @@ const KEPT_UP_US = 33_000;
 /** After the track did no better, the canvas is kept for so long. */
 const PATIENCE_US = 60_000_000;
 const SECOND_US = 1_000_000;
-/** So many bad seconds in a row: one may be somebody else's. */
-const BAD_SECONDS = 2;
+/** So many bad seconds in a row: one may be somebody else's, and a track needs some to get going. */
+const BAD_SECONDS = { canvas: 2, track: 4 };
 
 /** @param {number[]} values */
 const median = (values) => values.sort((a, b) => a - b)[values.length >> 1];
@@ -73,7 +73,7 @@ export class Motion {
     const delayUs = this.delays.length >= MOTION ? median(this.delays) : 0;
     this.begin(nowUs);
     this.bad = delayUs > KEPT_UP_US ? this.bad + 1 : 0;
-    if (this.bad < BAD_SECONDS) return;
+    if (this.bad < BAD_SECONDS[this.choice]) return;
     this.bad = 0;
     if (this.choice === 'canvas') {
       if (!this.supported || nowUs < this.notBeforeUs) return;
