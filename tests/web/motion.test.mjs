@@ -29,7 +29,7 @@ test('motion_goes_by_a_track_when_large_pictures_are_seen_late', () => {
 test('motion_leaves_small_pictures_slow_changes_and_old_browsers_on_the_canvas', () => {
   for (const [supported, options] of [
     [true, { pixels: 1280 * 720 }],
-    [true, { fps: 6 }],
+    [true, { fps: 2 }],
     [false, {}],
   ]) {
     const motion = new Motion(supported);
@@ -41,11 +41,19 @@ test('motion_comes_back_to_the_canvas_when_it_stops', () => {
   const motion = new Motion(true);
   const clock = { us: 5_000_000 };
   assert.equal(play(motion, clock, { seconds: 4, late: 60 }), 'track');
-  assert.equal(motion.ended(clock.us + 400_000), false);
-  assert.equal(motion.ended(clock.us + 600_000), true);
+  assert.equal(motion.ended(clock.us + 900_000), false);
+  assert.equal(motion.ended(clock.us + 1_100_000), true);
   assert.equal(motion.choice, 'canvas');
-  clock.us += 900_000;
+  clock.us += 1_200_000;
   assert.equal(play(motion, clock, { seconds: 0.2, late: 60 }), 'canvas');
+});
+
+test('motion_gives_up_a_track_that_shows_nothing', () => {
+  const motion = new Motion(true);
+  const clock = { us: 5_000_000 };
+  assert.equal(play(motion, clock, { seconds: 4, late: 60 }), 'track');
+  motion.paint = () => {};
+  assert.equal(play(motion, clock, { seconds: 5 }), 'canvas');
 });
 
 test('motion_gives_a_track_up_that_does_no_better_and_rests_a_minute', () => {

@@ -5,8 +5,8 @@
 /** Smaller pictures are drawn quickly enough everywhere. */
 const LARGE_PIXELS = 1_500_000;
 /** Motion: so many pictures in a second, and so long without one ends it. The server sends no more than are shown. */
-const MOTION = 8;
-const STILL_US = 500_000;
+const MOTION = 4;
+const STILL_US = 1_000_000;
 /** Drawing keeps up when the middle one of a second's pictures is seen so soon after its arrival: two frames. */
 const KEPT_UP_US = 33_000;
 /** After the track did no better, the canvas is kept for so long. */
@@ -25,8 +25,9 @@ export class Motion {
     /** 'canvas' or 'track'. @type {'canvas' | 'track'} */
     this.choice = 'canvas';
     this.begunUs = 0;
-    /** From arrival to being seen, of this second's pictures. @type {number[]} */
+    /** Of this second: pictures that arrived, and from arrival to being seen of those that were. @type {number[]} */
     this.delays = [];
+    this.arrived = 0;
     this.bad = 0;
     this.lastUs = 0;
     /** The canvas' delay when the track took over. */
@@ -40,6 +41,7 @@ export class Motion {
     this.lastUs = nowUs;
     if (pixels < LARGE_PIXELS) return (this.choice = 'canvas');
     if (nowUs - this.begunUs >= SECOND_US) this.judge(nowUs);
+    this.arrived++;
     return this.choice;
   }
 
@@ -66,11 +68,13 @@ export class Motion {
   begin(nowUs) {
     this.begunUs = nowUs;
     this.delays = [];
+    this.arrived = 0;
   }
 
   /** At the end of a second of motion. @param {number} nowUs */
   judge(nowUs) {
-    const delayUs = this.delays.length >= MOTION ? median(this.delays) : 0;
+    const seen = this.delays.length ? median(this.delays) : Infinity;
+    const delayUs = this.arrived >= MOTION ? seen : 0;
     this.begin(nowUs);
     this.bad = delayUs > KEPT_UP_US ? this.bad + 1 : 0;
     if (this.bad < BAD_SECONDS[this.choice]) return;
