@@ -41,6 +41,13 @@ void oriel_viewer_sent(struct oriel_viewer *viewer, const struct oriel_packet *p
   pthread_mutex_unlock(&hub->lock);
 }
 
+/* No picture took longer than until its acknowledgement came, less the way back: a page that claims more lies, and would
+ * take the picture's quality from everybody. */
+static int64_t believable_us(int64_t excess_us, const struct oriel_sent *sent, int64_t rtt_us, uint64_t now_ns) {
+  int64_t most_us = (int64_t)((now_ns - sent->sent_ns) / ORIEL_NS_PER_US) - rtt_us;
+  return excess_us < most_us ? excess_us : most_us;
+}
+
 /* One-way delay: only its growth means something, since the clocks are mapped by halving round trips. */
 static void note_delay_locked(struct oriel_hub *hub, struct oriel_viewer *viewer, const struct oriel_sent *sent,
                               bool reference, uint64_t now_ns) {
@@ -52,7 +59,7 @@ static void note_delay_locked(struct oriel_hub *hub, struct oriel_viewer *viewer
   oriel_minimum_read(&viewer->delay_min, now_ns, &least_us);
   oriel_minimum_read(&viewer->rtt_min, now_ns, &rtt_us);
   if (reference && hub->rate.cap_kbps)
-    oriel_bitrate_delay(&hub->rate, delay_us - least_us, (uint32_t)rtt_us, now_ns);
+    oriel_bitrate_delay(&hub->rate, believable_us(delay_us - least_us, sent, rtt_us, now_ns), (uint32_t)rtt_us, now_ns);
 }
 
 static void note_received_locked(struct oriel_hub *hub, struct oriel_viewer *viewer,
