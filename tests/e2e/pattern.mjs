@@ -124,7 +124,7 @@ for (const size of [[1280, 720], [1000, 620], [640, 480]]) {
 }
 
 /** The test card's cross: white arms around exactly this pixel, background beyond them. */
-async function crossAt(page, x, y) {
+export async function crossAt(page, x, y) {
   const light = (image, px, py) => image.data[(py * image.width + px) * 4];
   await until(async () => {
     const image = await canvasPixels(page);

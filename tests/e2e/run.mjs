@@ -7,6 +7,7 @@ import { closeBrowser } from './lib/browser.mjs';
 import './pattern.mjs';
 import './page.mjs';
 import './handle.mjs';
+import './phone.mjs';
 import './firefox.mjs';
 import './viewers.mjs';
 import './recovery.mjs';

@@ -16,9 +16,9 @@ const { Cursor } = await import('../../web/js/cursor.js');
 
 const shape = (size) => ({ width: size, height: size, hotX: 1, hotY: 2, pixels: new Uint8ClampedArray(size * size * 4) });
 
-function fixture({ controls = true, locked = false } = {}) {
+function fixture({ controls = true, locked = false, point = null } = {}) {
   const screen = { width: 640, scale: 1, canvas: { ...canvas(), getBoundingClientRect: () => ({ left: 0, top: 0 }) } };
-  const cursor = new Cursor(screen, canvas(), { controls: () => controls, locked: () => locked });
+  const cursor = new Cursor(screen, canvas(), { controls: () => controls, locked: () => locked, shown: () => point });
   const shown = () => (screen.canvas.style.cursor === 'none' ? cursor.overlayPoint() !== null : true);
   return { cursor, screen, shown };
 }
@@ -56,4 +56,16 @@ test('cursor_hidden_says_nothing_of_a_watcher_s_own_pointer', () => {
   cursor.setGuestPosition({ x: 5, y: 5, visible: false });
   assert.equal(screen.canvas.style.cursor, 'default');
   assert.equal(cursor.overlayPoint(), null);
+});
+
+test('cursor_that_a_finger_moves_is_drawn_by_the_page', () => {
+  const point = { x: 7, y: 9 };
+  const { cursor, shown } = fixture({ point });
+  assert.ok(shown(), 'an arrow where the guest defined none');
+  assert.equal(cursor.overlayPoint(), point);
+  cursor.setShape(shape(24));
+  assert.equal(cursor.css, '');
+  assert.equal(cursor.overlayPoint(), point);
+  cursor.setGuestPosition({ x: 5, y: 5, visible: false });
+  assert.equal(cursor.overlayPoint(), null, 'the guest hides it');
 });

@@ -1,32 +1,11 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { clockwork } from './clockwork.mjs';
 import { Meter, Rate } from '../../web/js/meter.js';
 import { Moves } from '../../web/js/moves.js';
-import { Touch } from '../../web/js/touch.js';
 import { Wheel } from '../../web/js/wheel.js';
 import { codecString } from '../../web/js/h264.js';
-
-/** A clock and one timer that the test moves. */
-function clockwork() {
-  const clock = {
-    now: 0,
-    timer: null,
-    pass(ms) {
-      clock.now += ms;
-      if (clock.timer && clock.timer.at <= clock.now) {
-        const { run } = clock.timer;
-        clock.timer = null;
-        run();
-      }
-    },
-  };
-  clock.delay = (run, ms) => ((clock.timer = { run, at: clock.now + ms }), 1);
-  clock.cancel = () => {
-    clock.timer = null;
-  };
-  return clock;
-}
 
 function moves() {
   const clock = clockwork();
@@ -113,66 +92,6 @@ test('wheel_a_touchpad_keeps_its_distance', () => {
   assert.ok(Math.abs(detents(pad, 16) - sum) < 0.01);
   assert.ok(Math.abs(detents(pad.slice(2), 16) - (sum - 0.035)) < 0.01, 'a quick start is paid back');
   assert.ok(Math.abs(detents([40, 40.5], 16, (y) => ({ wheelDeltaY: -3 * y })) - 1) < 0.5);
-});
-
-function fingers() {
-  const clock = clockwork();
-  const done = [];
-  const touch = new Touch(
-    {
-      move: (x, y) => done.push(`to ${x},${y}`),
-      button: (b, p) => done.push(`${b} ${p ? 'down' : 'up'}`),
-      wheel: (dx, dy) => done.push(`wheel ${dx},${dy}`),
-    },
-    clock.delay,
-    clock.cancel,
-  );
-  return { clock, done, touch };
-}
-
-test('touch_tap_is_a_click', () => {
-  const { done, touch } = fingers();
-  touch.down(1, 5, 6);
-  touch.moved(1, 7, 6);
-  touch.up(1);
-  assert.deepEqual(done, ['to 5,6', '0 down', '0 up']);
-});
-
-test('touch_drag_presses_where_it_began', () => {
-  const { done, touch } = fingers();
-  touch.down(1, 5, 6);
-  touch.moved(1, 50, 6);
-  touch.moved(1, 60, 6);
-  touch.up(1);
-  assert.deepEqual(done, ['to 5,6', '0 down', 'to 50,6', 'to 60,6', '0 up']);
-});
-
-test('touch_long_press_is_a_right_click', () => {
-  const { clock, done, touch } = fingers();
-  touch.down(1, 5, 6);
-  clock.pass(500);
-  touch.up(1);
-  assert.deepEqual(done, ['to 5,6', '2 down', '2 up']);
-});
-
-test('touch_two_fingers_scroll', () => {
-  const { clock, done, touch } = fingers();
-  touch.down(1, 10, 100);
-  touch.down(2, 30, 100);
-  touch.moved(1, 10, 60);
-  touch.moved(2, 30, 60);
-  touch.up(1);
-  touch.up(2);
-  clock.pass(1000);
-  assert.deepEqual(done, ['to 10,100', 'to 20,100', 'wheel 0,60', 'wheel 0,60']);
-});
-
-test('touch_cancelled_finger_does_not_click', () => {
-  const { clock, done, touch } = fingers();
-  touch.down(1, 5, 6);
-  touch.cancelled(1);
-  clock.pass(1000);
-  assert.deepEqual(done, ['to 5,6']);
 });
 
 test('codec_string_comes_from_the_parameter_set', () => {

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { COMBINATIONS, Keyboard } from '../../web/js/keyboard.js';
 import { USAGES } from '../../web/js/keys.js';
 import { planText } from '../../web/js/layouts.js';
+import { Sticky } from '../../web/js/sticky.js';
 import { Typing } from '../../web/js/typing.js';
 import { Typist } from '../../web/js/typist.js';
 import { MESSAGE } from '../../web/js/wire.js';
@@ -279,6 +280,7 @@ function typing() {
   const field = Object.assign(new EventTarget(), { value: '' });
   const guest = { text: '', said: [] };
   const output = {
+    commands: false,
     tap: ([code]) => {
       if (code === 'Backspace') guest.text = guest.text.slice(0, -1);
       if (code === 'Enter') guest.text += '\n';
@@ -324,4 +326,66 @@ test('typing_a_composition_ends_in_typed_text', () => {
   field.dispatchEvent(new Event('compositionend'));
   assert.deepEqual(guest.said, ['かな']);
   assert.equal(guest.text, 'ab');
+});
+
+/** A keyboard with a row of sticky modifiers. */
+function row() {
+  const fixture = keyboard();
+  const sticky = new Sticky(fixture.board, () => {});
+  fixture.board.held = { used: () => sticky.spent(), dropped: () => sticky.forget() };
+  const tap = (code) => (sticky.tap(code), fixture.take());
+  return { ...fixture, sticky, tap };
+}
+
+test('sticky_modifier_goes_with_the_next_key_and_then_up', () => {
+  const { board, take, tap, sticky } = row();
+  assert.equal(tap('ControlLeft'), '+ControlLeft');
+  assert.equal(tap('AltLeft'), '+AltLeft');
+  board.tap(['Delete']);
+  assert.equal(take(), '+Delete -Delete -ControlLeft -AltLeft');
+  assert.equal(sticky.hold('ControlLeft'), 'up');
+});
+
+test('sticky_modifier_goes_with_text_and_leaves_nothing_to_take_back', () => {
+  const { board, take, tap } = row();
+  const { field } = typing();
+  const onPhone = new Typing(field, board, () => {});
+  tap('ControlLeft');
+  field.value = 'c';
+  onPhone.changed(true);
+  field.value = '';
+  onPhone.changed(true);
+  assert.equal(take(), '+KeyC -KeyC -ControlLeft', 'what Ctrl+C made of a character is not deleted');
+  board.typist.typed(99);
+  tap('ShiftLeft');
+  tap('ControlLeft');
+  board.type('c');
+  board.typist.typed(99);
+  assert.equal(take(), '+KeyC -KeyC -ShiftLeft -ControlLeft', 'Shift is meant for the text');
+});
+
+test('sticky_modifier_tapped_twice_stays_until_a_third_tap', () => {
+  const { board, take, tap, sticky } = row();
+  tap('ShiftLeft');
+  assert.equal(tap('ShiftLeft'), '');
+  assert.equal(sticky.hold('ShiftLeft'), 'locked');
+  board.tap(['ArrowLeft']);
+  board.tap(['ArrowLeft']);
+  assert.equal(take(), '+ArrowLeft -ArrowLeft +ArrowLeft -ArrowLeft');
+  assert.equal(tap('ShiftLeft'), '-ShiftLeft');
+});
+
+test('sticky_modifiers_go_up_with_everything_else_and_with_a_click', () => {
+  const { board, take, tap, sticky } = row();
+  tap('MetaLeft');
+  board.releaseAll();
+  assert.equal(take(), 'release all');
+  assert.equal(sticky.hold('MetaLeft'), 'up');
+  assert.equal(tap('MetaLeft'), '+MetaLeft');
+  board.held.used();
+  assert.equal(take(), '-MetaLeft');
+  tap('AltLeft');
+  tap('AltLeft');
+  sticky.release();
+  assert.equal(take(), '-AltLeft');
 });

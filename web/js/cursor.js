@@ -4,6 +4,11 @@
 
 /** Browsers refuse larger cursors, CSS pixels. */
 const CSS_CURSOR_MAX = 128;
+/** A pointer that a finger moves has to be seen on a picture that is shown small: CSS pixels per pixel of its shape. */
+const FINGER_SCALE = 0.75;
+/** Where the guest has none: an arrow, its points in pixels. @type {Readonly<[number, number][]>} */
+const ARROW = Object.freeze([[1, 1], [1, 18], [5, 14], [8, 21], [11, 20], [8, 13], [14, 13]]);
+const ARROW_SHAPE = Object.freeze({ width: 16, height: 23, hotX: 1, hotY: 1 });
 
 /** @typedef {NonNullable<ReturnType<typeof import('./protocol.js').readCursorShape>>} Shape */
 
@@ -12,9 +17,11 @@ export class Cursor {
    * @param {import('./screen.js').Screen} screen @param {HTMLCanvasElement} overlay
    * @param {object} options
    * @param {() => boolean} options.controls we have the controls
-   * @param {() => boolean} options.locked the pointer is locked
+   * @param {() => boolean} options.locked the guest alone knows where its pointer is
+   * @param {() => {x: number, y: number} | null} options.shown where the page itself has to show the pointer
    */
-  constructor(screen, overlay, { controls, locked }) {
+  constructor(screen, overlay, { controls, locked, shown }) {
+    this.shown = shown;
     this.screen = screen;
     this.overlay = overlay;
     this.controls = controls;
@@ -29,6 +36,7 @@ export class Cursor {
     /** Where the pointer is, CSS pixels of the window. */
     this.pointer = { x: 0, y: 0 };
     this.css = '';
+    this.stale = false;
     this.frame = 0;
   }
 
@@ -67,6 +75,12 @@ export class Cursor {
     this.update();
   }
 
+  /** The picture has another place: the shape its scale, in the next frame. */
+  placed() {
+    this.stale = true;
+    this.schedule();
+  }
+
   /** Who draws changed, or the scale or the shape did. */
   update() {
     this.css = this.cssCursor();
@@ -78,6 +92,23 @@ export class Cursor {
   scale() {
     const { width } = this.screen;
     return width ? this.screen.scale : 1;
+  }
+
+  /** What the overlay shows. */
+  drawn() {
+    if (this.shape || !this.shown()) return this.shape;
+    this.source.width = ARROW_SHAPE.width;
+    this.source.height = ARROW_SHAPE.height;
+    const context = this.source.getContext('2d');
+    if (context) {
+      const arrow = new Path2D();
+      for (const [x, y] of ARROW) arrow.lineTo(x, y);
+      arrow.closePath();
+      context.fillStyle = '#fff';
+      context.fill(arrow);
+      context.stroke(arrow);
+    }
+    return ARROW_SHAPE;
   }
 
   /** The shape at the picture's scale, as a canvas of device pixels. @param {number} ratio @param {number} scale */
@@ -95,7 +126,7 @@ export class Cursor {
   /** @returns {string} '' when CSS cannot show it, or must not */
   cssCursor() {
     if (!this.controls()) return 'default';
-    if (this.hidden) return '';
+    if (this.hidden || this.shown()) return '';
     if (!this.shape) return 'default';
     const { width, height, hotX, hotY } = this.shape;
     if (!width || this.locked()) return '';
@@ -113,8 +144,10 @@ export class Cursor {
 
   /** Where the overlay's hot spot belongs, CSS pixels of the window; null when it must not show. */
   overlayPoint() {
-    if (this.hidden || !this.shape?.width || (this.controls() && this.css !== '')) return null;
-    if (this.controls() && !this.locked()) return this.pointer;
+    if (this.hidden || (this.controls() && this.css !== '')) return null;
+    const shown = this.shown();
+    if (this.shape ? !this.shape.width : !shown) return null;
+    if (this.controls() && !this.locked()) return shown ?? this.pointer;
     if (!this.guest.visible) return null;
     const box = this.screen.canvas.getBoundingClientRect();
     const scale = this.scale();
@@ -123,11 +156,14 @@ export class Cursor {
 
   drawOverlay() {
     this.frame = 0;
+    if (this.stale) this.screen.canvas.style.cursor = (this.css = this.cssCursor()) || 'none';
+    this.stale = false;
     const point = this.overlayPoint();
-    this.overlay.hidden = !point;
-    if (!point || !this.shape) return;
+    const shape = point && this.drawn();
+    this.overlay.hidden = !shape;
+    if (!point || !shape) return;
     const ratio = devicePixelRatio || 1;
-    const scale = this.scale();
+    const scale = this.shown() ? Math.max(FINGER_SCALE, this.scale()) : this.scale();
     const picture = this.scaled(ratio, scale);
     if (this.overlay.width !== picture.width || this.overlay.height !== picture.height) {
       this.overlay.width = picture.width;
@@ -140,8 +176,8 @@ export class Cursor {
     style.width = `${picture.width / ratio}px`;
     style.height = `${picture.height / ratio}px`;
     const stage = this.screen.stage.getBoundingClientRect();
-    const x = point.x - stage.left - this.shape.hotX * scale;
-    const y = point.y - stage.top - this.shape.hotY * scale;
+    const x = point.x - stage.left - shape.hotX * scale;
+    const y = point.y - stage.top - shape.hotY * scale;
     style.transform = `translate(${Math.round(x * ratio) / ratio}px, ${Math.round(y * ratio) / ratio}px)`;
   }
 }

@@ -12,8 +12,9 @@ import { Pointer } from './pointer.js';
 import { readCursorPosition, readCursorShape, readMicrophoneState, readTyped, readVolume } from './protocol.js';
 import { Size } from './size.js';
 import { SoundDevices } from './sound-devices.js';
+import { View } from './view.js';
 import { Watchdog } from './watchdog.js';
-import { CAP, MESSAGE, REASON } from './wire.js';
+import { CAP, HEADER_SIZE, MESSAGE, REASON } from './wire.js';
 
 const WATCH_MS = 250;
 
@@ -33,12 +34,17 @@ export class Devices {
       const type = view.getUint8(0);
       if (type === MESSAGE.BUTTON || type === MESSAGE.WHEEL) this.keyboard.settle(null);
       send(view);
+      if (type === MESSAGE.BUTTON && view.getUint8(HEADER_SIZE + 1) === 0) this.keyboard.held.used();
     };
-    this.pointer = new Pointer(screen, settled, { active: () => client.usable, hover: (x, y) => this.cursor.setPointer(x, y),
-      typing: () => document.activeElement?.id === 'typing' });
+    this.view = new View(screen);
+    this.pointer = new Pointer(screen, settled, { active: () => client.usable,
+      hover: (x, y) => this.cursor.setPointer(x, y), relative: () => this.cursor.update(),
+      typing: () => document.activeElement?.id === 'typing', view: this.view, trackpad: () => settings.get('trackpad'),
+      absolute: () => client.guest.absolute });
     this.cursor = new Cursor(screen, byId('cursor', HTMLCanvasElement), {
       controls,
-      locked: () => this.pointer.locked,
+      locked: () => this.pointer.locked || (this.pointer.relative && !client.guest.absolute),
+      shown: () => this.pointer.shown,
     });
     this.keyboard = new Keyboard((view) => client.controls && link.send(view), {
       active: () => client.hasFocus,
@@ -86,7 +92,7 @@ export class Devices {
     });
     addEventListener('pagehide', () => this.microphone.stop());
     screen.onReplaced = (canvas) => this.pointer.attach(canvas);
-    screen.onPlaced = () => this.cursor.update();
+    screen.onPlaced = () => this.cursor.placed();
     screen.onLost = () => this.watchdog.fire(nowUs());
     document.addEventListener('pointerlockchange', () => {
       this.cursor.update();

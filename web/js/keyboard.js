@@ -67,6 +67,10 @@ export class Keyboard {
     this.locks = new Locks(send);
     this.isMac = isMac ?? /Mac|iPhone|iPad/.test(platform);
     this.isWindows = isWindows ?? /^Win/.test(platform);
+    /** For modifiers that a row of keys holds down: a key or a click had its use of them, or everything went up. */
+    this.held = { used: () => {}, dropped: () => {} };
+    /** Codes that it holds: they are meant for text, too. @type {Set<string>} */
+    this.meant = new Set();
     /** Usages that are down, by the code that pressed them. @type {Map<string, number>} */
     this.down = new Map();
     /** Modifiers that the browser confirmed to be down. @type {Set<Modifier>} */
@@ -168,6 +172,17 @@ export class Keyboard {
     this.emit(usage, true);
   }
 
+  /** As press(), for a modifier that goes with what is typed or clicked next. @param {string} code */
+  hold(code) {
+    this.meant.add(code);
+    this.press(code);
+  }
+
+  /** Something other than Shift and AltGr is down: a character is a command. */
+  get commands() {
+    return [...this.down.values()].some((usage) => isModifier(usage) && !LEVELS.has(usage));
+  }
+
   /** @param {string} code */
   release(code) {
     this.settle(null);
@@ -180,7 +195,9 @@ export class Keyboard {
     this.confirmed.delete(/** @type {Modifier} */ (code));
     if (usage === undefined) return;
     this.down.delete(code);
+    this.meant.delete(code);
     this.emit(usage, false);
+    if (!isModifier(usage)) this.held.used();
   }
 
   /** One press or release; behind a text that is being typed. @param {number} usage @param {boolean} pressed */
@@ -202,6 +219,7 @@ export class Keyboard {
     if (!this.typist.busy) return this.releaseAll();
     this.settle(null);
     for (const code of [...this.down.keys()]) this.up(code);
+    this.held.dropped();
   }
 
   /** Nothing more of the text that is being typed. */
@@ -221,6 +239,8 @@ export class Keyboard {
     this.pending = null;
     this.down.clear();
     this.confirmed.clear();
+    this.meant.clear();
+    this.held.dropped();
   }
 
   /** Nothing is held any more, neither keys nor buttons. */
@@ -246,10 +266,11 @@ export class Keyboard {
     this.settle(null);
     this.locks.none();
     // Shift and AltGr of the user's own would make other characters of it; Control and the like are meant.
-    const levels = [...this.down.values()].filter((usage) => LEVELS.has(usage));
-    for (const usage of levels) this.emit(usage, false);
+    const levels = [...this.down].filter(([code, usage]) => LEVELS.has(usage) && !this.meant.has(code));
+    for (const [, usage] of levels) this.emit(usage, false);
     this.typist.type(strokes);
-    for (const usage of levels) this.emit(usage, true);
+    for (const [, usage] of levels) this.emit(usage, true);
+    this.held.used();
     return unknown;
   }
 
@@ -257,5 +278,6 @@ export class Keyboard {
   tapUsages(usages) {
     for (const usage of usages) this.emit(usage, true);
     for (const usage of [...usages].reverse()) this.emit(usage, false);
+    if (usages.some((usage) => !isModifier(usage))) this.held.used();
   }
 }

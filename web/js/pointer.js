@@ -4,6 +4,7 @@ import { guestPoint } from './geometry.js';
 import { Moves } from './moves.js';
 import { BUTTON, writeButton, writeMotion, writePointer, writeWheel } from './protocol.js';
 import { Touch } from './touch.js';
+import { Trackpad } from './trackpad.js';
 import { Wheel } from './wheel.js';
 
 /** Bits of PointerEvent.buttons, in the order of our buttons. */
@@ -21,27 +22,45 @@ export class Pointer {
    * @param {object} options
    * @param {() => boolean} options.active we have the controls
    * @param {(clientX: number, clientY: number) => void} options.hover the pointer is at this point of the window
+   * @param {() => void} options.relative a finger moves the pointer from where it is, or no longer
    * @param {() => boolean} options.typing an on-screen keyboard is open, which goes when its field loses the focus
+   * @param {import('./view.js').View} options.view @param {() => boolean} options.trackpad how fingers move the pointer
+   * @param {() => boolean} options.absolute the guest takes positions
    */
-  constructor(screen, send, { active, hover, typing }) {
+  constructor(screen, send, { active, hover, relative, typing, view, trackpad, absolute }) {
     this.screen = screen;
     this.send = send;
     this.active = active;
     this.hover = hover;
     this.typing = typing;
     this.buttons = 0;
+    /** A finger moves the pointer from where it is, and the page shows where. */
+    this.relative = false;
+    this.fingersRelative = trackpad;
+    this.relativeChanged = relative;
     this.wheels = new Wheel();
     this.moves = new Moves({
       position: (x, y) => send(writePointer(x, y)),
       motion: (dx, dy) => send(writeMotion(dx, dy)),
       wheel: (dx, dy) => send(writeWheel(dx, dy)),
     });
+    this.trackpad = new Trackpad(screen, view, { position: (x, y) => this.moveTo(x, y),
+      motion: (dx, dy) => active() && this.moves.move(dx, dy), absolute });
     this.touch = new Touch({
       move: (x, y) => this.moveTo(x, y),
-      button: (button, pressed) => this.press(button, pressed),
-      wheel: (dx, dy) => this.moves.scroll(dx, dy),
+      shift: (dx, dy) => this.trackpad.shift(dx, dy),
+      button: (button, pressed) => {
+        if (pressed && trackpad()) this.trackpad.settle();
+        this.press(button, pressed);
+      },
+      wheel: (dx, dy) => active() && this.moves.scroll(dx, dy),
+      zoom: (factor, x, y) => view.zoom(factor, x, y),
+      pan: (dx, dy) => view.pan(dx, dy),
+      pans: () => view.pans,
+      trackpad,
     });
     this.attach(screen.canvas);
+    this.attachAround(screen.stage);
   }
 
   get locked() {
@@ -67,9 +86,23 @@ export class Pointer {
     on('touchstart', (event) => event.preventDefault());
   }
 
+  /** Fingers need not be on the picture to zoom or move. @param {HTMLElement} stage */
+  attachAround(stage) {
+    const on = (/** @type {string} */ name, /** @type {(event: any) => void} */ run) =>
+      stage.addEventListener(name, (event) => event.target === stage && run(event), { passive: false });
+    const touch = (/** @type {string} */ name, /** @type {(event: PointerEvent) => void} */ run) =>
+      on(name, (event) => event.pointerType === 'touch' && run(event));
+    touch('pointerdown', (event) => this.pressed(event));
+    touch('pointermove', (event) => this.moved(event));
+    touch('pointerup', (event) => this.released(event));
+    touch('pointercancel', (event) => this.cancelled(event));
+    on('touchstart', (event) => event.preventDefault());
+  }
+
   /** @param {number} clientX @param {number} clientY */
   moveTo(clientX, clientY) {
     this.hover(clientX, clientY);
+    this.trackpad.note(clientX, clientY);
     if (!this.active() || this.locked) return;
     const { x, y } = guestPoint(clientX, clientY, this.screen.canvas.getBoundingClientRect(), this.screen);
     this.moves.position(x, y);
@@ -85,6 +118,7 @@ export class Pointer {
   /** @param {PointerEvent} event */
   moved(event) {
     if (event.pointerType === 'touch') return this.touch.moved(event.pointerId, event.clientX, event.clientY);
+    this.setRelative(false);
     if (this.locked) {
       if (this.active()) this.moves.move(event.movementX, event.movementY);
       return;
@@ -102,11 +136,26 @@ export class Pointer {
     for (const [bit, button] of BITS) if (changed & bit) this.press(button, (event.buttons & bit) !== 0);
   }
 
+  /** @param {boolean} relative */
+  setRelative(relative) {
+    if (relative === this.relative) return;
+    this.relative = relative;
+    this.relativeChanged();
+  }
+
+  /** Where the pointer is that the page shows, CSS pixels of the window; null: the browser shows its own. */
+  get shown() {
+    return this.relative ? this.trackpad.point : null;
+  }
+
   /** @param {PointerEvent} event */
   pressed(event) {
     event.preventDefault();
+    this.setRelative(event.pointerType === 'touch' && this.fingersRelative());
     if (event.pointerType !== 'touch' || !this.typing()) this.screen.canvas.focus({ preventScroll: true });
-    if (event.pointerType === 'touch') return this.touch.down(event.pointerId, event.clientX, event.clientY);
+    if (event.pointerType === 'touch') {
+      return this.touch.down(event.pointerId, event.clientX, event.clientY, event.target !== this.screen.canvas);
+    }
     // A synthetic event has no pointer to capture.
     try {
       this.screen.canvas.setPointerCapture(event.pointerId);

@@ -3,6 +3,8 @@
 // frame, which is the earliest moment a page can know of.
 import { placePicture } from './geometry.js';
 
+/** @typedef {ReturnType<typeof placePicture>} Box */
+
 export class Screen {
   /** @param {HTMLCanvasElement} canvas @param {HTMLElement} stage */
   constructor(canvas, stage) {
@@ -11,6 +13,10 @@ export class Screen {
     /** Stage size in device pixels. */
     this.stageSize = { width: 0, height: 0 };
     this.divisor = 1;
+    /** Where the whole picture fits; null: there is none yet. @type {Box | null} */
+    this.fit = null;
+    /** Another place for it, when only a part of the picture is to be seen. @type {(fit: Box, stage: {width: number, height: number}) => Box} */
+    this.arrange = (fit) => fit;
     /** @type {CanvasRenderingContext2D | null} */
     this.context = null;
     /** A new canvas replaced the old one. @type {(canvas: HTMLCanvasElement) => void} */
@@ -76,7 +82,8 @@ export class Screen {
   place() {
     const ratio = devicePixelRatio || 1;
     if (!this.stageSize.width || !this.canvas.width) return;
-    const box = placePicture(this, this.stageSize, this.divisor);
+    this.fit = placePicture(this, this.stageSize, this.divisor);
+    const box = this.arrange(this.fit, this.stageSize);
     const { style } = this.canvas;
     style.left = `${box.left / ratio}px`;
     style.top = `${box.top / ratio}px`;

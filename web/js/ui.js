@@ -4,6 +4,7 @@ import { ControlPanel } from './control-panel.js';
 import { DeviceMenus } from './device-menus.js';
 import { byId, button, setIcon, toast } from './dom.js';
 import { COMBINATIONS } from './keyboard.js';
+import { KeyRow } from './key-row.js';
 import { MicrophonePanel } from './microphone-panel.js';
 import { MouseHint } from './mouse-hint.js';
 import { Overlay } from './overlay.js';
@@ -53,10 +54,16 @@ export class Interface {
     this.microphone = new MicrophonePanel(client, devices.microphone, settings);
     this.control = new ControlPanel(client, settings);
     this.menus = new DeviceMenus(devices.chosen, toast);
+    /** @type {KeyRow} */
+    this.row = this.bindTouch();
     this.bindKeyboard();
     this.bindSound();
     this.bindMachine();
     this.bindScreen();
+    const bar = byId('bar', HTMLElement); // it wraps on narrow phones; what lies below it has to know
+    new ResizeObserver(() =>
+      document.documentElement.style.setProperty('--bar-height', `${bar.offsetHeight}px`),
+    ).observe(bar);
     this.showStats(settings.get('stats'));
     this.update();
   }
@@ -78,6 +85,7 @@ export class Interface {
     button('open-text').addEventListener('click', () => this.toolbar.closePanels());
     button('open-typing').addEventListener('click', () => {
       this.toolbar.closePanels();
+      if (matchMedia('(pointer: coarse)').matches) this.row.show(true);
       this.typing.toggle();
     });
     const lock = () => {
@@ -90,6 +98,21 @@ export class Interface {
       lock,
       leave: () => this.client.screen.canvas.focus({ preventScroll: true }),
     });
+  }
+
+  /** What phones need, whose keyboards lack keys and whose fingers cover what they point at. */
+  bindTouch() {
+    const shown = byId('show-key-row', HTMLInputElement);
+    const row = new KeyRow(this.devices.keyboard, this.settings, {
+      covers: (height) => this.devices.view.cover(height),
+      type: () => this.typing.toggle(),
+      changed: (open) => (shown.checked = open),
+    });
+    shown.addEventListener('change', () => row.show(shown.checked));
+    const trackpad = byId('trackpad', HTMLInputElement);
+    trackpad.checked = this.settings.get('trackpad');
+    trackpad.addEventListener('change', () => this.settings.set('trackpad', trackpad.checked));
+    return row;
   }
 
   bindSound() {
@@ -228,6 +251,7 @@ export class Interface {
     this.control.update();
     button('chip-sound').hidden = !(sound.blocked && !sound.muted && client.capabilities & CAP.OPUS);
     this.mouseHint?.update(client.guest.absolute);
+    this.row.setUsable(client.usable);
     for (const item of document.querySelectorAll('[data-keys], #open-typing, #lock-pointer')) {
       /** @type {HTMLButtonElement} */ (item).disabled = !client.usable;
     }

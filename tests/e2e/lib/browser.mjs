@@ -59,9 +59,10 @@ export async function openPage(t, { size = [1280, 720], scale = 1, extra = {} } 
   return page;
 }
 
-/** Opens a desktop and waits for its first painted picture. */
+/** Opens a desktop and waits for its first painted picture. `prepare(page)` comes before the address. */
 export async function openDesktop(t, server, options = {}) {
   const page = await openPage(t, options);
+  await options.prepare?.(page);
   await page.goto(options.url ?? server.url);
   await painted(page);
   return page;
