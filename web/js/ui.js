@@ -23,11 +23,7 @@ const questions = {
     'It restarts at once, as if its reset button was pressed. What was not saved is lost.',
     'Reset',
   ],
-  powerdown: [
-    'Power down the machine?',
-    'The guest is asked to shut down, as if its power button was pressed.',
-    'Power down',
-  ],
+  powerdown: ['Power down the machine?', 'The guest is asked to shut down, as if by its power button.', 'Power down'],
 };
 
 export class Interface {
