@@ -381,7 +381,7 @@ static void want_false_stops_and_true_starts_with_a_key(void **state) {
   take_picture(viewer);
   oriel_viewer_want(viewer, false, false);
   assert_false(fixture->fake.watched);
-  const uint32_t unseen = publish_key(fixture);
+  publish_key(fixture); /* made for nobody: the screen may have changed since */
   publish(fixture, ORIEL_PACKET_AUDIO, false);
   assert_int_equal(fake_drain(viewer), 0);
   oriel_viewer_want(viewer, false, true);
@@ -390,9 +390,10 @@ static void want_false_stops_and_true_starts_with_a_key(void **state) {
   assert_int_equal(fixture->fake.watched, ORIEL_WATCH_PICTURES);
   oriel_viewer_want(viewer, true, true);
   assert_int_equal(fixture->fake.watched, ORIEL_WATCH_ALL);
-  assert_int_equal(take_picture(viewer), unseen); /* the key frame that there is */
-  const uint32_t next = publish_video(fixture);
-  assert_int_equal(take_picture(viewer), next);
+  publish_video(fixture);
+  assert_int_equal(take_picture(viewer), 0);
+  const uint32_t key = publish_key(fixture);
+  assert_int_equal(take_picture(viewer), key);
   oriel_viewer_detach(viewer);
   assert_false(fixture->fake.watched);
 }
