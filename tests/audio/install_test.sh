@@ -33,7 +33,7 @@ if grep -qx ./bin/oriel-agent "$work/files"; then
   [ -x "$root$started" ] || fail "the service starts $started, which is not there"
   "$root$started" --config "$prefix/share/oriel/agent.conf" --check >/dev/null || fail "agent.conf is refused by its agent"
 fi
-if grep -vE '^\./(bin/oriel(-agent)?|include/oriel/audio\.h|share/man/man1/oriel(-agent)?\.1|lib/systemd/(user/oriel-agent\.service|system/oriel@\.(service|socket))|share/oriel/agent\.conf|lib(/[^/]+)?/(liboriel-audio\.(a|so[0-9.]*)|pkgconfig/oriel-audio\.pc))$' \
+if grep -vE '^\./(bin/oriel(-agent(-screen)?)?|include/oriel/audio\.h|share/man/man1/oriel(-agent)?\.1|lib/systemd/(user/oriel-agent\.service|system/oriel@\.(service|socket))|lib/udev/rules\.d/70-oriel-agent\.rules|share/oriel/agent\.conf|lib(/[^/]+)?/(liboriel-audio\.(a|so[0-9.]*)|pkgconfig/oriel-audio\.pc))$' \
   "$work/files"; then
   fail "these files belong to nobody"
 fi
