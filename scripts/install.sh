@@ -80,6 +80,18 @@ if [ -f build/guest/agent/oriel-agent ]; then
   put 644 guest/agent/agent.conf share/oriel/agent.conf
   put 644 build/man/oriel-agent.1 share/man/man1/oriel-agent.1
   filled guest/agent/oriel-agent.service.in lib/systemd/user/oriel-agent.service -e "s|@bindir@|$prefix/bin|"
+  put 644 guest/agent/70-oriel-agent.rules lib/udev/rules.d/70-oriel-agent.rules
+fi
+if [ -f build/guest/agent/oriel-agent-screen ]; then
+  put 755 build/guest/agent/oriel-agent-screen bin/oriel-agent-screen
+  filled guest/agent/oriel-agent-screen.desktop.in share/oriel/oriel-agent-screen.desktop -e "s|@bindir@|$prefix/bin|"
+  # Desktops look in /etc/xdg, which is not below the usual prefixes; uninstall.sh knows it.
+  case $prefix in
+  /usr | /usr/local)
+    mkdir -p "$destdir/etc/xdg/autostart"
+    install -m 644 "$list.text" "$destdir/etc/xdg/autostart/oriel-agent-screen.desktop"
+    ;;
+  esac
 fi
 put 644 build/man/oriel.1 share/man/man1/oriel.1
 filled cli/oriel@.service.in lib/systemd/system/oriel@.service -e "s|@bindir@|$prefix/bin|"

@@ -35,6 +35,12 @@ while read -r file; do
   */) rmdir "$root/${file%/}" 2>/dev/null || true ;; # somebody else's files keep it
   esac
 done <"$list"
+case $prefix in
+/usr | /usr/local)
+  rm -f "$destdir/etc/xdg/autostart/oriel-agent-screen.desktop"
+  rmdir "$destdir/etc/xdg/autostart" "$destdir/etc/xdg" 2>/dev/null || true # where nobody else's is in them
+  ;;
+esac
 if [ -z "$destdir" ] && [ "$(id -u)" -eq 0 ]; then
   ! command -v ldconfig >/dev/null || ldconfig
   [ ! -d /run/systemd/system ] || systemctl daemon-reload || true

@@ -62,10 +62,10 @@ there="$debian/home/dev/my oriel"
 as_root install -d -o 1000 -g 1000 "$debian/home/dev" "$there"
 copy() { (cd "$root" && tar -cf - "$@") | as_root tar -C "$there" --no-same-owner -xf -; }
 copy Makefile README.md LICENSE docs examples scripts audio/oriel-audio.h guest/agent/agent.conf guest/agent/oriel-agent.service.in \
-  cli/oriel@.service.in cli/oriel@.socket
+  guest/agent/oriel-agent-screen.desktop.in guest/agent/70-oriel-agent.rules cli/oriel@.service.in cli/oriel@.socket
 as_root mkdir -p "$there/build/guest"
 (cd "$build" && tar -cf - --exclude='*.p' --exclude='*.symbols' oriel audio/liboriel-audio.* man meson-private/oriel-audio.pc \
-  guest/agent/oriel-agent) |
+  guest/agent/oriel-agent guest/agent/oriel-agent-screen) |
   as_root tar -C "$there/build" --no-same-owner -xf -
 for file in vmlinuz initrd.img cmdline; do echo "$file" | as_root tee "$there/build/guest/$file" >/dev/null; done
 for script in bootstrap build guest; do
@@ -134,7 +134,12 @@ for kind in json.load(open(sys.argv[1])).values():
         print(f'{places.get(head, head)}/{rest}')
 EOF
 )
-[ -n "$planned" ] && ! grep -vxFf "$debian/usr/local/share/oriel/installed" <<<"$planned" >"$out"
+outside=$(grep '^/' <<<"$planned") # of the prefix: absolute
+{
+  grep -v '^/' <<<"$planned" | grep -vxFf "$debian/usr/local/share/oriel/installed"
+  for file in $outside; do [ -e "$debian$file" ] || echo "$file"; done
+} >"$out"
+[ -n "$planned" ] && [ -n "$outside" ] && [ ! -s "$out" ]
 result $? what_meson_installs_is_all_there
 
 # ---- away again ----
