@@ -101,7 +101,8 @@ static void receive(struct oriel_audio_line *line, uint64_t now_ns, oriel_audio_
   ssize_t size = 0;
   /* Bounded, so that a flood does not keep the caller from its clock. */
   for (int i = 0; i < 64 && (size = get(line, data, sizeof data, now_ns)) > 0; i++)
-    if (!cut(line, data, (size_t)size, now_ns, packet, owner)) {
+    /* To who only sends comes nothing but credit (docs/protocols/audio.md). */
+    if (packet != NULL && !cut(line, data, (size_t)size, now_ns, packet, owner)) {
       line->malformed++;
       hang_up(line, now_ns);
       return;
