@@ -53,7 +53,7 @@ test('microphone: nothing is asked before it is used, and a refusal is told', as
 });
 
 test('microphone: push to talk by chord and button, open mode, level, and its end with the controls', async (t) => {
-  const server = await oriel(t, still);
+  const server = await oriel(t, [...still, '--control', 'newest']);
   const page = await openWithMicrophone(t, server, { hz: TONE_HZ });
   assert.equal(await asked(page), 0);
   assert.equal((await microphone(page)).state, 'off');
