@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The media thread: damage -> convert -> tiles or video -> hub, and what stands still made exact. Sleeps without a timer until there is something to make
- * and somebody who can take it; drops before encoding, never after (lessons 2, 3). Locks the surface for a conversion
- * or for coding a few tiles, and encodes video outside of every lock (lesson 1).
+ * The media thread: damage -> convert -> tiles or video -> hub; what stands still is made exact. Sleeps without a timer
+ * until there is something to make and somebody who can take it; drops before encoding, never after (lessons 2, 3).
+ * Locks the surface for a conversion or for coding a few tiles, and encodes video outside of every lock (lesson 1).
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -11,224 +11,19 @@
 
 #include "core/clock.h"
 #include "core/log.h"
-#include "desktop/lossless.h"
-#include "desktop/private.h"
-#include "desktop/refine.h"
+#include "desktop/media.h"
 #include "media/tiles.h"
 
-enum { PICTURE_BURST = 2, SHARPENINGS_MAX = 8, RESTARTS_MAX = 4 };
+enum { PICTURE_BURST = 2 };
 /* Opening an encoder takes milliseconds and starts with a key frame: a guest that changes its size all the time gets no
  * more of them. */
 enum { OPENS_PER_SECOND = 8, OPEN_BURST = 4 };
-static const uint64_t still_ns = 250 * ORIEL_NS_PER_MS;       /* so long without a picture: sharpen */
-static const uint64_t blurred_ns = 1500 * ORIEL_NS_PER_MS;    /* typing in tiles beside a blurred picture: sharpen */
 static const uint64_t settled_ns = ORIEL_NS_PER_SECOND;       /* so long without video: refine */
-static const uint64_t restart_ns = 5 * ORIEL_NS_PER_SECOND;   /* refining for who missed a part; 2, 4 ... as long */
-static const uint64_t starved_ns = 50 * ORIEL_NS_PER_MS;      /* so late, tiles for who has no video go first */
-static const uint64_t keep_ns = 10 * ORIEL_NS_PER_SECOND;     /* the encoder outlives the last viewer by this */
-static const uint64_t first_ns = 500 * ORIEL_NS_PER_MS;       /* a source that has nothing new shows what it had */
 static const uint64_t retry_ns = 500 * ORIEL_NS_PER_MS;       /* after an encoder refused */
-
-struct media {
-  struct oriel_desktop *desktop;
-  struct oriel_encoder *encoder; /* exists while watched and keep_ns longer */
-  struct oriel_picture picture;  /* what the encoder saw last; valid while encoder is */
-  uint32_t generation;           /* of the surface the picture is of */
-  uint8_t *canvas;               /* BGRX copy of a surface below the least size, on the least canvas; else NULL */
-  struct oriel_damage video_damage; /* went out as tiles since the last video picture */
-  struct oriel_pace pace, open_pace;
-  struct oriel_keys_budget keys;
-  struct oriel_motion motion;
-  struct oriel_lossless lossless; /* for viewers without video */
-  uint64_t lossless_ns;           /* since when something is due for them; 0 = nothing */
-  struct oriel_refine refine; /* what came by video and is not yet exact */
-  unsigned restarts;          /* since the last video picture, of refinement for who missed a part; RESTARTS_MAX stands */
-  uint64_t restart_at_ns;     /* for more */
-  bool key_forced; /* the next picture must be a key frame, whoever asks */
-  bool empty;      /* the surface has no size yet */
-  bool held;       /* counted as held back */
-  unsigned sharpenings; /* since the last picture of normal quality */
-  unsigned failures;    /* in a row */
-  uint64_t change_ns, video_ns, idle_ns, retry_at_ns;
-  uint32_t kbps; /* as the encoder was last told */
-};
-
-enum action { ACTION_SLEEP, ACTION_PICTURE, ACTION_KEY, ACTION_SHARPEN, ACTION_REFINE, ACTION_LOSSLESS, ACTION_RELEASE };
-
-struct plan {
-  enum action action;
-  bool tiles;       /* ACTION_PICTURE: tiles fit all who look */
-  enum oriel_look look; /* ACTION_LOSSLESS */
-  bool video_due;   /* ACTION_PICTURE: needed even without new damage, by a viewer that missed tiles */
-  uint64_t wake_ns; /* ACTION_SLEEP: 0 = until poked */
-  uint64_t joined_ns; /* when somebody last began to look */
-};
-
-static void plan_wake(struct plan *plan, uint64_t wake_ns) {
-  if (!plan->wake_ns || wake_ns < plan->wake_ns)
-    plan->wake_ns = wake_ns;
-}
-
-static struct plan plan_unwatched(struct media *media, uint64_t now) {
-  struct plan plan = {.action = ACTION_SLEEP};
-  if (!media->encoder)
-    return plan;
-  if (!media->idle_ns)
-    media->idle_ns = now;
-  if (now >= media->idle_ns + keep_ns)
-    plan.action = ACTION_RELEASE;
-  else
-    plan.wake_ns = media->idle_ns + keep_ns;
-  return plan;
-}
-
-/* Viewers without video come between pictures of the others (`last`), or when these leave them no time. */
-static bool plan_lossless(struct media *media, const struct oriel_hub *hub, const struct oriel_survey *survey,
-                          uint64_t now, bool last, struct plan *plan) {
-  uint64_t at = 0;
-  plan->look = !survey->video ? ORIEL_LOOK_TAKE : survey->live_ready ? ORIEL_LOOK_SIZE : ORIEL_LOOK_PEEK;
-  if (!oriel_lossless_due_locked(&media->lossless, hub, plan->look, now, &at)) {
-    media->lossless_ns = 0;
-    if (at)
-      plan_wake(plan, at);
-    return false;
-  }
-  if (!media->lossless_ns)
-    media->lossless_ns = now;
-  if (!last && now < media->lossless_ns + starved_ns)
-    return false;
-  media->lossless_ns = 0;
-  plan->action = ACTION_LOSSLESS;
-  return true;
-}
-
-static bool plan_key(struct media *media, const struct oriel_survey *survey, uint64_t now, struct plan *plan) {
-  if (survey->key_due) {
-    uint64_t at = oriel_keys_budget_next(&media->keys, now);
-    if (at <= now) {
-      plan->action = ACTION_KEY;
-      return true;
-    }
-    plan_wake(plan, at);
-  } else if (survey->key_after_ns) {
-    plan_wake(plan, survey->key_after_ns);
-  }
-  return false;
-}
-
-static bool plan_picture(struct media *media, struct oriel_hub *hub, const struct oriel_survey *survey, uint64_t now,
-                         struct plan *plan) {
-  if (!survey->live || (!hub->damaged && !survey->video_due))
-    return false;
-  if (!survey->live_ready) {
-    if (hub->damaged && !media->held) {
-      media->held = true;
-      hub->held_back++;
-    }
-    return false;
-  }
-  uint64_t at = oriel_pace_next(&media->pace, now);
-  if (at <= now) {
-    plan->action = ACTION_PICTURE;
-    plan->tiles = survey->all_tiles && !survey->video_due;
-    plan->video_due = survey->video_due;
-    return true;
-  }
-  plan_wake(plan, at);
-  return false;
-}
-
-static bool plan_sharpen(struct media *media, const struct oriel_hub *hub, const struct oriel_survey *survey,
-                         uint64_t now, struct plan *plan) {
-  if (hub->damaged || !survey->live_ready || !media->encoder || media->key_forced ||
-      media->sharpenings >= SHARPENINGS_MAX ||
-      !oriel_encoder_needs_sharpening(media->encoder))
-    return false;
-  uint64_t at = media->change_ns + still_ns;
-  if (at > media->video_ns + blurred_ns)
-    at = media->video_ns + blurred_ns;
-  if (at < media->video_ns + still_ns)
-    at = media->video_ns + still_ns;
-  if (at <= now) {
-    plan->action = ACTION_SHARPEN;
-    return true;
-  }
-  plan_wake(plan, at);
-  return false;
-}
-
-/* Whoever stood still and missed a part gets all of it anew; rarely, since everybody gets it. */
-static void restart_refinement(struct media *media, struct oriel_hub *hub, uint64_t now, struct plan *plan) {
-  if (now < media->restart_at_ns) {
-    plan_wake(plan, media->restart_at_ns);
-    return;
-  }
-  media->restart_at_ns = now + (restart_ns << media->restarts);
-  media->restarts += media->restarts < RESTARTS_MAX;
-  oriel_refine_begin(&media->refine, media->picture.width, media->picture.height, now);
-  for (unsigned i = 0; i < hub->count; i++)
-    hub->viewers[i]->unrefined = false;
-}
-
-static bool plan_refine(struct media *media, struct oriel_hub *hub, const struct oriel_survey *survey, uint64_t now,
-                        struct plan *plan) {
-  if (hub->damaged || !survey->refinable || !media->encoder || media->key_forced || media->canvas)
-    return false;
-  if (survey->unrefined)
-    restart_refinement(media, hub, now, plan);
-  if (!media->refine.left)
-    return false;
-  uint64_t at = media->refine.at_ns;
-  if (at < survey->refine_after_ns)
-    at = survey->refine_after_ns;
-  if (at <= now) {
-    plan->action = ACTION_REFINE;
-    return true;
-  }
-  plan_wake(plan, at);
-  return false;
-}
-
-/* What to do now. Under hub.lock; sets hub->wait to what may change the answer before plan.wake_ns. */
-static struct plan plan_next(struct media *media, struct oriel_hub *hub, uint64_t now) {
-  struct plan plan = {.action = ACTION_SLEEP};
-  struct oriel_survey survey;
-  if (!hub->watchers_pictures && !hub->expected_ns)
-    return plan_unwatched(media, now);
-  if (media->retry_at_ns > now) {
-    plan.wake_ns = media->retry_at_ns;
-    return plan;
-  }
-  hub->wait = ORIEL_WAIT_DAMAGE;
-  if (media->empty && !hub->damaged)
-    return plan;
-  if (!(hub->source_watched & ORIEL_WATCH_PICTURES))
-    return plan; /* the network thread is about to tell the source, and pokes */
-  if (!hub->fresh_picture && now < hub->watched_ns + first_ns) {
-    plan.wake_ns = hub->watched_ns + first_ns;
-    return plan;
-  }
-  oriel_hub_survey_locked(hub, now, &survey);
-  if (survey.blocked)
-    hub->wait |= ORIEL_WAIT_VIEWERS;
-  if (hub->damaged)
-    hub->wait &= ~(unsigned)ORIEL_WAIT_DAMAGE; /* more of it changes nothing */
-  if (survey.video || survey.key_due)
-    media->idle_ns = 0;
-  else if ((plan = plan_unwatched(media, now)).action != ACTION_SLEEP)
-    return plan;
-  plan.joined_ns = hub->joined_ns;
-  if (plan_lossless(media, hub, &survey, now, false, &plan) || plan_key(media, &survey, now, &plan) ||
-      plan_picture(media, hub, &survey, now, &plan) ||
-      plan_sharpen(media, hub, &survey, now, &plan) || plan_refine(media, hub, &survey, now, &plan) ||
-      plan_lossless(media, hub, &survey, now, true, &plan))
-    return plan;
-  return plan;
-}
 
 /* ---- making a picture; no lock held ---- */
 
-static void release_encoder(struct media *media) {
+static void release_encoder(struct oriel_media *media) {
   oriel_encoder_destroy(media->encoder);
   oriel_picture_finish(&media->picture);
   free(media->canvas);
@@ -244,7 +39,7 @@ static uint16_t at_least_min(uint16_t side) {
 }
 
 /* The bitrate for now, and the size for all who ask. */
-static uint32_t settle_rate(struct media *media, uint16_t width, uint16_t height, uint64_t now) {
+static uint32_t settle_rate(struct oriel_media *media, uint16_t width, uint16_t height, uint64_t now) {
   struct oriel_desktop *desktop = media->desktop;
   struct oriel_hub *hub = &desktop->hub;
   uint32_t cap = desktop->config.bitrate_kbps;
@@ -266,7 +61,7 @@ static uint32_t settle_rate(struct media *media, uint16_t width, uint16_t height
   return kbps;
 }
 
-static int open_encoder(struct media *media, uint16_t width, uint16_t height) {
+static int open_encoder(struct oriel_media *media, uint16_t width, uint16_t height) {
   struct oriel_desktop *desktop = media->desktop;
   struct oriel_encoder_config config = {
     .width = width, .height = height, .fps = desktop->config.fps, .bitrate_kbps = media->kbps,
@@ -288,7 +83,7 @@ static int open_encoder(struct media *media, uint16_t width, uint16_t height) {
 }
 
 /* Follows the rate in steps worth a reconfiguration: 5 %, or arrival at the cap. */
-static void follow_rate(struct media *media, uint32_t kbps) {
+static void follow_rate(struct oriel_media *media, uint32_t kbps) {
   uint32_t step = media->kbps / 20;
   bool near = kbps + step > media->kbps && kbps < media->kbps + step;
   if (kbps == media->kbps || (near && kbps != media->desktop->hub.rate.cap_kbps))
@@ -302,7 +97,7 @@ static void follow_rate(struct media *media, uint32_t kbps) {
 }
 
 /* A surface below 64 pixels, top left on a black canvas of the least size. Returns the pixels to convert. */
-static const uint8_t *pad_canvas(struct media *media, const struct oriel_surface_view *view, uint16_t width,
+static const uint8_t *pad_canvas(struct oriel_media *media, const struct oriel_surface_view *view, uint16_t width,
                                  uint16_t height, int *stride) {
   if (view->width == width && view->height == height) {
     *stride = view->stride;
@@ -320,7 +115,7 @@ static const uint8_t *pad_canvas(struct media *media, const struct oriel_surface
 }
 
 struct work {
-  struct plan plan;
+  struct oriel_media_plan plan;
   struct oriel_damage damage;     /* new in this picture */
   struct oriel_packet *packet;    /* tiles that are ready */
   uint16_t width, height;         /* of the surface */
@@ -330,7 +125,7 @@ struct work {
 
 /* A surface that went to another size and back is all damage and needs no other encoder; a padded one does, for what
  * lies around it on the canvas. */
-static bool encoder_fits(const struct media *media, const struct oriel_surface_view *view) {
+static bool encoder_fits(const struct oriel_media *media, const struct oriel_surface_view *view) {
   return media->encoder && (media->generation == view->generation ||
                             (media->picture.width == view->width && media->picture.height == view->height));
 }
@@ -339,7 +134,7 @@ static bool encoder_fits(const struct media *media, const struct oriel_surface_v
  * looked at again, since opening takes milliseconds. Returns 0 with the surface locked, or an error with it unlocked;
  * -EAGAIN when it has no size, -EBUSY when its size changes faster than encoders may be opened: retry_at_ns says when
  * to come back, so that this thread never runs after such a guest for ever. */
-static int lock_surface(struct media *media, struct oriel_surface_view *view) {
+static int lock_surface(struct oriel_media *media, struct oriel_surface_view *view) {
   for (bool opened = false;; opened = true) {
     oriel_surface_lock(media->desktop->surface, view);
     uint16_t width = at_least_min(view->width), height = at_least_min(view->height);
@@ -369,14 +164,14 @@ static int lock_surface(struct media *media, struct oriel_surface_view *view) {
 
 /* When the change happened that a picture shows. What changed before anybody looked waited for no reason that delays
  * have, as did what others could not take before a newcomer's key frame. */
-static uint64_t capture_time(const struct oriel_surface_view *view, const struct plan *plan, bool first,
+static uint64_t capture_time(const struct oriel_surface_view *view, const struct oriel_media_plan *plan, bool first,
                              uint64_t taken_ns) {
   bool news = view->captured_ns && (view->captured_ns >= plan->joined_ns || !first);
   return news ? view->captured_ns : taken_ns;
 }
 
 /* Takes the damage: makes tiles of it, or brings the I420 picture up to date. Leaves the surface unlocked. */
-static int take_damage(struct media *media, struct work *work) {
+static int take_damage(struct oriel_media *media, struct work *work) {
   struct oriel_surface *surface = media->desktop->surface;
   struct oriel_surface_view view;
   int error = lock_surface(media, &view);
@@ -386,17 +181,17 @@ static int take_damage(struct media *media, struct work *work) {
   work->width = view.width;
   work->height = view.height;
   work->damage = view.damage;
-  work->key = work->plan.action == ACTION_KEY || media->key_forced;
+  work->key = work->plan.action == ORIEL_MEDIA_KEY || media->key_forced;
   work->captured_ns = capture_time(&view, &work->plan, work->key, work->taken_ns);
   bool changed = !oriel_damage_empty(&view.damage);
-  if (!changed && !work->key && work->plan.action == ACTION_PICTURE && !work->plan.video_due) {
+  if (!changed && !work->key && work->plan.action == ORIEL_MEDIA_PICTURE && !work->plan.video_due) {
     oriel_surface_unlock(surface, true); /* taken with the picture before */
     return -ENODATA;
   }
   uint64_t area = oriel_damage_area(&view.damage);
   uint16_t width = media->picture.width, height = media->picture.height;
   bool padded = view.width != width || view.height != height;
-  if (work->plan.action == ACTION_PICTURE && work->plan.tiles && !work->key && !padded &&
+  if (work->plan.action == ORIEL_MEDIA_PICTURE && work->plan.tiles && !work->key && !padded &&
       oriel_motion_tiles(&media->motion, area, media->kbps, work->taken_ns) &&
       !oriel_tiles_encode(view.bgrx, view.stride, width, height, &view.damage, &work->packet)) {
     oriel_surface_unlock(surface, true);
@@ -415,8 +210,8 @@ static int take_damage(struct media *media, struct work *work) {
   return bgrx ? 0 : -ENOMEM;
 }
 
-static int encode_video(struct media *media, struct work *work) {
-  bool sharpen = work->plan.action == ACTION_SHARPEN && !work->key;
+static int encode_video(struct oriel_media *media, struct work *work) {
+  bool sharpen = work->plan.action == ORIEL_MEDIA_SHARPEN && !work->key;
   struct oriel_encode_request request = {
     .damage = work->key ? NULL : &media->video_damage,
     .force_key = work->key,
@@ -436,7 +231,7 @@ static int encode_video(struct media *media, struct work *work) {
   return 0;
 }
 
-static void finish_tiles(struct media *media, struct work *work) {
+static void finish_tiles(struct oriel_media *media, struct work *work) {
   struct oriel_packet *packet = work->packet;
   packet->width = media->picture.width;
   packet->height = media->picture.height;
@@ -447,7 +242,7 @@ static void finish_tiles(struct media *media, struct work *work) {
 }
 
 /* Failure: what was taken is in the picture already; a key frame later shows it. */
-static void refuse(struct media *media, int error, uint64_t now) {
+static void refuse(struct oriel_media *media, int error, uint64_t now) {
   struct oriel_hub *hub = &media->desktop->hub;
   media->retry_at_ns = now + (retry_ns << (media->failures < 4 ? media->failures : 4));
   if (!media->failures++)
@@ -466,7 +261,7 @@ static void refuse(struct media *media, int error, uint64_t now) {
 }
 
 /* Makes one picture and publishes it. No lock held. */
-static void make_picture(struct media *media, const struct plan *plan) {
+static void make_picture(struct oriel_media *media, const struct oriel_media_plan *plan) {
   struct oriel_hub *hub = &media->desktop->hub;
   struct work work = {.plan = *plan};
   uint64_t now = oriel_clock_ns();
@@ -509,7 +304,7 @@ static void make_picture(struct media *media, const struct plan *plan) {
 }
 
 /* Sends a part of a still screen again without loss. No lock held. */
-static void refine_picture(struct media *media) {
+static void refine_picture(struct oriel_media *media) {
   const uint64_t now = oriel_clock_ns();
   struct oriel_packet *packet = NULL;
   int error = oriel_refine_make(&media->refine, media->desktop->surface, media->kbps, now, &packet);
@@ -520,7 +315,7 @@ static void refine_picture(struct media *media) {
 }
 
 /* One packet for a viewer without video. No lock held. */
-static void make_lossless(struct media *media, enum oriel_look look) {
+static void make_lossless(struct oriel_media *media, enum oriel_look look) {
   struct oriel_desktop *desktop = media->desktop;
   struct oriel_damage damage;
   uint16_t width = 0, height = 0;
@@ -558,7 +353,7 @@ static void sleep_until(struct oriel_hub *hub, uint64_t wake_ns) {
 void *oriel_media_thread(void *argument) {
   struct oriel_desktop *desktop = argument;
   struct oriel_hub *hub = &desktop->hub;
-  struct media media = {.desktop = desktop};
+  struct oriel_media media = {.desktop = desktop};
 #ifdef __linux__
   pthread_setname_np(pthread_self(), "oriel-media");
 #endif
@@ -572,22 +367,22 @@ void *oriel_media_thread(void *argument) {
     hub->wait = 0;
     if (oriel_errand_locked(desktop, oriel_clock_ns(), &errand_ns))
       continue;
-    struct plan plan = plan_next(&media, hub, oriel_clock_ns());
+    struct oriel_media_plan plan = oriel_media_plan_locked(&media, hub, oriel_clock_ns());
     if (errand_ns)
-      plan_wake(&plan, errand_ns);
-    if (plan.action == ACTION_SLEEP) {
+      oriel_media_plan_wake(&plan, errand_ns);
+    if (plan.action == ORIEL_MEDIA_SLEEP) {
       sleep_until(hub, plan.wake_ns);
       continue;
     }
     hub->wait = 0;
-    if (plan.action != ACTION_RELEASE && plan.action != ACTION_REFINE)
+    if (plan.action != ORIEL_MEDIA_RELEASE && plan.action != ORIEL_MEDIA_REFINE)
       hub->damaged = false; /* before the surface is looked at: what comes meanwhile counts anew */
     pthread_mutex_unlock(&hub->lock);
-    if (plan.action == ACTION_LOSSLESS)
+    if (plan.action == ORIEL_MEDIA_LOSSLESS)
       make_lossless(&media, plan.look);
-    else if (plan.action == ACTION_RELEASE)
+    else if (plan.action == ORIEL_MEDIA_RELEASE)
       release_encoder(&media);
-    else if (plan.action == ACTION_REFINE)
+    else if (plan.action == ORIEL_MEDIA_REFINE)
       refine_picture(&media);
     else
       make_picture(&media, &plan);
