@@ -294,6 +294,13 @@ void oriel_qemu_input_release_all(struct oriel_qemu_input *input) {
   pthread_mutex_unlock(&input->lock);
 }
 
+size_t oriel_qemu_input_outstanding(struct oriel_qemu_input *input) {
+  pthread_mutex_lock(&input->lock);
+  const size_t outstanding = input->call_count;
+  pthread_mutex_unlock(&input->lock);
+  return outstanding;
+}
+
 void oriel_qemu_input_counts(struct oriel_qemu_input *input, struct oriel_qemu_input_counts *counts) {
   pthread_mutex_lock(&input->lock);
   *counts = input->counts;

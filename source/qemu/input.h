@@ -72,6 +72,8 @@ void oriel_qemu_input_send(struct oriel_qemu_input *input, const struct oriel_in
 /** Sends the release of all that is down at once, before anything that waits, and drops the rest. Not while the VM is
  *  stopped. */
 void oriel_qemu_input_release_all(struct oriel_qemu_input *input);
+/** Calls that QEMU has not answered; 0 while detached. */
+size_t oriel_qemu_input_outstanding(struct oriel_qemu_input *input);
 void oriel_qemu_input_counts(struct oriel_qemu_input *input, struct oriel_qemu_input_counts *counts);
 
 #endif

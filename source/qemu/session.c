@@ -16,7 +16,8 @@
 
 enum {
   NEWS_PER_SECOND = 20,
-  FLUSH_MS = 200,      /* for key releases at the end */
+  FLUSH_MS = 200,      /* for key releases at the end, and their answers */
+  TICK_MS = 2,         /* how often such a wait looks */
   DRAIN_MS = 1000,     /* for GDBus's threads to notice that they are cancelled; normally below 1 ms */
 };
 
@@ -167,20 +168,20 @@ static gboolean on_tick(gpointer user) {
   return G_SOURCE_CONTINUE;
 }
 
-/* Runs the context until *count is 0 or the time is over. */
-static bool run_until_zero(GMainContext *context, const gint *count, unsigned limit_ms) {
-  uint64_t end = oriel_clock_ns() + limit_ms * ORIEL_NS_PER_MS;
-  GSource *tick = g_timeout_source_new(10);
+/* Runs the context until *count is 0, and QEMU has answered all `input` (NULL is fine), or until `end_ns`. */
+static bool run_until_zero(GMainContext *context, const gint *count, struct oriel_qemu_input *input, uint64_t end_ns) {
+  GSource *tick = g_timeout_source_new(TICK_MS);
   g_source_set_callback(tick, on_tick, NULL, NULL);
   g_source_attach(tick, context);
-  while (g_atomic_int_get(count) && oriel_clock_ns() < end)
+  while ((g_atomic_int_get(count) || (input && oriel_qemu_input_outstanding(input))) && oriel_clock_ns() < end_ns)
     g_main_context_iteration(context, TRUE);
   g_source_destroy(tick);
   g_source_unref(tick);
   return !g_atomic_int_get(count);
 }
 
-/* Lets the key releases reach the socket before it is closed. *flushing is written to until GDBus let go. */
+/* Lets the key releases reach QEMU before the socket is closed: GDBus, on its side, drops what it has not read yet as
+ * soon as it can't send an answer. *flushing is written to until GDBus let go. */
 static void flush(struct oriel_qemu_session *session, gint *flushing) {
   gpointer *user = g_new(gpointer, 2);
   user[0] = session->alive;
@@ -189,7 +190,8 @@ static void flush(struct oriel_qemu_session *session, gint *flushing) {
   g_atomic_int_inc(session->alive);
   oriel_qemu_input_release_all(session->config.input);
   g_dbus_connection_flush(oriel_qemu_control_connection(session->control), NULL, on_flushed, user);
-  run_until_zero(session->config.context, flushing, FLUSH_MS);
+  run_until_zero(session->config.context, flushing, session->config.input,
+                 oriel_clock_ns() + FLUSH_MS * ORIEL_NS_PER_MS);
 }
 
 void oriel_qemu_session_destroy(struct oriel_qemu_session *session) {
@@ -208,7 +210,7 @@ void oriel_qemu_session_destroy(struct oriel_qemu_session *session) {
   oriel_qemu_listener_destroy(session->display);
   oriel_qemu_listener_destroy(session->sound);
   oriel_qemu_listener_destroy(session->microphone);
-  if (!run_until_zero(session->config.context, session->alive, DRAIN_MS)) {
+  if (!run_until_zero(session->config.context, session->alive, NULL, oriel_clock_ns() + DRAIN_MS * ORIEL_NS_PER_MS)) {
     oriel_warn(ROOM, "D-Bus did not let go in time; some memory is lost");
     return; /* better lost than used when it is gone */
   }
