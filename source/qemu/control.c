@@ -14,7 +14,6 @@
 
 #include "core/log.h"
 #include "source/qemu/listener.h"
-#include "source/qemu/settle.h"
 
 #define ROOM "source/qemu"
 #define ROOT "/org/qemu/Display1"
@@ -345,7 +344,6 @@ GDBusConnection *oriel_qemu_control_connection(const struct oriel_qemu_control *
 void oriel_qemu_control_take_input(struct oriel_qemu_control *control, bool has_touch) {
   pthread_mutex_lock(&control->lock);
   control->takes_input = true;
-  oriel_qemu_settle(control->connection, control->path, has_touch);
   oriel_qemu_input_attach(control->config.input, control->connection, control->path, control->absolute, has_touch);
   if (control->objects.has_leds)
     oriel_qemu_input_set_leds(control->config.input, control->objects.locks);

@@ -11,6 +11,7 @@
 
 #include "core/clock.h"
 #include "source/qemu/input_private.h"
+#include "source/qemu/settle.h"
 
 /* How long what is known of the devices is good for while keys are pressed. */
 static const uint64_t knowledge_ns = ORIEL_NS_PER_SECOND;
@@ -117,6 +118,14 @@ static void pump(struct oriel_qemu_input *input) {
   }
 }
 
+/* A QEMU that is stopped would take each key for released, drop the release, and drop every later one as well. */
+static void settle_if_running(struct oriel_qemu_input *input) {
+  if (!input->unsettled || input->stopped)
+    return;
+  oriel_qemu_settle(input->connection, input->path, input->has_touch);
+  input->unsettled = false;
+}
+
 /* The VM goes on: what it may have missed, then modifiers that went down meanwhile. */
 static void catch_up(struct oriel_qemu_input *input) {
   const uint64_t now_ns = oriel_clock_ns();
@@ -196,6 +205,8 @@ void oriel_qemu_input_attach(struct oriel_qemu_input *input, GDBusConnection *co
   input->release_count = input->lost_count = 0;
   input->overflowed = false;
   input->touch = -1;
+  input->unsettled = true;
+  settle_if_running(input);
   pthread_mutex_unlock(&input->lock);
 }
 
@@ -214,6 +225,7 @@ void oriel_qemu_input_set_running(struct oriel_qemu_input *input, bool running, 
   if (!running && !was_stopped) {
     input_note_lost(input, at_us ? at_us : g_get_real_time());
   } else if (running && was_stopped && input->connection) {
+    settle_if_running(input);
     catch_up(input);
     pump(input);
   }

@@ -48,8 +48,8 @@ int oriel_qemu_input_create(GMainContext *context, const struct oriel_qemu_input
 /** Not while attached, and once nobody iterates the context. NULL is fine. */
 void oriel_qemu_input_destroy(struct oriel_qemu_input *input);
 
-/** Starts sending to a console object (path copied); forgets keys of an earlier QEMU. `has_touch`: the guest has a
- *  multi-touch device. */
+/** Starts sending to a console object (path copied); forgets keys of an earlier QEMU, and releases what a former client
+ *  may have left down, or does so once the VM runs. `has_touch`: the guest has a multi-touch device. */
 void oriel_qemu_input_attach(struct oriel_qemu_input *input, GDBusConnection *connection, const char *path,
                              bool absolute, bool has_touch);
 /** Stops sending and drops what waits. */

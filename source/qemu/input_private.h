@@ -60,6 +60,7 @@ struct oriel_qemu_input {
   char path[64];
   bool absolute, has_touch;
   bool stopped; /* QEMU drops input while the VM does not run */
+  bool unsettled; /* what a former client held down is still to be released */
   uint16_t width, height;
   struct oriel_qemu_devices devices;
   struct op ops[ORIEL_QEMU_INPUT_QUEUE];

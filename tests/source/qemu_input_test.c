@@ -84,6 +84,25 @@ static void input_released_when_it_stopped_is_sent_again(void **state) {
   assert_true(fake_qemu_wait_log(test.fake, "Press(42,)\nRelease(42,)\nRelease(0,)\n"));
 }
 
+/* Whoever was attached before was killed with a key down, and then the VM was stopped. */
+static void input_of_a_former_client_is_released_when_it_runs(void **state) {
+  (void)state;
+  test.fake = fake_qemu_start(test.path, &(struct fake_qemu_options){.absolute = true, .status = "paused"});
+  peer_attach();
+  assert_true(recorder_wait_state(&test.recorder, ORIEL_SOURCE_PAUSED, "paused", PATIENCE_MS));
+  pause_vm(0); /* twice is as good as once */
+  assert_int_equal(fake_qemu_count(test.fake, "Release("), 0);
+  resume_vm();
+  peer_settle();
+  assert_int_equal(fake_qemu_count(test.fake, "Release(42,)"), 1);
+  const unsigned released = fake_qemu_count(test.fake, "Release(");
+  pause_vm(0);
+  resume_vm();
+  key(KEY_A, true);
+  assert_true(fake_qemu_wait_log(test.fake, "Press(30,)\n"));
+  assert_int_equal(fake_qemu_count(test.fake, "Release("), released);
+}
+
 static bool is_relative(const struct recorder *recorder, const void *want) {
   (void)want;
   return !recorder->absolute;
@@ -231,6 +250,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
     CASE(input_released_while_stopped_is_kept),
     CASE(input_released_when_it_stopped_is_sent_again),
+    CASE(input_of_a_former_client_is_released_when_it_runs),
     CASE(input_released_before_it_stopped_is_not_sent_again),
     CASE(input_modifier_held_over_a_resume_counts),
     CASE(input_repeats_for_a_ps2_keyboard),
