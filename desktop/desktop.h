@@ -166,6 +166,7 @@ void oriel_viewer_sent(struct oriel_viewer *viewer, const struct oriel_packet *p
 struct oriel_viewer_ack {
   uint32_t received, decoded, painted;                /* sequence numbers; 0 = none yet */
   uint64_t received_ns, decoded_ns, painted_ns;
+  int64_t path_us; /* how much longer than at best the way takes, as the transport sees it; INT64_MAX = can't be told */
 };
 /** Drives pacing, skipping and the bitrate: the first cut is on rising delay, before loss (lesson 17). */
 void oriel_viewer_ack(struct oriel_viewer *viewer, const struct oriel_viewer_ack *ack);

@@ -41,16 +41,18 @@ void oriel_viewer_sent(struct oriel_viewer *viewer, const struct oriel_packet *p
   pthread_mutex_unlock(&hub->lock);
 }
 
-/* No picture took longer than until its acknowledgement came, less the way back: a page that claims more lies, and would
- * take the picture's quality from everybody. */
-static int64_t believable_us(int64_t excess_us, const struct oriel_sent *sent, int64_t rtt_us, uint64_t now_ns) {
+/* No picture took longer than until its acknowledgement came, less the way back, nor was it held up by more than the
+ * transport was: a page that claims more lies, and would take the picture's quality from everybody. */
+static int64_t believable_us(int64_t excess_us, const struct oriel_sent *sent, int64_t path_us, int64_t rtt_us,
+                             uint64_t now_ns) {
   int64_t most_us = (int64_t)((now_ns - sent->sent_ns) / ORIEL_NS_PER_US) - rtt_us;
+  most_us = most_us < path_us ? most_us : path_us;
   return excess_us < most_us ? excess_us : most_us;
 }
 
 /* One-way delay: only its growth means something, since the clocks are mapped by halving round trips. */
 static void note_delay_locked(struct oriel_hub *hub, struct oriel_viewer *viewer, const struct oriel_sent *sent,
-                              bool reference, uint64_t now_ns) {
+                              int64_t path_us, bool reference, uint64_t now_ns) {
   if (!sent->sent_ns || !sent->received_ns)
     return;
   int64_t delay_us = ((int64_t)(sent->received_ns - sent->sent_ns)) / (int64_t)ORIEL_NS_PER_US;
@@ -59,7 +61,8 @@ static void note_delay_locked(struct oriel_hub *hub, struct oriel_viewer *viewer
   oriel_minimum_read(&viewer->delay_min, now_ns, &least_us);
   oriel_minimum_read(&viewer->rtt_min, now_ns, &rtt_us);
   if (reference && hub->rate.cap_kbps)
-    oriel_bitrate_delay(&hub->rate, believable_us(delay_us - least_us, sent, rtt_us, now_ns), (uint32_t)rtt_us, now_ns);
+    oriel_bitrate_delay(&hub->rate, believable_us(delay_us - least_us, sent, path_us, rtt_us, now_ns),
+                        (uint32_t)rtt_us, now_ns);
 }
 
 static void note_received_locked(struct oriel_hub *hub, struct oriel_viewer *viewer,
@@ -75,7 +78,7 @@ static void note_received_locked(struct oriel_hub *hub, struct oriel_viewer *vie
   sent->received_ns = ack->received_ns;
   if (reference && sent->timed)
     oriel_stage_add(hub->stages, ORIEL_STAGE_WIRE, sent->sent_ns, ack->received_ns);
-  note_delay_locked(hub, viewer, sent, reference, now_ns);
+  note_delay_locked(hub, viewer, sent, ack->path_us, reference, now_ns);
 }
 
 static void note_decoded_locked(struct oriel_hub *hub, struct oriel_viewer *viewer,

@@ -21,6 +21,7 @@
 #include "core/log.h"
 #include "server/audit.h"
 #include "server/peer_private.h"
+#include "server/relay.h"
 
 enum {
   HELLO_LIMIT_S = 5,
@@ -251,6 +252,29 @@ static int set_nonblocking(int fd) {
   return flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ? -errno : 0;
 }
 
+/* The client's own socket, -1 when it has gone, and how many bytes wait before it. */
+static int wire_of(const struct oriel_peer *peer, size_t *queued) {
+  *queued = 0;
+  if (!peer->relay)
+    return peer->fd;
+  return *peer->relay ? oriel_relay_wire(*peer->relay, queued) : -1;
+}
+
+int64_t oriel_peer_path_us(struct oriel_peer *peer) {
+  size_t queued;
+  const int wire = wire_of(peer, &queued);
+  return peer->reached ? oriel_path_excess_us(&peer->path, wire, queued) : INT64_MAX;
+}
+
+/* Whether the kernel's view of its connection is one of the way to the viewer. */
+static bool is_reached(const struct oriel_peer *peer) {
+  struct sockaddr_storage client = {0};
+  socklen_t size = sizeof client;
+  size_t queued;
+  return getpeername(wire_of(peer, &queued), (struct sockaddr *)&client, &size) == 0 &&
+         oriel_path_reaches((const struct sockaddr *)&client, &peer->server->proxies);
+}
+
 static int open_peer(struct oriel_peer *peer, const struct oriel_peer_config *config) {
   int status = set_nonblocking(config->socket);
   if (status < 0)
@@ -287,7 +311,7 @@ int oriel_peer_create(struct oriel_server *server, const struct oriel_peer_confi
     return -ENOMEM;
   }
   *peer = (struct oriel_peer){
-    .server = server, .fd = config->socket, .session = config->session, .proved = config->proved,
+    .server = server, .fd = config->socket, .relay = config->relay, .session = config->session, .proved = config->proved,
     .view = config->view, .key = config->key,
     .closed = config->closed, .closed_user = config->user,
     .deadline_ns = now_ns + HELLO_LIMIT_S * ORIEL_NS_PER_SECOND,
@@ -295,6 +319,7 @@ int oriel_peer_create(struct oriel_server *server, const struct oriel_peer_confi
   };
   snprintf(peer->address, sizeof peer->address, "%s", config->address);
   tune(config->socket);
+  peer->reached = is_reached(peer);
   int status = open_peer(peer, config);
   if (status < 0) {
     free(peer);

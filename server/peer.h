@@ -15,12 +15,14 @@
 #include "server/address.h"
 #include "wire/viewer.h"
 
-struct oriel_server;
 struct oriel_peer;
+struct oriel_relay;
+struct oriel_server;
 
 /** An open connection from the handshake. */
 struct oriel_peer_config {
   int socket;                /* TCP, or one of a pair with a TLS relay behind; borrowed until `closed` */
+  struct oriel_relay *const *relay; /* that relay, NULL once it has ended, or NULL where there is none; likewise */
   const void *early;         /* bytes read after the handshake */
   size_t early_size;
   uint64_t session;          /* serial of the browser session; 0 = bearer */

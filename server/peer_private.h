@@ -13,6 +13,7 @@
 #include "server/dispatch.h"
 #include "server/inbox.h"
 #include "server/outbox.h"
+#include "server/path.h"
 #include "server/peer.h"
 #include "server/permit.h"
 #include "server/private.h"
@@ -25,6 +26,9 @@ struct oriel_peer {
   struct oriel_peer *next, *previous;
   struct oriel_server *server;
   int fd; /* borrowed */
+  struct oriel_relay *const *relay; /* see peer.h */
+  struct oriel_path path;
+  bool reached; /* the kernel sees all of the way */
   uv_poll_t poll;
   int events;
   void (*closed)(void *user);
@@ -75,6 +79,9 @@ void oriel_peer_receive_finish(struct oriel_peer *peer);
 enum oriel_party oriel_peer_party(const struct oriel_peer *peer);
 /** Says in the log when it got or lost the controls. */
 void oriel_peer_note_controls(struct oriel_peer *peer);
+
+/** How much longer than at its best the way to it takes, as the kernel sees it, µs; INT64_MAX = can't be told. */
+int64_t oriel_peer_path_us(struct oriel_peer *peer);
 
 /* peer_send.c */
 /** Starts the most urgent message that waits in the idle outbox; false when there is none. */

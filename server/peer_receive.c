@@ -191,6 +191,7 @@ static void take_ack(struct oriel_peer *peer, const struct oriel_viewer_in *in) 
     .received_ns = oriel_clockmap_ns(&peer->clock, in->ack.received_us, now_ns),
     .decoded_ns = oriel_clockmap_ns(&peer->clock, in->ack.decoded_us, now_ns),
     .painted_ns = oriel_clockmap_ns(&peer->clock, in->ack.painted_us, now_ns),
+    .path_us = oriel_peer_path_us(peer),
   };
   oriel_viewer_ack(peer->viewer, &ack);
 }

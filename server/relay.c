@@ -15,6 +15,7 @@
 #include <openssl/err.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "core/clock.h"
@@ -238,6 +239,14 @@ void oriel_relay_closed(struct oriel_relay *relay) {
   relay->phase_ns = oriel_clock_ns();
   if (!relay->shut)
     relay->deadline_ns = relay->phase_ns + CLOSED_LIMIT_S * ORIEL_NS_PER_SECOND;
+}
+
+int oriel_relay_wire(const struct oriel_relay *relay, size_t *queued) {
+  int count = 0;
+  if (relay->inner < 0 || ioctl(relay->inner, FIONREAD, &count) < 0)
+    count = 0;
+  *queued = relay->down.size + (size_t)count;
+  return relay->outer;
 }
 
 /** Its client has gone and it has nothing more for it: it ends once libmicrohttpd has closed its side. */

@@ -42,6 +42,9 @@ void oriel_relay_carry(struct oriel_relay *relay, struct oriel_connection *conne
 /** The HTTP connection, or the viewer's that it became, is closed: what is still on its way to the client has seconds. */
 void oriel_relay_closed(struct oriel_relay *relay);
 
+/** The client's socket, borrowed while the relay lives, and how many bytes wait before it. */
+int oriel_relay_wire(const struct oriel_relay *relay, size_t *queued);
+
 struct oriel_relay_view {
   const struct oriel_address_key *key;
   struct oriel_connection *connection; /* NULL in the handshake, and once it is closed */

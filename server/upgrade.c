@@ -32,6 +32,7 @@ static void on_upgraded(void *user, struct MHD_Connection *http, void *context, 
   oriel_connection_phase(connection, CONNECTION_UPGRADED);
   struct oriel_peer_config config = {
     .socket = socket,
+    .relay = connection->relay ? &connection->relay : NULL,
     .early = early,
     .early_size = early_size,
     .session = request->session,

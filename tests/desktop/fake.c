@@ -216,7 +216,7 @@ void fake_ack(struct oriel_viewer *viewer, const struct oriel_packet *packet) {
   uint64_t now = oriel_clock_ns();
   uint32_t sequence = packet->sequence;
   oriel_viewer_sent(viewer, packet, now);
-  oriel_viewer_ack(viewer, &(struct oriel_viewer_ack){sequence, sequence, sequence, now, now, now});
+  oriel_viewer_ack(viewer, &(struct oriel_viewer_ack){sequence, sequence, sequence, now, now, now, 0});
 }
 
 struct oriel_viewer *fake_viewer(struct oriel_desktop *desktop, enum oriel_role role, bool tiles, bool audio) {

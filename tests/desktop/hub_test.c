@@ -355,16 +355,16 @@ static void lying_acknowledgements_change_nothing(void **state) {
   struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
   struct oriel_desktop_stats *stats = calloc(1, sizeof *stats);
   uint64_t now = oriel_clock_ns();
-  oriel_viewer_ack(viewer, &(struct oriel_viewer_ack){9, 9, 9, now, now, now}); /* nothing was sent */
+  oriel_viewer_ack(viewer, &(struct oriel_viewer_ack){9, 9, 9, now, now, now, 0}); /* nothing was sent */
   uint32_t key = publish_key(fixture);
   struct oriel_delivery delivery = next_after_control(viewer);
   assert_int_equal(delivery.packet->sequence, key);
   oriel_packet_unref(delivery.packet);
-  oriel_viewer_ack(viewer, &(struct oriel_viewer_ack){key - 1, UINT32_MAX, 0x80000000u, now, 1, UINT64_MAX});
+  oriel_viewer_ack(viewer, &(struct oriel_viewer_ack){key - 1, UINT32_MAX, 0x80000000u, now, 1, UINT64_MAX, 0});
   oriel_desktop_stats(fixture->desktop, stats);
   assert_int_equal(stats->viewer[0].in_flight, 1);
   assert_int_equal(stats->viewer[0].painted, 0);
-  oriel_viewer_ack(viewer, &(struct oriel_viewer_ack){UINT32_MAX / 2 - 1, 0, 0, UINT64_MAX, 0, 0}); /* the future */
+  oriel_viewer_ack(viewer, &(struct oriel_viewer_ack){UINT32_MAX / 2 - 1, 0, 0, UINT64_MAX, 0, 0, 0}); /* the future */
   oriel_desktop_stats(fixture->desktop, stats);
   assert_int_equal(stats->viewer[0].in_flight, 0); /* never negative */
   for (int i = 0; i < ORIEL_STAGES; i++)
@@ -531,7 +531,7 @@ static void stages_follow_a_picture_to_the_screen(void **state) {
   for (int again = 0; again < 2; again++) { /* repeated acknowledgements count once */
     oriel_viewer_ack(viewer, &(struct oriel_viewer_ack){.received = sequence, .received_ns = sent + 3 * ms});
     oriel_viewer_ack(viewer, &(struct oriel_viewer_ack){sequence, sequence, sequence, sent + 3 * ms, sent + 7 * ms,
-                                                        sent + 12 * ms});
+                                                        sent + 12 * ms, 0});
   }
   oriel_desktop_stats(fixture->desktop, stats);
   const uint32_t expected_us[ORIEL_STAGES] = {

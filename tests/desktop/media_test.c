@@ -396,8 +396,9 @@ static void still_screen_is_sharpened_refined_and_then_left_alone(void **state) 
   end(fixture);
 }
 
-/* Six pictures on their way for 5 ms, then 80, as the page says; `truly` says so by when the acknowledgement comes. */
-static void send_late(struct fixture *fixture, struct oriel_viewer *viewer, bool truly) {
+/* Six pictures on their way for 5 ms, then 80, as the page says; `truly` says so by when the acknowledgement comes, and
+ * the transport took `path_us` longer than at best. */
+static void send_late(struct fixture *fixture, struct oriel_viewer *viewer, bool truly, int64_t path_us) {
   for (uint32_t i = 0; i < 6; i++) {
     fake_paint(&fixture->fake, all, i);
     struct oriel_delivery delivery = fake_next_of(&fixture->fake, viewer, ORIEL_DELIVERY_PICTURE);
@@ -406,7 +407,8 @@ static void send_late(struct fixture *fixture, struct oriel_viewer *viewer, bool
     uint64_t sent = truly ? now - way : now, there = sent + way;
     uint32_t sequence = delivery.packet->sequence;
     oriel_viewer_sent(viewer, delivery.packet, sent);
-    oriel_viewer_ack(viewer, &(struct oriel_viewer_ack){sequence, sequence, sequence, there, there, there});
+    oriel_viewer_ack(viewer, &(struct oriel_viewer_ack){sequence, sequence, sequence, there, there, there,
+                                                         path_us});
     oriel_packet_unref(delivery.packet);
   }
 }
@@ -419,21 +421,26 @@ static void rising_delay_lowers_the_bitrate(void **state) {
   expect_picture(fixture, viewer, ORIEL_PACKET_VIDEO, true);
   uint32_t full = stats(fixture)->bitrate_kbps;
   assert_true(full > 0);
-  send_late(fixture, viewer, true);
+  send_late(fixture, viewer, true, INT64_MAX);
   assert_in_range(stats(fixture)->bitrate_kbps, full / 2, full * 8 / 10);
   oriel_viewer_detach(viewer);
   end(fixture);
 }
 
-/* A page that acknowledges at once and claims that the pictures were late would take the quality from everybody. */
+/* A page that acknowledges at once and claims that the pictures were late would take the quality from everybody, and so
+ * would one that holds its acknowledgements back. */
 static void claimed_delay_lowers_nothing(void **state) {
   (void)state;
   struct fixture *fixture = begin(640, 480, "null");
   struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_CONTROLLER, false, false);
   expect_picture(fixture, viewer, ORIEL_PACKET_VIDEO, true);
   uint32_t full = stats(fixture)->bitrate_kbps;
-  send_late(fixture, viewer, false);
+  send_late(fixture, viewer, false, INT64_MAX);
   assert_int_equal(stats(fixture)->bitrate_kbps, full);
+  send_late(fixture, viewer, true, 20000);
+  assert_int_equal(stats(fixture)->bitrate_kbps, full);
+  send_late(fixture, viewer, true, 60000); /* what the transport saw as well */
+  assert_true(stats(fixture)->bitrate_kbps < full);
   oriel_viewer_detach(viewer);
   end(fixture);
 }
