@@ -139,11 +139,12 @@ test('keyboard_modifiers_that_the_browser_knows_to_be_up_go_up', () => {
   assert.equal(down('KeyC'), '+KeyC');
 });
 
-test('keyboard_events_without_a_place_are_known_by_their_name', () => {
+test('keyboard_events_without_a_place_are_known_by_their_name_and_pressed_whole', () => {
   const { down, up } = keyboard();
-  assert.equal(down('', { key: 'Enter' }), '+Enter');
-  assert.equal(up('', { key: 'Enter' }), '-Enter');
+  assert.equal(down('', { key: 'Enter' }), '+Enter -Enter', 'auto-type may never say that it went up');
+  assert.equal(up('', { key: 'Enter' }), '');
   assert.equal(down('Unidentified', { key: 'Shift', location: 2, shiftKey: true }), '+ShiftRight');
+  assert.equal(down('', { key: 'ArrowLeft', shiftKey: true }), '+ArrowLeft -ArrowLeft');
   assert.equal(up('Unidentified', { key: 'Shift', location: 2 }), '-ShiftRight');
 });
 
@@ -275,11 +276,53 @@ test('typist_cancelled_lets_go_of_what_it_held', () => {
   assert.ok(!typist.busy);
 });
 
+test('typist_cancelled_loses_no_release_of_a_key', () => {
+  const { typist, serve, events } = guest();
+  typist.type(planText('x'.repeat(16), 'us').strokes);
+  typist.key(USAGES.ShiftRight, true);
+  typist.key(USAGES.KeyA, true);
+  typist.key(USAGES.KeyA, false); // waits: two pieces are on their way
+  typist.key(USAGES.ShiftRight, false);
+  typist.cancel();
+  serve();
+  const down = new Set();
+  for (const [usage, pressed] of events) pressed ? down.add(usage) : down.delete(usage);
+  assert.deepEqual([...down], [], 'a key sticks');
+});
+
+test('keyboard_text_without_a_way_to_the_guest_blocks_nothing', () => {
+  const way = { open: false };
+  const { board, down, take } = keyboard({ able: () => way.open });
+  assert.equal(board.type('abc'), '');
+  assert.equal(take(), '', 'nobody would have answered');
+  assert.ok(!board.typist.busy);
+  const field = Object.assign(new EventTarget(), { value: 'ab' });
+  const onPhone = new Typing(field, board, () => {});
+  onPhone.changed(false);
+  way.open = true;
+  field.value = '';
+  onPhone.changed(false);
+  assert.equal(take(), '', 'the guest has nothing of it that could be taken back');
+  assert.equal(down('KeyA'), '+KeyA');
+});
+
+test('keyboard_text_that_is_cut_off_is_told', () => {
+  const told = [];
+  const { board } = keyboard({ cut: (done, total) => told.push([done, total]) });
+  board.type('x'.repeat(500));
+  board.typist.typed(2);
+  board.forget();
+  board.type('x');
+  board.forget();
+  assert.deepEqual(told, [[32, 500]]);
+});
+
 /** A field and the text that a guest would have. */
 function typing() {
   const field = Object.assign(new EventTarget(), { value: '' });
   const guest = { text: '', said: [] };
   const output = {
+    able: true,
     commands: false,
     tap: ([code]) => {
       if (code === 'Backspace') guest.text = guest.text.slice(0, -1);
@@ -373,6 +416,16 @@ test('sticky_modifier_tapped_twice_stays_until_a_third_tap', () => {
   board.tap(['ArrowLeft']);
   assert.equal(take(), '+ArrowLeft -ArrowLeft +ArrowLeft -ArrowLeft');
   assert.equal(tap('ShiftLeft'), '-ShiftLeft');
+});
+
+test('sticky_modifier_that_stays_down_outlives_a_capital', () => {
+  const { board, take, tap } = row();
+  tap('ShiftLeft');
+  tap('ShiftLeft');
+  take();
+  board.type('A');
+  board.typist.typed(99);
+  assert.equal(take(), '+ShiftLeft +KeyA -KeyA -ShiftLeft +ShiftLeft', 'the text took it up with itself');
 });
 
 test('sticky_modifiers_go_up_with_everything_else_and_with_a_click', () => {

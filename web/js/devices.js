@@ -48,11 +48,13 @@ export class Devices {
     });
     this.keyboard = new Keyboard((view) => client.controls && link.send(view), {
       active: () => client.hasFocus,
+      able: () => client.usable,
       swapped: () => settings.get('swapCommand'),
       shortcut: (event) => client.page.shortcut(event),
       layout: () => [settings.get('layout'), settings.get('otherCharacters')],
       unknown: (text) => client.page.say(`No key of the guest types “${text}”.`),
       typing: () => this.typingChanged(),
+      cut: (done, total) => client.page.say(`Only ${done} of ${total} characters were typed.`),
       released: () => this.pointer.forget(),
     });
     this.keyboard.attach();

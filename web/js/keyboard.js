@@ -2,7 +2,7 @@
 // Keys by their place on the keyboard. Whatever takes the keyboard away from the page releases everything, and no
 // key-down is trusted to get its key-up, so that no key sticks.
 import { codeOf, isModifier, lacksKeyUp, usageOf } from './keys.js';
-import { planText } from './layouts.js';
+import { heldBy, planText } from './layouts.js';
 import { Locks } from './locks.js';
 import { writeKey, writeReleaseAll } from './protocol.js';
 import { Typist } from './typist.js';
@@ -47,18 +47,23 @@ export class Keyboard {
    * @param {(view: DataView<ArrayBuffer>) => void} send
    * @param {object} options
    * @param {() => boolean} options.active the guest gets the keys: focus is on the screen and we have the controls
+   * @param {() => boolean} [options.able] what is sent reaches the guest, wherever the focus is
    * @param {() => boolean} options.swapped Command and Control change places
    * @param {(event: KeyboardEvent) => boolean} options.shortcut true when the page itself took the key
    * @param {() => [layout: string, entry: string]} options.layout of the guest, and its way for other characters
    * @param {(characters: string) => void} options.unknown the guest's layout has no key for these
    * @param {() => void} [options.typing] a text makes progress
+   * @param {(done: number, total: number) => void} [options.cut] a long text ended early, with the connection or the controls
    * @param {() => void} options.released everything was released, the mouse's buttons too
    * @param {boolean} [options.isMac] @param {boolean} [options.isWindows]
    */
-  constructor(send, { active, swapped, shortcut, layout, unknown, typing, released, isMac, isWindows }) {
+  constructor(send, options) {
+    const { active, able, swapped, shortcut, layout, unknown, typing, cut, released, isMac, isWindows } = options;
     this.released = released;
     this.send = send;
     this.active = active;
+    this.isAble = able ?? (() => true);
+    this.cut = cut ?? (() => {});
     this.swapped = swapped;
     this.shortcut = shortcut;
     this.layout = layout;
@@ -108,8 +113,9 @@ export class Keyboard {
       this.pending = setTimeout(() => this.settle(null), ALTGR_MS);
       return;
     }
-    // macOS does not tell that a key went up while Command was held.
-    if (lacksKeyUp(event) || (this.isMac && event.metaKey && !isModifier(usage))) return this.tapUsages([usage]);
+    // macOS does not tell that a key went up while Command was held, and who sends keys without a place may never tell.
+    const untold = !isModifier(usage) && (!usageOf(event.code) || (this.isMac && event.metaKey));
+    if (untold || lacksKeyUp(event)) return this.tapUsages([usage]);
     if (event.repeat && this.down.has(code)) {
       // The server passes it on to keyboards that do not repeat by themselves.
       if (!isModifier(usage)) this.emit(usage, true);
@@ -178,6 +184,11 @@ export class Keyboard {
     this.press(code);
   }
 
+  /** Text reaches the guest now. */
+  get able() {
+    return this.isAble();
+  }
+
   /** Something other than Shift and AltGr is down: a character is a command. */
   get commands() {
     return [...this.down.values()].some((usage) => isModifier(usage) && !LEVELS.has(usage));
@@ -229,6 +240,8 @@ export class Keyboard {
 
   /** The connection or the controls went: nobody holds anything, and nobody is told. */
   forget() {
+    const { done, total } = this.typist;
+    if (total >= LONG) this.cut(done, total);
     this.typist.reset();
     this.locks.forget();
     this.drop();
@@ -257,10 +270,12 @@ export class Keyboard {
   }
 
   /**
-   * Types text on the chosen layout of the guest; returns the characters that nothing types, which are left out.
+   * Types text on the chosen layout of the guest; returns the characters that nothing types, which are left out. Nothing
+   * is typed while nothing reaches the guest: pieces that nobody answers would hold up every key behind them.
    * @param {string} text
    */
   type(text) {
+    if (!this.able) return '';
     const { strokes, unknown } = planText(text, ...this.layout());
     if (!strokes.length) return unknown;
     this.settle(null);
@@ -271,6 +286,12 @@ export class Keyboard {
     this.typist.type(strokes);
     for (const [, usage] of levels) this.emit(usage, true);
     this.held.used();
+    // A text that held a modifier for itself took it up with it; one that is meant to stay goes down again.
+    const taken = new Set(strokes.flatMap((all) => all.flatMap(heldBy)));
+    for (const code of this.meant) {
+      const usage = this.down.get(code);
+      if (usage && taken.has(usage)) this.emit(usage, true);
+    }
     return unknown;
   }
 

@@ -18,7 +18,7 @@ export function difference(before, after) {
   return { kept: same, remove: before.slice(same).filter(({ sent }) => sent).length, insert: to.slice(same) };
 }
 
-/** What Typing needs of the keyboard. @typedef {Pick<import('./keyboard.js').Keyboard, 'tap' | 'type' | 'commands'>} Output */
+/** What Typing needs of the keyboard. @typedef {Pick<import('./keyboard.js').Keyboard, 'able' | 'tap' | 'type' | 'commands'>} Output */
 
 export class Typing {
   /**
@@ -71,9 +71,10 @@ export class Typing {
     for (let i = 0; i < remove; i++) this.keyboard.tap(['Backspace']);
     this.shown.length = kept;
     for (const character of insert) {
-      const command = this.keyboard.commands; // Ctrl+C left no character that could be taken back
+      // Ctrl+C leaves no character that could be taken back.
+      const leaves = this.keyboard.able && !this.keyboard.commands;
       const known = this.keyboard.type(character) === '';
-      this.shown.push({ character, sent: known && !command });
+      this.shown.push({ character, sent: known && leaves });
       if (!known && !this.refused.includes(character)) this.refused += character;
     }
     if (composing) return;

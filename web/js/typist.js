@@ -73,11 +73,13 @@ export class Typist {
     this.changed();
   }
 
-  /** What was not sent yet is not typed; what is held for it goes up. */
+  /** What was not sent yet is not typed; what is held for it goes up, and so do keys whose release waited. */
   cancel() {
-    const { held } = this;
+    const up = new Set([...this.held].reverse());
+    for (const step of this.steps.slice(this.next)) if (isEvent(step) && !step[1]) up.add(step[0]);
     this.reset();
-    if (held.length) this.sendPiece(held.reverse().map((usage) => [usage, false]), 0);
+    const releases = [...up].map((usage) => /** @type {KeyEvent} */ ([usage, false]));
+    for (let at = 0; at < releases.length; at += PIECE) this.sendPiece(releases.slice(at, at + PIECE), 0);
     this.unanswered = [];
     this.changed();
   }
