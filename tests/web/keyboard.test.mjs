@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { COMBINATIONS, Keyboard } from '../../web/js/keyboard.js';
-import { USAGES } from '../../web/js/keys.js';
+import { Keyboard } from '../../web/js/keyboard.js';
+import { COMBINATIONS, USAGES } from '../../web/js/keys.js';
 import { planText } from '../../web/js/layouts.js';
 import { Sticky } from '../../web/js/sticky.js';
 import { Typing } from '../../web/js/typing.js';

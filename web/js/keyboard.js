@@ -18,22 +18,6 @@ const LEVELS = new Set([usageOf('ShiftLeft'), usageOf('ShiftRight'), usageOf('Al
 /** A text of so many characters is ended by Escape. */
 const LONG = 30;
 
-/** Keys in the order that a special combination presses them. @type {Readonly<Record<string, string[]>>} */
-export const COMBINATIONS = Object.freeze({
-  'ctrl-alt-del': ['ControlLeft', 'AltLeft', 'Delete'],
-  super: ['MetaLeft'],
-  printscreen: ['PrintScreen'],
-  'alt-tab': ['AltLeft', 'Tab'],
-  'alt-f4': ['AltLeft', 'F4'],
-  escape: ['Escape'],
-  ...Object.fromEntries(
-    Array.from({ length: 12 }, (_, index) => [
-      `ctrl-alt-f${index + 1}`,
-      ['ControlLeft', 'AltLeft', `F${index + 1}`],
-    ]),
-  ),
-});
-
 /** Which flag of an event tells whether a modifier is down. AltRight has none: it may be AltGr or anything. */
 const FLAGS = Object.freeze({
   ControlLeft: 'ctrlKey', ControlRight: 'ctrlKey', ShiftLeft: 'shiftKey', ShiftRight: 'shiftKey', AltLeft: 'altKey',

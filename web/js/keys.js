@@ -80,3 +80,19 @@ const IME_KEYS = new Set(['HangulMode', 'HanjaMode', 'JunjaMode', 'KanjiMode', '
  */
 export const lacksKeyUp = ({ code, key }) =>
   usageOf(code) >= CONSUMER || /^(Lang[1-5]|KanaMode|(Audio)?Volume\w+|Power|Eject)$/.test(code) || IME_KEYS.has(key);
+
+/** Keys in the order that a special combination presses them. @type {Readonly<Record<string, string[]>>} */
+export const COMBINATIONS = Object.freeze({
+  'ctrl-alt-del': ['ControlLeft', 'AltLeft', 'Delete'],
+  super: ['MetaLeft'],
+  printscreen: ['PrintScreen'],
+  'alt-tab': ['AltLeft', 'Tab'],
+  'alt-f4': ['AltLeft', 'F4'],
+  escape: ['Escape'],
+  ...Object.fromEntries(
+    Array.from({ length: 12 }, (_, index) => [
+      `ctrl-alt-f${index + 1}`,
+      ['ControlLeft', 'AltLeft', `F${index + 1}`],
+    ]),
+  ),
+});

@@ -43,8 +43,8 @@ export async function complete(client, devices, settings) {
       return state === 'lost' ? 'Try again now' : state === 'refused' ? 'Try again' : '';
     },
     (state) => {
-      if (state === 'paused') ui.command('resume');
-      else if (state === 'gone') ui.startAgain();
+      if (state === 'paused') ui.machine.command('resume');
+      else if (state === 'gone') ui.machine.startAgain();
       else if (state === 'lost') link.retryNow();
       else if (state === 'refused') link.connect();
     },

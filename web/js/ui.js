@@ -3,8 +3,9 @@
 import { ControlPanel } from './control-panel.js';
 import { DeviceMenus } from './device-menus.js';
 import { byId, button, setIcon, toast } from './dom.js';
-import { COMBINATIONS } from './keyboard.js';
 import { KeyRow } from './key-row.js';
+import { COMBINATIONS } from './keys.js';
+import { MachinePanel } from './machine-panel.js';
 import { MicrophonePanel } from './microphone-panel.js';
 import { MouseHint } from './mouse-hint.js';
 import { Overlay } from './overlay.js';
@@ -12,19 +13,7 @@ import { SizePanel } from './size-panel.js';
 import { TextDialog } from './text-dialog.js';
 import { Toolbar } from './toolbar.js';
 import { Typing } from './typing.js';
-import { CAP, STATE } from './wire.js';
-
-const START_MS = 12_000; // the server waits 10 s for a QEMU that starts
-
-/** What to ask before a command that loses something. @type {Record<string, [string, string, string]>} */
-const questions = {
-  reset: [
-    'Reset the machine?',
-    'It restarts at once, as if its reset button was pressed. What was not saved is lost.',
-    'Reset',
-  ],
-  powerdown: ['Power down the machine?', 'The guest is asked to shut down, as if by its power button.', 'Power down'],
-};
+import { CAP } from './wire.js';
 
 export class Interface {
   /**
@@ -50,11 +39,11 @@ export class Interface {
     this.microphone = new MicrophonePanel(client, devices.microphone, settings);
     this.control = new ControlPanel(client, settings);
     this.menus = new DeviceMenus(devices.chosen, toast);
+    this.machine = new MachinePanel(client, () => this.toolbar.closePanels());
     /** @type {KeyRow} */
     this.row = this.bindTouch();
     this.bindKeyboard();
     this.bindSound();
-    this.bindMachine();
     this.bindScreen();
     const bar = byId('bar', HTMLElement); // it wraps on narrow phones; what lies below it has to know
     new ResizeObserver(() =>
@@ -132,12 +121,6 @@ export class Interface {
     button('chip-sound').addEventListener('click', resume);
   }
 
-  bindMachine() {
-    for (const item of document.querySelectorAll('[data-command]')) {
-      item.addEventListener('click', () => this.command(item.getAttribute('data-command') ?? ''));
-    }
-  }
-
   bindScreen() {
     button('toggle-stats').addEventListener('click', () => {
       this.toolbar.closePanels();
@@ -190,50 +173,6 @@ export class Interface {
     return true;
   }
 
-  async startAgain() {
-    if (!(await this.command('start'))) return;
-    toast('The machine is being started.');
-    setTimeout(() => {
-      if (this.client.status.state === 'gone') toast('The machine has not started; the server’s log says why.');
-    }, START_MS);
-  }
-
-  /** @param {string} command @returns {Promise<boolean>} it was passed on */
-  async command(command) {
-    this.toolbar.closePanels();
-    const question = questions[command];
-    if (question && !(await this.confirm(...question))) return false;
-    try {
-      const response = await this.client.session.request(`api/v1/desktop/${command}`, { method: 'POST' });
-      if (response.ok) return true;
-      const { error } = await response.json().catch(() => ({}));
-      toast(`The machine did not take this: ${error ?? response.status}.`);
-    } catch {
-      toast('The server cannot be reached.');
-    }
-    return false;
-  }
-
-  /** @param {string} title @param {string} text @param {string} yes @returns {Promise<boolean>} */
-  confirm(title, text, yes) {
-    const dialog = byId('confirm', HTMLDialogElement);
-    byId('confirm-title', HTMLElement).textContent = title;
-    byId('confirm-text', HTMLElement).textContent = text;
-    button('confirm-yes').textContent = yes;
-    dialog.returnValue = '';
-    dialog.showModal();
-    return new Promise((resolve) => {
-      dialog.addEventListener(
-        'close',
-        () => {
-          this.client.screen.canvas.focus({ preventScroll: true });
-          resolve(dialog.returnValue === 'yes');
-        },
-        { once: true },
-      );
-    });
-  }
-
   /** Shows what the client knows now. */
   update() {
     this.sizes.update();
@@ -252,7 +191,7 @@ export class Interface {
       /** @type {HTMLButtonElement} */ (item).disabled = !client.usable;
     }
     this.updateSound(settings.get('muted'), settings.get('volume'));
-    this.updateMachine(connected);
+    this.machine.update();
     this.microphone.update();
     this.menus.update();
     this.text.update();
@@ -278,22 +217,5 @@ export class Interface {
     byId('sound-note', HTMLElement).textContent = note;
   }
 
-  /** @param {boolean} connected */
-  updateMachine(connected) {
-    const { guest, capabilities, controls } = this.client;
-    byId('power-note', HTMLElement).hidden = controls;
-    const possible =
-      connected &&
-      controls &&
-      (capabilities & CAP.COMMANDS) !== 0 &&
-      guest.state !== STATE.GONE &&
-      guest.state !== STATE.CONNECTING;
-    button('open-power').hidden = connected && (capabilities & CAP.COMMANDS) === 0;
-    for (const item of document.querySelectorAll('[data-command]')) {
-      const name = item.getAttribute('data-command');
-      const fits =
-        name === 'pause' ? guest.state === STATE.RUNNING : name === 'resume' ? guest.state === STATE.PAUSED : true;
-      /** @type {HTMLButtonElement} */ (item).disabled = !(possible && fits);
-    }
-  }
+
 }
