@@ -40,6 +40,18 @@ test('focus: an open panel holds it, and a click in the panel gives it back', as
   assert.equal(await inPanel(page), 'screen');
   await page.keyboard.press('KeyA');
   await blockBecomes(page, 2);
+  // What a click chose to type into keeps the focus.
+  await page.locator('#control').click();
+  await page.locator('#viewer-name').click();
+  await page.keyboard.type('Zoe');
+  assert.equal(await page.locator('#viewer-name').inputValue(), 'Zoe');
+  await page.locator('#open-size').click();
+  await page.locator('#scale').selectOption('custom');
+  await page.locator('#scale-custom').click();
+  assert.equal(await inPanel(page), 'panel-size');
+  await page.locator('#open-keyboard').click();
+  await page.locator('#open-typing').click();
+  assert.equal(await inPanel(page), 'typing');
 });
 
 test('leaving: a dropped file stays out of the tab, and closing it asks when that is wanted', async (t) => {
@@ -102,7 +114,8 @@ test('contrast: text of every state is at least 4.5 to 1 in both themes', async 
       const { ratio, where } = await page.evaluate(leastContrast);
       assert.ok(ratio >= 4.5, `${colorScheme}, ${what}: ${ratio.toFixed(2)} at ${where}`);
     };
-    for (const state of ['connecting', 'waiting', 'running', 'paused', 'gone', 'lost', 'refused', 'login']) {
+    const states = ['connecting', 'waiting', 'running', 'dark', 'unshown', 'paused', 'gone', 'lost', 'refused', 'login'];
+    for (const state of states) {
       await page.evaluate((name) => { document.documentElement.dataset.state = name; }, state);
       await check(state);
     }
@@ -127,5 +140,36 @@ test('contrast: text of every state is at least 4.5 to 1 in both themes', async 
     await check('everything pressed');
     await page.locator('#talk').hover();
     await check('talking, hovered');
+    await page.evaluate(() => {
+      for (const panel of document.querySelectorAll('.panel')) panel.hidden = true;
+      for (const chip of document.querySelectorAll('.chip')) chip.hidden = true; // some lie over the row
+      if (document.getElementById('key-row').hidden) document.getElementById('show-key-row').click();
+    });
+    await pressRow(page, check);
+    for (const id of ['text-dialog', 'confirm']) {
+      await page.evaluate((name) => document.getElementById(name).showModal(), id);
+      await check(id);
+      await page.evaluate((name) => document.getElementById(name).close(), id);
+    }
   }
 }, { timeoutMs: 120_000 });
+
+/** Every key of the row as a mouse presses it; modifiers held for one key, held until they are let go, and up again. */
+async function pressRow(page, check) {
+  const row = page.locator('#key-row');
+  if (!(await row.locator('.keys-more').isVisible())) await row.getByRole('button', { name: 'Function keys' }).click();
+  await check('row of keys');
+  for (const key of await row.getByRole('button').all()) {
+    const name = await key.getAttribute('aria-label');
+    if (/^(Close|Function|On-screen)/.test(name)) continue;
+    const sticky = (await key.getAttribute('aria-pressed')) !== null;
+    for (const hold of sticky ? ['once', 'locked', 'up'] : ['']) {
+      await key.hover();
+      await page.mouse.down();
+      await check(`${name} pressed ${hold}`);
+      await page.mouse.up();
+      if (sticky) assert.equal(await key.getAttribute('data-hold'), hold);
+      await check(`${name} hovered ${hold}`);
+    }
+  }
+}

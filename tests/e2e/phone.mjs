@@ -79,7 +79,9 @@ test('fingers: on a trackpad the finger moves the pointer, and a tap clicks wher
 
 test('fingers: Ctrl+C by the row of keys and the phone\'s keyboard, which a tap leaves open', async (t) => {
   const { page, sent } = await openPhone(t);
-  await page.evaluate(() => document.getElementById('open-typing').click());
+  await page.touchscreen.tap(195, 6); // the handle
+  await page.locator('#open-keyboard').tap();
+  await page.locator('#open-typing').tap();
   assert.ok(await page.locator('#key-row').isVisible());
   assert.equal(await focused(page), 'typing');
   await page.touchscreen.tap(200, 300);
@@ -98,6 +100,19 @@ test('fingers: Ctrl+C by the row of keys and the phone\'s keyboard, which a tap 
   await key('F5').tap();
   const height = await page.evaluate(() => document.getElementById('key-row').offsetHeight);
   assert.ok(height > 100, 'the function keys are there');
+  // What lies at the bottom makes room for the row, at whatever edge the bar is, and no longer than it is there.
+  const covered = () => page.evaluate(() => document.documentElement.style.getPropertyValue('--covered'));
+  assert.equal(await covered(), `${height}px`);
+  for (const shown of ['shown', 'hidden']) {
+    const [bottom, top] = await page.evaluate((bar) => {
+      Object.assign(document.documentElement.dataset, { edge: 'bottom', bar });
+      return [document.getElementById('bottom').getBoundingClientRect().bottom,
+        document.getElementById('key-row').getBoundingClientRect().top];
+    }, shown);
+    assert.ok(bottom <= top, `bar ${shown}: chips end at ${bottom}, the row begins at ${top}`);
+  }
+  await page.evaluate(() => { document.documentElement.dataset.state = 'lost'; });
+  await until(async () => (await covered()) === '0px', 3000, 'the place of the row, which goes with the picture');
 });
 
 test('fingers: statistics and panels lie below the bar, however it wraps', async (t) => {

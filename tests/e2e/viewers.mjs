@@ -82,6 +82,8 @@ test('viewers: a link for watching only watches; a log-out ends the session', as
   assert.equal(denied, 403);
   await page.locator('#log-out').click();
   await page.locator('#login').waitFor({ timeout: 5000 });
+  assert.equal((await pageStats(page)).width, 0, 'the last picture stays readable behind the card');
+  assert.equal(await page.title(), 'Oriel');
   await page.reload();
   await page.locator('#login').waitFor({ timeout: 5000 });
   assert.match(server.output, /audit: log-out address=127\.0\.0\.1 role=user/);

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { guestPoint, placePicture, wantedSize } from '../../web/js/geometry.js';
-import { openState } from '../../web/js/status.js';
+import { openState, takesInput } from '../../web/js/status.js';
+import { DISPLAY } from '../../web/js/wire.js';
 import { parseSize } from '../../web/js/settings.js';
 import { chosenSize } from '../../web/js/hello.js';
 
@@ -99,4 +100,14 @@ test('state_of_an_open_connection', () => {
   assert.equal(openState(1, true), 'running');
   assert.equal(openState(2, true), 'paused');
   assert.equal(openState(3, true), 'gone');
+});
+
+test('input_goes_to_a_guest_that_is_seen_and_may_wake_a_dark_one', () => {
+  const [connecting, running, paused, gone] = [0, 1, 2, 3];
+  assert.ok(takesInput(running, true));
+  assert.ok(!takesInput(running, false), 'nothing is shown yet');
+  assert.ok(takesInput(running, false, DISPLAY.OFF), 'a display that is off since before this page came');
+  assert.ok(takesInput(paused, true));
+  assert.ok(!takesInput(gone, true), 'Tab has to reach "Start again"');
+  assert.ok(!takesInput(connecting, true));
 });

@@ -56,6 +56,14 @@ test('motion_gives_up_a_track_that_shows_nothing', () => {
   assert.equal(play(motion, clock, { seconds: 5 }), 'canvas');
 });
 
+test('motion_leaves_pictures_that_a_track_refuses_on_the_canvas', () => {
+  const motion = new Motion(true);
+  const clock = { us: 5_000_000 };
+  assert.equal(play(motion, clock, { seconds: 4, late: 60 }), 'track');
+  motion.refused(clock.us);
+  assert.equal(play(motion, clock, { seconds: 50, late: 60 }), 'canvas', 'one is made, not one for each picture');
+});
+
 test('motion_gives_a_track_up_that_does_no_better_and_rests_a_minute', () => {
   const motion = new Motion(true);
   const clock = { us: 5_000_000 };

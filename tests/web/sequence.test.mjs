@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Ack } from '../../web/js/ack.js';
 import { compareSequence, Continuity, Order } from '../../web/js/sequence.js';
 
 test('sequence_wraps', () => {
@@ -57,4 +58,15 @@ test('order_tiles_older_than_a_painted_picture_are_left_out', () => {
   assert.deepEqual([...order.release(3)], []);
   assert.equal(order.held.length, 0);
   assert.ok(order.ready(4));
+});
+
+test('ack_of_a_painted_picture_never_goes_back', () => {
+  const ack = new Ack(() => {});
+  ack.painted(0xffffffff, 10);
+  ack.painted(2, 20); // tiles above a moving picture
+  ack.painted(1, 30); // the moving picture below them is seen a frame later
+  assert.deepEqual([ack.now.painted, ack.now.paintedUs], [2, 20], 'the watchdog would see a picture that stands still');
+  ack.reset();
+  ack.painted(1, 40);
+  assert.equal(ack.now.painted, 1);
 });

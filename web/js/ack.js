@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Tells the server what became of its pictures: the newest sequence that was received, decoded and painted, and when.
 import { ACK_SIZE, fillAck } from './protocol.js';
+import { compareSequence } from './sequence.js';
 
 /**
  * Sequence numbers and times; 0 = none yet.
@@ -33,8 +34,12 @@ export class Ack {
     this.now.decodedUs = us;
   }
 
-  /** @param {number} sequence @param {number} us */
+  /**
+   * A video that a track shows may be seen after tiles that are newer than it: what was painted is painted.
+   * @param {number} sequence @param {number} us
+   */
   painted(sequence, us) {
+    if (this.now.painted && compareSequence(sequence, this.now.painted) < 0) return;
     this.now.painted = sequence;
     this.now.paintedUs = us;
   }

@@ -48,6 +48,9 @@ export class Card {
     this.icon = byId('status-icon', SVGSVGElement);
     this.title = byId('status-title', HTMLElement);
     this.text = byId('status-text', HTMLElement);
+    /** What the text says now, and behind it the seconds, for the eye only: each would be said by a screen reader. */
+    this.words = '';
+    this.wait = make('span', { 'aria-hidden': 'true' });
     this.action = button('status-action');
     this.form = byId('login', HTMLFormElement);
     this.action.addEventListener('click', () => act(status.state));
@@ -79,9 +82,11 @@ export class Card {
     const left = Math.ceil((retryAt - performance.now()) / 1000);
     const more = this.more(state);
     const text = detail && more ? `${detail}.` : detail || faces[state].text;
-    const words = [text, more, retryAt && left > 0 ? `Next try in ${left} s.` : ''].filter(Boolean).join(' ');
-    // Said again by a screen reader whenever it is set.
-    if (words !== this.text.textContent) this.text.textContent = words;
+    const words = [text, more].filter(Boolean).join(' ');
+    this.wait.textContent = retryAt && left > 0 ? ` Next try in ${left} s.` : '';
+    if (words === this.words) return;
+    this.words = words;
+    this.text.replaceChildren(...(words ? [words, this.wait] : []));
   }
 }
 

@@ -22,7 +22,7 @@ import {
 } from './protocol.js';
 import { Screen } from './screen.js';
 import { statsOf } from './stats.js';
-import { openState, Status } from './status.js';
+import { openState, Status, takesInput } from './status.js';
 import { CAP, DISPLAY, MESSAGE, REASON, STATE } from './wire.js';
 
 /**
@@ -123,7 +123,8 @@ export class Client {
 
   /** What the user does here is for the guest: we have the controls, and it is seen what they do. */
   get usable() {
-    return this.controls && this.link.painted;
+    const { link, guest, display } = this;
+    return this.controls && link.isOpen && takesInput(guest.state, link.painted, display);
   }
 
   /** The keys are for the guest: we have the controls, and the focus is on the screen. */
@@ -276,7 +277,11 @@ export class Client {
 
   /** @param {string} text @param {number} retryAfterS */
   loginNeeded(text, retryAfterS) {
+    this.name = '';
     this.ended('login', '');
+    // Nothing of the desktop stays for whoever has no session.
+    this.screen.clear();
+    this.devices?.cursor.reset();
     this.loginReason = { text, retryAfterS };
     this.page.login(text, retryAfterS);
   }

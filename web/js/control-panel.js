@@ -62,17 +62,24 @@ export class ControlPanel {
   /** Copies the link that only lets watch; shows it where the browser does not let it be copied. */
   async share() {
     const link = await this.client.session.shareLink();
-    const field = byId('share-link', HTMLInputElement);
-    field.hidden = true;
+    this.forgetLink();
     if (!link) return toast('The server gives no link for watching.');
     try {
       await navigator.clipboard.writeText(link);
       toast('The link for watching is copied. Whoever has it sees and hears this desktop.');
     } catch {
+      const field = byId('share-link', HTMLInputElement);
       field.value = link;
       field.hidden = false;
       field.select();
     }
+  }
+
+  /** A link outlives the session that gave it. */
+  forgetLink() {
+    const field = byId('share-link', HTMLInputElement);
+    field.hidden = true;
+    field.value = '';
   }
 
   update() {
@@ -91,6 +98,7 @@ export class ControlPanel {
     act.hidden = !action;
     say(byId('control-act-text', HTMLElement), action);
     button('share').hidden = client.party.state.way === CONTROL_WAY.NEVER;
+    if (!connected) this.forgetLink();
     byId('watching', HTMLElement).hidden = !watching;
     say(byId('watching-text', HTMLElement), title);
     button('chip-control').hidden = !action;

@@ -58,7 +58,6 @@ export class KeyRow {
     const opener = this.button('Fn', 'Function keys', () => {
       more.hidden = !more.hidden;
       opener.setAttribute('aria-expanded', String(!more.hidden));
-      this.place();
     });
     opener.setAttribute('aria-expanded', 'false');
     const typing = this.button('', 'On-screen keyboard', type);
@@ -78,6 +77,8 @@ export class KeyRow {
     visualViewport?.addEventListener('resize', () => this.place());
     visualViewport?.addEventListener('scroll', () => this.place());
     addEventListener('resize', () => this.place());
+    // It comes and goes with the picture, too, and its function keys make it taller.
+    new ResizeObserver(() => this.place()).observe(this.root);
     this.show(settings.get('keyRow'));
   }
 
@@ -85,7 +86,7 @@ export class KeyRow {
     return !this.root.hidden;
   }
 
-  /** @param {string} label @param {string} name @param {() => void} run */
+  /** @param {string} label @param {string} name @param {(event: MouseEvent) => void} run */
   button(label, name, run) {
     const element = make('button', { type: 'button', 'aria-label': name, title: name }, label);
     // The focus stays where it is, and with it the phone's keyboard.
@@ -97,8 +98,8 @@ export class KeyRow {
   /** @param {string[]} key code, label, name */
   key([code, label, name = label]) {
     let repeated = false;
-    const element = this.button(label, name, () => {
-      if (!repeated) this.keyboard.tap([code]);
+    const element = this.button(label, name, ({ detail }) => {
+      if (!repeated || detail === 0) this.keyboard.tap([code]);
       repeated = false;
     });
     if (!REPEATS.test(code)) return element;
@@ -106,6 +107,7 @@ export class KeyRow {
     const stop = () => clearTimeout(timer);
     const repeat = (/** @type {number} */ wait) => {
       timer = setTimeout(() => {
+        if (element.disabled) return; // a disabled button is told of no finger that goes up
         repeated = true;
         this.keyboard.tap([code]);
         repeat(REPEAT_MS);

@@ -50,6 +50,12 @@ export class Motion {
     this.delays.push(delayUs);
   }
 
+  /** A track does not take these pictures. @param {number} nowUs */
+  refused(nowUs) {
+    this.rest(nowUs);
+    this.notBeforeUs = nowUs + PATIENCE_US;
+  }
+
   /** True once the motion has ended, so that the canvas shall have the picture. @param {number} nowUs */
   ended(nowUs) {
     if (this.choice !== 'track' || nowUs - this.lastUs <= STILL_US) return false;

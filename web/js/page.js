@@ -14,6 +14,9 @@ const afterEnd = (controls) =>
     ? 'The server ends when nobody starts it again within ten minutes.'
     : 'Whoever has the controls can start it again; the server ends when nobody does within ten minutes.';
 
+/** The card's button or form wants the mouse, which the guest may have locked. @type {Set<string>} */
+const CARD_NEEDS_MOUSE = new Set(['paused', 'gone', 'refused', 'login']);
+
 /** Elements without their style would flash. */
 function styled() {
   const links = /** @type {NodeListOf<HTMLLinkElement>} */ (document.querySelectorAll('link.late'));
@@ -50,7 +53,10 @@ export async function complete(client, devices, settings) {
     },
   );
   card.more = (state) => (state === 'gone' && client.startable ? afterEnd(client.controls) : '');
-  status.changed = () => card.show();
+  status.changed = () => {
+    card.show();
+    if (document.pointerLockElement && CARD_NEEDS_MOUSE.has(status.state)) document.exitPointerLock();
+  };
   const login = loginForm(
     (token) => session.login(token),
     () => link.connect(),
@@ -62,7 +68,7 @@ export async function complete(client, devices, settings) {
     card.showText();
   };
   client.page = { changed, say: toast, login, shortcut: (event) => ui.shortcut(event),
-    holdsKeys: () => ui.toolbar.openPanel !== undefined || byId('confirm', HTMLDialogElement).open };
+    holdsKeys: () => ui.toolbar.openPanel !== undefined || document.querySelector('dialog[open]') !== null };
   swallowDrops(toast);
   if (codecs.lack) toast(codecs.lack);
   askBeforeClosing(settings, () => status.state === 'running' || status.state === 'paused');

@@ -212,6 +212,7 @@ export class Pictures {
       this.stillCheck = Number(setInterval(() => this.motion.ended(nowUs()) && this.endTrack(), STILL_CHECK_MS));
     }
     if (!this.track.write(frame, note)) {
+      this.motion.refused(nowUs()); // else a new one would be made for each picture
       this.endTrack();
       return false;
     }

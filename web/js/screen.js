@@ -72,6 +72,12 @@ export class Screen {
     this.place();
   }
 
+  /** Nothing of the picture stays. */
+  clear() {
+    this.canvas.width = 0;
+    this.canvas.height = 0;
+  }
+
   /** @param {number} width @param {number} height device pixels @param {number} divisor */
   setStage(width, height, divisor) {
     this.stageSize = { width, height };

@@ -20,6 +20,14 @@ export function openState(guest, painted, display = DISPLAY.SHOWN) {
   return painted ? 'running' : 'waiting';
 }
 
+/**
+ * Whether what the user does can mean something to the guest: nothing is sent to one that is not seen, but a display that
+ * is off may be woken. Pure.
+ * @param {number} guest STATE.state @param {boolean} painted @param {number} [display] ABILITIES.display
+ */
+export const takesInput = (guest, painted, display = DISPLAY.SHOWN) =>
+  guest === STATE.PAUSED ? painted : guest === STATE.RUNNING && (painted || display === DISPLAY.OFF);
+
 export class Status {
   constructor() {
     /** @type {PageState} */

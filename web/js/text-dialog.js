@@ -31,6 +31,8 @@ export class TextDialog {
     this.layout = select(labels, settings.get('layout'), 'text-layout');
     this.others = select(ENTRIES, settings.get('otherCharacters'), 'text-others');
     this.note = make('p', { id: 'text-note', class: 'note', role: 'status' });
+    /** Characters that would be typed. */
+    this.typable = 0;
     this.yes = make('button', { id: 'text-yes', type: 'submit', value: 'yes' }, 'Type');
     this.dialog = this.build();
     this.bar = make('progress', { max: '100', 'aria-label': 'Text typed' });
@@ -94,10 +96,17 @@ export class TextDialog {
     const count = `${strokes.length} ${strokes.length === 1 ? 'character' : 'characters'}`;
     this.note.textContent = unknown ? `This keyboard does not type: ${[...unknown].join(' ')}` : count;
     this.yes.textContent = unknown ? 'Type without them' : 'Type';
-    this.yes.disabled = strokes.length === 0 || !this.client.controls;
+    this.typable = strokes.length;
+    this.allow();
+  }
+
+  /** Only while it would arrive. */
+  allow() {
+    this.yes.disabled = this.typable === 0 || !this.client.usable;
   }
 
   type() {
+    if (!this.keyboard.able) return this.say('Nothing was typed: the guest cannot be reached now.');
     this.keyboard.type(this.field.value);
     this.field.value = '';
     this.progress();
@@ -117,6 +126,7 @@ export class TextDialog {
     const { typist } = this.keyboard;
     const { state } = this.client.guest;
     button('open-text').disabled = !this.client.controls;
+    this.allow();
     if (typist.busy && state !== STATE.RUNNING && state !== STATE.PAUSED) {
       this.say(`The machine went: ${typist.done} of ${typist.total} characters were typed.`);
       this.keyboard.cancelText();

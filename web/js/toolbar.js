@@ -17,6 +17,9 @@ function stopsOf(panel) {
   return stops.filter((stop) => stop.checkVisibility() && !passed(stop));
 }
 
+/** Takes what is typed next, so it keeps the focus. */
+const FIELD = ':is(input:not([type="checkbox"], [type="radio"], [type="range"]), select, textarea)';
+
 /** Buttons and their panels. */
 const panels = [
   ['control', 'panel-control'],
@@ -100,10 +103,13 @@ export class Toolbar {
 
   /**
    * What a mouse or a finger clicked has done its work, and the keys are for the guest again; the panel stays open for
-   * another click. A field keeps the focus, and so does what was reached by keys. @param {MouseEvent} event
+   * another click. A field keeps the focus, and so does what was reached by keys, and what a click moved it to: the
+   * on-screen keyboard's field, a dialog. @param {MouseEvent} event
    */
   clicked({ target, detail }) {
-    if (detail === 0 || !(target instanceof Element) || target.closest('[aria-controls], #handle')) return;
+    if (detail === 0 || !(target instanceof Element) || target.closest(`[aria-controls], #handle, ${FIELD}`)) return;
+    const { activeElement } = document;
+    if (activeElement !== document.body && !this.contains(activeElement)) return;
     if (target.closest('button, label, input:is([type="checkbox"], [type="radio"], [type="range"])')) this.leave();
   }
 
@@ -134,13 +140,13 @@ export class Toolbar {
     const items = this.items();
     const at = items.indexOf(/** @type {HTMLButtonElement} */ (document.activeElement));
     const step = /^Arrow(Right|Down)$/.test(event.key) ? 1 : /^Arrow(Left|Up)$/.test(event.key) ? -1 : 0;
+    const open = this.openPanel;
     if (event.key === 'Escape') {
-      const open = this.openPanel;
       if (open) {
         this.closePanels();
         button(open[0]).focus();
       } else this.dismiss();
-    } else if (event.key === 'Tab') this.around(event.shiftKey);
+    } else if (event.key === 'Tab' && (open || this.running)) this.around(event.shiftKey);
     else if (step && at >= 0) items[(at + step + items.length) % items.length].focus();
     else if (event.key === 'Home' && at >= 0) items[0].focus();
     else if (event.key === 'End' && at >= 0) items[items.length - 1].focus();
@@ -149,7 +155,10 @@ export class Toolbar {
     event.stopPropagation();
   }
 
-  /** An open panel holds the focus, and so does the bar without one. @param {boolean} back */
+  /**
+   * An open panel holds the focus, and so does the bar beside a picture; without one Tab goes on to the card's button.
+   * @param {boolean} back
+   */
   around(back) {
     const open = this.openPanel;
     const inside = open ? stopsOf(byId(open[1], HTMLElement)) : this.items();

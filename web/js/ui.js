@@ -164,10 +164,11 @@ export class Interface {
     if (!(event.ctrlKey && event.altKey && event.shiftKey)) return false;
     if (event.code === 'KeyS') this.showStats(!this.overlay.open);
     else if (event.code === 'KeyT') {
-      if (!event.repeat) this.devices.keyboard.releaseAll();
+      if (!event.repeat) this.devices.keyboard.left();
       this.microphone.chord();
     } else if (event.code === 'KeyM') {
-      this.devices.keyboard.releaseAll();
+      this.devices.keyboard.left(); // a text that is being typed goes on
+      if (document.pointerLockElement) document.exitPointerLock(); // the mouse is for the controls
       this.toolbar.toggleFocus();
     } else return false;
     return true;
