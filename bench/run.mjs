@@ -302,11 +302,11 @@ function sound() {
 console.log(`${''.padEnd(2)}${'measured'.padEnd(58)} ${'median'.padStart(22)}  target`);
 const only = process.argv.find((word) => word.startsWith('--only='))?.slice(7);
 const parts = {
-  codecs: () => measure('media_bench'), photons: comparePhotons, alone, sound,
+  codecs: () => measure('media_bench'), opening: compareOpening, photons: comparePhotons, alone, sound,
   scenes: async () => { for (const scene of ['static', 'typing', 'scroll', 'motion']) await compareScene(scene); },
 };
 if (only && !parts[only]) throw new Error(`--only takes one of ${Object.keys(parts).join(', ')}`);
-for (const name of ['codecs', 'photons', 'scenes', 'alone', 'sound']) if (!only || only === name) await parts[name]();
+for (const name of ['codecs', 'opening', 'photons', 'scenes', 'alone', 'sound']) if (!only || only === name) await parts[name]();
 await closeBrowser();
 mkdirSync(join(root, 'build'), { recursive: true });
 writeFileSync(join(root, 'build', 'bench.json'), `${JSON.stringify({ when: new Date().toISOString(), rows }, null, 2)}\n`);

@@ -73,9 +73,10 @@ static void try_handshake(const char *text) {
 }
 
 static void try_body(const uint8_t *data, size_t size) {
-  char token[ORIEL_TOKEN_MAX + 1] = "";
-  if (oriel_session_body_parse((const char *)data, size, token) == 0)
-    require(size <= ORIEL_SESSION_BODY_MAX && strlen(token) >= 1 && strlen(token) <= ORIEL_TOKEN_MAX);
+  char token[ORIEL_TOKEN_MAX + 1] = "", secret[ORIEL_SESSION_ID_SIZE + 1] = "";
+  if (oriel_session_body_parse((const char *)data, size, token, secret) == 0)
+    require(size <= ORIEL_SESSION_BODY_MAX && strlen(token) >= 1 && strlen(token) <= ORIEL_TOKEN_MAX &&
+            (strlen(secret) == 0 || strlen(secret) == ORIEL_SESSION_ID_SIZE));
 }
 
 static void try_listen(const char *text) {

@@ -58,15 +58,19 @@ bool oriel_cookie_next(const char **header, const char *name, const char **value
   return false;
 }
 
-int oriel_session_body_parse(const char *body, size_t size, char token[ORIEL_TOKEN_MAX + 1]) {
+int oriel_session_body_parse(const char *body, size_t size, char token[ORIEL_TOKEN_MAX + 1],
+                             char secret[ORIEL_SESSION_ID_SIZE + 1]) {
   if (size == 0 || size > ORIEL_SESSION_BODY_MAX)
     return -EINVAL;
   json_t *root = json_loadb(body, size, JSON_REJECT_DUPLICATES, NULL);
-  const json_t *member = json_object_get(root, "token");
-  size_t length = json_string_length(member);
+  const json_t *member = json_object_get(root, "token"), *other = json_object_get(root, "secret");
+  const size_t length = json_string_length(member);
+  const bool proves = !other || json_string_length(other) == ORIEL_SESSION_ID_SIZE;
   int status = -EINVAL;
-  if (json_object_size(root) == 1 && json_is_string(member) && length >= 1 && length <= ORIEL_TOKEN_MAX) {
+  if (json_object_size(root) == (other ? 2 : 1) && json_is_string(member) && length >= 1 &&
+      length <= ORIEL_TOKEN_MAX && proves) {
     memcpy(token, json_string_value(member), length + 1);
+    memcpy(secret, other ? json_string_value(other) : "", other ? ORIEL_SESSION_ID_SIZE + 1 : 1);
     status = 0;
   }
   json_decref(root);

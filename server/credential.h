@@ -10,7 +10,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { ORIEL_TOKEN_MAX = 512, ORIEL_SESSION_BODY_MAX = 4096 };
+enum {
+  ORIEL_TOKEN_MAX = 512,
+  ORIEL_SESSION_BODY_MAX = 4096,
+  ORIEL_SESSION_ID_SIZE = 64, /* 256 bits as hexadecimal digits: a session's id, and its second secret */
+};
 
 /** SHA-256 of a secret: what is kept and compared, so that neither length nor prefix shows in the time taken. */
 struct oriel_secret {
@@ -29,8 +33,9 @@ bool oriel_bearer_parse(const char *header, const char **token, size_t *size);
 /** Next value of the cookie `name` in a Cookie header (RFC 6265 section 5.4); moves *header past it. False at its
  *  end. */
 bool oriel_cookie_next(const char **header, const char *name, const char **value, size_t *size);
-/** {"token":"..."}: an object with exactly that member, a string of 1..512 bytes. Copies it into `token`, which the
- *  caller clears after use. 0, -EINVAL. */
-int oriel_session_body_parse(const char *body, size_t size, char token[ORIEL_TOKEN_MAX + 1]);
+/** {"token":"..."}, a string of 1..512 bytes, and maybe "secret":"...", one of 64, that of a session without a cookie.
+ *  No other member. Copies both, which the caller clears after use; `secret` is empty where there is none. 0, -EINVAL. */
+int oriel_session_body_parse(const char *body, size_t size, char token[ORIEL_TOKEN_MAX + 1],
+                             char secret[ORIEL_SESSION_ID_SIZE + 1]);
 
 #endif

@@ -140,7 +140,7 @@ int oriel_dispatch_message(struct oriel_dispatch *dispatch, const void *data, si
     dispatch->ops->bye(dispatch->user, in.bye.reason, in.bye.text);
     return 0;
   }
-  if (in.type == ORIEL_VIEWER_AUTHENTICATE)
+  if (in.type == ORIEL_VIEWER_AUTHENTICATE || in.type == ORIEL_VIEWER_LOGIN)
     return dispatch->ops->authenticate && !dispatch->greeted ? (int)dispatch->ops->authenticate(dispatch->user, &in)
                                                              : ORIEL_VIEWER_REASON_PROTOCOL;
   if (in.type == ORIEL_VIEWER_VIEWER_HELLO) {

@@ -24,7 +24,7 @@ enum {
 
 /** What messages do; every slot is needed but those marked optional. */
 struct oriel_dispatch_ops {
-  /** Optional: AUTHENTICATE is an error without it. 0, or the reason to close with. */
+  /** Optional: AUTHENTICATE and LOGIN are errors without it. 0, or the reason to close with. */
   enum oriel_viewer_reason (*authenticate)(void *user, const struct oriel_viewer_in *in);
   /** Optional: whether this viewer may send such a message now. Without it everything is permitted. */
   bool (*permits)(void *user, enum oriel_viewer_message type);

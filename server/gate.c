@@ -10,9 +10,11 @@
 
 #include "core/clock.h"
 #include "server/audit.h"
+#include "server/handshake.h"
 #include "server/head.h"
 #include "server/peer.h"
 #include "server/route.h"
+#include "wire/viewer.h"
 
 static void refuse(struct oriel_verdict *verdict, unsigned status, const char *sentence) {
   verdict->status = status;
@@ -149,44 +151,67 @@ static void refuse_credential(struct oriel_verdict *verdict, const char *sentenc
   refuse(verdict, MHD_HTTP_UNAUTHORIZED, sentence);
 }
 
-/** Counts a wrong credential, and answers 429 while there were too many: what was right never comes here. True when it
- *  was counted. */
-static bool count_failure(struct oriel_request *request, enum oriel_lockout_kind kind, struct oriel_verdict *verdict) {
-  struct oriel_server *server = request->server;
+/** Counts a wrong credential, unless there were too many: what was right never comes here. Seconds until it would be
+ *  counted, 0 when it was. */
+static unsigned count_wrong(struct oriel_server *server, const struct oriel_address_key *key,
+                            enum oriel_lockout_kind kind) {
   uint64_t now_ns = oriel_clock_ns();
-  unsigned wait = oriel_lockout_wait(&server->lockout, &request->key, kind, now_ns);
-  if (wait == 0) {
-    oriel_lockout_fail(&server->lockout, &request->key, kind, now_ns);
-    return true;
-  }
-  server->stats.auth_limited++;
+  unsigned wait = oriel_lockout_wait(&server->lockout, key, kind, now_ns);
+  if (wait == 0)
+    oriel_lockout_fail(&server->lockout, key, kind, now_ns);
+  else
+    server->stats.auth_limited++;
+  return wait;
+}
+
+static void refuse_limited(struct oriel_verdict *verdict, unsigned wait) {
   snprintf(verdict->text, sizeof verdict->text, "%u", wait);
   verdict->header = "Retry-After";
   verdict->value = verdict->text;
   refuse(verdict, MHD_HTTP_TOO_MANY_REQUESTS, "wrong again, after too many failed attempts from this address");
-  return false;
+}
+
+/** The same for a request, and its answer. True when it was counted. */
+static bool count_failure(struct oriel_request *request, enum oriel_lockout_kind kind, struct oriel_verdict *verdict) {
+  unsigned wait = count_wrong(request->server, &request->key, kind);
+  if (wait)
+    refuse_limited(verdict, wait);
+  return wait == 0;
+}
+
+enum oriel_right oriel_gate_judge(struct oriel_server *server, const struct oriel_gate_client *client,
+                                  const char *token, size_t size, unsigned *wait) {
+  struct oriel_secret secret;
+  (void)oriel_secret_set(&secret, token, size);
+  *wait = 0;
+  if (oriel_secret_equal(&secret, &server->token))
+    return ORIEL_RIGHT_FULL;
+  if (oriel_secret_equal(&secret, &server->view_token) && server->share)
+    return ORIEL_RIGHT_VIEW;
+  *wait = count_wrong(server, &client->key, ORIEL_LOCKOUT_TOKEN);
+  if (*wait)
+    return ORIEL_RIGHT_NONE;
+  server->stats.auth_token++;
+  oriel_audit("wrong-token", client->address, "at=%s", client->at);
+  unsigned locked = oriel_lockout_wait(&server->lockout, &client->key, ORIEL_LOCKOUT_TOKEN, oriel_clock_ns());
+  if (locked)
+    oriel_audit("too-many-wrong-tokens", client->address, "seconds=%u", locked);
+  return ORIEL_RIGHT_NONE;
 }
 
 enum oriel_right oriel_gate_token(struct oriel_request *request, const char *token, size_t size,
                                   struct oriel_verdict *verdict) {
-  struct oriel_server *server = request->server;
-  struct oriel_secret secret;
-  (void)oriel_secret_set(&secret, token, size);
-  bool full = oriel_secret_equal(&secret, &server->token);
-  bool view = oriel_secret_equal(&secret, &server->view_token) && server->share;
-  if (full || view) {
+  const struct oriel_gate_client client = {
+    .key = request->key, .address = request->client, .at = request->route->path};
+  unsigned wait;
+  const enum oriel_right right = oriel_gate_judge(request->server, &client, token, size, &wait);
+  if (right != ORIEL_RIGHT_NONE)
     request->connection->known = true;
-    return full ? ORIEL_RIGHT_FULL : ORIEL_RIGHT_VIEW;
-  }
-  if (!count_failure(request, ORIEL_LOCKOUT_TOKEN, verdict))
-    return ORIEL_RIGHT_NONE;
-  server->stats.auth_token++;
-  refuse_credential(verdict, "the token is wrong");
-  oriel_audit("wrong-token", request->client, "at=%s", request->route->path);
-  unsigned wait = oriel_lockout_wait(&server->lockout, &request->key, ORIEL_LOCKOUT_TOKEN, oriel_clock_ns());
-  if (wait)
-    oriel_audit("too-many-wrong-tokens", request->client, "seconds=%u", wait);
-  return ORIEL_RIGHT_NONE;
+  else if (wait)
+    refuse_limited(verdict, wait);
+  else
+    refuse_credential(verdict, "the token is wrong");
+  return right;
 }
 
 /** Looks the cookie up. True when one of that name was sent. */
@@ -275,10 +300,22 @@ static const char *party_sentence(enum oriel_party party) {
   return party == ORIEL_PARTY_WATCHER ? "this link only lets watch" : "this needs the controls; take them first";
 }
 
+/** A WebSocket whose first message will be the token needs no credential before; a cookie says nothing there. */
+static bool will_log_in(const struct oriel_request *request) {
+  unsigned count;
+  return request->route->upgrades &&
+         oriel_handshake_list_has(oriel_request_header(request, "Sec-WebSocket-Protocol", &count),
+                                  ORIEL_VIEWER_SUBPROTOCOL_LOGIN, false);
+}
+
 /** By the table of parties; what is not in it nobody may do. */
 static void check_party(struct oriel_request *request, struct oriel_verdict *verdict) {
   unsigned parties = oriel_permit_route(request->route->method, request->route->path);
   request->party = ORIEL_PARTY_ANYBODY;
+  if (will_log_in(request)) {
+    request->unproved = true;
+    return;
+  }
   if (!(parties & ORIEL_PARTY_ANYBODY))
     check_credential(request, verdict);
   if (verdict->status || parties & request->party)

@@ -17,7 +17,16 @@ struct oriel_verdict {
 
 /** Judges a request by its headers; sets route, asset, credential and session. Counts failures. */
 void oriel_gate_check(struct oriel_request *request, const char *method, struct oriel_verdict *verdict);
-/** What `token` is good for. A right one passes whatever came before from its address: it cannot be guessed, so a
+/** Who shows a token: for limits and log. */
+struct oriel_gate_client {
+  struct oriel_address_key key;
+  const char *address, *at; /* at: the route's path */
+};
+/** What `token` is good for. A wrong one is counted and logged; after too many it is not, and *wait says for how many
+ *  seconds (else 0). */
+enum oriel_right oriel_gate_judge(struct oriel_server *server, const struct oriel_gate_client *client,
+                                  const char *token, size_t size, unsigned *wait);
+/** The same of a request. A right one passes whatever came before from its address: it cannot be guessed, so a
  *  lock-out would only hit its user. A wrong one is counted, logged and 401, after too many 429; then status is set. */
 enum oriel_right oriel_gate_token(struct oriel_request *request, const char *token, size_t size,
                                   struct oriel_verdict *verdict);

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * POST and DELETE /session: the token for a cookie and its second secret, and back. Loop thread.
+ * POST and DELETE /session: the token for a cookie and its second secret, and back; and the log-in at a WebSocket. Loop
+ * thread.
  */
+#include "server/login.h"
+
+#include <errno.h>
 #include <jansson.h>
 #include <openssl/crypto.h>
 #include <stdio.h>
@@ -10,7 +14,6 @@
 
 #include "core/clock.h"
 #include "server/audit.h"
-#include "server/gate.h"
 #include "server/peer.h"
 #include "server/route.h"
 
@@ -35,26 +38,51 @@ static struct MHD_Response *cookie_answer(const struct oriel_server *server, con
   return response;
 }
 
-static enum MHD_Result open_session(struct oriel_request *request, bool view) {
-  struct oriel_server *server = request->server;
-  char id[ORIEL_SESSION_ID_SIZE + 1], secret[ORIEL_SESSION_ID_SIZE + 1];
-  if (oriel_sessions_create(&server->sessions, view, oriel_clock_ns(), id, secret) < 0)
-    return oriel_answer_error(request, MHD_HTTP_INTERNAL_SERVER_ERROR, "the system gives no random numbers", NULL,
-                              NULL);
-  oriel_audit("log-in", request->client, "role=%s", oriel_party_name(view ? ORIEL_PARTY_WATCHER : ORIEL_PARTY_USER));
+/** Makes a session, with an id or without (NULL). 0, -errno. */
+static int begin(struct oriel_server *server, const char *client, bool view, char *id, char *secret,
+                 uint64_t *serial) {
+  int status = oriel_sessions_create(&server->sessions, view, oriel_clock_ns(), id, secret, serial);
+  if (status < 0)
+    return status;
+  oriel_audit("log-in", client, "role=%s", oriel_party_name(view ? ORIEL_PARTY_WATCHER : ORIEL_PARTY_USER));
   if (server->desktop)
     oriel_desktop_expect(server->desktop);
+  return 0;
+}
+
+/** `secret`: of a session that began at a WebSocket and has no cookie yet, or empty; then of the one answered with. */
+static enum MHD_Result open_session(struct oriel_request *request, bool view,
+                                    char secret[ORIEL_SESSION_ID_SIZE + 1]) {
+  struct oriel_server *server = request->server;
+  char id[ORIEL_SESSION_ID_SIZE + 1];
+  int status = *secret ? oriel_sessions_claim(&server->sessions, secret, view, oriel_clock_ns(), id) : -ENOENT;
+  if (status == -ENOENT)
+    status = begin(server, request->client, view, id, secret, NULL);
+  if (status < 0)
+    return oriel_answer_error(request, MHD_HTTP_INTERNAL_SERVER_ERROR, "the system gives no random numbers", NULL,
+                              NULL);
   struct MHD_Response *response =
     cookie_answer(server, id, ORIEL_SESSION_SECONDS, json_pack("{s:s,s:b}", "secret", secret, "view", view));
   OPENSSL_cleanse(id, sizeof id);
-  OPENSSL_cleanse(secret, sizeof secret);
   return oriel_answer_send(request, MHD_HTTP_OK, response);
+}
+
+enum oriel_viewer_reason oriel_login_viewer(struct oriel_server *server, const struct oriel_gate_client *client,
+                                            const char *token, size_t size, struct oriel_login *login) {
+  unsigned wait;
+  const enum oriel_right right = oriel_gate_judge(server, client, token, size, &wait);
+  if (right == ORIEL_RIGHT_NONE)
+    return wait ? ORIEL_VIEWER_REASON_LIMITED : ORIEL_VIEWER_REASON_UNAUTHORISED;
+  login->view = right == ORIEL_RIGHT_VIEW;
+  return begin(server, client->address, login->view, NULL, login->secret, &login->session) < 0
+           ? ORIEL_VIEWER_REASON_GOING_AWAY
+           : 0;
 }
 
 enum MHD_Result oriel_handle_login(struct oriel_request *request) {
   struct oriel_verdict verdict = {0};
-  char token[ORIEL_TOKEN_MAX + 1] = "";
-  int parsed = oriel_session_body_parse(request->body, request->body_size, token);
+  char token[ORIEL_TOKEN_MAX + 1] = "", secret[ORIEL_SESSION_ID_SIZE + 1] = "";
+  int parsed = oriel_session_body_parse(request->body, request->body_size, token, secret);
   OPENSSL_cleanse(request->body, sizeof request->body);
   enum oriel_right right = oriel_gate_token(request, token, strlen(token), &verdict);
   OPENSSL_cleanse(token, sizeof token);
@@ -62,7 +90,9 @@ enum MHD_Result oriel_handle_login(struct oriel_request *request) {
     return oriel_answer_error(request, MHD_HTTP_BAD_REQUEST, "the body must be {\"token\":\"...\"}", NULL, NULL);
   if (right == ORIEL_RIGHT_NONE)
     return oriel_gate_refuse(request, &verdict);
-  return open_session(request, right == ORIEL_RIGHT_VIEW);
+  enum MHD_Result result = open_session(request, right == ORIEL_RIGHT_VIEW, secret);
+  OPENSSL_cleanse(secret, sizeof secret);
+  return result;
 }
 
 enum MHD_Result oriel_handle_logout(struct oriel_request *request) {

@@ -29,7 +29,8 @@ enum {
   STALL_LIMIT_S = 10,  /* not one byte taken while something waits */
   LINGER_READS = 16,
   SENDS_PER_TURN = 64,
-  UNPROVED_MAX = 8,    /* connections of one session that have not said AUTHENTICATE yet */
+  UNPROVED_MAX = 8,    /* connections of one session that have not said AUTHENTICATE yet; of one address, LOGIN */
+  STRANGERS_MAX = 64,  /* connections of all addresses that have not said LOGIN yet */
   UNSENT_MAX = 16 * 1024, /* bytes the kernel may hold that are not on the wire yet */
 };
 
@@ -288,19 +289,43 @@ static int open_peer(struct oriel_peer *peer, const struct oriel_peer_config *co
   return status;
 }
 
-/** A page of another port has the cookie, but not the secret: what it opens may not keep the right page out, so the one
- *  that waits longest makes room. */
-static void make_room(struct oriel_server *server, uint64_t session) {
-  struct oriel_peer *oldest = NULL;
-  unsigned waiting = 0;
-  for (struct oriel_peer *peer = server->peers; peer; peer = peer->next) { /* the newest first */
-    if (peer->proved || peer->session != session || peer->phase != PEER_HELLO)
-      continue;
-    waiting++;
-    oldest = peer;
+static bool is_stranger(const struct oriel_peer *peer) {
+  return !peer->proved && !peer->session && peer->phase == PEER_HELLO;
+}
+
+size_t oriel_peers_strangers(const struct oriel_server *server) {
+  size_t count = 0;
+  for (const struct oriel_peer *peer = server->peers; peer; peer = peer->next)
+    count += is_stranger(peer);
+  return count;
+}
+
+/** Whether both wait for proof of the same: of a session's secret, or, without one, of any from this address. */
+static bool is_like(const struct oriel_peer *peer, const struct oriel_peer *other) {
+  if (peer->proved || peer->phase != PEER_HELLO || peer->session != other->session)
+    return false;
+  return peer->session || memcmp(&peer->key, &other->key, sizeof peer->key) == 0;
+}
+
+/** A page of another port has the cookie, but not the secret, and anybody may say that a LOGIN will come: what they open
+ *  may not keep the right page out, so the one that waits longest makes room. `peer` is not in the list yet. */
+static void make_room(struct oriel_server *server, const struct oriel_peer *peer) {
+  struct oriel_peer *oldest = NULL, *stranger = NULL;
+  unsigned waiting = 0, strangers = 0;
+  for (struct oriel_peer *other = server->peers; other; other = other->next) { /* the newest first */
+    if (is_like(other, peer)) {
+      waiting++;
+      oldest = other;
+    }
+    if (is_stranger(other)) {
+      strangers++;
+      stranger = other;
+    }
   }
   if (waiting >= UNPROVED_MAX)
     oriel_peer_bye(oldest, ORIEL_VIEWER_REASON_TIMEOUT, "it did not say who it is", 0);
+  else if (is_stranger(peer) && strangers >= STRANGERS_MAX)
+    oriel_peer_bye(stranger, ORIEL_VIEWER_REASON_TIMEOUT, "it did not say who it is", 0);
 }
 
 int oriel_peer_create(struct oriel_server *server, const struct oriel_peer_config *config) {
@@ -329,7 +354,7 @@ int oriel_peer_create(struct oriel_server *server, const struct oriel_peer_confi
   peer->poll.data = peer;
   server->open_handles++;
   if (!peer->proved)
-    make_room(server, peer->session);
+    make_room(server, peer);
   peer->next = server->peers;
   if (peer->next)
     peer->next->previous = peer;

@@ -25,8 +25,9 @@ struct oriel_peer_config {
   struct oriel_relay *const *relay; /* that relay, NULL once it has ended, or NULL where there is none; likewise */
   const void *early;         /* bytes read after the handshake */
   size_t early_size;
-  uint64_t session;          /* serial of the browser session; 0 = bearer */
-  bool proved;               /* false: nothing but AUTHENTICATE, with the session's second secret, may come first */
+  uint64_t session;          /* serial of the browser session; 0 = bearer, or it will log in */
+  bool proved;               /* false: nothing but AUTHENTICATE, with the session's second secret, may come first, or,
+                                without a session, LOGIN */
   bool view;                 /* its token only lets watch */
   const char *address;       /* of the client, for the log */
   struct oriel_address_key key; /* of the client */
@@ -34,6 +35,8 @@ struct oriel_peer_config {
   void *user;
 };
 
+/** Those that have not shown a credential at all yet. */
+size_t oriel_peers_strangers(const struct oriel_server *server);
 /** Starts serving; the peer owns itself and leaves the server's list when it ends. 0, -ENOMEM, other -errno. */
 int oriel_peer_create(struct oriel_server *server, const struct oriel_peer_config *config);
 /** Sends what waits, as far as the socket takes it. May end the peer. */

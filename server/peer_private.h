@@ -35,6 +35,8 @@ struct oriel_peer {
   void *closed_user;
   uint64_t session;
   bool proved, view; /* see peer.h */
+  bool session_waiting;                       /* SESSION has to be sent */
+  char session_secret[ORIEL_SESSION_ID_SIZE]; /* until then */
   bool had_controls; /* as the log has it */
   struct oriel_address_key key;
   uint64_t joined_ns; /* the desktop */

@@ -3,11 +3,13 @@
  * What a viewer's messages do. Loop thread. Nothing here sends or frees: it is called from inside the inbox.
  */
 #include <errno.h>
+#include <openssl/crypto.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "core/log.h"
 #include "server/audit.h"
+#include "server/login.h"
 #include "server/peer_private.h"
 
 static ssize_t on_read(void *user, uint8_t *data, size_t size) {
@@ -54,7 +56,9 @@ static const char *reason_text(const struct oriel_peer *peer, int reason) {
   case ORIEL_VIEWER_REASON_FULL:
     return "256 viewers are connected; try again later";
   case ORIEL_VIEWER_REASON_UNAUTHORISED:
-    return "this is not the session's secret";
+    return peer->session ? "this is not the session's secret" : "the token is wrong";
+  case ORIEL_VIEWER_REASON_LIMITED:
+    return "wrong again, after too many failed attempts from this address";
   case ORIEL_VIEWER_REASON_GOING_AWAY:
     return "no desktop is served now";
   default:
@@ -106,10 +110,30 @@ static void on_close(void *user, uint16_t code) {
                          ORIEL_PEER_CLOSE_NS);
 }
 
-/** What a cookie alone does not prove. */
+/** A page that came without a cookie shows its token. */
+static enum oriel_viewer_reason log_in(struct oriel_peer *peer, const struct oriel_viewer_in *in) {
+  struct oriel_login login;
+  if (peer->session)
+    return ORIEL_VIEWER_REASON_PROTOCOL;
+  const struct oriel_gate_client client = {.key = peer->key, .address = peer->address, .at = "/ws"};
+  enum oriel_viewer_reason reason =
+    oriel_login_viewer(peer->server, &client, in->login.token, in->login.size, &login);
+  if (reason)
+    return reason;
+  peer->session = login.session;
+  peer->view = login.view;
+  peer->proved = peer->session_waiting = true;
+  memcpy(peer->session_secret, login.secret, sizeof peer->session_secret);
+  OPENSSL_cleanse(&login, sizeof login);
+  return 0;
+}
+
+/** What a cookie alone does not prove, or what stands for one. */
 static enum oriel_viewer_reason on_authenticate(void *user, const struct oriel_viewer_in *in) {
   struct oriel_peer *peer = user;
   struct oriel_server *server = peer->server;
+  if (in->type == ORIEL_VIEWER_LOGIN)
+    return log_in(peer, in);
   uint64_t now_ns = oriel_clock_ns();
   if (oriel_sessions_prove(&server->sessions, peer->session, in->authenticate.secret, ORIEL_VIEWER_SECRET_SIZE,
                            now_ns)) {

@@ -3,6 +3,7 @@
  * What is sent to a viewer next. Loop thread. Called when the last message is whole in the kernel, so the choice is
  * always made from the newest there is.
  */
+#include <openssl/crypto.h>
 #include <string.h>
 
 #include "server/peer_private.h"
@@ -187,6 +188,13 @@ bool oriel_peer_fill(struct oriel_peer *peer) {
     peer->pong_waiting = false;
     memcpy(head, peer->pong, peer->pong_size);
     start_small(peer, ORIEL_OPCODE_PONG, peer->pong_size);
+    return true;
+  }
+  if (peer->session_waiting) {
+    peer->session_waiting = false;
+    start_small(peer, ORIEL_OPCODE_BINARY,
+                oriel_viewer_write_session(head, ORIEL_OUTBOX_HEAD_MAX, peer->session_secret, peer->view));
+    OPENSSL_cleanse(peer->session_secret, sizeof peer->session_secret);
     return true;
   }
   if (peer->hello_waiting) {

@@ -42,6 +42,7 @@ static const struct oriel_permit permits[] = {
   {GET = "/metrics", .parties = OWNERS},
 
   {MESSAGE(AUTHENTICATE), .parties = ORIEL_PARTY_ANYBODY},
+  {MESSAGE(LOGIN), .parties = ORIEL_PARTY_ANYBODY},
   {MESSAGE(BYE), .parties = VIEWERS | ORIEL_PARTY_ANYBODY},
   {MESSAGE(VIEWER_HELLO), .parties = VIEWERS},
   {MESSAGE(ACK), .parties = VIEWERS},

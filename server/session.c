@@ -27,9 +27,14 @@ static bool is_live(const struct oriel_session *session, uint64_t now_ns) {
   return session->serial != 0 && session->expires_ns > now_ns;
 }
 
-static void write_digits(const uint8_t *bytes, char digits[ORIEL_SESSION_ID_SIZE + 1]) {
-  for (size_t i = 0; i < ORIEL_SESSION_ID_SIZE / 2; i++)
-    snprintf(digits + 2 * i, 3, "%02x", bytes[i]);
+/** 256 random bits. 0, -errno. */
+static int write_digits(char digits[ORIEL_SESSION_ID_SIZE + 1]) {
+  uint8_t random[ORIEL_SESSION_ID_SIZE / 2];
+  if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
+    return errno ? -errno : -EIO;
+  for (size_t i = 0; i < sizeof random; i++)
+    snprintf(digits + 2 * i, 3, "%02x", random[i]);
+  return 0;
 }
 
 /** The slot for a new session: a free one, or that of its kind (else of any) which is nearest its end. */
@@ -54,20 +59,38 @@ static struct oriel_session *make_room(struct oriel_sessions *sessions, bool vie
 }
 
 int oriel_sessions_create(struct oriel_sessions *sessions, bool view, uint64_t now_ns,
-                          char id[ORIEL_SESSION_ID_SIZE + 1], char secret[ORIEL_SESSION_ID_SIZE + 1]) {
-  uint8_t random[ORIEL_SESSION_ID_SIZE];
-  if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
-    return errno ? -errno : -EIO;
+                          char id[ORIEL_SESSION_ID_SIZE + 1], char secret[ORIEL_SESSION_ID_SIZE + 1],
+                          uint64_t *serial) {
+  int status = write_digits(secret);
+  if (status == 0 && id)
+    status = write_digits(id);
+  if (status < 0)
+    return status;
   struct oriel_session *slot = make_room(sessions, view, now_ns);
-  write_digits(random, id);
-  write_digits(random + ORIEL_SESSION_ID_SIZE / 2, secret);
-  if (!oriel_secret_set(&slot->id, id, ORIEL_SESSION_ID_SIZE) ||
+  slot->id = (struct oriel_secret){.known = false};
+  if ((id && !oriel_secret_set(&slot->id, id, ORIEL_SESSION_ID_SIZE)) ||
       !oriel_secret_set(&slot->secret, secret, ORIEL_SESSION_ID_SIZE))
     return -ENOMEM;
   slot->view = view;
   slot->expires_ns = now_ns + ORIEL_SESSION_SECONDS * ORIEL_NS_PER_SECOND;
   slot->serial = sessions->next_serial++;
+  if (serial)
+    *serial = slot->serial;
   return 0;
+}
+
+int oriel_sessions_claim(struct oriel_sessions *sessions, const char *secret, bool view, uint64_t now_ns,
+                         char id[ORIEL_SESSION_ID_SIZE + 1]) {
+  struct oriel_secret given;
+  (void)oriel_secret_set(&given, secret, strlen(secret));
+  for (size_t i = 0; i < ORIEL_SESSIONS_MAX; i++) {
+    struct oriel_session *slot = &sessions->slots[i];
+    if (!is_live(slot, now_ns) || slot->id.known || slot->view != view || !oriel_secret_equal(&slot->secret, &given))
+      continue;
+    int status = write_digits(id);
+    return status < 0 || oriel_secret_set(&slot->id, id, ORIEL_SESSION_ID_SIZE) ? status : -ENOMEM;
+  }
+  return -ENOENT;
 }
 
 uint64_t oriel_sessions_find(const struct oriel_sessions *sessions, const char *id, size_t size, uint64_t now_ns) {

@@ -16,7 +16,6 @@
 enum {
   ORIEL_SESSIONS_MAX = 1024,
   ORIEL_SESSION_SECONDS = 24 * 3600,
-  ORIEL_SESSION_ID_SIZE = 64, /* 256 bits as hexadecimal digits */
 };
 
 struct oriel_session {
@@ -34,11 +33,16 @@ struct oriel_sessions {
 /** 0, -ENOMEM. */
 int oriel_sessions_init(struct oriel_sessions *sessions);
 void oriel_sessions_finish(struct oriel_sessions *sessions);
-/** Makes a session and writes its id and its second secret, which are kept nowhere else. When all slots are taken the
+/** Makes a session and writes its id and its second secret, which are kept nowhere else, and its serial (NULL is fine). Without an id (NULL) no cookie
+ *  is good for it until it is claimed. When all slots are taken the
  *  one nearest its end makes room; sessions that only watch have half of the slots and push out none but their like.
  *  0, or -errno of getrandom. */
 int oriel_sessions_create(struct oriel_sessions *sessions, bool view, uint64_t now_ns,
-                          char id[ORIEL_SESSION_ID_SIZE + 1], char secret[ORIEL_SESSION_ID_SIZE + 1]);
+                          char id[ORIEL_SESSION_ID_SIZE + 1], char secret[ORIEL_SESSION_ID_SIZE + 1], uint64_t *serial);
+/** Gives the live session of this second secret its id, once. 0; -ENOENT: there is none without an id that is for such
+ *  viewers; or -errno of getrandom. */
+int oriel_sessions_claim(struct oriel_sessions *sessions, const char *secret, bool view, uint64_t now_ns,
+                         char id[ORIEL_SESSION_ID_SIZE + 1]);
 /** Serial of the live session with this id, or 0. */
 uint64_t oriel_sessions_find(const struct oriel_sessions *sessions, const char *id, size_t size, uint64_t now_ns);
 /** True when `secret` is the second secret of this live session. Constant time in the secret. */

@@ -90,7 +90,7 @@ enum MHD_Result oriel_handle_websocket(struct oriel_request *request) {
   if (server->closing || !server->desktop)
     return oriel_answer_error(request, MHD_HTTP_SERVICE_UNAVAILABLE, "no desktop is served now", "Retry-After", "1");
   /* One too many is let in to hear BYE with reason FULL, which a page can see; a refused handshake it cannot. */
-  if (server->peer_count >= ORIEL_DESKTOP_VIEWERS_MAX + BYES_MAX)
+  if (server->peer_count - oriel_peers_strangers(server) >= ORIEL_DESKTOP_VIEWERS_MAX + BYES_MAX)
     return oriel_answer_error(request, MHD_HTTP_SERVICE_UNAVAILABLE, "256 viewers are connected", "Retry-After", "5");
   struct MHD_Response *response = MHD_create_response_for_upgrade(on_upgraded, server);
   if (!response)

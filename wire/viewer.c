@@ -101,6 +101,13 @@ size_t oriel_viewer_write_abilities(void *data, size_t size, uint32_t capabiliti
   return oriel_writer_size(&writer);
 }
 
+size_t oriel_viewer_write_session(void *data, size_t size, const char *secret, bool view) {
+  struct oriel_writer writer = begin(data, size, ORIEL_VIEWER_SESSION);
+  oriel_write_bytes(&writer, secret, ORIEL_VIEWER_SECRET_SIZE);
+  oriel_write_u8(&writer, view);
+  return oriel_writer_size(&writer);
+}
+
 size_t oriel_viewer_write_role(void *data, size_t size, uint8_t role) {
   if (role >= ORIEL_VIEWER_ROLES)
     return 0;
@@ -267,6 +274,17 @@ static void parse_authenticate(struct oriel_reader *reader, struct oriel_viewer_
     memcpy(in->authenticate.secret, digits, ORIEL_VIEWER_SECRET_SIZE); /* the NUL is there: *in starts as zeros */
 }
 
+static void parse_login(struct oriel_reader *reader, struct oriel_viewer_in *in) {
+  const size_t size = oriel_read_u16(reader);
+  require(reader, size >= 1 && size <= ORIEL_VIEWER_TOKEN_MAX);
+  const uint8_t *token = oriel_read_bytes(reader, size);
+  require(reader, token && !memchr(token, 0, size));
+  if (!oriel_reader_ok(reader))
+    return;
+  memcpy(in->login.token, token, size);
+  in->login.size = size;
+}
+
 static void read_text(struct oriel_reader *reader, char out[ORIEL_VIEWER_TEXT_MAX + 1]) {
   const size_t size = oriel_read_u16(reader);
   require(reader, size <= ORIEL_VIEWER_TEXT_MAX);
@@ -286,6 +304,9 @@ static void parse_body(struct oriel_reader *reader, struct oriel_viewer_in *in) 
   switch (in->type) {
   case ORIEL_VIEWER_AUTHENTICATE:
     parse_authenticate(reader, in);
+    break;
+  case ORIEL_VIEWER_LOGIN:
+    parse_login(reader, in);
     break;
   case ORIEL_VIEWER_VIEWER_HELLO:
     parse_hello(reader, in);

@@ -22,8 +22,11 @@ enum {
   ORIEL_VIEWER_STROKES_MAX = 64,        /* of one TYPE */
   ORIEL_VIEWER_LOCK_SETS = 4,               /* a set of locks is below */
   ORIEL_VIEWER_SECRET_SIZE = 64,        /* hexadecimal digits of a session's second secret */
+  ORIEL_VIEWER_TOKEN_MAX = 512,         /* bytes of a token */
 };
 #define ORIEL_VIEWER_SUBPROTOCOL "oriel.v1"
+/** Offered beside the other, never chosen: the first message will be LOGIN. */
+#define ORIEL_VIEWER_SUBPROTOCOL_LOGIN "oriel.login"
 
 /* X-macros, so that the C enum, the names in logs and the JavaScript module come from one list. */
 #define ORIEL_VIEWER_MESSAGES(X)                                                              \
@@ -42,6 +45,7 @@ enum {
   X(CONTROL_STATE, 0x0C)   /* u32 holder, u32 asker (0 = nobody), u8 way, text holder's name, text asker's */ \
   X(TYPED, 0x0D)           /* u32 number of the newest TYPE that the guest was given */       \
   X(ABILITIES, 0x0E)       /* u32 capabilities, u8 display */                                 \
+  X(SESSION, 0x0F)         /* 64 hexadecimal digits: second secret of the session that LOGIN began; u8 it only watches */ \
   /* viewer -> server */                                                                      \
   X(AUTHENTICATE, 0x40)    /* 64 hexadecimal digits: the session's second secret */           \
   X(VIEWER_HELLO, 0x41)    /* u16 version, u8 role, u8 0, u32 capabilities, u16 width, height (0 = keep) */ \
@@ -62,6 +66,7 @@ enum {
   X(CONTROL_ANSWER, 0x50)  /* u32 asker, u8 granted */                                        \
   X(TYPE, 0x51)            /* u32 number; 1..64 times u16 usage, u8 pressed, as in KEY */     \
   X(LOCKS, 0x52)           /* u8 known, u8 on: 1 Caps Lock, 2 Num Lock */                     \
+  X(LOGIN, 0x53)           /* u16 length, the token: 1..512 bytes without a zero one */        \
   /* both ways */                                                                             \
   X(PING, 0x71)            /* u64 sender us */                                                \
   X(PONG, 0x72)            /* u64 the ping's us, u64 answerer us */                           \
@@ -110,7 +115,8 @@ enum {
   X(RATE, 18)         /* more than 1,000 input events a second */   \
   X(FULL, 19)         /* 256 viewers */                             \
   X(UNAUTHORISED, 20)                                               \
-  X(CLOSED_BY_USER, 21)
+  X(CLOSED_BY_USER, 21)                                             \
+  X(LIMITED, 22)      /* a wrong token after too many wrong ones */
 enum oriel_viewer_reason {
 #define X(name, value) ORIEL_VIEWER_REASON_##name = value,
   ORIEL_VIEWER_REASONS(X)
@@ -200,6 +206,8 @@ size_t oriel_viewer_write_control_state(void *data, size_t size, uint32_t holder
 size_t oriel_viewer_write_typed(void *data, size_t size, uint32_t number);
 /** 0 also for an unknown display. */
 size_t oriel_viewer_write_abilities(void *data, size_t size, uint32_t capabilities, enum oriel_viewer_display display);
+/** `secret`: ORIEL_VIEWER_SECRET_SIZE digits. */
+size_t oriel_viewer_write_session(void *data, size_t size, const char *secret, bool view);
 size_t oriel_viewer_write_ping(void *data, size_t size, uint64_t us);
 size_t oriel_viewer_write_pong(void *data, size_t size, uint64_t ping_us, uint64_t us);
 size_t oriel_viewer_write_bye(void *data, size_t size, uint16_t reason, const char *text);
@@ -209,6 +217,7 @@ struct oriel_viewer_in {
   enum oriel_viewer_message type;
   union {
     struct { char secret[ORIEL_VIEWER_SECRET_SIZE + 1]; } authenticate;
+    struct { char token[ORIEL_VIEWER_TOKEN_MAX + 1]; size_t size; } login;
     struct { uint16_t version; uint8_t role; uint32_t capabilities; uint16_t width, height; } hello;
     struct { uint32_t received, decoded, painted; uint64_t received_us, decoded_us, painted_us; } ack;
     struct { uint16_t usage; bool pressed; } key;
@@ -238,8 +247,8 @@ struct oriel_viewer_in {
 };
 
 /** Parses one whole message from a viewer. 0; -EBADMSG: empty, unknown or server-only type, wrong length, flags or
- *  padding not zero, a bool other than 0 or 1, a button, phase, touch id or role out of range, a secret of other digits, a text that is too long,
- *  not UTF-8 or holds a NUL, a microphone's packet over 1500 bytes or of other than 10 or 20 ms (RFC 6716 section 3.1).
+ *  padding not zero, a bool other than 0 or 1, a button, phase, touch id or role out of range, a secret of other
+ *  digits, a token with a zero byte, a text that is too long, not UTF-8 or holds a NUL, a microphone's packet over 1500 bytes or of other than 10 or 20 ms (RFC 6716 section 3.1).
  *  *in is untouched then. A hello's version is the caller's to judge. */
 int oriel_viewer_parse(const void *data, size_t size, struct oriel_viewer_in *in);
 /** "KEY", "POINTER", ...; "unknown" for others; static. */

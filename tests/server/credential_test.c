@@ -153,23 +153,30 @@ static void cookie_forms(void **state) {
 
 static void session_body_forms(void **state) {
   (void)state;
-  char token[ORIEL_TOKEN_MAX + 1] = "untouched";
+  char token[ORIEL_TOKEN_MAX + 1] = "untouched", secret[ORIEL_SESSION_ID_SIZE + 1] = "untouched";
   static const char *const bad[] = {"", "{}", "[]", "null", "\"token\"", "{\"token\":null}", "{\"token\":\"\"}",
                                     "{\"token\":\"a\",\"token\":\"b\"}", "{\"token\":\"a\"} x",
                                     "{\"token\":\"a\\u0000\"}",
-                                    "{\"Token\":\"a\"}", "{\"token\":\"\xff\"}", "{\"token\":\"a\""};
+                                    "{\"Token\":\"a\"}", "{\"token\":\"\xff\"}", "{\"token\":\"a\"",
+                                    "{\"token\":\"a\",\"secret\":\"short\"}", "{\"token\":\"a\",\"other\":1}",
+                                    "{\"token\":\"a\",\"secret\":null}"};
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-    assert_int_equal(oriel_session_body_parse(bad[i], strlen(bad[i]), token), -EINVAL);
+    assert_int_equal(oriel_session_body_parse(bad[i], strlen(bad[i]), token, secret), -EINVAL);
     assert_string_equal(token, "untouched");
   }
   static const char good[] = " {\"token\" : \"a\\u00e9\"}\n";
-  assert_int_equal(oriel_session_body_parse(good, sizeof good - 1, token), 0);
+  assert_int_equal(oriel_session_body_parse(good, sizeof good - 1, token, secret), 0);
   assert_string_equal(token, "a\xc3\xa9");
+  assert_string_equal(secret, "");
   char large[600];
   snprintf(large, sizeof large, "{\"token\":\"%0512d\"}", 0);
-  assert_int_equal(oriel_session_body_parse(large, strlen(large), token), 0);
+  assert_int_equal(oriel_session_body_parse(large, strlen(large), token, secret), 0);
+  snprintf(large, sizeof large, "{\"secret\":\"%064d\",\"token\":\"b\"}", 7);
+  assert_int_equal(oriel_session_body_parse(large, strlen(large), token, secret), 0);
+  assert_int_equal(strlen(secret), 64);
+  assert_string_equal(token, "b");
   snprintf(large, sizeof large, "{\"token\":\"%0513d\"}", 0);
-  assert_int_equal(oriel_session_body_parse(large, strlen(large), token), -EINVAL);
+  assert_int_equal(oriel_session_body_parse(large, strlen(large), token, secret), -EINVAL);
 }
 
 static void sessions_expire_and_make_room(void **state) {
@@ -179,7 +186,7 @@ static void sessions_expire_and_make_room(void **state) {
   char secret[ORIEL_SESSION_ID_SIZE + 1], other[ORIEL_SESSION_ID_SIZE + 1];
   const uint64_t day = ORIEL_SESSION_SECONDS * ORIEL_NS_PER_SECOND;
   assert_int_equal(oriel_sessions_init(&sessions), 0);
-  assert_int_equal(oriel_sessions_create(&sessions, false, 1000, first, secret), 0);
+  assert_int_equal(oriel_sessions_create(&sessions, false, 1000, first, secret, NULL), 0);
   assert_int_equal(strspn(first, "0123456789abcdef"), ORIEL_SESSION_ID_SIZE);
   uint64_t serial = oriel_sessions_find(&sessions, first, ORIEL_SESSION_ID_SIZE, 1000);
   assert_true(serial != 0);
@@ -192,11 +199,11 @@ static void sessions_expire_and_make_room(void **state) {
   assert_int_equal(oriel_sessions_find(&sessions, first, ORIEL_SESSION_ID_SIZE - 1, 1000), 0);
   assert_int_equal(oriel_sessions_find(&sessions, first, ORIEL_SESSION_ID_SIZE, 1000 + day), 0);
   for (int i = 1; i < ORIEL_SESSIONS_MAX; i++) {
-    assert_int_equal(oriel_sessions_create(&sessions, false, 2000, id, other), 0);
+    assert_int_equal(oriel_sessions_create(&sessions, false, 2000, id, other, NULL), 0);
     assert_string_not_equal(id, first);
   }
   assert_int_equal(oriel_sessions_count(&sessions, 3000), ORIEL_SESSIONS_MAX);
-  assert_int_equal(oriel_sessions_create(&sessions, false, 3000, id, other), 0); /* the oldest makes room */
+  assert_int_equal(oriel_sessions_create(&sessions, false, 3000, id, other, NULL), 0); /* the oldest makes room */
   assert_int_equal(oriel_sessions_find(&sessions, first, ORIEL_SESSION_ID_SIZE, 3000), 0);
   assert_int_equal(oriel_sessions_count(&sessions, 3000), ORIEL_SESSIONS_MAX);
   serial = oriel_sessions_find(&sessions, id, ORIEL_SESSION_ID_SIZE, 3000);
@@ -208,16 +215,39 @@ static void sessions_expire_and_make_room(void **state) {
   oriel_sessions_finish(&sessions);
 }
 
+/* A session that began at the WebSocket has no cookie until the page asks for one, with token and secret. */
+static void sessions_are_claimed_once(void **state) {
+  (void)state;
+  struct oriel_sessions sessions;
+  char id[ORIEL_SESSION_ID_SIZE + 1] = "", secret[ORIEL_SESSION_ID_SIZE + 1], other[ORIEL_SESSION_ID_SIZE + 1];
+  uint64_t serial;
+  assert_int_equal(oriel_sessions_init(&sessions), 0);
+  assert_int_equal(oriel_sessions_create(&sessions, false, 1000, NULL, secret, &serial), 0);
+  assert_true(oriel_sessions_alive(&sessions, serial, 1000));
+  assert_true(oriel_sessions_prove(&sessions, serial, secret, ORIEL_SESSION_ID_SIZE, 1000));
+  assert_int_equal(oriel_sessions_find(&sessions, id, ORIEL_SESSION_ID_SIZE, 1000), 0);
+  memset(other, 'a', ORIEL_SESSION_ID_SIZE);
+  other[ORIEL_SESSION_ID_SIZE] = '\0';
+  assert_int_equal(oriel_sessions_claim(&sessions, other, false, 1000, id), -ENOENT);
+  assert_int_equal(oriel_sessions_claim(&sessions, secret, true, 1000, id), -ENOENT);
+  assert_int_equal(oriel_sessions_claim(&sessions, secret, false, 1000, id), 0);
+  assert_int_equal(oriel_sessions_find(&sessions, id, ORIEL_SESSION_ID_SIZE, 1000), serial);
+  assert_int_equal(oriel_sessions_claim(&sessions, secret, false, 1000, other), -ENOENT);
+  assert_int_equal(oriel_sessions_create(&sessions, false, 1000, id, secret, NULL), 0);
+  assert_int_equal(oriel_sessions_claim(&sessions, secret, false, 1000, other), -ENOENT);
+  oriel_sessions_finish(&sessions);
+}
+
 /* A link for viewing must not log everybody else out. */
 static void sessions_that_watch_push_out_their_like(void **state) {
   (void)state;
   struct oriel_sessions sessions;
   char owner[ORIEL_SESSION_ID_SIZE + 1], id[ORIEL_SESSION_ID_SIZE + 1], secret[ORIEL_SESSION_ID_SIZE + 1];
   assert_int_equal(oriel_sessions_init(&sessions), 0);
-  assert_int_equal(oriel_sessions_create(&sessions, false, 1000, owner, secret), 0);
+  assert_int_equal(oriel_sessions_create(&sessions, false, 1000, owner, secret, NULL), 0);
   uint64_t serial = oriel_sessions_find(&sessions, owner, ORIEL_SESSION_ID_SIZE, 1000);
   for (int i = 0; i < 2 * ORIEL_SESSIONS_MAX; i++)
-    assert_int_equal(oriel_sessions_create(&sessions, true, 2000, id, secret), 0);
+    assert_int_equal(oriel_sessions_create(&sessions, true, 2000, id, secret, NULL), 0);
   assert_int_equal(oriel_sessions_count(&sessions, 2000), ORIEL_SESSIONS_MAX / 2 + 1);
   assert_true(oriel_sessions_alive(&sessions, serial, 2000));
   assert_false(oriel_sessions_view(&sessions, serial, 2000));
@@ -362,6 +392,7 @@ int main(int argc, char **argv) {
     cmocka_unit_test(cookie_forms),
     cmocka_unit_test(session_body_forms),
     cmocka_unit_test(sessions_expire_and_make_room),
+    cmocka_unit_test(sessions_are_claimed_once),
     cmocka_unit_test(sessions_that_watch_push_out_their_like),
     cmocka_unit_test(proxies_name_their_clients),
     cmocka_unit_test(prefix_forms),

@@ -290,8 +290,8 @@ static const char *handshake_as(const struct rig *rig, const char *headers, char
   snprintf(text, size,
            "GET /ws HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nUpgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n"
            "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-           "Sec-WebSocket-Extensions: permessage-deflate\r\nSec-WebSocket-Protocol: oriel.v1\r\n%s\r\n",
-           rig->port, headers);
+           "Sec-WebSocket-Extensions: permessage-deflate\r\n%s%s\r\n",
+           rig->port, strstr(headers, "Sec-WebSocket-Protocol:") ? "" : "Sec-WebSocket-Protocol: oriel.v1\r\n", headers);
   return text;
 }
 

@@ -91,7 +91,7 @@ struct frame {
 const char *ws_handshake(const struct rig *rig, char *text, size_t size);
 /** Opens a WebSocket; asserts 101. */
 int ws_open(const struct rig *rig);
-/** The same with these header lines instead of the bearer token. */
+/** The same with these header lines instead of the bearer token; they may name other subprotocols. */
 int ws_open_as(const struct rig *rig, const char *headers);
 /** ws_open and a hello that can take video, tiles and sound. */
 int ws_join(const struct rig *rig, bool controls);

@@ -26,6 +26,10 @@ static inline size_t viewer_encode(const struct oriel_viewer_in *in, uint8_t *da
   case ORIEL_VIEWER_AUTHENTICATE:
     memcpy(data + at, in->authenticate.secret, ORIEL_VIEWER_SECRET_SIZE);
     return at + ORIEL_VIEWER_SECRET_SIZE;
+  case ORIEL_VIEWER_LOGIN:
+    PUT(in->login.size, 2);
+    memcpy(data + at, in->login.token, in->login.size);
+    return at + in->login.size;
   case ORIEL_VIEWER_VIEWER_HELLO:
     PUT(in->hello.version, 2), PUT(in->hello.role, 1), PUT(0, 1), PUT(in->hello.capabilities, 4);
     PUT(in->hello.width, 2), PUT(in->hello.height, 2);

@@ -45,6 +45,7 @@ static const struct oriel_viewer_in samples[] = {
   { .type = ORIEL_VIEWER_WANT, .want = { true, false } },
   { .type = ORIEL_VIEWER_CONTROL, .control = { true } },
   { .type = ORIEL_VIEWER_AUTHENTICATE, .authenticate = { SECRET } },
+  { .type = ORIEL_VIEWER_LOGIN, .login = { "a token of words", 16 } },
   { .type = ORIEL_VIEWER_NAME, .name = { "Zo\xC3\xAB" } },
   { .type = ORIEL_VIEWER_NAME, .name = { "" } },
   { .type = ORIEL_VIEWER_CONTROL_ANSWER, .control_answer = { 0x01020304, true } },

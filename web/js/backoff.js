@@ -74,6 +74,8 @@ export function reasonText(reason) {
       return 'The session has ended.';
     case REASON.CLOSED_BY_USER:
       return 'This viewer was closed.';
+    case REASON.LIMITED:
+      return 'Too many wrong tokens came from this address.';
     default:
       return 'The connection was lost.';
   }

@@ -73,8 +73,8 @@ export class Link {
 
   /** @param {number} attempt */
   openSocket(attempt) {
-    const { socket, messages, greeted } = this.session.takeEarly() ?? openSocket();
-    let opened = false;
+    const { socket, messages, greeted, closed } = this.session.takeEarly() ?? openSocket();
+    let opened = messages.length > 0;
     this.socket = socket;
     this.painted = false;
     this.bye = '';
@@ -94,7 +94,10 @@ export class Link {
       this.closed(event.code, opened);
     };
     if (socket.readyState === WebSocket.OPEN) open();
-    else if (socket.readyState === WebSocket.CLOSED) socket.onclose(new CloseEvent('close', { code: 1006 }));
+    if (socket.readyState >= WebSocket.CLOSING) { // the last of them may say why
+      for (const { data, receivedUs } of messages) this.receive(data, receivedUs);
+    }
+    if (socket.readyState === WebSocket.CLOSED) socket.onclose(closed ?? new CloseEvent('close', { code: 1006 }));
   }
 
   /** @param {unknown} data @param {number} receivedUs */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// The way in: token in the fragment -> taken out of the address bar at once -> HttpOnly cookie and a second secret.
-// Browsers send a cookie to every port of the host; the secret, kept in this origin's storage, is only ours, and without
-// it the cookie opens nothing.
+// The way in: token in the fragment -> taken out of the address bar at once -> first message of a WebSocket -> HttpOnly
+// cookie and a second secret. Browsers send a cookie to every port of the host; the secret, kept in this origin's storage,
+// is only ours, and without it the cookie opens nothing.
 // This module imports nothing and is a file of its own, so it runs before all others: the log-in is on its way while they
-// load, and the WebSocket follows as soon as opening.js is there.
+// load. Where the WebSocket does not come through, POST /session says why, or lets in.
 
 /**
  * `notice`: the server's own words, of a refusal or of why the WebSocket alone fails.
@@ -41,6 +41,54 @@ const storageKey = () => `oriel.secret:${new URL('.', location.href).pathname}`;
 /** @type {Answer} */
 const unreachable = { status: 'unreachable', retryAfterS: 0 };
 
+/** As in wire.js (tests/web/connection.test.mjs compares them): this module is loaded by itself. */
+export const wire = { subprotocols: ['oriel.v1', 'oriel.login'], LOGIN: 0x53, SESSION: 0x0f, UNAUTHORISED: 20 };
+
+/** A WebSocket that says nothing for so long is given up for POST /session. */
+const PATIENCE_MS = 3000;
+
+/** @param {string} token */
+export function loginMessage(token) {
+  const bytes = new TextEncoder().encode(token);
+  return new Uint8Array([wire.LOGIN, 0, 0, 0, bytes.length & 255, bytes.length >> 8, ...bytes]);
+}
+
+/** The session that a SESSION message tells of; null for another message. @param {ArrayBuffer} data */
+export function readSession(data) {
+  const bytes = new Uint8Array(data);
+  if (bytes[0] !== wire.SESSION || bytes.length < 69) return null;
+  return { secret: new TextDecoder().decode(bytes.subarray(4, 68)), view: bytes[68] === 1 };
+}
+
+/**
+ * Opens a WebSocket that logs in by itself. `entered` settles with the session, or with the code it was closed with.
+ * @param {string} token
+ */
+function openWithToken(token) {
+  const url = new URL('ws', document.baseURI);
+  url.protocol = url.protocol.replace('http', 'ws');
+  const socket = new WebSocket(url, wire.subprotocols);
+  socket.binaryType = 'arraybuffer';
+  /** @type {import('./opening.js').Opening} */
+  const opening = { socket, messages: [], greeted: undefined, closed: null };
+  /** @type {Promise<{secret: string, view: boolean} | number>} */
+  const entered = new Promise((resolve) => {
+    socket.addEventListener('open', () => socket.send(loginMessage(token)));
+    socket.addEventListener('message', (event) => { // nothing comes before it
+      const session = readSession(event.data);
+      if (!session) return;
+      event.stopImmediatePropagation();
+      resolve(session);
+    }, { once: true });
+    socket.addEventListener('close', (event) => {
+      opening.closed = event;
+      resolve(event.code);
+    });
+    setTimeout(() => resolve(0), PATIENCE_MS);
+  });
+  return { opening, entered };
+}
+
 export class Session {
   constructor() {
     /** Kept in memory only: a server that started again asks for it again. */
@@ -52,6 +100,8 @@ export class Session {
     this.opening = null;
     /** @type {import('./opening.js').Opening | null} */
     this.early = null;
+    /** The way to the cookie of a session that began at the WebSocket. @type {Promise<Answer> | null} */
+    this.claiming = null;
   }
 
   /** Takes the token from the address, logs in, or finds out whether the cookie is enough, and connects. */
@@ -59,13 +109,35 @@ export class Session {
     const { token, view, rest } = parseFragment(location.hash);
     this.view = view;
     if (token) history.replaceState(null, '', location.pathname + location.search + rest);
-    const answered = token ? this.login(token) : this.probe();
+    this.opening = token ? this.enter(token) : this.resume();
+  }
+
+  /** By the token, at the WebSocket. @param {string} token @returns {Promise<Answer>} */
+  async enter(token) {
+    const { opening, entered } = openWithToken(token);
+    const greeted = import('./opening.js').then(({ greet }) => greet(opening, this.view));
+    const session = await entered;
+    if (typeof session === 'object') {
+      this.token = token;
+      this.secret = session.secret;
+      this.view ||= session.view;
+      this.claiming = this.login(token, session.secret);
+      await greeted;
+      if (this.view) opening.greeted = null; // what a watcher's hello says of a size is nothing
+      this.early = opening;
+      return { status: 'ok', retryAfterS: 0 };
+    }
+    opening.socket.close();
+    if (session === 4000 + wire.UNAUTHORISED) return { status: 'unauthorised', retryAfterS: 0 };
+    return this.login(token);
+  }
+
+  /** By the cookie. @returns {Promise<Answer>} */
+  async resume() {
     const loaded = import('./opening.js');
-    this.opening = answered.then(async (answer) => {
-      const { openAhead } = await loaded;
-      if (answer.status === 'ok') this.early = await openAhead(this.view, this.secret);
-      return answer;
-    });
+    const answer = await this.probe();
+    if (answer.status === 'ok') this.early = await (await loaded).openAhead(this.view, this.secret);
+    return answer;
   }
 
   /** The session's second secret; another tab may have logged in since. Empty = none. */
@@ -89,7 +161,8 @@ export class Session {
   }
 
   /** fetch as this session. @param {string} path @param {RequestInit} [options] */
-  request(path, options = {}) {
+  async request(path, options = {}) {
+    await this.claiming;
     const { secret } = this;
     return fetch(path, {
       credentials: 'same-origin',
@@ -106,8 +179,8 @@ export class Session {
     return early;
   }
 
-  /** @param {string} token @returns {Promise<Answer>} */
-  async login(token) {
+  /** @param {string} token @param {string} [secret] of a session that has no cookie yet @returns {Promise<Answer>} */
+  async login(token, secret) {
     try {
       const response = await fetch('session', {
         method: 'POST',
@@ -115,7 +188,7 @@ export class Session {
         credentials: 'same-origin',
         cache: 'no-store',
         priority: 'high',
-        body: JSON.stringify({ token }),
+        body: JSON.stringify({ token, secret }),
       });
       const answer = await answerOf(response);
       if (answer.status === 'ok') {
