@@ -210,16 +210,16 @@ test('microphone: a recorder in a guest without an agent hears the tone, and the
   await page.locator('#microphone-open').click();
   await becomes(page, 'off');
   const samples = await until(() => shippedSamples(shell.lines()), 60_000, 'the recording');
-  // Seconds of the recording one by one: the tone while it was open, silence at the end.
-  const seconds = Array.from({ length: Math.floor(samples.length / 24000) }, (_, i) => {
-    const part = samples.subarray(i * 24000, (i + 1) * 24000);
-    return { rms: Math.sqrt(part.reduce((sum, x) => sum + x * x, 0) / part.length), ...pitch(part, TONE_HZ - 40, TONE_HZ + 40) };
-  });
-  t.log(seconds.map(({ rms, hz, share }) => `${rms.toFixed(3)}/${hz}/${share.toFixed(2)}`).join(' '));
-  const loud = seconds.filter(({ rms }) => rms > 0.02);
-  assert.ok(loud.length >= 3, 'at least one and a half seconds of tone');
-  const clear = loud.filter(({ hz, share }) => Math.abs(hz - TONE_HZ) <= 2 && share > 0.8);
-  assert.ok(clear.length >= 2, 'the tone at its pitch');
+  const rms = (part) => Math.sqrt(part.reduce((sum, x) => sum + x * x, 0) / part.length);
+  const pieces = (frames) => Array.from({ length: Math.floor(samples.length / frames) }, (_, i) => samples.subarray(i * frames, (i + 1) * frames));
+  // In pieces of 20 ms: where guest or browser are late, the tone goes on in another phase.
+  const loud = pieces(960).filter((part) => rms(part) > 0.02);
+  const clear = loud.map((part) => pitch(part, TONE_HZ - 20, TONE_HZ + 20))
+    .filter(({ hz, share }) => Math.abs(hz - TONE_HZ) <= 4 && share > 0.8);
+  t.log(`${loud.length} pieces of 20 ms sound, ${clear.length} of them are ${TONE_HZ} Hz; each half second: ${
+    pieces(24000).map((part) => rms(part).toFixed(3)).join(' ')}`);
+  assert.ok(loud.length >= 75, 'at least one and a half seconds of sound');
+  assert.ok(clear.length >= 25, 'the tone at its pitch');
   assert.ok(toneShare(samples, TONE_HZ * 1.0884) < 0.05);
-  assert.ok(seconds.at(-1).rms < 0.001, 'silence once the microphone is off, never old sound');
+  assert.ok(rms(pieces(24000).at(-1)) < 0.001, 'silence once the microphone is off, never old sound');
 }, { timeoutMs: 240_000 });
