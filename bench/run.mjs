@@ -2,7 +2,7 @@
 //
 // `make bench`: Oriel and QEMU's VNC with noVNC, in one Chromium, on one guest, in one run; then Oriel by itself. Prints a
 // table and writes build/bench.json. Rounds alternate; medians of rounds with their extremes; ratios travel between machines,
-// milliseconds do not.
+// milliseconds do not. `node bench/run.mjs --before=PATH` compares another build's `oriel` with this one instead.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -94,13 +94,11 @@ async function openMetered(t, url) {
   return { page, first };
 }
 
-/** Both clients in turn, so that drift of the machine falls on both; each round the other one is first.
- *  @param {number} count rounds @param {(name: 'oriel' | 'noVNC') => Promise<void>} measureOne */
-async function alternate(count, measureOne) {
+/** Both in turn, so that drift of the machine falls on both; each round the other one is first.
+ *  @param {number} count rounds @param {(name: string) => Promise<void>} measureOne */
+async function alternate(count, measureOne, names = ['oriel', 'noVNC']) {
   for (let round = 0; round < count; round++) {
-    const names = ['oriel', 'noVNC'];
-    if (round % 2) names.reverse();
-    for (const name of names) await measureOne(name);
+    for (const name of round % 2 ? [...names].reverse() : names) await measureOne(name);
   }
 }
 
@@ -201,6 +199,37 @@ async function compareScene(scene) {
     const bytes = spread(of('noVNC', 'bytes')).middle > 100_000 ? ratios(of('oriel', 'bytes'), of('noVNC', 'bytes')).text : '-';
     row(`${scene}: oriel : noVNC, CPU / bytes, of rounds`, `${ratios(of('oriel', 'cpu'), of('noVNC', 'cpu')).text} / ${bytes}`);
   });
+}
+
+/** Another build of Oriel and this one, in turn on one guest: opening the page, input to photon, and what each scene costs. */
+async function compareBuilds(other) {
+  const builds = { before: other, now: binary };
+  for (const scene of ['static', 'typing', 'motion']) {
+    await scope(async (t) => {
+      const vm = await bootScene(t, scene);
+      const of = { before: [], now: [] };
+      await alternate(sceneRounds, (name) => scope(async (inner) => {
+        const server = await oriel(inner, ['serve', `qemu:${vm.qmp}`], { executable: builds[name] });
+        const { page, first } = await openMetered(inner, server.url);
+        await page.mouse.move(900, 600);
+        await pause(1500);
+        const photon = scene === 'static' ? (await keyToPhoton(page, 13)).slice(3) : [0];
+        const cpu = () => cpuSeconds(server.pid) + cpuSeconds(vm.process.pid);
+        const [cpu0, own0, bytes0, from] = [cpu(), cpuSeconds(server.pid), bytesSent(server.port), performance.now()];
+        await pause(windowSeconds * 1000);
+        const minutes = (performance.now() - from) / 60_000;
+        of[name].push({
+          first, photon: summary(photon).p50, cpu: (cpu() - cpu0) / minutes, own: (cpuSeconds(server.pid) - own0) / minutes,
+          bytes: bytesBetween(bytes0, bytesSent(server.port)) / minutes,
+        });
+      }), Object.keys(builds));
+      const whats = { first: 'opening the page', photon: 'input to photon', cpu: 'CPU of QEMU and oriel', own: 'CPU of oriel', bytes: 'bytes' };
+      for (const [what, words] of Object.entries(whats)) {
+        const [before, now] = ['before', 'now'].map((name) => of[name].map((round) => round[what]));
+        if (Math.min(...before) > 0) row(`${scene}: ${words}, now : before, of rounds`, ratios(now, before).text);
+      }
+    });
+  }
 }
 
 /** Share of one core that a process uses over the window. */
@@ -306,7 +335,9 @@ const parts = {
   scenes: async () => { for (const scene of ['static', 'typing', 'scroll', 'motion']) await compareScene(scene); },
 };
 if (only && !parts[only]) throw new Error(`--only takes one of ${Object.keys(parts).join(', ')}`);
-for (const name of ['codecs', 'opening', 'photons', 'scenes', 'alone', 'sound']) if (!only || only === name) await parts[name]();
+const other = process.argv.find((word) => word.startsWith('--before='))?.slice(9);
+if (other) await compareBuilds(other);
+else for (const name of ['codecs', 'opening', 'photons', 'scenes', 'alone', 'sound']) if (!only || only === name) await parts[name]();
 await closeBrowser();
 mkdirSync(join(root, 'build'), { recursive: true });
 writeFileSync(join(root, 'build', 'bench.json'), `${JSON.stringify({ when: new Date().toISOString(), rows }, null, 2)}\n`);

@@ -54,10 +54,10 @@ export function start(t, command, args, options = {}) {
 
 /** Runs oriel with `args` and tokens of the test's own, and waits for its ready line: {url, viewUrl, origin, token, pid,
  *  stop, …}. */
-export async function oriel(t, args, { env = {}, timeoutMs = 30_000 } = {}) {
+export async function oriel(t, args, { env = {}, timeoutMs = 30_000, executable = binary } = {}) {
   const token = env.ORIEL_TOKEN ?? randomBytes(16).toString('hex');
   const viewToken = randomBytes(16).toString('hex');
-  const handle = start(t, binary, args, {
+  const handle = start(t, executable, args, {
     env: { ...process.env, ORIEL_LISTEN: '127.0.0.1:0', ORIEL_VIEW_TOKEN: viewToken, ...env, ORIEL_TOKEN: token },
   });
   const line = await until(() => {
