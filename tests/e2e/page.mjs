@@ -73,6 +73,17 @@ test('leaving: a dropped file stays out of the tab, and closing it asks when tha
   assert.equal(await asks(), true);
 });
 
+test('loading: the interface comes although its file did not at first', async (t) => {
+  const server = await oriel(t, still);
+  let asked = 0;
+  const page = await openDesktop(t, server, {
+    prepare: (fresh) => fresh.route('**/rest.js', (route) => (asked++ ? route.continue() : route.abort())),
+  });
+  await page.locator('#handle').waitFor({ state: 'attached', timeout: 10_000 });
+  await page.keyboard.press('KeyA');
+  await blockBecomes(page, 1);
+});
+
 /** Least contrast of any text shown now, with where it is; what is disabled may be pale (WCAG 1.4.3). */
 function leastContrast() {
   const parse = (text) => {

@@ -80,8 +80,13 @@ test('viewers: a link for watching only watches; a log-out ends the session', as
     return fetch('/api/v1/desktop/powerdown', { method: 'POST', headers: { 'Oriel-Session-Secret': secret } }).then((r) => r.status);
   });
   assert.equal(denied, 403);
+  const tab = await page.context().newPage(); // of the same browser, with the token in its memory
+  await tab.goto(server.url);
+  await tab.locator('#handle').waitFor({ state: 'attached' });
+  await page.bringToFront();
   await page.locator('#log-out').click();
   await page.locator('#login').waitFor({ timeout: 5000 });
+  await tab.locator('#login').waitFor({ timeout: 5000 });
   assert.equal((await pageStats(page)).width, 0, 'the last picture stays readable behind the card');
   assert.equal(await page.title(), 'Oriel');
   await page.reload();

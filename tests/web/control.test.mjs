@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { controlWords } from '../../web/js/control-panel.js';
+import { LogOut } from '../../web/js/log-out.js';
 import { Party } from '../../web/js/party.js';
 import { CONTROL_WAY } from '../../web/js/wire.js';
 
@@ -37,4 +38,15 @@ test('what_is_said_when_they_change_hands', () => {
   party.changed(state({ ...held, asker: 2 }), true);
   party.changed(state(held), false); // it stopped asking by itself
   assert.deepEqual(said, ['Zoë has the controls now.', 'Zoë keeps the controls.']);
+});
+
+test('log_out_of_one_tab_is_told_to_the_others_of_its_server', async (t) => {
+  const heard = [];
+  const open = (page) => new LogOut(page, () => heard.push(page));
+  const tabs = ['http://vm/one/#a', 'http://vm/one/?b', 'http://vm/two/'].map(open);
+  t.after(() => tabs.forEach(({ channel }) => channel.close()));
+  const told = new Promise((resolve) => tabs[1].channel.addEventListener('message', resolve));
+  tabs[0].tell();
+  await told;
+  assert.deepEqual(heard, ['http://vm/one/?b']);
 });

@@ -10,15 +10,7 @@ import { windowSize } from './opening.js';
 import { Party } from './party.js';
 import { Pictures } from './pictures.js';
 import {
-  readAbilities,
-  readControlState,
-  readRole,
-  readServerHello,
-  readSkipped,
-  readState,
-  ROLE,
-  writeControl,
-  writeWant,
+  readAbilities, readControlState, readRole, readServerHello, readSkipped, readState, ROLE, writeControl, writeWant,
 } from './protocol.js';
 import { Screen } from './screen.js';
 import { statsOf } from './stats.js';
@@ -227,6 +219,13 @@ export class Client {
     this.link.close();
     const done = await this.session.logout();
     this.loginNeeded(done ? '' : 'The server could not be told: the session there ends within 24 hours.', 0);
+  }
+
+  /** Another tab did, for the whole browser. */
+  loggedOut() {
+    this.session.token = '';
+    this.link.close();
+    this.loginNeeded('', 0);
   }
 
   /** @param {boolean} wanted */

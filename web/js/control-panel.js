@@ -2,6 +2,7 @@
 // Who has the controls: what the toolbar and the chip say of it, the panel to take, ask for or give them up, this
 // viewer's name, a link for those who only watch, the log-out, and the question to the holder when somebody asks.
 import { byId, button, setIcon, toast } from './dom.js';
+import { LogOut } from './log-out.js';
 import { ROLE } from './protocol.js';
 import { CONTROL_WAY } from './wire.js';
 
@@ -41,7 +42,11 @@ export class ControlPanel {
     name.value = settings.get('name');
     name.addEventListener('change', () => client.party.rename(name.value.trim()));
     button('share').addEventListener('click', () => this.share());
-    button('log-out').addEventListener('click', () => client.logout());
+    const logOut = new LogOut(location.href, () => client.loggedOut());
+    button('log-out').addEventListener('click', () => {
+      logOut.tell();
+      client.logout();
+    });
     button('consent-yes').addEventListener('click', () => this.answer(true));
     button('consent-no').addEventListener('click', () => this.answer(false));
   }

@@ -9,21 +9,34 @@ import { settings } from './settings.js';
 
 /** Without a picture so long, the page says what it waits for. */
 const PATIENCE_MS = 1000;
+/** A file that did not come is asked for again after so long. */
+const AGAIN_MS = 1000;
 
 const client = new Client(session, settings);
 const early = new EarlyInput(() => client.hasFocus);
 /** @type {Promise<import('./devices.js').Devices> | null} */
 let loading = null;
 
+/** What the first picture does without; a network that is gone for a moment does not leave the page without it. */
+async function fetchRest() {
+  for (;;) {
+    try {
+      return { ...(await import('./devices.js')), ...(await import('./page.js')) };
+    } catch (error) {
+      console.warn(error);
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    }
+  }
+}
+
 async function load() {
   // Style, together with the modules.
   document.head.append(byId('later', HTMLTemplateElement).content);
-  const { Devices } = await import('./devices.js');
+  const { Devices, complete } = await fetchRest();
   const devices = new Devices(client, settings);
   client.attach(devices);
   early.replay(devices);
   if (document.activeElement === document.body) client.screen.canvas.focus({ preventScroll: true });
-  const { complete } = await import('./page.js');
   await complete(client, devices, settings);
   return devices;
 }

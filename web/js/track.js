@@ -85,7 +85,7 @@ export class Track {
       this.writer.write(shown).catch(() => shown.close());
       return true;
     } catch {
-      return false; // an odd size, for one: a frame is cut at whole samples of chroma
+      return false; // a frame that the browser does not cut, for one
     }
   }
 
