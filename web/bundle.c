@@ -5,13 +5,14 @@
  *
  *   bundle OUTPUT.js MODULE.js ... [-- NAME=BUNDLE ...]
  *
- * NAME=BUNDLE says that module NAME is in BUNDLE.js (of modules in this one it may be said, too); what is neither here nor
- * there stays a module of its own, in js/ beside the bundle. Each
- * module becomes a function's scope that returns what it exports, after those that it imports; `import()` of a module
- * elsewhere loads its bundle. The modules stay as they are for the type check, for tests and for workers.
+ * NAME=BUNDLE says that module NAME is in BUNDLE.js (of modules in this one it may be said, too); what is neither here
+ * nor there stays a module of its own, in js/ beside the bundle. Each module becomes a function's scope that returns
+ * what it exports, after those that it imports; `import()` of a module elsewhere loads its bundle. The modules stay as
+ * they are for the type check, for tests and for workers.
  *
  * It knows the forms that web/ uses and refuses others: `import { a, b as c } from './x.js'` and `import './x.js'` at
- * the start of a line, `export` before const, class and function, no cycles, no import.meta. Whole lines of comment are left out.
+ * the start of a line, `export` before const, class and function, no cycles, no import.meta. Whole lines of comment are
+ * left out.
  */
 #define _POSIX_C_SOURCE 200809L /* open_memstream */
 #include <ctype.h>

@@ -2,7 +2,10 @@
 // What the type checker's own library does not know.
 
 interface Window {
-  oriel: Readonly<{ stats(): ReturnType<import('./js/client.js').Client['stats']>; setSize(value: string): Promise<void> }>;
+  oriel: Readonly<{
+    stats(): ReturnType<import('./js/client.js').Client['stats']>;
+    setSize(value: string): Promise<void>;
+  }>;
 }
 
 interface Navigator {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Sound between its arrival and the loudspeaker: a ring of stereo frames that is kept as short as the network allows.
 // Read with a speed that differs from one by at most half a percent, so that two clocks that drift apart do not fill or
-// drain it; too much backlog is cut with a crossfade; running dry fades out and in. How deep it must be is learned here,
-// too: from how near it came to running dry, whatever was late (network, decoder, messages, the audio thread itself).
-// Runs in the audio thread: nothing here allocates after the constructor. Pure.
+// drain it; too much backlog is cut with a crossfade; running dry fades out and in. How deep it must be is learned
+// here, too: from how near it came to running dry, whatever was late (network, decoder, messages, the audio thread
+// itself). Runs in the audio thread: nothing here allocates after the constructor. Pure.
 
 const RATE = 48000;
 const CAPACITY = RATE * 2;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Opus messages -> WebCodecs -> the audio thread's port. Lives in a worker (audio-worker.js), so that a page that is busy
-// with pictures holds no sound up; in the page itself where a browser has no decoder in workers.
+// Opus messages -> WebCodecs -> the audio thread's port. Lives in a worker (audio-worker.js), so that a page that is
+// busy with pictures holds no sound up; in the page itself where a browser has no decoder in workers.
 import { Jitter } from './audio-jitter.js';
 import { readAudio } from './protocol.js';
 import { AUDIO_HEADER_SIZE } from './wire.js';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Sound: Opus packets -> decoder -> audio thread -> guest's volume -> user's volume -> loudspeaker. The page's own thread
-// only hands packets on.
+// Sound: Opus packets -> decoder -> audio thread -> guest's volume -> user's volume -> loudspeaker. The page's own
+// thread only hands packets on.
 import { SoundStream } from './audio-stream.js';
 import { codecs } from './codecs.js';
 

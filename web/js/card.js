@@ -126,8 +126,9 @@ export function loginForm(login, done) {
       done();
     } else if (status === 'unauthorised') explain('This token is wrong.', 0);
     else if (status === 'limited') explain('This token is wrong, as too many before it.', retryAfterS);
-    else if (status === 'forbidden') explain(`Refused: ${notice ?? 'the server does not accept this page under this address.'}`, 0);
-    else explain('The server cannot be reached.', 0);
+    else if (status === 'forbidden') {
+      explain(`Refused: ${notice ?? 'the server does not accept this page under this address.'}`, 0);
+    } else explain('The server cannot be reached.', 0);
   });
   return explain;
 }

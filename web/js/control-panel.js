@@ -13,7 +13,8 @@ function say(element, text) {
 
 /**
  * What this viewer can do about the controls, in words. Pure.
- * @param {import('./party.js').ControlState} state @param {number} id this viewer's @param {boolean} controls it has them
+ * @param {import('./party.js').ControlState} state @param {number} id this viewer's
+ * @param {boolean} controls it has them
  * @returns {{title: string, action: string, wanted: boolean}} action: the button's words, '' = there is none
  */
 export function controlWords(state, id, controls) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a desktop has besides its picture: keyboard, pointer, cursor, size, sound, microphone, and the watchdog over the picture.
-// Made after the first picture.
+// What a desktop has besides its picture: keyboard, pointer, cursor, size, sound, microphone, and the watchdog over the
+// picture. Made after the first picture.
 import { Sound } from './audio.js';
 import { nowUs } from './clock.js';
 import { Cursor } from './cursor.js';

@@ -2,7 +2,10 @@
 // Places along the four edges of the window, for the handle, the bar that comes from it, and the bar's panels. Pure.
 
 /** @typedef {'top' | 'right' | 'bottom' | 'left'} Edge */
-/** A place: an edge, and how far along it from its top or left end, percent. @typedef {{edge: Edge, at: number}} Place */
+/**
+ * A place: an edge, and how far along it from its top or left end, percent.
+ * @typedef {{edge: Edge, at: number}} Place
+ */
 
 export const EDGES = /** @type {readonly Edge[]} */ (Object.freeze(['top', 'right', 'bottom', 'left']));
 
@@ -41,7 +44,8 @@ export function nearestPlace(x, y, { width, height }) {
  * Where something of a length begins whose middle shall be at a point, so that it stays inside.
  * @param {number} middle @param {number} length @param {number} space @param {number} [gap]
  */
-export const within = (middle, length, space, gap = GAP) => clamp(middle - length / 2, gap, Math.max(gap, space - length - gap));
+export const within = (middle, length, space, gap = GAP) =>
+  clamp(middle - length / 2, gap, Math.max(gap, space - length - gap));
 
 /**
  * Where a bar's left top corner is.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Where the toolbar lives: its handle is dragged along all four edges, by itself or by the bar's grip; the grip's panel does
-// the same by keys, and hides the handle. Kept in this browser.
+// Where the toolbar lives: its handle is dragged along all four edges, by itself or by the bar's grip; the grip's panel
+// does the same by keys, and hides the handle. Kept in this browser.
 import { byId, button, toast } from './dom.js';
 import { EDGES, barCorner, formatPlace, nearestPlace, panelCorner, parsePlace, upright } from './edge.js';
 
@@ -100,13 +100,17 @@ export class Handle {
     this.apply();
   }
 
-  /** Only its own word and the shortcut lead back; without a keyboard it comes back with the page. @param {boolean} hidden */
+  /**
+   * Only its own word and the shortcut lead back; without a keyboard it comes back with the page.
+   * @param {boolean} hidden
+   */
   hide(hidden) {
     this.hidden = hidden;
     const keys = matchMedia('(any-pointer: fine)').matches;
     this.settings.set('handleHidden', hidden && keys);
     if (hidden) {
-      toast(`The handle is hidden. Ctrl+Alt+Shift+M shows the controls${keys ? '' : ', and so does loading the page anew'}.`);
+      const also = keys ? '' : ', and so does loading the page anew';
+      toast(`The handle is hidden. Ctrl+Alt+Shift+M shows the controls${also}.`);
     }
     this.apply();
   }
@@ -138,10 +142,11 @@ export class Handle {
   /** Puts an open panel beside the bar, at its button. @param {HTMLElement} panel @param {HTMLElement} opener */
   putPanel(panel, opener) {
     const { offsetLeft: left, offsetTop: top, offsetWidth: width, offsetHeight: height } = this.bar;
-    const middle = { x: left + opener.offsetLeft + opener.offsetWidth / 2, y: top + opener.offsetTop + opener.offsetHeight / 2 };
+    const x = left + opener.offsetLeft + opener.offsetWidth / 2;
+    const y = top + opener.offsetTop + opener.offsetHeight / 2;
     const bar = { left, top, width, height };
     const size = { width: panel.offsetWidth, height: panel.offsetHeight };
-    const corner = panelCorner(this.place.edge, bar, middle, size, this.space);
+    const corner = panelCorner(this.place.edge, bar, { x, y }, size, this.space);
     panel.style.left = `${corner.left}px`;
     panel.style.top = `${corner.top}px`;
   }

@@ -7,8 +7,9 @@ import { parseSize } from './settings.js';
 import { CAP } from './wire.js';
 
 /**
- * Device pixels per guest pixel while the window is followed: by default as many as the screen has per CSS pixel, so that
- * a dense screen does not make everything tiny. @param {string} choice the size setting @param {number} percent 0 = so
+ * Device pixels per guest pixel while the window is followed: by default as many as the screen has per CSS pixel, so
+ * that a dense screen does not make everything tiny.
+ * @param {string} choice the size setting @param {number} percent 0 = so
  */
 export function sizeDivisor(choice, percent) {
   if (choice !== 'fit') return 1;
@@ -25,7 +26,10 @@ export function chosenSize(choice, percent, stage) {
   return parseSize(choice) ?? (stage.width ? wantedSize(stage, sizeDivisor(choice, percent)) : null);
 }
 
-/** Only once `codecs.asked` is through. @param {boolean} control @param {{width: number, height: number} | null} size */
+/**
+ * Only once `codecs.asked` is through.
+ * @param {boolean} control @param {{width: number, height: number} | null} size
+ */
 export function helloMessage(control, size) {
   let capabilities = CAP.RESIZE | CAP.TILES | CAP.COMMANDS | CAP.MICROPHONE;
   if (codecs.video) capabilities |= CAP.H264;

@@ -140,7 +140,9 @@ export class KeyRow {
 
   /** @param {boolean} usable */
   setUsable(usable) {
-    for (const element of this.root.querySelectorAll('button')) element.disabled = !usable && element.textContent !== '×';
+    for (const element of this.root.querySelectorAll('button')) {
+      element.disabled = !usable && element.textContent !== '×';
+    }
   }
 
   /** @param {boolean} open */

@@ -37,7 +37,8 @@ export class Keyboard {
    * @param {() => [layout: string, entry: string]} options.layout of the guest, and its way for other characters
    * @param {(characters: string) => void} options.unknown the guest's layout has no key for these
    * @param {() => void} [options.typing] a text makes progress
-   * @param {(done: number, total: number) => void} [options.cut] a long text ended early, with the connection or the controls
+   * @param {(done: number, total: number) => void} [options.cut] a long text ended early, with the connection or the
+   *   controls
    * @param {() => void} options.released everything was released, the mouse's buttons too
    * @param {boolean} [options.isMac] @param {boolean} [options.isWindows]
    */
@@ -201,7 +202,10 @@ export class Keyboard {
     else this.send(writeKey(usage, pressed));
   }
 
-  /** An event of auto-type, a macro keyboard or dictation, which has no place: its character is typed. @param {KeyboardEvent} event */
+  /**
+   * An event of auto-type, a macro keyboard or dictation, which has no place: its character is typed.
+   * @param {KeyboardEvent} event
+   */
   typeUnplaced(event) {
     if ((event.code && event.code !== 'Unidentified') || [...event.key].length !== 1) return;
     event.preventDefault();
@@ -254,8 +258,8 @@ export class Keyboard {
   }
 
   /**
-   * Types text on the chosen layout of the guest; returns the characters that nothing types, which are left out. Nothing
-   * is typed while nothing reaches the guest: pieces that nobody answers would hold up every key behind them.
+   * Types text on the chosen layout of the guest; returns the characters that nothing types, which are left out.
+   * Nothing is typed while nothing reaches the guest: pieces that nobody answers would hold up every key behind them.
    * @param {string} text
    */
   type(text) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Keyboard layouts of guests: which keys type a character. Facts of the national standards, limited to what is printed on
-// the keys, where systems agree; where Windows makes a key dead that types at once on X11 and Linux, the latter. Pure.
+// Keyboard layouts of guests: which keys type a character. Facts of the national standards, limited to what is printed
+// on the keys, where systems agree; where Windows makes a key dead that types at once on X11 and Linux, the latter.
+// Pure.
 import { usageOf } from './keys.js';
 
 /** Keys of the four rows, in the order of the strings below. */
@@ -54,9 +55,9 @@ export const LAYOUTS = Object.freeze({
   'us-intl': { label: 'English (US, international)',
     plain: ['①1234567890-=', 'qwertyuiop[]', 'asdfghjkl;②\\', '\\zxcvbnm,./␀␀'],
     shift: ['④!@#$%③&*()_+', 'QWERTYUIOP{}', 'ASDFGHJKL:⑤|', '|ZXCVBNM<>?␀␀'],
-    altgr: 'Digit1 ¡ Digit2 ² Digit3 ³ Digit4 ¤ Digit5 € Digit6 ¼ Digit7 ½ Digit8 ¾ Digit9 ‘ Digit0 ’ Minus ¥ Equal × ' +
-      'KeyQ ä KeyW å KeyE é KeyR ® KeyT þ KeyY ü KeyU ú KeyI í KeyO ó KeyP ö BracketLeft « BracketRight » KeyA á ' +
-      'KeyS ß KeyD ð KeyL ø Semicolon ¶ Backslash ¬ KeyZ æ KeyC © KeyN ñ KeyM µ Comma ç Slash ¿',
+    altgr: 'Digit1 ¡ Digit2 ² Digit3 ³ Digit4 ¤ Digit5 € Digit6 ¼ Digit7 ½ Digit8 ¾ Digit9 ‘ Digit0 ’ Minus ¥ ' +
+      'Equal × KeyQ ä KeyW å KeyE é KeyR ® KeyT þ KeyY ü KeyU ú KeyI í KeyO ó KeyP ö BracketLeft « BracketRight » ' +
+      'KeyA á KeyS ß KeyD ð KeyL ø Semicolon ¶ Backslash ¬ KeyZ æ KeyC © KeyN ñ KeyM µ Comma ç Slash ¿',
     alone: { "'": '②', '"': '⑤' }, upper: true },
   gb: { label: 'English (UK)', plain: ['`1234567890-=', US.plain[1], "asdfghjkl;'#", '\\zxcvbnm,./␀␀'],
     shift: ['¬!"£$%^&*()_+', US.shift[1], 'ASDFGHJKL:@~', '|ZXCVBNM<>?␀␀'], altgr: 'Digit4 €' },
@@ -70,14 +71,16 @@ export const LAYOUTS = Object.freeze({
     shift: ['°+"*ç%&/()=?①', 'QWERTZUIOPü!', 'ASDFGHJKLöä£', '>YXCVBNM;:_␀␀'], altgr: SWISS },
   fr: { label: 'French', plain: ['²&é"\'(-è_çà)=', 'azertyuiop③$', 'qsdfghjklmù*', '<wxcvbn,;:!␀␀'],
     shift: ['␀1234567890°+', 'AZERTYUIOP⑤£', 'QSDFGHJKLM%µ', '>WXCVBN?./§␀␀'],
-    altgr: 'Digit2 ~ Digit3 # Digit4 { Digit5 [ Digit6 | Digit7 ` Digit8 \\ Digit9 ^ Digit0 @ Minus ] Equal } KeyE € BracketRight ¤' },
+    altgr: 'Digit2 ~ Digit3 # Digit4 { Digit5 [ Digit6 | Digit7 ` Digit8 \\ Digit9 ^ Digit0 @ Minus ] Equal } ' +
+      'KeyE € BracketRight ¤' },
   be: { label: 'Belgian', plain: ['²&é"\'(§è!çà)-', 'azertyuiop③$', 'qsdfghjklmùµ', '<wxcvbn,;:=␀␀'],
     shift: ['³1234567890°_', 'AZERTYUIOP⑤*', 'QSDFGHJKLM%£', '>WXCVBN?./+␀␀'],
     altgr: 'Digit1 | Digit2 @ Digit3 # Digit6 ^ Digit9 { Digit0 } KeyE € BracketLeft [ BracketRight ] Quote ② ' +
       'Backslash ① IntlBackslash \\ Slash ④' },
   es: { label: 'Spanish', plain: ["º1234567890'¡", 'qwertyuiop①+', 'asdfghjklñ②ç', '<zxcvbnm,.-␀␀'],
     shift: ['ª!"·$%&/()=?¿', 'QWERTYUIOP③*', 'ASDFGHJKLÑ⑤Ç', '>ZXCVBNM;:_␀␀'],
-    altgr: 'Backquote \\ Digit1 | Digit2 @ Digit3 # Digit4 ~ Digit6 ¬ KeyE € BracketLeft [ BracketRight ] Quote { Backslash }' },
+    altgr: 'Backquote \\ Digit1 | Digit2 @ Digit3 # Digit4 ~ Digit6 ¬ KeyE € BracketLeft [ BracketRight ] Quote { ' +
+      'Backslash }' },
   latam: { label: 'Latin American Spanish', plain: ["|1234567890'¿", 'qwertyuiop②+', 'asdfghjklñ{}', '<zxcvbnm,.-␀␀'],
     shift: ['°!"#$%&/()=?¡', 'QWERTYUIOP⑤*', 'ASDFGHJKLÑ[]', '>ZXCVBNM;:_␀␀'],
     altgr: 'Backquote ¬ KeyQ @ Minus \\ BracketRight ~ Quote ③ Backslash ①' },
@@ -100,7 +103,8 @@ export const LAYOUTS = Object.freeze({
     altgr: 'KeyE ę KeyO ó KeyA ą KeyS ś KeyL ł KeyZ ż KeyX ź KeyC ć KeyN ń', upper: true },
   tr: { label: 'Turkish (Q)', plain: ['"1234567890*-', 'qwertyuıopğü', 'asdfghjklşi,', '<zxcvbnmöç.␀␀'],
     shift: ["é!'^+%&/()=?_", 'QWERTYUIOPĞÜ', 'ASDFGHJKLŞİ;', '>ZXCVBNMÖÇ:␀␀'],
-    altgr: 'KeyQ @ KeyE € Digit3 # Digit4 $ Digit7 { Digit8 [ Digit9 ] Digit0 } Minus \\ Equal | IntlBackslash | BracketRight ~ Backslash `' },
+    altgr: 'KeyQ @ KeyE € Digit3 # Digit4 $ Digit7 { Digit8 [ Digit9 ] Digit0 } Minus \\ Equal | IntlBackslash | ' +
+      'BracketRight ~ Backslash `' },
   jp: { label: 'Japanese', plain: ['␀1234567890-^', 'qwertyuiop@[', 'asdfghjkl;:]', '␀zxcvbnm,./\\␀'],
     shift: ["␀!\"#$%&'()␀=~", 'QWERTYUIOP`{', 'ASDFGHJKL+*}', '␀ZXCVBNM<>?_|'], altgr: '' },
 });
@@ -218,7 +222,8 @@ export function planText(text, name, entry = 'none') {
   const unknown = new Set();
   for (const character of text.replace(/\r\n?/g, '\n').normalize('NFC')) {
     const own = strokesFor(character, name);
-    const way = own ?? (entry === 'gtk' ? gtkEntry(character, name) : entry === 'windows' ? windowsEntry(character) : null);
+    const other = entry === 'gtk' ? gtkEntry : entry === 'windows' ? windowsEntry : () => null;
+    const way = own ?? other(character, name);
     if (way) strokes.push(way);
     else unknown.add(character);
   }

@@ -3,7 +3,9 @@
 // browser a new secret.
 
 export class LogOut {
-  /** @param {string} page its address, below which all tabs are of one server @param {() => void} heard another tab did */
+  /**
+   * @param {string} page its address, below which all tabs are of one server @param {() => void} heard another tab did
+   */
   constructor(page, heard) {
     const { pathname } = new URL('.', page);
     this.channel = typeof BroadcastChannel === 'function' ? new BroadcastChannel(`oriel.log-out:${pathname}`) : null;

@@ -22,7 +22,8 @@ export class Microphone {
    * @param {() => boolean} options.allowed we have the controls of a server that takes microphones, and are seen
    * @param {() => boolean} options.clean voice processing is wanted
    * @param {() => string} [options.device] the browser's id; '' = the system's
-   * @param {(lost: boolean) => void} [options.opened] the browser gave the device; `lost`: not yet, and not the chosen one
+   * @param {(lost: boolean) => void} [options.opened] the browser gave the device; `lost`: not yet, and not the chosen
+   *   one
    * @param {() => void} options.changed
    * @param {(text: string) => void} options.say
    * @param {new (handlers: import('./capture.js').CaptureHandlers) => Capture} [options.Device] for tests

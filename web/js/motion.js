@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Whether pictures are drawn on the canvas or shown by a track: the canvas is quicker, until drawing does not keep up with
-// large pictures. Pure.
+// Whether pictures are drawn on the canvas or shown by a track: the canvas is quicker, until drawing does not keep up
+// with large pictures. Pure.
 
 /** Smaller pictures are drawn quickly enough everywhere. */
 const LARGE_PIXELS = 1_500_000;

@@ -36,7 +36,9 @@ export class Party {
     this.state = state;
     if (state.holder === 0 || state.holder === this.id) return;
     if (before.holder === this.id) this.say(`${state.holderName} has the controls now.`);
-    else if (before.asker === this.id && state.asker === 0 && wanted) this.say(`${state.holderName} keeps the controls.`);
+    else if (before.asker === this.id && state.asker === 0 && wanted) {
+      this.say(`${state.holderName} keeps the controls.`);
+    }
   }
 
   /** The answer to a viewer that asks for the controls. @param {number} asker @param {boolean} granted */

@@ -205,7 +205,10 @@ export class Pictures {
     this.releaseTiles(note);
   }
 
-  /** By the track; it says when the picture is seen. False: it cannot. @param {VideoFrame} frame @param {PictureNote} note */
+  /**
+   * By the track; it says when the picture is seen. False: it cannot.
+   * @param {VideoFrame} frame @param {PictureNote} note
+   */
   showFrame(frame, note) {
     if (!this.track) {
       this.track = new Track(this.screen, (shown) => this.seen(shown, true));

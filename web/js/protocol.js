@@ -251,7 +251,10 @@ export function writeControlAnswer(asker, granted) {
   return view;
 }
 
-/** A text that begins at `at`, cut at a character's border. @param {number} type @param {number} at @param {string} text */
+/**
+ * A text that begins at `at`, cut at a character's border.
+ * @param {number} type @param {number} at @param {string} text
+ */
 function writeText(type, at, text) {
   const bytes = new Uint8Array(TEXT_MAX);
   const { written } = encoder.encodeInto(text, bytes);

@@ -15,7 +15,10 @@ export class Screen {
     this.divisor = 1;
     /** Where the whole picture fits; null: there is none yet. @type {Box | null} */
     this.fit = null;
-    /** Another place for it, when only a part of the picture is to be seen. @type {(fit: Box, stage: {width: number, height: number}) => Box} */
+    /**
+     * Another place for it, when only a part of the picture is to be seen.
+     * @type {(fit: Box, stage: {width: number, height: number}) => Box}
+     */
     this.arrange = (fit) => fit;
     /** @type {CanvasRenderingContext2D | null} */
     this.context = null;

@@ -5,8 +5,8 @@
 export const compareSequence = (a, b) => (a - b) | 0;
 
 /**
- * Decides which arriving pictures can be used: nothing before a key frame, then everything. The server never hands out a
- * picture that does not build on what this page has; a gap in the numbers means that pictures were left out which the
+ * Decides which arriving pictures can be used: nothing before a key frame, then everything. The server never hands out
+ * a picture that does not build on what this page has; a gap in the numbers means that pictures were left out which the
  * next one covers.
  */
 export class Continuity {

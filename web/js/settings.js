@@ -6,12 +6,13 @@ const PREFIX = 'oriel.';
 
 /**
  * size: 'fit' (follows the window at `scale` percent, 0 = as the screen's density has it), 'keep' or "WxH".
- * @typedef {{size: string, scale: number, volume: number, muted: boolean, swapCommand: boolean, stats: boolean, askClosing: boolean,
- *   cleanVoice: boolean, layout: string, otherCharacters: string, name: string, handle: string, handleHidden: boolean,
- *   speaker: string, microphone: string, trackpad: boolean, keyRow: boolean}} Values
  * handle: the toolbar's place, as edge.js writes it; speaker, microphone: the browser's ids, '' = the system's;
- * trackpad: a finger moves the pointer from where it is; keyRow: the row of keys is shown.
- * name: what this viewer calls itself; layout: of the guest's keyboard, a name of layouts.js; otherCharacters: how it takes those that the layout lacks.
+ * trackpad: a finger moves the pointer from where it is; keyRow: the row of keys is shown; name: what this viewer calls
+ * itself; layout: of the guest's keyboard, a name of layouts.js; otherCharacters: how it takes those that the layout
+ * lacks.
+ * @typedef {{size: string, scale: number, volume: number, muted: boolean, swapCommand: boolean, stats: boolean,
+ *   askClosing: boolean, cleanVoice: boolean, layout: string, otherCharacters: string, name: string, handle: string,
+ *   handleHidden: boolean, speaker: string, microphone: string, trackpad: boolean, keyRow: boolean}} Values
  */
 
 /** @type {Readonly<Values>} */

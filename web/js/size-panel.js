@@ -11,8 +11,8 @@ const FOLLOWING =
   '--auto” at each change, which oriel-agent does; Windows needs the VirtIO GPU driver.';
 
 const HEADS =
-  'This machine has more screens than this one. On X11 a tablet spans all of them: if the pointer lands elsewhere, map ' +
-  'it in the guest with “xinput map-to-output”.';
+  'This machine has more screens than this one. On X11 a tablet spans all of them: if the pointer lands elsewhere, ' +
+  'map it in the guest with “xinput map-to-output”.';
 
 export class SizePanel {
   /**

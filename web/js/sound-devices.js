@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Which speaker and which microphone: the browser's devices, and the user's choice among them, kept by the browser's id.
-// A chosen device that is gone stays chosen; the system's serves until it is back.
+// Which speaker and which microphone: the browser's devices, and the user's choice among them, kept by the browser's
+// id. A chosen device that is gone stays chosen; the system's serves until it is back.
 
 /** @typedef {'audiooutput' | 'audioinput'} Kind */
 

@@ -3,7 +3,10 @@
 import { DISPLAY, STATE } from './wire.js';
 
 /** dark: the guest shows nothing, and input may wake it; unshown: what it shows cannot be shown here. */
-/** @typedef {'connecting' | 'waiting' | 'running' | 'dark' | 'unshown' | 'paused' | 'gone' | 'lost' | 'refused' | 'login'} PageState */
+/**
+ * @typedef {'connecting' | 'waiting' | 'running' | 'dark' | 'unshown' | 'paused' | 'gone' | 'lost' | 'refused' |
+ *   'login'} PageState
+ */
 
 /**
  * What an open connection shows. Pure.
@@ -21,8 +24,8 @@ export function openState(guest, painted, display = DISPLAY.SHOWN) {
 }
 
 /**
- * Whether what the user does can mean something to the guest: nothing is sent to one that is not seen, but a display that
- * is off may be woken. Pure.
+ * Whether what the user does can mean something to the guest: nothing is sent to one that is not seen, but a display
+ * that is off may be woken. Pure.
  * @param {number} guest STATE.state @param {boolean} painted @param {number} [display] ABILITIES.display
  */
 export const takesInput = (guest, painted, display = DISPLAY.SHOWN) =>

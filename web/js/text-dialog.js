@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Text that is typed into the guest: the dialog with the layout of the guest's keyboard, and the chip that shows how far
-// a text has come and cancels it. What cannot be typed is said before anything is.
+// Text that is typed into the guest: the dialog with the layout of the guest's keyboard, and the chip that shows how
+// far a text has come and cancels it. What cannot be typed is said before anything is.
 import { byId, button, make } from './dom.js';
 import { ENTRIES, LAYOUTS, planText } from './layouts.js';
 import { STATE } from './wire.js';

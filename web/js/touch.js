@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Fingers as a mouse. Direct: tap = click there, drag = drag with the left button, long press = right click. Trackpad: the
-// pointer moves as the finger does, tap = click where the pointer is, tap and drag = drag, long press = right click. Both:
-// a tap of two fingers = right click; two that spread zoom and move the view; two that go together move the view where
-// there is more of it, else they scroll; three scroll. Pure: the timer and the outputs are given.
+// Fingers as a mouse. Direct: tap = click there, drag = drag with the left button, long press = right click. Trackpad:
+// the pointer moves as the finger does, tap = click where the pointer is, tap and drag = drag, long press = right
+// click. Both: a tap of two fingers = right click; two that spread zoom and move the view; two that go together move
+// the view where there is more of it, else they scroll; three scroll. Pure: the timer and the outputs are given.
 
 const LONG_PRESS_MS = 500;
 /** A finger that comes back this soon after a tap drags. */
@@ -45,7 +45,8 @@ export class Touch {
     this.start = { x: 0, y: 0, spread: 0 };
     /**
      * tapped: the button is down, and a finger that comes soon drags; several: fingers that did not move yet.
-     * @type {'idle' | 'pressed' | 'outside' | 'tapped' | 'again' | 'moving' | 'dragging' | 'several' | 'scrolling' | 'zooming' | 'panning' | 'done'}
+     * @type {'idle' | 'pressed' | 'outside' | 'tapped' | 'again' | 'moving' | 'dragging' | 'several' | 'scrolling' |
+     *   'zooming' | 'panning' | 'done'}
      */
     this.state = 'idle';
     this.timer = 0;
@@ -65,7 +66,10 @@ export class Touch {
     return { x, y, spread };
   }
 
-  /** @param {number} id @param {number} x @param {number} y @param {boolean} [outside] of the picture, where nothing is to be clicked */
+  /**
+   * @param {number} id @param {number} x @param {number} y
+   * @param {boolean} [outside] of the picture, where nothing is to be clicked
+   */
   down(id, x, y, outside = false) {
     this.fingers.set(id, { x, y, moved: false });
     this.stopTimer();
@@ -121,7 +125,10 @@ export class Touch {
     this.start = now;
   }
 
-  /** Whether the fingers moved enough to mean something, and what. @param {{x: number, y: number, spread: number}} now */
+  /**
+   * Whether the fingers moved enough to mean something, and what.
+   * @param {{x: number, y: number, spread: number}} now
+   */
   decide(now) {
     const shift = Math.hypot(now.x - this.start.x, now.y - this.start.y);
     if (this.state === 'several') return this.decideSeveral(shift, Math.abs(now.spread - this.start.spread));

@@ -78,7 +78,8 @@ export class Track {
     if (this.closed || this.generator.readyState !== 'live') return false;
     try {
       this.screen.resize(width, height);
-      const shown = new VideoFrame(frame, { timestamp: ++this.stamp * STEP_US, visibleRect: { x: 0, y: 0, width, height } });
+      const visibleRect = { x: 0, y: 0, width, height };
+      const shown = new VideoFrame(frame, { timestamp: ++this.stamp * STEP_US, visibleRect });
       this.last?.close();
       this.last = shown.clone();
       this.waiting.set(this.stamp, note);

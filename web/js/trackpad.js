@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The pointer of a finger that moves it from where it is. It is kept in the guest's pixels: the picture may be zoomed and
-// moved under it. A guest that takes relative motion gets that.
+// The pointer of a finger that moves it from where it is. It is kept in the guest's pixels: the picture may be zoomed
+// and moved under it. A guest that takes relative motion gets that.
 
 /** The pointer goes further than the finger. */
 const SPEED = 1.5;

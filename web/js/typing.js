@@ -18,7 +18,10 @@ export function difference(before, after) {
   return { kept: same, remove: before.slice(same).filter(({ sent }) => sent).length, insert: to.slice(same) };
 }
 
-/** What Typing needs of the keyboard. @typedef {Pick<import('./keyboard.js').Keyboard, 'able' | 'tap' | 'type' | 'commands'>} Output */
+/**
+ * What Typing needs of the keyboard.
+ * @typedef {Pick<import('./keyboard.js').Keyboard, 'able' | 'tap' | 'type' | 'commands'>} Output
+ */
 
 export class Typing {
   /**

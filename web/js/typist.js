@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Types text at the guest's pace: pieces of key presses go out, and the next one when the server says that the guest was
-// given one before (docs/protocols/viewer.md, "Text"). Keys that come meanwhile keep their place behind it. Pure: the
-// way out is given.
+// Types text at the guest's pace: pieces of key presses go out, and the next one when the server says that the guest
+// was given one before (docs/protocols/viewer.md, "Text"). Keys that come meanwhile keep their place behind it. Pure:
+// the way out is given.
 import { heldBy } from './layouts.js';
 import { HEADER_SIZE, MESSAGE } from './wire.js';
 
@@ -97,7 +97,8 @@ export class Typist {
   hold(wanted, events) {
     for (const usage of [...this.held].reverse()) if (!wanted.includes(usage)) events.push([usage, false]);
     for (const usage of wanted) if (!this.held.includes(usage)) events.push([usage, true]);
-    this.held = [...this.held.filter((usage) => wanted.includes(usage)), ...wanted.filter((usage) => !this.held.includes(usage))];
+    const kept = this.held.filter((usage) => wanted.includes(usage));
+    this.held = [...kept, ...wanted.filter((usage) => !kept.includes(usage))];
   }
 
   /** @param {Stroke} stroke @param {KeyEvent[]} events */

@@ -58,7 +58,8 @@ export class Interface {
       const name = /** @type {keyof typeof COMBINATIONS} */ (item.getAttribute('data-keys'));
       item.addEventListener('click', (event) => {
         this.devices.keyboard.tap(COMBINATIONS[name]);
-        if (/** @type {MouseEvent} */ (event).detail === 0) this.toolbar.dismiss(); // by key: what is typed next belongs to the guest
+        // By key: what is typed next belongs to the guest.
+        if (/** @type {MouseEvent} */ (event).detail === 0) this.toolbar.dismiss();
       });
     }
     const swap = byId('swap-command', HTMLInputElement);

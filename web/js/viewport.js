@@ -49,7 +49,8 @@ export class Viewport {
    */
   place(fit, stage) {
     const { u, v } = this.middle;
-    return this.keep(fit, stage, stage.width / 2 - u * fit.width * this.zoom, stage.height / 2 - v * fit.height * this.zoom);
+    const left = stage.width / 2 - u * fit.width * this.zoom;
+    return this.keep(fit, stage, left, stage.height / 2 - v * fit.height * this.zoom);
   }
 
   /** @param {Box} fit @param {Dimensions} stage @param {number} left @param {number} top @returns {Box} */
@@ -89,7 +90,10 @@ export class Viewport {
     return this.keep(fit, stage, box.left + dx, box.top + dy);
   }
 
-  /** Brings a point of the stage into sight. @param {Box} fit @param {Dimensions} stage @param {number} x @param {number} y */
+  /**
+   * Brings a point of the stage into sight.
+   * @param {Box} fit @param {Dimensions} stage @param {number} x @param {number} y
+   */
   follow(fit, stage, x, y) {
     const room = this.room(stage);
     const into = (/** @type {number} */ at, /** @type {number} */ length) =>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Wheels and touchpads in 1/120 detents. Browsers do not say which one scrolls, nor how far a notch is: 100 or 120 pixels,
-// 3 lines, but also 13, or 4 where the system accelerates. Pure.
+// Wheels and touchpads in 1/120 detents. Browsers do not say which one scrolls, nor how far a notch is: 100 or 120
+// pixels, 3 lines, but also 13, or 4 where the system accelerates. Pure.
 
 /** Units of one detent. */
 export const DETENT = 120;
@@ -21,7 +21,10 @@ class Axis {
     this.debt = 0;
   }
 
-  /** @param {number} pixels @param {number} ticks the browser's own count of notches; 0 = it has none @param {number} nowMs */
+  /**
+   * @param {number} pixels @param {number} ticks the browser's own count of notches; 0 = it has none
+   * @param {number} nowMs
+   */
   units(pixels, ticks, nowMs) {
     if (!pixels) return 0;
     const size = Math.abs(pixels);
