@@ -89,6 +89,17 @@ test('files_stay_readable', () => {
   }
 });
 
+test('readme_names_every_module_and_every_choice', async () => {
+  const readme = read('README.md');
+  const unnamed = modules.filter((name) => name !== 'wire' && !new RegExp(`\\b${name}\\.js`).test(readme));
+  assert.deepEqual(unnamed, []);
+  for (const [, name] of readme.matchAll(/([a-z0-9-]+)\.js\b/g)) {
+    assert.ok(modules.includes(name) || ['first', 'rest'].includes(name), `${name}.js is named and not there`);
+  }
+  const { settings } = await import('../../web/js/settings.js');
+  for (const name of Object.keys(settings.values)) assert.ok(readme.includes(`\`${name}\``), name);
+});
+
 test('no_address_leaves_the_folder_of_the_page', () => {
   // A proxy may serve the page below a path of its own.
   const plain = html.replace(/<svg[^]*?<\/svg>/g, '');
