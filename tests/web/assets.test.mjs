@@ -103,13 +103,18 @@ test('readme_names_every_module_and_every_choice', async () => {
 test('no_address_leaves_the_folder_of_the_page', () => {
   // A proxy may serve the page below a path of its own.
   const plain = html.replace(/<svg[^]*?<\/svg>/g, '');
-  for (const [, address] of plain.matchAll(/(?:href|src|action)="([^"#]*)"/g)) assert.doesNotMatch(address, /^\/|:\/\//);
+  for (const [, address] of plain.matchAll(/(?:href|src|action)="([^"#]*)"/g)) {
+    assert.doesNotMatch(address, /^\/|:\/\//);
+  }
   const manifest = JSON.parse(read('manifest.webmanifest'));
-  for (const address of [manifest.start_url, ...manifest.icons.map(({ src }) => src)]) assert.doesNotMatch(address, /^\//);
-  for (const name of readdirSync(web).filter((file) => file.endsWith('.css'))) assert.doesNotMatch(read(name), /url\(['"]?\//);
+  const addresses = [manifest.start_url, ...manifest.icons.map(({ src }) => src)];
+  for (const address of addresses) assert.doesNotMatch(address, /^\//);
+  const styles = readdirSync(web).filter((file) => file.endsWith('.css'));
+  for (const name of styles) assert.doesNotMatch(read(name), /url\(['"]?\//);
   for (const name of modules.filter((module) => module !== 'wire')) {
     // What a browser fetches by a name: fetch, modules of worklets and workers, WebSockets.
-    for (const [, address] of read(`js/${name}.js`).matchAll(/(?:fetch|request|addModule|URL|Worker|WebSocket)\(\s*['"`]([^'"`]*)/g))
+    const asks = /(?:fetch|request|addModule|URL|Worker|WebSocket)\(\s*['"`]([^'"`]*)/g;
+    for (const [, address] of read(`js/${name}.js`).matchAll(asks))
       assert.doesNotMatch(address, /^\/|:\/\//, name);
   }
 });

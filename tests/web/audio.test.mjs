@@ -111,7 +111,9 @@ function hearShort(ring, length, seconds = 0.4) {
   const ramp = Float32Array.from({ length }, (_, i) => (i + 1) / 8192);
   const heard = [];
   const block = new Float32Array(BLOCK);
-  for (let at = 0; at < length; at += 240) ring.push(ramp.subarray(at, at + 240), ramp.subarray(at, at + 240), at === 0);
+  for (let at = 0; at < length; at += 240) {
+    ring.push(ramp.subarray(at, at + 240), ramp.subarray(at, at + 240), at === 0);
+  }
   for (let pulled = 0; pulled < seconds * RATE; pulled += BLOCK) {
     ring.pull(block, block);
     heard.push(...block);
@@ -175,8 +177,8 @@ test('ring_learns_what_is_late_behind_the_network', () => {
 });
 
 /**
- * Sound beside motion on a machine of two cores, as it was measured: arrivals late by 6.6 ms at p95 and 12.9 at p99, the
- * way to the audio thread, and that thread's pulls in groups of 10.7 ms, some of them late. Gaps of each minute.
+ * Sound beside motion on a machine of two cores, as it was measured: arrivals late by 6.6 ms at p95 and 12.9 at p99,
+ * the way to the audio thread, and that thread's pulls in groups of 10.7 ms, some of them late. Gaps of each minute.
  */
 function playBesideMotion(ring, minutes) {
   let seed = 1;
@@ -331,7 +333,8 @@ test('stream_counts_what_is_lost_and_survives_what_is_no_sound', () => {
   stream.receive(audioMessage(3, 1.08e6, 0), 1.08e6);
   stream.receive(audioMessage(4, 1.1e6), 1.1e6);
   FakeDecoder.last.give();
-  assert.deepEqual({ ...stream.stats(), jitter_ms: 0, failed: '' }, { lost: 2, decoded: 1, errors: 1, jitter_ms: 0, failed: '' });
+  const { lost, decoded, errors } = stream.stats();
+  assert.deepEqual({ lost, decoded, errors }, { lost: 2, decoded: 1, errors: 1 });
 });
 
 test('opus_packet_length_from_its_first_byte', () => {

@@ -11,7 +11,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 const dir = mkdtempSync(join(tmpdir(), 'oriel-bundle-'));
 after(() => rmSync(dir, { recursive: true }));
 const tool = join(dir, 'bundle');
-execFileSync(process.env.CC ?? 'cc', ['-std=c17', '-D_GNU_SOURCE', '-o', tool, fileURLToPath(new URL('../../web/bundle.c', import.meta.url))]);
+const source = fileURLToPath(new URL('../../web/bundle.c', import.meta.url));
+execFileSync(process.env.CC ?? 'cc', ['-std=c17', '-D_GNU_SOURCE', '-o', tool, source]);
 
 /** Writes modules and bundles them. @param {Record<string, string>} files @param {string[]} places NAME=BUNDLE */
 function bundle(name, files, places = []) {
@@ -28,8 +29,30 @@ function bundle(name, files, places = []) {
 
 test('bundle_runs_modules_in_the_order_of_their_imports', async () => {
   const { status, load } = bundle('order', {
-    top: "// c\nimport {\n  base as other,\n  Counter,\n} from './a-base.js';\nimport './side.js';\n/** doc\n * import { no } from './no.js'\n */\nexport const made = new Counter(other).twice();\nexport const late = () => import('./a-base.js');\n",
-    'a-base': "export const base = 21;\nexport class Counter {\n  /** @param {number} n */\n  constructor(n) {\n    this.n = n;\n  }\n  twice() {\n    return this.n * 2; // two\n  }\n}\nexport async function unused() {}\n",
+    top: `// c
+import {
+  base as other,
+  Counter,
+} from './a-base.js';
+import './side.js';
+/** doc
+ * import { no } from './no.js'
+ */
+export const made = new Counter(other).twice();
+export const late = () => import('./a-base.js');
+`,
+    'a-base': `export const base = 21;
+export class Counter {
+  /** @param {number} n */
+  constructor(n) {
+    this.n = n;
+  }
+  twice() {
+    return this.n * 2; // two
+  }
+}
+export async function unused() {}
+`,
     side: "globalThis.bundled = 'side';\n",
   });
   assert.equal(status, 0);

@@ -14,7 +14,8 @@ const canvas = () => ({
 globalThis.document = { createElement: canvas };
 const { Cursor } = await import('../../web/js/cursor.js');
 
-const shape = (size) => ({ width: size, height: size, hotX: 1, hotY: 2, pixels: new Uint8ClampedArray(size * size * 4) });
+const shape = (size) =>
+  ({ width: size, height: size, hotX: 1, hotY: 2, pixels: new Uint8ClampedArray(size * size * 4) });
 
 function fixture({ controls = true, locked = false, point = null } = {}) {
   const screen = { width: 640, scale: 1, canvas: { ...canvas(), getBoundingClientRect: () => ({ left: 0, top: 0 }) } };

@@ -2,7 +2,9 @@
 // Where the toolbar's handle, the bar and its panels are, at each of the four edges.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { EDGES, GAP, barCorner, formatPlace, nearestPlace, panelCorner, parsePlace, upright } from '../../web/js/edge.js';
+import {
+  EDGES, GAP, barCorner, formatPlace, nearestPlace, panelCorner, parsePlace, upright,
+} from '../../web/js/edge.js';
 
 const space = { width: 1000, height: 600 };
 
@@ -30,7 +32,8 @@ test('edge_bar_stays_inside_and_at_its_edge', () => {
     const bar = upright(edge) ? { width: 48, height: 420 } : { width: 640, height: 48 };
     for (const at of [0, 30, 50, 100]) {
       const { left, top } = barCorner({ edge, at }, bar, space);
-      assert.ok(left >= GAP && top >= GAP && left + bar.width <= space.width - GAP && top + bar.height <= space.height - GAP);
+      assert.ok(left >= GAP && left + bar.width <= space.width - GAP);
+      assert.ok(top >= GAP && top + bar.height <= space.height - GAP);
       const gap = { top, left, right: space.width - left - bar.width, bottom: space.height - top - bar.height }[edge];
       assert.equal(gap, GAP, `${edge} ${at}`);
     }
@@ -51,6 +54,7 @@ test('edge_panel_opens_away_from_the_edge_at_its_button', () => {
     if (upright(edge)) assert.equal(top + panel.height / 2, opener.y);
     else assert.equal(left + panel.width / 2, opener.x);
   }
-  const low = panelCorner('left', { left: 8, top: 90, width: 48, height: 420 }, { x: 32, y: 590 }, { width: 300, height: 200 }, space);
+  const bar = { left: 8, top: 90, width: 48, height: 420 };
+  const low = panelCorner('left', bar, { x: 32, y: 590 }, { width: 300, height: 200 }, space);
   assert.equal(low.top, space.height - 200 - GAP);
 });

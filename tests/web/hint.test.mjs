@@ -5,7 +5,8 @@ import { test } from 'node:test';
 class FakeElement extends EventTarget {
   hidden = true;
 }
-const elements = { 'chip-pointer': new FakeElement(), 'chip-lock': new FakeElement(), 'chip-pointer-close': new FakeElement() };
+const names = ['chip-pointer', 'chip-lock', 'chip-pointer-close'];
+const elements = Object.fromEntries(names.map((name) => [name, new FakeElement()]));
 Object.assign(globalThis, {
   HTMLElement: FakeElement,
   HTMLButtonElement: FakeElement,

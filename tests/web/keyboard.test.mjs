@@ -37,8 +37,8 @@ function keyboard(options = {}) {
     isMac: false, isWindows: false, ...options,
   });
   const event = (code, more) => ({
-    code, key: code.replace(/^Key/, '').toLowerCase(), location: 0, repeat: false, ctrlKey: false, shiftKey: false, altKey: false,
-    metaKey: false, getModifierState: () => false, preventDefault() {}, stopPropagation() {}, ...more,
+    code, key: code.replace(/^Key/, '').toLowerCase(), location: 0, repeat: false, ctrlKey: false, shiftKey: false,
+    altKey: false, metaKey: false, getModifierState: () => false, preventDefault() {}, stopPropagation() {}, ...more,
   });
   const take = () => sent.splice(0).join(' ');
   return {

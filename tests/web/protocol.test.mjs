@@ -72,7 +72,8 @@ test('write_the_rest', () => {
 });
 
 test('write_what_concerns_the_controls', () => {
-  assert.deepEqual(bytes(protocol.writeAuthenticate('0f'.repeat(32))), [...header(0x40), ...new TextEncoder().encode('0f'.repeat(32))]);
+  const secret = '0f'.repeat(32);
+  assert.deepEqual(bytes(protocol.writeAuthenticate(secret)), [...header(0x40), ...new TextEncoder().encode(secret)]);
   assert.deepEqual(bytes(protocol.writeName('Zoë')), [...header(0x4f), ...text('Zoë')]);
   assert.equal(bytes(protocol.writeName('é'.repeat(100))).length, 4 + 2 + 160, 'cut between characters');
   assert.deepEqual(bytes(protocol.writeControlAnswer(0x01020304, true)), [...header(0x50), ...u32(0x01020304), 1]);

@@ -113,7 +113,8 @@ test('capture_asks_for_the_chosen_device_and_falls_back_when_it_is_gone', async 
 test('microphone_goes_on_with_another_device_that_the_user_chooses', async () => {
   globalThis.AudioEncoder ??= class {};
   globalThis.AudioWorkletNode ??= class {};
-  Object.defineProperty(globalThis, 'navigator', { value: { mediaDevices: { getUserMedia() {} } }, configurable: true });
+  const value = { mediaDevices: { getUserMedia() {} } };
+  Object.defineProperty(globalThis, 'navigator', { value, configurable: true });
   const opened = [];
   class Device {
     open(clean, id) {

@@ -245,7 +245,8 @@ function phone() {
   screen.canvas = {
     getBoundingClientRect: () => {
       const { left, top, width, height } = screen.box;
-      return { left: left / 3, top: top / 3, width: width / 3, height: height / 3, right: (left + width) / 3, bottom: (top + height) / 3 };
+      const corner = { right: (left + width) / 3, bottom: (top + height) / 3 };
+      return { left: left / 3, top: top / 3, width: width / 3, height: height / 3, ...corner };
     },
   };
   return screen;
@@ -256,7 +257,8 @@ test('trackpad_keeps_its_place_in_the_guest_and_in_sight', () => {
   const view = new View(screen);
   const places = [];
   const at = () => guestPoint(places.at(-1)[0], places.at(-1)[1], screen.canvas.getBoundingClientRect(), screen);
-  const pad = new Trackpad(screen, view, { position: (x, y) => places.push([x, y]), motion: () => assert.fail(), absolute: () => true });
+  const pad = new Trackpad(screen, view,
+    { position: (x, y) => places.push([x, y]), motion: () => assert.fail(), absolute: () => true });
   pad.settle();
   assert.deepEqual(at(), { x: 960, y: 540 }, 'it begins in the middle');
   view.zoom(8, 195, 422);
@@ -270,7 +272,8 @@ test('trackpad_keeps_its_place_in_the_guest_and_in_sight', () => {
 
 test('trackpad_of_a_guest_with_relative_motion_sends_that', () => {
   const moved = [];
-  const pad = new Trackpad(phone(), { follow: assert.fail }, { position: assert.fail, motion: (dx, dy) => moved.push([dx, dy]), absolute: () => false });
+  const pad = new Trackpad(phone(), { follow: assert.fail },
+    { position: assert.fail, motion: (dx, dy) => moved.push([dx, dy]), absolute: () => false });
   pad.shift(10, -10);
   assert.ok(moved[0][0] > 10 && moved[0][1] < -10);
 });
