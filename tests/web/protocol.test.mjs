@@ -141,7 +141,8 @@ test('read_abilities', () => {
 });
 
 test('messages_that_are_too_short_are_not_read', () => {
-  const server = Object.entries(MESSAGE).filter(([, type]) => type < 0x40 || type > 0x70);
+  const server = Object.entries(MESSAGE).filter(([name, type]) => (type < 0x40 || type > 0x70) && name !== 'SESSION');
+  // Session.js takes SESSION (session.test.mjs), before there is a reader of others.
   for (const [name, type] of server) {
     let first = 0;
     while (first < 64 && !protocol.messageValid(view(header(type), new Array(first).fill(0)))) first++;
