@@ -23,8 +23,10 @@ int receiver_decode_init(struct receiver_decode *decode, const struct oriel_rece
   if (rc == 0)
     rc = config->is_pcm ? receiver_conceal_init(&decode->conceal, config->channels, config->rate)
                         : oriel_opus_decoder_create(&decode->opus);
-  if (rc < 0)
+  if (rc < 0) {
     free(decode->frames);
+    decode->frames = NULL;
+  }
   return rc;
 }
 
