@@ -307,6 +307,13 @@ static bool is_like(const struct oriel_peer *peer, const struct oriel_peer *othe
   return peer->session || memcmp(&peer->key, &other->key, sizeof peer->key) == 0;
 }
 
+/** At once: hundreds come between two ticks, and all count. */
+static void push_out(struct oriel_peer *peer) {
+  oriel_peer_bye(peer, ORIEL_VIEWER_REASON_TIMEOUT, "it did not say who it is", 0);
+  if (peer->phase != PEER_GONE)
+    peer_gone(peer);
+}
+
 /** A page of another port has the cookie, but not the secret, and anybody may say that a LOGIN will come: what they open
  *  may not keep the right page out, so the one that waits longest makes room. `peer` is not in the list yet. */
 static void make_room(struct oriel_server *server, const struct oriel_peer *peer) {
@@ -323,9 +330,9 @@ static void make_room(struct oriel_server *server, const struct oriel_peer *peer
     }
   }
   if (waiting >= UNPROVED_MAX)
-    oriel_peer_bye(oldest, ORIEL_VIEWER_REASON_TIMEOUT, "it did not say who it is", 0);
+    push_out(oldest);
   else if (is_stranger(peer) && strangers >= STRANGERS_MAX)
-    oriel_peer_bye(stranger, ORIEL_VIEWER_REASON_TIMEOUT, "it did not say who it is", 0);
+    push_out(stranger);
 }
 
 int oriel_peer_create(struct oriel_server *server, const struct oriel_peer_config *config) {
