@@ -159,11 +159,12 @@ static void on_denied(void *user, const struct oriel_viewer_in *in) {
     oriel_viewer_denied(peer->viewer, true);
 }
 
-/* Its log-in; one without a session (a script's) is known by its address: FNV-1a. Never 0. */
+/* Its log-in; one without a session (a script's) is known by its address, not by the port, which is another each time:
+ * FNV-1a. Never 0. */
 static uint64_t peer_of(const struct oriel_peer *peer) {
   uint64_t hash = UINT64_C(0xcbf29ce484222325);
-  for (const char *c = peer->address; *c; c++)
-    hash = (hash ^ (uint8_t)*c) * UINT64_C(0x100000001b3);
+  for (size_t i = 0; i < sizeof peer->key.bytes; i++)
+    hash = (hash ^ peer->key.bytes[i]) * UINT64_C(0x100000001b3);
   return peer->session ? peer->session : hash | 1;
 }
 

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "core/clock.h"
+#include "desktop/private.h"
 #include "page.h"
 #include "server/private.h"
 #include "wire/viewer.h"
@@ -468,6 +469,26 @@ static void viewers_beyond_the_limit_are_told(void **state) {
   rig_stop(&rig);
 }
 
+static void copy_peers(struct rig *rig, void *argument) {
+  uint64_t *peers = argument;
+  for (unsigned i = 0; i < rig->desktop->hub.count && i < 2; i++)
+    peers[i] = rig->desktop->hub.viewers[i]->peer;
+}
+
+/* The budget of key frames is an address', not a connection's, which a script could make anew. */
+static void scripts_of_one_address_share_a_budget(void **state) {
+  struct rig *rig = *state;
+  uint64_t peers[2] = {0};
+  assert_true(rig_until(rig, no_viewers, 15000));
+  int first = ws_join(rig, false), second = ws_join(rig, false);
+  assert_true(ws_until(first, &frame, ORIEL_VIEWER_ROLE) && ws_until(second, &frame, ORIEL_VIEWER_ROLE));
+  rig_call(rig, copy_peers, peers);
+  assert_true(peers[0] != 0);
+  assert_true(peers[0] == peers[1]);
+  close(first);
+  close(second);
+}
+
 static void drop_desktop(struct rig *rig, void *argument) {
   (void)argument;
   oriel_server_set_desktop(rig->server, NULL);
@@ -561,6 +582,7 @@ int main(int argc, char **argv) {
     cmocka_unit_test(cut_at_every_byte),
     cmocka_unit_test(many_connects_leave_nothing),
     cmocka_unit_test(viewers_beyond_the_limit_are_told),
+    cmocka_unit_test(scripts_of_one_address_share_a_budget),
     cmocka_unit_test(viewers_told_when_the_desktop_goes),
     cmocka_unit_test(viewers_told_when_the_server_stops),
     cmocka_unit_test(logout_ends_the_sessions_viewers),
