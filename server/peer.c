@@ -412,6 +412,13 @@ bool oriel_peers_control(const struct oriel_server *server, uint64_t session) {
   return false;
 }
 
+unsigned oriel_peers_watching(const struct oriel_server *server, bool joined) {
+  unsigned count = 0;
+  for (const struct oriel_peer *peer = server->peers; peer; peer = peer->next)
+    count += peer->view && (peer->viewer || !joined);
+  return count;
+}
+
 void oriel_peers_logout(struct oriel_server *server, uint64_t session) {
   for (struct oriel_peer *peer = server->peers, *next; peer; peer = next) {
     next = peer->next;

@@ -53,6 +53,8 @@ void oriel_peers_bye(struct oriel_server *server, enum oriel_viewer_reason reaso
                      uint64_t limit_ns);
 /** True when a viewer of this browser session has the controls. */
 bool oriel_peers_control(const struct oriel_server *server, uint64_t session);
+/** Connections whose token only lets watch; `joined`: those alone that are viewers now. */
+unsigned oriel_peers_watching(const struct oriel_server *server, bool joined);
 /** Closes the viewers of one browser session, which logged out. */
 void oriel_peers_logout(struct oriel_server *server, uint64_t session);
 

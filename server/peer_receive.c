@@ -54,7 +54,8 @@ static const char *reason_text(const struct oriel_peer *peer, int reason) {
   case ORIEL_VIEWER_REASON_VERSION:
     return "this server speaks version 1; reload the page";
   case ORIEL_VIEWER_REASON_FULL:
-    return "256 viewers are connected; try again later";
+    return peer->view ? "as many as may watch are connected; try again later"
+                      : "256 viewers are connected; try again later";
   case ORIEL_VIEWER_REASON_UNAUTHORISED:
     return peer->session ? "this is not the session's secret" : "the token is wrong";
   case ORIEL_VIEWER_REASON_LIMITED:
@@ -174,6 +175,8 @@ static enum oriel_viewer_reason on_hello(void *user, const struct oriel_viewer_i
     return ORIEL_VIEWER_REASON_VERSION;
   if (!peer->server->desktop)
     return ORIEL_VIEWER_REASON_GOING_AWAY;
+  if (peer->view && oriel_peers_watching(peer->server, true) >= ORIEL_WATCHERS_MAX)
+    return ORIEL_VIEWER_REASON_FULL; /* a link that is passed around keeps nobody out who has the full token */
   struct oriel_viewer_config config = {
     .role = in->hello.role == ORIEL_ROLE_CONTROLLER && !peer->view ? ORIEL_ROLE_CONTROLLER : ORIEL_ROLE_VIEWER,
     .video = in->hello.capabilities & ORIEL_VIEWER_CAP_H264,

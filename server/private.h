@@ -21,6 +21,7 @@
 #define ORIEL_ROOM "server"
 
 enum {
+  ORIEL_WATCHERS_MAX = ORIEL_DESKTOP_VIEWERS_MAX / 2, /* viewers whose token only lets watch */
   ORIEL_SNAPSHOTS_MAX = 2,        /* at a time: each holds a worker thread and a picture */
   ORIEL_CONNECTIONS_MAX = 512,    /* that are not viewers */
   ORIEL_CONNECTIONS_PER_ADDRESS = 64,

@@ -67,6 +67,15 @@ static enum MHD_Result refuse(struct oriel_request *request, enum oriel_handshak
   }
 }
 
+/* One too many is let in to hear BYE with reason FULL, which a page can see; a refused handshake it cannot. */
+static bool is_crowded(const struct oriel_request *request) {
+  const struct oriel_server *server = request->server;
+  if (request->party == ORIEL_PARTY_WATCHER &&
+      oriel_peers_watching(server, false) >= ORIEL_WATCHERS_MAX + BYES_MAX / 2)
+    return true;
+  return server->peer_count - oriel_peers_strangers(server) >= ORIEL_DESKTOP_VIEWERS_MAX + BYES_MAX;
+}
+
 enum MHD_Result oriel_handle_websocket(struct oriel_request *request) {
   struct oriel_server *server = request->server;
   char accept[ORIEL_HANDSHAKE_ACCEPT_SIZE];
@@ -89,9 +98,9 @@ enum MHD_Result oriel_handle_websocket(struct oriel_request *request) {
     return refuse(request, result);
   if (server->closing || !server->desktop)
     return oriel_answer_error(request, MHD_HTTP_SERVICE_UNAVAILABLE, "no desktop is served now", "Retry-After", "1");
-  /* One too many is let in to hear BYE with reason FULL, which a page can see; a refused handshake it cannot. */
-  if (server->peer_count - oriel_peers_strangers(server) >= ORIEL_DESKTOP_VIEWERS_MAX + BYES_MAX)
-    return oriel_answer_error(request, MHD_HTTP_SERVICE_UNAVAILABLE, "256 viewers are connected", "Retry-After", "5");
+  if (is_crowded(request))
+    return oriel_answer_error(request, MHD_HTTP_SERVICE_UNAVAILABLE, "too many viewers are connected", "Retry-After",
+                              "5");
   struct MHD_Response *response = MHD_create_response_for_upgrade(on_upgraded, server);
   if (!response)
     return MHD_NO;

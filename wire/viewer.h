@@ -113,7 +113,7 @@ enum {
   X(PROTOCOL, 16)     /* malformed, unknown or too large message */ \
   X(VERSION, 17)                                                    \
   X(RATE, 18)         /* more than 1,000 input events a second */   \
-  X(FULL, 19)         /* 256 viewers */                             \
+  X(FULL, 19)         /* 256 viewers, or 128 that only watch */     \
   X(UNAUTHORISED, 20)                                               \
   X(CLOSED_BY_USER, 21)                                             \
   X(LIMITED, 22)      /* a wrong token after too many wrong ones */

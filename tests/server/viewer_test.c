@@ -469,6 +469,39 @@ static void viewers_beyond_the_limit_are_told(void **state) {
   rig_stop(&rig);
 }
 
+/* A link for watching may be passed around: however many use it, whoever has the full token gets in. */
+static void watchers_keep_nobody_out(void **state) {
+  (void)state;
+  enum { WATCHERS = ORIEL_DESKTOP_VIEWERS_MAX / 2, MORE = 8 };
+  static const char watching[] = "Authorization: Bearer " RIG_VIEW_TOKEN "\r\n";
+  struct rig rig = {.address = "pattern:?size=64x64&fps=1&scene=static", .config = {.view_token = RIG_VIEW_TOKEN}};
+  int fds[WATCHERS + MORE];
+  rig_start(&rig);
+  for (int i = 0; i < WATCHERS; i++) {
+    fds[i] = ws_open_as(&rig, watching);
+    ws_hello(fds[i], false);
+    assert_int_equal(ws_read(fds[i], &frame), 2); /* hello: it is attached */
+  }
+  for (int i = 0; i < MORE; i++)
+    fds[WATCHERS + i] = ws_open_as(&rig, watching);
+  int refused = dial(&rig);
+  send_text(refused, "GET /ws HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n%sUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+            "Sec-WebSocket-Protocol: oriel.v1\r\n\r\n", rig.port, watching);
+  read_answer(refused, &answer);
+  assert_int_equal(answer.status, 503);
+  close(refused);
+  ws_hello(fds[WATCHERS], false);
+  assert_int_equal(ws_reason(fds[WATCHERS]), ORIEL_VIEWER_REASON_FULL);
+  int owner = ws_join(&rig, true);
+  assert_true(ws_until(owner, &frame, ORIEL_VIEWER_ROLE));
+  assert_int_equal(frame.data[4], 1);
+  close(owner);
+  for (int i = 0; i < WATCHERS + MORE; i++)
+    close(fds[i]);
+  rig_stop(&rig);
+}
+
 static void copy_peers(struct rig *rig, void *argument) {
   uint64_t *peers = argument;
   for (unsigned i = 0; i < rig->desktop->hub.count && i < 2; i++)
@@ -582,6 +615,7 @@ int main(int argc, char **argv) {
     cmocka_unit_test(cut_at_every_byte),
     cmocka_unit_test(many_connects_leave_nothing),
     cmocka_unit_test(viewers_beyond_the_limit_are_told),
+    cmocka_unit_test(watchers_keep_nobody_out),
     cmocka_unit_test(scripts_of_one_address_share_a_budget),
     cmocka_unit_test(viewers_told_when_the_desktop_goes),
     cmocka_unit_test(viewers_told_when_the_server_stops),
