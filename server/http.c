@@ -126,6 +126,8 @@ static void on_connection(void *user, struct MHD_Connection *http, void **contex
                           enum MHD_ConnectionNotificationCode code) {
   if (code == MHD_CONNECTION_NOTIFY_STARTED) {
     *context = connection_open(user, http);
+    if (!*context) /* without a record it has no time limit */
+      (void)shutdown(MHD_get_connection_info(http, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd, SHUT_RDWR);
     oriel_server_watch(user);
     return;
   }
