@@ -48,7 +48,7 @@ static void give_way(struct oriel_qemu_session *session) {
   session->claim.asking = false;
   drop_fd(session);
   snprintf(session->facts.problem, sizeof session->facts.problem,
-           "%.60s is shown by another Oriel, and QEMU serves one at a time; open that one's page, or stop it: this one "
+           "%s is shown by another Oriel, and QEMU serves one at a time; open that one's page, or stop it: this one "
            "then takes over", oriel_qemu_vm_name(&session->facts));
   oriel_qemu_session_timer(session, &session->timer, HELD_RETRY_MS, on_look_again);
   oriel_qemu_session_publish(session);

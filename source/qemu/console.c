@@ -108,7 +108,7 @@ static gboolean on_impatience(gpointer user) {
   struct oriel_qemu_session *session = user;
   oriel_qemu_timer_stop(&session->timer);
   snprintf(session->facts.problem, sizeof session->facts.problem,
-           "%.60s answers on QMP but not on D-Bus; is it stopped, or busy?", oriel_qemu_vm_name(&session->facts));
+           "%s answers on QMP but not on D-Bus; is it stopped, or busy?", oriel_qemu_vm_name(&session->facts));
   oriel_qemu_session_publish(session);
   return G_SOURCE_REMOVE;
 }
@@ -121,7 +121,7 @@ static void on_control_ready(void *user, const struct oriel_qemu_objects *object
   session->status.can_resize = objects->has_console;
   if (!objects->has_console) {
     snprintf(session->facts.problem, sizeof session->facts.problem,
-             "%.60s has no console %u; it has %u, numbered from 0; choose one with ?console=N",
+             "%s has no console %u; it has %u, numbered from 0; choose one with ?console=N",
              oriel_qemu_vm_name(&session->facts), session->config.address->console, objects->consoles);
     oriel_qemu_session_publish(session);
     return;
@@ -163,8 +163,8 @@ static void retry_after_loss(struct oriel_qemu_session *session) {
   session->retry_ms = MIN((unsigned)ORIEL_QEMU_RETRY_FIRST_MS << shift, ORIEL_QEMU_TAKEN_MAX_MS);
   if (session->losses >= 2)
     snprintf(session->facts.problem, sizeof session->facts.problem,
-           "QEMU lets go of Oriel again and again: does another program show %.60s? QEMU serves one at a time; stop the "
-           "other", oriel_qemu_vm_name(&session->facts));
+             "QEMU lets go of Oriel again and again: does another program show %s? QEMU serves one at a time; "
+             "stop the other", oriel_qemu_vm_name(&session->facts));
   oriel_qemu_session_retry(session);
 }
 
@@ -174,11 +174,11 @@ static void on_control_failed(void *user, const char *refusal, bool rejected) {
   oriel_qemu_timer_stop(&session->timer);
   if (rejected && ++session->rejections >= 2) /* one may be a QEMU that ends */
     snprintf(session->facts.problem, sizeof session->facts.problem,
-             "QEMU does not let Oriel log in on D-Bus: %.60s runs as another user or in a container (another PID or user "
-             "namespace); run Oriel there, as QEMU's user", oriel_qemu_vm_name(&session->facts));
+             "QEMU refuses our log-in: %s runs as another user or in a container, another PID or user namespace; run Oriel "
+             "there, as its user", oriel_qemu_vm_name(&session->facts));
   if (refusal)
     snprintf(session->facts.problem, sizeof session->facts.problem,
-             "%.60s has no D-Bus display (QEMU says: %.60s); start QEMU with -display dbus,p2p=yes",
+             "%s has no D-Bus display (QEMU says: %.50s); start QEMU with -display dbus,p2p=yes",
              oriel_qemu_vm_name(&session->facts), refusal);
   else
     retry_after_loss(session);

@@ -8,8 +8,22 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/utf8.h"
+
+void oriel_qemu_facts_name(struct oriel_qemu_facts *facts, const char *name) {
+  static const char dots[] = "...";
+  memset(facts->name, 0, sizeof facts->name);
+  memset(facts->called, 0, sizeof facts->called);
+  oriel_utf8_copy(facts->name, sizeof facts->name - 1, name, strlen(name));
+  const size_t size = strlen(facts->name), room = sizeof facts->called - 1;
+  if (size <= room)
+    memcpy(facts->called, facts->name, size);
+  else
+    strcpy(facts->called + oriel_utf8_copy(facts->called, room - (sizeof dots - 1), facts->name, size), dots);
+}
+
 const char *oriel_qemu_vm_name(const struct oriel_qemu_facts *facts) {
-  return facts->name[0] ? facts->name : "the VM";
+  return facts->called[0] ? facts->called : "the VM";
 }
 
 /* A VM that exists but does not run. */
@@ -90,7 +104,7 @@ static void describe_running(const struct oriel_qemu_facts *facts, char *detail,
   const char *name = oriel_qemu_vm_name(facts);
   const struct oriel_qemu_display *display = &facts->display;
   if (facts->refusal[0]) {
-    snprintf(detail, size, "QEMU does not hand out the picture of %.60s (it says: %s); Oriel tries again", name,
+    snprintf(detail, size, "QEMU does not hand out the picture of %s (it says: %.50s); Oriel tries again", name,
              facts->refusal);
     return;
   }
@@ -108,16 +122,16 @@ static void describe_running(const struct oriel_qemu_facts *facts, char *detail,
     snprintf(detail, size, "%s draws with OpenGL, which cannot be shown; start QEMU without gl=on", name);
     break;
   case ORIEL_QEMU_DISPLAY_TOO_LARGE:
-    snprintf(detail, size, "%.60s shows %u x %u pixels, more than the %u x %u that can be shown; choose a smaller size in "
-             "the guest or in the Size panel", name, display->width, display->height, ORIEL_PICTURE_WIDTH_MAX,
+    snprintf(detail, size, "%s shows %u x %u pixels; at most %u x %u can be shown: choose a smaller size in the guest or "
+             "in the Size panel", name, display->width, display->height, ORIEL_PICTURE_WIDTH_MAX,
              ORIEL_PICTURE_HEIGHT_MAX);
     break;
   case ORIEL_QEMU_DISPLAY_FORMAT:
-    snprintf(detail, size, "%.60s shows pixels of an unknown format (0x%08x); choose a colour depth of 16, 24 or 32 bits "
-             "in the guest", name, display->format);
+    snprintf(detail, size, "%s shows pixels of an unknown format (0x%08x); choose a colour depth of 16, 24 or 32 bits in "
+             "the guest", name, display->format);
     break;
   case ORIEL_QEMU_DISPLAY_BROKEN:
-    snprintf(detail, size, "QEMU hands out pictures of %.60s that make no sense; the log says more", name);
+    snprintf(detail, size, "QEMU hands out pictures of %s that make no sense; the log says more", name);
     break;
   }
 }

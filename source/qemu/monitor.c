@@ -58,11 +58,7 @@ static void on_name(void *user, const json_t *result, const char *error) {
   (void)error;
   struct oriel_qemu_session *session = user;
   const char *name = json_string_value(json_object_get(result, "name"));
-  char *own = session->facts.name;
-  g_strlcpy(own, name && *name ? name : "QEMU", sizeof session->facts.name);
-  const char *end;
-  if (!g_utf8_validate(own, -1, &end)) /* cut in the middle of a character */
-    own[end - own] = '\0';
+  oriel_qemu_facts_name(&session->facts, name && *name ? name : "QEMU");
 }
 
 /* QEMU 8.1 to 9.1 never lets go of a display listener that unregistered, and goes on copying each update for it: after
