@@ -199,7 +199,7 @@ void oriel_qemu_session_attach(struct oriel_qemu_session *session) {
   int result = oriel_qemu_control_create(session->qmp, &config, &session->control);
   if (result < 0) {
     oriel_warn(ROOM, "no connection for QEMU's display: %s; trying again", strerror(-result));
-    oriel_qemu_session_retry(session);
+    oriel_qemu_session_retry_after(session, result);
     return;
   }
   oriel_qemu_session_timer(session, &session->timer, ORIEL_QEMU_PATIENCE_MS, on_impatience);

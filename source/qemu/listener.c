@@ -26,8 +26,8 @@ enum {
   OPEN_TIMEOUT_MS = REGISTER_TIMEOUT_MS + 1000, /* for authentication, which QEMU does right after it registered */
   CLOSE_TIMEOUT_MS = 2000,
   UNSENT_MAX = 4096, /* answers that wait for QEMU to read them; it has a handful of calls open at any time */
-  RETRY_FIRST_MS = 100,
-  RETRY_MAX_MS = 2000,
+  RETRY_FIRST_MS = 100, RETRY_MAX_MS = 2000,
+  SHORT_MS = 250, /* between attempts while there are no descriptors */
   STEADY_MS = 10000, /* a link that lived so long ended for a reason of its own, not as part of a loop */
 };
 
@@ -415,7 +415,7 @@ static void register_listener(struct oriel_qemu_listener *listener) {
   int pair[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
     oriel_warn(ROOM, "no socket for the %s listener: %s", listener->config.label, g_strerror(errno));
-    retry_later(listener);
+    timer_start(listener, SHORT_MS, on_retry); /* which may be over in a moment, and is nothing of QEMU's */
     return;
   }
   /* QEMU does not wait for answers: with room for a picture on its way neither side waits for the other's turn. */

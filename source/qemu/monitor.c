@@ -185,7 +185,7 @@ void oriel_qemu_session_connect(struct oriel_qemu_session *session) {
   session->facts.connect_error =
     oriel_qmp_open(session->config.context, session->config.address->path, &handler, &session->qmp);
   if (session->facts.connect_error < 0)
-    oriel_qemu_session_retry(session);
+    oriel_qemu_session_retry_after(session, session->facts.connect_error);
   else
     oriel_qemu_session_timer(session, &session->timer, ORIEL_QEMU_PATIENCE_MS, on_impatience);
   oriel_qemu_session_publish(session);

@@ -10,6 +10,7 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "core/shortage.h"
 #include "source/qemu/session_private.h"
 
 #define ROOM ORIEL_QEMU_ROOM
@@ -52,6 +53,13 @@ static gboolean on_retry(gpointer user) {
 void oriel_qemu_session_retry(struct oriel_qemu_session *session) {
   oriel_qemu_session_timer(session, &session->timer, session->retry_ms, on_retry);
   session->retry_ms = MIN(session->retry_ms * 2, ORIEL_QEMU_RETRY_MAX_MS);
+}
+
+void oriel_qemu_session_retry_after(struct oriel_qemu_session *session, int error) {
+  if (error == -EAGAIN || !oriel_shortage_is(-error)) /* EAGAIN of connect: QEMU is busy */
+    oriel_qemu_session_retry(session);
+  else
+    oriel_qemu_session_timer(session, &session->timer, ORIEL_QEMU_RETRY_FIRST_MS, on_retry);
 }
 
 /* --- status ------------------------------------------------------------------------------------------------------- */

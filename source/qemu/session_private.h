@@ -83,6 +83,9 @@ void oriel_qemu_session_timer(struct oriel_qemu_session *session, GSource **time
 void oriel_qemu_session_publish(struct oriel_qemu_session *session);
 /** Connects or attaches again, ever later. */
 void oriel_qemu_session_retry(struct oriel_qemu_session *session);
+/** The same after a -errno of a call of ours: a shortage of descriptors or memory may be over in a moment, and asking
+ *  again costs nobody anything, so it makes nothing later. */
+void oriel_qemu_session_retry_after(struct oriel_qemu_session *session, int error);
 
 /* console.c */
 int oriel_qemu_session_create_listeners(struct oriel_qemu_session *session);
