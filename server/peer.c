@@ -289,8 +289,9 @@ static int open_peer(struct oriel_peer *peer, const struct oriel_peer_config *co
   return status;
 }
 
+/** Nobody knows who that is: before it says so, and while it is told that it was wrong. */
 static bool is_stranger(const struct oriel_peer *peer) {
-  return !peer->proved && !peer->session && peer->phase == PEER_HELLO;
+  return !peer->proved && !peer->session;
 }
 
 size_t oriel_peers_strangers(const struct oriel_server *server) {
@@ -300,9 +301,9 @@ size_t oriel_peers_strangers(const struct oriel_server *server) {
   return count;
 }
 
-/** Whether both wait for proof of the same: of a session's secret, or, without one, of any from this address. */
+/** Whether both lack proof of the same: of a session's secret, or, without one, of any from this address. */
 static bool is_like(const struct oriel_peer *peer, const struct oriel_peer *other) {
-  if (peer->proved || peer->phase != PEER_HELLO || peer->session != other->session)
+  if (peer->proved || peer->session != other->session)
     return false;
   return peer->session || memcmp(&peer->key, &other->key, sizeof peer->key) == 0;
 }

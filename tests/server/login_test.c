@@ -166,12 +166,34 @@ static void strangers_make_room(void **state) {
   rig_stop(&rig);
 }
 
+/* Nor do those that said something wrong, while they are told so and do not go. */
+static void strangers_turned_away_keep_nobody_out(void **state) {
+  (void)state;
+  struct rig rig = {.address = "pattern:?size=320x240&scene=static"};
+  char secret[ORIEL_VIEWER_SECRET_SIZE + 1];
+  enum { COUNT = ORIEL_DESKTOP_VIEWERS_MAX + 32 };
+  static int told[COUNT];
+  struct oriel_server_stats stats;
+  rig_start(&rig);
+  for (size_t i = 0; i < COUNT; i++) {
+    told[i] = open_stranger(&rig);
+    ws_hello(told[i], false);
+  }
+  rig_server_stats(&rig, &stats);
+  assert_in_range(stats.viewers_now, 0, 8);
+  close(enter(&rig, RIG_TOKEN, false, secret));
+  for (size_t i = 0; i < COUNT; i++)
+    close(told[i]);
+  rig_stop(&rig);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(token_opens_and_then_fetches_its_cookie),
     cmocka_unit_test(wrong_token_is_counted_and_then_limited),
     cmocka_unit_test(stranger_may_say_nothing_else),
     cmocka_unit_test(strangers_make_room),
+    cmocka_unit_test(strangers_turned_away_keep_nobody_out),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
