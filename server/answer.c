@@ -8,19 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "server/policy.h"
 #include "server/request.h"
-
-/* Everything comes from our own origin; no inline script or style, no frames, no plug-ins, no forms that leave.
- * Pictures may be blobs (snapshots) and data (cursors). */
-static const char content_security_policy[] =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
-  "manifest-src 'self'; media-src blob:; worker-src 'self'; frame-ancestors 'none'; base-uri 'none'; "
-  "form-action 'self'";
 
 static const struct {
   const char *name, *value;
 } security_headers[] = {
-  {"Content-Security-Policy", content_security_policy},
+  {"Content-Security-Policy", oriel_policy},
   {"X-Content-Type-Options", "nosniff"},
   {"Referrer-Policy", "no-referrer"},
   {"Cross-Origin-Opener-Policy", "same-origin"},

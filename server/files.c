@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "server/handshake.h"
+#include "server/policy.h"
 #include "server/route.h"
 
 /** If-None-Match against our entity tag, weakly (RFC 9110 section 13.1.2). */
@@ -26,6 +27,10 @@ enum MHD_Result oriel_handle_asset(struct oriel_request *request) {
          : oriel_answer_create(asset->content_type, "no-cache", asset->data, asset->size, MHD_RESPMEM_PERSISTENT);
   if (response)
     (void)MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, asset->etag);
+  if (response && strcmp(asset->path, "/") == 0) { /* also where the browser has it: what we say now replaces what it knew */
+    (void)MHD_del_response_header(response, "Content-Security-Policy", oriel_policy);
+    (void)MHD_add_response_header(response, "Content-Security-Policy", request->server->page_policy);
+  }
   return oriel_answer_send(request, same ? MHD_HTTP_NOT_MODIFIED : MHD_HTTP_OK, response);
 }
 

@@ -13,6 +13,7 @@
 #include "server/budget.h"
 #include "server/lockout.h"
 #include "server/origin.h"
+#include "server/policy.h"
 #include "server/proxies.h"
 #include "server/public.h"
 #include "server/server.h"
@@ -55,6 +56,7 @@ struct oriel_server {
   struct oriel_bucket refusals; /* audit lines about what a role may not do, a second */
   const struct oriel_asset *assets;
   size_t asset_count;
+  char page_policy[ORIEL_POLICY_MAX]; /* content security policy of "/" */
   const char *version;
 
   uv_poll_t http_poll;  /* libmicrohttpd's epoll descriptor */

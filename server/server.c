@@ -182,11 +182,22 @@ static void set_public(struct oriel_server *server, const char *url) {
   snprintf(server->cookie, sizeof server->cookie, "oriel_session_%u", server->public_address.port);
 }
 
+/** What "/" is sent with. 0, -ENOMEM. */
+static int init_policy(struct oriel_server *server) {
+  for (size_t i = 0; i < server->asset_count; i++) {
+    if (strcmp(server->assets[i].path, "/") == 0)
+      return oriel_policy_of(server->assets[i].data, server->assets[i].size, server->page_policy);
+  }
+  return 0;
+}
+
 static int init_tables(struct oriel_server *server, const struct oriel_server_config *config) {
   int status = oriel_origins_init(&server->origins, (const struct sockaddr *)&server->bound, server->tls,
                                   config->allow_hosts, config->allow_origins);
   if (status == 0 && server->public_address.host[0])
     status = oriel_origins_public(&server->origins, &server->public_address);
+  if (status == 0)
+    status = init_policy(server);
   if (status == 0)
     status = oriel_proxies_init(&server->proxies, config->trusted_proxies);
   if (status == 0)

@@ -10,6 +10,9 @@
  * what it exports, after those that it imports; `import()` of a module elsewhere loads its bundle. The modules stay as
  * they are for the type check, for tests and for workers.
  *
+ * NAME=page says that module NAME is a plain script in the page, which ran before: a global holds what it exports. One
+ * that is in this bundle makes it such a script, which may import nothing at its start.
+ *
  * It knows the forms that web/ uses and refuses others: `import { a, b as c } from './x.js'` and `import './x.js'` at
  * the start of a line, `export` before const, class and function, no cycles, no import.meta. Whole lines of comment are
  * left out.
@@ -39,6 +42,7 @@ struct module {
 
 static struct module modules[MODULES_MAX];
 static unsigned modules_count;
+static bool is_script; /* a plain script in the page, not a module */
 
 __attribute__((format(printf, 1, 2), noreturn)) static void fail(const char *format, ...) {
   va_list arguments;
@@ -134,6 +138,10 @@ static const char *export_read(struct module *module, const char *line) {
   return declaration;
 }
 
+static bool in_page(const struct module *module) {
+  return module->bundle != NULL && strcmp(module->bundle, "page") == 0;
+}
+
 /* A line of code, with each `import('./x.js')` turned to where x is now. */
 static void code_write(FILE *out, struct module *module, const char *line) {
   static const char call[] = "import('./";
@@ -143,7 +151,7 @@ static void code_write(FILE *out, struct module *module, const char *line) {
     struct module *needed = module_at(module, at + strlen("import("));
     const char *end = strchr(at, ')');
     fwrite(line, 1, (size_t)(at - line), out);
-    if (needed->path != NULL) {
+    if (needed->path != NULL || in_page(needed)) {
       module_needs(module, needed);
       fputs("Promise.resolve(", out);
       variable_write(out, needed);
@@ -229,8 +237,10 @@ static void module_write(FILE *out, struct module *module) {
 static void outside_write(FILE *out) {
   for (unsigned i = 0; i < modules_count; i++) {
     const struct module *module = &modules[i];
-    if (module->path != NULL || !module->imported)
+    if (module->path != NULL || !module->imported || in_page(module))
       continue;
+    if (is_script)
+      fail("%s is imported by a script of the page, which is no module", module->name);
     fputs(module->bundle != NULL ? "import { " : "import * as ", out);
     variable_write(out, module);
     if (module->bundle != NULL)
@@ -245,6 +255,8 @@ static void bundle_write(FILE *out) {
   outside_write(out);
   for (unsigned i = 0; i < modules_count; i++)
     module_write(out, &modules[i]);
+  if (is_script)
+    return;
   fputs("export {", out);
   for (unsigned i = 0, written = 0; i < modules_count; i++) {
     if (modules[i].path == NULL)
@@ -275,6 +287,8 @@ int main(int argc, char **argv) {
       fail("\"%s\" is not NAME=BUNDLE", argv[i]);
     module_named(argv[i], (size_t)(equals - argv[i]))->bundle = equals + 1;
   }
+  for (unsigned m = 0; m < count; m++)
+    is_script = is_script || in_page(&modules[m]);
   if (count == 0)
     fail("usage: bundle OUTPUT.js MODULE.js ... [-- NAME=BUNDLE ...]");
   for (unsigned m = 0; m < count; m++)

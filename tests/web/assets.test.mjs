@@ -69,6 +69,12 @@ test('page_has_nothing_inline_that_the_csp_forbids', () => {
     assert.doesNotMatch(read(`js/${name}.js`), /\beval\(|new Function|innerHTML|setAttribute\('style/, name);
 });
 
+test('page_has_what_the_first_modules_look_for_before_their_script', () => {
+  const before = html.slice(0, html.indexOf('<script type="module" async src="first.js">'));
+  for (const id of ['screen', 'stage', 'cursor', 'later']) assert.ok(before.includes(`id="${id}"`), id);
+  assert.ok(before.indexOf('<script src="session.js">') < before.indexOf('rel="stylesheet"'), 'no style is waited for');
+});
+
 test('page_labels_every_control', () => {
   for (const [, attributes, body] of html.matchAll(/<button([^>]*)>([\s\S]*?)<\/button>/g)) {
     const words = body.replace(/<[^>]*>/g, '').trim();

@@ -2,11 +2,12 @@
 // web/bundle.c: several modules as one file do what they do as modules, and what it does not know it refuses.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import vm from 'node:vm';
 
 const dir = mkdtempSync(join(tmpdir(), 'oriel-bundle-'));
 after(() => rmSync(dir, { recursive: true }));
@@ -61,6 +62,38 @@ export async function unused() {}
   assert.equal(globalThis.bundled, 'side');
   assert.equal((await all.$top.late()).base, 21);
   assert.deepEqual(Object.keys(all).sort(), ['$a_base', '$side', '$top']);
+});
+
+test('bundle_makes_a_script_for_the_page_and_finds_it_there', async () => {
+  const places = ['early=page', 'opening=first'];
+  const page = bundle('page', { early: "export const found = () => import('./opening.js');\nexport const number = 7;\n" }, places);
+  assert.equal(page.status, 0);
+  const script = readFileSync(join(dir, 'out', 'page.mjs'), 'utf8');
+  assert.match(script, /^const \$early = /m);
+  assert.doesNotMatch(script, /^(im|ex)port /m, 'it is no module');
+  assert.match(script, /import\('\.\/first\.js'\)\.then\(\(all\) => all\.\$opening\)/);
+  const { status, load } = bundle('first', { opening: "import { number } from './early.js';\nexport const twice = 2 * number;\n" }, places);
+  assert.equal(status, 0);
+  vm.runInThisContext(script);
+  assert.equal((await load()).$opening.twice, 14);
+  const refused = bundle('page', { early: "import { a } from './other.js';\n" }, ['early=page']);
+  assert.match(refused.stderr, /which is no module/);
+});
+
+test('inline_puts_a_script_into_the_page_once', () => {
+  const inline = join(dir, 'inline');
+  execFileSync(process.env.CC ?? 'cc', ['-std=c17', '-o', inline, fileURLToPath(new URL('../../web/inline.c', import.meta.url))]);
+  const run = (page, script) => {
+    writeFileSync(join(dir, 'page.html'), page);
+    writeFileSync(join(dir, 'early.js'), script);
+    return spawnSync(inline, [join(dir, 'made.html'), join(dir, 'page.html'), join(dir, 'early.js')], { encoding: 'utf8' });
+  };
+  const tag = '<script src="early.js"></script>';
+  assert.equal(run(`<p>${tag}<b>`, "'a'\n").status, 0);
+  assert.equal(readFileSync(join(dir, 'made.html'), 'utf8'), "<p><script>'a'\n</script><b>");
+  assert.match(run('<p>', 'a').stderr, /does not have/);
+  assert.match(run(tag + tag, 'a').stderr, /once/);
+  assert.match(run(tag, "'</script>'").stderr, /ends or comments out/);
 });
 
 test('bundle_refuses_what_it_does_not_know', () => {

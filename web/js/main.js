@@ -12,10 +12,11 @@ const PATIENCE_MS = 1000;
 /** A file that did not come is asked for again after so long. */
 const AGAIN_MS = 1000;
 
-const client = new Client(session, settings);
-const early = new EarlyInput(() => client.hasFocus);
-/** @type {Promise<import('./devices.js').Devices> | null} */
-let loading = null;
+/** This runs as soon as it is here, which may be before all of the page is. */
+const parsed = new Promise((resolve) => {
+  if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', resolve, { once: true });
+  else resolve(null);
+});
 
 /** What the first picture does without; a network that is gone for a moment does not leave the page without it. */
 async function fetchRest() {
@@ -29,32 +30,43 @@ async function fetchRest() {
   }
 }
 
-async function load() {
-  // Style, together with the modules.
-  document.head.append(byId('later', HTMLTemplateElement).content);
-  const { Devices, complete } = await fetchRest();
-  const devices = new Devices(client, settings);
-  client.attach(devices);
-  early.replay(devices);
-  if (document.activeElement === document.body) client.screen.canvas.focus({ preventScroll: true });
-  await complete(client, devices, settings);
-  return devices;
+function begin() {
+  const client = new Client(session, settings);
+  const early = new EarlyInput(() => client.hasFocus);
+  /** @type {Promise<import('./devices.js').Devices> | null} */
+  let loading = null;
+
+  async function load() {
+    await parsed;
+    // Style, together with the modules.
+    document.head.append(byId('later', HTMLTemplateElement).content);
+    const { Devices, complete } = await fetchRest();
+    const devices = new Devices(client, settings);
+    client.attach(devices);
+    early.replay(devices);
+    if (document.activeElement === document.body) client.screen.canvas.focus({ preventScroll: true });
+    await complete(client, devices, settings);
+    return devices;
+  }
+
+  const rest = () => (loading ??= load());
+
+  client.status.changed = () => {
+    if (client.status.state !== 'connecting' && client.status.state !== 'waiting') rest();
+  };
+  setTimeout(rest, PATIENCE_MS);
+
+  codecs.asked.then(() => {
+    if (client.screen.drawable()) client.link.connect();
+    else client.status.set('refused', 'This browser gives the page no canvas to draw the desktop on.');
+  });
+
+  window.oriel = Object.freeze({
+    stats: () => client.stats(),
+    /** The user's choices, as the panels set them. */
+    setSize: async (/** @type {string} */ value) => (await rest()).size.choose(value),
+  });
 }
 
-const rest = () => (loading ??= load());
-
-client.status.changed = () => {
-  if (client.status.state !== 'connecting' && client.status.state !== 'waiting') rest();
-};
-setTimeout(rest, PATIENCE_MS);
-
-codecs.asked.then(() => {
-  if (client.screen.drawable()) client.link.connect();
-  else client.status.set('refused', 'This browser gives the page no canvas to draw the desktop on.');
-});
-
-window.oriel = Object.freeze({
-  stats: () => client.stats(),
-  /** The user's choices, as the panels set them. */
-  setSize: async (/** @type {string} */ value) => (await rest()).size.choose(value),
-});
+if (document.getElementById('screen')) begin();
+else parsed.then(begin);

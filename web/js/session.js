@@ -2,8 +2,8 @@
 // The way in: token in the fragment -> taken out of the address bar at once -> first message of a WebSocket -> HttpOnly
 // cookie and a second secret. Browsers send a cookie to every port of the host; the secret, kept in this origin's storage,
 // is only ours, and without it the cookie opens nothing.
-// This module imports nothing and is a file of its own, so it runs before all others: the log-in is on its way while they
-// load. Where the WebSocket does not come through, POST /session says why, or lets in.
+// This module imports nothing and is a script in the page itself, so it runs before all others: the log-in is on its way
+// while they load. Where the WebSocket does not come through, POST /session says why, or lets in.
 
 /**
  * `notice`: the server's own words, of a refusal or of why the WebSocket alone fails.
