@@ -52,6 +52,9 @@ test('focus: an open panel holds it, and a click in the panel gives it back', as
   await page.locator('#open-keyboard').click();
   await page.locator('#open-typing').click();
   assert.equal(await inPanel(page), 'typing');
+  await page.mouse.click(640, 360);
+  await page.evaluate(() => document.getElementById('handle').focus());
+  assert.equal(await inPanel(page), 'control', 'the handle leads into the bar, which takes its place');
 });
 
 test('leaving: a dropped file stays out of the tab, and closing it asks when that is wanted', async (t) => {

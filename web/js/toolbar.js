@@ -48,7 +48,8 @@ export class Toolbar {
     button('handle').addEventListener('click', (event) => (event.detail === 0 ? this.focus() : this.show()));
     this.root.addEventListener('pointerenter', () => this.stay());
     this.root.addEventListener('pointerleave', (event) => event.pointerType === 'mouse' && this.hideSoon());
-    this.root.addEventListener('focusin', () => this.show());
+    // The handle is gone where the bar is: by Tab it leads into the bar.
+    this.root.addEventListener('focusin', ({ target }) => (target === button('handle') ? this.focus() : this.show()));
     this.root.addEventListener('focusout', () => this.hideSoon());
     this.root.addEventListener('keydown', (event) => this.keydown(event));
     for (const [opener, panel] of panels) {
