@@ -115,6 +115,40 @@ test('fingers: Ctrl+C by the row of keys and the phone\'s keyboard, which a tap 
   await until(async () => (await covered()) === '0px', 3000, 'the place of the row, which goes with the picture');
 });
 
+/** What can be pressed now and is smaller than a finger; the handle, which lies over the guest, is. */
+function smallTargets() {
+  return [...document.querySelectorAll('button, select, input, textarea')]
+    .filter((item) => item.checkVisibility({ visibilityProperty: true }) && !['typing', 'handle'].includes(item.id))
+    .map((item) => [item, (/checkbox|radio/.test(item.type) && item.closest('label')) || item])
+    .map(([item, target]) => ({ name: item.id || item.textContent, box: target.getBoundingClientRect() }))
+    .filter(({ box }) => box.width < 43.9 || box.height < 43.9)
+    .map(({ name, box }) => `${name} ${box.width} x ${box.height}`);
+}
+
+test('fingers: what can be pressed is 44 pixels wide and high, at any edge', async (t) => {
+  const { page } = await openPhone(t);
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  for (const edge of ['top', 'left']) {
+    for (const panel of ['control', 'keyboard', 'size', 'sound', 'microphone', 'power', 'toolbar', 'none']) {
+      await page.evaluate(([name, place]) => {
+        Object.assign(document.documentElement.dataset, { edge: place, bar: 'shown' });
+        for (const one of document.querySelectorAll('.panel')) one.hidden = one.id !== `panel-${name}`;
+        for (const id of ['share-link', 'scale-custom']) document.getElementById(id).hidden = false;
+        for (const chip of document.querySelectorAll('.chip, #chip-control')) chip.hidden = name !== 'none';
+      }, [panel, edge]);
+      assert.deepEqual(await page.evaluate(smallTargets), [], `${edge}, ${panel}`);
+    }
+  }
+  await page.evaluate(() => document.getElementById('text-dialog').showModal());
+  assert.deepEqual(await page.evaluate(smallTargets), [], 'the text dialog');
+  await page.evaluate(() => {
+    document.getElementById('text-dialog').close();
+    document.documentElement.dataset.state = 'login';
+    document.getElementById('login').hidden = false;
+  });
+  assert.deepEqual(await page.evaluate(smallTargets), [], 'the log-in');
+});
+
 test('fingers: statistics and panels lie below the bar, however it wraps', async (t) => {
   const { page } = await openPhone(t, { ...phone, size: [320, 568] });
   await page.evaluate(() => {
