@@ -140,6 +140,9 @@ test('fingers: what can be pressed is 44 pixels wide and high, at any edge', asy
     }
   }
   await page.evaluate(() => document.getElementById('text-dialog').showModal());
+  const fonts = await page.evaluate(() => [...document.querySelectorAll('select, textarea, input:not([type=range], [hidden])')]
+    .filter(({ type }) => !/checkbox|radio/.test(type)).map((field) => [field.id, parseFloat(getComputedStyle(field).fontSize)]));
+  assert.deepEqual(fonts.filter(([, size]) => size < 16), [], 'iOS would zoom the page');
   assert.deepEqual(await page.evaluate(smallTargets), [], 'the text dialog');
   await page.evaluate(() => {
     document.getElementById('text-dialog').close();

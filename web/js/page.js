@@ -17,6 +17,9 @@ const afterEnd = (controls) =>
 /** The card's button or form wants the mouse, which the guest may have locked. @type {Set<string>} */
 const CARD_NEEDS_MOUSE = new Set(['paused', 'gone', 'refused', 'login']);
 
+/** There is a desktop that closing the tab would lose. @type {Set<string>} */
+const CLOSING_LOSES = new Set(['running', 'dark', 'unshown', 'paused']);
+
 /** Elements without their style would flash. */
 function styled() {
   const links = /** @type {NodeListOf<HTMLLinkElement>} */ (document.querySelectorAll('link.late'));
@@ -71,6 +74,6 @@ export async function complete(client, devices, settings) {
     holdsKeys: () => ui.toolbar.openPanel !== undefined || document.querySelector('dialog[open]') !== null };
   swallowDrops(toast);
   if (codecs.lack) toast(codecs.lack);
-  askBeforeClosing(settings, () => status.state === 'running' || status.state === 'paused');
+  askBeforeClosing(settings, () => CLOSING_LOSES.has(status.state));
   if (status.state === 'login') login(client.loginReason.text, client.loginReason.retryAfterS);
 }
