@@ -23,9 +23,10 @@ test('again: a guest that powered down starts again by a button of the page', as
   const runtime = join(dir, 'run');
   mkdirSync(runtime, { mode: 0o700 });
   const port = join(dir, 'port');
-  const server = await oriel(t, ['run', obedientDisk(join(dir, 'button.img')), '--accel', 'tcg', '--memory', '64M', '--network', 'none',
-    '--name', 'again', '--', '-debugcon', `file:${port}`], { env: { XDG_RUNTIME_DIR: runtime } });
-  const booted = () => until(() => readFileSync(port, 'latin1') === 'B', 30_000, 'the guest to wait for its power button');
+  const server = await oriel(t, ['run', obedientDisk(join(dir, 'button.img')), '--accel', 'tcg', '--memory', '64M',
+    '--network', 'none', '--name', 'again', '--', '-debugcon', `file:${port}`], { env: { XDG_RUNTIME_DIR: runtime } });
+  const booted = () =>
+    until(() => readFileSync(port, 'latin1') === 'B', 30_000, 'the guest to wait for its power button');
   const page = await openDesktop(t, server);
   await painted(page, 1, 20_000);
   const powerDown = async () => {
@@ -35,7 +36,10 @@ test('again: a guest that powered down starts again by a button of the page', as
   };
   const title = await page.title();
   await powerDown();
-  await page.locator('#status-text', { hasText: 'again has shut down. The server ends when nobody starts it again within ten minutes.' })
+  await page
+    .locator('#status-text', {
+      hasText: 'again has shut down. The server ends when nobody starts it again within ten minutes.',
+    })
     .waitFor({ timeout: 5000 });
   const shown = (await pageStats(page)).painted;
   // By keys: nothing is for a guest that is gone.

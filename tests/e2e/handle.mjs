@@ -33,7 +33,8 @@ test('handle: goes to every edge, the bar and its panels with it, and stays ther
   await until(async () => (await bar(page)) === 'hidden', 5000, 'the bar to hide');
   const passed = await page.evaluate(async () => {
     const handle = document.getElementById('handle');
-    for (const name of ['pointerenter', 'pointerleave']) handle.dispatchEvent(new PointerEvent(name, { pointerType: 'mouse' }));
+    for (const name of ['pointerenter', 'pointerleave'])
+      handle.dispatchEvent(new PointerEvent(name, { pointerType: 'mouse' }));
     await new Promise((resolve) => setTimeout(resolve, 500));
     return document.documentElement.dataset.bar;
   });
@@ -107,8 +108,11 @@ test('devices: speaker and microphone are chosen by name, used, and kept over a 
   await page.locator('#open-sound').click();
   const menu = page.locator('#speaker');
   if (await menu.locator('option[value="?"]').count()) await menu.selectOption('?');
-  await until(async () => (await menu.locator('option').count()) > 1 && !(await menu.locator('option[value="?"]').count()),
-    5000, 'names of speakers');
+  await until(
+    async () => (await menu.locator('option').count()) > 1 && !(await menu.locator('option[value="?"]').count()),
+    5000,
+    'names of speakers',
+  );
   const options = await menu.locator('option').evaluateAll((all) => all.map(({ value }) => value));
   await menu.selectOption(options[1]);
   const sink = () => page.evaluate(() => [window.heard?.context.sinkId, window.oriel.stats().audio?.speaker]);
@@ -121,7 +125,11 @@ test('devices: speaker and microphone are chosen by name, used, and kept over a 
   assert.equal(await page.evaluate(() => window.captured.getAudioTracks()[0].getSettings().deviceId), device);
   const signs = await page.evaluate(() => [getComputedStyle(document.querySelector('#handle .icon')).display,
     document.getElementById('handle').getAttribute('aria-label'), document.getElementById('talk-text').textContent]);
-  assert.deepEqual(signs, ['block', 'Show controls; the microphone is on', 'Talking, it stays open'], 'not by colour alone');
+  assert.deepEqual(
+    signs,
+    ['block', 'Show controls; the microphone is on', 'Talking, it stays open'],
+    'not by colour alone',
+  );
   await page.reload();
   await painted(page);
   await until(async () => (await sink()).every((id) => id === options[1]), 10_000, 'the speaker after a reload');

@@ -5,7 +5,9 @@ import assert from 'node:assert/strict';
 import { PNG } from 'pngjs';
 import { test, until } from './lib/runner.mjs';
 import { api, oriel, stats } from './lib/process.mjs';
-import { canvasPixels, heardPeak, openDesktop, openPage, pageStats, painted, pixelPosition, settledSize } from './lib/browser.mjs';
+import {
+  canvasPixels, heardPeak, openDesktop, openPage, pageStats, painted, pixelPosition, settledSize,
+} from './lib/browser.mjs';
 import { blockColour, card, counter, psnr } from './lib/card.mjs';
 
 const still = ['serve', 'pattern:?size=1280x720&scene=static'];
@@ -34,7 +36,10 @@ test('page: without a token there is a form; a wrong token is refused, the right
   await field.waitFor({ state: 'visible', timeout: 5000 });
   await field.fill('wrong');
   await field.press('Enter');
-  await page.locator('[role=alert]', { hasText: /token|refused|wrong/i }).first().waitFor({ state: 'visible', timeout: 5000 });
+  await page
+    .locator('[role=alert]', { hasText: /token|refused|wrong/i })
+    .first()
+    .waitFor({ state: 'visible', timeout: 5000 });
   await field.fill(server.token);
   await field.press('Enter');
   await painted(page);
@@ -69,7 +74,11 @@ test('motion: large pictures go by a track when a canvas does not keep up, and c
   await painted(page);
   await until(() => page.evaluate(() => {
     const video = document.querySelector('video.moving');
-    return window.oriel.stats().surface === 'track' && video?.videoWidth === 1920 && video.getVideoPlaybackQuality().totalVideoFrames > 5;
+    return (
+      window.oriel.stats().surface === 'track' &&
+      video?.videoWidth === 1920 &&
+      video.getVideoPlaybackQuality().totalVideoFrames > 5
+    );
   }), 40_000, 'pictures by a track');
   const response = await api(server, '/api/v1/desktop/pause', { method: 'POST' });
   assert.ok(response.ok, `pause: ${response.status}`);
@@ -145,7 +154,11 @@ test('size: the desktop follows the window, at the screen\'s density or at a cho
   assert.ok(Math.abs(box - second.width) < 1, `${second.width} guest pixels are ${box} CSS pixels`);
   await page.evaluate(() => { localStorage.setItem('oriel.scale', '150'); });
   await page.reload();
-  await until(async () => Math.abs((await pageStats(page).catch(() => ({}))).width - 1400) <= 16, 10_000, '700 x 3 / 1.5');
+  await until(
+    async () => Math.abs((await pageStats(page).catch(() => ({}))).width - 1400) <= 16,
+    10_000,
+    '700 x 3 / 1.5',
+  );
 });
 
 test('keys: all are released when the window loses focus', async (t) => {

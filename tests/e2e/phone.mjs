@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The page on a phone: fingers that zoom, move the view, point and click; the row of keys; what fits beside a wrapped bar.
+// The page on a phone: fingers that zoom, move the view, point and click; the row of keys; what fits beside a wrapped
+// bar.
 import assert from 'node:assert/strict';
 import { test, until } from './lib/runner.mjs';
 import { oriel } from './lib/process.mjs';
@@ -12,7 +13,8 @@ const card = ['serve', 'pattern:?size=1280x720&scene=static'];
 
 /** Fingers that go from one place to another, all at once. @param {number[][]} from @param {number[][]} to */
 async function swipe(client, from, to, steps = 8) {
-  const points = (share) => from.map(([x, y], id) => ({ id, x: x + (to[id][0] - x) * share, y: y + (to[id][1] - y) * share }));
+  const points = (share) =>
+    from.map(([x, y], id) => ({ id, x: x + (to[id][0] - x) * share, y: y + (to[id][1] - y) * share }));
   await client.send('Input.dispatchTouchEvent', { type: 'touchStart', touchPoints: points(0) });
   for (let step = 1; step <= steps; step++) {
     await client.send('Input.dispatchTouchEvent', { type: 'touchMove', touchPoints: points(step / steps) });
@@ -92,7 +94,11 @@ test('fingers: Ctrl+C by the row of keys and the phone\'s keyboard, which a tap 
   assert.equal(await focused(page), 'typing', 'a key of the row closed the keyboard');
   assert.equal(await key('Ctrl').getAttribute('aria-pressed'), 'true');
   await page.keyboard.insertText('c');
-  await until(async () => (await key('Ctrl').getAttribute('aria-pressed')) === 'false', 3000, 'Ctrl to go up by itself');
+  await until(
+    async () => (await key('Ctrl').getAttribute('aria-pressed')) === 'false',
+    3000,
+    'Ctrl to go up by itself',
+  );
   const keys = sent.filter(([type]) => type === 0x43 || type === 0x51) // KEY and TYPE of wire/viewer.h
     .map((bytes) => (bytes[0] === 0x43 ? bytes : bytes.subarray(4)).subarray(4).toString('hex')).join(' ');
   assert.equal(keys, 'e00001 060001060000 e00000', 'Control goes down, C is typed, Control goes up');
@@ -140,8 +146,11 @@ test('fingers: what can be pressed is 44 pixels wide and high, at any edge', asy
     }
   }
   await page.evaluate(() => document.getElementById('text-dialog').showModal());
-  const fonts = await page.evaluate(() => [...document.querySelectorAll('select, textarea, input:not([type=range], [hidden])')]
-    .filter(({ type }) => !/checkbox|radio/.test(type)).map((field) => [field.id, parseFloat(getComputedStyle(field).fontSize)]));
+  const fonts = await page.evaluate(() =>
+    [...document.querySelectorAll('select, textarea, input:not([type=range], [hidden])')]
+      .filter(({ type }) => !/checkbox|radio/.test(type))
+      .map((field) => [field.id, parseFloat(getComputedStyle(field).fontSize)]),
+  );
   assert.deepEqual(fonts.filter(([, size]) => size < 16), [], 'iOS would zoom the page');
   assert.deepEqual(await page.evaluate(smallTargets), [], 'the text dialog');
   await page.evaluate(() => {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Text that is typed into a real guest, character by character: through virtio into a Wayland terminal here, through PS/2
-// and USB into a machine without an operating system in `tests/e2e/torture-typing.mjs`.
+// Text that is typed into a real guest, character by character: through virtio into a Wayland terminal here, through
+// PS/2 and USB into a machine without an operating system in `tests/e2e/torture-typing.mjs`.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -44,7 +44,11 @@ export async function typeIntoTerminal(t, text, limitMs) {
   t.log(`${text.length} characters in ${((performance.now() - started) / 1000).toFixed(1)} s`);
   await page.keyboard.press('Control+KeyD');
   await typeText(page, 'md5sum </run/user/1000/text >/dev/ttyS0\n');
-  const line = await until(() => serialLines(paths.serial).find((one) => /^[0-9a-f]{32} /.test(one)), 30_000, 'the guest\'s sum');
+  const line = await until(
+    () => serialLines(paths.serial).find((one) => /^[0-9a-f]{32} /.test(one)),
+    30_000,
+    "the guest's sum",
+  );
   assert.deepEqual(page.faults, []);
   return line.slice(0, 32);
 }
@@ -67,9 +71,10 @@ export async function bios(t, devices) {
   sector.set([0x55, 0xaa], 510);
   writeFileSync(disk, sector);
   writeFileSync(out, '');
-  start(t, 'qemu-system-x86_64', ['-accel', 'tcg', '-M', 'q35', '-m', '64', '-nodefaults', '-no-user-config', '-name', 'bios', '-vga', 'std',
-    '-drive', `file=${disk},format=raw,if=none,id=d`, '-device', 'ide-hd,drive=d', '-boot', 'c', ...devices,
-    '-debugcon', `file:${out}`, '-global', 'isa-debugcon.iobase=0xe9', '-display', 'dbus,p2p=yes', '-qmp', `unix:${qmpPath},server=on,wait=off`]);
+  start(t, 'qemu-system-x86_64', ['-accel', 'tcg', '-M', 'q35', '-m', '64', '-nodefaults', '-no-user-config',
+    '-name', 'bios', '-vga', 'std', '-drive', `file=${disk},format=raw,if=none,id=d`, '-device', 'ide-hd,drive=d',
+    '-boot', 'c', ...devices, '-debugcon', `file:${out}`, '-global', 'isa-debugcon.iobase=0xe9',
+    '-display', 'dbus,p2p=yes', '-qmp', `unix:${qmpPath},server=on,wait=off`]);
   await until(() => existsSync(qmpPath), 10_000, 'QEMU');
   await until(() => readFileSync(out, 'latin1').startsWith('>'), 30_000, 'the boot sector');
   const typed = () => readFileSync(out, 'latin1').slice(1);
@@ -85,7 +90,9 @@ export async function typeIntoBios(t, devices, text, limitMs) {
   const started = performance.now();
   await typeText(page, text);
   const want = text.replaceAll('\n', '\r');
-  await until(() => vm.typed().length >= want.length, limitMs, `${text.length} characters`).catch((error) => { throw new Error(`${error.message}; the BIOS got ${JSON.stringify(vm.typed())}`); });
+  await until(() => vm.typed().length >= want.length, limitMs, `${text.length} characters`).catch((error) => {
+    throw new Error(`${error.message}; the BIOS got ${JSON.stringify(vm.typed())}`);
+  });
   t.log(`${text.length} characters in ${((performance.now() - started) / 1000).toFixed(1)} s`);
   assert.equal(vm.typed(), want);
   return { vm, page };

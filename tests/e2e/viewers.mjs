@@ -29,17 +29,25 @@ test('viewers: a newcomer asks for the controls; the holder keeps them, then han
   const asks = first.locator('#consent');
   const press = (page, name) => page.getByRole('button', { name, exact: true }).click();
   assert.equal((await pageStats(second)).role, 'viewer');
-  await second.locator('#watching', { hasText: 'Viewer 1 has the controls' }).waitFor({ timeout: 20_000 }); // the interface comes last
+  // The interface comes last.
+  await second.locator('#watching', { hasText: 'Viewer 1 has the controls' }).waitFor({ timeout: 20_000 });
   assert.ok(!(await asks.isVisible()), 'a page that opens asks nobody');
   await second.locator('#chip-control', { hasText: 'Ask for control' }).click();
   await asks.waitFor({ timeout: 5000 });
   assert.match(await asks.innerText(), /Viewer 2 \(viewer 2\) asks/);
   const before = blockColour(await canvasPixels(first));
   await first.keyboard.press('KeyA'); // the question takes no keys
-  await until(async () => blockColour(await canvasPixels(first)) === (before + 1) % 6, 5000, 'a key of the holder to count');
+  await until(
+    async () => blockColour(await canvasPixels(first)) === (before + 1) % 6,
+    5000,
+    'a key of the holder to count',
+  );
   await press(first, 'Keep');
   await second.locator('.toast', { hasText: 'keeps the controls' }).waitFor({ timeout: 5000 });
-  const refused = await second.evaluate((path) => fetch(path, { method: 'POST' }).then((r) => r.status), '/api/v1/desktop/pause');
+  const refused = await second.evaluate(
+    (path) => fetch(path, { method: 'POST' }).then((r) => r.status),
+    '/api/v1/desktop/pause',
+  );
   assert.equal(refused, 401, 'a cookie alone commands nothing');
   // Nobody presses the holder, so the next question waits; here it gives them up instead.
   await first.keyboard.press('Control+Alt+Shift+KeyM');
@@ -77,7 +85,9 @@ test('viewers: a link for watching only watches; a log-out ends the session', as
   await painted(watcher);
   const denied = await watcher.evaluate(() => {
     const secret = Object.entries(localStorage).find(([name]) => name.startsWith('oriel.secret'))[1];
-    return fetch('/api/v1/desktop/powerdown', { method: 'POST', headers: { 'Oriel-Session-Secret': secret } }).then((r) => r.status);
+    return fetch('/api/v1/desktop/powerdown', { method: 'POST', headers: { 'Oriel-Session-Secret': secret } }).then(
+      (r) => r.status,
+    );
   });
   assert.equal(denied, 403);
   const tab = await page.context().newPage(); // of the same browser, with the token in its memory
@@ -132,7 +142,9 @@ test('viewers: malformed, oversized and half messages close only their sender', 
     (v) => v.send(Buffer.alloc(0)),
     (v) => v.send(Buffer.from([0x01, 0, 0, 0])), // the server's own
     (v) => v.socket.write(frame(Buffer.from('hello'), { opcode: 1 })), // text
-    (v) => v.socket.write(frame(Buffer.alloc(40_000), { fin: false })) && v.socket.write(frame(Buffer.alloc(40_000), { opcode: 0, fin: false })), // over 64 KiB
+    (v) =>
+      v.socket.write(frame(Buffer.alloc(40_000), { fin: false })) &&
+      v.socket.write(frame(Buffer.alloc(40_000), { opcode: 0, fin: false })), // over 64 KiB
     (v) => v.socket.write(Buffer.from([0x82, 0x05, 1, 2, 3, 4, 5])), // not masked
     (v) => v.socket.write(Buffer.from([0xf2, 0x80, 0, 0, 0, 0])), // reserved bits
   ];

@@ -8,15 +8,20 @@ import { chromium } from 'playwright-core';
 import { stats } from './process.mjs';
 import { until } from './runner.mjs';
 
-export const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-  '--disable-component-update', '--disable-sync', '--autoplay-policy=no-user-gesture-required'];
+export const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+  '--disable-background-networking', '--disable-component-update', '--disable-sync',
+  '--autoplay-policy=no-user-gesture-required'];
 
 let shared = null;
 
 /** One browser for all cases; contexts keep them apart. */
 export async function browser() {
   if (shared?.isConnected()) return shared;
-  shared = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: flags, headless: true });
+  shared = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: flags,
+    headless: true,
+  });
   return shared;
 }
 
@@ -43,7 +48,8 @@ export function tapAudio() {
 
 /** A page of its own context. `size` in CSS pixels, `scale` = device pixel ratio. */
 export async function openPage(t, { size = [1280, 720], scale = 1, extra = {} } = {}) {
-  const context = await (await browser()).newContext({ viewport: { width: size[0], height: size[1] }, deviceScaleFactor: scale, ...extra });
+  const viewport = { width: size[0], height: size[1] };
+  const context = await (await browser()).newContext({ viewport, deviceScaleFactor: scale, ...extra });
   t.after(() => context.close());
   await context.addInitScript(tapAudio);
   const page = await context.newPage();
@@ -78,8 +84,8 @@ export async function painted(page, count = 1, ms = 15_000) {
   }, ms, `${count} painted pictures`);
 }
 
-/** Waits until the desktop has the window's size (a guest rounds it by up to 16 pixels) on both sides and keeps it for a
- *  second: a busy guest takes seconds to change it. */
+/** Waits until the desktop has the window's size (a guest rounds it by up to 16 pixels) on both sides and keeps it for
+ *  a second: a busy guest takes seconds to change it. */
 export async function settledSize(page, server) {
   const wanted = await page.evaluate(() => [innerWidth, innerHeight]); // at any density, unless a scale is chosen
   let last = '';
@@ -120,7 +126,10 @@ export async function pixelPosition(page, x, y) {
   return page.evaluate(([px, py]) => {
     const screen = document.getElementById('screen');
     const box = screen.getBoundingClientRect();
-    return { x: box.left + ((px + 0.5) * box.width) / screen.width, y: box.top + ((py + 0.5) * box.height) / screen.height };
+    return {
+      x: box.left + ((px + 0.5) * box.width) / screen.width,
+      y: box.top + ((py + 0.5) * box.height) / screen.height,
+    };
   }, [x, y]);
 }
 

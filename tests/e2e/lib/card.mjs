@@ -15,7 +15,9 @@ const at = (image, x, y) => {
 /** Index of the block's colour in the palette, or -1 when it is none of them (within 24 levels). */
 export function blockColour(image) {
   const [r, g, b] = at(image, card.block.x + 20, card.block.y + 20);
-  return card.palette.findIndex((rgb) => Math.max(Math.abs((rgb >> 16) - r), Math.abs(((rgb >> 8) & 255) - g), Math.abs((rgb & 255) - b)) < 24);
+  return card.palette.findIndex(
+    (rgb) => Math.max(Math.abs((rgb >> 16) - r), Math.abs(((rgb >> 8) & 255) - g), Math.abs((rgb & 255) - b)) < 24,
+  );
 }
 
 /** The binary frame counter. */
@@ -30,7 +32,8 @@ export function counter(image) {
 
 /** Peak signal to noise over R, G and B of two pictures of one size, dB. Infinity when equal. */
 export function psnr(a, b) {
-  if (a.width !== b.width || a.height !== b.height) throw new Error(`sizes differ: ${a.width}x${a.height} and ${b.width}x${b.height}`);
+  if (a.width !== b.width || a.height !== b.height)
+    throw new Error(`sizes differ: ${a.width}x${a.height} and ${b.width}x${b.height}`);
   let sum = 0;
   for (let i = 0; i < a.data.length; i += 4) {
     for (let c = 0; c < 3; c++) sum += (a.data[i + c] - b.data[i + c]) ** 2;
