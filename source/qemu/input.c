@@ -200,10 +200,10 @@ void oriel_qemu_input_attach(struct oriel_qemu_input *input, GDBusConnection *co
   g_strlcpy(input->path, path, sizeof input->path);
   input->absolute = absolute;
   input->has_touch = has_touch;
-  input->op_count = input->call_count = input->moves = 0;
+  input_drop(input);
+  input->call_count = input->moves = 0;
   input->sent = input->wanted = input->unseen = (struct held){.keys = {false}};
   input->release_count = input->lost_count = 0;
-  input->overflowed = false;
   input->touch = -1;
   input->unsettled = true;
   settle_if_running(input);
@@ -213,7 +213,8 @@ void oriel_qemu_input_attach(struct oriel_qemu_input *input, GDBusConnection *co
 void oriel_qemu_input_detach(struct oriel_qemu_input *input) {
   pthread_mutex_lock(&input->lock);
   GDBusConnection *connection = g_steal_pointer(&input->connection);
-  input->op_count = input->call_count = input->moves = 0;
+  input_drop(input);
+  input->call_count = input->moves = 0;
   pthread_mutex_unlock(&input->lock);
   g_clear_object(&connection);
 }
@@ -295,8 +296,7 @@ void oriel_qemu_input_send(struct oriel_qemu_input *input, const struct oriel_in
  * be released by whoever attaches next. */
 void oriel_qemu_input_release_all(struct oriel_qemu_input *input) {
   pthread_mutex_lock(&input->lock);
-  input->op_count = 0;
-  input->overflowed = false;
+  input_drop(input);
   if (input->connection && !input->stopped) {
     input->wanted = (struct held){.keys = {false}};
     input_push_missing(input);

@@ -103,6 +103,8 @@ void input_push_held(struct oriel_qemu_input *input, struct op op);
 /** Releases what the guest still holds and the user does not. */
 void input_push_missing(struct oriel_qemu_input *input);
 void input_push_releases(struct oriel_qemu_input *input);
+/** Drops all that waits; whoever waits for a text is told. */
+void input_drop(struct oriel_qemu_input *input);
 struct op *input_head(struct oriel_qemu_input *input);
 void input_pop(struct oriel_qemu_input *input);
 

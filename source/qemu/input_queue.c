@@ -73,6 +73,16 @@ void input_push_releases(struct oriel_qemu_input *input) {
   input->wheel_x = input->wheel_y = 0;
 }
 
+void input_drop(struct oriel_qemu_input *input) {
+  for (; input->op_count; input->op_count--) {
+    const struct op *op = &input->ops[input->op_head];
+    if (op->kind == OP_MARK && input->events.typed)
+      input->events.typed(input->events.user, op->mark);
+    input->op_head = (input->op_head + 1) % ORIEL_QEMU_INPUT_QUEUE;
+  }
+  input->overflowed = false;
+}
+
 struct op *input_head(struct oriel_qemu_input *input) {
   return &input->ops[input->op_head];
 }

@@ -211,6 +211,18 @@ static void input_text_is_told_when_it_was_typed(void **state) {
   assert_true(recorder_wait(&test.recorder, is_typed, &(uint64_t){8}, PATIENCE_MS));
 }
 
+/* What waits when QEMU goes is dropped, and told as well: its sender would wait for ever. */
+static void input_text_is_told_when_qemu_went(void **state) {
+  (void)state;
+  peer_meet(&(struct fake_qemu_options){.absolute = true});
+  pause_vm(0);
+  text(1, 2);
+  text(2, 2);
+  fake_qemu_drop_control(test.fake);
+  assert_true(recorder_wait(&test.recorder, is_typed, &(uint64_t){2}, PATIENCE_MS));
+  assert_int_equal(fake_qemu_count(test.fake, "Press("), 0);
+}
+
 static void input_text_outlasts_a_pause(void **state) {
   (void)state;
   peer_meet(&(struct fake_qemu_options){.absolute = true, .keyboard = "virtio-keyboard-pci"});
@@ -257,6 +269,7 @@ int main(void) {
     CASE(input_does_not_repeat_for_others),
     CASE(input_jumps_in_packets_of_a_ps2_mouse),
     CASE(input_text_is_told_when_it_was_typed),
+    CASE(input_text_is_told_when_qemu_went),
     CASE(input_text_outlasts_a_pause),
     CASE(input_lock_keys_are_brought_into_step),
   };
