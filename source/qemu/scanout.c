@@ -95,6 +95,7 @@ static void set_display(struct oriel_qemu_scanout *scanout, struct oriel_qemu_di
 /* There is nothing to look at, and what was is over. */
 static void go_dark(struct oriel_qemu_scanout *scanout, struct oriel_qemu_display display) {
   atomic_store(&scanout->has_picture, false);
+  atomic_store(&scanout->recheck, false); /* there is none to compare with */
   oriel_surface_fill(scanout->surface, 0, oriel_clock_ns());
   set_display(scanout, display);
   scanout->sink->damaged(scanout->sink->user);

@@ -98,6 +98,23 @@ static void display_blanked(void **state) {
   expect_state(ORIEL_SOURCE_RUNNING, "fake runs");
 }
 
+/* A look was answered by "no picture", and then this QEMU went: what the next says is news, if it is the same. */
+static void display_off_at_the_next_qemu_too(void **state) {
+  (void)state;
+  peer_meet(&(struct fake_qemu_options){.virtio_gpu = true});
+  assert_true(scanout(0x33));
+  expect_display(ORIEL_DISPLAY_SHOWN);
+  fake_qemu_queued(test.fake, 7);
+  assert_true(fake_qemu_wait_listener(test.fake, FAKE_DISPLAY, 2));
+  assert_true(call("Disable", NULL));
+  expect_display(ORIEL_DISPLAY_OFF);
+  fake_qemu_drop_control(test.fake);
+  expect_display(ORIEL_DISPLAY_SHOWN); /* nothing is known */
+  assert_true(fake_qemu_wait_listener(test.fake, FAKE_DISPLAY, 3));
+  assert_true(call("Disable", NULL));
+  expect_display(ORIEL_DISPLAY_OFF);
+}
+
 /* A look that finds the same picture is no damage, and looks that find nothing grow rare. */
 static void display_watched_over(void **state) {
   (void)state;
@@ -249,6 +266,7 @@ static void display_settled(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(display_blanked, peer_begin, peer_end),
+    cmocka_unit_test_setup_teardown(display_off_at_the_next_qemu_too, peer_begin, peer_end),
     cmocka_unit_test_setup_teardown(display_watched_over, peer_begin, peer_end),
     cmocka_unit_test(display_words),
     cmocka_unit_test_setup_teardown(display_refused, peer_begin, peer_end),
