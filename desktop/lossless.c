@@ -63,6 +63,12 @@ bool oriel_lossless_look(struct oriel_lossless *lossless, struct oriel_desktop *
     lossless->seen_damage_events = hub->damage_events;
     pthread_mutex_unlock(&hub->lock);
   }
+  if (look == ORIEL_LOOK_TAKE) { /* before: a newcomer that got it meanwhile would miss what is taken */
+    pthread_mutex_lock(&hub->lock);
+    struct oriel_packet *stale = oriel_hub_forget_key_locked(hub);
+    pthread_mutex_unlock(&hub->lock);
+    oriel_packet_unref(stale);
+  }
   oriel_surface_lock(desktop->surface, &view);
   *damage = view.damage;
   *width = view.width;
@@ -70,12 +76,6 @@ bool oriel_lossless_look(struct oriel_lossless *lossless, struct oriel_desktop *
   const bool sized = view.width && view.height;
   oriel_surface_unlock(desktop->surface, look == ORIEL_LOOK_TAKE && sized);
   static const struct oriel_damage none;
-  if (look == ORIEL_LOOK_TAKE && !oriel_damage_empty(damage)) {
-    pthread_mutex_lock(&hub->lock);
-    struct oriel_packet *stale = oriel_hub_forget_key_locked(hub); /* a newcomer would miss what was taken */
-    pthread_mutex_unlock(&hub->lock);
-    oriel_packet_unref(stale);
-  }
   if (sized)
     oriel_lossless_owe(desktop, look == ORIEL_LOOK_SIZE ? &none : damage, *width, *height);
   return sized;
