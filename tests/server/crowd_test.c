@@ -139,11 +139,13 @@ static void descriptors_gone_for_a_moment(void **state) {
     rig_server_stats(rig, &stats);
   assert_int_equal(stats.connections_now, 0);
   assert_int_equal(setrlimit(RLIMIT_NOFILE, &all), 0);
+  const uint64_t free_ms = rig_ms();
   for (int i = 0; i < CLIENTS; i++) {
     read_answer(fds[i], &answer);
     assert_int_equal(answer.status, 200);
     close(fds[i]);
   }
+  assert_in_range(rig_ms() - free_ms, 0, 1000);
   assert_true(rig_until(rig, nobody, 10000));
 }
 

@@ -27,7 +27,7 @@
 
 enum {
   LIMIT_MS = 30000,
-  RECOVERY_MS = 10000, /* 1 s is promised; the machine may be busy */
+  RECOVERY_MS = 1000, /* as promised: only one call fails, so all is there again when the first visit has failed */
   OUTPUT_MAX = 64 * 1024,
   WORKERS_MAX = 64,
 };
@@ -133,13 +133,15 @@ static bool has_ended(const struct server *server) {
   return poll(&ended, 1, 0) > 0;
 }
 
-/** Visits until it works or the program ends by itself. */
+/** Visits until it works or the program ends by itself; none begins later than it must work by. */
 static void visit_until_well(const struct server *server, struct ending *ending) {
-  const uint64_t end_ms = now_ms() + RECOVERY_MS;
+  uint64_t end_ms = 0;
   const char *address = strstr(ending->output, "ready: ") + strlen("ready: ");
   do {
     ending->visits++;
     ending->unserved = visit(address);
+    if (!end_ms)
+      end_ms = now_ms() + RECOVERY_MS;
   } while (ending->unserved && now_ms() < end_ms && !has_ended(server));
 }
 
