@@ -75,13 +75,14 @@ static void mark(struct oriel_audio *audio, uint64_t captured_ns) {
   atomic_store_explicit(&audio->marks_head, head + 1, memory_order_release); /* with the acquire in next_mark */
 }
 
-/* Whether frames may be taken: sound comes in real time, but for a backlog. A source that says more is not followed, as each
- * packet would be encoded and sent to everybody. */
+/* Whether frames may be taken: sound comes in real time, but for a backlog. A source that says more is not followed, as
+ * each packet would be encoded and sent to everybody. */
 static bool affordable(struct oriel_audio *audio, size_t count, uint64_t now_ns) {
   uint64_t from_ns = audio->sounded_ns > now_ns ? audio->sounded_ns : now_ns;
   if (from_ns - now_ns >= ahead_ns)
     return false;
-  audio->sounded_ns = from_ns + frames_ns(count) * 4 / 5; /* a quarter faster than real time is a clock's or a backlog's */
+  /* a quarter faster than real time is a clock's or a backlog's */
+  audio->sounded_ns = from_ns + frames_ns(count) * 4 / 5;
   return true;
 }
 

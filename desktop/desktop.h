@@ -7,15 +7,16 @@
  * Pictures are at least 64 x 64 pixels: a smaller desktop lies in the top left corner of a black canvas of that size.
  * A desktop without a size yet (0 x 0) is waited for.
  *
- * Controls: one viewer has them. How another comes to them says enum oriel_control. When the holder leaves or gives them
- * up, they go to one of those who are in line: who asked for them and has not given them up. Keys and buttons of a viewer
- * that loses them are released.
+ * Controls: one viewer has them. How another comes to them says enum oriel_control. When the holder leaves or gives
+ * them up, they go to one of those who are in line: who asked for them and has not given them up. Keys and buttons of a
+ * viewer that loses them are released.
  *
  * Threads inside: the media thread (damage -> convert -> tiles or video -> hub) and the audio thread (ring -> Opus ->
  * hub). They meet the network thread only in the hub's mailboxes, under one short lock.
  *
  * Thread-safety: every oriel_viewer_* call from one thread (the network loop). create/start/destroy from the same
- * thread. state, stats, snapshot and command from any thread. wake() is called from the media, audio and source threads.
+ * thread. state, stats, snapshot and command from any thread. wake() is called from the media, audio and source
+ * threads.
  */
 #ifndef ORIEL_DESKTOP_DESKTOP_H
 #define ORIEL_DESKTOP_DESKTOP_H
@@ -38,8 +39,8 @@ enum {
   ORIEL_VIEWER_NAME_MAX = 64, /* bytes of UTF-8 */
 };
 
-/** How a viewer comes to the controls while another has them. Free ones it gets at once, and so it does from a viewer of
- *  the same owner. */
+/** How a viewer comes to the controls while another has them. Free ones it gets at once, and so it does from a viewer
+ *  of the same owner. */
 enum oriel_control {
   ORIEL_CONTROL_NEWEST, /* at once; in line the newest is first */
   ORIEL_CONTROL_ASK,    /* the holder is asked; one that has sent no input for 10 s is not. In line who asks, then who
@@ -79,7 +80,8 @@ struct oriel_viewer_config {
   uint64_t owner;       /* who is behind it, as the server knows; 0 = unknown */
   bool video, tiles, audio; /* what it can take */
   bool microphone;          /* it wants to know what becomes of one */
-  uint64_t peer;            /* whose it is, whatever it connects how often: shares the budget of key frames; 0 = nobody's */
+  /* whose it is, whatever it connects how often: shares the budget of key frames; 0 = nobody's */
+  uint64_t peer;
   void *user;               /* the server's object; oriel_viewer_user returns it */
 };
 
@@ -173,9 +175,9 @@ void oriel_viewer_ack(struct oriel_viewer *viewer, const struct oriel_viewer_ack
 /** Last round trip measured by the server's ping. */
 void oriel_viewer_rtt(struct oriel_viewer *viewer, uint32_t rtt_us);
 /** Asks for a key frame for this viewer, shared with all who wait for one. A viewer that needs one again within ten
- *  seconds waits 1, 2, then 4 s for it; a peer gets four at once and then one in 4 s, by whatever it needs them (joining,
- *  showing again, asking); all together get 4 a second, and 1 a second for long: a broken or hostile one costs the others
- *  little. */
+ *  seconds waits 1, 2, then 4 s for it; a peer gets four at once and then one in 4 s, by whatever it needs them
+ *  (joining, showing again, asking); all together get 4 a second, and 1 a second for long: a broken or hostile one
+ *  costs the others little. */
 void oriel_viewer_request_key(struct oriel_viewer *viewer);
 /** Hidden or shown, muted or not: what is not wanted is not sent, and not made if nobody else wants it. Showing again
  *  starts with a key frame. */
@@ -186,8 +188,8 @@ void oriel_viewer_want(struct oriel_viewer *viewer, bool pictures, bool sound);
 int oriel_viewer_microphone(struct oriel_viewer *viewer, const struct oriel_microphone *packet);
 /** Asks for the controls (true), or gives them up and stops asking. */
 void oriel_viewer_control(struct oriel_viewer *viewer, bool wanted);
-/** The holder's answer to the viewer that asks. Nothing when it is not the holder or that one does not ask. After a no it
- *  is not shown another asker for 10 s, so that nobody can press it. */
+/** The holder's answer to the viewer that asks. Nothing when it is not the holder or that one does not ask. After a no
+ *  it is not shown another asker for 10 s, so that nobody can press it. */
 void oriel_viewer_answer(struct oriel_viewer *viewer, uint32_t asker, bool granted);
 /** What it calls itself: UTF-8, cut at ORIEL_VIEWER_NAME_MAX; control characters become '?'. "" = "Viewer 3". */
 void oriel_viewer_rename(struct oriel_viewer *viewer, const char *name);
@@ -205,9 +207,9 @@ void oriel_viewer_input(struct oriel_viewer *viewer, const struct oriel_input *i
  *  (outside [64, 7680] x [64, 4320]). */
 int oriel_viewer_resize(struct oriel_viewer *viewer, uint16_t width, uint16_t height);
 
-/** Looks at what nothing tells of by itself: whether the holder of the controls is idle while another asks, and, at most
- *  twice a second, whether the guest takes the microphone. Call it several times a second while there are viewers, who
- *  are told of changes. */
+/** Looks at what nothing tells of by itself: whether the holder of the controls is idle while another asks, and, at
+ *  most twice a second, whether the guest takes the microphone. Call it several times a second while there are viewers,
+ *  who are told of changes. */
 void oriel_desktop_look(struct oriel_desktop *desktop, uint64_t now_ns);
 
 /* ---- any thread ---- */

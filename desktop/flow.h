@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Where sound comes from now: when each input came and was heard, and which of them sets the pace. Inputs are judged by
- * what is heard: one that sends silence, or comes and goes, takes nothing from another. They are numbered by preference,
- * 0 first. Pure; whoever owns the values has the thread.
+ * what is heard: one that sends silence, or comes and goes, takes nothing from another. They are numbered by
+ * preference, 0 first. Pure; whoever owns the values has the thread.
  */
 #ifndef ORIEL_DESKTOP_FLOW_H
 #define ORIEL_DESKTOP_FLOW_H

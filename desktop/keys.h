@@ -22,8 +22,8 @@ struct oriel_keys {
   struct oriel_keys_peer peers[ORIEL_KEYS_PEERS]; /* those that asked last */
 };
 
-/** A viewer of this peer needs a key frame: when one may be made for it. Four at once, then one in four seconds, of which
- *  all that it waits with get the same. Peer 0 is nobody known, and may always. */
+/** A viewer of this peer needs a key frame: when one may be made for it. Four at once, then one in four seconds, of
+ *  which all that it waits with get the same. Peer 0 is nobody known, and may always. */
 uint64_t oriel_keys_ask(struct oriel_keys *keys, uint64_t peer, uint64_t now_ns);
 
 /** Of all key frames that viewers need: at most four a second, and one a second for long. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Pictures for viewers that decode no video: tiles alone, each viewer's own blocks of what it has not got yet, one packet
- * at a time and within the bitrate. Such a viewer holds nobody up and takes nothing from others: video and tiles of the
- * rest are made as if it were not there.
+ * Pictures for viewers that decode no video: tiles alone, each viewer's own blocks of what it has not got yet, one
+ * packet at a time and within the bitrate. Such a viewer holds nobody up and takes nothing from others: video and tiles
+ * of the rest are made as if it were not there.
  *
  * Thread-safety: none; the media thread owns it. `_locked` means that the caller holds hub.lock, the others take it.
  */
@@ -24,8 +24,8 @@ enum oriel_look {
 };
 
 void oriel_lossless_init(struct oriel_lossless *lossless);
-/** True when a packet may be due now. Otherwise *at_ns says when to ask again; 0 = not before damage or a viewer's word.
- *  Damage counts as something to send unless `look` is ORIEL_LOOK_SIZE. */
+/** True when a packet may be due now. Otherwise *at_ns says when to ask again; 0 = not before damage or a viewer's
+ *  word. Damage counts as something to send unless `look` is ORIEL_LOOK_SIZE. */
 bool oriel_lossless_due_locked(const struct oriel_lossless *lossless, const struct oriel_hub *hub,
                                enum oriel_look look, uint64_t now_ns, uint64_t *at_ns);
 /** Every viewer of this kind owes itself this part of a surface of width x height. */

@@ -5,7 +5,8 @@
  */
 #include "desktop/private.h"
 
-/* A cursor's position once per 8 ms: no screen shows more. The rest changes as fast as people and guests that work do. */
+/* A cursor's position once per 8 ms: no screen shows more. The rest changes as fast as people and guests that work
+ * do. */
 static const struct {
   uint32_t rate; /* a second, on average */
   unsigned burst;

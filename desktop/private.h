@@ -88,7 +88,8 @@ struct oriel_viewer {
 
 /* ---- the hub ---- */
 
-/** What a source says that viewers are told of; of each kind the newest counts. Cursor shapes have a turn of their own. */
+/** What a source says that viewers are told of; of each kind the newest counts. Cursor shapes have a turn of their
+ *  own. */
 enum oriel_notice {
   ORIEL_NOTICE_STATE, /* also the pointer's mode and the picture's size */
   ORIEL_NOTICE_ABILITIES,
@@ -111,7 +112,8 @@ struct oriel_hub {
   struct oriel_viewer *controller;
   uint64_t input_ns; /* when it last did something, or got them; network thread only */
   uint64_t quiet_ns; /* until when it is not asked; network thread only, but for reading under the lock */
-  bool controls_news; /* those who take no part are told at the next look: a few times a second, whoever plays with them */
+  /* those who take no part are told at the next look: a few times a second, whoever plays with them */
+  bool controls_news;
   uint32_t last_id;
   uint64_t last_serial;
   unsigned watchers_pictures, watchers_sound, watchers_snapshot;

@@ -2,8 +2,8 @@
  *
  * Refinement: a screen that stands still ends exact. Video is never that (4:2:0 blurs coloured text, limited range
  * rounds), so once nothing moves and sharpening is through, what came by video is sent again, block by block, as
- * lossless tiles, within half of the bitrate. This keeps which blocks are still owed and when the next may go, and makes
- * their packets. Times are the caller's.
+ * lossless tiles, within half of the bitrate. This keeps which blocks are still owed and when the next may go, and
+ * makes their packets. Times are the caller's.
  *
  * Thread-safety: none; the media thread owns it.
  */
@@ -47,9 +47,9 @@ struct oriel_rect oriel_refine_next(const struct oriel_refine *refine);
  *  and at least 16 ms, a frame in which changes go first. */
 void oriel_refine_sent(struct oriel_refine *refine, struct oriel_rect rect, size_t size_bytes, uint32_t kbps,
                        uint64_t now_ns);
-/** Codes the next rectangle from the surface, whose lock it takes meanwhile (a fraction of a millisecond), and counts it
- *  as sent. *packet is a new ORIEL_PACKET_TILES marked as sharpening, all times set, owned by the caller. 0; -ENODATA:
- *  nothing is owed; -ESTALE: the surface has another size by now, and nothing is owed any more; -ENOMEM. */
+/** Codes the next rectangle from the surface, whose lock it takes meanwhile (a fraction of a millisecond), and counts
+ *  it as sent. *packet is a new ORIEL_PACKET_TILES marked as sharpening, all times set, owned by the caller. 0;
+ *  -ENODATA: nothing is owed; -ESTALE: the surface has another size by now, and nothing is owed any more; -ENOMEM. */
 int oriel_refine_make(struct oriel_refine *refine, struct oriel_surface *surface, uint32_t kbps, uint64_t now_ns,
                       struct oriel_packet **packet);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * Sound on its way to our own encoder or into a mix: packets go in as they arrive, a whole Opus packet's worth of frames
- * comes out at the pace of this host's clock or of another sound. The receiver (media/receiver.h) in between takes up
- * jitter and the drift of the sender's clock, and makes up for what was lost, so that viewers get whole sound in good
- * time.
+ * Sound on its way to our own encoder or into a mix: packets go in as they arrive, a whole Opus packet's worth of
+ * frames comes out at the pace of this host's clock or of another sound. The receiver (media/receiver.h) in between
+ * takes up jitter and the drift of the sender's clock, and makes up for what was lost, so that viewers get whole sound
+ * in good time.
  *
  * Thread-safety: one thread (audio), which also tells the time.
  */

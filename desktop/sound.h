@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Which sound the viewers hear: all that sounds. One input is the active one and sets the pace, directly or re-timed
- * (desktop/retime.h) to this host's clock; the others are re-timed to it and mixed in. While it alone sounds, the packets
- * of a guest's own Opus stream are handed on untouched; a sum is coded here, once.
+ * (desktop/retime.h) to this host's clock; the others are re-timed to it and mixed in. While it alone sounds, the
+ * packets of a guest's own Opus stream are handed on untouched; a sum is coded here, once.
  */
 #ifndef ORIEL_DESKTOP_SOUND_H
 #define ORIEL_DESKTOP_SOUND_H

@@ -10,8 +10,8 @@
 
 enum {
   RECENT_PACKETS = 4, /* that a decoder hears before its frames are used: 80 ms; cold, a tone was 6 dB off for 60 */
-  /* The listeners' decoders learn a sound from our packets, before they get the sender's own, which build on it. Without
-   * this a tone was 6 dB too loud for 60 ms after the change. */
+  /* The listeners' decoders learn a sound from our packets, before they get the sender's own, which build on it.
+   * Without this a tone was 6 dB too loud for 60 ms after the change. */
   SETTLE_FRAMES = ORIEL_OPUS_RATE * (50 + 60) / 1000,
   FRAME_SIZE = ORIEL_OPUS_CHANNELS * sizeof(float),
   PACKET_FRAMES_MAX = ORIEL_OPUS_RATE * 20 / 1000,

@@ -31,8 +31,8 @@ enum oriel_speaker {
   ORIEL_SPEAKER_KINDS,
 };
 
-/** The usual layout of `channels` (1..16): mono, stereo, 3.0, quadraphonic, 5.0, 5.1, 6.1, 7.1; of 16 it is 9.1.6, and 9
- *  to 15 are 7.1 and numbered ones. */
+/** The usual layout of `channels` (1..16): mono, stereo, 3.0, quadraphonic, 5.0, 5.1, 6.1, 7.1; of 16 it is 9.1.6, and
+ *  9 to 15 are 7.1 and numbered ones. */
 void oriel_layout(unsigned channels, enum oriel_speaker layout[ORIEL_SPEAKERS_MAX]);
 
 struct oriel_downmix {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * libavcodec, loaded when its first encoder is asked for and never before: it brings some hundred libraries along, some of
- * which make system calls while they load (libnuma asks for memory policies), which a sandbox may answer by killing us.
- * Thread-safety: any thread.
+ * libavcodec, loaded when its first encoder is asked for and never before: it brings some hundred libraries along, some
+ * of which make system calls while they load (libnuma asks for memory policies), which a sandbox may answer by killing
+ * us. Thread-safety: any thread.
  */
 #ifndef ORIEL_MEDIA_LAVC_H
 #define ORIEL_MEDIA_LAVC_H

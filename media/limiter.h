@@ -14,8 +14,8 @@ struct oriel_limiter {
   float lowered; /* what the gain is less than 1; all zero: nothing was loud */
 };
 
-/** `count` interleaved stereo frames at 48 kHz, in place; none is beyond +-1 afterwards. Where none was and the gain is 1
- *  they stay as they are. */
+/** `count` interleaved stereo frames at 48 kHz, in place; none is beyond +-1 afterwards. Where none was and the gain is
+ *  1 they stay as they are. */
 void oriel_limiter_run(struct oriel_limiter *limiter, float *frames, size_t count);
 /** The largest magnitude of `count` stereo frames. */
 float oriel_limiter_peak(const float *frames, size_t count);

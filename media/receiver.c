@@ -23,7 +23,8 @@ enum {
 };
 #define STEP_NS 100e6             /* least lateness that is a pause rather than jitter */
 #define LONE_NS 40e6              /* one lateness above this is forgiven, two are a pattern */
-#define LONE_PACKETS 1.5          /* so much later may be one lost packet; more is a pause until it proves to be jitter */
+/* so much later may be one lost packet; more is a pause until it proves to be jitter */
+#define LONE_PACKETS 1.5
 #define HOLD_NS UINT64_C(15000000000)      /* an eighth of the time that jitter is remembered: two minutes */
 #define HOLD_MOST_NS UINT64_C(240000000000) /* after underruns up to half an hour */
 
@@ -119,8 +120,9 @@ static void make_up(struct oriel_receiver *receiver, uint64_t lost, const void *
 
 /* Takes how late a packet was as jitter. A sender that leaves silence out (DTX, or any pause) is not late, it has not
  * sent: all that follows is late by one amount, which the clock finds out with the third packet. So an amount waits for
- * what comes next, and counts meanwhile without being remembered; packets that were held up come bunched, each less late
- * than the one before. A single packet's length is taken at once: that may be one that was lost, and more will be. */
+ * what comes next, and counts meanwhile without being remembered; packets that were held up come bunched, each less
+ * late than the one before. A single packet's length is taken at once: that may be one that was lost, and more will
+ * be. */
 static void learn_lateness(struct oriel_receiver *receiver, double late_ns, unsigned alike, bool shifted) {
   struct receiver_in *in = &receiver->in;
   const double packet_ns = (double)in->decode.packet_frames * 1e9 / receiver->config.rate;

@@ -6,8 +6,8 @@
  * in-band FEC where the next packet has it), trimming of backlog to the target, fades at every seam. One
  * implementation for host, agent and driver (lessons 24, 27).
  *
- * Thread-safety: push, reset, rest and learn from one thread (network), pull from one other (data thread: no lock, no allocation, no
- * system call, no log); stats from any thread.
+ * Thread-safety: push, reset, rest and learn from one thread (network), pull from one other (data thread: no lock, no
+ * allocation, no system call, no log); stats from any thread.
  */
 #ifndef ORIEL_MEDIA_RECEIVER_H
 #define ORIEL_MEDIA_RECEIVER_H

@@ -12,8 +12,8 @@
 #include "server/relay.h"
 #include "server/request.h"
 
-/* One that just came, or just asked, is not ended for the next: it would only move the queue to the network. An idle one
- * has had its answer. */
+/* One that just came, or just asked, is not ended for the next: it would only move the queue to the network. An idle
+ * one has had its answer. */
 #define BUSY_MIN_NS ORIEL_NS_PER_SECOND
 
 struct census {

@@ -119,8 +119,9 @@ enum MHD_Result oriel_answer_error(struct oriel_request *request, unsigned statu
   char *text = page ? make_page(status, sentence) : make_json(sentence);
   if (!text)
     return MHD_NO;
-  struct MHD_Response *response = oriel_answer_create(page ? "text/html; charset=utf-8" : "application/json", NULL, text,
-                                                      strlen(text), MHD_RESPMEM_MUST_FREE);
+  struct MHD_Response *response =
+    oriel_answer_create(page ? "text/html; charset=utf-8" : "application/json", NULL, text, strlen(text),
+                        MHD_RESPMEM_MUST_FREE);
   if (!response)
     free(text);
   else if (header)

@@ -74,7 +74,8 @@ enum MHD_Result oriel_handle_desktop(struct oriel_request *request) {
   (void)json_object_set_new(root, "capabilities", capabilities_of(server));
   set_text(root, "version", server->version);
   if (server->upgrade_lost_ns && oriel_clock_ns() - server->upgrade_lost_ns < UPGRADE_NOTICE_NS)
-    set_text(root, "notice", "The proxy does not pass WebSocket upgrades: it drops the Upgrade and Connection headers.");
+    set_text(root, "notice",
+             "The proxy does not pass WebSocket upgrades: it drops the Upgrade and Connection headers.");
   return oriel_answer_json(request, MHD_HTTP_OK, root);
 }
 

@@ -34,7 +34,8 @@ bool oriel_bearer_parse(const char *header, const char **token, size_t *size);
  *  end. */
 bool oriel_cookie_next(const char **header, const char *name, const char **value, size_t *size);
 /** {"token":"..."}, a string of 1..512 bytes, and maybe "secret":"...", one of 64, that of a session without a cookie.
- *  No other member. Copies both, which the caller clears after use; `secret` is empty where there is none. 0, -EINVAL. */
+ *  No other member. Copies both, which the caller clears after use; `secret` is empty where there is none. 0,
+ *  -EINVAL. */
 int oriel_session_body_parse(const char *body, size_t size, char token[ORIEL_TOKEN_MAX + 1],
                              char secret[ORIEL_SESSION_ID_SIZE + 1]);
 

@@ -76,7 +76,8 @@ static void check_size(const struct oriel_request *request, struct oriel_verdict
     refuse(verdict, MHD_HTTP_CONTENT_TOO_LARGE, "the body is larger than 4 KiB");
 }
 
-/** A sentence around a header's value, which came from outside: cut, and of letters that mean nothing in JSON or HTML. */
+/** A sentence around a header's value, which came from outside: cut, and of letters that mean nothing in JSON or
+ *  HTML. */
 static void refuse_name(struct oriel_verdict *verdict, const char *before, const char *value, const char *after) {
   char shown[120];
   snprintf(shown, sizeof shown, "%s", value);

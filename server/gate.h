@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Everything that must hold before a handler runs: host, origin, route, size, credential, party, own page. Thread-safety: the
- * loop thread only.
+ * Everything that must hold before a handler runs: host, origin, route, size, credential, party, own page.
+ * Thread-safety: the loop thread only.
  */
 #ifndef ORIEL_SERVER_GATE_H
 #define ORIEL_SERVER_GATE_H

@@ -48,7 +48,8 @@ static void find_path(const char *head, char path[PATH_MAX_LENGTH]) {
 
 size_t oriel_hint_write(const char *head, size_t size, const struct oriel_origins *origins, const char *local,
                         char *answer) {
-  char text[ORIEL_HINT_HEAD_MAX + 1], host[HOST_MAX], path[PATH_MAX_LENGTH], location[HOST_MAX + PATH_MAX_LENGTH + 32] = "";
+  char text[ORIEL_HINT_HEAD_MAX + 1], host[HOST_MAX], path[PATH_MAX_LENGTH];
+  char location[HOST_MAX + PATH_MAX_LENGTH + 32] = "";
   char page[1024];
   size = size < ORIEL_HINT_HEAD_MAX ? size : ORIEL_HINT_HEAD_MAX;
   memcpy(text, head, size);
@@ -67,6 +68,7 @@ size_t oriel_hint_write(const char *head, size_t size, const struct oriel_origin
   return (size_t)snprintf(answer, ORIEL_HINT_SIZE,
                           "HTTP/1.1 %s\r\n%sContent-Type: text/html; charset=utf-8\r\nContent-Length: %d\r\n"
                           "Cache-Control: no-store\r\nContent-Security-Policy: default-src 'none'\r\n"
-                          "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\nConnection: close\r\n\r\n%s",
+                          "X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n"
+                          "Connection: close\r\n\r\n%s",
                           known ? "307 Temporary Redirect" : "400 Bad Request", location, page_size, page);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The log-in of a page that sends its token as the first message of its WebSocket, so that the picture does not wait for
- * POST /session, which then gives the session its cookie. Thread-safety: the loop thread only.
+ * The log-in of a page that sends its token as the first message of its WebSocket, so that the picture does not wait
+ * for POST /session, which then gives the session its cookie. Thread-safety: the loop thread only.
  */
 #ifndef ORIEL_SERVER_LOGIN_H
 #define ORIEL_SERVER_LOGIN_H

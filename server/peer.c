@@ -315,8 +315,8 @@ static void push_out(struct oriel_peer *peer) {
     peer_gone(peer);
 }
 
-/** A page of another port has the cookie, but not the secret, and anybody may say that a LOGIN will come: what they open
- *  may not keep the right page out, so the one that waits longest makes room. `peer` is not in the list yet. */
+/** A page of another port has the cookie, but not the secret, and anybody may say that a LOGIN will come: what they
+ *  open may not keep the right page out, so the one that waits longest makes room. `peer` is not in the list yet. */
 static void make_room(struct oriel_server *server, const struct oriel_peer *peer) {
   struct oriel_peer *oldest = NULL, *stranger = NULL;
   unsigned waiting = 0, strangers = 0;
@@ -344,8 +344,8 @@ int oriel_peer_create(struct oriel_server *server, const struct oriel_peer_confi
     return -ENOMEM;
   }
   *peer = (struct oriel_peer){
-    .server = server, .fd = config->socket, .relay = config->relay, .session = config->session, .proved = config->proved,
-    .view = config->view, .key = config->key,
+    .server = server, .fd = config->socket, .relay = config->relay, .session = config->session,
+    .proved = config->proved, .view = config->view, .key = config->key,
     .closed = config->closed, .closed_user = config->user,
     .deadline_ns = now_ns + HELLO_LIMIT_S * ORIEL_NS_PER_SECOND,
     .heard_ns = now_ns, .progress_ns = now_ns, .next_ping_ns = now_ns,

@@ -287,7 +287,8 @@ int oriel_peer_receive_init(struct oriel_peer *peer, const void *early, size_t e
     .frame = on_frame, .message = on_message, .ping = on_websocket_ping, .close = on_close, .read = on_read,
   };
   static const struct oriel_dispatch_ops dispatch_ops = {
-    .authenticate = on_authenticate, .permits = on_permits, .denied = on_denied, .hello = on_hello, .input = on_input, .other = on_other, .bye = on_bye,
+    .authenticate = on_authenticate, .permits = on_permits, .denied = on_denied, .hello = on_hello,
+    .input = on_input, .other = on_other, .bye = on_bye,
   };
   peer->early = early;
   peer->early_size = early_size;

@@ -3,9 +3,9 @@
  * TLS relays. Loop thread; no call here blocks. Each direction holds at most one buffer: what the far side does not
  * take is not read from the near side.
  *
- * Every phase has its limit: the handshake 5 s; the requests those of the HTTP connection, and a viewer its own; 15 s in
- * which the client takes nothing of what is for it; 5 s for the rest once the connection inside is closed; 3 s for the
- * client to close when it has everything.
+ * Every phase has its limit: the handshake 5 s; the requests those of the HTTP connection, and a viewer its own; 15 s
+ * in which the client takes nothing of what is for it; 5 s for the rest once the connection inside is closed; 3 s for
+ * the client to close when it has everything.
  */
 #include "server/relay.h"
 

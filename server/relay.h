@@ -39,7 +39,8 @@ void oriel_relays_end(struct oriel_server *server);
  *  local address and age. */
 void oriel_relay_carry(struct oriel_relay *relay, struct oriel_connection *connection, struct sockaddr_storage *local,
                        uint64_t *accepted_ns);
-/** The HTTP connection, or the viewer's that it became, is closed: what is still on its way to the client has seconds. */
+/** The HTTP connection, or the viewer's that it became, is closed: what is still on its way to the client has
+ *  seconds. */
 void oriel_relay_closed(struct oriel_relay *relay);
 
 /** The client's socket, borrowed while the relay lives, and how many bytes wait before it. */

@@ -166,7 +166,8 @@ static int check_config(const struct oriel_server_config *config, char *why, siz
   }
   struct oriel_public address;
   if (config->public_url && oriel_public_parse(config->public_url, &address) < 0) {
-    snprintf(why, why_size, "--public-url is \"%.80s\": it must be as https://vm.example, with a port and a path if need be",
+    snprintf(why, why_size,
+             "--public-url is \"%.80s\": it must be as https://vm.example, with a port and a path if need be",
              config->public_url);
     return -EINVAL;
   }

@@ -54,8 +54,8 @@ int oriel_server_create(uv_loop_t *loop, const struct oriel_server_config *confi
  *  up, and one that is being coded is waited for, some tens of ms. */
 void oriel_server_set_desktop(struct oriel_server *server, struct oriel_desktop *desktop);
 /** Who starts the desktop's VM again once it has ended: viewers are told that somebody can, so set it before they come.
- *  NULL, as without this call: nobody here. `start` is called in the loop's thread and does not wait; 0: the VM is being
- *  started; -EALREADY: it runs, or is being started; -ECANCELED: we are about to end. */
+ *  NULL, as without this call: nobody here. `start` is called in the loop's thread and does not wait; 0: the VM is
+ *  being started; -EALREADY: it runs, or is being started; -ECANCELED: we are about to end. */
 void oriel_server_set_starter(struct oriel_server *server, int (*start)(void *user), void *user);
 /** Packets wait in mailboxes: the desktop's wake callback. Any thread. */
 void oriel_server_wake(void *server);
@@ -81,9 +81,9 @@ struct oriel_server_stats {
 void oriel_server_stats(struct oriel_server *server, struct oriel_server_stats *stats);
 /** Port actually bound. */
 uint16_t oriel_server_port(const struct oriel_server *server);
-/** Says bye to every viewer, stops listening and ends within little more than half a second, whatever the clients do; then
- *  calls done from the loop and frees. A desktop whose wake callback is this server's must be destroyed in done at the
- *  latest: oriel_server_wake is allowed until done returns. The loop must run until then. */
+/** Says bye to every viewer, stops listening and ends within little more than half a second, whatever the clients do;
+ *  then calls done from the loop and frees. A desktop whose wake callback is this server's must be destroyed in done at
+ *  the latest: oriel_server_wake is allowed until done returns. The loop must run until then. */
 void oriel_server_close(struct oriel_server *server, void (*done)(void *user), void *user);
 
 #endif

@@ -33,10 +33,10 @@ struct oriel_sessions {
 /** 0, -ENOMEM. */
 int oriel_sessions_init(struct oriel_sessions *sessions);
 void oriel_sessions_finish(struct oriel_sessions *sessions);
-/** Makes a session and writes its id and its second secret, which are kept nowhere else, and its serial (NULL is fine). Without an id (NULL) no cookie
- *  is good for it until it is claimed. When all slots are taken the
- *  one nearest its end makes room; sessions that only watch have half of the slots and push out none but their like.
- *  0, or -errno of getrandom. */
+/** Makes a session and writes its id and its second secret, which are kept nowhere else, and its serial (NULL is fine).
+ *  Without an id (NULL) no cookie is good for it until it is claimed. When all slots are taken the one nearest its end
+ *  makes room; sessions that only watch have half of the slots and push out none but their like. 0, or -errno of
+ *  getrandom. */
 int oriel_sessions_create(struct oriel_sessions *sessions, bool view, uint64_t now_ns,
                           char id[ORIEL_SESSION_ID_SIZE + 1], char secret[ORIEL_SESSION_ID_SIZE + 1], uint64_t *serial);
 /** Gives the live session of this second secret its id, once. 0; -ENOENT: there is none without an id that is for such

@@ -59,7 +59,8 @@ void oriel_snapshot_drop(struct oriel_snapshot *snapshot) {
 static enum MHD_Result answer(struct oriel_request *request, struct oriel_snapshot *snapshot) {
   if (snapshot->status < 0)
     return oriel_answer_error(request, MHD_HTTP_SERVICE_UNAVAILABLE,
-                              request->server->desktop ? "the desktop shows no picture yet" : "no desktop is served now",
+                              request->server->desktop ? "the desktop shows no picture yet"
+                                                       : "no desktop is served now",
                               "Retry-After", "1");
   struct MHD_Response *response =
     oriel_answer_create("image/png", NULL, snapshot->png, snapshot->size, MHD_RESPMEM_MUST_FREE);

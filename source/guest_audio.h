@@ -61,7 +61,8 @@ bool oriel_guest_audio_has_microphone(struct oriel_guest_audio *audio);
 
 struct oriel_guest_audio_lane {
   bool is_rtp;          /* its Opus comes in RTP */
-  char fault[120];      /* what it sends instead of what its address says, so that it is not heard; empty = nothing wrong */
+  /* what it sends instead of what its address says, so that it is not heard; empty = nothing wrong */
+  char fault[120];
   bool is_udp, is_pcm, connected; /* UDP: a datagram arrived within the last second */
   char address[300];              /* as given */
   uint64_t packets, bytes;

@@ -74,7 +74,8 @@ static double roughness(const uint8_t *bytes, size_t size, bool big_endian) {
   double steps = 0, level = 0;
   int before[2] = {0};
   for (size_t at = 0; at + 2 <= size; at += 2) {
-    const int sample = (int16_t)(uint16_t)(big_endian ? bytes[at] << 8 | bytes[at + 1] : bytes[at + 1] << 8 | bytes[at]);
+    const int sample =
+      (int16_t)(uint16_t)(big_endian ? bytes[at] << 8 | bytes[at + 1] : bytes[at + 1] << 8 | bytes[at]);
     int *last = &before[at / 2 % 2];
     steps += at >= 4 ? abs(sample - *last) : 0;
     level += abs(sample);
@@ -189,7 +190,8 @@ bool guest_judge_opus(struct guest_judge *judge, const uint8_t *bytes, size_t si
   const bool framed = is_datagram && is_framed(bytes, size);
   judge->framed = framed ? judge->framed + 1 : 0;
   if (judge->framed >= FRAMED_MOST)
-    snprintf(judge->fault, sizeof judge->fault, "puts a length in front of each packet, as for a stream, not datagrams");
+    snprintf(judge->fault, sizeof judge->fault,
+             "puts a length in front of each packet, as for a stream, not datagrams");
   watch_spacing(judge, size, frames, now_ns);
   /* Of a length that no sender of ours has it is heard once the time between packets agrees. */
   const bool usual = frames >= OPUS_FRAMES_LEAST && frames <= OPUS_FRAMES_MOST;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * What a sender sends although its address says otherwise: bytes in another order, samples of another size, another rate,
- * a length in front of a datagram, what is no Opus. All of it has a form that passes, and would be full-scale noise; so it
- * is recognised by what no sound does, not heard, and named. Pure; whoever owns the values has the thread.
+ * What a sender sends although its address says otherwise: bytes in another order, samples of another size, another
+ * rate, a length in front of a datagram, what is no Opus. All of it has a form that passes, and would be full-scale
+ * noise; so it is recognised by what no sound does, not heard, and named. Pure; whoever owns the values has the thread.
  */
 #ifndef ORIEL_SOURCE_GUEST_JUDGE_H
 #define ORIEL_SOURCE_GUEST_JUDGE_H
@@ -30,7 +30,8 @@ struct guest_judge {
   bool regular;                 /* packets came as often as they are long */
 };
 
-/** A packet of 32-bit floats, `frames` of them with those that are known to be lost before it. True: it may be heard. */
+/** A packet of 32-bit floats, `frames` of them with those that are known to be lost before it. True: it may be
+ *  heard. */
 bool guest_judge_pcm(struct guest_judge *judge, const uint8_t *bytes, size_t size, uint64_t frames, uint64_t now_ns);
 /** A well-formed packet of Opus, of so many frames. True: it may be heard. */
 bool guest_judge_opus(struct guest_judge *judge, const uint8_t *bytes, size_t size, unsigned frames, bool is_datagram,

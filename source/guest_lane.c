@@ -142,7 +142,8 @@ static uint64_t at_our_rate(const struct guest_lane *lane, uint64_t frames) {
   return lane->declared.channels ? frames * ORIEL_AUDIO_RATE / lane->declared.rate : frames;
 }
 
-/* One line when a sender turns out to send something else, and what status says of it; the same again a minute later. */
+/* One line when a sender turns out to send something else, and what status says of it; the same again a minute
+ * later. */
 static void tell_fault(struct guest_lane *lane, uint64_t now_ns) {
   const char *fault = lane->judge.fault;
   memcpy(lane->counters.fault, fault, sizeof lane->counters.fault);
@@ -195,7 +196,8 @@ static const char *no_packet(struct guest_lane *lane, const uint8_t *packet, siz
     return "sent a packet that is no whole number of frames";
   if (trusted)
     return NULL;
-  snprintf(lane->counters.fault, sizeof lane->counters.fault, "sends what is no Opus%s", guest_judge_guess(packet, size));
+  snprintf(lane->counters.fault, sizeof lane->counters.fault, "sends what is no Opus%s",
+           guest_judge_guess(packet, size));
   memcpy(lane->judge.fault, lane->counters.fault, sizeof lane->judge.fault);
   return lane->counters.fault;
 }

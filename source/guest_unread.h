@@ -17,7 +17,8 @@ enum { GUEST_UNREAD_PACKETS = 128 };
 /** One connection. All zero: nothing was sent. */
 struct guest_unread {
   uint64_t bytes, packets, credits; /* sent; packets that the peer says it has read, 0 = it never said so */
-  struct { uint64_t ns, end; } sent[GUEST_UNREAD_PACKETS]; /* when each was, and bytes up to its end; by packet number */
+  /* when each was, and bytes up to its end; by packet number */
+  struct { uint64_t ns, end; } sent[GUEST_UNREAD_PACKETS];
 };
 
 void guest_unread_sent(struct guest_unread *unread, size_t size, uint64_t now_ns);

@@ -90,7 +90,8 @@ struct oriel_input {
       /* USB HID usage (HID Usage Tables 1.4) of the keyboard page 0x07: 0x04 = A; or ORIEL_KEY_CONSUMER + one of the
        * consumer page 0x0c, for media keys. */
       uint16_t usage;
-      bool pressed; /* a key that is down and pressed again repeats: passed on where the guest does not repeat by itself */
+      /* a key that is down and pressed again repeats: passed on where the guest does not repeat by itself */
+      bool pressed;
     } key;
     struct {
       uint16_t x, y; /* pixels of the surface; clamped by the source */
@@ -161,7 +162,8 @@ struct oriel_source_sink {
   void (*sound)(void *user, const float *frames, size_t count, uint64_t captured_ns);
   /** The guest's own volume for its output: 0..1 per side, and mute. Optional. */
   void (*volume)(void *user, float left, float right, bool muted);
-  /** The guest was given all of a text up to this mark, or its keys were dropped. Must not call the source. Optional. */
+  /** The guest was given all of a text up to this mark, or its keys were dropped. Must not call the source.
+   *  Optional. */
   void (*typed)(void *user, uint64_t mark);
   /** What becomes of a microphone has changed; NOWHERE before the first call. Optional. */
   void (*microphone)(void *user, enum oriel_microphone_use use);

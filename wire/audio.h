@@ -54,8 +54,8 @@ int oriel_audio_framer_next(struct oriel_audio_framer *framer, const uint8_t **d
 /** True while a packet has begun and not ended. */
 bool oriel_audio_framer_is_inside(const struct oriel_audio_framer *framer);
 /** To be asked once what came was cut, and at due_ns: whether a packet has been inside for a second. Senders write
- *  packets whole, so the place in the stream is lost (a serial port whose peer was replaced), and its owner closes it. A
- *  packet that ends gives the next one a second of its own. */
+ *  packets whole, so the place in the stream is lost (a serial port whose peer was replaced), and its owner closes it.
+ *  A packet that ends gives the next one a second of its own. */
 bool oriel_audio_framer_is_lost(struct oriel_audio_framer *framer, uint64_t now_ns);
 
 /** Samples of a PCM packet into `samples` (room for ORIEL_AUDIO_PCM_FRAMES_MAX x ORIEL_AUDIO_CHANNELS), made harmless:

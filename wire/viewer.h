@@ -45,7 +45,7 @@ enum {
   X(CONTROL_STATE, 0x0C)   /* u32 holder, u32 asker (0 = nobody), u8 way, text holder's name, text asker's */ \
   X(TYPED, 0x0D)           /* u32 number of the newest TYPE that the guest was given */       \
   X(ABILITIES, 0x0E)       /* u32 capabilities, u8 display */                                 \
-  X(SESSION, 0x0F)         /* 64 hexadecimal digits: second secret of the session that LOGIN began; u8 it only watches */ \
+  X(SESSION, 0x0F)         /* 64 hexadecimal digits: second secret of the session that LOGIN began; u8 only watches */ \
   /* viewer -> server */                                                                      \
   X(AUTHENTICATE, 0x40)    /* 64 hexadecimal digits: the session's second secret */           \
   X(VIEWER_HELLO, 0x41)    /* u16 version, u8 role, u8 0, u32 capabilities, u16 width, height (0 = keep) */ \
@@ -248,8 +248,9 @@ struct oriel_viewer_in {
 
 /** Parses one whole message from a viewer. 0; -EBADMSG: empty, unknown or server-only type, wrong length, flags or
  *  padding not zero, a bool other than 0 or 1, a button, phase, touch id or role out of range, a secret of other
- *  digits, a token with a zero byte, a text that is too long, not UTF-8 or holds a NUL, a microphone's packet over 1500 bytes or of other than 10 or 20 ms (RFC 6716 section 3.1).
- *  *in is untouched then. A hello's version is the caller's to judge. */
+ *  digits, a token with a zero byte, a text that is too long, not UTF-8 or holds a NUL, a microphone's packet over 1500
+ *  bytes or of other than 10 or 20 ms (RFC 6716 section 3.1). *in is untouched then. A hello's version is the caller's
+ *  to judge. */
 int oriel_viewer_parse(const void *data, size_t size, struct oriel_viewer_in *in);
 /** "KEY", "POINTER", ...; "unknown" for others; static. */
 const char *oriel_viewer_message_name(unsigned type);

@@ -85,7 +85,8 @@ int oriel_qemu_address_parse(const char *text, struct oriel_qemu_address *addres
     return -EINVAL;
   }
   if (is_libvirt(text)) {
-    snprintf(why, why_size, "'%.60s' is a connection of libvirt's; Oriel takes the QMP socket of one VM, qemu:/path/to/qmp.sock",
+    snprintf(why, why_size,
+             "'%.60s' is a connection of libvirt's; Oriel takes the QMP socket of one VM, qemu:/path/to/qmp.sock",
              text);
     return -EINVAL;
   }

@@ -174,8 +174,8 @@ static void on_control_failed(void *user, const char *refusal, bool rejected) {
   oriel_qemu_timer_stop(&session->timer);
   if (rejected && ++session->rejections >= 2) /* one may be a QEMU that ends */
     snprintf(session->facts.problem, sizeof session->facts.problem,
-             "QEMU refuses our log-in: %s runs as another user or in a container, another PID or user namespace; run Oriel "
-             "there, as its user", oriel_qemu_vm_name(&session->facts));
+             "QEMU refuses our log-in: %s runs as another user or in a container, another PID or user namespace; run "
+             "Oriel there, as its user", oriel_qemu_vm_name(&session->facts));
   if (refusal)
     snprintf(session->facts.problem, sizeof session->facts.problem,
              "%s has no D-Bus display (QEMU says: %.50s); start QEMU with -display dbus,p2p=yes",

@@ -122,13 +122,14 @@ static void describe_running(const struct oriel_qemu_facts *facts, char *detail,
     snprintf(detail, size, "%s draws with OpenGL, which cannot be shown; start QEMU without gl=on", name);
     break;
   case ORIEL_QEMU_DISPLAY_TOO_LARGE:
-    snprintf(detail, size, "%s shows %u x %u pixels; at most %u x %u can be shown: choose a smaller size in the guest or "
-             "in the Size panel", name, display->width, display->height, ORIEL_PICTURE_WIDTH_MAX,
-             ORIEL_PICTURE_HEIGHT_MAX);
+    snprintf(detail, size,
+             "%s shows %u x %u pixels; at most %u x %u can be shown: choose a smaller size in the guest or in the Size "
+             "panel", name, display->width, display->height, ORIEL_PICTURE_WIDTH_MAX, ORIEL_PICTURE_HEIGHT_MAX);
     break;
   case ORIEL_QEMU_DISPLAY_FORMAT:
-    snprintf(detail, size, "%s shows pixels of an unknown format (0x%08x); choose a colour depth of 16, 24 or 32 bits in "
-             "the guest", name, display->format);
+    snprintf(detail, size,
+             "%s shows pixels of an unknown format (0x%08x); choose a colour depth of 16, 24 or 32 bits in the guest",
+             name, display->format);
     break;
   case ORIEL_QEMU_DISPLAY_BROKEN:
     snprintf(detail, size, "QEMU hands out pictures of %s that make no sense; the log says more", name);

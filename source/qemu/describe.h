@@ -13,7 +13,8 @@
 
 struct oriel_qemu_facts {
   char name[128];      /* the VM's; empty = not known yet */
-  char called[32];     /* the same in sentences, cut to "..." where it is longer: what is to be done stands at their end */
+  /* the same in sentences, cut to "..." where it is longer: what is to be done stands at their end */
+  char called[32];
   char vm_status[32];  /* QMP's RunState */
   char problem[240];   /* why there is no console, as a sentence; empty = none */
   bool connected;      /* to the QMP socket */
@@ -32,8 +33,9 @@ enum oriel_source_display oriel_qemu_describe_display(const struct oriel_qemu_fa
 void oriel_qemu_facts_name(struct oriel_qemu_facts *facts, const char *name);
 /** What the VM is called, or words for it; borrowed. */
 const char *oriel_qemu_vm_name(const struct oriel_qemu_facts *facts);
-/** The state, with its sentence in `detail` (256 bytes take every one; for viewers 159, as the hub has room for). `path` is the QMP socket's, for the
- *  operator; NULL: the words for viewers, who need not know how this host is laid out. */
+/** The state, with its sentence in `detail` (256 bytes take every one; for viewers 159, as the hub has room for).
+ *  `path` is the QMP socket's, for the operator; NULL: the words for viewers, who need not know how this host is laid
+ *  out. */
 enum oriel_source_state oriel_qemu_describe(const struct oriel_qemu_facts *facts, const char *path, char *detail,
                                             size_t size);
 

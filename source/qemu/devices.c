@@ -28,8 +28,8 @@ void oriel_qemu_inventory_add(struct oriel_qemu_inventory *inventory, const char
     else if (!strcmp(type, "child<usb-kbd>"))
       inventory->has_usb = true;
     else if (strstr(type, "virtio-keyboard") && inventory->virtio_count < ORIEL_QEMU_VIRTIO_KEYBOARDS)
-      snprintf(inventory->virtio[inventory->virtio_count++], sizeof *inventory->virtio, "%.40s/%.60s/virtio-backend", path,
-               name);
+      snprintf(inventory->virtio[inventory->virtio_count++], sizeof *inventory->virtio, "%.40s/%.60s/virtio-backend",
+               path, name);
   }
 }
 

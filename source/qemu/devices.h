@@ -28,7 +28,8 @@ struct oriel_qemu_inventory {
 
 /** Adds the devices of qom-list's answer for the container at `path`. */
 void oriel_qemu_inventory_add(struct oriel_qemu_inventory *inventory, const char *path, const json_t *list);
-/** An answer of x-query-virtio-status; NULL = QEMU does not know the command (before 7.2): the driver is taken to run. */
+/** An answer of x-query-virtio-status; NULL = QEMU does not know the command (before 7.2): the driver is taken to
+ *  run. */
 void oriel_qemu_inventory_virtio(struct oriel_qemu_inventory *inventory, const json_t *status);
 /** An answer of query-mice. */
 void oriel_qemu_inventory_mice(struct oriel_qemu_inventory *inventory, const json_t *mice);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Input to QEMU: its life, and the pump that sends what may be sent. Under the lock a D-Bus message is handed to GDBus's
- * queue, which neither blocks nor does I/O. Any thread; calls that must wait for the guest's pace are sent by the
- * source's thread.
+ * Input to QEMU: its life, and the pump that sends what may be sent. Under the lock a D-Bus message is handed to
+ * GDBus's queue, which neither blocks nor does I/O. Any thread; calls that must wait for the guest's pace are sent by
+ * the source's thread.
  */
 #include "source/qemu/input.h"
 

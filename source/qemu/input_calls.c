@@ -113,7 +113,8 @@ bool input_settle(struct oriel_qemu_input *input, uint32_t serial) {
 void input_note_lost(struct oriel_qemu_input *input, int64_t at_us) {
   input->lost_count = 0;
   for (size_t i = 0; i < input->release_count; i++) {
-    const struct release *release = &input->releases[(input->release_next + RELEASES - input->release_count + i) % RELEASES];
+    const size_t place = (input->release_next + RELEASES - input->release_count + i) % RELEASES;
+    const struct release *release = &input->releases[place];
     if (!release->answered_us || release->answered_us >= at_us)
       input->lost[input->lost_count++] = release->op;
   }

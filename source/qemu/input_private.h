@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Inside of input: what its files share. input.c is its life and its pump, input_events.c turns events into calls,
- * input_queue.c keeps those that wait and what is held down, input_calls.c makes and counts D-Bus calls. One lock guards
- * everything; all functions here are called with it held.
+ * input_queue.c keeps those that wait and what is held down, input_calls.c makes and counts D-Bus calls. One lock
+ * guards everything; all functions here are called with it held.
  */
 #ifndef ORIEL_SOURCE_QEMU_INPUT_PRIVATE_H
 #define ORIEL_SOURCE_QEMU_INPUT_PRIVATE_H
@@ -27,7 +27,8 @@ enum op_kind { OP_KEY, OP_BUTTON, OP_POSITION, OP_MOTION, OP_TOUCH, OP_MARK, OP_
 struct op {
   enum op_kind kind;
   uint8_t code;  /* key number, button or touch slot; locks that are known */
-  uint8_t phase; /* key and button: pressed; touch: org.qemu.Display1.MultiTouch's kind, which is our phase; locks: on */
+  /* key and button: pressed; touch: org.qemu.Display1.MultiTouch's kind, which is our phase; locks: on */
+  uint8_t phase;
   bool is_text;
   int32_t x, y;
   uint64_t mark;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Keys. Usages from the HID Usage Tables 1.4, sections 10 and 15; numbers are PC/XT set 1 scan codes, as the keyboard tables of
- * IBM's PS/2 hardware reference list them, plus 0x80 for those with an E0 prefix, which is how QEMU numbers keys.
- * Pause, whose scan code is a sequence, is 0xc6 (its code with Control held) and Print Screen 0x54 (with Alt).
+ * Keys. Usages from the HID Usage Tables 1.4, sections 10 and 15; numbers are PC/XT set 1 scan codes, as the keyboard
+ * tables of IBM's PS/2 hardware reference list them, plus 0x80 for those with an E0 prefix, which is how QEMU numbers
+ * keys. Pause, whose scan code is a sequence, is 0xc6 (its code with Control held) and Print Screen 0x54 (with Alt).
  * Stateless.
  */
 #include "source/qemu/keymap.h"

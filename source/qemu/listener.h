@@ -31,7 +31,8 @@ struct oriel_qemu_listener_config {
                          GVariant **reply);
   /** The connection to QEMU ended or is being replaced; no message runs or will run until the next registration. */
   void (*stopped)(void *user);
-  int buffer_size; /* bytes that each side may have on the way before it waits for the other; 0 = as the system has it */
+  /* bytes that each side may have on the way before it waits for the other; 0 = as the system has it */
+  int buffer_size;
   void *owner;
   /** Thread of the GMainContext: QEMU refused to register or does not answer, `why` in its words (borrowed); NULL = it
    *  took the listener after all. Optional. */

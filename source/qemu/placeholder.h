@@ -15,8 +15,8 @@ enum oriel_qemu_placeholder {
   ORIEL_QEMU_PLACEHOLDER_NOT_YET, /* "Guest has not initialized the display (yet)." */
 };
 
-/** What a whole picture in BGRX is; `stride` in bytes, `height` lines. Told by the one grey on black, by where QEMU puts
- *  the line (ui/console.c: cells of 8 x 16 pixels, the middle one) and by where its words end; a guest whose text
+/** What a whole picture in BGRX is; `stride` in bytes, `height` lines. Told by the one grey on black, by where QEMU
+ *  puts the line (ui/console.c: cells of 8 x 16 pixels, the middle one) and by where its words end; a guest whose text
  *  console shows nothing but such a line there is taken for it. A look at a few pixels for almost every picture. */
 enum oriel_qemu_placeholder oriel_qemu_placeholder_find(const uint8_t *bgrx, size_t stride, uint32_t width,
                                                         uint32_t height);

@@ -33,7 +33,8 @@ struct oriel_qmp_handler {
   void *user;
   /** The greeting came and capabilities are negotiated: commands may be sent. */
   void (*ready)(void *user, int major, int minor);
-  /** An event; `data` is borrowed and may be NULL. `at_us`: when it happened by QEMU's clock, real time; 0 = not said. */
+  /** An event; `data` is borrowed and may be NULL. `at_us`: when it happened by QEMU's clock, real time; 0 = not
+   *  said. */
   void (*event)(void *user, const char *name, const json_t *data, int64_t at_us);
   /** The connection ended (0 = peer closed, or -errno). Nothing is called afterwards; the handler calls close. */
   void (*closed)(void *user, int error);
