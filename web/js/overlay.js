@@ -53,14 +53,20 @@ export class Overlay {
     this.tick();
   }
 
-  async tick() {
-    if (document.hidden) return;
+  /** The server's numbers. Without a connection none are asked for: a session that has ended would be a wrong one. */
+  async ask() {
+    if (this.read().role === 'none') return {};
     try {
       const response = await this.session.request('api/v1/stats');
-      this.server = response.ok ? await response.json() : {};
+      return response.ok ? await response.json() : {};
     } catch {
-      this.server = {};
+      return {};
     }
+  }
+
+  async tick() {
+    if (document.hidden) return;
+    this.server = await this.ask();
     this.stages = stagesOf(this.server);
     if (this.open) this.render();
   }
