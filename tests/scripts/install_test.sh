@@ -80,6 +80,14 @@ listing() { # all of that system but the checkout, and caches that the system ke
 }
 one_line() { [ "$(grep -cv '^make: ' "$out")" -eq 1 ] && grep -q "^$1: .*$2" "$out"; }
 
+# ---- what a fresh checkout builds for it ----
+python3 -c 'import json, sys
+for file in json.load(open(sys.argv[1]))["targets"]: print(file[len(sys.argv[2]) + 1:])' "$build/meson-info/intro-install_plan.json" "$build" |
+  sort >"$work/targets"
+ninja -C "$build" -t query installed | sed 's/^[ |]*//' | sort | comm -13 - "$work/targets" >"$out"
+[ -s "$work/targets" ] && [ ! -s "$out" ]
+result $? the_build_for_install_makes_all_that_is_installed
+
 # ---- an ordinary user ----
 listing >"$work/before"
 ! inside 1000 'make install' && one_line install 'sudo make install' && [ ! -e "$there/build/build-log" ]
