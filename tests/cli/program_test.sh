@@ -199,6 +199,14 @@ token=$full
 result $? codec_library_is_not_loaded_unasked
 listening=$port
 expect 1 "127.0.0.1:$listening" port_in_use_is_told serve pattern: --listen "127.0.0.1:$listening"
+# Another address of this host may have the same port.
+"$oriel" serve pattern: --listen "127.0.0.2:$port" >"$out" 2>"$err" </dev/null &
+other=$!
+wait_for 20 ready
+others=$(sed -n 's|^links: ||p' "$out")
+[ -s "$others" ] && [ "$others" != "$links" ] && grep -q "127.0.0.1:$port/#token=$token$" "$links" && kill "$other" && wait "$other" &&
+  [ -s "$links" ] && [ ! -e "$others" ]
+result $? links_of_two_addresses_on_one_port
 finish INT
 [ "$status" -eq 0 ] && [ "$took" -lt 2000 ] && [ ! -e "$links" ]
 result $? ctrl_c_ends_in_order
