@@ -118,6 +118,14 @@ static void on_registers(void *user, const json_t *result, const char *error) {
   tell(session);
 }
 
+static void on_cpus(void *user, const json_t *result, const char *error) {
+  (void)error;
+  struct oriel_qemu_session *session = answered(user);
+  struct oriel_qemu_pulse pulse = {0};
+  oriel_qemu_pulse_init(&pulse, "/proc", oriel_qmp_peer(session->qmp), result);
+  oriel_qemu_input_set_pulse(session->config.input, &pulse);
+}
+
 void oriel_qemu_session_ask_devices(struct oriel_qemu_session *session) {
   /* One round at a time: a QEMU that does not answer has room for commands. */
   if (!session->qmp_ready || session->inventory.unanswered)
@@ -155,6 +163,7 @@ void oriel_qemu_session_learn_devices(struct oriel_qemu_session *session) {
     return;
   session->inventory = (struct oriel_qemu_inventory){.pointer = session->inventory.pointer,
                                                      .firmware = session->inventory.firmware};
+  ask(session, "query-cpus-fast", NULL, on_cpus);
   ask(session, "qom-list", json_pack("{s:s}", "path", CONTAINERS "peripheral"), on_named);
   ask(session, "qom-list", json_pack("{s:s}", "path", CONTAINERS "peripheral-anon"), on_nameless);
   ask(session, "qom-list", json_pack("{s:s}", "path", CONTAINERS "unattached"), on_own);

@@ -15,6 +15,8 @@
 
 /* How long what is known of the devices is good for while keys are pressed. */
 static const uint64_t knowledge_ns = ORIEL_NS_PER_SECOND;
+/* How often to look whether the guest's processors run, and how long a text waits for that before each of its keys. */
+static const uint64_t still_look_ns = 4 * ORIEL_NS_PER_MS, still_most_ns = 2 * ORIEL_NS_PER_SECOND;
 
 /* --- sending; lock held ------------------------------------------------------------------------------------------- */
 
@@ -33,9 +35,15 @@ static unsigned cost_of(const struct oriel_qemu_input *input, const struct op *o
   return oriel_qemu_event_cost(input->devices.pointer, is_button ? ORIEL_QEMU_EVENT_BUTTON : ORIEL_QEMU_EVENT_MOVE, 0);
 }
 
+/* The presses and releases of a character go together: a guest repeats a key that it sees down for 250 ms, or takes a
+ * Shift for the next one's. */
+static bool begins_character(const struct oriel_qemu_input *input, const struct op *op) {
+  return op->is_text && op->phase && input->text_down == 0;
+}
+
 static uint64_t take_pace(struct oriel_qemu_input *input, const struct op *op, uint64_t now_ns) {
   struct oriel_qemu_pace *pace = op->kind == OP_KEY ? &input->keyboard : &input->pointer;
-  return oriel_qemu_pace_take(pace, cost_of(input, op), op->is_text ? ORIEL_QEMU_TEXT_BURST : 0, now_ns);
+  return oriel_qemu_pace_take(pace, cost_of(input, op), begins_character(input, op) ? ORIEL_QEMU_TEXT_BURST : 0, now_ns);
 }
 
 /* Sends without waiting for the pace, which counts it nevertheless. */
@@ -69,6 +77,26 @@ static uint64_t mind_locks(struct oriel_qemu_input *input, const struct op *op, 
   }
 }
 
+/* Text is in no hurry: each character waits until QEMU has taken all before it, and the guest could look at the last.
+ * How long to wait before looking again; UINT64_MAX: an answer is waited for. */
+static uint64_t mind_guest(struct oriel_qemu_input *input, const struct op *op, uint64_t now_ns) {
+  if (!begins_character(input, op))
+    return 0;
+  if (input->call_count)
+    return UINT64_MAX;
+  if (input->text_sent)
+    oriel_qemu_pulse_mark(&input->pulse);
+  input->text_sent = false;
+  input->keyboard.empty_ns += oriel_qemu_pulse_waited_ns(&input->pulse); /* in which it took nothing */
+  if (oriel_qemu_pulse_beats(&input->pulse) || (input->still_ns && now_ns - input->still_ns >= still_most_ns)) {
+    input->still_ns = 0;
+    return 0;
+  }
+  if (!input->still_ns)
+    input->still_ns = now_ns;
+  return still_look_ns;
+}
+
 /* Takes the next piece of a motion that is larger than one packet of the guest's mouse; false when it was the last. */
 static bool split_motion(struct op *motion, struct op *piece) {
   const int32_t max = ORIEL_QEMU_PS2_MOTION_MAX;
@@ -95,12 +123,19 @@ static bool pump_one(struct oriel_qemu_input *input, uint64_t now_ns) {
   /* A move alone waits while QEMU is behind, so that newer ones replace it. */
   if (op_is_move(op) && input->op_count == 1 && input->moves >= ORIEL_QEMU_MOVES_OUTSTANDING)
     return false;
-  uint64_t wait_ns = mind_locks(input, op, now_ns);
+  uint64_t wait_ns = mind_guest(input, op, now_ns);
+  if (!wait_ns)
+    wait_ns = mind_locks(input, op, now_ns);
   if (!wait_ns)
     wait_ns = take_pace(input, op, now_ns);
   if (wait_ns) {
-    set_timer(input, wait_ns);
+    if (wait_ns != UINT64_MAX)
+      set_timer(input, wait_ns);
     return false;
+  }
+  if (op->is_text) {
+    input->text_sent = true;
+    input->text_down += op->phase ? 1 : input->text_down ? -1 : 0;
   }
   struct op piece = *op;
   if (op->kind == OP_MOTION && input->devices.pointer == ORIEL_QEMU_DEVICE_PS2 && split_motion(op, &piece)) {
@@ -238,6 +273,12 @@ void oriel_qemu_input_set_devices(struct oriel_qemu_input *input, const struct o
   input->devices = *devices;
   oriel_qemu_pace_keyboard(&input->keyboard, devices->keyboard, devices->firmware);
   oriel_qemu_pace_pointer(&input->pointer, devices->pointer);
+  pthread_mutex_unlock(&input->lock);
+}
+
+void oriel_qemu_input_set_pulse(struct oriel_qemu_input *input, const struct oriel_qemu_pulse *pulse) {
+  pthread_mutex_lock(&input->lock);
+  input->pulse = *pulse;
   pthread_mutex_unlock(&input->lock);
 }
 

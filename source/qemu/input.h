@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "source/qemu/pace.h"
+#include "source/qemu/pulse.h"
 #include "source/source.h"
 
 struct oriel_qemu_input;
@@ -61,6 +62,8 @@ void oriel_qemu_input_set_absolute(struct oriel_qemu_input *input, bool absolute
 void oriel_qemu_input_set_running(struct oriel_qemu_input *input, bool running, int64_t at_us);
 /** Which devices the pace has to fit. */
 void oriel_qemu_input_set_devices(struct oriel_qemu_input *input, const struct oriel_qemu_devices *devices);
+/** The processors that text waits for; copied. */
+void oriel_qemu_input_set_pulse(struct oriel_qemu_input *input, const struct oriel_qemu_pulse *pulse);
 /** How the guest's LEDs are, ORIEL_LOCK_*. */
 void oriel_qemu_input_set_leds(struct oriel_qemu_input *input, unsigned leds);
 /** Size of the picture, which bounds positions. */

@@ -80,6 +80,10 @@ struct oriel_qemu_input {
   int touch; /* the finger that moves the pointer where there is no touch device; -1 = none */
   struct oriel_qemu_pace keyboard, pointer;
   struct oriel_qemu_locks locks;
+  struct oriel_qemu_pulse pulse; /* since QEMU took the last key of a text */
+  bool text_sent; /* a key of a text, for which that is still to be marked */
+  int text_down;  /* keys of a text that were pressed and not yet released */
+  uint64_t still_ns; /* when text began to wait for it; 0 = it does not */
   GSource *timer; /* fires when the next call may be sent, or when a question is due */
   uint64_t asked_ns;
   bool ask; /* what the devices are should be asked again */

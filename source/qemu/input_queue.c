@@ -81,6 +81,7 @@ void input_drop(struct oriel_qemu_input *input) {
     input->op_head = (input->op_head + 1) % ORIEL_QEMU_INPUT_QUEUE;
   }
   input->overflowed = false;
+  input->text_down = 0;
 }
 
 struct op *input_head(struct oriel_qemu_input *input) {

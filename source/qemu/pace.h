@@ -27,7 +27,8 @@ enum oriel_qemu_event {
 };
 
 enum {
-  ORIEL_QEMU_TEXT_BURST = 4, /* of text, however long: it never fills a queue that fingers need, too */
+  /* Of text: a character begins when all before it is taken, so that it never fills a queue that fingers need, too. */
+  ORIEL_QEMU_TEXT_BURST = 1,
   /* A PS/2 mouse tells of so much motion in one packet; the rest waits and would come after the next click. */
   ORIEL_QEMU_PS2_MOTION_MAX = 127,
 };

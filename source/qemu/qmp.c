@@ -367,6 +367,17 @@ static gboolean on_readable(gint fd, GIOCondition condition, gpointer user) {
   return !leave(qmp) && more ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
 }
 
+pid_t oriel_qmp_peer(const struct oriel_qmp *qmp) {
+#ifdef __linux__
+  struct ucred peer = {0};
+  socklen_t size = sizeof peer;
+  return getsockopt(qmp->fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 ? 0 : peer.pid;
+#else
+  (void)qmp;
+  return 0;
+#endif
+}
+
 int oriel_qmp_open(GMainContext *context, const char *path, const struct oriel_qmp_handler *handler,
                    struct oriel_qmp **qmp) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};

@@ -11,6 +11,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 /** Splits a byte stream into lines of JSON objects. Zero-initialise; finish frees. */
 struct oriel_qmp_lines {
@@ -51,6 +52,8 @@ int oriel_qmp_open(GMainContext *context, const char *path, const struct oriel_q
  *  -EPIPE. */
 int oriel_qmp_execute(struct oriel_qmp *qmp, const char *command, json_t *arguments, int fd, oriel_qmp_reply *reply,
                       void *user);
+/** QEMU's process, as it is numbered here; 0 = it can't be told, or somebody else made the socket for it. */
+pid_t oriel_qmp_peer(const struct oriel_qmp *qmp);
 /** Replies meant for `user` are no longer delivered. */
 void oriel_qmp_forget(struct oriel_qmp *qmp, const void *user);
 /** Ends the connection and frees; may be called from inside a callback. NULL is fine. */

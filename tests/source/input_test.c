@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <cmocka.h>
 
@@ -15,14 +16,15 @@
 #include "source/qemu/devices.h"
 #include "source/qemu/locks.h"
 #include "source/qemu/pace.h"
+#include "source/qemu/pulse.h"
 
 #define MS ORIEL_NS_PER_MS
 
 /* --- pacing ------------------------------------------------------------------------------------------------------- */
 
 /* A device that loses what finds its queue full, and a guest that takes one unit each `poll_ns` and naps at first. */
-static void feed(enum oriel_qemu_device device, bool firmware, bool text, unsigned size, uint64_t poll_ns, uint64_t nap_ns,
-                 uint8_t key) {
+static void feed(enum oriel_qemu_device device, bool firmware, bool text, unsigned size, uint64_t poll_ns,
+                 uint64_t nap_ns, uint8_t key) {
   struct oriel_qemu_pace pace = {0};
   oriel_qemu_pace_keyboard(&pace, device, firmware);
   uint64_t now = ORIEL_NS_PER_SECOND, taken = now + nap_ns;
@@ -30,7 +32,8 @@ static void feed(enum oriel_qemu_device device, bool firmware, bool text, unsign
   for (unsigned i = 0; i < 200; i++) {
     const enum oriel_qemu_event event = i % 2 ? ORIEL_QEMU_EVENT_KEY_UP : ORIEL_QEMU_EVENT_KEY;
     const unsigned cost = oriel_qemu_event_cost(device, event, key);
-    for (uint64_t wait; (wait = oriel_qemu_pace_take(&pace, cost, text ? ORIEL_QEMU_TEXT_BURST : 0, now));)
+    const unsigned burst = text && event == ORIEL_QEMU_EVENT_KEY ? ORIEL_QEMU_TEXT_BURST : 0;
+    for (uint64_t wait; (wait = oriel_qemu_pace_take(&pace, cost, burst, now));)
       now += wait;
     for (; filled && taken <= now; taken += poll_ns)
       filled--;
@@ -78,6 +81,59 @@ static void pace_counts_packets_of_a_ps2_mouse(void **state) {
   for (unsigned i = 0; i < 3; i++)
     assert_int_equal(oriel_qemu_pace_take(&pace, cost, 0, ORIEL_NS_PER_SECOND), 0);
   assert_int_equal(oriel_qemu_pace_take(&pace, cost, 0, ORIEL_NS_PER_SECOND), 10 * MS);
+}
+
+/* --- processors --------------------------------------------------------------------------------------------------- */
+
+static void put(const char *folder, const char *name, const char *text) {
+  char path[128];
+  snprintf(path, sizeof path, "%s/%s", folder, name);
+  FILE *file = fopen(path, "w");
+  assert_non_null(file);
+  fputs(text, file);
+  fclose(file);
+}
+
+static void pulse_stops_while_a_processor_waits_to_run(void **state) {
+  (void)state;
+  char folder[] = "/tmp/oriel-pulse-XXXXXX", thread[64];
+  assert_non_null(mkdtemp(folder));
+  static const char *const parts[] = {"66", "66/task", "66/task/77"};
+  for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+    snprintf(thread, sizeof thread, "%s/%s", folder, parts[i]);
+    assert_int_equal(mkdir(thread, 0700), 0);
+  }
+  put(thread, "stat", "77 (CPU 0/TCG) S) R 1 1 1 0");
+  put(thread, "schedstat", "1000 20 3\n");
+  json_t *cpus = json_pack("[{s:i,s:i},{s:i}]", "cpu-index", 0, "thread-id", 77, "thread-id",
+                           78 /* of nobody's here */);
+  struct oriel_qemu_pulse pulse = {0};
+  assert_true(oriel_qemu_pulse_beats(&pulse)); /* nothing is known */
+  oriel_qemu_pulse_init(&pulse, folder, 66, cpus);
+  assert_int_equal(pulse.count, 1);
+  oriel_qemu_pulse_mark(&pulse);
+  assert_false(oriel_qemu_pulse_beats(&pulse));
+  put(thread, "stat", "77 (CPU 0/TCG) R) S 1 1 1 0"); /* sleeps */
+  assert_true(oriel_qemu_pulse_beats(&pulse));
+  put(thread, "stat", "77 (CPU 0/TCG) S) R 1 1 1 0");
+  put(thread, "schedstat", "1001 900 4\n"); /* ran, after it had waited */
+  assert_true(oriel_qemu_pulse_beats(&pulse));
+  assert_int_equal(oriel_qemu_pulse_waited_ns(&pulse), 880);
+  assert_int_equal(oriel_qemu_pulse_waited_ns(&pulse), 0);
+  oriel_qemu_pulse_mark(&pulse);
+  assert_false(oriel_qemu_pulse_beats(&pulse));
+  oriel_qemu_pulse_init(&pulse, folder, 0, cpus); /* nobody knows which process QEMU is */
+  assert_int_equal(pulse.count, 0);
+  oriel_qemu_pulse_init(&pulse, folder, 66, NULL);
+  assert_int_equal(pulse.count, 0);
+  oriel_qemu_pulse_init(&pulse, folder, 66, cpus);
+  char command[80];
+  snprintf(command, sizeof command, "rm -r %s", folder);
+  assert_int_equal(system(command), 0);
+  assert_true(oriel_qemu_pulse_beats(&pulse)); /* QEMU ended */
+  oriel_qemu_pulse_mark(&pulse);
+  assert_int_equal(pulse.count, 0);
+  json_decref(cpus);
 }
 
 /* --- lock keys ---------------------------------------------------------------------------------------------------- */
@@ -168,7 +224,8 @@ static void devices_the_last_that_came_takes_the_keys(void **state) {
   assert_int_equal(oriel_qemu_inventory_keyboard(&inventory), ORIEL_QEMU_DEVICE_PS2);
   inventory = inventory_of("[{\"name\":\"a\",\"type\":\"child<i8042>\"},{\"name\":\"b\",\"type\":\"child<usb-kbd>\"}]");
   assert_int_equal(oriel_qemu_inventory_keyboard(&inventory), ORIEL_QEMU_DEVICE_USB);
-  inventory = inventory_of("[{\"name\":\"a\",\"type\":\"child<i8042>\"},{\"name\":\"k\",\"type\":\"child<virtio-keyboard-pci>\"}]");
+  inventory = inventory_of("[{\"name\":\"a\",\"type\":\"child<i8042>\"},"
+                           "{\"name\":\"k\",\"type\":\"child<virtio-keyboard-pci>\"}]");
   assert_int_equal(oriel_qemu_inventory_keyboard(&inventory), ORIEL_QEMU_DEVICE_PS2);
   assert_string_equal(inventory.virtio[0], "/machine/peripheral/k/virtio-backend");
   set_status(&inventory, "{\"status\":{\"statuses\":[\"VIRTIO_CONFIG_S_DRIVER_OK: Driver setup and ready\"]}}");
@@ -190,8 +247,8 @@ static void devices_current_pointer(void **state) {
               {"QEMU Virtio Mouse", ORIEL_QEMU_DEVICE_VIRTIO}, {"vmmouse", ORIEL_QEMU_DEVICE_UNKNOWN}};
   for (size_t i = 0; i < sizeof mice / sizeof *mice; i++) {
     struct oriel_qemu_inventory inventory = {0};
-    json_t *list = json_pack("[{s:s,s:b},{s:s,s:b}]", "name", "QEMU Microsoft Mouse", "current", 0, "name", mice[i].name,
-                             "current", 1);
+    json_t *list = json_pack("[{s:s,s:b},{s:s,s:b}]", "name", "QEMU Microsoft Mouse", "current", 0, "name",
+                             mice[i].name, "current", 1);
     oriel_qemu_inventory_mice(&inventory, list);
     json_decref(list);
     assert_int_equal(inventory.pointer, mice[i].device);
@@ -216,6 +273,7 @@ int main(void) {
     cmocka_unit_test(pace_fits_the_queue_of_each_keyboard),
     cmocka_unit_test(pace_lets_a_single_event_go_at_once),
     cmocka_unit_test(pace_counts_packets_of_a_ps2_mouse),
+    cmocka_unit_test(pulse_stops_while_a_processor_waits_to_run),
     cmocka_unit_test(locks_differ_and_are_tapped_once),
     cmocka_unit_test(locks_of_a_guest_without_leds_are_put_back),
     cmocka_unit_test(locks_pressed_by_the_user_are_waited_for),

@@ -174,8 +174,8 @@ static void input_jumps_in_packets_of_a_ps2_mouse(void **state) {
   oriel_source_input(test.source, &(struct oriel_input){.type = ORIEL_INPUT_MOTION, .motion = {600, -130}});
   button(true);
   button(false);
-  assert_true(fake_qemu_wait_log(test.fake, "RelMotion(127, -127)\nRelMotion(127, -3)\nRelMotion(127, 0)\nRelMotion(127, 0)\n"
-                                            "RelMotion(92, 0)\nPress(0,)\nRelease(0,)\n"));
+  assert_true(fake_qemu_wait_log(test.fake, "RelMotion(127, -127)\nRelMotion(127, -3)\nRelMotion(127, 0)\n"
+                                            "RelMotion(127, 0)\nRelMotion(92, 0)\nPress(0,)\nRelease(0,)\n"));
   /* Seven packets, three of which the mouse's queue takes at once. */
   assert_true(oriel_clock_ns() - start_ns >= 4 * 10 * ORIEL_NS_PER_MS);
 }
@@ -239,13 +239,26 @@ static void input_text_outlasts_a_pause(void **state) {
   assert_int_equal(fake_qemu_count(test.fake, "Release(30"), released + 64);
 }
 
+/* What QEMU has not taken yet would all come to the guest at once. But a key that is down is released, or it repeats. */
+static void input_text_waits_for_answers_between_characters(void **state) {
+  (void)state;
+  peer_meet(&(struct fake_qemu_options){.absolute = true, .keyboard = "virtio-keyboard-pci", .answers_nothing = true});
+  const unsigned released = fake_qemu_count(test.fake, "Release(30"); /* on attaching */
+  text(1, 4);
+  assert_int_equal(oriel_source_resize(test.source, 640, 480), 0);
+  assert_true(fake_qemu_wait_log(test.fake, "SetUIInfo"));
+  assert_int_equal(fake_qemu_count(test.fake, "Press(30"), 1);
+  assert_int_equal(fake_qemu_count(test.fake, "Release(30"), released + 1);
+}
+
 /* --- lock keys ---------------------------------------------------------------------------------------------------- */
 
 static void input_lock_keys_are_brought_into_step(void **state) {
   (void)state;
   peer_meet(&(struct fake_qemu_options){.absolute = true});
   fake_qemu_property(test.fake, "org.qemu.Display1.Keyboard", "Modifiers", g_variant_new_uint32(0));
-  oriel_source_input(test.source, &(struct oriel_input){.type = ORIEL_INPUT_LOCKS, .locks = {ORIEL_LOCK_CAPS, ORIEL_LOCK_CAPS}});
+  oriel_source_input(test.source, &(struct oriel_input){.type = ORIEL_INPUT_LOCKS,
+                                                        .locks = {ORIEL_LOCK_CAPS, ORIEL_LOCK_CAPS}});
   fake_qemu_property(test.fake, "org.qemu.Display1.Mouse", "IsAbsolute", g_variant_new_boolean(FALSE));
   assert_true(recorder_wait(&test.recorder, is_relative, NULL, PATIENCE_MS)); /* so the LEDs are known, too */
   key(KEY_A, true);
@@ -271,6 +284,7 @@ int main(void) {
     CASE(input_text_is_told_when_it_was_typed),
     CASE(input_text_is_told_when_qemu_went),
     CASE(input_text_outlasts_a_pause),
+    CASE(input_text_waits_for_answers_between_characters),
     CASE(input_lock_keys_are_brought_into_step),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
