@@ -8,7 +8,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { until } from '../tests/e2e/lib/runner.mjs';
-import { binary, cpuSeconds, guestArguments, oriel, root, serialLines, start, stats, temporary, usage } from '../tests/e2e/lib/process.mjs';
+import { api, binary, cpuSeconds, guestArguments, oriel, root, serialLines, start, stats, temporary, usage } from '../tests/e2e/lib/process.mjs';
 import { closeBrowser, openPage, painted } from '../tests/e2e/lib/browser.mjs';
 import { rawViewer } from '../tests/e2e/lib/raw-viewer.mjs';
 import { installMeter, keyToPhoton, summary } from './meter.mjs';
@@ -301,6 +301,23 @@ async function alone() {
   }
   const begun = summary(starts).p50;
   row('start of `oriel serve pattern:` to listening', ms(begun), '< 100 ms', begun < 100);
+  const ends = [];
+  for (let i = 0; i < 9; i++) await scope(async (t) => ends.push(await endBesideSnapshot(t)));
+  const ended = summary(ends).p50;
+  row('SIGTERM to the end, while a /snapshot.png waits', ms(ended), '< 200 ms', ended < 200);
+}
+
+/** From SIGTERM to the end of the process, while somebody waits for a picture of a VM that is not there. */
+async function endBesideSnapshot(t) {
+  const server = await oriel(t, ['serve', 'qemu:/nowhere/qmp.sock']);
+  const answer = api(server, '/snapshot.png').then((response) => response.text());
+  await pause(200);
+  const from = performance.now();
+  server.child.kill('SIGTERM');
+  await server.exited;
+  const took = performance.now() - from;
+  if (!/no desktop is served now/.test(await answer)) throw new Error('the picture was not waited for');
+  return took;
 }
 
 /** Rows of one of our C benchmarks. */
