@@ -12,8 +12,8 @@
 #include "cli/say.h"
 
 static void on_abort(int number, siginfo_t *info, void *context) {
-  static const char line[] = "oriel: stopped: a library could not go on, most likely for want of memory, threads or open "
-                             "files; see `ulimit -a`, and the lines before this one\n";
+  static const char line[] = "oriel: stopped: a library could not go on, most likely for want of memory, threads or "
+                             "open files; see `ulimit -a`, and the lines before this one\n";
   struct rlimit core;
   (void)context;
   if (number == SIGTRAP || info->si_pid == getpid()) {

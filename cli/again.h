@@ -40,8 +40,8 @@ struct oriel_again {
 };
 
 void oriel_again_init(struct oriel_again *again, uv_loop_t *loop);
-/** The VM has ended. Calls over() when nobody is left who could want it; `offered` false: after a moment, in which pages
- *  show what happened. */
+/** The VM has ended. Calls over() when nobody is left who could want it; `offered` false: after a moment, in which
+ *  pages show what happened. */
 void oriel_again_wait(struct oriel_again *again, bool offered);
 /** Starts it, and frees `old`, the one that ended, NULL is fine. 0, and started() follows; -EALREADY: it is being
  *  started; -EAGAIN, -ENOMEM: no thread. */

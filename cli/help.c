@@ -27,12 +27,13 @@ static const char run_text[] =
   "\n"
   "Boots DISK (raw, qcow2, vmdk, vdi, vhdx, iso, ...) in QEMU, or the demo guest without DISK, and serves its screen\n"
   "and sound. DISK is not written to unless --persistent. It finds an AHCI disk, VGA, HD audio, an e1000 network\n"
-  "card, USB and PS/2 input, so that no guest needs special drivers; for systems older than 2007 add `-- -machine pc`,\n"
-  "for those that start by UEFI only `-- -bios /usr/share/ovmf/OVMF.fd`. What follows -- goes to QEMU as it stands.\n"
-  "The VM ends with Ctrl-C; with --persistent its guest is asked to power down first, and a second Ctrl-C does not wait\n"
-  "for that. When the guest powers off, or QEMU ends, oriel ends too; but while a page has the desktop open it stays, for\n"
-  "ten minutes at most, and \"Start again\" in the page starts the same VM anew. If oriel itself is killed the VM goes on:\n"
-  "the same command, or `oriel serve qemu:SOCKET`, attaches to it again.\n"
+  "card, USB and PS/2 input, so that no guest needs special drivers; for systems older than 2007 add\n"
+  "`-- -machine pc`, for those that start by UEFI only `-- -bios /usr/share/ovmf/OVMF.fd`. What follows -- goes to\n"
+  "QEMU as it stands.\n"
+  "The VM ends with Ctrl-C; with --persistent its guest is asked to power down first, and a second Ctrl-C does not\n"
+  "wait for that. When the guest powers off, or QEMU ends, oriel ends too; but while a page has the desktop open it\n"
+  "stays, for ten minutes at most, and \"Start again\" in the page starts the same VM anew. If oriel itself is killed\n"
+  "the VM goes on: the same command, or `oriel serve qemu:SOCKET`, attaches to it again.\n"
   "\n";
 
 static const char serve_text[] =

@@ -41,8 +41,8 @@ static int find_command(const char *name) {
   return -1;
 }
 
-/** A viewer is one descriptor; the usual soft limit of 1024 is meant for programs that use select(). Below the least what
- *  fails would be named after whatever came last. */
+/** A viewer is one descriptor; the usual soft limit of 1024 is meant for programs that use select(). Below the least
+ *  what fails would be named after whatever came last. */
 static int raise_file_limit(void) {
   struct rlimit limit;
   if (getrlimit(RLIMIT_NOFILE, &limit) < 0)

@@ -16,8 +16,8 @@ struct oriel_nearest {
 
 /** Begins a search for what `size` bytes of `typed` mean, which are borrowed. */
 void oriel_nearest_init(struct oriel_nearest *nearest, const char *typed, size_t size);
-/** Considers a word, borrowed: it is near when a third of its letters at most are wrong, missing, too many or swapped, or
- *  when what was typed is its beginning. The first of equally near ones stays. */
+/** Considers a word, borrowed: it is near when a third of its letters at most are wrong, missing, too many or swapped,
+ *  or when what was typed is its beginning. The first of equally near ones stays. */
 void oriel_nearest_consider(struct oriel_nearest *nearest, const char *word);
 /** Writes "; did you mean PREFIXword?", or nothing when no word is near. */
 void oriel_nearest_hint(const struct oriel_nearest *nearest, const char *prefix, char *hint, size_t size);

@@ -66,7 +66,8 @@ static const struct option table[] = {
    .help = "write to the disk image (default: changes are thrown away)"},
   {.name = "shutdown-timeout", .value = "S", .commands = ORIEL_CLI_RUN, .type = NUMBER,
    .offset = AT(shutdown_timeout_s), .min = 0, .max = 3600,
-   .help = "with --persistent: seconds that the guest has to power down when oriel is told to end (default 60; 0 = none)"},
+   .help = "with --persistent: seconds that the guest has to power down when oriel is told to end (default 60; "
+           "0 = none)"},
   {.name = "disk-format", .value = "FORMAT", .commands = ORIEL_CLI_RUN, .type = STRING, .offset = AT(disk_format),
    .help = "raw, qcow2, vmdk, ... (default: detected)"},
   {.name = "network", .value = "KIND", .commands = ORIEL_CLI_RUN, .type = NETWORK, .offset = AT(network),
@@ -74,7 +75,8 @@ static const struct option table[] = {
   {.name = "listen", .value = "ADDR:PORT", .commands = EVERY, .type = STRING, .offset = AT(listen),
    .help = "address to serve on, or a port of 127.0.0.1 (default 127.0.0.1:8080; port 0 = any)"},
   {.name = "public-url", .value = "URL", .commands = SERVING, .type = STRING, .offset = AT(public_url),
-   .help = "where browsers find this server behind a reverse proxy, as https://vm.example or https://host:8443/vms/one/"},
+   .help = "where browsers find this server behind a reverse proxy, as https://vm.example or "
+           "https://host:8443/vms/one/"},
   {.name = "token", .value = "TOKEN", .commands = SERVING, .type = STRING, .offset = AT(token),
    .excludes = "token-file",
    .help = "secret that opens the desktop, 16 characters or more (default: 256 random bits). Other users of this host "
@@ -88,8 +90,8 @@ static const struct option table[] = {
   {.name = "view-token-file", .value = "FILE", .commands = SERVING, .type = STRING, .offset = AT(view_token_file),
    .excludes = "view-token", .help = "file that holds it"},
   {.name = "print-token", .commands = SERVING, .type = FLAG, .offset = AT(print_token),
-   .help = "print the address with a token made at start even where standard output is no terminal, and whoever reads that "
-           "log can come in (default: in a file of yours, which is named)"},
+   .help = "print the address with a token made at start even where standard output is no terminal, and whoever reads "
+           "that log can come in (default: in a file of yours, which is named)"},
   {.name = "control", .value = "WAY", .commands = SERVING, .type = CONTROL, .offset = AT(control),
    .allowed = "ask, newest or fixed",
    .help = "how a viewer comes to the controls that another uses: ask (by consent; at once after 10 s without input), "
@@ -406,7 +408,8 @@ static int check(const struct oriel_options *options, char *why, size_t why_size
     snprintf(why, why_size, "--tls-cert and --tls-key belong together: %s is missing",
              options->tls_cert == NULL ? "--tls-cert" : "--tls-key");
   else if (options->public_url != NULL && oriel_public_parse(options->public_url, &address) < 0)
-    snprintf(why, why_size, "--public-url is \"%.100s\": it must be as https://vm.example or https://host:8443/vms/one/",
+    snprintf(why, why_size,
+             "--public-url is \"%.100s\": it must be as https://vm.example or https://host:8443/vms/one/",
              options->public_url);
   else if (options->name != NULL && !oriel_qemu_name_valid(options->name))
     snprintf(why, why_size, "--name is \"%.100s\": it must be 1 to 64 of A-Z a-z 0-9 _ . - and not start with a dot",
@@ -430,8 +433,8 @@ int oriel_options_parse(enum oriel_command command, int argc, char *const argv[]
                         char *why, size_t why_size) {
   *options = (struct oriel_options){
     .command = command, .listen = "127.0.0.1:8080", .fps = 60, .audio_frame_ms = 20, .auth_fail_limit = 10,
-    .auth_fail_window_s = 60, .shutdown_timeout_s = 60, .log_level = ORIEL_LOG_INFO, .width = 1280, .height = 720, .accel = ORIEL_ACCEL_AUTO,
-    .control = ORIEL_CONTROL_ASK,
+    .auth_fail_window_s = 60, .shutdown_timeout_s = 60, .log_level = ORIEL_LOG_INFO, .width = 1280, .height = 720,
+    .accel = ORIEL_ACCEL_AUTO, .control = ORIEL_CONTROL_ASK,
   };
   struct parser parser = {.options = options, .why = why, .why_size = why_size};
   int result = parse_arguments(&parser, argc, argv);

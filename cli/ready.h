@@ -23,10 +23,10 @@ struct oriel_ready {
 
 /** Prints on standard output, each on a line: "certificate: SHA-256 ..." if there is one, "view: URL" (a link that only
  *  lets watch), and as the last "ready: http://127.0.0.1:8080/#token=...". A token that the user gave is in none of
- *  them: the user knows it. Where standard output is no terminal, and --print-token is not given, what reads it may be a
- *  log: a token made at start then lies in a file of mode 0600, one URL a line, which "links: PATH" names instead, and
- *  which `links` (zeroed, with fd -1) holds until the caller removes it. 0, or -errno with a sentence in `why` (at least
- *  512 bytes) when it cannot be written. */
+ *  them: the user knows it. Where standard output is no terminal, and --print-token is not given, what reads it may be
+ *  a log: a token made at start then lies in a file of mode 0600, one URL a line, which "links: PATH" names instead,
+ *  and which `links` (zeroed, with fd -1) holds until the caller removes it. 0, or -errno with a sentence in `why` (at
+ *  least 512 bytes) when it cannot be written. */
 int oriel_ready_print(const struct oriel_ready *ready, struct oriel_links *links, char *why, size_t why_size);
 /** The host part of that address, in brackets where it is IPv6: the listening one, or for 0.0.0.0 and [::] the first
  *  --allow-host, else the first address of this machine that others can reach. */

@@ -81,8 +81,11 @@ static int check_token(const char *token, const char *from, char *why, size_t wh
   if (length >= TOKEN_MIN && length < ORIEL_TOKEN_SIZE && printable)
     return 0;
   snprintf(why, why_size, "the token from %.200s is %s: use %d to 512 printable ASCII characters without spaces", from,
-           length == 0 ? "empty" : length >= ORIEL_TOKEN_SIZE ? "too long" : !printable ? "not printable"
-                                                                           : "too short, and so easy to guess", TOKEN_MIN);
+           length == 0                  ? "empty"
+           : length >= ORIEL_TOKEN_SIZE ? "too long"
+           : !printable                 ? "not printable"
+                                        : "too short, and so easy to guess",
+           TOKEN_MIN);
   return -EINVAL;
 }
 
@@ -133,7 +136,8 @@ int oriel_token_choose(const struct oriel_options *options, char token[ORIEL_TOK
 
 int oriel_view_token_choose(const struct oriel_options *options, char token[ORIEL_TOKEN_SIZE], char *why,
                             size_t why_size) {
-  return choose(options->view_token, options->view_token_file, "--view-token or ORIEL_VIEW_TOKEN", token, why, why_size);
+  return choose(options->view_token, options->view_token_file, "--view-token or ORIEL_VIEW_TOKEN", token, why,
+                why_size);
 }
 
 void oriel_token_encode(const char *token, char *text, size_t size) {

@@ -2,8 +2,8 @@
  *
  * One running oriel. Main thread; everything after oriel_service_create happens on its libuv loop.
  * The end has three phases, each with a deadline, together under 2 s: viewers are told and the server closes; the
- * desktop lets go of its source; QEMU, if it is ours, gets SIGTERM and at last SIGKILL. Before them, and still served, the
- * guest of a persistent disk has its time to power down. A further signal skips what is being waited for.
+ * desktop lets go of its source; QEMU, if it is ours, gets SIGTERM and at last SIGKILL. Before them, and still served,
+ * the guest of a persistent disk has its time to power down. A further signal skips what is being waited for.
  */
 #include "cli/service.h"
 

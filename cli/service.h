@@ -17,8 +17,8 @@ int oriel_service_create(const struct oriel_options *options, struct oriel_servi
 /** Hands the VM over: it ends with the service, and its own end ends the service, unless a viewer has it started again
  *  by `starter` (again.h says when). */
 void oriel_service_own(struct oriel_service *service, struct oriel_qemu *vm, oriel_vm_starter *starter);
-/** Serves `address` until a signal, an error or the VM's last end, and cleans everything up, `service` included. Returns the
- *  exit status. NULL for `address`: only cleans up, and returns 1. */
+/** Serves `address` until a signal, an error or the VM's last end, and cleans everything up, `service` included.
+ *  Returns the exit status. NULL for `address`: only cleans up, and returns 1. */
 int oriel_service_run(struct oriel_service *service, const char *address);
 
 #endif

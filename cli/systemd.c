@@ -45,7 +45,8 @@ void oriel_systemd_open(struct oriel_systemd *systemd) {
   *systemd = (struct oriel_systemd){.fd = -1};
   const char *path = getenv("NOTIFY_SOCKET");
   if (path != NULL && !parse_address(path, systemd))
-    oriel_warn("cli", "NOTIFY_SOCKET is \"%.100s\": no path of a UNIX socket; the service manager is told nothing", path);
+    oriel_warn("cli", "NOTIFY_SOCKET is \"%.100s\": no path of a UNIX socket; the service manager is told nothing",
+               path);
   if (systemd->address_size > 0) {
     systemd->fd = socket(AF_UNIX, SOCK_DGRAM, 0);
     if (systemd->fd < 0)

@@ -27,9 +27,9 @@ void oriel_systemd_tell(const struct oriel_systemd *systemd, const char *format,
   __attribute__((format(printf, 2, 3)));
 void oriel_systemd_finish(struct oriel_systemd *systemd);
 
-/** The listening TCP socket that we were started with (LISTEN_FDS), which becomes the caller's; its variables go. 0 with
- *  *fd, -1 when there is none; -E2BIG: several; -ENOTSOCK, -EPROTOTYPE: it is something else. `why` (at least 200 bytes)
- *  then is one sentence. */
+/** The listening TCP socket that we were started with (LISTEN_FDS), which becomes the caller's; its variables go. 0
+ *  with *fd, -1 when there is none; -E2BIG: several; -ENOTSOCK, -EPROTOTYPE: it is something else. `why` (at least 200
+ *  bytes) then is one sentence. */
 int oriel_systemd_listener(int *fd, char *why, size_t why_size);
 
 #endif

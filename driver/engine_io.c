@@ -136,7 +136,8 @@ static void bring(struct engine *engine, int64_t at, int64_t to, uint64_t now_ns
   if (to <= end && end - to <= SAMPLE_RING_FRAMES / 2)
     return;
   /* A short gap is brought too, so that the receiver's clock sees every frame of ours. */
-  const int64_t from = end <= at && at - end <= gap_most((size_t)(to - at)) && end > 0 ? end : at < end && to > end ? end : at;
+  const bool is_bridged = end <= at && at - end <= gap_most((size_t)(to - at)) && end > 0;
+  const int64_t from = is_bridged || (at < end && to > end) ? end : at;
   /* Due by the timeline rather than by when this callback happens to run: a clock without jitter. */
   const int64_t late = to - at;
   for (int64_t time = from; time < to; time += BRING_FRAMES) {

@@ -4,8 +4,8 @@
  * are what is shown (VOLUME_DB_MIN..0), the gain is what samples are multiplied by. A change of gain is a ramp of 30
  * ms.
  *
- * Thread-safety: the conversions anywhere; gain_set and gain_start from any thread; gain_apply from one (IO callback): no lock, no
- * allocation.
+ * Thread-safety: the conversions anywhere; gain_set and gain_start from any thread; gain_apply from one (IO callback):
+ * no lock, no allocation.
  */
 #ifndef ORIEL_DRIVER_GAIN_H
 #define ORIEL_DRIVER_GAIN_H

@@ -85,7 +85,8 @@ static int cut(struct microphone *microphone, const uint8_t *data, size_t size) 
   }
 }
 
-/* Says how many packets were read, so that the host keeps none for us while we sleep. What finds no room is said later. */
+/* Says how many packets were read, so that the host keeps none for us while we sleep. What finds no room is said
+ * later. */
 static void give_credit(struct microphone *microphone, uint64_t now_ns) {
   uint8_t bytes[CREDIT_MOST];
   memset(bytes, ORIEL_AUDIO_CREDIT, sizeof bytes);

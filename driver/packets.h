@@ -43,8 +43,8 @@ void packets_finish(struct packets *packets);
 void packets_restart(struct packets *packets);
 /** Takes `count` (at most PACKETS_INPUT_MAX) frames of the device. Only while packets_room says so. */
 void packets_put(struct packets *packets, const float *frames, size_t count);
-/** Sound ends here: a fade of 240 frames from where it stood, and silence to the end of a packet and of what the coder keeps.
- *  With less than a packet collected. */
+/** Sound ends here: a fade of 240 frames from where it stood, and silence to the end of a packet and of what the coder
+ *  keeps. With less than a packet collected. */
 void packets_end(struct packets *packets);
 bool packets_room(const struct packets *packets);
 /** The next packet into `bytes`: its size, 0 = more frames are needed; -EIO. `flush`: PCM gives also what is less than

@@ -75,8 +75,8 @@ void pump_writes(struct pump *pump, int64_t at) {
   pump->seen = begun;
 }
 
-/* Sound began to play, and may have ended already. Where the sound before has not ended for us, this one goes on from it.
- */
+/* Sound began to play, and may have ended already. Where the sound before has not ended for us, this one goes on from
+ * it. */
 static void begin(struct pump *pump) {
   if (!pump->is_placed || pump->is_ended || pump->position > pump->now.start) {
     pump->position = pump->now.start;

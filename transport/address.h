@@ -15,7 +15,8 @@
  * 103).
  *
  * Options follow `?`, joined by `&`: format=opus|pcm, frame=5|10|20 (ms of a period, which for Opus is a packet; for
- * pcm also 2.5), and of what comes as pcm rate=8000..192000 and sample=f32le|f32be|s16le|s16be. Others are errors. Thread-safety: none needed, no state.
+ * pcm also 2.5), and of what comes as pcm rate=8000..192000 and sample=f32le|f32be|s16le|s16be. Others are errors.
+ * Thread-safety: none needed, no state.
  */
 #ifndef ORIEL_TRANSPORT_ADDRESS_H
 #define ORIEL_TRANSPORT_ADDRESS_H

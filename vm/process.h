@@ -14,8 +14,8 @@ struct oriel_process {
   int fd;    /* Linux: a pidfd; -1 elsewhere, where only the number is known */
 };
 
-/** The process that listens on a UNIX socket. 0; -ECONNREFUSED, -ENOENT: nobody does; -ESRCH: it can't be told, as across
- *  PID namespaces, or it is us. */
+/** The process that listens on a UNIX socket. 0; -ECONNREFUSED, -ENOENT: nobody does; -ESRCH: it can't be told, as
+ *  across PID namespaces, or it is us. */
 int oriel_process_of_socket(const char *path, struct oriel_process *process);
 /** Waits at most `timeout_ms` for its end. True once it has ended. */
 bool oriel_process_wait(const struct oriel_process *process, unsigned timeout_ms);

@@ -3,7 +3,8 @@
  * Starting QEMU: choice of accelerator by probe, command line, child process. Only starts and stops the process; the
  * running VM is spoken to by source/qemu over its QMP socket.
  *
- * Thread-safety: one thread at a time. The child outlives a killed parent on purpose (`oriel serve qemu:` can attach again).
+ * Thread-safety: one thread at a time. The child outlives a killed parent on purpose (`oriel serve qemu:` can attach
+ * again).
  */
 #ifndef ORIEL_VM_QEMU_H
 #define ORIEL_VM_QEMU_H
@@ -60,10 +61,10 @@ int oriel_accel_choose(const char *qemu, const char *version, enum oriel_accel w
                        enum oriel_accel *chosen, char *why, size_t why_size);
 
 /** Starts QEMU and waits (at most 10 s) until it answers on its QMP socket, which is then free for the
- *  one client it serves. A QEMU of this name that nobody serves and that was started with the same command line, left by
- *  an oriel that was killed, is taken over instead. 0 or -errno (-EINVAL: a value in config out of
- *  range; -EBUSY: another VM of this name runs; -ECANCELED; -EIO: QEMU ended; -ETIMEDOUT); `why` (at least 512 bytes) then is
- *  one sentence, with QEMU's own last line where it had one. */
+ *  one client it serves. A QEMU of this name that nobody serves and that was started with the same command line, left
+ *  by an oriel that was killed, is taken over instead. 0 or -errno (-EINVAL: a value in config out of range; -EBUSY:
+ *  another VM of this name runs; -ECANCELED; -EIO: QEMU ended; -ETIMEDOUT); `why` (at least 512 bytes) then is one
+ *  sentence, with QEMU's own last line where it had one. */
 int oriel_qemu_start(const struct oriel_qemu_config *config, struct oriel_qemu **vm, char *why, size_t why_size);
 /** Path of the QMP socket; borrowed. */
 const char *oriel_qemu_qmp_path(const struct oriel_qemu *vm);

@@ -59,7 +59,8 @@ static int choose_directory(const char *name, struct oriel_runtime *runtime, cha
   if (managed != NULL && managed[0] == '/') { /* made for this service, and removed after it; several: the first */
     parent[0] = '\0';
     base = managed;
-    length = snprintf(runtime->directory, sizeof runtime->directory, "%.*s/%s", (int)strcspn(managed, ":"), managed, name);
+    length = snprintf(runtime->directory, sizeof runtime->directory, "%.*s/%s", (int)strcspn(managed, ":"), managed,
+                      name);
     return length < ORIEL_RUNTIME_PATH_MAX ? 0 : refuse_length(name, base, why, why_size);
   }
   if (base != NULL && base[0] == '/' && stat(base, &info) == 0 && S_ISDIR(info.st_mode))
@@ -148,8 +149,8 @@ static int lock_directory(struct oriel_runtime *runtime, const char *name, char 
   runtime->lock = fd;
   if (!oriel_runtime_answers(runtime->qmp))
     return 0;
-  snprintf(why, why_size, "a VM named %s is running: watch it with `oriel serve qemu:%s`, or choose another --name", name,
-           runtime->qmp);
+  snprintf(why, why_size, "a VM named %s is running: watch it with `oriel serve qemu:%s`, or choose another --name",
+           name, runtime->qmp);
   return -EALREADY;
 }
 

@@ -27,8 +27,8 @@ struct oriel_runtime {
 int oriel_runtime_base(char path[ORIEL_RUNTIME_PATH_MAX], char *why, size_t why_size);
 /** Makes the directory (NULL = $RUNTIME_DIRECTORY/NAME, which is a service manager's, $XDG_RUNTIME_DIR/oriel/NAME or
  *  /tmp/oriel-UID/NAME) with mode 0700, checks that it is
- *  ours, locks it, and removes what a dead run left. 0; -EBUSY (served by another oriel), -EALREADY (a VM runs there that
- *  nobody serves: *runtime is filled and locked, and nothing of it removed), -EPERM (somebody else's),
+ *  ours, locks it, and removes what a dead run left. 0; -EBUSY (served by another oriel), -EALREADY (a VM runs there
+ *  that nobody serves: *runtime is filled and locked, and nothing of it removed), -EPERM (somebody else's),
  *  -ENAMETOOLONG (the socket's path would exceed 107 bytes), -ENOSPC or -EROFS (no room for a log), or mkdir's errors;
  *  `why` (at least 512 bytes) then is a whole sentence. */
 int oriel_runtime_open(const char *directory, const char *name, struct oriel_runtime *runtime, char *why,

@@ -325,7 +325,8 @@ static OSStatus begin_operation(AudioServerPlugInDriverRef driver, AudioObjectID
   return device_find(device) ? kAudioHardwareNoError : kAudioHardwareBadObjectError;
 }
 
-/* Sample times are whole numbers of frames, up to rounding where the daemon computed them; a time beyond any clock, or none, would not fit the ring's arithmetic. */
+/* Sample times are whole numbers of frames, up to rounding where the daemon computed them; a time beyond any clock, or
+ * none, would not fit the ring's arithmetic. */
 static bool frame_of(Float64 sample_time, int64_t *frame) {
   if (!(sample_time > -4e15 && sample_time < 4e15))
     return false;

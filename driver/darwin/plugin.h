@@ -65,8 +65,8 @@ struct plugin {
 void plugin_notify(const struct plugin *plugin, AudioObjectID object, const AudioObjectPropertySelector selectors[4]);
 /** Asks the daemon to stop the device's IO and to come back with the change. 0 or its error. */
 OSStatus plugin_request(struct plugin *plugin, enum engine_side side, uint32_t rate, uint32_t channels);
-/** The device as it is, with rate and channels as they will be once the daemon has come back with everything that it was
- *  asked for. Returns how many changes that are. */
+/** The device as it is, with rate and channels as they will be once the daemon has come back with everything that it
+ *  was asked for. Returns how many changes that are. */
 unsigned plugin_wanted(struct plugin *plugin, enum engine_side side, struct engine_device *device);
 void plugin_log(enum engine_log_level level, const char *text);
 

@@ -147,7 +147,8 @@ static void take(struct agent_input *input, uint64_t now_ns) {
   }
 }
 
-/** Says how many packets were read, so that the host keeps none for us while we sleep. What finds no room is said later. */
+/** Says how many packets were read, so that the host keeps none for us while we sleep. What finds no room is said
+ *  later. */
 static void give_credit(struct agent_input *input, uint64_t now_ns) {
   uint8_t bytes[CREDIT_MOST];
   memset(bytes, ORIEL_AUDIO_CREDIT, sizeof bytes);

@@ -131,8 +131,8 @@ void agent_output_end(struct agent_output *output) {
     return;
   const size_t fade = (size_t)FADE_MS * output->rate / 1000;
   put_fade(output, fade);
-  /* A packet of PCM leaves as soon as enough is there, and with all there is. Of Opus the ring keeps less than a packet,
-   * whatever the transport thread takes meanwhile: to a whole one, with the codec's look-ahead in it. */
+  /* A packet of PCM leaves as soon as enough is there, and with all there is. Of Opus the ring keeps less than a
+   * packet, whatever the transport thread takes meanwhile: to a whole one, with the codec's look-ahead in it. */
   size_t rest = output->due;
   if (!output->is_pcm) {
     const size_t ahead = (size_t)LOOK_AHEAD_MS * output->rate / 1000;

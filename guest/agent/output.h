@@ -39,8 +39,8 @@ void agent_output_destroy(struct agent_output *output);
 
 enum { AGENT_OUTPUT_WRITE_MAX = 8192 }; /* frames */
 
-/** `count` (1..AGENT_OUTPUT_WRITE_MAX) frames of the device's channels: a cycle of the graph, or one after the other the
- * parts of a longer one. Data thread. */
+/** `count` (1..AGENT_OUTPUT_WRITE_MAX) frames of the device's channels: a cycle of the graph, or one after the other
+ * the parts of a longer one. Data thread. */
 void agent_output_write(struct agent_output *output, const float *frames, size_t count);
 
 /** Nothing plays any more. What waits for the rest of its packet goes out now, behind it a fade of 5 ms and silence to

@@ -181,7 +181,8 @@ static int start(struct view *view) {
   int number = 0;
   view->connection = xcb_connect(NULL, &number);
   if (xcb_connection_has_error(view->connection)) {
-    fprintf(stderr, "oriel-agent-screen: no X server at DISPLAY \"%s\": this is for X11 desktops, and runs in their session\n",
+    fprintf(stderr,
+            "oriel-agent-screen: no X server at DISPLAY \"%s\": this is for X11 desktops, and runs in their session\n",
             getenv("DISPLAY") != NULL ? getenv("DISPLAY") : "");
     return 1;
   }

@@ -60,8 +60,8 @@ enum agent_screen_verdict {
   AGENT_SCREEN_BEYOND, /* larger than the X server allows: nothing is done */
 };
 
-/** Looks at `screen`, takes into `memory` what is preferred now, and says what to do: outputs from left to right in their
- *  present order. `plan` is written only with AGENT_SCREEN_CHANGE. */
+/** Looks at `screen`, takes into `memory` what is preferred now, and says what to do: outputs from left to right in
+ *  their present order. `plan` is written only with AGENT_SCREEN_CHANGE. */
 enum agent_screen_verdict agent_screen_plan(const struct agent_screen *screen, struct agent_screen_memory *memory,
                                             struct agent_screen_plan *plan);
 

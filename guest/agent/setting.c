@@ -108,7 +108,8 @@ const struct setting agent_setting_table[] = {
    .type = SCREEN,
    .offset = AT(screen_follows),
    .allowed = "follow or none",
-   .help = "of oriel-agent-screen: an X11 desktop follows the size that the host asks for, or keeps its own (default follow)"},
+   .help = "of oriel-agent-screen: an X11 desktop follows the size that the host asks for, or keeps its own "
+           "(default follow)"},
   {.key = "log-level",
    .alias = "LogLevel",
    .value = "LEVEL",

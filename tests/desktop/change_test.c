@@ -21,7 +21,8 @@
 #include "guest.h"
 
 enum { PACKET = 960, PCM_PACKET = 120, TURNS_MOST = 400, TRIES_MOST = 8, ALONE = 65 };
-static const uint64_t punctual_ns = 5 * ORIEL_NS_PER_MS; /* two packets of PCM: later than that, a receiver may run dry */
+/* Two packets of PCM: later than that, a receiver may run dry. */
+static const uint64_t punctual_ns = 5 * ORIEL_NS_PER_MS;
 enum input { UDP, OPUS, PCM, DEVICE, INPUTS };
 static const double hz_of[INPUTS] = {330, 550, 770, 990};
 /* Of two tones at once, and as much again for what coding adds, above all where an encoder begins anew. A tone that

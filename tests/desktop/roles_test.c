@@ -130,7 +130,8 @@ static void holder_is_asked_and_grants(void **state) {
 
 static void holder_denies_and_is_left_alone(void **state) {
   struct fixture *fixture = *state;
-  struct oriel_viewer *first = join(fixture, 0, false), *second = join(fixture, 0, false), *third = join(fixture, 0, false);
+  struct oriel_viewer *first = join(fixture, 0, false), *second = join(fixture, 0, false);
+  struct oriel_viewer *third = join(fixture, 0, false);
   press(first);
   oriel_viewer_control(second, true);
   oriel_viewer_answer(first, oriel_viewer_id(second), false);
@@ -147,7 +148,8 @@ static void holder_denies_and_is_left_alone(void **state) {
 
 static void holder_who_does_nothing_consents(void **state) {
   struct fixture *fixture = *state;
-  struct oriel_viewer *first = join(fixture, 0, false), *second = join(fixture, 0, false), *third = join(fixture, 0, false);
+  struct oriel_viewer *first = join(fixture, 0, false), *second = join(fixture, 0, false);
+  struct oriel_viewer *third = join(fixture, 0, false);
   press(first);
   oriel_viewer_control(second, true);
   oriel_viewer_control(third, true);
@@ -184,7 +186,8 @@ static void asker_who_gives_up_is_forgotten(void **state) {
 static void fixed_holder_keeps_them(void **state) {
   struct fixture *fixture = *state;
   fixture->desktop->config.control = ORIEL_CONTROL_FIXED;
-  struct oriel_viewer *first = join(fixture, 0, false), *second = join(fixture, 0, false), *third = join(fixture, 0, false);
+  struct oriel_viewer *first = join(fixture, 0, false), *second = join(fixture, 0, false);
+  struct oriel_viewer *third = join(fixture, 0, false);
   idle(fixture);
   oriel_viewer_control(third, true);
   look(fixture);
@@ -210,7 +213,8 @@ static void watcher_never_has_them(void **state) {
 static void others_hear_of_it_at_the_next_look(void **state) {
   struct fixture *fixture = *state;
   fixture->desktop->config.control = ORIEL_CONTROL_NEWEST;
-  struct oriel_viewer *first = join(fixture, 0, false), *second = join(fixture, 0, false), *other = join(fixture, 0, true);
+  struct oriel_viewer *first = join(fixture, 0, false), *second = join(fixture, 0, false);
+  struct oriel_viewer *other = join(fixture, 0, true);
   look(fixture);
   fake_drain(other);
   oriel_viewer_control(first, true);

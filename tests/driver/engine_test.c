@@ -145,8 +145,8 @@ static void engine_mute_that_was_set_while_idle_leaks_nothing(void **state) {
   engine_destroy(engine);
 }
 
-/* Whoever tries but `most` times holds the turn or does not, at each bound: at the edge the last try may be the one that
- * succeeds, and a turn that nobody knows of would be nobody's for ever. */
+/* Whoever tries but `most` times holds the turn or does not, at each bound: at the edge the last try may be the one
+ * that succeeds, and a turn that nobody knows of would be nobody's for ever. */
 static void engine_turn_is_held_or_left(void **state) {
   (void)state;
   for (int most = 0; most < 4; most++) {

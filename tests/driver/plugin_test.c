@@ -308,8 +308,9 @@ static void plugin_names_its_speakers_and_keeps_what_is_set(void **state) {
 
 static void plugin_ignores_speakers_kept_in_another_form(void **state) {
   (void)state;
-  static const char *const texts[] = {"", "2", "2 1 2 1", "2 1 2 1 2 3", "2 0 1 1 2", "2 1 3 1 2", "99999999999 1 2 1 2",
-                                      "2 1 2 1 x", "17 1 2 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17", "0 1 1"};
+  static const char *const texts[] = {"", "2", "2 1 2 1", "2 1 2 1 2 3", "2 0 1 1 2", "2 1 3 1 2",
+                                      "99999999999 1 2 1 2", "2 1 2 1 x",
+                                      "17 1 2 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17", "0 1 1"};
   for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
     UInt32 labels[16];
     kept_speakers = CFStringCreateWithCString(NULL, texts[i], kCFStringEncodingUTF8);

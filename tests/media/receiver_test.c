@@ -281,8 +281,8 @@ static void starved_is_not_never_started(void **state) {
 }
 
 /* A sound of its own level, in packets of 2.5 ms that come at their pace, then five seconds without any. `heard` counts
- * the frames at its level, `sounding` all that are not silent (concealment adds to both, the first 5 ms fade in), `late`
- * is how many frames after its arrival the first is, and `old` counts what the sound before left. */
+ * the frames at its level, `sounding` all that are not silent (concealment adds to both, the first 5 ms fade in),
+ * `late` is how many frames after its arrival the first is, and `old` counts what the sound before left. */
 struct short_sound { size_t heard, sounding, late, old; };
 
 static struct short_sound play_short(struct oriel_receiver *receiver, unsigned which, size_t frames, size_t pull,

@@ -306,9 +306,10 @@ static void proxies_name_their_clients(void **state) {
 static void prefix_forms(void **state) {
   (void)state;
   struct oriel_prefix prefix;
-  static const char *const good[] = {"192.0.2.1", "192.0.2.0/24", "0.0.0.0/0", "::/0", "2001:db8::/32", "[::1]", "::1/128"};
-  static const char *const bad[] = {"", "/", "192.0.2.1/", "192.0.2.1/33", "192.0.2.1/24", "192.0.2.1:80", "::1/129", "name",
-                                    "192.0.2.0/024 ", "192.0.2.0/-1", "[::1", "::1/0000"};
+  static const char *const good[] = {"192.0.2.1", "192.0.2.0/24", "0.0.0.0/0", "::/0", "2001:db8::/32", "[::1]",
+                                     "::1/128"};
+  static const char *const bad[] = {"", "/", "192.0.2.1/", "192.0.2.1/33", "192.0.2.1/24", "192.0.2.1:80", "::1/129",
+                                    "name", "192.0.2.0/024 ", "192.0.2.0/-1", "[::1", "::1/0000"};
   for (size_t i = 0; i < sizeof good / sizeof *good; i++)
     assert_int_equal(oriel_prefix_parse(good[i], &prefix), 0);
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)

@@ -73,8 +73,8 @@ static void connections_per_address(void **state) {
   assert_int_equal(ask(rig, &answer, "GET /healthz", "", NULL), 200);
 }
 
-/* 512 connections that are kept alive by a request now and then, from eight addresses: who has waited longest gives way,
- * for a newcomer from a ninth as for one of its own. */
+/* 512 connections that are kept alive by a request now and then, from eight addresses: who has waited longest gives
+ * way, for a newcomer from a ninth as for one of its own. */
 static void connections_idle_give_way(void **state) {
   struct rig *rig = *state;
   enum { HOSTS = 8, EACH = 64 };

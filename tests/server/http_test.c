@@ -184,7 +184,7 @@ static void asset_revalidates(void **state) {
   assert_int_equal(ask(rig, &answer, "GET /", "If-None-Match: \"old\"\r\n", NULL), 200);
 }
 
-/* The library takes "2\\n", "2;\\n" and more for the size of a chunk, where a proxy before it may see something else. */
+/* The library takes "2\\n", "2;\\n" and more for the size of a chunk, where a proxy before it may see another. */
 static void body_in_chunks_is_refused(void **state) {
   struct rig *rig = *state;
   static const char *const bodies[] = {"2\r\n{}\r\n0\r\n\r\n", "2\n{}\n0\n\n", "2;\nxx\r\n0\r\n\r\n", "zz\r\n", ""};

@@ -29,8 +29,8 @@ void page_login(const struct rig *rig, const char *token, char *headers, size_t 
   const char *secret = strstr(answer.body, "\"secret\":\"");
   assert_non_null(secret);
   assert_null(strstr(value, secret + 10)); /* lesson 48: another one */
-  snprintf(headers, size, "Cookie: theme=dark; %s\r\n" ORIEL_SECRET_HEADER ": %.*s\r\nOrigin: http://127.0.0.1:%u\r\n", value,
-           ORIEL_SESSION_ID_SIZE, secret + 10, rig->port);
+  snprintf(headers, size, "Cookie: theme=dark; %s\r\n" ORIEL_SECRET_HEADER ": %.*s\r\nOrigin: http://127.0.0.1:%u\r\n",
+           value, ORIEL_SESSION_ID_SIZE, secret + 10, rig->port);
 }
 
 const char *page_cookie(const char *headers, char *cookie, size_t size) {
@@ -44,7 +44,8 @@ const char *page_secret(const char *headers) {
 
 int page_open(const struct rig *rig, const char *headers) {
   char lines[1024], cookie[512];
-  snprintf(lines, sizeof lines, "%sOrigin: http://127.0.0.1:%u\r\n", page_cookie(headers, cookie, sizeof cookie), rig->port);
+  snprintf(lines, sizeof lines, "%sOrigin: http://127.0.0.1:%u\r\n", page_cookie(headers, cookie, sizeof cookie),
+           rig->port);
   return ws_open_as(rig, lines);
 }
 

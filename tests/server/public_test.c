@@ -35,8 +35,9 @@ static void public_is_parsed(void **state) {
   };
   static const char *const bad[] = {
     "", "vm.example", "https://", "https:///x", "ftp://vm.example", "https://vm.example:0", "https://vm.example:65536",
-    "https://vm.example:", "https://vm.example:123456", "https://user@vm.example", "https://vm.example?x", "https://vm.example/#x",
-    "https://vm.example/a b", "https://vm.example//", "https://vm.example/a/../b", "https://vm.example/./", "https://[::1",
+    "https://vm.example:", "https://vm.example:123456", "https://user@vm.example", "https://vm.example?x",
+    "https://vm.example/#x", "https://vm.example/a b", "https://vm.example//", "https://vm.example/a/../b",
+    "https://vm.example/./", "https://[::1",
     "https://[]", "https://vm.example/%41", "https://vm.example/\"", "https://vm.example;x", "https://vm\r\nx",
   };
   struct oriel_public address;
@@ -87,7 +88,8 @@ static void public_address_sets_host_cookie_and_paths(void **state) {
   assert_int_equal(ask(&rig, &answer, "GET /vms/one/", "Host: vm.example:8443\r\n", NULL), 200);
   assert_int_equal(ask(&rig, &answer, "GET /", "Host: vm.example:8443\r\n", NULL), 200);
   assert_int_equal(ask(&rig, &answer, "GET /vms/one/healthz", "", NULL), 200);
-  assert_int_equal(ask(&rig, &answer, "GET /", "Host: vm.example:8443\r\nOrigin: https://vm.example:8443\r\n", NULL), 200);
+  assert_int_equal(ask(&rig, &answer, "GET /", "Host: vm.example:8443\r\nOrigin: https://vm.example:8443\r\n", NULL),
+                   200);
   assert_int_equal(ask(&rig, &answer, "GET /", "Origin: https://vm.example:8443\r\n", NULL), 200);
   assert_int_equal(ask(&rig, &answer, "GET /", "Host: vm.example:8443\r\nOrigin: https://vm.example\r\n", NULL), 403);
   assert_int_equal(ask(&rig, &answer, "GET /", "Host: vm.example\r\n", NULL), 403);
@@ -95,7 +97,8 @@ static void public_address_sets_host_cookie_and_paths(void **state) {
   assert_int_equal(ask(&rig, &answer, "GET /vms/one", "Host: vm.example:8443\r\n", NULL), 308);
   assert_string_equal(header_of(&answer, "Location", value, sizeof value), "/vms/one/");
 
-  assert_int_equal(ask(&rig, &answer, "POST /vms/one/session", "Host: vm.example:8443\r\nOrigin: https://vm.example:8443\r\n",
+  assert_int_equal(ask(&rig, &answer, "POST /vms/one/session",
+                       "Host: vm.example:8443\r\nOrigin: https://vm.example:8443\r\n",
                        "{\"token\":\"" RIG_TOKEN "\"}"), 200);
   char secret[ORIEL_SESSION_ID_SIZE + 1] = "";
   assert_int_equal(sscanf(strstr(answer.body, "\"secret\":\"") + 10, "%64[0-9a-f]", secret), 1);
@@ -176,7 +179,8 @@ static void lost_upgrade_is_told(void **state) {
   assert_int_equal(ask(&rig, &answer, "GET /api/v1/desktop", RIG_BEARER, NULL), 200);
   assert_null(strstr(answer.body, "notice"));
   /* As nginx passes it on without further settings. */
-  assert_int_equal(ask(&rig, &answer, "GET /ws", RIG_BEARER "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: oriel.v1\r\n"
+  assert_int_equal(ask(&rig, &answer, "GET /ws",
+                       RIG_BEARER "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: oriel.v1\r\n"
                        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n", NULL), 426);
   assert_int_equal(ask(&rig, &answer, "GET /api/v1/desktop", RIG_BEARER, NULL), 200);
   assert_non_null(strstr(answer.body, "The proxy does not pass WebSocket upgrades"));

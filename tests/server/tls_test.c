@@ -326,7 +326,8 @@ static void tls_clients_that_do_not_read(void **state) {
   struct oriel_server_stats stats;
   assert_true(rig_until(&rig, no_relays, 20000));
   unsigned before = rig_descriptors();
-  snprintf(text, sizeof text, "GET /js/medium.js HTTP/1.1\r\nHost: localhost:%u\r\nConnection: close\r\n\r\n", rig.port);
+  snprintf(text, sizeof text, "GET /js/medium.js HTTP/1.1\r\nHost: localhost:%u\r\nConnection: close\r\n\r\n",
+           rig.port);
   for (int i = 0; i < CLIENTS; i++) {
     fds[i] = dial_from(&rig, INADDR_LOOPBACK, SMALL_BUFFER);
     clients[i] = tls_shake(fds[i]);

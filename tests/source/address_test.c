@@ -75,7 +75,8 @@ static void address_of_libvirt(void **state) {
   (void)state;
   char why[160] = "";
   struct oriel_qemu_address address;
-  static const char *const names[] = {"qemu:///session", "qemu:///system", "qemu://host/system?no_verify=1", "qemu:///embed"};
+  static const char *const names[] = {"qemu:///session", "qemu:///system", "qemu://host/system?no_verify=1",
+                                      "qemu:///embed"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
     assert_int_equal(oriel_qemu_address_parse(names[i], &address, why, sizeof why), -EINVAL);
     assert_non_null(strstr(why, "libvirt"));

@@ -310,14 +310,14 @@ static void answer(struct fake_qemu *fake, int fd, const char *line) {
   else if (command && !strcmp(command, "query-name"))
     result = g_strdup_printf("{\"return\":{\"name\":\"fake\"},\"id\":%lld}", id);
   else if (command && !strcmp(command, "qom-list") && fake->options.keyboard)
-    result = g_strdup_printf("{\"return\":[{\"name\":\"k\",\"type\":\"child<%s>\"}],\"id\":%lld}", fake->options.keyboard,
-                             id);
+    result = g_strdup_printf("{\"return\":[{\"name\":\"k\",\"type\":\"child<%s>\"}],\"id\":%lld}",
+                             fake->options.keyboard, id);
   else if (command && !strcmp(command, "x-query-virtio-status"))
-    result = g_strdup_printf("{\"return\":{\"status\":{\"statuses\":[\"VIRTIO_CONFIG_S_DRIVER_OK: Driver setup\"]}},\"id\":%lld}",
-                             id);
+    result = g_strdup_printf("{\"return\":{\"status\":{\"statuses\":[\"VIRTIO_CONFIG_S_DRIVER_OK: Driver setup\"]}},"
+                             "\"id\":%lld}", id);
   else if (command && !strcmp(command, "query-mice"))
-    result = g_strdup_printf("{\"return\":[{\"name\":\"%s\",\"index\":1,\"current\":true,\"absolute\":false}],\"id\":%lld}",
-                             fake->options.mouse ? fake->options.mouse : "no mouse", id);
+    result = g_strdup_printf("{\"return\":[{\"name\":\"%s\",\"index\":1,\"current\":true,\"absolute\":false}],"
+                             "\"id\":%lld}", fake->options.mouse ? fake->options.mouse : "no mouse", id);
   else if (command && !strcmp(command, "qom-list"))
     result = g_strdup_printf("{\"return\":[{\"name\":\"t\",\"type\":\"child<virtio-%s-pci>\"}],\"id\":%lld}",
                              fake->options.has_touch ? "multitouch" : "tablet", id);

@@ -391,9 +391,9 @@ static void doubled_opus_is_dropped(void **state) {
 /* TCP: a guest that lost its network dials again while its first connection is half open, and is heard at once. */
 /* Opus in RTP, as a sender's sequence number and timestamp have it. */
 static void send_rtp(int fd, uint16_t sequence, uint32_t timestamp) {
-  uint8_t data[12 + sizeof silence] = {0x80, 96, (uint8_t)(sequence >> 8), (uint8_t)sequence, (uint8_t)(timestamp >> 24),
-                                       (uint8_t)(timestamp >> 16), (uint8_t)(timestamp >> 8), (uint8_t)timestamp, 1, 2,
-                                       3, 4};
+  uint8_t data[12 + sizeof silence] = {0x80, 96, (uint8_t)(sequence >> 8), (uint8_t)sequence,
+                                       (uint8_t)(timestamp >> 24), (uint8_t)(timestamp >> 16),
+                                       (uint8_t)(timestamp >> 8), (uint8_t)timestamp, 1, 2, 3, 4};
   memcpy(data + 12, silence, sizeof silence);
   assert_int_equal(send(fd, data, sizeof data, 0), sizeof data);
 }

@@ -53,7 +53,8 @@ static void make(uint8_t *bytes, enum kind kind, uint64_t *frame, double loud) {
 }
 
 /* Packets at the pace of `rate`; returns how many were heard. */
-static unsigned play(struct guest_judge *judge, enum kind kind, double rate, double seconds, double loud, uint64_t *now) {
+static unsigned play(struct guest_judge *judge, enum kind kind, double rate, double seconds, double loud,
+                     uint64_t *now) {
   uint8_t bytes[BYTES];
   uint64_t frame = 0;
   unsigned heard = 0;

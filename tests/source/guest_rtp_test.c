@@ -22,8 +22,9 @@ struct sender {
 static size_t make(const struct sender *sender, const uint8_t *payload, size_t size, uint8_t *data) {
   const uint8_t header[] = {0x80, sender->type, (uint8_t)(sender->sequence >> 8), (uint8_t)sender->sequence,
                             (uint8_t)(sender->timestamp >> 24), (uint8_t)(sender->timestamp >> 16),
-                            (uint8_t)(sender->timestamp >> 8), (uint8_t)sender->timestamp, (uint8_t)(sender->ssrc >> 24),
-                            (uint8_t)(sender->ssrc >> 16), (uint8_t)(sender->ssrc >> 8), (uint8_t)sender->ssrc};
+                            (uint8_t)(sender->timestamp >> 8), (uint8_t)sender->timestamp,
+                            (uint8_t)(sender->ssrc >> 24), (uint8_t)(sender->ssrc >> 16),
+                            (uint8_t)(sender->ssrc >> 8), (uint8_t)sender->ssrc};
   memcpy(data, header, sizeof header);
   memcpy(data + sizeof header, payload, size);
   return sizeof header + size;

@@ -264,7 +264,8 @@ static void hostile_events(void **state) {
   assert_true(fake_qemu_wait_log(test.fake, "qmp stop\n"));
   uint64_t took_ms = (oriel_clock_ns() - start) / ORIEL_NS_PER_MS;
   assert_true(fake_qemu_count(test.fake, "qmp query-status") - before <= took_ms / 20 + 2);
-  assert_true(fake_qemu_count(test.fake, "qmp qom-list") <= 3 * (took_ms / 100 + 3)); /* a reset may bring other devices */
+  /* A reset may bring other devices. */
+  assert_true(fake_qemu_count(test.fake, "qmp qom-list") <= 3 * (took_ms / 100 + 3));
   assert_true(reports() <= 4 + 20 * (took_ms / 1000 + 2));
   expect_served(0x17);
 }

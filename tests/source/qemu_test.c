@@ -563,8 +563,8 @@ static int hold(const char *address) {
   return 0;
 }
 
-/* An Oriel that is killed with a key down: the next one lets go of it. Comes after a start of QEMU, so that the record is
- * empty. */
+/* An Oriel that is killed with a key down: the next one lets go of it. Comes after a start of QEMU, so that the record
+ * is empty. */
 static void qemu_left_held(void **state) {
   (void)state;
   static const uint8_t down[] = {0x30}, up[] = {0xb0};

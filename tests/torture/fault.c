@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Preloaded into a program, this lets the n-th allocation or the n-th descriptor-making call of its main() fail, once. The
- * program is loaded once and then forks for every n: see torture.h for what its parent says and hears.
+ * Preloaded into a program, this lets the n-th allocation or the n-th descriptor-making call of its main() fail, once.
+ * The program is loaded once and then forks for every n: see torture.h for what its parent says and hears.
  *
  * Linux with glibc. Real calls are made by system call or through glibc's own names, so that nothing here allocates.
  */

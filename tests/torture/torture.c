@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * torture start|serve WHAT[,WHAT...] LIBRARY PROGRAM ARGUMENTS...: runs oriel once for every thing of a kind that it asks
- * the system for, and lets that one fail. WHAT is
+ * torture start|serve WHAT[,WHAT...] LIBRARY PROGRAM ARGUMENTS...: runs oriel once for every thing of a kind that it
+ * asks the system for, and lets that one fail. WHAT is
  *   memory       every allocation            fresh        every way to an allocation, once
  *   descriptor   every descriptor            exhausted    that one and all later ones
  *   thread       every thread
  * `start`: it is ended as soon as it serves. `serve`: it is visited before; a visit may fail, but must then succeed by
- * itself. Each run must serve, or end in one line that says what is wrong; it may not crash, abort, hang or fall silent.
- * Prints a line `not ok ...` for each that does, and at last `N passed, N failed`. TORTURE_WORKERS run side by side; to
- * look at some again, TORTURE_FIRST and TORTURE_LAST bound them, and with TORTURE_TRACE
- * each run prints the way to what failed.
+ * itself. Each run must serve, or end in one line that says what is wrong; it may not crash, abort, hang or fall
+ * silent. Prints a line `not ok ...` for each that does, and at last `N passed, N failed`. TORTURE_WORKERS run side by
+ * side; to look at some again, TORTURE_FIRST and TORTURE_LAST bound them, and with TORTURE_TRACE each run prints the
+ * way to what failed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -213,7 +213,8 @@ static void torture(struct server *server, const struct what *what, bool visited
                     struct tally *tally) {
   static struct ending ending;
   const uint64_t last = bound("TORTURE_LAST", UINT64_MAX);
-  struct fault_order order = {.at = first + bound("TORTURE_FIRST", 1) - 1, .kind = what->kind, .lasting = what->lasting, .fresh = what->fresh};
+  struct fault_order order = {.at = first + bound("TORTURE_FIRST", 1) - 1, .kind = what->kind,
+                              .lasting = what->lasting, .fresh = what->fresh};
   for (; order.at <= last; order.at += step) {
     run(server, &order, visited, &ending);
     const uint64_t failed_at = ending.report.failed_at;

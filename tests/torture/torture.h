@@ -19,7 +19,7 @@ struct fault_order {
   uint64_t at;           /* the how manieth, from 1 on; 0 = none */
   uint32_t kind;         /* enum fault_kind */
   bool lasting;          /* all from there on */
-  bool fresh;            /* not that one, but the first from there on that comes by a way on which none has failed yet */
+  bool fresh;            /* not that one, but the next that comes by a way on which none has failed yet */
 };
 
 /** First with the process that was made, then with its end. */

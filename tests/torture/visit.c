@@ -52,8 +52,8 @@ static bool read_all(int fd, void *data, size_t size) {
 
 static bool ask(int fd, const struct place *place, const char *path, const char *headers) {
   char text[2048];
-  int size = snprintf(text, sizeof text, "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nAuthorization: Bearer %s\r\n%s\r\n", path,
-                      place->port, place->token, headers);
+  int size = snprintf(text, sizeof text, "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nAuthorization: Bearer %s\r\n%s\r\n",
+                      path, place->port, place->token, headers);
   return send(fd, text, (size_t)size, MSG_NOSIGNAL) == size;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A visit to a running oriel, as a browser makes one: the page, the numbers, a picture as PNG, and a WebSocket until it has
- * brought pictures.
+ * A visit to a running oriel, as a browser makes one: the page, the numbers, a picture as PNG, and a WebSocket until it
+ * has brought pictures.
  */
 #ifndef ORIEL_TESTS_TORTURE_VISIT_H
 #define ORIEL_TESTS_TORTURE_VISIT_H
