@@ -117,6 +117,10 @@ static void server_closed(void *user) {
 
 static void server_deadline(uv_timer_t *timer) {
   struct oriel_service *service = timer->data;
+  if (service->again.starting) { /* was told to give up, and would leave a QEMU behind */
+    uv_timer_start(timer, server_deadline, SERVER_CLOSE_MS, 0);
+    return;
+  }
   /* Its viewers still hold the desktop, which cannot be destroyed under them: only the VM is left to be ended well. */
   oriel_warn("cli", "the server did not close within %d ms", SERVER_CLOSE_MS);
   oriel_qemu_stop(service->vm, QEMU_STOP_MS);
@@ -218,9 +222,8 @@ static void look_at_vm(struct oriel_service *service) {
   oriel_systemd_tell(&service->systemd, "STATUS=the VM has ended");
   if (service->powering_down)
     stop(service, service->exit_status);
-  else if (uv_now(&service->loop) < service->start_by_ms)
-    (void)begin_again(service);
-  else /* a service manager starts a lost VM anew sooner than anybody presses a button */
+  else if (uv_now(&service->loop) >= service->start_by_ms || begin_again(service) < 0)
+    /* A service manager starts a lost VM anew sooner than anybody presses a button. */
     oriel_again_wait(&service->again, service->systemd.fd < 0 || service->exit_status == ORIEL_EXIT_OK);
 }
 

@@ -21,6 +21,7 @@ esac
 case /$libdir/ in
 */../* | //*) fail "LIBDIR is \"$libdir\": it must be a folder below PREFIX, as lib or lib/x86_64-linux-gnu" ;;
 esac
+[ "$prefix" = / ] || prefix=${prefix%/}
 root=$destdir$prefix
 
 # ---- may we? asked before anything is built ----
@@ -28,6 +29,13 @@ ancestor=$root
 until [ -e "$ancestor" ]; do ancestor=$(dirname "$ancestor"); done
 [ -d "$ancestor" ] && [ -w "$ancestor" ] ||
   fail "cannot write to $ancestor: \`sudo make install\`, or \`make install PREFIX=\$HOME/.local\`"
+case $prefix in
+/usr | /usr/local) # what desktops start lies there
+  etc=$destdir/etc/xdg/autostart
+  until [ -e "$etc" ]; do etc=$(dirname "$etc"); done
+  [ -w "$etc" ] || fail "cannot write to $etc: \`sudo make install\`, or \`make install PREFIX=\$HOME/.local\`"
+  ;;
+esac
 
 scripts/bootstrap.sh
 scripts/as-owner.sh scripts/build.sh build installed
@@ -38,7 +46,19 @@ done
 
 # ---- what goes where ----
 list=$(mktemp "${TMPDIR:-/tmp}/oriel-install.XXXXXX")
-trap 'rm -f "$list" "$list.sorted" "$list.text"' EXIT
+# What an install that failed halfway has put there can be taken away again.
+finish() {
+  if [ "$1" -ne 0 ] && [ -s "$list" ]; then
+    (
+      folder "$(dirname "$manifest")"
+      { cat "$list" && echo "$manifest" && cat "$root/$manifest" 2>/dev/null || true; } | LC_ALL=C sort -u >"$list.sorted"
+      install -m 644 "$list.sorted" "$root/$manifest"
+      echo "install: not all is installed; \`make uninstall\` takes away what is" >&2
+    ) || true
+  fi
+  rm -f "$list" "$list.sorted" "$list.text"
+}
+trap 'finish $?' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 manifest=share/oriel/installed

@@ -5,6 +5,7 @@
 # the user's stays.
 set -eu
 destdir=$1 prefix=$2
+[ "$prefix" = / ] || prefix=${prefix%/}
 root=$destdir$prefix
 manifest=$root/share/oriel/installed
 

@@ -59,11 +59,16 @@ int oriel_process_of_socket(const char *path, struct oriel_process *process) {
 }
 
 bool oriel_process_wait(const struct oriel_process *process, unsigned timeout_ms) {
+  const uint64_t deadline = oriel_clock_ns() + timeout_ms * ORIEL_NS_PER_MS;
   if (process->fd >= 0) {
     struct pollfd wait = {.fd = process->fd, .events = POLLIN};
-    return poll(&wait, 1, (int)timeout_ms) > 0;
+    int ready;
+    do { /* a signal of ours may come in between */
+      const uint64_t now = oriel_clock_ns();
+      ready = poll(&wait, 1, now < deadline ? (int)((deadline - now + ORIEL_NS_PER_MS - 1) / ORIEL_NS_PER_MS) : 0);
+    } while (ready < 0 && errno == EINTR);
+    return ready > 0;
   }
-  const uint64_t deadline = oriel_clock_ns() + timeout_ms * ORIEL_NS_PER_MS;
   while (kill(process->pid, 0) == 0) {
     if (oriel_clock_ns() >= deadline)
       return false;

@@ -56,7 +56,7 @@ case ${1:-} in
     echo "OrielAudio.driver was not installed."
   fi
   for list in "$support/OrielAudio.plist" "$folder/OrielAudio.plist"; do
-    [ ! -e "$list" ] || echo "Left, as you made it: $list ($0 --settings removes it, too)"
+    [ ! -e "$list" ] || echo "Left, as you made it: $list ($0 --remove --settings removes it, too)"
   done
   echo "Left with the audio daemon: what \`oriel audio set\` kept, and where you put speakers. It counts again if you install again;"
   echo "\`oriel audio set\` with every value at its default forgets it, before the driver is removed."

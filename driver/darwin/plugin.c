@@ -92,10 +92,10 @@ OSStatus plugin_request(struct plugin *plugin, enum engine_side side, uint32_t r
 }
 
 unsigned plugin_wanted(struct plugin *plugin, enum engine_side side, struct engine_device *device) {
-  engine_device(plugin->engine, side, device);
   pthread_mutex_lock(&changes_lock);
   const struct plugin_change change = plugin->changes[side];
   pthread_mutex_unlock(&changes_lock);
+  engine_device(plugin->engine, side, device); /* after it: a change that is performed by then is in there */
   if (change.pending > 0) {
     device->rate = change.rate;
     device->channels = change.channels;
@@ -206,10 +206,12 @@ static OSStatus perform_change(AudioServerPlugInDriverRef driver, AudioObjectID 
   const uint32_t rate = (uint32_t)action, channels = (uint32_t)(action >> 32);
   if (!object)
     return kAudioHardwareBadObjectError;
-  changed(&the_plugin, object->side);
-  if (!settings_rate_is_known(rate) || channels < 1 || channels > SAMPLE_RING_CHANNELS)
+  const bool known = settings_rate_is_known(rate) && channels >= 1 && channels <= SAMPLE_RING_CHANNELS;
+  if (known)
+    engine_reconfigure(the_plugin.engine, object->side, rate, channels);
+  changed(&the_plugin, object->side); /* until now the request was what is wanted, from now on the device is */
+  if (!known)
     return kAudioHardwareIllegalOperationError;
-  engine_reconfigure(the_plugin.engine, object->side, rate, channels);
   speakers_place(&the_plugin);
   return kAudioHardwareNoError;
 }

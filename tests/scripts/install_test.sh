@@ -99,6 +99,10 @@ inside 1000 'make install PREFIX=/home/dev/place && /home/dev/place/bin/oriel ve
 result $? user_installs_into_a_place_of_their_own
 inside 1000 'make uninstall PREFIX=/home/dev/place && ! [ -e /home/dev/place ]'
 result $? user_takes_it_away_again
+inside 1000 'mkdir -p /home/dev/half/share && echo mine >/home/dev/half/share/doc'
+! inside 1000 'make install PREFIX=/home/dev/half/' && grep -q 'not all is installed' "$out" && [ -e "$debian/home/dev/half/bin/oriel" ] &&
+  inside 1000 'make uninstall PREFIX=/home/dev/half && [ "$(find /home/dev/half -type f)" = /home/dev/half/share/doc ] && rm -r /home/dev/half'
+result $? half_an_install_can_be_taken_away
 inside 1000 'make install DESTDIR=/home/dev/stage PREFIX=/usr LIBDIR=lib/x86_64-linux-gnu' &&
   [ -f "$debian/home/dev/stage/usr/lib/x86_64-linux-gnu/pkgconfig/oriel-audio.pc" ] &&
   grep -q '^prefix=/usr$' "$debian/home/dev/stage/usr/lib/x86_64-linux-gnu/pkgconfig/oriel-audio.pc"
