@@ -72,6 +72,7 @@ test('motion: large pictures go by a track when a canvas does not keep up, and c
   });
   await page.goto(server.url);
   await painted(page);
+  const from = performance.now();
   await until(() => page.evaluate(() => {
     const video = document.querySelector('video.moving');
     return (
@@ -79,7 +80,8 @@ test('motion: large pictures go by a track when a canvas does not keep up, and c
       video?.videoWidth === 1920 &&
       video.getVideoPlaybackQuality().totalVideoFrames > 5
     );
-  }), 40_000, 'pictures by a track');
+  }), 150_000, 'pictures by a track'); // a track that did no better at first is tried again after a minute
+  t.log(`${((performance.now() - from) / 1000).toFixed(1)} s until pictures go by a track`);
   const response = await api(server, '/api/v1/desktop/pause', { method: 'POST' });
   assert.ok(response.ok, `pause: ${response.status}`);
   await until(async () => (await pageStats(page)).surface === 'canvas', 5000, 'the canvas again');
@@ -88,7 +90,7 @@ test('motion: large pictures go by a track when a canvas does not keep up, and c
     const shot = PNG.sync.read(Buffer.from(await (await api(server, '/snapshot.png')).arrayBuffer()));
     return psnr(await canvasPixels(page), shot) === Infinity;
   }, 30_000, 'the exact picture on the canvas');
-});
+}, { timeoutMs: 240_000 });
 
 test('keys: each press changes the block, in order, none lost', async (t) => {
   const server = await oriel(t, still);
