@@ -101,7 +101,8 @@ test('viewers: a link for watching only watches; a log-out ends the session', as
   assert.equal(await page.title(), 'Oriel');
   await page.reload();
   await page.locator('#login').waitFor({ timeout: 5000 });
-  assert.match(server.output, /audit: log-out address=127\.0\.0\.1 role=user/);
+  // The other tab, of the same session, may have been given the controls by then.
+  assert.match(server.output, /audit: log-out address=127\.0\.0\.1 role=(user|controller)/);
   assert.match(server.output, /audit: refused address=127\.0\.0\.1 role=watcher at=\/api\/v1\/desktop\/powerdown/);
 });
 

@@ -83,7 +83,7 @@ test('session_enters_by_the_websocket_and_fetches_its_cookie_behind', async () =
   socket.say(session(false));
   assert.equal((await entering).status, 'ok');
   assert.deepEqual(socket.sent.map(([type]) => type), [MESSAGE.LOGIN, MESSAGE.VIEWER_HELLO]);
-  assert.equal(ours.secret, secret);
+  assert.equal(ours.secret, '', 'stored with the cookie, not before: other tabs share both');
   assert.deepEqual(requests.map(({ body }) => body), [{ token: 'the token', secret }]);
   socket.say([MESSAGE.STATE, 1]);
   const early = ours.takeEarly();
@@ -96,6 +96,7 @@ test('session_enters_by_the_websocket_and_fetches_its_cookie_behind', async () =
   cookie(answer(200, { secret: 'cd'.repeat(32), view: false }));
   await request;
   assert.equal(requests[1].headers['Oriel-Session-Secret'], 'cd'.repeat(32));
+  assert.equal(ours.secret, 'cd'.repeat(32));
 });
 
 test('session_of_a_link_for_viewing_asks_for_no_size', async () => {

@@ -119,8 +119,8 @@ export class Session {
     const session = await entered;
     if (typeof session === 'object') {
       this.token = token;
-      this.secret = session.secret;
       this.view ||= session.view;
+      // The storage gets the secret together with the cookie: until then other tabs go by those that they have.
       this.claiming = this.login(token, session.secret);
       await greeted;
       if (this.view) opening.greeted = null; // what a watcher's hello says of a size is nothing
