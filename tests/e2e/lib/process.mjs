@@ -65,7 +65,7 @@ export async function oriel(t, args, { env = {}, timeoutMs = 30_000, executable 
     return /^ready: (\S+)$/m.exec(handle.output);
   }, timeoutMs, `oriel ${args.join(' ')}: ready line (so far: ${handle.output.slice(-400)})`);
   const url = new URL(line[1]);
-  const link = (secret) => `${line[1]}#token=${secret}`;
+  const link = (secret) => `${line[1].replace(/#.*/, '')}#token=${secret}`;
   return Object.assign(handle, { url: link(token), viewUrl: link(viewToken), origin: url.origin, port: Number(url.port), token, viewToken });
 }
 
