@@ -116,12 +116,30 @@ function ratios(ours, theirs, digits = 2) {
   return { middle, text: `${middle.toFixed(digits)} (${least.toFixed(digits)} to ${most.toFixed(digits)})` };
 }
 
-async function comparePhotons() {
+/** A guest with this scene that Oriel and noVNC both show. */
+async function withClients(scene, body) {
   await scope(async (t) => {
-    const vm = await bootScene(t, 'static');
+    const vm = await bootScene(t, scene);
     const ours = await oriel(t, ['serve', `qemu:${vm.qmp}`]);
     const peer = await serveNovnc(vm.vnc);
     t.after(peer.close);
+    await body({ vm, ours, peer });
+  });
+}
+
+/** CPU seconds of all and of the `own` one, and bytes sent from a port, per minute of one window. */
+async function useOverWindow(pids, own, port) {
+  const cpu = () => pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0);
+  const [cpu0, bytes0, own0, from] = [cpu(), bytesSent(port), cpuSeconds(own), performance.now()];
+  await pause(windowSeconds * 1000);
+  const minutes = (performance.now() - from) / 60_000;
+  return {
+    cpu: (cpu() - cpu0) / minutes, bytes: bytesBetween(bytes0, bytesSent(port)) / minutes, own: (cpuSeconds(own) - own0) / minutes,
+  };
+}
+
+async function comparePhotons() {
+  await withClients('static', async ({ vm, ours, peer }) => {
     const result = { oriel: { rounds: [] }, noVNC: { rounds: [] } };
     const url = { oriel: ours.url, noVNC: peer.url };
     await alternate(rounds, (name) => scope(async (inner) => {
@@ -145,11 +163,7 @@ async function comparePhotons() {
 
 /** From the address in the browser's bar to the first picture. */
 async function compareOpening() {
-  await scope(async (t) => {
-    const vm = await bootScene(t, 'static');
-    const ours = await oriel(t, ['serve', `qemu:${vm.qmp}`]);
-    const peer = await serveNovnc(vm.vnc);
-    t.after(peer.close);
+  await withClients('static', async ({ vm, ours, peer }) => {
     const first = { oriel: [], noVNC: [] };
     const url = { oriel: ours.url, noVNC: peer.url };
     await alternate(openingRounds, (name) => scope(async (inner) => {
@@ -165,11 +179,7 @@ async function compareOpening() {
 }
 
 async function compareScene(scene) {
-  await scope(async (t) => {
-    const vm = await bootScene(t, scene);
-    const ours = await oriel(t, ['serve', `qemu:${vm.qmp}`]);
-    const peer = await serveNovnc(vm.vnc);
-    t.after(peer.close);
+  await withClients(scene, async ({ vm, ours, peer }) => {
     const used = { oriel: [], noVNC: [] };
     const clients = {
       oriel: { url: ours.url, port: ours.port, pids: [ours.pid, vm.process.pid] },
@@ -180,13 +190,7 @@ async function compareScene(scene) {
       const { page } = await openMetered(inner, url);
       await page.mouse.move(900, 600);
       await pause(1500);
-      const cpu = () => pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0);
-      const [cpu0, bytes0, own0, from] = [cpu(), bytesSent(port), cpuSeconds(ours.pid), performance.now()];
-      await pause(windowSeconds * 1000);
-      const minutes = (performance.now() - from) / 60_000;
-      used[name].push({
-        cpu: (cpu() - cpu0) / minutes, bytes: bytesBetween(bytes0, bytesSent(port)) / minutes, own: (cpuSeconds(ours.pid) - own0) / minutes,
-      });
+      used[name].push(await useOverWindow(pids, ours.pid, port));
     }));
     const of = (name, what) => used[name].map((round) => round[what]);
     for (const name of ['oriel', 'noVNC']) {
@@ -214,14 +218,8 @@ async function compareBuilds(other) {
         await page.mouse.move(900, 600);
         await pause(1500);
         const photon = scene === 'static' ? (await keyToPhoton(page, 13)).slice(3) : [0];
-        const cpu = () => cpuSeconds(server.pid) + cpuSeconds(vm.process.pid);
-        const [cpu0, own0, bytes0, from] = [cpu(), cpuSeconds(server.pid), bytesSent(server.port), performance.now()];
-        await pause(windowSeconds * 1000);
-        const minutes = (performance.now() - from) / 60_000;
-        of[name].push({
-          first, photon: summary(photon).p50, cpu: (cpu() - cpu0) / minutes, own: (cpuSeconds(server.pid) - own0) / minutes,
-          bytes: bytesBetween(bytes0, bytesSent(server.port)) / minutes,
-        });
+        const used = await useOverWindow([server.pid, vm.process.pid], server.pid, server.port);
+        of[name].push({ first, photon: summary(photon).p50, ...used });
       }), Object.keys(builds));
       const whats = { first: 'opening the page', photon: 'input to photon', cpu: 'CPU of QEMU and oriel', own: 'CPU of oriel', bytes: 'bytes' };
       for (const [what, words] of Object.entries(whats)) {

@@ -218,6 +218,4 @@ export class Interface {
     else if (sound.guest.muted) note = 'The guest has muted itself.';
     byId('sound-note', HTMLElement).textContent = note;
   }
-
-
 }
