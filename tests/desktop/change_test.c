@@ -38,6 +38,7 @@ struct fixture {
   struct oriel_opus_decoder *decoder;
   int peers[3];
   uint64_t frames, start_ns; /* sent so far; by each that plays */
+  bool begun[INPUTS]; /* since it last stopped */
   bool apart;   /* what plays beside another does so half a packet later */
   bool stalled; /* this thread slept too long: what waited was trimmed, which is heard */
   float last;
@@ -111,11 +112,22 @@ static void play_opus(struct fixture *fixture, enum input input, const float *fr
   oriel_packet_unref(packet);
 }
 
+/* From silence over a whole packet: a tone that began at full height would be a step of the sender's own. */
+static void fade_in(float *frames) {
+  for (int i = 0; i < PACKET; i++) {
+    frames[2 * i] *= (float)i / PACKET;
+    frames[2 * i + 1] *= (float)i / PACKET;
+  }
+}
+
 /* The next 20 ms. */
 static void play(struct fixture *fixture, enum input input) {
   float frames[PACKET * 2];
   char path[96];
   guest_tone(frames, PACKET, fixture->frames, hz_of[input]);
+  if (!fixture->begun[input])
+    fade_in(frames);
+  fixture->begun[input] = true;
   if (input == DEVICE) {
     fixture->fake.sink->sound(fixture->fake.sink->user, frames, PACKET, oriel_clock_ns());
     return;
@@ -131,8 +143,9 @@ static void play(struct fixture *fixture, enum input input) {
       guest_send(fixture->peers[PCM], frames + 2 * at, PCM_PACKET * 2 * sizeof(float));
 }
 
-/* What it plays next begins anew, from silence: a tone that goes on elsewhere would be a step of the sender's own. */
+/* What it plays next begins anew. */
 static void stop(struct fixture *fixture, enum input input) {
+  fixture->begun[input] = false;
   if (input == UDP || input == OPUS) {
     oriel_opus_encoder_destroy(fixture->encoders[input]);
     assert_int_equal(oriel_opus_encoder_create(20, 128, &fixture->encoders[input]), 0);
