@@ -194,13 +194,14 @@ static void sink_microphone(void *user, enum oriel_microphone_use use) {
   oriel_microphone_source(user, use);
 }
 
-static void sink_typed(void *user, uint64_t mark) {
+static void sink_typed(void *user, uint64_t mark, unsigned dropped) {
   struct oriel_desktop *desktop = user;
   struct oriel_hub *hub = &desktop->hub;
   pthread_mutex_lock(&hub->lock);
   for (unsigned i = 0; i < hub->count; i++)
     if (hub->viewers[i]->id == mark >> 32) {
       hub->viewers[i]->typed = (uint32_t)mark;
+      hub->viewers[i]->typed_dropped += dropped;
       hub->viewers[i]->typed_due = true;
     }
   pthread_mutex_unlock(&hub->lock);

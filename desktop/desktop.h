@@ -147,11 +147,12 @@ struct oriel_delivery {
     } microphone;
     struct {
       uint32_t number; /* lower half of the mark of this viewer's newest text that the guest was given */
+      uint32_t dropped; /* presses and releases, since the last of these, that it was not given */
     } typed;
   };
 };
 
-/** Takes the most urgent waiting thing: state, role, abilities, cursor, audio, skip notice, picture. Call
+/** Takes the most urgent waiting thing: typed, state, role, abilities, cursor, audio, skip notice, picture. Call
  *  it only when the connection can take more: what is taken no longer coalesces. False and type NONE when empty. */
 bool oriel_viewer_next(struct oriel_viewer *viewer, struct oriel_delivery *delivery);
 /** True when something waits. Cheap. */

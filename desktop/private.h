@@ -61,6 +61,7 @@ struct oriel_viewer {
   bool state_due, abilities_due, role_due, cursor_due, position_due, volume_due, skipped_due, microphone_due;
   bool controls_due, typed_due;
   uint32_t typed; /* number of its newest text that the guest was given */
+  uint32_t typed_dropped; /* presses and releases that it was not given, which the viewer has not been told */
   bool had_cursor; /* by its last delivery: what else waits goes before another shape */
   uint32_t skipped; /* left out since the last notice */
   struct oriel_packet *picture; /* the slot: at most one (lesson 32) */

@@ -182,7 +182,13 @@ static void take_cursor_locked(const struct oriel_hub *hub, struct oriel_viewer 
 
 static bool take_control_locked(const struct oriel_hub *hub, struct oriel_viewer *viewer,
                                 struct oriel_delivery *delivery) {
-  if (viewer->state_due) {
+  if (viewer->typed_due) { /* before the news of what ended a text: the machine, or the controls */
+    viewer->typed_due = false;
+    delivery->type = ORIEL_DELIVERY_TYPED;
+    delivery->typed.number = viewer->typed;
+    delivery->typed.dropped = viewer->typed_dropped;
+    viewer->typed_dropped = 0;
+  } else if (viewer->state_due) {
     viewer->state_due = false;
     take_state_locked(hub, delivery);
   } else if (viewer->role_due) {
@@ -210,10 +216,6 @@ static bool take_control_locked(const struct oriel_hub *hub, struct oriel_viewer
   } else if (viewer->controls_due) {
     viewer->controls_due = false;
     oriel_roles_describe_locked(hub, viewer, viewer->desktop->config.control, delivery);
-  } else if (viewer->typed_due) {
-    viewer->typed_due = false;
-    delivery->type = ORIEL_DELIVERY_TYPED;
-    delivery->typed.number = viewer->typed;
   } else if (viewer->microphone_due) {
     viewer->microphone_due = false;
     delivery->type = ORIEL_DELIVERY_MICROPHONE;

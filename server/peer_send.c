@@ -140,7 +140,7 @@ static size_t head_of_delivery(const struct oriel_server *server, uint8_t *head,
     return oriel_viewer_write_volume(head, size, delivery->volume.left, delivery->volume.right,
                                      delivery->volume.muted);
   case ORIEL_DELIVERY_TYPED:
-    return oriel_viewer_write_typed(head, size, delivery->typed.number);
+    return oriel_viewer_write_typed(head, size, delivery->typed.number, delivery->typed.dropped);
   case ORIEL_DELIVERY_MICROPHONE:
     return oriel_viewer_write_microphone_state(head, size, microphone_use_of(delivery->microphone.use),
                                                delivery->microphone.talker);

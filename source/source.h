@@ -60,7 +60,7 @@ enum oriel_input_type {
   ORIEL_INPUT_BUTTON,
   ORIEL_INPUT_WHEEL,
   ORIEL_INPUT_TOUCH,
-  ORIEL_INPUT_RELEASE_ALL, /* every key and button that is down */
+  ORIEL_INPUT_RELEASE_ALL, /* every key and button that is down; what waits of texts is dropped */
   ORIEL_INPUT_TEXT,        /* keys at the guest's pace */
   ORIEL_INPUT_LOCKS,       /* how the user's lock keys stand */
 };
@@ -162,9 +162,9 @@ struct oriel_source_sink {
   void (*sound)(void *user, const float *frames, size_t count, uint64_t captured_ns);
   /** The guest's own volume for its output: 0..1 per side, and mute. Optional. */
   void (*volume)(void *user, float left, float right, bool muted);
-  /** The guest was given all of a text up to this mark, or its keys were dropped. Must not call the source.
-   *  Optional. */
-  void (*typed)(void *user, uint64_t mark);
+  /** The guest was given all of a text up to this mark, but for this many presses and releases, which were dropped.
+   *  Must not call the source. Optional. */
+  void (*typed)(void *user, uint64_t mark, unsigned dropped);
   /** What becomes of a microphone has changed; NOWHERE before the first call. Optional. */
   void (*microphone)(void *user, enum oriel_microphone_use use);
 };

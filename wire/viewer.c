@@ -161,9 +161,10 @@ size_t oriel_viewer_write_control_state(void *data, size_t size, uint32_t holder
   return oriel_writer_size(&writer);
 }
 
-size_t oriel_viewer_write_typed(void *data, size_t size, uint32_t number) {
+size_t oriel_viewer_write_typed(void *data, size_t size, uint32_t number, uint32_t dropped) {
   struct oriel_writer writer = begin(data, size, ORIEL_VIEWER_TYPED);
   oriel_write_u32(&writer, number);
+  oriel_write_u32(&writer, dropped);
   return oriel_writer_size(&writer);
 }
 

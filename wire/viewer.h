@@ -43,7 +43,7 @@ enum {
   X(VOLUME, 0x0A)          /* u16 left, right (0..65535), u8 muted */                         \
   X(MICROPHONE_STATE, 0x0B) /* u8 use, u32 id of the viewer that is heard (0 = nobody) */     \
   X(CONTROL_STATE, 0x0C)   /* u32 holder, u32 asker (0 = nobody), u8 way, text holder's name, text asker's */ \
-  X(TYPED, 0x0D)           /* u32 number of the newest TYPE that the guest was given */       \
+  X(TYPED, 0x0D)           /* u32 number of the newest TYPE that was dealt with, u32 events of them that were dropped */ \
   X(ABILITIES, 0x0E)       /* u32 capabilities, u8 display */                                 \
   X(SESSION, 0x0F)         /* 64 hexadecimal digits: second secret of the session that LOGIN began; u8 only watches */ \
   /* viewer -> server */                                                                      \
@@ -203,7 +203,7 @@ size_t oriel_viewer_write_microphone_state(void *data, size_t size, enum oriel_v
 size_t oriel_viewer_write_control_state(void *data, size_t size, uint32_t holder, uint32_t asker,
                                         enum oriel_viewer_control_way way, const char *holder_name,
                                         const char *asker_name);
-size_t oriel_viewer_write_typed(void *data, size_t size, uint32_t number);
+size_t oriel_viewer_write_typed(void *data, size_t size, uint32_t number, uint32_t dropped);
 /** 0 also for an unknown display. */
 size_t oriel_viewer_write_abilities(void *data, size_t size, uint32_t capabilities, enum oriel_viewer_display display);
 /** `secret`: ORIEL_VIEWER_SECRET_SIZE digits. */

@@ -273,7 +273,7 @@ static void pattern_text(struct oriel_source *source, const struct oriel_input *
   }
   const struct oriel_source_sink *sink = pattern_of(source)->sink;
   if (sink && sink->typed)
-    sink->typed(sink->user, input->text.mark);
+    sink->typed(sink->user, input->text.mark, 0);
 }
 
 static void pattern_input(struct oriel_source *source, const struct oriel_input *input) {

@@ -116,8 +116,8 @@ static bool pump_one(struct oriel_qemu_input *input, uint64_t now_ns) {
     input_pop(input);
     if (note.kind == OP_LOCKS)
       oriel_qemu_locks_want(&input->locks, note.code, note.phase);
-    else if (input->events.typed)
-      input->events.typed(input->events.user, note.mark);
+    else
+      input_tell_typed(input, &note);
     return true;
   }
   /* A move alone waits while QEMU is behind, so that newer ones replace it. */
@@ -327,8 +327,8 @@ void oriel_qemu_input_send(struct oriel_qemu_input *input, const struct oriel_in
     pump(input);
   } else {
     input->counts.dropped++;
-    if (event->type == ORIEL_INPUT_TEXT && input->events.typed)
-      input->events.typed(input->events.user, event->text.mark);
+    if (event->type == ORIEL_INPUT_TEXT)
+      input_tell_typed(input, &(struct op){.mark = event->text.mark, .dropped = event->text.count});
   }
   pthread_mutex_unlock(&input->lock);
 }

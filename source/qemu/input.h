@@ -35,8 +35,9 @@ struct oriel_qemu_input_events {
   void *user;
   /** What the devices are should be found out again. The source's thread. Optional. */
   void (*ask)(void *user);
-  /** All of a text up to this mark was handed to QEMU, or dropped. Any thread, under input's lock. Optional. */
-  void (*typed)(void *user, uint64_t mark);
+  /** All of a text up to this mark was handed to QEMU, but for so many presses and releases, which were dropped. Any
+   *  thread, under input's lock. Optional. */
+  void (*typed)(void *user, uint64_t mark, unsigned dropped);
 };
 
 struct oriel_qemu_input_counts {

@@ -115,15 +115,17 @@ static void push_touch(struct oriel_qemu_input *input, enum oriel_touch_phase ph
   }
 }
 
-/* Kept while the VM is stopped: a text arrives whole. What its sender wants to know is when. */
+/* Kept while the VM is stopped: a text arrives whole. What its sender wants to know is when, and what of it does not. */
 static void push_text(struct oriel_qemu_input *input, const struct oriel_input *event) {
+  const uint64_t dropped = input->counts.dropped;
   for (unsigned i = 0; i < event->text.count; i++) {
     const struct oriel_stroke *stroke = &event->text.strokes[i];
     uint8_t key = oriel_qemu_key_from_usage(stroke->usage);
     if (key)
       input_push_held(input, (struct op){.kind = OP_KEY, .code = key, .phase = stroke->pressed, .is_text = true});
   }
-  input_push(input, (struct op){.kind = OP_MARK, .mark = event->text.mark});
+  input_push(input, (struct op){.kind = OP_MARK, .mark = event->text.mark,
+                                .dropped = (unsigned)(input->counts.dropped - dropped)});
 }
 
 void input_push_event(struct oriel_qemu_input *input, const struct oriel_input *event) {
@@ -155,6 +157,7 @@ void input_push_event(struct oriel_qemu_input *input, const struct oriel_input *
     push_touch(input, event->touch.phase, event->touch.id, event->touch.x, event->touch.y);
     break;
   case ORIEL_INPUT_RELEASE_ALL:
+    input_drop_text(input);
     input_push_releases(input);
     break;
   case ORIEL_INPUT_TEXT:

@@ -32,6 +32,7 @@ struct op {
   bool is_text;
   int32_t x, y;
   uint64_t mark;
+  unsigned dropped; /* mark: presses and releases of its text that are not typed */
 };
 
 /* One call that QEMU has not answered. */
@@ -110,6 +111,10 @@ void input_push_missing(struct oriel_qemu_input *input);
 void input_push_releases(struct oriel_qemu_input *input);
 /** Drops all that waits; whoever waits for a text is told. */
 void input_drop(struct oriel_qemu_input *input);
+/** Drops what waits of texts, whose senders are told; all else keeps its order. */
+void input_drop_text(struct oriel_qemu_input *input);
+/** Tells whose text it was. */
+void input_tell_typed(struct oriel_qemu_input *input, const struct op *mark);
 struct op *input_head(struct oriel_qemu_input *input);
 void input_pop(struct oriel_qemu_input *input);
 

@@ -34,8 +34,8 @@ void input_push(struct oriel_qemu_input *input, struct op op) {
   if (input->op_count == ORIEL_QEMU_INPUT_QUEUE) {
     input->counts.dropped++;
     input->overflowed = true;
-    if (op.kind == OP_MARK && input->events.typed)
-      input->events.typed(input->events.user, op.mark);
+    if (op.kind == OP_MARK)
+      input_tell_typed(input, &op);
     return;
   }
   input->ops[(input->op_head + input->op_count++) % ORIEL_QEMU_INPUT_QUEUE] = op;
@@ -73,15 +73,42 @@ void input_push_releases(struct oriel_qemu_input *input) {
   input->wheel_x = input->wheel_y = 0;
 }
 
-void input_drop(struct oriel_qemu_input *input) {
-  for (; input->op_count; input->op_count--) {
-    const struct op *op = &input->ops[input->op_head];
-    if (op->kind == OP_MARK && input->events.typed)
-      input->events.typed(input->events.user, op->mark);
-    input->op_head = (input->op_head + 1) % ORIEL_QEMU_INPUT_QUEUE;
+void input_tell_typed(struct oriel_qemu_input *input, const struct op *mark) {
+  if (input->events.typed)
+    input->events.typed(input->events.user, mark->mark, mark->dropped);
+}
+
+static struct op *op_at(struct oriel_qemu_input *input, size_t index) {
+  return &input->ops[(input->op_head + index) % ORIEL_QEMU_INPUT_QUEUE];
+}
+
+/* What is wanted is what the guest will know to be down after all that still waits. */
+void input_drop_text(struct oriel_qemu_input *input) {
+  size_t kept = 0;
+  unsigned dropped = 0;
+  input->wanted = input->sent;
+  for (size_t i = 0; i < input->op_count; i++) {
+    struct op op = *op_at(input, i);
+    if (op.is_text) {
+      dropped++;
+    } else if (op.kind == OP_MARK) {
+      op.dropped += dropped;
+      dropped = 0;
+      input_tell_typed(input, &op);
+    } else {
+      held_note(&input->wanted, &op);
+      *op_at(input, kept++) = op;
+    }
   }
+  input->op_count = kept;
   input->overflowed = false;
   input->text_down = 0;
+  input->still_ns = 0;
+}
+
+void input_drop(struct oriel_qemu_input *input) {
+  input_drop_text(input);
+  input->op_count = 0;
 }
 
 struct op *input_head(struct oriel_qemu_input *input) {

@@ -126,10 +126,10 @@ static void on_ask(void *user) {
 }
 
 /* Any thread. */
-static void on_typed(void *user, uint64_t mark) {
+static void on_typed(void *user, uint64_t mark, unsigned dropped) {
   struct qemu_source *source = user;
   if (source->sink && source->sink->typed)
-    source->sink->typed(source->sink->user, mark);
+    source->sink->typed(source->sink->user, mark, dropped);
 }
 
 static void *run(void *user) {

@@ -98,6 +98,44 @@ static void newcomer_gets_them_from_an_idle_holder(void **state) {
   assert_int_equal(fixture->fake.releases, 1); /* the key that first held */
 }
 
+/** Takes all that waits; the places of two types among it, counted from 1; 0 = did not come. */
+static void places_of(struct oriel_viewer *viewer, struct oriel_delivery *typed, unsigned *typed_at, unsigned *role_at) {
+  struct oriel_delivery delivery;
+  *typed_at = *role_at = 0;
+  for (unsigned at = 1; oriel_viewer_next(viewer, &delivery); at++) {
+    if (delivery.type == ORIEL_DELIVERY_TYPED)
+      *typed = delivery, *typed_at = at;
+    if (delivery.type == ORIEL_DELIVERY_ROLE)
+      *role_at = at;
+    oriel_packet_unref(delivery.packet);
+  }
+}
+
+/* How far a text came is told before the news that its sender has no controls, after which the page forgets it. */
+static void who_loses_them_is_told_how_far_its_text_came(void **state) {
+  struct fixture *fixture = *state;
+  struct oriel_viewer *first = join(fixture, 0, false);
+  struct oriel_delivery typed = {0};
+  unsigned typed_at, role_at;
+  places_of(first, &typed, &typed_at, &role_at);
+  const struct oriel_stroke strokes[] = {{4, true}, {4, false}};
+  oriel_viewer_input(first, &(struct oriel_input){.type = ORIEL_INPUT_TEXT, .text = {strokes, 2, 5}});
+  idle(fixture);
+  struct oriel_viewer *second = join(fixture, 0, false);
+  assert_true(oriel_viewer_controls(second));
+  assert_int_equal(fixture->fake.releases, 1); /* upon which the source drops the text */
+  const struct oriel_source_sink *sink = &fixture->desktop->sink;
+  sink->typed(sink->user, (uint64_t)oriel_viewer_id(first) << 32 | 5, 30);
+  sink->typed(sink->user, (uint64_t)oriel_viewer_id(first) << 32 | 6, 2);
+  places_of(first, &typed, &typed_at, &role_at);
+  assert_true(typed_at && typed_at < role_at);
+  assert_int_equal(typed.typed.number, 6);
+  assert_int_equal(typed.typed.dropped, 32);
+  sink->typed(sink->user, (uint64_t)oriel_viewer_id(first) << 32 | 7, 0);
+  places_of(first, &typed, &typed_at, &role_at);
+  assert_int_equal(typed.typed.dropped, 0); /* each is told once */
+}
+
 static void own_pages_need_no_consent(void **state) {
   struct fixture *fixture = *state;
   struct oriel_viewer *first = join(fixture, 7, false);
@@ -247,6 +285,7 @@ static void names_are_cut_and_never_empty(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
     CASE(newcomer_waits_while_they_are_used), CASE(newcomer_gets_them_from_an_idle_holder),
+    CASE(who_loses_them_is_told_how_far_its_text_came),
     CASE(own_pages_need_no_consent),          CASE(holder_is_asked_and_grants),
     CASE(holder_denies_and_is_left_alone),    CASE(holder_who_does_nothing_consents),
     CASE(asker_who_gives_up_is_forgotten),    CASE(fixed_holder_keeps_them),

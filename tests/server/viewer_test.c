@@ -318,7 +318,7 @@ static void viewer_text_is_answered(void **state) {
   }
   do {
     assert_true(ws_until(fd, &frame, ORIEL_VIEWER_TYPED));
-    assert_int_equal(frame.size, 8);
+    assert_int_equal(frame.size, 12);
   } while (frame.data[4] != 40);
   close(fd);
 }

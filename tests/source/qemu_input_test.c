@@ -14,7 +14,7 @@
 #include "core/clock.h"
 #include "peer.h"
 
-enum { PATIENCE_MS = PEER_PATIENCE_MS, SHIFT = 0xe1, KEY_A = 0x04, KEY_B = 0x05 };
+enum { PATIENCE_MS = PEER_PATIENCE_MS, SHIFT = 0xe1, KEY_A = 0x04, KEY_B = 0x05, KEY_C = 0x06 };
 
 static void key(uint16_t usage, bool pressed) {
   oriel_source_input(test.source, &(struct oriel_input){.type = ORIEL_INPUT_KEY, .key = {usage, pressed}});
@@ -209,6 +209,7 @@ static void input_text_is_told_when_it_was_typed(void **state) {
   assert_true(recorder_wait_state(&test.recorder, ORIEL_SOURCE_GONE, NULL, PATIENCE_MS));
   text(8, 2);
   assert_true(recorder_wait(&test.recorder, is_typed, &(uint64_t){8}, PATIENCE_MS));
+  assert_int_equal(test.recorder.untyped, 2);
 }
 
 /* What waits when QEMU goes is dropped, and told as well: its sender would wait for ever. */
@@ -220,6 +221,7 @@ static void input_text_is_told_when_qemu_went(void **state) {
   text(2, 2);
   fake_qemu_drop_control(test.fake);
   assert_true(recorder_wait(&test.recorder, is_typed, &(uint64_t){2}, PATIENCE_MS));
+  assert_int_equal(test.recorder.untyped, 4);
   assert_int_equal(fake_qemu_count(test.fake, "Press("), 0);
 }
 
@@ -249,6 +251,59 @@ static void input_text_waits_for_answers_between_characters(void **state) {
   assert_true(fake_qemu_wait_log(test.fake, "SetUIInfo"));
   assert_int_equal(fake_qemu_count(test.fake, "Press(30"), 1);
   assert_int_equal(fake_qemu_count(test.fake, "Release(30"), released + 1);
+}
+
+static void release_all(void) {
+  oriel_source_input(test.source, &(struct oriel_input){.type = ORIEL_INPUT_RELEASE_ALL});
+}
+
+/* Its sender lost the controls, cancelled or left. What it pressed by itself comes, and what comes next is the next
+ * controller's. */
+static void input_text_ends_with_a_release_of_all(void **state) {
+  (void)state;
+  peer_meet(&(struct fake_qemu_options){.absolute = true, .keyboard = "virtio-keyboard-pci", .answers_nothing = true});
+  const unsigned released = fake_qemu_count(test.fake, "Release(30"); /* on attaching */
+  text(1, 20); /* its first character goes, the others wait for an answer */
+  assert_int_equal(oriel_source_resize(test.source, 640, 480), 0);
+  assert_true(fake_qemu_wait_log(test.fake, "SetUIInfo"));
+  text(2, 64);
+  key(KEY_B, true);
+  oriel_source_input(test.source, &(struct oriel_input){.type = ORIEL_INPUT_POINTER, .pointer = {7, 9}});
+  text(3, 64);
+  release_all();
+  assert_true(is_typed(&test.recorder, &(uint64_t){3})); /* at once */
+  assert_int_equal(test.recorder.untyped, 18 + 64 + 64);
+  key(KEY_C, true);
+  key(KEY_C, false);
+  assert_true(fake_qemu_wait_log(test.fake, "Press(48,)\nSetAbsPosition(8, 10)\nRelease(48,)\nPress(46,)\nRelease(46,)"));
+  assert_int_equal(fake_qemu_count(test.fake, "Press(30"), 1);
+  assert_int_equal(fake_qemu_count(test.fake, "Release(30"), released + 1);
+}
+
+/* Its text had pressed Shift, and the release of that waited with the rest. */
+static void input_text_that_ends_leaves_nothing_down(void **state) {
+  (void)state;
+  peer_meet(&(struct fake_qemu_options){.absolute = true, .keyboard = "virtio-keyboard-pci"});
+  const struct oriel_stroke first[] = {{SHIFT, true}};
+  const struct oriel_stroke rest[] = {{KEY_A, true}, {KEY_A, false}, {SHIFT, false}};
+  const unsigned released = fake_qemu_count(test.fake, "Release(42,)"); /* on attaching */
+  struct oriel_input input = {.type = ORIEL_INPUT_TEXT, .text = {.strokes = first, .count = 1, .mark = 1}};
+  oriel_source_input(test.source, &input);
+  assert_true(fake_qemu_wait_log(test.fake, "Press(42,)\n"));
+  pause_vm(0);
+  input.text.strokes = rest;
+  input.text.count = 3;
+  input.text.mark = 2;
+  oriel_source_input(test.source, &input);
+  release_all();
+  assert_true(is_typed(&test.recorder, &(uint64_t){2}));
+  assert_int_equal(test.recorder.untyped, 3);
+  resume_vm();
+  text(3, 2); /* and a new one is typed */
+  assert_true(fake_qemu_wait_log(test.fake, "Press(30,)\nRelease(30,)\n"));
+  assert_int_equal(fake_qemu_count(test.fake, "Press(30"), 1);
+  assert_int_equal(fake_qemu_count(test.fake, "Release(42,)"), released + 1);
+  assert_int_equal(test.recorder.untyped, 3);
 }
 
 /* --- lock keys ---------------------------------------------------------------------------------------------------- */
@@ -285,6 +340,8 @@ int main(void) {
     CASE(input_text_is_told_when_qemu_went),
     CASE(input_text_outlasts_a_pause),
     CASE(input_text_waits_for_answers_between_characters),
+    CASE(input_text_ends_with_a_release_of_all),
+    CASE(input_text_that_ends_leaves_nothing_down),
     CASE(input_lock_keys_are_brought_into_step),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -90,9 +90,10 @@ static void on_microphone(void *user, enum oriel_microphone_use use) {
   leave(recorder);
 }
 
-static void on_typed(void *user, uint64_t mark) {
+static void on_typed(void *user, uint64_t mark, unsigned dropped) {
   struct recorder *recorder = enter(user);
   recorder->mark = mark;
+  recorder->untyped += dropped;
   leave(recorder);
 }
 

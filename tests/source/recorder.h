@@ -30,6 +30,7 @@ struct recorder {
   bool muted;
   enum oriel_microphone_use use;
   uint64_t mark; /* of the latest text that was typed */
+  unsigned untyped; /* presses and releases of all texts that were dropped */
 };
 
 void recorder_init(struct recorder *recorder);

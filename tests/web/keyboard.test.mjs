@@ -200,7 +200,7 @@ test('keyboard_escape_ends_a_long_text', () => {
   const { board, down, take } = keyboard();
   board.type('x'.repeat(500));
   take();
-  assert.equal(down('Escape'), '');
+  assert.equal(down('Escape'), 'release all');
   board.typist.typed(2);
   assert.equal(take(), '');
   assert.ok(!board.typist.busy);
@@ -211,7 +211,8 @@ test('keyboard_escape_ends_a_long_text', () => {
 function guest(options = {}) {
   const sent = [];
   let most = 0;
-  const typist = new Typist((view) => sent.push({ number: view.getUint32(4, true), events: piece(view) }));
+  const send = (view) => sent.push({ number: view.getUint32(4, true), events: piece(view) });
+  const typist = new Typist(send, undefined, options.cut);
   const events = [];
   const serve = (limit = Infinity) => {
     for (let served = 0; sent.length && served < limit; served++) {
@@ -265,29 +266,66 @@ test('typist_keys_keep_their_place_behind_the_text', () => {
   assert.equal(read(events), `${'A'.repeat(100)}\nb`);
 });
 
-test('typist_cancelled_lets_go_of_what_it_held', () => {
-  const { typist, serve, events } = guest();
-  typist.type(planText('A'.repeat(1000), 'us').strokes);
+test('typist_cancelled_sends_nothing_and_learns_to_the_character_how_far_it_came', () => {
+  const cuts = [];
+  const { typist, serve, events, sent } = guest({ cut: (done, total) => cuts.push([done, total]) });
+  typist.type(planText(`A${'b'.repeat(999)}`, 'us').strokes);
   serve(3);
+  const { done } = typist;
   typist.cancel();
-  serve();
-  assert.ok(read(events).length < 120, String(read(events).length));
-  assert.deepEqual(events.at(-1), [USAGES.ShiftLeft, false]);
   assert.ok(!typist.busy);
+  assert.deepEqual(cuts, [], 'the server has two pieces more, of which some may be typed');
+  assert.equal(sent.length, 2, 'and whoever cancels releases all');
+  typist.type(planText('c', 'us').strokes); // the next text is not waited for, nor counted in
+  const dropped = 2 * 17 + 1;
+  typist.typed(sent[1].number, dropped); // in the middle of a character
+  const before = sent[0].events.length + sent[1].events.length;
+  assert.deepEqual(cuts, [[done + Math.floor((before - dropped) / 2), 1000]]);
+  assert.ok(typist.busy && typist.total === 1);
+  events.length = 0;
+  sent.splice(0, 2);
+  serve();
+  assert.equal(read(events), 'c');
+  assert.ok(!typist.busy);
+  assert.equal(cuts.length, 1);
 });
 
-test('typist_cancelled_loses_no_release_of_a_key', () => {
-  const { typist, serve, events } = guest();
-  typist.type(planText('x'.repeat(16), 'us').strokes);
-  typist.key(USAGES.ShiftRight, true);
-  typist.key(USAGES.KeyA, true);
-  typist.key(USAGES.KeyA, false); // waits: two pieces are on their way
-  typist.key(USAGES.ShiftRight, false);
+test('typist_whose_text_the_server_dropped_sends_nothing_more_of_it', () => {
+  const cuts = [];
+  const { typist, sent } = guest({ cut: (done, total) => cuts.push([done, total]) });
+  typist.type(planText('b'.repeat(1000), 'us').strokes);
+  const pieces = sent.splice(0);
+  typist.typed(pieces[0].number, 4); // the controls or the machine went
+  assert.deepEqual([sent.length, cuts], [0, [[14, 1000]]]);
+  typist.typed(pieces[1].number, 32);
+  assert.ok(!typist.busy && typist.total === 0);
+  assert.equal(cuts.length, 1);
+});
+
+test('typist_cancelled_when_all_of_it_had_come_says_nothing', () => {
+  const cuts = [];
+  const { typist, sent } = guest({ cut: (done, total) => cuts.push([done, total]) });
+  typist.type(planText('bb', 'us').strokes);
   typist.cancel();
-  serve();
-  const down = new Set();
-  for (const [usage, pressed] of events) pressed ? down.add(usage) : down.delete(usage);
-  assert.deepEqual([...down], [], 'a key sticks');
+  typist.typed(sent[0].number, 0);
+  assert.deepEqual(cuts, []);
+});
+
+test('keyboard_cancelled_text_releases_all_and_tells_how_far_it_came', () => {
+  const told = [];
+  const { board, down, take } = keyboard({ cut: (done, total) => told.push([done, total]) });
+  board.cancelText();
+  assert.equal(take(), '', 'nothing was typed');
+  board.type('x'.repeat(500));
+  take();
+  down('ShiftLeft', { shiftKey: true }); // waits behind the text
+  assert.equal(down('Escape'), 'release all');
+  board.typist.typed(2, 20);
+  assert.deepEqual(told, [[22, 500]]);
+  board.type('x'.repeat(500));
+  board.cancelText();
+  board.forget(); // the connection went before the answer came
+  assert.deepEqual(told, [[22, 500], [0, 500]]);
 });
 
 test('keyboard_text_without_a_way_to_the_guest_blocks_nothing', () => {

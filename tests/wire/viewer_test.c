@@ -329,7 +329,7 @@ static void viewer_parse_text(void **state) {
 }
 
 static size_t one_typed(void *data, size_t size) {
-  return oriel_viewer_write_typed(data, size, 0x01020304);
+  return oriel_viewer_write_typed(data, size, 0x01020304, 0x05060708);
 }
 static size_t one_abilities(void *data, size_t size) {
   return oriel_viewer_write_abilities(data, size, 0x41424344, ORIEL_VIEWER_DISPLAY_REFUSED);
@@ -367,7 +367,7 @@ static const struct {
   { one_role, 5, "\x08\0\0\0" "\x01" },
   { one_skipped, 8, "\x09\0\0\0" "\x04\x03\x02\x01" },
   { one_volume, 9, "\x0A\0\0\0" "\xFF\xFF" "\0\x80" "\x01" },
-  { one_typed, 8, "\x0D\0\0\0" "\x04\x03\x02\x01" },
+  { one_typed, 12, "\x0D\0\0\0" "\x04\x03\x02\x01" "\x08\x07\x06\x05" },
   { one_abilities, 9, "\x0E\0\0\0" "\x44\x43\x42\x41" "\x02" },
   { one_microphone_state, 9, "\x0B\0\0\0" "\x02" "\x04\x03\x02\x01" },
   { one_control_state, 19, "\x0C\0\0\0" "\x04\x03\x02\x01" "\x14\x13\x12\x11" "\x02" "\x02\0me" "\0\0" },

@@ -157,7 +157,7 @@ export class Devices {
         this.cursor.setGuestPosition(readCursorPosition(view));
         break;
       case MESSAGE.TYPED:
-        this.keyboard.typist.typed(readTyped(view));
+        this.keyboard.typist.typed(...readTyped(view));
         break;
       case MESSAGE.VOLUME:
         this.sound.setGuestVolume(readVolume(view));

@@ -37,8 +37,7 @@ export class Keyboard {
    * @param {() => [layout: string, entry: string]} options.layout of the guest, and its way for other characters
    * @param {(characters: string) => void} options.unknown the guest's layout has no key for these
    * @param {() => void} [options.typing] a text makes progress
-   * @param {(done: number, total: number) => void} [options.cut] a long text ended early, with the connection or the
-   *   controls
+   * @param {(done: number, total: number) => void} [options.cut] a long text ended early
    * @param {() => void} options.released everything was released, the mouse's buttons too
    * @param {boolean} [options.isMac] @param {boolean} [options.isWindows]
    */
@@ -53,7 +52,7 @@ export class Keyboard {
     this.shortcut = shortcut;
     this.layout = layout;
     this.unknown = unknown;
-    this.typist = new Typist(send, typing);
+    this.typist = new Typist(send, typing, (done, total) => total >= LONG && this.cut(done, total));
     this.locks = new Locks(send);
     this.isMac = isMac ?? /Mac|iPhone|iPad/.test(platform);
     this.isWindows = isWindows ?? /^Win/.test(platform);
@@ -221,16 +220,14 @@ export class Keyboard {
     this.held.dropped();
   }
 
-  /** Nothing more of the text that is being typed. */
+  /** Nothing more of the text that is being typed, also of what the server has of it. */
   cancelText() {
-    this.typist.cancel();
+    if (this.typist.busy) this.releaseAll();
   }
 
   /** The connection or the controls went: nobody holds anything, and nobody is told. */
   forget() {
-    const { done, total } = this.typist;
-    if (total >= LONG) this.cut(done, total);
-    this.typist.reset();
+    this.typist.forget();
     this.locks.forget();
     this.drop();
   }
@@ -246,7 +243,7 @@ export class Keyboard {
 
   /** Nothing is held any more, neither keys nor buttons. */
   releaseAll() {
-    if (this.typist.busy) this.typist.cancel();
+    this.typist.cancel();
     this.drop();
     this.send(writeReleaseAll());
     this.released();

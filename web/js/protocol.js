@@ -38,7 +38,7 @@ const smallest = {
   [MESSAGE.VOLUME]: 9,
   [MESSAGE.MICROPHONE_STATE]: 9,
   [MESSAGE.CONTROL_STATE]: 17,
-  [MESSAGE.TYPED]: 8,
+  [MESSAGE.TYPED]: 12,
   [MESSAGE.ABILITIES]: 9,
   [MESSAGE.PING]: 12,
   [MESSAGE.PONG]: 20,
@@ -134,7 +134,7 @@ export const readControlState = (view) => {
 export const readMicrophoneState = (view) => ({ use: view.getUint8(4), talker: view.getUint32(5, true) });
 
 /** @param {DataView<ArrayBuffer>} view */
-export const readTyped = (view) => view.getUint32(4, true);
+export const readTyped = (view) => /** @type {const} */ ([view.getUint32(4, true), view.getUint32(8, true)]);
 
 /** @param {DataView<ArrayBuffer>} view */
 export const readPing = (view) => readU64(view, 4);

@@ -128,7 +128,6 @@ export class TextDialog {
     button('open-text').disabled = !this.client.controls;
     this.allow();
     if (typist.busy && state !== STATE.RUNNING && state !== STATE.PAUSED) {
-      this.say(`The machine went: ${typist.done} of ${typist.total} characters were typed.`);
       this.keyboard.cancelText();
     }
     this.progress();

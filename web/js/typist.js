@@ -5,13 +5,18 @@
 import { heldBy } from './layouts.js';
 import { HEADER_SIZE, MESSAGE } from './wire.js';
 
-/** Presses and releases of one piece, and pieces that may be unanswered: what Cancel cannot take back. */
+/** Presses and releases of one piece, and pieces that may be unanswered. */
 const PIECE = 32;
 const UNANSWERED = 2;
 
 /** @typedef {import('./layouts.js').Stroke} Stroke */
 /** A press or release. @typedef {[usage: number, pressed: boolean]} KeyEvent */
 /** Waits to be sent: what types a character, or one event as it is. @typedef {Stroke[] | KeyEvent} Step */
+
+/**
+ * Without an answer; `ends`: after how many of its events each character is complete.
+ * @typedef {{number: number, events: number, ends: number[]}} Piece
+ */
 
 /** @param {number} number @param {readonly KeyEvent[]} events at most 64 */
 function writeType(number, events) {
@@ -28,18 +33,41 @@ function writeType(number, events) {
 /** @param {Step} step @returns {step is KeyEvent} */
 const isEvent = (step) => typeof step[0] === 'number';
 
+/**
+ * Characters that the guest was given of pieces which are answered now, and taken out.
+ * @param {Piece[]} pieces @param {number} number @param {number} dropped events of their end
+ */
+function given(pieces, number, dropped) {
+  /** @type {number[]} */
+  const ends = [];
+  let events = 0;
+  while (pieces.length && ((number - pieces[0].number) | 0) >= 0) {
+    const piece = /** @type {Piece} */ (pieces.shift());
+    for (const end of piece.ends) ends.push(events + end);
+    events += piece.events;
+  }
+  return ends.filter((end) => end <= events - dropped).length;
+}
+
 export class Typist {
-  /** @param {(view: DataView<ArrayBuffer>) => void} send @param {() => void} [changed] there is progress */
-  constructor(send, changed = () => {}) {
+  /**
+   * @param {(view: DataView<ArrayBuffer>) => void} send @param {() => void} [changed] there is progress
+   * @param {(done: number, total: number) => void} [cut] a text ended early
+   */
+  constructor(send, changed = () => {}, cut = () => {}) {
     this.send = send;
     this.changed = changed;
+    this.cut = cut;
     /** @type {Step[]} */
     this.steps = [];
     this.next = 0;
     /** What is held for the text at the end of what was sent, in this order. @type {number[]} */
     this.held = [];
-    /** Pieces without an answer. @type {{number: number, characters: number}[]} */
+    /** @type {Piece[]} */
     this.unanswered = [];
+    /** A text that was cancelled: how far it came is not known yet.
+     * @type {{done: number, total: number, unanswered: Piece[]} | null} */
+    this.ended = null;
     this.number = 0;
     /** Characters of what is being typed now. */
     this.total = 0;
@@ -63,24 +91,47 @@ export class Typist {
     this.pump();
   }
 
-  /** @param {number} number of the newest piece that the guest was given */
-  typed(number) {
-    while (this.unanswered.length && ((number - this.unanswered[0].number) | 0) >= 0) {
-      this.done += this.unanswered.shift()?.characters ?? 0;
+  /**
+   * @param {number} number of the newest piece that was dealt with
+   * @param {number} [dropped] presses and releases that the guest was not given: nothing more of their text is typed
+   */
+  typed(number, dropped = 0) {
+    if (this.ended) {
+      this.ended.done += given(this.ended.unanswered, number, dropped);
+      if (!this.ended.unanswered.length) this.finish();
+      dropped = 0;
     }
+    this.done += given(this.unanswered, number, dropped);
+    if (dropped) return this.forget();
     this.pump();
     if (!this.busy) this.reset();
     this.changed();
   }
 
-  /** What was not sent yet is not typed; what is held for it goes up, and so do keys whose release waited. */
+  /** Nothing more is typed. Whoever calls tells the server to release all, which drops what waits there. */
   cancel() {
-    const up = new Set([...this.held].reverse());
-    for (const step of this.steps.slice(this.next)) if (isEvent(step) && !step[1]) up.add(step[0]);
+    if (!this.busy) return;
+    this.finish();
+    const { done, total, unanswered } = this;
     this.reset();
-    const releases = [...up].map((usage) => /** @type {KeyEvent} */ ([usage, false]));
-    for (let at = 0; at < releases.length; at += PIECE) this.sendPiece(releases.slice(at, at + PIECE), 0);
-    this.unanswered = [];
+    this.ended = { done, total, unanswered };
+    if (!unanswered.length) this.finish();
+    this.changed();
+  }
+
+  /** How far a cancelled text came. */
+  finish() {
+    const { ended } = this;
+    this.ended = null;
+    if (ended && ended.done < ended.total) this.cut(ended.done, ended.total);
+  }
+
+  /** Nothing more is typed, nor answered. */
+  forget() {
+    this.finish();
+    const { done, total } = this;
+    this.reset();
+    if (done < total) this.cut(done, total);
     this.changed();
   }
 
@@ -112,7 +163,8 @@ export class Typist {
     while (this.unanswered.length < UNANSWERED && this.next < this.steps.length) {
       /** @type {KeyEvent[]} */
       const events = [];
-      let characters = 0;
+      /** @type {number[]} */
+      const ends = [];
       while (this.next < this.steps.length && events.length < PIECE) {
         const step = this.steps[this.next++];
         if (isEvent(step)) {
@@ -120,18 +172,18 @@ export class Typist {
           events.push(step);
         } else {
           for (const stroke of step) this.stroke(stroke, events);
-          characters++;
+          ends.push(events.length);
         }
       }
       if (this.next === this.steps.length) this.hold([], events);
-      this.sendPiece(events, characters);
+      this.sendPiece(events, ends);
     }
   }
 
-  /** @param {KeyEvent[]} events @param {number} characters */
-  sendPiece(events, characters) {
+  /** @param {KeyEvent[]} events @param {number[]} ends */
+  sendPiece(events, ends) {
     this.number = (this.number + 1) >>> 0;
-    this.unanswered.push({ number: this.number, characters });
+    this.unanswered.push({ number: this.number, events: events.length, ends });
     this.send(writeType(this.number, events));
   }
 }
