@@ -43,7 +43,7 @@ enum {
   X(VOLUME, 0x0A)          /* u16 left, right (0..65535), u8 muted */                         \
   X(MICROPHONE_STATE, 0x0B) /* u8 use, u32 id of the viewer that is heard (0 = nobody) */     \
   X(CONTROL_STATE, 0x0C)   /* u32 holder, u32 asker (0 = nobody), u8 way, text holder's name, text asker's */ \
-  X(TYPED, 0x0D)           /* u32 number of the newest TYPE that was dealt with, u32 events of them that were dropped */ \
+  X(TYPED, 0x0D)           /* u32 number of the newest TYPE that was dealt with, u32 events that were dropped */ \
   X(ABILITIES, 0x0E)       /* u32 capabilities, u8 display */                                 \
   X(SESSION, 0x0F)         /* 64 hexadecimal digits: second secret of the session that LOGIN began; u8 only watches */ \
   /* viewer -> server */                                                                      \

@@ -115,7 +115,7 @@ static void push_touch(struct oriel_qemu_input *input, enum oriel_touch_phase ph
   }
 }
 
-/* Kept while the VM is stopped: a text arrives whole. What its sender wants to know is when, and what of it does not. */
+/* Kept while the VM is stopped: a text arrives whole. What its sender wants to know is when, and what does not. */
 static void push_text(struct oriel_qemu_input *input, const struct oriel_input *event) {
   const uint64_t dropped = input->counts.dropped;
   for (unsigned i = 0; i < event->text.count; i++) {

@@ -35,6 +35,8 @@ static const char OUTSIDE[] = "rectangle outside the scanout";
 /* Told to the user by the display's state, so not worth another line. */
 static const char TOO_LARGE[] = "size outside 1x1 to 7680x4320", UNKNOWN_FORMAT[] = "unknown pixel format";
 static const char GPU_BUFFER[] = "GPU buffers are not taken";
+/* Said once: a peer that has lost count would say it again with each picture. */
+static const char NO_MAP[] = "no shared memory was handed over";
 
 static const uint64_t LOG_INTERVAL_NS = 5 * ORIEL_NS_PER_SECOND;
 
@@ -63,6 +65,7 @@ struct oriel_qemu_scanout {
   uint8_t *map_pixels; /* what pread filled; grows to the largest rectangle */
   size_t map_pixels_size;
   uint64_t logged_ns, refused; /* rate limit of the log */
+  bool no_map_told;
 };
 
 /* NULL when `shape` is plausible (format code in `pixman`). */
@@ -92,8 +95,15 @@ static void set_display(struct oriel_qemu_scanout *scanout, struct oriel_qemu_di
   scanout->events.display(scanout->events.user, &display);
 }
 
-/* There is nothing to look at, and what was is over. */
+static void drop_map(struct oriel_qemu_scanout *scanout) {
+  if (scanout->map_fd >= 0)
+    close(scanout->map_fd);
+  scanout->map_fd = -1;
+}
+
+/* There is nothing to look at, and what was is over, the memory that it was in as well. */
 static void go_dark(struct oriel_qemu_scanout *scanout, struct oriel_qemu_display display) {
+  drop_map(scanout);
   atomic_store(&scanout->has_picture, false);
   atomic_store(&scanout->recheck, false); /* there is none to compare with */
   oriel_surface_fill(scanout->surface, 0, oriel_clock_ns());
@@ -113,12 +123,6 @@ static const char *refuse_picture(struct oriel_qemu_scanout *scanout, const stru
   else
     set_display(scanout, (struct oriel_qemu_display){.kind = ORIEL_QEMU_DISPLAY_BROKEN});
   return why;
-}
-
-static void drop_map(struct oriel_qemu_scanout *scanout) {
-  if (scanout->map_fd >= 0)
-    close(scanout->map_fd);
-  scanout->map_fd = -1;
 }
 
 static void picture_arrived(struct oriel_qemu_scanout *scanout, bool changed, enum oriel_qemu_display_kind kind) {
@@ -252,7 +256,6 @@ static const char *on_update(struct oriel_qemu_scanout *scanout, GVariant *body,
 static const char *on_disable(struct oriel_qemu_scanout *scanout, GVariant *body, GUnixFDList *fds) {
   (void)body;
   (void)fds;
-  drop_map(scanout);
   go_dark(scanout, (struct oriel_qemu_display){.kind = ORIEL_QEMU_DISPLAY_OFF});
   return NULL;
 }
@@ -362,7 +365,7 @@ static const char *on_update_map(struct oriel_qemu_scanout *scanout, GVariant *b
   struct oriel_rect rect;
   g_variant_get(body, "(iiii)", &rect.x, &rect.y, &rect.width, &rect.height);
   if (scanout->map_fd < 0)
-    return "no shared memory was handed over";
+    return NO_MAP;
   if (!inside(scanout, rect.x, rect.y, rect.width, rect.height))
     return OUTSIDE;
   struct shape shape = scanout->map;
@@ -394,8 +397,10 @@ static const struct {
 static void log_refusal(struct oriel_qemu_scanout *scanout, const char *member, const char *why) {
   uint64_t now = oriel_clock_ns();
   scanout->refused++;
-  if (scanout->logged_ns && now - scanout->logged_ns < LOG_INTERVAL_NS)
+  const bool first = why == NO_MAP && !scanout->no_map_told;
+  if (!first && (why == NO_MAP || (scanout->logged_ns && now - scanout->logged_ns < LOG_INTERVAL_NS)))
     return;
+  scanout->no_map_told |= first;
   bool told = why == OUTSIDE || why == TOO_LARGE || why == UNKNOWN_FORMAT || why == GPU_BUFFER;
   oriel_log(told ? ORIEL_LOG_DEBUG : ORIEL_LOG_WARN, ROOM,
             "refused %.40s from QEMU: %s (%llu refused so far)", member, why, (unsigned long long)scanout->refused);

@@ -99,7 +99,8 @@ static void newcomer_gets_them_from_an_idle_holder(void **state) {
 }
 
 /** Takes all that waits; the places of two types among it, counted from 1; 0 = did not come. */
-static void places_of(struct oriel_viewer *viewer, struct oriel_delivery *typed, unsigned *typed_at, unsigned *role_at) {
+static void places_of(struct oriel_viewer *viewer, struct oriel_delivery *typed, unsigned *typed_at,
+                      unsigned *role_at) {
   struct oriel_delivery delivery;
   *typed_at = *role_at = 0;
   for (unsigned at = 1; oriel_viewer_next(viewer, &delivery); at++) {

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -16,6 +18,7 @@
 #include "source/qemu/placeholder.h"
 
 #define LISTENER "org.qemu.Display1.Listener"
+#define MAP "org.qemu.Display1.Listener.Unix.Map"
 
 enum { PATIENCE_MS = PEER_PATIENCE_MS, X8R8G8B8 = 0x20020888, WIDTH = 640, HEIGHT = 480, PIXELS = WIDTH * HEIGHT };
 
@@ -263,6 +266,99 @@ static void display_settled(void **state) {
   assert_int_equal(fake_qemu_count(test.fake, "Press("), 0);
 }
 
+/* --- shared memory ------------------------------------------------------------------------------------------------ */
+
+static bool update_map(void) {
+  char *error = fake_qemu_call(test.fake, FAKE_DISPLAY, MAP, "UpdateMap", g_variant_new("(iiii)", 0, 0, 8, 8), NULL);
+  bool taken = !error;
+  assert_true(taken || strstr(error, "no shared memory was handed over"));
+  g_free(error);
+  return taken;
+}
+
+static bool scanout_map(GUnixFDList *fds, uint32_t width, uint32_t stride) {
+  char *error = fake_qemu_call(test.fake, FAKE_DISPLAY, MAP, "ScanoutMap",
+                               g_variant_new("(huuuuu)", 0, 0, width, 48, stride, X8R8G8B8), fds);
+  bool taken = !error;
+  g_free(error);
+  return taken;
+}
+
+/* Where standard error goes meanwhile. */
+struct said {
+  int file, before;
+};
+
+static struct said said_begin(void) {
+  struct said said = {.file = memfd_create("log", MFD_CLOEXEC), .before = dup(STDERR_FILENO)};
+  assert_true(said.file >= 0 && said.before >= 0);
+  assert_true(dup2(said.file, STDERR_FILENO) >= 0);
+  return said;
+}
+
+/* How many lines with these words were logged. */
+static unsigned said_end(struct said said, const char *words) {
+  char text[16384];
+  dup2(said.before, STDERR_FILENO);
+  ssize_t size = pread(said.file, text, sizeof text - 1, 0);
+  assert_true(size >= 0);
+  text[size] = '\0';
+  close(said.file);
+  close(said.before);
+  unsigned count = 0;
+  for (const char *at = text; (at = strstr(at, words)); at++)
+    count++;
+  return count;
+}
+
+/* An update of memory that was never handed over, from a QEMU that errs or means harm: refused, nothing is drawn, and
+ * the log says so once, whatever else it had to say just before. */
+static void display_update_of_no_memory(void **state) {
+  (void)state;
+  peer_meet(&(struct fake_qemu_options){0});
+  struct said said = said_begin();
+  assert_false(call("CursorDefine", NULL));
+  for (int i = 0; i < 100; i++)
+    assert_false(update_map()); /* there is no picture at all */
+  const bool taken = scanout(0x33);
+  for (int i = 0; i < 100; i++)
+    assert_false(update_map());
+  const unsigned lines = said_end(said, "refused UpdateMap");
+  assert_true(taken);
+  assert_int_equal(lines, 1);
+  assert_int_equal(first_pixel(), 0x33);
+}
+
+/* The memory of a picture that is over is none to draw from: it was switched off, or replaced by what is not shown. */
+static void display_memory_goes_with_its_picture(void **state) {
+  (void)state;
+  peer_meet(&(struct fake_qemu_options){0});
+  int fd = memfd_create("picture", MFD_CLOEXEC);
+  assert_int_equal(ftruncate(fd, 64 * 48 * 4), 0);
+  const uint8_t white[8] = {255, 255, 255, 255, 255, 255, 255, 255};
+  assert_int_equal(pwrite(fd, white, sizeof white, 0), sizeof white);
+  GUnixFDList *fds = g_unix_fd_list_new();
+  assert_true(g_unix_fd_list_append(fds, fd, NULL) >= 0);
+  for (unsigned how = 0; how < 4; how++) {
+    assert_true(scanout_map(fds, 64, 256));
+    assert_true(update_map());
+    assert_int_equal(first_pixel(), 255);
+    if (how == 0)
+      assert_true(call("Disable", NULL));
+    else if (how == 1)
+      assert_false(call("ScanoutDMABUF", NULL));
+    else if (how == 2)
+      assert_false(scanout_map(fds, 8000, 32000));
+    else
+      assert_false(call("Scanout", picture(8000, 100, X8R8G8B8, white, sizeof white)));
+    assert_int_equal(first_pixel(), 0);
+    assert_false(update_map());
+    assert_int_equal(first_pixel(), 0);
+  }
+  g_object_unref(fds);
+  close(fd);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(display_blanked, peer_begin, peer_end),
@@ -277,6 +373,8 @@ int main(void) {
     cmocka_unit_test_setup_teardown(display_taken, peer_begin, peer_end),
     cmocka_unit_test_setup_teardown(display_rejected, peer_begin, peer_end),
     cmocka_unit_test_setup_teardown(display_settled, peer_begin, peer_end),
+    cmocka_unit_test_setup_teardown(display_update_of_no_memory, peer_begin, peer_end),
+    cmocka_unit_test_setup_teardown(display_memory_goes_with_its_picture, peer_begin, peer_end),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -275,7 +275,8 @@ static void input_text_ends_with_a_release_of_all(void **state) {
   assert_int_equal(test.recorder.untyped, 18 + 64 + 64);
   key(KEY_C, true);
   key(KEY_C, false);
-  assert_true(fake_qemu_wait_log(test.fake, "Press(48,)\nSetAbsPosition(8, 10)\nRelease(48,)\nPress(46,)\nRelease(46,)"));
+  assert_true(fake_qemu_wait_log(test.fake, "Press(48,)\nSetAbsPosition(8, 10)\nRelease(48,)\n"
+                                            "Press(46,)\nRelease(46,)"));
   assert_int_equal(fake_qemu_count(test.fake, "Press(30"), 1);
   assert_int_equal(fake_qemu_count(test.fake, "Release(30"), released + 1);
 }

@@ -129,3 +129,18 @@ test('session_asks_by_http_where_the_websocket_does_not_say_why', async () => {
     assert.equal(ours.takeEarly(), null);
   }
 });
+
+test('session_that_logs_out_while_its_cookie_is_fetched_holds_no_token_afterwards', async () => {
+  const ours = new Session();
+  let cookie;
+  serve = (path) => path === 'session' && !cookie ? new Promise((resolve) => { cookie = resolve; }) : Promise.resolve(answer(204, {}));
+  const entering = ours.enter('the token');
+  sockets[0].open();
+  sockets[0].say(session(false));
+  await entering;
+  const leaving = ours.logout();
+  cookie(answer(200, { secret, view: false }));
+  assert.equal(await leaving, true);
+  assert.equal(ours.token, '', 'with it the page would log in again by itself');
+  assert.equal(ours.secret, '');
+});

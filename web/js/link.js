@@ -37,7 +37,7 @@ export class Link {
     this.bye = '';
     setInterval(() => this.beat(), 1000);
     addEventListener('online', () => this.retryNow());
-    addEventListener('pagehide', () => this.close());
+    addEventListener('pagehide', () => this.leave());
     addEventListener('pageshow', (event) => event.persisted && this.retryNow());
     document.addEventListener('visibilitychange', () => !document.hidden && this.retryNow());
   }
@@ -204,11 +204,18 @@ export class Link {
     else this.retryLater(text);
   }
 
+  /** The page is left; whoever comes back to it finds it connected if it was, or tried to be. */
+  leave() {
+    const again = this.socket !== null || this.timer !== 0;
+    this.close();
+    this.timer = again ? -1 : 0;
+  }
+
   /** Ends it for good, until connect. */
   close(reason = /** @type {number} */ (REASON.CLOSED_BY_USER)) {
     this.attempt++;
     clearTimeout(this.timer);
-    this.timer = this.socket ? -1 : 0;
+    this.timer = 0;
     this.send(writeBye(reason, ''));
     this.socket?.close(4000 + reason);
     this.socket = null;

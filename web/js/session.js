@@ -233,6 +233,7 @@ export class Session {
     } catch {
       return false;
     } finally {
+      this.token = ''; // also when the way to the cookie brought it meanwhile
       this.secret = '';
     }
   }
