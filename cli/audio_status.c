@@ -19,6 +19,7 @@
 #include "cli/audio_driver.h"
 #include "cli/audio_http.h"
 #include "cli/say.h"
+#include "core/utf8.h"
 
 static const char help[] =
   "Usage: oriel audio status [OPTIONS]\n"
@@ -153,10 +154,19 @@ static json_t *ask_server(const char *url, const char *token, char *why, size_t 
 
 /* ---- as text ---- */
 
+/** What others wrote must not steer the terminal. */
+static void print_text(const char *text) {
+  char *clean = strdup(text);
+  if (clean != NULL) {
+    oriel_utf8_clean(clean);
+    fputs(clean, stdout);
+  }
+  free(clean);
+}
+
 static void print_scalar(const json_t *value) {
   if (json_is_string(value))
-    for (const char *c = json_string_value(value); *c != '\0'; c++)
-      putchar((unsigned char)*c < 0x20 || *c == 0x7F ? '?' : *c); /* what others wrote must not steer the terminal */
+    print_text(json_string_value(value));
   else if (json_is_integer(value))
     printf("%" JSON_INTEGER_FORMAT, json_integer_value(value));
   else if (json_is_real(value))
@@ -182,7 +192,9 @@ static void print_object(const json_t *object, int indent) {
       putchar('\n');
       column = 0;
     }
-    printf(column == 0 ? "%*s%s " : "%*s, %s ", column == 0 ? indent : 0, "", key);
+    printf(column == 0 ? "%*s" : "%*s, ", column == 0 ? indent : 0, "");
+    print_text(key);
+    putchar(' ');
     print_scalar(value);
     column += (column == 0 ? (size_t)indent : 0) + scalar_width(key, value);
   }
@@ -198,7 +210,9 @@ static void print_value(const char *name, const json_t *value, int indent) {
   json_t *one = NULL;
   if (json_is_array(value) && json_array_size(value) == 0)
     return;
-  printf("%*s%s:", indent, "", name);
+  printf("%*s", indent, "");
+  print_text(name);
+  putchar(':');
   if (json_is_object(value)) {
     putchar('\n');
     print_object(value, indent + 2);
@@ -253,7 +267,7 @@ static int print(const struct asked *asked, json_t *root, json_t *reasons) {
   const bool found = json_object_size(root) > 1 || json_array_size(json_object_get(root, "memory")) > 0;
   if (asked->json) {
     json_object_set(root, "silent", reasons);
-    json_dumpf(root, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
+    json_dumpf(root, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(6));
     putchar('\n');
   } else {
     json_object_foreach(root, key, value)

@@ -275,7 +275,7 @@ static int report_heard(struct test *test) {
   oriel_probe_tidy(&test->heard, NOTE_WINDOWS);
   json_t *root = heard_json(test);
   if (test->json) {
-    json_dumpf(root, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
+    json_dumpf(root, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(6));
     fputc('\n', stdout);
   } else
     print_heard(root);

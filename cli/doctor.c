@@ -16,6 +16,7 @@
 #include "cli/guest.h"
 #include "cli/say.h"
 #include "core/log.h"
+#include "core/utf8.h"
 #include "media/encoder.h"
 #include "media/opus.h"
 #include "server/address.h"
@@ -45,6 +46,7 @@ static void find(struct report *report, enum verdict verdict, const char *what, 
   va_start(arguments, format);
   vsnprintf(finding, sizeof finding, format, arguments);
   va_end(arguments);
+  oriel_utf8_clean(finding); /* a QEMU's words may be in it */
   report->failed = report->failed || verdict == FAIL;
   if (report->findings != NULL)
     json_array_append_new(report->findings, json_pack("{s:s, s:s, s:s, s:s}", "verdict", verdict_names[verdict], "what",
@@ -199,7 +201,7 @@ int oriel_doctor_command(const struct oriel_options *options) {
     checks[i](&report);
   if (report.findings != NULL) {
     json_t *root = json_pack("{s:b, s:o}", "works", !report.failed, "findings", report.findings);
-    json_dumpf(root, stdout, JSON_INDENT(2));
+    json_dumpf(root, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
     fputc('\n', stdout);
     json_decref(root);
   }

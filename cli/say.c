@@ -7,15 +7,15 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "core/utf8.h"
+
 int oriel_say(int code, const char *format, ...) {
   char line[2048];
   va_list arguments;
   va_start(arguments, format);
   vsnprintf(line, sizeof line, format, arguments);
   va_end(arguments);
-  for (char *c = line; *c != '\0'; c++)
-    if ((unsigned char)*c < 0x20 || *c == 0x7F)
-      *c = '?';
+  oriel_utf8_clean(line);
   fprintf(stderr, "oriel: %s\n", line);
   return code;
 }

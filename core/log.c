@@ -64,18 +64,12 @@ static void put_text(struct line *line, const char *text) {
   put(line, text, strlen(text));
 }
 
-/* C0, DEL, and C1 in its UTF-8 form, which terminals obey too. */
-static bool is_control(const char *character, size_t size) {
-  const uint8_t first = (uint8_t)character[0];
-  return (size == 1 && (first < 0x20 || first == 0x7F)) || (size == 2 && first == 0xC2 && (uint8_t)character[1] < 0xA0);
-}
-
 /* Puts text that may hold anything: control characters and bytes that are no UTF-8 become '?'. */
 static void put_foreign(struct line *line, const char *text, size_t size, bool json) {
   for (size_t at = 0, step; at < size; at += step) {
     const size_t character = oriel_utf8_character(text + at, size - at);
     step = character ? character : 1;
-    if (!character || is_control(text + at, character)) {
+    if (!character || oriel_utf8_is_control(text + at, character)) {
       put(line, "?", 1);
       continue;
     }

@@ -48,6 +48,36 @@ bool oriel_utf8_valid(const void *text, size_t size) {
   return true;
 }
 
+bool oriel_utf8_is_control(const void *character, size_t size) {
+  const uint8_t *bytes = character;
+  return (size == 1 && (bytes[0] < 0x20 || bytes[0] == 0x7F)) || (size == 2 && bytes[0] == 0xC2 && bytes[1] < 0xA0);
+}
+
+bool oriel_utf8_has_control(const void *text, size_t size) {
+  const uint8_t *bytes = text;
+  for (size_t at = 0, step; at < size; at += step ? step : 1) {
+    step = oriel_utf8_character(bytes + at, size - at);
+    if (oriel_utf8_is_control(bytes + at, step))
+      return true;
+  }
+  return false;
+}
+
+void oriel_utf8_clean(char *text) {
+  const size_t size = strlen(text);
+  size_t written = 0;
+  for (size_t at = 0, step; at < size; at += step ? step : 1) {
+    step = oriel_utf8_character(text + at, size - at);
+    if (!step || oriel_utf8_is_control(text + at, step)) {
+      text[written++] = '?';
+      continue;
+    }
+    memmove(text + written, text + at, step);
+    written += step;
+  }
+  text[written] = '\0';
+}
+
 size_t oriel_utf8_copy(void *out, size_t limit, const void *text, size_t size) {
   const uint8_t *bytes = text;
   uint8_t *to = out;

@@ -13,6 +13,14 @@
 size_t oriel_utf8_character(const void *text, size_t size);
 /** True when all `size` bytes are well-formed and none is NUL. */
 bool oriel_utf8_valid(const void *text, size_t size);
+/** Whether a character of this size steers whoever shows it instead of being shown: C0, DEL, and C1 (U+0080..U+009F),
+ *  which terminals obey, too. */
+bool oriel_utf8_is_control(const void *character, size_t size);
+/** Whether there is one among `size` bytes. */
+bool oriel_utf8_has_control(const void *text, size_t size);
+/** Makes a string fit for a log, a terminal or a menu: each control character and each byte that is not part of a
+ *  well-formed character becomes '?'. It never grows. */
+void oriel_utf8_clean(char *text);
 /** Copies `size` bytes of text into `out`, cutting at a character's border after at most `limit` bytes; each byte that
  *  is not part of a well-formed character becomes '?'. Adds no NUL. Returns the bytes written. */
 size_t oriel_utf8_copy(void *out, size_t limit, const void *text, size_t size);

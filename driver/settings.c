@@ -152,7 +152,7 @@ static bool is_line(const char *text) {
   const size_t size = strlen(text);
   for (size_t at = 0, step; at < size; at += step) {
     step = oriel_utf8_character(text + at, size - at);
-    if (!step || (unsigned char)text[at] < 0x20 || text[at] == 0x7F)
+    if (!step || oriel_utf8_is_control(text + at, step))
       return false;
   }
   return true;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/log.h"
+#include "core/utf8.h"
 
 enum { DETAILS_MAX = 512 };
 
@@ -27,10 +28,9 @@ void oriel_audit(const char *event, const char *address, const char *format, ...
 }
 
 void oriel_audit_clean(const char *name, char *clean, size_t size) {
-  size_t used = 0;
-  for (; *name && used + 1 < size; name++) {
-    const unsigned char c = (unsigned char)*name;
-    clean[used++] = c < 0x20 || c == 0x7f || strchr("\"=\\", c) ? '?' : (char)c;
-  }
-  clean[used] = '\0';
+  clean[oriel_utf8_copy(clean, size - 1, name, strlen(name))] = '\0';
+  oriel_utf8_clean(clean);
+  for (char *c = clean; *c; c++)
+    if (strchr("\"=\\", *c))
+      *c = '?';
 }

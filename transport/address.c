@@ -12,6 +12,8 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "core/utf8.h"
+
 enum {
   SOCKET_PATH_MAX = sizeof((struct sockaddr_un *)0)->sun_path - 1, /* 107 on Linux, 103 on macOS */
   NAME_MAX_SIZE = 253,                                             /* RFC 1035, 2.3.4, without the last dot */
@@ -84,7 +86,7 @@ static int decode(struct body body, char *out, size_t out_size, const struct com
       c = (char)(high << 4 | low);
       i += 2;
     }
-    if ((unsigned char)c < ' ' || c == 0x7f)
+    if (c == '\0') /* would end it */
       return refuse(complaint, "a path or name cannot hold control characters");
     if (have + 1 >= out_size)
       return refuse(complaint, "%zu bytes is too long for a path, %zu are most: %.*s", body.size, out_size - 1,
@@ -92,7 +94,7 @@ static int decode(struct body body, char *out, size_t out_size, const struct com
     out[have++] = c;
   }
   out[have] = '\0';
-  return 0;
+  return oriel_utf8_has_control(out, have) ? refuse(complaint, "a path or name cannot hold control characters") : 0;
 }
 
 static int parse_path(struct body body, struct oriel_transport_address *address, const struct complaint *complaint) {

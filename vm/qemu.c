@@ -17,6 +17,7 @@
 #include "core/shortage.h"
 #include "core/clock.h"
 #include "core/log.h"
+#include "core/utf8.h"
 #include "vm/arguments.h"
 #include "vm/child.h"
 #include "vm/image.h"
@@ -88,9 +89,7 @@ static void last_line(const char *path, char *line, size_t size) {
     const char *said = strncmp(part, "qemu-system-", 12) == 0 ? strstr(part, ": ") : NULL;
     snprintf(line, size, "%s", said != NULL ? said + 2 : part);
   }
-  for (char *c = line; *c != '\0'; c++)
-    if ((unsigned char)*c < 0x20 || *c == 0x7F)
-      *c = '?';
+  oriel_utf8_clean(line);
 }
 
 /** A QMP connection while QEMU starts. The socket listens long before the machine is built, and QEMU may still refuse

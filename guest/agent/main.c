@@ -13,6 +13,7 @@
 
 #include "core/log.h"
 #include "core/streams.h"
+#include "core/utf8.h"
 #include "guest/agent/device.h"
 #include "guest/agent/graph.h"
 #include "guest/agent/input.h"
@@ -47,8 +48,12 @@ struct agent {
   struct agent_status *status;
 };
 
+/* What is quoted from a file must not steer the terminal. */
 static int say(int status, const char *text) {
-  fprintf(stderr, "oriel-agent: %s\n", text);
+  char line[AGENT_WHY_SIZE];
+  snprintf(line, sizeof line, "%s", text);
+  oriel_utf8_clean(line);
+  fprintf(stderr, "oriel-agent: %s\n", line);
   return status;
 }
 

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/utf8.h"
+
 #define AT(field) offsetof(struct agent_settings, field)
 #define ADDRESS_WORDS "vsock://, unix://, tcp://, udp://, serial:// or mux:// and where it leads, or none"
 
@@ -182,11 +184,8 @@ static int parse_frame(const char *text, uint32_t *frame_us) {
 
 static int parse_name(const char *text, char *name) {
   const size_t size = strlen(text);
-  if (size == 0 || size >= AGENT_NAME_SIZE)
+  if (size == 0 || size >= AGENT_NAME_SIZE || !oriel_utf8_valid(text, size) || oriel_utf8_has_control(text, size))
     return -EINVAL;
-  for (size_t i = 0; i < size; i++)
-    if ((unsigned char)text[i] < ' ' || text[i] == 127)
-      return -EINVAL;
   memcpy(name, text, size + 1);
   return 0;
 }

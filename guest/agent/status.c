@@ -187,7 +187,7 @@ char *agent_status_text(const struct agent_status_sources *sources) {
   json_object_set_new(object, "output", output(sources));
   json_object_set_new(object, "input", input(sources));
   json_object_set_new(object, "shm", shm(sources));
-  char *text = json_dumps(object, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
+  char *text = json_dumps(object, JSON_INDENT(2) | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(6));
   json_decref(object);
   return text;
 }

@@ -15,7 +15,7 @@ def settings_and_their_errors(rig):
     expect(rig.call(agent, '--check', '--rate', '48001')[0] == 2, 'a rate')
     for words, wanted in ((['--rate', '1'], 'must be 44100, 48000'), (['--channels=17'], '1 to 16'), (['--bogus', '1'], 'unknown option'),
                           (['--output', 'ftp://x'], 'output is "ftp://x"'), (['--frame', '2.5', '--output', 'unix:///x'], 'need PCM'),
-                          (['--rate'], 'needs a value'), (['stray'], 'unexpected "stray"'), (['--config', '/nowhere'], 'cannot read /nowhere')):
+                          (['--rate'], 'needs a value'), (['--output-name', 'a\u009b2J'], 'output-name is "a?2J"'), (['stray'], 'unexpected "stray"'), (['--config', '/nowhere'], 'cannot read /nowhere')):
         code, text = rig.call(agent, '--check', *words)
         expect(code == 2 and wanted in text and text.count('\n') == 1, f'{words}: {code} {text}')
     path = rig.path('agent.conf')

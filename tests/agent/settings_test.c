@@ -104,6 +104,7 @@ static void settings_wrong_are_told_with_their_line(void **state) {
     {"shm = a/b", "shm is"},
     {"shm = ..", "shm is"},
     {"output-name = ", "1 to 127"},
+    {"output-name = a\xC2\x9B" "2J", "1 to 127"},
     {"nonsense = 1", "no setting \"nonsense\""},
     {"nonsense", "no line of the form key = value"},
     {"log-json = maybe", "true or false"},

@@ -92,14 +92,18 @@ import socket, sys
 listener = socket.socket(socket.AF_UNIX)
 listener.bind(sys.argv[1])
 listener.listen(1)
-for answer in (b'{"agent": "9", "devices": [{"name": "Oriel\\u001b[2J"}], "output": {"delay": {"packet_ms": 20.0}}}', b'{"cut": '):
+full = b'{"agent": "9", "devices": [{"name": "Oriel\\u001b[2J\\u009b2J", "a\\u009b\\u001b[2J": 1}],\
+ "output": {"delay": {"packet_ms": 20.0}}}'
+for answer in (full, full, b'{"cut": '):
     peer, _ = listener.accept()
     peer.sendall(answer)
     peer.close()
 PY
 until [ -S "$scratch/agent.sock" ]; do sleep 0.02; done # a socket's birth has no event for a shell
-"$oriel" audio status --control "$scratch/agent.sock" >"$out" 2>"$err" && grep -q 'packet_ms 20' "$out" && ! grep -q $'\033' "$out"
+"$oriel" audio status --control "$scratch/agent.sock" >"$out" 2>"$err" && grep -q 'packet_ms 20' "$out" && ! grep -q -e $'\033' -e $'\302\233' "$out"
 result $? agent_is_shown_without_its_control_characters
+"$oriel" audio status --json --control "$scratch/agent.sock" >"$out" 2>"$err" && grep -q '2J' "$out" && ! grep -q -e $'\033' -e $'\302\233' "$out"
+result $? agent_is_shown_in_json_without_them
 timeout 10 "$oriel" audio status --control "$scratch/agent.sock" >"$out" 2>"$err"
 [ $? -eq 1 ] && grep -q 'is no oriel-agent' "$err"
 result $? broken_answer_is_told

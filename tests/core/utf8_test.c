@@ -94,6 +94,31 @@ static void utf8_copy_marks_rubbish(void **state) {
   copied("\xED\xA0\x80", 8, "???");
 }
 
+static void utf8_control_characters(void **state) {
+  (void)state;
+  for (uint32_t code = 0; code <= 0x2FF; code++) {
+    uint8_t bytes[4];
+    const size_t size = encode(code, bytes);
+    const bool is_control = code < 0x20 || (code >= 0x7F && code < 0xA0);
+    assert_int_equal(oriel_utf8_is_control(bytes, size), is_control);
+    assert_int_equal(oriel_utf8_has_control(bytes, size), is_control);
+  }
+  assert_true(oriel_utf8_has_control("ab\xC2\x9B", 4));
+  assert_false(oriel_utf8_has_control("ab\xC2\x9B", 3)); /* cut off: no character */
+  assert_true(oriel_utf8_has_control("\xFF\xC2\x80", 3));
+  assert_false(oriel_utf8_has_control("\x9B\xC3\xA4", 3));
+}
+
+static void utf8_clean_leaves_what_is_shown(void **state) {
+  (void)state;
+  char text[] = "a\x1B[2J\xC2\x9B" "2J \xC3\xA4\xC2\xA0\x7F\xE2\x82\xAC\x9B\n\xC2";
+  oriel_utf8_clean(text);
+  assert_string_equal(text, "a?[2J?2J \xC3\xA4\xC2\xA0?\xE2\x82\xAC???");
+  char empty[] = "";
+  oriel_utf8_clean(empty);
+  assert_string_equal(empty, "");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(utf8_every_code_point),
@@ -101,6 +126,8 @@ int main(void) {
     cmocka_unit_test(utf8_valid_refuses_nul_and_rubbish),
     cmocka_unit_test(utf8_copy_cuts_at_border),
     cmocka_unit_test(utf8_copy_marks_rubbish),
+    cmocka_unit_test(utf8_control_characters),
+    cmocka_unit_test(utf8_clean_leaves_what_is_shown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -277,6 +277,8 @@ static void names_are_cut_and_never_empty(void **state) {
   longest[160] = '\0';
   oriel_viewer_rename(viewer, longest);
   assert_int_equal(strlen(oriel_viewer_name(viewer)), ORIEL_VIEWER_NAME_MAX);
+  oriel_viewer_rename(viewer, "a\xC2\x9B" "2J\x1B\x7F\xC3\xA9"); /* what would clear a terminal */
+  assert_string_equal(oriel_viewer_name(viewer), "a?2J??\xC3\xA9");
   oriel_viewer_rename(viewer, "   ");
   assert_string_equal(oriel_viewer_name(viewer), "Viewer 1");
 }

@@ -60,6 +60,7 @@ static void settings_bad_values_are_refused_with_a_reason(void **state) {
     {"Bitrate = 511", "from 16 to 510"},
     {"OutputName =", "needs a name"},
     {"OutputName = a\x01z", "UTF-8"},
+    {"OutputName = a\xC2\x9Bz", "UTF-8"},
     {"OutputName = \xC3(", "UTF-8"},
     {"Transport = shm://x", "SharedMemory"},
     {"Transport = gopher://x", "Transport"},

@@ -56,6 +56,8 @@ static void viewers_hear_how_it_ended(void **state) {
 static void vm_name_is_cut_in_sentences(void **state) {
   (void)state;
   struct oriel_qemu_facts facts = {.connected = false};
+  oriel_qemu_facts_name(&facts, "a\xC2\x9B" "2J"); /* a host's user gave it, and clears no viewer's terminal */
+  assert_string_equal(oriel_qemu_vm_name(&facts), "a?2J");
   oriel_qemu_facts_name(&facts, "a-name-of-exactly-31-characters");
   assert_string_equal(oriel_qemu_vm_name(&facts), "a-name-of-exactly-31-characters");
   oriel_qemu_facts_name(&facts, "a-name-of-exactly-32-characters!");

@@ -77,6 +77,7 @@ static void address_wrong(void **state) {
       {"unix://run/x", "absolute path"},
       {"unix:///", "absolute path"},
       {"unix:///a%2", "two hex digits"},
+      {"unix:///a%c2%9b2J", "control characters"},
       {"unix:///a%zz", "two hex digits"},
       {"unix:///a%00", "control"},
       {"unix:///a\nb", "control"},

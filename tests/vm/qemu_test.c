@@ -120,11 +120,11 @@ static void qemu_that_refuses_is_quoted(void **state) {
   struct oriel_qemu *vm = NULL;
   char why[512] = "";
   struct oriel_qemu_config config = config_for(sleeping_disk());
-  char *const extra[] = {(char *)"-device", (char *)"no-such-device", NULL};
+  char *const extra[] = {(char *)"-device", (char *)"no-such-device\xC2\x9B" "2J", NULL};
   config.extra = extra;
   assert_int_equal(oriel_qemu_start(&config, &vm, why, sizeof why), -EIO);
   assert_null(vm);
-  assert_non_null(strstr(why, "'no-such-device' is not a valid device model name"));
+  assert_non_null(strstr(why, "'no-such-device?2J' is not a valid device model name"));
   assert_int_equal(access(in_scratch("oriel/test"), F_OK), -1);
 }
 
