@@ -14,7 +14,6 @@
 static const struct {
   const char *name, *value;
 } security_headers[] = {
-  {"Content-Security-Policy", oriel_policy},
   {"X-Content-Type-Options", "nosniff"},
   {"Referrer-Policy", "no-referrer"},
   {"Cross-Origin-Opener-Policy", "same-origin"},
@@ -24,7 +23,8 @@ static const struct {
                          "clipboard-write=(self), fullscreen=(self), microphone=(self), screen-wake-lock=(self)"},
 };
 
-void oriel_answer_secure(struct MHD_Response *response, const char *cache) {
+void oriel_answer_secure(struct MHD_Response *response, const char *cache, const char *policy) {
+  (void)MHD_add_response_header(response, "Content-Security-Policy", policy ? policy : oriel_policy);
   for (size_t i = 0; i < sizeof security_headers / sizeof *security_headers; i++)
     (void)MHD_add_response_header(response, security_headers[i].name, security_headers[i].value);
   (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, cache ? cache : "no-store");
@@ -32,13 +32,36 @@ void oriel_answer_secure(struct MHD_Response *response, const char *cache) {
 
 struct MHD_Response *oriel_answer_create(const char *type, const char *cache, const void *body, size_t size,
                                          enum MHD_ResponseMemoryMode mode) {
+  return oriel_answer_create_page(type, cache, NULL, body, size, mode);
+}
+
+struct MHD_Response *oriel_answer_create_page(const char *type, const char *cache, const char *policy, const void *body,
+                                              size_t size, enum MHD_ResponseMemoryMode mode) {
   /* The cast drops const for an interface that does not write in the modes used here. */
   struct MHD_Response *response = MHD_create_response_from_buffer(size, (void *)(uintptr_t)body, mode);
   if (!response)
     return NULL;
   if (type)
     (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
-  oriel_answer_secure(response, cache);
+  oriel_answer_secure(response, cache, policy);
+  return response;
+}
+
+/** Nobody who is given this memory next finds the secret in it. */
+static void wipe_and_free(void *text) {
+  explicit_bzero(text, strlen(text));
+  free(text);
+}
+
+struct MHD_Response *oriel_answer_create_secret(char *json) {
+  struct MHD_Response *response =
+    MHD_create_response_from_buffer_with_free_callback(strlen(json), json, wipe_and_free);
+  if (!response) {
+    wipe_and_free(json);
+    return NULL;
+  }
+  (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "application/json");
+  oriel_answer_secure(response, NULL, NULL);
   return response;
 }
 

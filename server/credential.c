@@ -58,6 +58,15 @@ bool oriel_cookie_next(const char **header, const char *name, const char **value
   return false;
 }
 
+void oriel_json_forget(json_t *object) {
+  const char *key;
+  json_t *value;
+  json_object_foreach(object, key, value)
+    if (json_is_string(value)) /* no copy of it is anybody's */
+      explicit_bzero((char *)(uintptr_t)json_string_value(value), json_string_length(value));
+  json_decref(object);
+}
+
 int oriel_session_body_parse(const char *body, size_t size, char token[ORIEL_TOKEN_MAX + 1],
                              char secret[ORIEL_SESSION_ID_SIZE + 1]) {
   if (size == 0 || size > ORIEL_SESSION_BODY_MAX)
@@ -73,6 +82,6 @@ int oriel_session_body_parse(const char *body, size_t size, char token[ORIEL_TOK
     memcpy(secret, other ? json_string_value(other) : "", other ? ORIEL_SESSION_ID_SIZE + 1 : 1);
     status = 0;
   }
-  json_decref(root);
+  oriel_json_forget(root);
   return status;
 }

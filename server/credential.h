@@ -33,6 +33,9 @@ bool oriel_bearer_parse(const char *header, const char **token, size_t *size);
 /** Next value of the cookie `name` in a Cookie header (RFC 6265 section 5.4); moves *header past it. False at its
  *  end. */
 bool oriel_cookie_next(const char **header, const char *name, const char **value, size_t *size);
+/** Releases an object (NULL is fine) and wipes the strings in it before. */
+struct json_t;
+void oriel_json_forget(struct json_t *object);
 /** {"token":"..."}, a string of 1..512 bytes, and maybe "secret":"...", one of 64, that of a session without a cookie.
  *  No other member. Copies both, which the caller clears after use; `secret` is empty where there is none. 0,
  *  -EINVAL. */

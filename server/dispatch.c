@@ -5,6 +5,7 @@
 #include "server/dispatch.h"
 
 #include <assert.h>
+#include <string.h>
 
 void oriel_dispatch_init(struct oriel_dispatch *dispatch, const struct oriel_dispatch_ops *ops, void *user,
                          uint64_t now_ns) {
@@ -130,19 +131,29 @@ static int live_message(struct oriel_dispatch *dispatch, const struct oriel_view
   return 0;
 }
 
+/** Keeps nothing of the secret that the message holds. */
+static int authenticate(struct oriel_dispatch *dispatch, struct oriel_viewer_in *in) {
+  int reason = ORIEL_VIEWER_REASON_PROTOCOL;
+  if (dispatch->ops->authenticate && !dispatch->greeted)
+    reason = (int)dispatch->ops->authenticate(dispatch->user, in);
+  explicit_bzero(in, sizeof *in);
+  return reason;
+}
+
 int oriel_dispatch_message(struct oriel_dispatch *dispatch, const void *data, size_t size, uint64_t now_ns) {
   struct oriel_viewer_in in;
   if (oriel_viewer_parse(data, size, &in) < 0)
     return ORIEL_VIEWER_REASON_PROTOCOL;
-  if (!dispatch->greeted && !permits(dispatch, &in))
+  if (!dispatch->greeted && !permits(dispatch, &in)) {
+    explicit_bzero(&in, sizeof in);
     return ORIEL_VIEWER_REASON_PROTOCOL;
+  }
   if (in.type == ORIEL_VIEWER_BYE) {
     dispatch->ops->bye(dispatch->user, in.bye.reason, in.bye.text);
     return 0;
   }
   if (in.type == ORIEL_VIEWER_AUTHENTICATE || in.type == ORIEL_VIEWER_LOGIN)
-    return dispatch->ops->authenticate && !dispatch->greeted ? (int)dispatch->ops->authenticate(dispatch->user, &in)
-                                                             : ORIEL_VIEWER_REASON_PROTOCOL;
+    return authenticate(dispatch, &in);
   if (in.type == ORIEL_VIEWER_VIEWER_HELLO) {
     if (dispatch->greeted)
       return ORIEL_VIEWER_REASON_PROTOCOL;

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "server/handshake.h"
-#include "server/policy.h"
 #include "server/route.h"
 
 /** If-None-Match against our entity tag, weakly (RFC 9110 section 13.1.2). */
@@ -22,15 +21,13 @@ enum MHD_Result oriel_handle_asset(struct oriel_request *request) {
   const struct oriel_asset *asset = request->asset;
   unsigned count;
   bool same = etag_matches(oriel_request_header(request, "If-None-Match", &count), asset->etag);
+  /* Also where the browser has it: what we say now replaces what it knew. */
+  const char *policy = strcmp(asset->path, "/") == 0 ? request->server->page_policy : NULL;
   struct MHD_Response *response =
-    same ? oriel_answer_create(NULL, "no-cache", "", 0, MHD_RESPMEM_PERSISTENT)
-         : oriel_answer_create(asset->content_type, "no-cache", asset->data, asset->size, MHD_RESPMEM_PERSISTENT);
+    oriel_answer_create_page(same ? NULL : asset->content_type, "no-cache", policy, asset->data,
+                             same ? 0 : asset->size, MHD_RESPMEM_PERSISTENT);
   if (response)
     (void)MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, asset->etag);
-  if (response && strcmp(asset->path, "/") == 0) { /* also where the browser has it: what we say now replaces what it knew */
-    (void)MHD_del_response_header(response, "Content-Security-Policy", oriel_policy);
-    (void)MHD_add_response_header(response, "Content-Security-Policy", request->server->page_policy);
-  }
   return oriel_answer_send(request, same ? MHD_HTTP_NOT_MODIFIED : MHD_HTTP_OK, response);
 }
 

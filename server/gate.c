@@ -16,6 +16,8 @@
 #include "server/route.h"
 #include "wire/viewer.h"
 
+const char oriel_gate_limited[] = "wrong again, after too many failed attempts from this address";
+
 static void refuse(struct oriel_verdict *verdict, unsigned status, const char *sentence) {
   verdict->status = status;
   verdict->sentence = sentence;
@@ -169,7 +171,7 @@ static void refuse_limited(struct oriel_verdict *verdict, unsigned wait) {
   snprintf(verdict->text, sizeof verdict->text, "%u", wait);
   verdict->header = "Retry-After";
   verdict->value = verdict->text;
-  refuse(verdict, MHD_HTTP_TOO_MANY_REQUESTS, "wrong again, after too many failed attempts from this address");
+  refuse(verdict, MHD_HTTP_TOO_MANY_REQUESTS, oriel_gate_limited);
 }
 
 /** The same for a request, and its answer. True when it was counted. */

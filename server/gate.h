@@ -30,6 +30,8 @@ enum oriel_right oriel_gate_judge(struct oriel_server *server, const struct orie
  *  lock-out would only hit its user. A wrong one is counted, logged and 401, after too many 429; then status is set. */
 enum oriel_right oriel_gate_token(struct oriel_request *request, const char *token, size_t size,
                                   struct oriel_verdict *verdict);
+/** What both 429 and BYE with LIMITED say. */
+extern const char oriel_gate_limited[];
 enum MHD_Result oriel_gate_refuse(struct oriel_request *request, const struct oriel_verdict *verdict);
 
 #endif

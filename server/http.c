@@ -274,6 +274,8 @@ static void on_completed(void *user, struct MHD_Connection *http, void **context
     oriel_connection_phase(request->connection, CONNECTION_IDLE);
   if (request->snapshot)
     oriel_snapshot_drop(request->snapshot);
+  /* Of a log-in that broke off, it holds the token. */
+  explicit_bzero(request->body, request->body_size < sizeof request->body ? request->body_size : sizeof request->body);
   free(request);
   *context = NULL;
 }

@@ -39,7 +39,9 @@ int oriel_inbox_init(struct oriel_inbox *inbox, const struct oriel_inbox_ops *op
   return wslay_frame_context_init(&inbox->frames, &callbacks, inbox) == 0 ? 0 : -ENOMEM;
 }
 
+/* It may have been a token or a secret. */
 static void drop_message(struct oriel_inbox *inbox) {
+  explicit_bzero(inbox->data, inbox->size);
   if (inbox->data != inbox->small)
     free(inbox->data);
   inbox->data = inbox->small;
@@ -106,6 +108,7 @@ static int grow(struct oriel_inbox *inbox, size_t more) {
   if (!data)
     return -ENOMEM;
   memcpy(data, inbox->data, inbox->size);
+  explicit_bzero(inbox->data, inbox->size);
   if (inbox->data != inbox->small)
     free(inbox->data);
   inbox->data = data;

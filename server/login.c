@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <jansson.h>
-#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,19 +21,15 @@ static struct MHD_Response *cookie_answer(const struct oriel_server *server, con
                                           json_t *root) {
   char cookie[384];
   char *body = root ? json_dumps(root, JSON_COMPACT) : NULL;
-  json_decref(root);
-  struct MHD_Response *response =
-    oriel_answer_create(body ? "application/json" : NULL, NULL, body ? body : "", body ? strlen(body) : 0,
-                        body ? MHD_RESPMEM_MUST_COPY : MHD_RESPMEM_PERSISTENT);
-  if (body)
-    explicit_bzero(body, strlen(body));
-  free(body);
+  oriel_json_forget(root);
+  struct MHD_Response *response = body ? oriel_answer_create_secret(body)
+                                       : oriel_answer_create(NULL, NULL, "", 0, MHD_RESPMEM_PERSISTENT);
   if (!response)
     return NULL;
   snprintf(cookie, sizeof cookie, "%s=%s; HttpOnly; SameSite=Strict; Path=%s; Max-Age=%d%s", server->cookie, value,
            server->public_address.path, max_age_s, server->secure ? "; Secure" : "");
   (void)MHD_add_response_header(response, MHD_HTTP_HEADER_SET_COOKIE, cookie);
-  OPENSSL_cleanse(cookie, sizeof cookie);
+  explicit_bzero(cookie, sizeof cookie);
   return response;
 }
 
@@ -58,12 +53,13 @@ static enum MHD_Result open_session(struct oriel_request *request, bool view,
   int status = *secret ? oriel_sessions_claim(&server->sessions, secret, view, oriel_clock_ns(), id) : -ENOENT;
   if (status == -ENOENT)
     status = begin(server, request->client, view, id, secret, NULL);
+  struct MHD_Response *response =
+    status < 0 ? NULL
+               : cookie_answer(server, id, ORIEL_SESSION_SECONDS, json_pack("{s:s,s:b}", "secret", secret, "view", view));
+  explicit_bzero(id, sizeof id);
   if (status < 0)
     return oriel_answer_error(request, MHD_HTTP_INTERNAL_SERVER_ERROR, "the system gives no random numbers", NULL,
                               NULL);
-  struct MHD_Response *response =
-    cookie_answer(server, id, ORIEL_SESSION_SECONDS, json_pack("{s:s,s:b}", "secret", secret, "view", view));
-  OPENSSL_cleanse(id, sizeof id);
   return oriel_answer_send(request, MHD_HTTP_OK, response);
 }
 
@@ -83,15 +79,17 @@ enum MHD_Result oriel_handle_login(struct oriel_request *request) {
   struct oriel_verdict verdict = {0};
   char token[ORIEL_TOKEN_MAX + 1] = "", secret[ORIEL_SESSION_ID_SIZE + 1] = "";
   int parsed = oriel_session_body_parse(request->body, request->body_size, token, secret);
-  OPENSSL_cleanse(request->body, sizeof request->body);
+  explicit_bzero(request->body, sizeof request->body);
   enum oriel_right right = oriel_gate_token(request, token, strlen(token), &verdict);
-  OPENSSL_cleanse(token, sizeof token);
+  explicit_bzero(token, sizeof token);
+  enum MHD_Result result;
   if (parsed < 0 && verdict.status == MHD_HTTP_UNAUTHORIZED)
-    return oriel_answer_error(request, MHD_HTTP_BAD_REQUEST, "the body must be {\"token\":\"...\"}", NULL, NULL);
-  if (right == ORIEL_RIGHT_NONE)
-    return oriel_gate_refuse(request, &verdict);
-  enum MHD_Result result = open_session(request, right == ORIEL_RIGHT_VIEW, secret);
-  OPENSSL_cleanse(secret, sizeof secret);
+    result = oriel_answer_error(request, MHD_HTTP_BAD_REQUEST, "the body must be {\"token\":\"...\"}", NULL, NULL);
+  else if (right == ORIEL_RIGHT_NONE)
+    result = oriel_gate_refuse(request, &verdict);
+  else
+    result = open_session(request, right == ORIEL_RIGHT_VIEW, secret);
+  explicit_bzero(secret, sizeof secret);
   return result;
 }
 

@@ -34,10 +34,16 @@ enum {
   UNSENT_MAX = 16 * 1024, /* bytes the kernel may hold that are not on the wire yet */
 };
 
+/** With its messages and what it waited to tell, secrets maybe. */
+static void release(struct oriel_peer *peer) {
+  explicit_bzero(peer, sizeof *peer);
+  free(peer);
+}
+
 static void on_handle_closed(uv_handle_t *handle) {
   struct oriel_peer *peer = handle->data;
   struct oriel_server *server = peer->server;
-  free(peer);
+  release(peer);
   oriel_server_handle_closed(server);
 }
 
@@ -355,7 +361,7 @@ int oriel_peer_create(struct oriel_server *server, const struct oriel_peer_confi
   peer->reached = is_reached(peer);
   int status = open_peer(peer, config);
   if (status < 0) {
-    free(peer);
+    release(peer);
     config->closed(config->user);
     return status;
   }

@@ -3,12 +3,12 @@
  * What a viewer's messages do. Loop thread. Nothing here sends or frees: it is called from inside the inbox.
  */
 #include <errno.h>
-#include <openssl/crypto.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "core/log.h"
 #include "server/audit.h"
+#include "server/gate.h"
 #include "server/login.h"
 #include "server/peer_private.h"
 
@@ -59,7 +59,7 @@ static const char *reason_text(const struct oriel_peer *peer, int reason) {
   case ORIEL_VIEWER_REASON_UNAUTHORISED:
     return peer->session ? "this is not the session's secret" : "the token is wrong";
   case ORIEL_VIEWER_REASON_LIMITED:
-    return "wrong again, after too many failed attempts from this address";
+    return oriel_gate_limited;
   case ORIEL_VIEWER_REASON_GOING_AWAY:
     return "no desktop is served now";
   default:
@@ -113,20 +113,20 @@ static void on_close(void *user, uint16_t code) {
 
 /** A page that came without a cookie shows its token. */
 static enum oriel_viewer_reason log_in(struct oriel_peer *peer, const struct oriel_viewer_in *in) {
-  struct oriel_login login;
+  struct oriel_login login = {0};
   if (peer->session)
     return ORIEL_VIEWER_REASON_PROTOCOL;
   const struct oriel_gate_client client = {.key = peer->key, .address = peer->address, .at = "/ws"};
   enum oriel_viewer_reason reason =
     oriel_login_viewer(peer->server, &client, in->login.token, in->login.size, &login);
-  if (reason)
-    return reason;
-  peer->session = login.session;
-  peer->view = login.view;
-  peer->proved = peer->session_waiting = true;
-  memcpy(peer->session_secret, login.secret, sizeof peer->session_secret);
-  OPENSSL_cleanse(&login, sizeof login);
-  return 0;
+  if (!reason) {
+    peer->session = login.session;
+    peer->view = login.view;
+    peer->proved = peer->session_waiting = true;
+    memcpy(peer->session_secret, login.secret, sizeof peer->session_secret);
+  }
+  explicit_bzero(&login, sizeof login);
+  return reason;
 }
 
 /** What a cookie alone does not prove, or what stands for one. */

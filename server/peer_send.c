@@ -3,7 +3,6 @@
  * What is sent to a viewer next. Loop thread. Called when the last message is whole in the kernel, so the choice is
  * always made from the newest there is.
  */
-#include <openssl/crypto.h>
 #include <string.h>
 
 #include "server/peer_private.h"
@@ -194,7 +193,7 @@ bool oriel_peer_fill(struct oriel_peer *peer) {
     peer->session_waiting = false;
     start_small(peer, ORIEL_OPCODE_BINARY,
                 oriel_viewer_write_session(head, ORIEL_OUTBOX_HEAD_MAX, peer->session_secret, peer->view));
-    OPENSSL_cleanse(peer->session_secret, sizeof peer->session_secret);
+    explicit_bzero(peer->session_secret, sizeof peer->session_secret);
     return true;
   }
   if (peer->hello_waiting) {

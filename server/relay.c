@@ -65,11 +65,18 @@ struct oriel_relay {
   struct flow up, down; /* to the server's side; to the client */
 };
 
+/** With what it carried in clear, a log-in maybe. */
+static void release(struct oriel_relay *relay) {
+  explicit_bzero(&relay->up, sizeof relay->up);
+  explicit_bzero(&relay->down, sizeof relay->down);
+  free(relay);
+}
+
 static void on_poll_closed(uv_handle_t *handle) {
   struct oriel_relay *relay = handle->data;
   struct oriel_server *server = relay->server;
   if (--relay->open_polls == 0)
-    free(relay);
+    release(relay);
   oriel_server_handle_closed(server);
 }
 

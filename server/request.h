@@ -87,8 +87,13 @@ void oriel_request_locate(struct oriel_request *request);
  *  short. `type` may be NULL for an answer without a body. */
 struct MHD_Response *oriel_answer_create(const char *type, const char *cache, const void *body, size_t size,
                                          enum MHD_ResponseMemoryMode mode);
-/** Adds the headers every answer carries. */
-void oriel_answer_secure(struct MHD_Response *response, const char *cache);
+/** The same with a content security policy of its own; NULL = that of all others. */
+struct MHD_Response *oriel_answer_create_page(const char *type, const char *cache, const char *policy, const void *body,
+                                              size_t size, enum MHD_ResponseMemoryMode mode);
+/** JSON with a secret in it, which it takes over: it is wiped before it is freed. NULL when memory is short. */
+struct MHD_Response *oriel_answer_create_secret(char *json);
+/** Adds the headers every answer carries; policy NULL = the usual one. */
+void oriel_answer_secure(struct MHD_Response *response, const char *cache, const char *policy);
 /** Queues and releases the response, which may be NULL: the connection then ends. */
 enum MHD_Result oriel_answer_send(struct oriel_request *request, unsigned status, struct MHD_Response *response);
 /** {"error": sentence}, or a page that says it to a person who opened the address in a browser, with an optional extra

@@ -19,6 +19,8 @@ int oriel_sessions_init(struct oriel_sessions *sessions) {
 }
 
 void oriel_sessions_finish(struct oriel_sessions *sessions) {
+  if (sessions->slots)
+    explicit_bzero(sessions->slots, ORIEL_SESSIONS_MAX * sizeof *sessions->slots);
   free(sessions->slots);
   sessions->slots = NULL;
 }
@@ -34,6 +36,7 @@ static int write_digits(char digits[ORIEL_SESSION_ID_SIZE + 1]) {
     return errno ? -errno : -EIO;
   for (size_t i = 0; i < sizeof random; i++)
     snprintf(digits + 2 * i, 3, "%02x", random[i]);
+  explicit_bzero(random, sizeof random);
   return 0;
 }
 

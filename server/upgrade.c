@@ -107,6 +107,6 @@ enum MHD_Result oriel_handle_websocket(struct oriel_request *request) {
   (void)MHD_add_response_header(response, MHD_HTTP_HEADER_UPGRADE, "websocket");
   (void)MHD_add_response_header(response, "Sec-WebSocket-Accept", accept);
   (void)MHD_add_response_header(response, "Sec-WebSocket-Protocol", ORIEL_VIEWER_SUBPROTOCOL);
-  oriel_answer_secure(response, NULL);
+  oriel_answer_secure(response, NULL, NULL);
   return oriel_answer_send(request, MHD_HTTP_SWITCHING_PROTOCOLS, response);
 }

@@ -6,10 +6,13 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <jansson.h>
+#include <malloc.h>
 #include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -177,6 +180,34 @@ static void session_body_forms(void **state) {
   assert_string_equal(token, "b");
   snprintf(large, sizeof large, "{\"token\":\"%0513d\"}", 0);
   assert_int_equal(oriel_session_body_parse(large, strlen(large), token, secret), -EINVAL);
+}
+
+static const char body_token[] = "the-token-itself";
+static unsigned tokens_freed;
+
+/* The value of a member is a block of its own. */
+static void look_and_free(void *memory) {
+  if (memory && malloc_usable_size(memory) >= sizeof body_token)
+    tokens_freed += !memcmp(memory, body_token, sizeof body_token);
+  free(memory);
+}
+
+static void session_body_leaves_no_copy(void **state) {
+  (void)state;
+  char token[ORIEL_TOKEN_MAX + 1], secret[ORIEL_SESSION_ID_SIZE + 1], body[128];
+  json_malloc_t before;
+  json_free_t before_free;
+  json_get_alloc_funcs(&before, &before_free);
+  json_set_alloc_funcs(malloc, look_and_free);
+  snprintf(body, sizeof body, "{\"token\":\"%s\"}", body_token);
+  const int good = oriel_session_body_parse(body, strlen(body), token, secret);
+  snprintf(body, sizeof body, "{\"token\":\"%s\",\"other\":1}", body_token);
+  const int bad = oriel_session_body_parse(body, strlen(body), token, secret);
+  json_set_alloc_funcs(before, before_free);
+  assert_int_equal(good, 0);
+  assert_int_equal(bad, -EINVAL);
+  assert_string_equal(token, body_token);
+  assert_int_equal(tokens_freed, 0);
 }
 
 static void sessions_expire_and_make_room(void **state) {
@@ -397,6 +428,7 @@ int main(int argc, char **argv) {
     cmocka_unit_test(bearer_forms),
     cmocka_unit_test(cookie_forms),
     cmocka_unit_test(session_body_forms),
+    cmocka_unit_test(session_body_leaves_no_copy),
     cmocka_unit_test(sessions_expire_and_make_room),
     cmocka_unit_test(sessions_are_claimed_once),
     cmocka_unit_test(sessions_that_watch_push_out_their_like),
