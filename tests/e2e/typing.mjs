@@ -185,3 +185,21 @@ test('typing: every character reaches a BIOS through PS/2, and a held key repeat
 test('typing: every character reaches a BIOS through a USB keyboard', async (t) => {
   await typeIntoBios(t, usbKeyboard, everyCharacter(95), 60_000);
 }, { timeoutMs: 150_000 });
+
+test('typing: a text that is cancelled ends at once, and the page says where', async (t) => {
+  const vm = await bios(t, usbKeyboard);
+  const server = await oriel(t, ['serve', `qemu:${vm.qmp}`]);
+  const page = await openDesktop(t, server);
+  await page.waitForSelector('#chip-typing', { state: 'attached' });
+  const text = 'abcdefghijklmnopqrstuvwxy'.repeat(12);
+  await typeText(page, text);
+  await until(() => vm.typed().length >= 10, 30_000, 'the text to begin');
+  await page.click('#cancel-typing');
+  const toast = page.locator('.toast', { hasText: 'characters were typed' });
+  await toast.waitFor({ timeout: 5000 });
+  const [, done, total] = /Only (\d+) of (\d+) /.exec(await toast.textContent());
+  assert.equal(Number(total), text.length);
+  await typeText(page, 'Z');
+  await until(() => vm.typed().includes('Z'), 10_000, 'what is typed next');
+  assertTyped(vm.typed(), `${text.slice(0, Number(done))}Z`);
+}, { timeoutMs: 90_000 });

@@ -14,7 +14,7 @@ const UNANSWERED = 2;
 /** Waits to be sent: what types a character, or one event as it is. @typedef {Stroke[] | KeyEvent} Step */
 
 /**
- * Without an answer; `ends`: after how many of its events each character is complete.
+ * Without an answer; `ends`: after how many of its events the guest has each character.
  * @typedef {{number: number, events: number, ends: number[]}} Piece
  */
 
@@ -152,11 +152,16 @@ export class Typist {
     this.held = [...kept, ...wanted.filter((usage) => !kept.includes(usage))];
   }
 
-  /** @param {Stroke} stroke @param {KeyEvent[]} events */
+  /**
+   * How many of the events it takes until the guest has it: up to its press.
+   * @param {Stroke} stroke @param {KeyEvent[]} events
+   */
   stroke(stroke, events) {
     this.hold(heldBy(stroke), events);
-    events.push([stroke.usage, true], [stroke.usage, false]);
+    const count = events.push([stroke.usage, true]);
+    events.push([stroke.usage, false]);
     if (stroke.end) this.hold([], events);
+    return count;
   }
 
   pump() {
@@ -171,8 +176,9 @@ export class Typist {
           this.hold([], events);
           events.push(step);
         } else {
-          for (const stroke of step) this.stroke(stroke, events);
-          ends.push(events.length);
+          let end = 0;
+          for (const stroke of step) end = this.stroke(stroke, events);
+          ends.push(end);
         }
       }
       if (this.next === this.steps.length) this.hold([], events);
