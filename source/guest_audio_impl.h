@@ -74,6 +74,7 @@ struct guest_microphone {
   uint8_t out[ORIEL_AUDIO_LENGTH_SIZE + ORIEL_AUDIO_PACKET_MAX]; /* the packet on its way */
   size_t out_size, out_sent;
   struct guest_unread unread;
+  uint64_t watch_ns; /* watched_fd is missing for want of a descriptor, and tried again then; 0 = no such time */
   pthread_mutex_t lock; /* guards the rest */
   struct {
     uint64_t pushed_ns;
@@ -82,7 +83,8 @@ struct guest_microphone {
   } slots[GUEST_MICROPHONE_SLOTS];
   unsigned first, count;
   bool is_connected;
-  int watched_fd;       /* a duplicate, to ask what waits in it; -1 = everything sent counts as taken */
+  bool is_watched;      /* taken is what has been read; else everything sent counts as taken */
+  int watched_fd;       /* where it is watched: a duplicate, to ask what waits in it; -1 = none yet */
   uint64_t emptied_ns;  /* when nothing waited there, the last time somebody asked; 0 = never */
   uint64_t packets, dropped, connections;
 };
@@ -93,6 +95,7 @@ int guest_microphone_open(struct guest_microphone *microphone, const char *addre
 void guest_microphone_finish(struct guest_microphone *microphone);
 /** True when it has bytes that wait for room. */
 bool guest_microphone_wants_write(const struct guest_microphone *microphone);
+int guest_microphone_timeout_ms(const struct guest_microphone *microphone, uint64_t now_ns);
 void guest_microphone_step(struct guest_microphone *microphone, const struct pollfd *polls, uint64_t now_ns);
 /** Any thread. 0, -ENOTCONN. */
 int guest_microphone_push(struct guest_microphone *microphone, const void *opus, size_t size, uint64_t now_ns);

@@ -18,6 +18,7 @@
 enum { SOCKET_BYTES = 2304 };
 static const uint64_t age_ns = 100 * ORIEL_NS_PER_MS;
 static const uint64_t taken_ns = 1500 * ORIEL_NS_PER_MS; /* bytes that wait for less than this are on their way */
+static const uint64_t rest_ns = 100 * ORIEL_NS_PER_MS;   /* between attempts to duplicate, for want of descriptors */
 /* 20 ms of Opus' silence: harmless to hear, and once it is gone from the socket somebody reads. */
 static const uint8_t silence[] = {0xfc, 0xff, 0xfe};
 
@@ -32,11 +33,12 @@ int guest_microphone_open(struct guest_microphone *microphone, const char *addre
   return guest_link_open(&microphone->link, address, dial_unix, why, why_size);
 }
 
-static void set_connected(struct guest_microphone *microphone, bool is_connected, int watched_fd) {
+static void set_connected(struct guest_microphone *microphone, bool is_connected) {
   pthread_mutex_lock(&microphone->lock);
   const int old = microphone->watched_fd;
   microphone->is_connected = is_connected;
-  microphone->watched_fd = watched_fd;
+  microphone->is_watched = is_connected && microphone->is_probed;
+  microphone->watched_fd = -1;
   microphone->emptied_ns = 0;
   microphone->connections += is_connected;
   microphone->dropped += microphone->count;
@@ -47,7 +49,7 @@ static void set_connected(struct guest_microphone *microphone, bool is_connected
 }
 
 void guest_microphone_finish(struct guest_microphone *microphone) {
-  set_connected(microphone, false, -1);
+  set_connected(microphone, false);
   guest_link_finish(&microphone->link);
   pthread_mutex_destroy(&microphone->lock);
 }
@@ -117,7 +119,16 @@ static void receive_credit(struct guest_microphone *microphone, uint64_t now_ns)
   }
 }
 
-static void begin(struct guest_microphone *microphone) {
+/* Makes what other threads ask. Without a descriptor for it nobody knows who reads, until the next attempt. */
+static void watch(struct guest_microphone *microphone, uint64_t now_ns) {
+  const int fd = fcntl(guest_link_fd(&microphone->link), F_DUPFD_CLOEXEC, 0);
+  microphone->watch_ns = fd < 0 ? now_ns + rest_ns : 0;
+  pthread_mutex_lock(&microphone->lock);
+  microphone->watched_fd = fd;
+  pthread_mutex_unlock(&microphone->lock);
+}
+
+static void begin(struct guest_microphone *microphone, uint64_t now_ns) {
   const int fd = guest_link_fd(&microphone->link);
   const int bytes = SOCKET_BYTES;
   microphone->connection = microphone->link.connections;
@@ -128,23 +139,38 @@ static void begin(struct guest_microphone *microphone) {
     (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes);
   if (microphone->is_probed)
     load(microphone, silence, sizeof silence);
-  set_connected(microphone, true, microphone->is_probed ? fcntl(fd, F_DUPFD_CLOEXEC, 0) : -1);
+  set_connected(microphone, true);
+  microphone->watch_ns = 0;
+  if (microphone->is_probed)
+    watch(microphone, now_ns);
   oriel_debug("source/guest_audio", "microphone at %s: connected", microphone->link.text);
 }
 
 void guest_microphone_step(struct guest_microphone *microphone, const struct pollfd *polls, uint64_t now_ns) {
   guest_link_step(&microphone->link, polls, now_ns);
   if (microphone->link.is_connected && microphone->connection != microphone->link.connections)
-    begin(microphone);
+    begin(microphone, now_ns);
   if (microphone->link.is_connected) {
+    if (microphone->watch_ns && now_ns >= microphone->watch_ns)
+      watch(microphone, now_ns);
     receive_credit(microphone, now_ns);
     send_all(microphone, now_ns);
   }
   if (!microphone->link.is_connected && microphone->connection) {
     microphone->connection = 0;
     microphone->out_size = microphone->out_sent = 0;
-    set_connected(microphone, false, -1);
+    microphone->watch_ns = 0;
+    set_connected(microphone, false);
   }
+}
+
+int guest_microphone_timeout_ms(const struct guest_microphone *microphone, uint64_t now_ns) {
+  const int timeout_ms = guest_link_timeout_ms(&microphone->link, now_ns);
+  if (!microphone->watch_ns)
+    return timeout_ms;
+  const int rest_ms =
+      microphone->watch_ns > now_ns ? (int)((microphone->watch_ns - now_ns) / ORIEL_NS_PER_MS) + 1 : 0;
+  return timeout_ms >= 0 && timeout_ms < rest_ms ? timeout_ms : rest_ms;
 }
 
 int guest_microphone_push(struct guest_microphone *microphone, const void *opus, size_t size, uint64_t now_ns) {
@@ -169,8 +195,8 @@ int guest_microphone_push(struct guest_microphone *microphone, const void *opus,
 bool guest_microphone_is_taken(struct guest_microphone *microphone, uint64_t now_ns) {
   pthread_mutex_lock(&microphone->lock);
   bool taken = microphone->is_connected;
-  if (taken && microphone->watched_fd >= 0) {
-    if (!guest_unread_waiting(microphone->watched_fd))
+  if (taken && microphone->is_watched) {
+    if (microphone->watched_fd >= 0 && !guest_unread_waiting(microphone->watched_fd))
       microphone->emptied_ns = now_ns;
     taken = microphone->emptied_ns && now_ns < microphone->emptied_ns + taken_ns;
   }

@@ -4,11 +4,13 @@
  * all that is linked statically.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -60,6 +62,39 @@ int __wrap_accept4(int fd, struct sockaddr *address, socklen_t *size, int flags)
   atomic_fetch_add(&tried, 1);
   errno = ENOMEM;
   return -1;
+}
+
+/* No descriptor is duplicated for long, and how often it is tried. Where files are large the call has another name. */
+static atomic_bool single;
+static atomic_uint duplicates;
+
+static bool refuses(int command) {
+  if (command != F_DUPFD_CLOEXEC || !atomic_load(&single))
+    return false;
+  atomic_fetch_add(&duplicates, 1);
+  errno = EMFILE;
+  return true;
+}
+
+int __real_fcntl(int fd, int command, ...);
+int __real_fcntl64(int fd, int command, ...);
+int __wrap_fcntl(int fd, int command, ...);
+int __wrap_fcntl64(int fd, int command, ...);
+
+int __wrap_fcntl(int fd, int command, ...) {
+  va_list list;
+  va_start(list, command);
+  const long argument = va_arg(list, long);
+  va_end(list);
+  return refuses(command) ? -1 : __real_fcntl(fd, command, argument);
+}
+
+int __wrap_fcntl64(int fd, int command, ...) {
+  va_list list;
+  va_start(list, command);
+  const long argument = va_arg(list, long);
+  va_end(list);
+  return refuses(command) ? -1 : __real_fcntl64(fd, command, argument);
 }
 
 static int begin(void **state) {
@@ -153,6 +188,59 @@ static void connection_of_a_guest_waits(void **state) {
   oriel_guest_audio_destroy(audio);
 }
 
+static const char port_path[] = "/tmp/oriel-shortage-test-port.sock";
+
+/* QEMU's end of a port: what waits in it tells who reads. */
+static int listen_as_port(void) {
+  struct sockaddr_un name = {.sun_family = AF_UNIX};
+  memcpy(name.sun_path, port_path, sizeof port_path);
+  unlink(port_path);
+  const int listener = __real_socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  assert_int_equal(bind(listener, (const struct sockaddr *)&name, sizeof name), 0);
+  assert_int_equal(listen(listener, 1), 0);
+  return listener;
+}
+
+static bool is_taken_within(struct oriel_guest_audio *audio, uint64_t ns) {
+  const uint64_t end = oriel_clock_ns() + ns;
+  while (!oriel_guest_audio_has_microphone(audio) && oriel_clock_ns() < end)
+    g_usleep(1000);
+  return oriel_guest_audio_has_microphone(audio);
+}
+
+/* Nobody can tell whether the guest reads: that is not the same as reading, and is known again as soon as it can be. */
+static void guests_port_cannot_be_watched(void **state) {
+  (void)state;
+  char address[64], why[256], bytes[16];
+  snprintf(address, sizeof address, "unix://%s", port_path);
+  const struct oriel_guest_audio_config config = {.microphone = address, .dials_microphone = true};
+  const struct oriel_guest_audio_sink sink = {.packet = ignore_packet, .ended = ignore_end};
+  struct oriel_guest_audio *audio = NULL;
+  const int listener = listen_as_port();
+  atomic_store(&single, true);
+  atomic_store(&duplicates, 0);
+  assert_int_equal(oriel_guest_audio_create(&config, &audio, why, sizeof why), 0);
+  assert_int_equal(oriel_guest_audio_start(audio, &sink), 0);
+  const int port = accept(listener, NULL, NULL);
+  assert_true(port >= 0);
+  const uint64_t end = oriel_clock_ns() + PEER_PATIENCE_MS * ORIEL_NS_PER_MS;
+  while (!atomic_load(&duplicates) && oriel_clock_ns() < end)
+    g_usleep(1000);
+  assert_false(oriel_guest_audio_has_microphone(audio));
+  while (atomic_load(&duplicates) < 5 && oriel_clock_ns() < end)
+    g_usleep(1000);
+  assert_true(atomic_load(&duplicates) >= 5); /* it is tried without anything else going on */
+  assert_false(oriel_guest_audio_has_microphone(audio));
+  atomic_store(&single, false);
+  assert_false(is_taken_within(audio, 300 * ORIEL_NS_PER_MS)); /* it waits in the port, unread */
+  assert_int_equal(recv(port, bytes, 5, MSG_WAITALL), 5);
+  assert_true(is_taken_within(audio, ORIEL_NS_PER_SECOND));
+  oriel_guest_audio_destroy(audio);
+  close(port);
+  close(listener);
+  unlink(port_path);
+}
+
 int main(int argc, char **argv) {
   if (argc > 1)
     cmocka_set_test_filter(argv[1]);
@@ -161,6 +249,7 @@ int main(int argc, char **argv) {
     cmocka_unit_test_setup_teardown(descriptors_gone_for_the_display, begin, peer_end),
     cmocka_unit_test_setup_teardown(descriptors_gone_for_a_listener, begin, peer_end),
     cmocka_unit_test(connection_of_a_guest_waits),
+    cmocka_unit_test(guests_port_cannot_be_watched),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
