@@ -210,7 +210,7 @@ void oriel_source_destroy(struct oriel_source *source);
 /** The surface; valid until destroy. */
 struct oriel_surface *oriel_source_surface(struct oriel_source *source);
 /** Who looks and who listens: ORIEL_WATCH_*. What nobody wants costs nothing: no listener, no copies, no timer. Once
- *  pictures are wanted, the whole picture arrives as damage. */
+ *  pictures are wanted, the whole picture arrives as damage. A guest that records is answered in any case. */
 void oriel_source_watch(struct oriel_source *source, unsigned what);
 /** Sends input on. Keys and buttons keep their order; pointer positions coalesce to the newest. */
 void oriel_source_input(struct oriel_source *source, const struct oriel_input *input);

@@ -25,7 +25,6 @@ enum { COMMANDS_MAX = 16 };
 struct wishes {
   bool posted; /* a turn of the source's thread is due */
   unsigned watched; /* ORIEL_WATCH_* */
-  bool hears;
   uint16_t width, height; /* of the latest resize; 0 = none since the last turn */
   enum oriel_source_command commands[COMMANDS_MAX];
   size_t command_count;
@@ -42,7 +41,6 @@ struct qemu_source {
   struct oriel_qemu_scanout *scanout;
   struct oriel_qemu_sound *sound;
   struct oriel_qemu_microphone *microphone;
-  bool hears; /* the microphone's thread only: it was used */
   GMainContext *context;
   pthread_t thread;
   bool started;
@@ -63,13 +61,11 @@ static gboolean on_wishes(gpointer user) {
   struct qemu_source *source = user;
   pthread_mutex_lock(&source->lock);
   struct wishes wishes = source->wishes;
-  source->wishes = (struct wishes){.watched = wishes.watched, .hears = wishes.hears};
+  source->wishes = (struct wishes){.watched = wishes.watched};
   pthread_mutex_unlock(&source->lock);
   if (!source->session)
     return G_SOURCE_REMOVE;
   oriel_qemu_session_watch(source->session, wishes.watched);
-  if (wishes.hears)
-    oriel_qemu_session_hear(source->session);
   if (wishes.width)
     oriel_qemu_session_resize(source->session, wishes.width, wishes.height);
   for (size_t i = 0; i < wishes.command_count; i++)
@@ -249,13 +245,6 @@ static int qemu_command(struct oriel_source *base, enum oriel_source_command com
 
 static int qemu_microphone(struct oriel_source *base, const struct oriel_microphone *packet) {
   struct qemu_source *source = of(base);
-  if (!source->hears) {
-    source->hears = true;
-    pthread_mutex_lock(&source->lock);
-    source->wishes.hears = true;
-    post(source);
-    pthread_mutex_unlock(&source->lock);
-  }
   return oriel_qemu_microphone_push(source->microphone, packet, oriel_clock_ns());
 }
 

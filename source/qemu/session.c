@@ -158,6 +158,8 @@ int oriel_qemu_session_create(const struct oriel_qemu_session_config *config, st
     free(made);
     return result;
   }
+  /* Always: without a listener QEMU gives its guest's recorders whatever its buffer holds, again and again. */
+  oriel_qemu_listener_want(made->microphone, true);
   oriel_qemu_session_connect(made);
   *session = made;
   return 0;
@@ -237,12 +239,6 @@ void oriel_qemu_session_watch(struct oriel_qemu_session *session, unsigned what)
   if (watched || !session->keeps_display)
     oriel_qemu_listener_want(session->display, watched);
   oriel_qemu_listener_want(session->sound, what & ORIEL_WATCH_SOUND);
-  oriel_qemu_listener_want(session->microphone, what != ORIEL_WATCH_NOTHING || session->hears);
-}
-
-void oriel_qemu_session_hear(struct oriel_qemu_session *session) {
-  session->hears = true;
-  oriel_qemu_listener_want(session->microphone, true);
 }
 
 void oriel_qemu_session_display(struct oriel_qemu_session *session, const struct oriel_qemu_display *display) {

@@ -51,9 +51,6 @@ int oriel_qemu_session_create(const struct oriel_qemu_session_config *config, st
 void oriel_qemu_session_destroy(struct oriel_qemu_session *session);
 /** ORIEL_WATCH_*. */
 void oriel_qemu_session_watch(struct oriel_qemu_session *session, unsigned what);
-/** A viewer uses its microphone. From now on QEMU is answered even while nobody watches: without a listener it would
- *  give its guest's recorders old sound again and again. */
-void oriel_qemu_session_hear(struct oriel_qemu_session *session);
 /** Asks the guest for a size, now and again whenever it comes back. */
 void oriel_qemu_session_resize(struct oriel_qemu_session *session, uint16_t width, uint16_t height);
 void oriel_qemu_session_command(struct oriel_qemu_session *session, enum oriel_source_command command);

@@ -38,7 +38,6 @@ struct oriel_qemu_session {
   unsigned resync_ms;
   bool keeps_display; /* once registered, the display listener stays: see keeps_display() */
   bool watched;
-  bool hears; /* a viewer has used its microphone: the listener stays, and gives silence */
   struct oriel_qemu_facts facts;
   bool has_touch_device;
   struct oriel_qemu_inventory inventory;

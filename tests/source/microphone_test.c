@@ -162,7 +162,30 @@ static void microphone_hostile(void **state) {
   assert_int_equal(oriel_source_microphone(test.source, &large), -EINVAL);
 }
 
-/* Once used, QEMU has its listener also while nobody watches: without one it gives its guest old sound, repeated. */
+/* A recorder of the guest's that was there before any viewer, as after a start of ours while it records, gets silence:
+ * without a listener QEMU gives it what its buffer happens to hold, repeated. */
+static void microphone_is_silent_before_anybody_watches(void **state) {
+  (void)state;
+  static int16_t part[READ / 2];
+  test.fake = fake_qemu_start(test.path, &(struct fake_qemu_options){.has_audio = true});
+  peer_attach();
+  for (unsigned attached = 1; attached <= 2; attached++) {
+    assert_true(fake_qemu_wait_listener(test.fake, FAKE_MICROPHONE, attached));
+    assert_true(call("Init", peer_pcm(7, 16, RATE, 2, false)));
+    assert_true(call("SetEnabled", g_variant_new("(tb)", (guint64)7, TRUE)));
+    expect_use(ORIEL_MICROPHONE_TAKEN);
+    long size = 0;
+    for (const uint64_t limit = oriel_clock_ns() + PATIENCE_MS * ORIEL_NS_PER_MS; !size && oriel_clock_ns() < limit;)
+      size = ask(7, READ, part);
+    assert_true(size > 0);
+    for (long i = 0; i < size / 2; i++)
+      assert_int_equal(part[i], 0);
+    fake_qemu_drop_control(test.fake);
+    expect_use(ORIEL_MICROPHONE_NOWHERE);
+  }
+}
+
+/* QEMU has its listener also while nobody watches any more. */
 static void microphone_stays_when_nobody_watches(void **state) {
   (void)state;
   oriel_source_watch(test.source, ORIEL_WATCH_NOTHING);
@@ -192,6 +215,7 @@ static void microphone_of_a_source_without(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
+    cmocka_unit_test_setup_teardown(microphone_is_silent_before_anybody_watches, peer_begin, peer_end),
     cmocka_unit_test_setup_teardown(microphone_is_heard_by_who_records, begin, end),
     cmocka_unit_test_setup_teardown(microphone_hostile, begin, end),
     cmocka_unit_test_setup_teardown(microphone_stays_when_nobody_watches, begin, end),
