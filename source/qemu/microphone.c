@@ -23,11 +23,15 @@ enum {
   JUMP_MAX = 64,             /* packets that may be missing; more, or a step back, is another stream */
 };
 
+/* Of silence at the end. QEMU's buffer is 480 frames of any rate, unless its nsamples= says more. */
+enum { QUIET_FRAMES = 960 };
 static const uint64_t FLOWING_NS = 200 * ORIEL_NS_PER_MS;
 
 struct oriel_qemu_microphone {
   struct oriel_receiver *receiver;
   atomic_bool recording; /* a voice reads: packets are worth keeping */
+  atomic_bool hushing;
+  gint sounding; /* atomic: while hushing, whether a voice has something else than silence to be repeated */
   /* The pushing thread only. */
   bool fresh;            /* the next packet begins a stream */
   uint32_t last;         /* sequence of the newest packet */
@@ -79,6 +83,8 @@ static void count_takers(struct oriel_qemu_microphone *microphone) {
   if (taken == atomic_load(&microphone->recording))
     return;
   atomic_store(&microphone->recording, taken);
+  if (!taken)
+    g_atomic_int_set(&microphone->sounding, 0);
   pthread_mutex_lock(&microphone->lock);
   microphone->taken = taken;
   report_locked(microphone);
@@ -208,6 +214,21 @@ static const char *on_set_volume(void *object, const struct oriel_qemu_call *cal
   return place < 0 ? "no such voice" : !count ? "no volume given" : NULL;
 }
 
+const gint *oriel_qemu_microphone_hush(struct oriel_qemu_microphone *microphone) {
+  g_atomic_int_set(&microphone->sounding, atomic_load(&microphone->recording));
+  atomic_store(&microphone->hushing, true);
+  return &microphone->sounding;
+}
+
+/* After a voice was read. */
+static void look_for_sound(struct oriel_qemu_microphone *microphone) {
+  bool sounding = false;
+  for (int i = 0; i < VOICES_MAX; i++)
+    sounding |= microphone->places[i].used && microphone->places[i].enabled &&
+                oriel_qemu_voice_quiet(microphone->voices[i]) < QUIET_FRAMES;
+  g_atomic_int_set(&microphone->sounding, sounding);
+}
+
 /* QEMU's main loop waits for the answer and takes as much as we give: so it is given what time has brought, at once. */
 static const char *on_read(void *object, const struct oriel_qemu_call *call) {
   struct oriel_qemu_microphone *microphone = object;
@@ -222,9 +243,14 @@ static const char *on_read(void *object, const struct oriel_qemu_call *call) {
     microphone->places[place].enabled = true;
     count_takers(microphone);
   }
+  const bool hushing = atomic_load(&microphone->hushing);
+  if (hushing)
+    oriel_qemu_voice_gain(microphone->voices[place], 0, 0);
   advance(microphone, call->now_ns);
   const size_t given = oriel_qemu_voice_read(microphone->voices[place], &microphone->ring, microphone->answer,
                                              size < ORIEL_QEMU_READ_MAX ? (size_t)size : ORIEL_QEMU_READ_MAX);
+  if (hushing)
+    look_for_sound(microphone);
   *call->reply =
     g_variant_new("(@ay)", g_variant_new_fixed_array(G_VARIANT_TYPE_BYTE, microphone->answer, given, 1));
   return NULL;

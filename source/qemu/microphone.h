@@ -29,6 +29,9 @@ int oriel_qemu_microphone_push(struct oriel_qemu_microphone *microphone, const s
 /** Handles one method call on /org/qemu/Display1/AudioInListener. NULL, or why it was refused (static). */
 const char *oriel_qemu_microphone_message(struct oriel_qemu_microphone *microphone,
                                           const struct oriel_qemu_call *call);
+/** From now on the guest's recorders fade into silence. What is returned is 0 (to be read atomically) as soon as QEMU's
+ *  buffer has nothing else, which it repeats to its guest without us; valid until destroy. Any thread. */
+const gint *oriel_qemu_microphone_hush(struct oriel_qemu_microphone *microphone);
 /** Forgets all voices, as after a disconnect. */
 void oriel_qemu_microphone_stopped(struct oriel_qemu_microphone *microphone);
 

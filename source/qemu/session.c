@@ -17,6 +17,7 @@
 
 enum {
   NEWS_PER_SECOND = 20,
+  HUSH_MS = 200,       /* for a guest that records to get its silence: 30 ms to fade, 20 of it, QEMU's turns of 10 */
   FLUSH_MS = 200,      /* for key releases at the end, and their answers */
   TICK_MS = 2,         /* how often such a wait looks */
   DRAIN_MS = 1000,     /* for GDBus's threads to notice that they are cancelled; normally below 1 ms */
@@ -208,8 +209,12 @@ void oriel_qemu_session_destroy(struct oriel_qemu_session *session) {
   if (!session)
     return;
   gint *flushing = g_new0(gint, 1);
-  if (session->facts.attached)
+  if (session->facts.attached) {
+    const uint64_t hushed_ns = oriel_clock_ns() + HUSH_MS * ORIEL_NS_PER_MS;
+    const gint *sounding = oriel_qemu_microphone_hush(session->config.microphone);
     flush(session, flushing);
+    run_until_zero(session->config.context, sounding, NULL, hushed_ns);
+  }
   oriel_qemu_timer_stop(&session->timer);
   oriel_qemu_timer_stop(&session->news_timer);
   oriel_qemu_timer_stop(&session->ask_timer);

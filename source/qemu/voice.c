@@ -27,6 +27,7 @@ struct oriel_qemu_voice {
   bool started;
   uint64_t next; /* frame of the ring */
   float gain[2], wanted[2], step;
+  uint64_t quiet; /* frames without any gain, the newest in a row */
 };
 
 static bool format_known(const struct oriel_pcm_format *format) {
@@ -68,6 +69,10 @@ void oriel_qemu_voice_gain(struct oriel_qemu_voice *voice, float left, float rig
   voice->wanted[1] = right;
 }
 
+uint64_t oriel_qemu_voice_quiet(const struct oriel_qemu_voice *voice) {
+  return voice->quiet;
+}
+
 /* --- PCM ---------------------------------------------------------------------------------------------------------- */
 
 static uint32_t sample_bits(const struct oriel_pcm_format *format, float sample) {
@@ -104,6 +109,7 @@ static uint8_t *encode(struct oriel_qemu_voice *voice, const float *frames, size
   const struct oriel_pcm_format *format = &voice->format;
   for (size_t i = 0; i < count; i++) {
     float side[2];
+    voice->quiet = voice->gain[0] + voice->gain[1] + voice->wanted[0] + voice->wanted[1] > 0 ? 0 : voice->quiet + 1;
     for (int s = 0; s < 2; s++) {
       voice->gain[s] = ramp(voice->gain[s], voice->wanted[s], voice->step);
       side[s] = frames[2 * i + (size_t)s] * voice->gain[s];

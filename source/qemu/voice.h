@@ -31,6 +31,8 @@ int oriel_qemu_voice_create(const struct oriel_pcm_format *format, struct oriel_
 void oriel_qemu_voice_destroy(struct oriel_qemu_voice *voice);
 /** 0..1 per side; changes take 30 ms. */
 void oriel_qemu_voice_gain(struct oriel_qemu_voice *voice, float left, float right);
+/** Frames given since the gain is 0 on both sides. */
+uint64_t oriel_qemu_voice_quiet(const struct oriel_qemu_voice *voice);
 /** Writes whole frames, at most `size` bytes of them, as many as the ring has gained since the last call; returns the
  *  bytes. A voice that did not read for long goes on near the end: it never gets a backlog. */
 size_t oriel_qemu_voice_read(struct oriel_qemu_voice *voice, const struct oriel_qemu_ring *ring, uint8_t *bytes,

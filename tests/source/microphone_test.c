@@ -3,7 +3,9 @@
  * The microphone's way into a QEMU that is none: what a recorder gets, when, and what a QEMU that means harm may ask.
  */
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -162,6 +164,67 @@ static void microphone_hostile(void **state) {
   assert_int_equal(oriel_source_microphone(test.source, &large), -EINVAL);
 }
 
+static void *destroy_source(void *user) {
+  oriel_source_destroy(user);
+  return NULL;
+}
+
+static int loudest_of(const int16_t *part, long size) {
+  int most = 0;
+  for (long i = 0; i < size / 2; i++)
+    most = abs(part[i]) > most ? abs(part[i]) : most;
+  return most;
+}
+
+/* Reads until the source has gone; the loudest of what was read last, or -1 where a read was too late to tell. */
+static int read_to_the_end(void) {
+  static int16_t part[READ / 2];
+  const struct timespec pause = {.tv_nsec = 10000000};
+  int last = INT_MAX;
+  bool late = false;
+  uint64_t before = oriel_clock_ns();
+  for (long size = 0; size >= 0; nanosleep(&pause, NULL)) {
+    late |= oriel_clock_ns() - before > 60 * ORIEL_NS_PER_MS;
+    before = oriel_clock_ns();
+    size = ask(7, READ, part);
+    if (size > 0)
+      last = loudest_of(part, size);
+  }
+  return late ? -1 : last;
+}
+
+static int leave_while_it_records(void) {
+  static int16_t part[READ / 2];
+  const struct timespec pause = {.tv_nsec = 10000000};
+  const uint64_t limit = oriel_clock_ns() + PATIENCE_MS * ORIEL_NS_PER_MS;
+  assert_true(call("Init", peer_pcm(7, 16, RATE, 2, false)));
+  assert_true(call("SetEnabled", g_variant_new("(tb)", (guint64)7, TRUE)));
+  for (int loudest = 0; loudest < 8192; nanosleep(&pause, NULL)) {
+    assert_true(oriel_clock_ns() < limit);
+    assert_int_equal(push(), 0);
+    loudest = loudest_of(part, ask(7, READ, part));
+  }
+  for (unsigned i = 0; i < 10; i++) /* enough for a while */
+    assert_int_equal(push(), 0);
+  pthread_t thread; /* the fake is this thread's */
+  assert_int_equal(pthread_create(&thread, NULL, destroy_source, test.source), 0);
+  test.source = NULL;
+  const int last = read_to_the_end();
+  pthread_join(thread, NULL);
+  return last;
+}
+
+/* What a guest has recorded last when we end is what its QEMU repeats to it afterwards. */
+static void microphone_leaves_silence_behind(void **state) {
+  int last = -1;
+  for (unsigned tries = 0; last < 0 && tries < 20; tries++) {
+    begin(state);
+    last = leave_while_it_records();
+    end(state);
+  }
+  assert_int_equal(last, 0);
+}
+
 /* A recorder of the guest's that was there before any viewer, as after a start of ours while it records, gets silence:
  * without a listener QEMU gives it what its buffer happens to hold, repeated. */
 static void microphone_is_silent_before_anybody_watches(void **state) {
@@ -217,6 +280,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(microphone_is_silent_before_anybody_watches, peer_begin, peer_end),
     cmocka_unit_test_setup_teardown(microphone_is_heard_by_who_records, begin, end),
+    cmocka_unit_test(microphone_leaves_silence_behind),
     cmocka_unit_test_setup_teardown(microphone_hostile, begin, end),
     cmocka_unit_test_setup_teardown(microphone_stays_when_nobody_watches, begin, end),
     cmocka_unit_test(microphone_of_a_source_without),

@@ -160,6 +160,30 @@ static void microphone_tone_then_silence(void **state) {
   }
 }
 
+/* At the end a recorder's sound fades, and no sooner than QEMU's buffer holds silence is it safe to go. */
+static void microphone_ends_in_silence(void **state) {
+  (void)state;
+  static struct take take;
+  assert_true(call("Init", peer_pcm(7, 16, 44100, 2, false), NULL));
+  assert_int_equal(*oriel_qemu_microphone_hush(voices.microphone), 0); /* nobody records */
+  end(NULL);
+  begin(NULL);
+  assert_true(call("Init", peer_pcm(7, 16, 44100, 2, false), NULL));
+  assert_true(call("SetEnabled", g_variant_new("(tb)", (guint64)7, TRUE), NULL));
+  record(7, 500, true, &take);
+  assert_true(loudest(&take, take.count - 400) > 8192);
+  const gint *sounding = oriel_qemu_microphone_hush(voices.microphone);
+  unsigned reads = 0;
+  for (; *sounding && reads < 10; reads++)
+    record(7, 10, true, &take);
+  assert_in_range(reads, 5, 7);
+  assert_true(take.count >= 400);
+  assert_int_equal(loudest(&take, 0), 0);
+  assert_true(call("SetVolume", g_variant_new("(tb@ay)", (guint64)7, FALSE, peer_bytes(2, 255)), NULL));
+  record(7, 100, true, &take);
+  assert_int_equal(loudest(&take, 0), 0);
+}
+
 /* Two recorders hear the same, not every other sample (lesson 25). */
 static void microphone_recorders_share(void **state) {
   (void)state;
@@ -226,6 +250,7 @@ static void microphone_voice_that_sleeps_gives_way(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(microphone_tone_then_silence, begin, end),
+    cmocka_unit_test_setup_teardown(microphone_ends_in_silence, begin, end),
     cmocka_unit_test_setup_teardown(microphone_recorders_share, begin, end),
     cmocka_unit_test_setup_teardown(microphone_volume, begin, end),
     cmocka_unit_test_setup_teardown(microphone_reader_gets_no_more_than_time_brought, begin, end),
