@@ -53,9 +53,10 @@ static enum MHD_Result open_session(struct oriel_request *request, bool view,
   int status = *secret ? oriel_sessions_claim(&server->sessions, secret, view, oriel_clock_ns(), id) : -ENOENT;
   if (status == -ENOENT)
     status = begin(server, request->client, view, id, secret, NULL);
-  struct MHD_Response *response =
-    status < 0 ? NULL
-               : cookie_answer(server, id, ORIEL_SESSION_SECONDS, json_pack("{s:s,s:b}", "secret", secret, "view", view));
+  struct MHD_Response *response = NULL;
+  if (status == 0)
+    response =
+      cookie_answer(server, id, ORIEL_SESSION_SECONDS, json_pack("{s:s,s:b}", "secret", secret, "view", view));
   explicit_bzero(id, sizeof id);
   if (status < 0)
     return oriel_answer_error(request, MHD_HTTP_INTERNAL_SERVER_ERROR, "the system gives no random numbers", NULL,

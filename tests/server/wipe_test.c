@@ -69,7 +69,7 @@ static void arm(struct rig *rig) {
   __atomic_store_n(&look.armed, true, __ATOMIC_RELEASE);
 }
 
-/* `sessions` that began meanwhile: each has drawn its secret. */
+/* More secrets than `least` were looked for: the token, and those that sessions drew. */
 static void expect_nothing_left(struct rig *rig, unsigned least) {
   rig_stop(rig);
   __atomic_store_n(&look.armed, false, __ATOMIC_RELEASE);
