@@ -80,6 +80,7 @@ struct oriel_viewer_config {
   uint64_t owner;       /* who is behind it, as the server knows; 0 = unknown */
   bool video, tiles, audio; /* what it can take */
   bool microphone;          /* it wants to know what becomes of one */
+  bool opening;             /* with tiles and video: takes a whole picture as tiles ahead of its first key frame */
   /* whose it is, whatever it connects how often: shares the budget of key frames; 0 = nobody's */
   uint64_t peer;
   void *user;               /* the server's object; oriel_viewer_user returns it */
@@ -304,7 +305,7 @@ struct oriel_desktop_stats {
   unsigned viewers, watching;
   uint32_t controller; /* viewer id; 0 = none */
   uint64_t damage_events, conversions, pictures_video, pictures_tiles, pictures_key, pictures_sharpened,
-    pictures_refined;
+    pictures_refined, openings;
   uint64_t video_bytes, tiles_bytes, audio_packets, audio_bytes, audio_overruns;
   uint64_t encode_failures, key_requests, held_back; /* encodes put off because nobody could take them */
   uint64_t bursts; /* pictures closer than 8 ms to the one before (lesson 16) */

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "core/clock.h"
+#include "desktop/opening.h"
 #include "desktop/private.h"
 #include "desktop/speaker.h"
 #include "media/opus_packet.h"
@@ -57,6 +58,7 @@ void oriel_hub_finish(struct oriel_hub *hub) {
   oriel_packet_unref(hub->cursor);
   oriel_packet_unref(hub->cursor_next);
   oriel_packet_unref(hub->newest_key);
+  oriel_packet_unref(hub->opening);
   pthread_cond_destroy(&hub->fresh);
   pthread_cond_destroy(&hub->media);
   pthread_mutex_destroy(&hub->lock);
@@ -183,7 +185,8 @@ static void slot_put(struct oriel_viewer *viewer, struct oriel_packet *packet) {
 
 void oriel_hub_need_key_locked(struct oriel_viewer *viewer, uint64_t key_after_ns) {
   oriel_packet_unref(viewer->picture);
-  viewer->picture = NULL;
+  oriel_packet_unref(viewer->opening);
+  viewer->picture = viewer->opening = NULL;
   viewer->chain = ORIEL_CHAIN_KEY;
   viewer->key_after_ns = key_after_ns;
   if (viewer->owed)
@@ -193,6 +196,7 @@ void oriel_hub_need_key_locked(struct oriel_viewer *viewer, uint64_t key_after_n
 void oriel_hub_hand_over_locked(struct oriel_hub *hub, struct oriel_viewer *viewer) {
   if (!hub->newest_key || !viewer->pictures || viewer->owed || viewer->chain != ORIEL_CHAIN_KEY || viewer->picture)
     return;
+  oriel_opening_hand_over_locked(hub, viewer);
   viewer->picture = oriel_packet_ref(hub->newest_key);
   viewer->chain = ORIEL_CHAIN_LIVE;
   viewer->handed_over = true;
@@ -222,6 +226,7 @@ static void offer_key(const struct oriel_hub *hub, struct oriel_viewer *viewer, 
     return;
   }
   slot_put(viewer, packet);
+  viewer->opens = false;
   viewer->skipped_due |= viewer->skipping && viewer->skipped > 0;
   viewer->chain = ORIEL_CHAIN_LIVE;
   viewer->skipping = false;

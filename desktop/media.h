@@ -38,6 +38,7 @@ struct oriel_media {
 enum oriel_media_action {
   ORIEL_MEDIA_SLEEP,
   ORIEL_MEDIA_PICTURE,
+  ORIEL_MEDIA_OPENING, /* ahead of a key frame that may be made now */
   ORIEL_MEDIA_KEY,
   ORIEL_MEDIA_SHARPEN,
   ORIEL_MEDIA_REFINE,

@@ -6,6 +6,7 @@
 #include "desktop/media.h"
 
 #include "core/clock.h"
+#include "desktop/opening.h"
 
 enum { SHARPENINGS_MAX = 8, RESTARTS_MAX = 4 };
 static const uint64_t still_ns = 250 * ORIEL_NS_PER_MS;     /* so long without a picture: sharpen */
@@ -53,12 +54,12 @@ static bool plan_lossless(struct oriel_media *media, const struct oriel_hub *hub
   return true;
 }
 
-static bool plan_key(struct oriel_media *media, const struct oriel_survey *survey, uint64_t now,
-                     struct oriel_media_plan *plan) {
+static bool plan_key(struct oriel_media *media, const struct oriel_hub *hub, const struct oriel_survey *survey,
+                     uint64_t now, struct oriel_media_plan *plan) {
   if (survey->key_due) {
     uint64_t at = oriel_keys_budget_next(&media->keys, now);
     if (at <= now) {
-      plan->action = ORIEL_MEDIA_KEY;
+      plan->action = oriel_opening_due_locked(hub) ? ORIEL_MEDIA_OPENING : ORIEL_MEDIA_KEY;
       return true;
     }
     oriel_media_plan_wake(plan, at);
@@ -170,7 +171,7 @@ struct oriel_media_plan oriel_media_plan_locked(struct oriel_media *media, struc
   else if ((plan = plan_unwatched(media, now)).action != ORIEL_MEDIA_SLEEP)
     return plan;
   plan.joined_ns = hub->joined_ns;
-  if (plan_lossless(media, hub, &survey, now, false, &plan) || plan_key(media, &survey, now, &plan) ||
+  if (plan_lossless(media, hub, &survey, now, false, &plan) || plan_key(media, hub, &survey, now, &plan) ||
       plan_picture(media, hub, &survey, now, &plan) ||
       plan_sharpen(media, hub, &survey, now, &plan) || plan_refine(media, hub, &survey, now, &plan) ||
       plan_lossless(media, hub, &survey, now, true, &plan))

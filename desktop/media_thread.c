@@ -12,6 +12,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "desktop/media.h"
+#include "desktop/opening.h"
 #include "media/tiles.h"
 
 enum { PICTURE_BURST = 2 };
@@ -375,13 +376,16 @@ void *oriel_media_thread(void *argument) {
       continue;
     }
     hub->wait = 0;
-    if (plan.action != ORIEL_MEDIA_RELEASE && plan.action != ORIEL_MEDIA_REFINE)
+    if (plan.action != ORIEL_MEDIA_RELEASE && plan.action != ORIEL_MEDIA_REFINE &&
+        plan.action != ORIEL_MEDIA_OPENING)
       hub->damaged = false; /* before the surface is looked at: what comes meanwhile counts anew */
     pthread_mutex_unlock(&hub->lock);
     if (plan.action == ORIEL_MEDIA_LOSSLESS)
       make_lossless(&media, plan.look);
     else if (plan.action == ORIEL_MEDIA_RELEASE)
       release_encoder(&media);
+    else if (plan.action == ORIEL_MEDIA_OPENING)
+      oriel_opening_make(desktop);
     else if (plan.action == ORIEL_MEDIA_REFINE)
       refine_picture(&media);
     else

@@ -48,7 +48,7 @@ struct oriel_viewer {
   void *user;
   uint32_t id;
   uint64_t peer; /* constant */
-  bool can_video, can_tiles, can_audio, can_microphone; /* constant */
+  bool can_video, can_tiles, can_audio, can_microphone, can_open; /* constant */
   bool watcher;   /* constant */
   uint64_t owner; /* constant; 0 = unknown */
   /* Roles: written by the network thread under hub.lock. */
@@ -65,6 +65,8 @@ struct oriel_viewer {
   bool had_cursor; /* by its last delivery: what else waits goes before another shape */
   uint32_t skipped; /* left out since the last notice */
   struct oriel_packet *picture; /* the slot: at most one (lesson 32) */
+  struct oriel_packet *opening; /* goes before what is in the slot; or NULL */
+  bool opens;                   /* it gets one, should there be one before its key frame */
   struct oriel_queue audio;     /* at most one second */
   enum oriel_chain chain;
   bool handed_over; /* the picture in the slot was made before the viewer came */
@@ -147,6 +149,8 @@ struct oriel_hub {
   uint64_t joined_ns;  /* when a viewer last began to look */
   uint64_t expected_ns; /* until then somebody is expected, for whom a key frame is made ahead; 0 = nobody */
   struct oriel_packet *newest_key; /* the last picture of all, where that is a key frame: who comes takes it; or NULL */
+  struct oriel_packet *opening; /* the last one: belongs to the key frame with the next number; or NULL */
+  bool opens;                   /* one is to be made for who is expected */
   struct oriel_pace rest_pace; /* how often it may be told that nobody looks: viewers may change their minds faster */
   uint64_t rest_ns;            /* when it will be told so; 0 = somebody looks, or it was told */
   unsigned wait; /* ORIEL_WAIT_*; 0 while it works */
@@ -158,7 +162,7 @@ struct oriel_hub {
   struct oriel_bitrate rate;
   /* Counters. */
   uint64_t damage_events, conversions, pictures_video, pictures_tiles, pictures_key, pictures_sharpened,
-    pictures_refined;
+    pictures_refined, openings;
   uint64_t video_bytes, tiles_bytes, audio_packets, audio_bytes, encode_failures, key_requests, held_back, bursts;
   uint32_t bitrate_kbps;
   const char *encoder;

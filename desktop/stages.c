@@ -94,6 +94,7 @@ static void stats_hub_locked(const struct oriel_hub *hub, struct oriel_desktop_s
   stats->pictures_key = hub->pictures_key;
   stats->pictures_sharpened = hub->pictures_sharpened;
   stats->pictures_refined = hub->pictures_refined;
+  stats->openings = hub->openings;
   stats->video_bytes = hub->video_bytes;
   stats->tiles_bytes = hub->tiles_bytes;
   stats->audio_packets = hub->audio_packets;

@@ -26,6 +26,7 @@ static void watchers_add_locked(struct oriel_hub *hub, struct oriel_viewer *view
 
 /* The key frame that there is, or one that its peer's budget allows. */
 static void show_first_locked(struct oriel_hub *hub, struct oriel_viewer *viewer) {
+  viewer->opens = viewer->can_open && viewer->pictures;
   oriel_hub_hand_over_locked(hub, viewer);
   if (viewer->pictures && viewer->chain == ORIEL_CHAIN_KEY)
     viewer->key_after_ns = oriel_keys_ask(&hub->keys, viewer->peer, oriel_clock_ns());
@@ -59,6 +60,7 @@ int oriel_viewer_attach(struct oriel_desktop *desktop, const struct oriel_viewer
   viewer->can_tiles = config->tiles;
   viewer->can_audio = config->audio;
   viewer->can_microphone = config->microphone;
+  viewer->can_open = config->opening && config->tiles && config->video;
   viewer->watcher = config->watcher;
   viewer->owner = config->owner;
   viewer->chain = ORIEL_CHAIN_KEY;
@@ -111,6 +113,7 @@ void oriel_viewer_detach(struct oriel_viewer *viewer) {
   pthread_mutex_unlock(&hub->lock);
   oriel_desktop_update_watch(desktop);
   oriel_packet_unref(viewer->picture);
+  oriel_packet_unref(viewer->opening);
   oriel_queue_finish(&viewer->audio);
   free(viewer->owed);
   free(viewer);
@@ -150,7 +153,7 @@ void oriel_viewer_want(struct oriel_viewer *viewer, bool pictures, bool sound) {
 /* ---- the mailbox ---- */
 
 static bool picture_open_locked(const struct oriel_hub *hub, const struct oriel_viewer *viewer, uint64_t now_ns) {
-  return viewer->picture && oriel_hub_window_open_locked(hub, viewer, now_ns);
+  return (viewer->opening || viewer->picture) && oriel_hub_window_open_locked(hub, viewer, now_ns);
 }
 
 bool oriel_viewer_pending(struct oriel_viewer *viewer) {
@@ -159,7 +162,7 @@ bool oriel_viewer_pending(struct oriel_viewer *viewer) {
   bool pending = viewer->state_due || viewer->abilities_due || viewer->role_due || viewer->cursor_due ||
                  viewer->position_due || viewer->volume_due || viewer->microphone_due || viewer->controls_due ||
                  viewer->typed_due || viewer->skipped_due || viewer->audio.count ||
-                 (viewer->picture && picture_open_locked(hub, viewer, oriel_clock_ns()));
+                 picture_open_locked(hub, viewer, oriel_clock_ns());
   pthread_mutex_unlock(&hub->lock);
   return pending;
 }
@@ -249,19 +252,20 @@ static bool take_audio_locked(struct oriel_viewer *viewer, struct oriel_delivery
 
 static void take_picture_locked(struct oriel_hub *hub, struct oriel_viewer *viewer, struct oriel_delivery *delivery,
                                 uint64_t now_ns) {
-  struct oriel_packet *packet = viewer->picture;
-  viewer->picture = NULL;
+  struct oriel_packet **from = viewer->opening ? &viewer->opening : &viewer->picture, *packet = *from;
+  const bool timed = from == &viewer->picture && !packet->sharpening && !viewer->handed_over;
+  *from = NULL;
   delivery->type = ORIEL_DELIVERY_PICTURE;
   delivery->packet = packet;
   viewer->sent[viewer->sent_count++ % ORIEL_SENT_RING] = (struct oriel_sent){
     .sequence = packet->sequence,
-    .timed = !packet->sharpening && !viewer->handed_over,
+    .timed = timed,
     .captured_ns = packet->captured_ns,
     .taken_ns = now_ns,
   };
   viewer->pictures_sent++;
   viewer->bytes_sent += packet->size;
-  if (!packet->sharpening && !viewer->handed_over && viewer == oriel_hub_reference_locked(hub))
+  if (timed && viewer == oriel_hub_reference_locked(hub))
     oriel_stage_add(hub->stages, ORIEL_STAGE_QUEUE, packet->encoded_ns, now_ns);
   oriel_hub_poke_locked(hub, ORIEL_WAIT_VIEWERS);
 }

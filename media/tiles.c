@@ -122,14 +122,10 @@ static int clip_damage(const struct oriel_damage *damage, uint16_t width, uint16
   return count ? count : -EINVAL;
 }
 
-int oriel_tiles_encode(const uint8_t *bgrx, int stride, uint16_t width, uint16_t height,
-                       const struct oriel_damage *damage, struct oriel_packet **packet) {
-  struct oriel_rect rects[ORIEL_DAMAGE_RECTS_MAX];
-  int count = clip_damage(damage, width, height, rects);
-  if (count < 0)
-    return count;
-  uint8_t payload[ORIEL_TILES_BYTES_MAX];
-  const uint8_t *end = payload + sizeof payload;
+static int encode(const uint8_t *bgrx, int stride, uint16_t width, uint16_t height, const struct oriel_rect *rects,
+                  int count, size_t size_max, struct oriel_packet **packet) {
+  uint8_t payload[ORIEL_TILES_WHOLE_BYTES_MAX];
+  const uint8_t *end = payload + size_max;
   uint8_t *out = payload + 2;
   uint32_t pixels = 0;
   struct oriel_writer writer;
@@ -159,6 +155,25 @@ int oriel_tiles_encode(const uint8_t *bgrx, int stride, uint16_t width, uint16_t
   made->damage_pixels = pixels;
   *packet = made;
   return 0;
+}
+
+int oriel_tiles_encode(const uint8_t *bgrx, int stride, uint16_t width, uint16_t height,
+                       const struct oriel_damage *damage, struct oriel_packet **packet) {
+  struct oriel_rect rects[ORIEL_DAMAGE_RECTS_MAX];
+  const int count = clip_damage(damage, width, height, rects);
+  if (count < 0)
+    return count;
+  return encode(bgrx, stride, width, height, rects, count, ORIEL_TILES_BYTES_MAX, packet);
+}
+
+int oriel_tiles_encode_whole(const uint8_t *bgrx, int stride, uint16_t width, uint16_t height,
+                             struct oriel_packet **packet) {
+  const struct oriel_rect rect = {0, 0, width, height};
+  if (oriel_rect_empty(rect))
+    return -EINVAL;
+  if ((uint64_t)width * height > ORIEL_TILES_WHOLE_PIXELS_MAX)
+    return -E2BIG;
+  return encode(bgrx, stride, width, height, &rect, 1, ORIEL_TILES_WHOLE_BYTES_MAX, packet);
 }
 
 struct tile_decoder {

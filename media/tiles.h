@@ -20,6 +20,8 @@
 enum {
   ORIEL_TILES_PIXELS_MAX = 96 * 1024,     /* in one packet; above it video is faster */
   ORIEL_TILES_BYTES_MAX = 32 * 1024,      /* coded; above it video is smaller */
+  ORIEL_TILES_WHOLE_PIXELS_MAX = 1920 * 1200, /* of a whole picture: above it, coding keeps the surface too long */
+  ORIEL_TILES_WHOLE_BYTES_MAX = 64 * 1024,    /* a key frame of a full screen is no smaller */
 };
 
 /** Codes the damaged rectangles of a BGRX picture (stride in bytes, width x height pixels) into a new
@@ -27,6 +29,10 @@ enum {
  *  damage lies inside the picture; -E2BIG when a limit above would be passed (the caller encodes video); -ENOMEM. */
 int oriel_tiles_encode(const uint8_t *bgrx, int stride, uint16_t width, uint16_t height,
                        const struct oriel_damage *damage, struct oriel_packet **packet);
+
+/** The whole picture as one tile, within the WHOLE limits above. 0, -E2BIG, -EINVAL (no pixels), -ENOMEM. */
+int oriel_tiles_encode_whole(const uint8_t *bgrx, int stride, uint16_t width, uint16_t height,
+                             struct oriel_packet **packet);
 
 /** Decodes a payload over a BGRX picture; the reference for tests. 0, -EBADMSG (malformed, outside the picture). */
 int oriel_tiles_decode(const void *payload, size_t size, uint8_t *bgrx, int stride, uint16_t width, uint16_t height);

@@ -236,6 +236,7 @@ static void add_desktop(json_t *root, const struct oriel_desktop_stats *stats) {
   set(root, "pictures_key", stats->pictures_key);
   set(root, "pictures_sharpened", stats->pictures_sharpened);
   set(root, "pictures_refined", stats->pictures_refined);
+  set(root, "openings", stats->openings);
   set(root, "video_bytes", stats->video_bytes);
   set(root, "tiles_bytes", stats->tiles_bytes);
   set(root, "audio_packets", stats->audio_packets);

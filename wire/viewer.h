@@ -97,7 +97,8 @@ enum {
   X(COMMANDS, 0x10)                    \
   X(MICROPHONE, 0x20)                \
   X(HEADS, 0x40) /* server only: the machine has more screens than this one */ \
-  X(START, 0x80) /* server only: it starts the machine again once that has ended */
+  X(START, 0x80) /* server only: it starts the machine again once that has ended */ \
+  X(OPENING, 0x100) /* viewer only: takes a whole picture as TILES with the flag KEY ahead of its first key frame */
 enum {
 #define X(name, value) ORIEL_VIEWER_CAP_##name = value,
   ORIEL_VIEWER_CAPABILITIES(X)

@@ -237,11 +237,49 @@ static void tiles_malformed(void **unused) {
   free(bgrx);
 }
 
+/* A whole picture may be larger than damage may, where it codes small. */
+static void tiles_whole(void **state) {
+  (void)state;
+  enum { SIDE = 1024, LINE = SIDE * 4 };
+  uint8_t *bgrx = malloc(LINE * SIDE), *out = calloc(SIDE, LINE);
+  assert_true(bgrx && out);
+  scene_text(bgrx, LINE, SIDE, SIDE, 3);
+  memset(bgrx + 64 * LINE, 0x40, (SIDE - 64) * LINE); /* the rest is empty, as most screens are */
+  struct oriel_packet *packet = NULL;
+  assert_int_equal(oriel_tiles_encode_whole(bgrx, LINE, SIDE, SIDE, &packet), 0);
+  assert_true(packet->size <= ORIEL_TILES_WHOLE_BYTES_MAX);
+  assert_int_equal(packet->damage_pixels, SIDE * SIDE);
+  assert_int_equal(oriel_tiles_decode(packet->data, packet->size, out, LINE, SIDE, SIDE), 0);
+  for (size_t i = 0; i < (size_t)SIDE * SIDE; i++)
+    assert_memory_equal(out + 4 * i, bgrx + 4 * i, 3);
+  oriel_packet_unref(packet);
+  free(bgrx);
+  free(out);
+}
+
+static void tiles_whole_limits(void **state) {
+  (void)state;
+  enum { LINE = 2048 * 4, LINES = ORIEL_TILES_WHOLE_PIXELS_MAX / 2048 + 1 };
+  uint8_t *bgrx = calloc(LINES, LINE);
+  struct oriel_packet *packet = NULL;
+  assert_non_null(bgrx);
+  assert_int_equal(oriel_tiles_encode_whole(bgrx, LINE, 0, 100, &packet), -EINVAL);
+  assert_int_equal(oriel_tiles_encode_whole(bgrx, LINE, 2048, LINES, &packet), -E2BIG);
+  assert_int_equal(oriel_tiles_encode_whole(bgrx, LINE, 2048, LINES - 1, &packet), 0);
+  oriel_packet_unref(packet);
+  srand(1);
+  for (size_t i = 0; i < 64 * LINE; i++)
+    bgrx[i] = (uint8_t)rand();
+  assert_int_equal(oriel_tiles_encode_whole(bgrx, LINE, 2048, 64, &packet), -E2BIG);
+  free(bgrx);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(tiles_text),        cmocka_unit_test(tiles_ignore_x), cmocka_unit_test(tiles_every_chunk),
     cmocka_unit_test(tiles_run_lengths), cmocka_unit_test(tiles_outside_and_overlap),
     cmocka_unit_test(tiles_limits),      cmocka_unit_test(tiles_known_bytes),
+    cmocka_unit_test(tiles_whole),       cmocka_unit_test(tiles_whole_limits),
     cmocka_unit_test(tiles_malformed),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,6 +16,13 @@ test('qoi_rgba_chunk', () => assert.deepEqual(decode([0xff, 1, 2, 3, 4], 1), [wo
 test('qoi_run_repeats_the_first_black', () =>
   assert.deepEqual(decode([0xc2], 3), [word(0, 0, 0), word(0, 0, 0), word(0, 0, 0)]));
 test('qoi_run_longest_is_62', () => assert.equal(decode([0xfd], 62).length, 62));
+test('qoi_runs_in_a_row_are_all_there', () => {
+  // 5 times 62 red, then 3, then green: filled at once; and the index still knows red.
+  const slot = (255 * 3 + 255 * 11) % 64;
+  const bytes = [0xfe, 255, 0, 0, ...Array(5).fill(0xfd), 0xc2, 0xfe, 0, 255, 0, slot];
+  assert.deepEqual(decode(bytes, 316), [...Array(314).fill(word(255, 0, 0)), word(0, 255, 0), word(255, 0, 0)]);
+  assert.equal(decode(bytes.slice(0, -5), 313), null, 'past the end');
+});
 test('qoi_diff_wraps_around', () => {
   // From 0,0,0: differences -2, -1, +1 are coded with a bias of 2.
   assert.deepEqual(decode([0x40 | (0 << 4) | (1 << 2) | 3], 1), [word(254, 255, 1)]);

@@ -38,7 +38,8 @@ function begin() {
 
   async function load() {
     await parsed;
-    // Style, together with the modules.
+    // Style and icon, together with the modules.
+    document.head.querySelector('link[rel=icon]')?.remove();
     document.head.append(byId('later', HTMLTemplateElement).content);
     const { Devices, complete } = await fetchRest();
     const devices = new Devices(client, settings);

@@ -48,6 +48,8 @@ export class Pictures {
       (frame, note) => this.drawFrame(frame, note),
       (text) => this.decoderFailed(text),
     );
+    /** The newest picture is a whole one as tiles, ahead of the first key frame. */
+    this.opening = false;
     /** Drawn and not yet in an animation frame. @type {PictureNote | null} */
     this.drawn = null;
     this.drawnUs = 0;
@@ -112,8 +114,9 @@ export class Pictures {
     const header = readPicture(view);
     const key = (header.flags & FLAG.KEY) !== 0;
     const { sequence, width, height, captureUs } = header;
-    // A newcomer's first picture may have been made before it came: its age is no delay.
-    const timed = this.continuity.last !== null;
+    // What a newcomer gets first, an opening and a key frame, may have been made before it came: its age is no delay.
+    const timed = this.continuity.last !== null && !(key && this.opening);
+    this.opening = key && view.getUint8(0) === MESSAGE.TILES;
     const note = { sequence, width, height, captureUs: timed ? captureUs : 0, receivedUs };
     this.counts.received++;
     this.bitrate.add(receivedUs, view.byteLength * 8);

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Openings for who begins to look.
+ */
+#include "desktop/opening.h"
+
+#include <errno.h>
+
+#include "core/clock.h"
+#include "media/tiles.h"
+
+static bool waits(const struct oriel_viewer *viewer) {
+  return viewer->opens && viewer->pictures && viewer->chain == ORIEL_CHAIN_KEY;
+}
+
+bool oriel_opening_due_locked(const struct oriel_hub *hub) {
+  bool due = hub->opens && hub->expected_ns;
+  for (unsigned i = 0; i < hub->count && !due; i++)
+    due = waits(hub->viewers[i]);
+  return due;
+}
+
+static void give(struct oriel_viewer *viewer, struct oriel_packet *packet) {
+  oriel_packet_unref(viewer->opening);
+  viewer->opening = oriel_packet_ref(packet);
+}
+
+/* A surface that is shown on a larger canvas has none. The surface stays unlocked. */
+static struct oriel_packet *code(struct oriel_surface *surface) {
+  struct oriel_surface_view view;
+  struct oriel_packet *packet = NULL;
+  const uint64_t now = oriel_clock_ns();
+  int error = -EINVAL;
+  oriel_surface_lock(surface, &view);
+  if (view.width >= ORIEL_PICTURE_SIZE_MIN && view.height >= ORIEL_PICTURE_SIZE_MIN)
+    error = oriel_tiles_encode_whole(view.bgrx, view.stride, view.width, view.height, &packet);
+  oriel_surface_unlock(surface, false);
+  if (error)
+    return NULL;
+  packet->key = true; /* builds on nothing */
+  packet->captured_ns = packet->converted_ns = now;
+  packet->encoded_ns = oriel_clock_ns();
+  return packet;
+}
+
+static void publish_locked(struct oriel_hub *hub, struct oriel_packet *packet) {
+  if (!hub->sequence)
+    hub->sequence = 1; /* 0 means "none yet" in acknowledgements */
+  packet->sequence = hub->sequence; /* the key frame's is the next one: whoever gets no opening misses no number */
+  for (unsigned i = 0; i < hub->count; i++)
+    if (waits(hub->viewers[i]))
+      give(hub->viewers[i], packet);
+  hub->openings++;
+  hub->tiles_bytes += packet->size;
+}
+
+void oriel_opening_make(struct oriel_desktop *desktop) {
+  struct oriel_hub *hub = &desktop->hub;
+  struct oriel_packet *packet = code(desktop->surface);
+  pthread_mutex_lock(&hub->lock);
+  struct oriel_packet *old = hub->opening;
+  hub->opening = packet;
+  if (packet)
+    publish_locked(hub, packet);
+  hub->opens = false;
+  for (unsigned i = 0; i < hub->count; i++)
+    hub->viewers[i]->opens = hub->viewers[i]->opens && !waits(hub->viewers[i]);
+  pthread_mutex_unlock(&hub->lock);
+  oriel_packet_unref(old);
+  if (packet)
+    oriel_desktop_wake(desktop);
+}
+
+void oriel_opening_hand_over_locked(const struct oriel_hub *hub, struct oriel_viewer *viewer) {
+  if (viewer->opens && hub->opening && hub->newest_key && hub->opening->sequence + 1 == hub->newest_key->sequence)
+    give(viewer, hub->opening);
+  viewer->opens = false;
+}
