@@ -2,7 +2,7 @@
 // What this browser decodes. A decoder that exists may still lack the codec, so it is asked, once, while the log-in is
 // on its way. Tiles need none: they carry the picture alone where there is no video, at a lower rate.
 
-/** As the server's encoder names its parameter sets: High, up to 1920x1080 and 1280x720. */
+/** High, up to 1920x1080 and 1280x720: the most that the server's encoders send. */
 const VIDEO = ['avc1.640028', 'avc1.64001f'];
 const SOUND = { codec: 'opus', sampleRate: 48_000, numberOfChannels: 2 };
 

@@ -5,8 +5,8 @@ import { createConnection } from 'node:net';
 import { randomBytes } from 'node:crypto';
 
 /** Connects, upgrades and says hello; resolves after the upgrade's answer. `stall()` stops reading. With `answers` it
- *  behaves as a page does: pictures are acknowledged and pings answered. */
-export async function rawViewer(t, server, { role = 0, capabilities = 7, answers = false } = {}) {
+ *  behaves as a page does: pictures are acknowledged and pings answered; `heard` gets each message before. */
+export async function rawViewer(t, server, { role = 0, capabilities = 7, answers = false, heard = () => {} } = {}) {
   const socket = createConnection({ host: '127.0.0.1', port: server.port });
   t.after(() => socket.destroy());
   const viewer = {
@@ -30,7 +30,10 @@ export async function rawViewer(t, server, { role = 0, capabilities = 7, answers
       if (!head.includes('\r\n\r\n')) return;
       clearTimeout(timer);
       socket.off('data', read);
-      const messages = answers ? messageReader((message) => answer(viewer, message)) : () => {};
+      const messages = answers ? messageReader((message) => {
+        heard(message);
+        answer(viewer, message);
+      }) : () => {};
       socket.on('data', (more) => {
         viewer.bytes += more.length;
         messages(more);
