@@ -81,7 +81,7 @@ void oriel_desktop_expect(struct oriel_desktop *desktop) {
   pthread_mutex_lock(&hub->lock);
   hub->joined_ns = oriel_clock_ns();
   hub->expected_ns = hub->joined_ns + expectation_ns;
-  hub->opens = !hub->watchers_pictures;
+  hub->opens = !hub->watchers_pictures && !hub->newest_key;
   oriel_hub_poke_locked(hub, 0);
   pthread_mutex_unlock(&hub->lock);
   oriel_desktop_update_watch(desktop);

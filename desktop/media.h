@@ -18,7 +18,7 @@ struct oriel_media {
   uint32_t generation;           /* of the surface the picture is of */
   uint8_t *canvas;               /* BGRX copy of a surface below the least size, on the least canvas; else NULL */
   struct oriel_damage video_damage; /* went out as tiles since the last video picture */
-  struct oriel_pace pace, open_pace;
+  struct oriel_pace pace, open_pace, opening_pace;
   struct oriel_keys_budget keys;
   struct oriel_motion motion;
   struct oriel_lossless lossless; /* for viewers without video */
@@ -38,7 +38,7 @@ struct oriel_media {
 enum oriel_media_action {
   ORIEL_MEDIA_SLEEP,
   ORIEL_MEDIA_PICTURE,
-  ORIEL_MEDIA_OPENING, /* ahead of a key frame that may be made now */
+  ORIEL_MEDIA_OPENING,
   ORIEL_MEDIA_KEY,
   ORIEL_MEDIA_SHARPEN,
   ORIEL_MEDIA_REFINE,

@@ -54,12 +54,27 @@ static bool plan_lossless(struct oriel_media *media, const struct oriel_hub *hub
   return true;
 }
 
-static bool plan_key(struct oriel_media *media, const struct oriel_hub *hub, const struct oriel_survey *survey,
-                     uint64_t now, struct oriel_media_plan *plan) {
+/* Ahead of its key frame, also of one that has to wait for its turn. */
+static bool plan_opening(struct oriel_media *media, const struct oriel_hub *hub, uint64_t now,
+                         struct oriel_media_plan *plan) {
+  if (!oriel_opening_due_locked(hub))
+    return false;
+  const uint64_t at = oriel_pace_next(&media->opening_pace, now);
+  if (at > now) {
+    oriel_media_plan_wake(plan, at);
+    return false;
+  }
+  oriel_pace_take(&media->opening_pace, now);
+  plan->action = ORIEL_MEDIA_OPENING;
+  return true;
+}
+
+static bool plan_key(struct oriel_media *media, const struct oriel_survey *survey, uint64_t now,
+                     struct oriel_media_plan *plan) {
   if (survey->key_due) {
     uint64_t at = oriel_keys_budget_next(&media->keys, now);
     if (at <= now) {
-      plan->action = oriel_opening_due_locked(hub) ? ORIEL_MEDIA_OPENING : ORIEL_MEDIA_KEY;
+      plan->action = ORIEL_MEDIA_KEY;
       return true;
     }
     oriel_media_plan_wake(plan, at);
@@ -171,8 +186,8 @@ struct oriel_media_plan oriel_media_plan_locked(struct oriel_media *media, struc
   else if ((plan = plan_unwatched(media, now)).action != ORIEL_MEDIA_SLEEP)
     return plan;
   plan.joined_ns = hub->joined_ns;
-  if (plan_lossless(media, hub, &survey, now, false, &plan) || plan_key(media, hub, &survey, now, &plan) ||
-      plan_picture(media, hub, &survey, now, &plan) ||
+  if (plan_lossless(media, hub, &survey, now, false, &plan) || plan_opening(media, hub, now, &plan) ||
+      plan_key(media, &survey, now, &plan) || plan_picture(media, hub, &survey, now, &plan) ||
       plan_sharpen(media, hub, &survey, now, &plan) || plan_refine(media, hub, &survey, now, &plan) ||
       plan_lossless(media, hub, &survey, now, true, &plan))
     return plan;

@@ -19,6 +19,7 @@ enum { PICTURE_BURST = 2 };
 /* Opening an encoder takes milliseconds and starts with a key frame: a guest that changes its size all the time gets no
  * more of them. */
 enum { OPENS_PER_SECOND = 8, OPEN_BURST = 4 };
+enum { OPENINGS_PER_SECOND = 8, OPENING_BURST = 4 }; /* a few ms each, and a burden to nobody but who asks for it */
 static const uint64_t settled_ns = ORIEL_NS_PER_SECOND;       /* so long without video: refine */
 static const uint64_t retry_ns = 500 * ORIEL_NS_PER_MS;       /* after an encoder refused */
 
@@ -361,6 +362,7 @@ void *oriel_media_thread(void *argument) {
   oriel_pace_init(&media.pace, desktop->config.fps, PICTURE_BURST);
   oriel_keys_budget_init(&media.keys);
   oriel_pace_init(&media.open_pace, OPENS_PER_SECOND, OPEN_BURST);
+  oriel_pace_init(&media.opening_pace, OPENINGS_PER_SECOND, OPENING_BURST);
   oriel_lossless_init(&media.lossless);
   pthread_mutex_lock(&hub->lock);
   while (!hub->stopping) {

@@ -9,6 +9,8 @@
 #include "core/clock.h"
 #include "media/tiles.h"
 
+static const uint64_t fresh_ns = 200 * ORIEL_NS_PER_MS; /* made longer before its key frame, it may show what was */
+
 static bool waits(const struct oriel_viewer *viewer) {
   return viewer->opens && viewer->pictures && viewer->chain == ORIEL_CHAIN_KEY;
 }
@@ -72,7 +74,9 @@ void oriel_opening_make(struct oriel_desktop *desktop) {
 }
 
 void oriel_opening_hand_over_locked(const struct oriel_hub *hub, struct oriel_viewer *viewer) {
-  if (viewer->opens && hub->opening && hub->newest_key && hub->opening->sequence + 1 == hub->newest_key->sequence)
+  const struct oriel_packet *key = hub->newest_key;
+  if (viewer->opens && hub->opening && key && hub->opening->sequence + 1 == key->sequence &&
+      key->encoded_ns < hub->opening->encoded_ns + fresh_ns)
     give(viewer, hub->opening);
   viewer->opens = false;
 }

@@ -24,11 +24,12 @@ static void watchers_add_locked(struct oriel_hub *hub, struct oriel_viewer *view
   viewer->sound = sound;
 }
 
-/* The key frame that there is, or one that its peer's budget allows. */
+/* The key frame that there is, or one that its peer's budget allows: others have to take it, too. Whoever looks alone
+ * and reloads its page is no burden to anybody. */
 static void show_first_locked(struct oriel_hub *hub, struct oriel_viewer *viewer) {
   viewer->opens = viewer->can_open && viewer->pictures;
   oriel_hub_hand_over_locked(hub, viewer);
-  if (viewer->pictures && viewer->chain == ORIEL_CHAIN_KEY)
+  if (viewer->pictures && viewer->chain == ORIEL_CHAIN_KEY && hub->watchers_pictures > 1)
     viewer->key_after_ns = oriel_keys_ask(&hub->keys, viewer->peer, oriel_clock_ns());
 }
 

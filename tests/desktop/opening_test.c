@@ -181,6 +181,23 @@ static void later_key_frames_have_none(void **state) {
   assert_int_equal(openings(fixture), 1);
 }
 
+/* A page that is reloaded beside others has to wait for its key frame, not for a picture. */
+static void opening_does_not_wait_for_the_key_frame(void **state) {
+  struct fixture *fixture = *state;
+  struct oriel_viewer *other = join(fixture, false);
+  assert_key(fixture, other);
+  const struct oriel_viewer_config config = {.video = true, .tiles = true, .opening = true, .peer = 42};
+  for (uint32_t round = 0; round < 8; round++) { /* four key frames at once, then one in 4 s; next_picture waits for 2 */
+    struct oriel_viewer *viewer = NULL;
+    fake_paint(&fixture->fake, (struct oriel_rect){0, 0, 32, 32}, round);
+    oriel_packet_unref(next_picture(fixture, other));
+    assert_int_equal(oriel_viewer_attach(fixture->desktop, &config, &viewer), 0);
+    assert_opening(fixture, viewer);
+    oriel_viewer_detach(viewer);
+    fake_drain(other);
+  }
+}
+
 int main(void) {
 #define opening_test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
   const struct CMUnitTest tests[] = {
@@ -191,6 +208,7 @@ int main(void) {
     opening_test(old_opening_is_not_handed_over),
     opening_test(opening_of_a_hidden_page_is_dropped),
     opening_test(later_key_frames_have_none),
+    opening_test(opening_does_not_wait_for_the_key_frame),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
