@@ -168,12 +168,16 @@ int oriel_tiles_encode(const uint8_t *bgrx, int stride, uint16_t width, uint16_t
 
 int oriel_tiles_encode_whole(const uint8_t *bgrx, int stride, uint16_t width, uint16_t height,
                              struct oriel_packet **packet) {
-  const struct oriel_rect rect = {0, 0, width, height};
-  if (oriel_rect_empty(rect))
+  struct oriel_rect strips[ORIEL_DAMAGE_RECTS_MAX];
+  int count = 0;
+  if (!width || !height)
     return -EINVAL;
   if ((uint64_t)width * height > ORIEL_TILES_WHOLE_PIXELS_MAX)
     return -E2BIG;
-  return encode(bgrx, stride, width, height, &rect, 1, ORIEL_TILES_WHOLE_BYTES_MAX, packet);
+  const int32_t rows = (height + ORIEL_DAMAGE_RECTS_MAX - 1) / ORIEL_DAMAGE_RECTS_MAX;
+  for (int32_t y = 0; y < height; y += rows)
+    strips[count++] = (struct oriel_rect){0, y, width, y + rows < height ? rows : height - y};
+  return encode(bgrx, stride, width, height, strips, count, ORIEL_TILES_WHOLE_BYTES_MAX, packet);
 }
 
 struct tile_decoder {

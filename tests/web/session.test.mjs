@@ -158,6 +158,7 @@ test('session_that_logs_out_while_its_cookie_is_fetched_holds_no_token_afterward
   sockets[0].say(session(false));
   await entering;
   const leaving = ours.logout();
+  await turn();
   cookie(answer(200, { secret, view: false }));
   assert.equal(await leaving, true);
   assert.equal(ours.token, '', 'with it the page would log in again by itself');

@@ -18,11 +18,20 @@ const parsed = new Promise((resolve) => {
   else resolve(null);
 });
 
+/** What is around the screen. A file of its own: the page would be parsed with it ahead of the first picture. */
+async function fetchInterface() {
+  const response = await fetch('interface.html');
+  if (!response.ok) throw new Error(`interface.html: ${response.status}`);
+  return new DOMParser().parseFromString(await response.text(), 'text/html').body.childNodes;
+}
+
 /** What the first picture does without; a network that is gone for a moment does not leave the page without it. */
 async function fetchRest() {
   for (;;) {
     try {
-      return { ...(await import('./devices.js')), ...(await import('./page.js')) };
+      const elements = fetchInterface();
+      elements.catch(() => {}); // it is waited for last
+      return { ...(await import('./devices.js')), ...(await import('./page.js')), elements: await elements };
     } catch (error) {
       console.warn(error);
       await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
@@ -41,12 +50,12 @@ function begin() {
     // Style and icon, together with the modules.
     document.head.querySelector('link[rel=icon]')?.remove();
     document.head.append(byId('later', HTMLTemplateElement).content);
-    const { Devices, complete } = await fetchRest();
+    const { Devices, complete, elements } = await fetchRest();
     const devices = new Devices(client, settings);
     client.attach(devices);
     early.replay(devices);
     if (document.activeElement === document.body) client.screen.canvas.focus({ preventScroll: true });
-    await complete(client, devices, settings);
+    await complete(client, devices, settings, elements);
     return devices;
   }
 

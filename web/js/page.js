@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Completes the page once the first picture is there, or when something must be said before: the devices, then the
-// elements in index.html's template with everything that works on them.
+// elements of interface.html with everything that works on them.
 import { Card, loginForm } from './card.js';
 import { codecs } from './codecs.js';
 import { askBeforeClosing } from './closing.js';
-import { byId, toast } from './dom.js';
+import { toast } from './dom.js';
 import { swallowDrops } from './drop.js';
 import { Interface } from './ui.js';
 
@@ -35,12 +35,12 @@ function styled() {
 
 /**
  * @param {import('./client.js').Client} client @param {import('./devices.js').Devices} devices
- * @param {import('./settings.js').SettingsStore} settings
+ * @param {import('./settings.js').SettingsStore} settings @param {Iterable<Node>} interfaceElements of interface.html
  */
-export async function complete(client, devices, settings) {
+export async function complete(client, devices, settings, interfaceElements) {
   const { status, session, link } = client;
   await styled();
-  document.body.append(byId('interface', HTMLTemplateElement).content);
+  document.body.append(...interfaceElements);
   const card = new Card(
     status,
     (state) => {
