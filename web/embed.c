@@ -27,6 +27,7 @@ static const struct {
   const char *ending, *content_type;
 } content_types[] = {
   { ".js", "text/javascript; charset=utf-8" },
+  { ".html", "text/html; charset=utf-8" },
   { ".css", "text/css; charset=utf-8" },
   { ".svg", "image/svg+xml" },
   { ".webmanifest", "application/manifest+json" },

@@ -25,8 +25,13 @@ class Codecs {
   constructor() {
     this.video = false;
     this.sound = false;
-    /** Both are known. */
-    this.asked = this.ask();
+    /** @type {Promise<void> | null} */
+    this.asking = null;
+  }
+
+  /** Both are known. Asking takes this thread milliseconds: not before a WebSocket is on its way. */
+  get asked() {
+    return (this.asking ??= this.ask());
   }
 
   async ask() {
