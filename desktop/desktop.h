@@ -226,8 +226,9 @@ int oriel_desktop_command(struct oriel_desktop *desktop, enum oriel_source_comma
  *  watching. Blocks for tens of ms: a worker thread, which must have returned before destroy. 0, -EAGAIN (no
  *  picture came), -ENOMEM, -EIO. */
 int oriel_desktop_snapshot(struct oriel_desktop *desktop, uint8_t **png, size_t *size);
-/** Somebody has logged in and will attach a viewer within moments: the source is watched and a key frame made ahead, so
- *  that the first picture is there when the viewer is. Forgotten after three seconds. Network thread. */
+/** Somebody has logged in and will attach a viewer within moments: the source is watched and a first picture made (an
+ *  opening, or a key frame where the screen codes large), which is there when the viewer is. Forgotten after three
+ *  seconds. Network thread. */
 void oriel_desktop_expect(struct oriel_desktop *desktop);
 /** From now on no snapshot waits for a picture: those that do return -EAGAIN at once. For an end that must not wait. */
 void oriel_desktop_hurry_snapshots(struct oriel_desktop *desktop);

@@ -105,6 +105,10 @@ static void note_painted_locked(struct oriel_hub *hub, struct oriel_viewer *view
   if (!sent)
     return;
   viewer->painted_sequence = ack->painted;
+  if (viewer->seen_ns) {
+    viewer->seen_ns = 0;
+    oriel_hub_poke_locked(hub, ORIEL_WAIT_VIEWERS);
+  }
   viewer->paints_ns[viewer->painted++ % ORIEL_PAINT_RING] = now_ns;
   if (!reference || !sent->timed)
     return;

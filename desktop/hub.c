@@ -122,7 +122,12 @@ static void survey_refinement(const struct oriel_viewer *viewer, bool ready, uin
 
 /* Whoever is expected finds a key frame; while others look it would be a burden to them. */
 static bool key_ahead(const struct oriel_hub *hub) {
-  return hub->expected_ns && !hub->watchers_pictures && !hub->newest_key;
+  return hub->expected_ns && !hub->watchers_pictures && !hub->newest_key && !oriel_opening_current_locked(hub);
+}
+
+/* While a page draws its opening, coding the same once more would only take it the processor. */
+static uint64_t key_time(const struct oriel_hub *hub, const struct oriel_viewer *viewer) {
+  return viewer->seen_ns > viewer->key_after_ns && !hub->damaged ? viewer->seen_ns : viewer->key_after_ns;
 }
 
 void oriel_hub_survey_locked(const struct oriel_hub *hub, uint64_t now_ns, struct oriel_survey *survey) {
@@ -142,10 +147,11 @@ void oriel_hub_survey_locked(const struct oriel_hub *hub, uint64_t now_ns, struc
       survey->all_tiles &= viewer->can_tiles;
       survey->video_due |= ready && viewer->chain == ORIEL_CHAIN_VIDEO;
       survey_refinement(viewer, ready, now_ns, survey);
-    } else if (ready && viewer->key_after_ns <= now_ns) {
-      survey->key_due = true;
-    } else if (ready && (!survey->key_after_ns || viewer->key_after_ns < survey->key_after_ns)) {
-      survey->key_after_ns = viewer->key_after_ns;
+    } else if (ready) {
+      const uint64_t at = key_time(hub, viewer);
+      survey->key_due |= at <= now_ns;
+      if (at > now_ns && (!survey->key_after_ns || at < survey->key_after_ns))
+        survey->key_after_ns = at;
     }
   }
 }
@@ -194,9 +200,11 @@ void oriel_hub_need_key_locked(struct oriel_viewer *viewer, uint64_t key_after_n
 }
 
 void oriel_hub_hand_over_locked(struct oriel_hub *hub, struct oriel_viewer *viewer) {
-  if (!hub->newest_key || !viewer->pictures || viewer->owed || viewer->chain != ORIEL_CHAIN_KEY || viewer->picture)
+  if (!viewer->pictures || viewer->owed || viewer->chain != ORIEL_CHAIN_KEY || viewer->picture)
     return;
   oriel_opening_hand_over_locked(hub, viewer);
+  if (!hub->newest_key)
+    return;
   viewer->picture = oriel_packet_ref(hub->newest_key);
   viewer->chain = ORIEL_CHAIN_LIVE;
   viewer->handed_over = true;

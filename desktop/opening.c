@@ -9,7 +9,7 @@
 #include "core/clock.h"
 #include "media/tiles.h"
 
-static const uint64_t fresh_ns = 200 * ORIEL_NS_PER_MS; /* made longer before its key frame, it may show what was */
+static const uint64_t seen_ns = 100 * ORIEL_NS_PER_MS; /* longer, no page is waited for to say that it shows it */
 
 static bool waits(const struct oriel_viewer *viewer) {
   return viewer->opens && viewer->pictures && viewer->chain == ORIEL_CHAIN_KEY;
@@ -25,6 +25,7 @@ bool oriel_opening_due_locked(const struct oriel_hub *hub) {
 static void give(struct oriel_viewer *viewer, struct oriel_packet *packet) {
   oriel_packet_unref(viewer->opening);
   viewer->opening = oriel_packet_ref(packet);
+  viewer->seen_ns = oriel_clock_ns() + seen_ns;
 }
 
 /* A surface that is shown on a larger canvas has none. The surface stays unlocked. */
@@ -48,7 +49,7 @@ static struct oriel_packet *code(struct oriel_surface *surface) {
 static void publish_locked(struct oriel_hub *hub, struct oriel_packet *packet) {
   if (!hub->sequence)
     hub->sequence = 1; /* 0 means "none yet" in acknowledgements */
-  packet->sequence = hub->sequence; /* the key frame's is the next one: whoever gets no opening misses no number */
+  packet->sequence = hub->sequence; /* the next picture's is the next one: whoever gets no opening misses no number */
   for (unsigned i = 0; i < hub->count; i++)
     if (waits(hub->viewers[i]))
       give(hub->viewers[i], packet);
@@ -58,10 +59,14 @@ static void publish_locked(struct oriel_hub *hub, struct oriel_packet *packet) {
 
 void oriel_opening_make(struct oriel_desktop *desktop) {
   struct oriel_hub *hub = &desktop->hub;
+  pthread_mutex_lock(&hub->lock);
+  const uint64_t events = hub->damage_events; /* before it is looked at: what comes meanwhile makes it old */
+  pthread_mutex_unlock(&hub->lock);
   struct oriel_packet *packet = code(desktop->surface);
   pthread_mutex_lock(&hub->lock);
   struct oriel_packet *old = hub->opening;
   hub->opening = packet;
+  hub->opening_events = events;
   if (packet)
     publish_locked(hub, packet);
   hub->opens = false;
@@ -73,10 +78,15 @@ void oriel_opening_make(struct oriel_desktop *desktop) {
     oriel_desktop_wake(desktop);
 }
 
+/* Unwatched, the screen changes unseen. */
+bool oriel_opening_current_locked(const struct oriel_hub *hub) {
+  return hub->opening && hub->opening_events == hub->damage_events && hub->source_watched & ORIEL_WATCH_PICTURES &&
+         hub->opening->encoded_ns > hub->watched_ns;
+}
+
 void oriel_opening_hand_over_locked(const struct oriel_hub *hub, struct oriel_viewer *viewer) {
-  const struct oriel_packet *key = hub->newest_key;
-  if (viewer->opens && hub->opening && key && hub->opening->sequence + 1 == key->sequence &&
-      key->encoded_ns < hub->opening->encoded_ns + fresh_ns)
-    give(viewer, hub->opening);
+  if (!viewer->opens || !oriel_opening_current_locked(hub))
+    return;
+  give(viewer, hub->opening);
   viewer->opens = false;
 }

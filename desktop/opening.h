@@ -15,7 +15,9 @@ bool oriel_opening_due_locked(const struct oriel_hub *hub);
 /** Codes the surface for all who wait for an opening; a screen that is too large for one (media/tiles.h) has none, and
  *  they wait for the key frame, which is to be the next picture. */
 void oriel_opening_make(struct oriel_desktop *desktop);
-/** Gives a viewer the opening that was made right before the newest key frame, which it is about to get. */
+/** True while the last opening shows what the screen shows. */
+bool oriel_opening_current_locked(const struct oriel_hub *hub);
+/** Gives a viewer that takes one the last opening, if it is current. */
 void oriel_opening_hand_over_locked(const struct oriel_hub *hub, struct oriel_viewer *viewer);
 
 #endif

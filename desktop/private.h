@@ -67,6 +67,7 @@ struct oriel_viewer {
   struct oriel_packet *picture; /* the slot: at most one (lesson 32) */
   struct oriel_packet *opening; /* goes before what is in the slot; or NULL */
   bool opens;                   /* it gets one, should there be one before its key frame */
+  uint64_t seen_ns; /* by then the opening should be on its screen; until it is, only news is worth a key frame */
   struct oriel_queue audio;     /* at most one second */
   enum oriel_chain chain;
   bool handed_over; /* the picture in the slot was made before the viewer came */
@@ -149,7 +150,8 @@ struct oriel_hub {
   uint64_t joined_ns;  /* when a viewer last began to look */
   uint64_t expected_ns; /* until then somebody is expected, for whom a key frame is made ahead; 0 = nobody */
   struct oriel_packet *newest_key; /* the last picture of all, where that is a key frame: who comes takes it; or NULL */
-  struct oriel_packet *opening; /* the last one: belongs to the key frame with the next number; or NULL */
+  struct oriel_packet *opening; /* the last one, or NULL */
+  uint64_t opening_events;      /* damage_events when it was made */
   bool opens;                   /* one is to be made for who is expected */
   struct oriel_pace rest_pace; /* how often it may be told that nobody looks: viewers may change their minds faster */
   uint64_t rest_ns;            /* when it will be told so; 0 = somebody looks, or it was told */

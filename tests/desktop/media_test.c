@@ -334,10 +334,12 @@ static unsigned what_is_watched(struct fixture *fixture) {
   return what;
 }
 
-/* Between the log-in and the hello the first picture is made: once, for who comes, and for nobody it is forgotten. */
+/* Between the log-in and the hello the first picture is made: once, for who comes, and for nobody it is forgotten. Of a
+ * screen that codes small enough it is an opening (opening_test.c). */
 static void expected_viewer_finds_its_picture(void **state) {
   (void)state;
   struct fixture *fixture = begin(640, 480, "null");
+  fake_noise(&fixture->fake, (struct oriel_rect){0, 0, 640, 480}, 3);
   oriel_desktop_expect(fixture->desktop);
   fake_wait_stat(fixture->desktop, pictures_key, 1);
   fake_paint(&fixture->fake, small, 0xFF0000); /* for nobody: no picture is made of it */

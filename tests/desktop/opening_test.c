@@ -126,22 +126,39 @@ static void screen_that_codes_large_has_none(void **state) {
   assert_int_equal(openings(fixture), 0);
 }
 
-/* While the page says hello. */
-static void expected_viewer_finds_both(void **state) {
+/* While the page says hello; the key frame is made once it shows that. */
+static void expected_viewer_finds_it(void **state) {
   struct fixture *fixture = *state;
+  static struct oriel_desktop_stats stats;
   oriel_desktop_expect(fixture->desktop);
-  fake_wait_stat(fixture->desktop, pictures_key, 1);
-  assert_int_equal(openings(fixture), 1);
+  fake_wait_stat(fixture->desktop, openings, 1);
   struct oriel_viewer *viewer = join(fixture, true);
+  struct oriel_viewer *second = join(fixture, true); /* it is what the screen shows, still */
+  oriel_desktop_stats(fixture->desktop, &stats);
+  assert_int_equal(stats.pictures_key, 0);
   const uint32_t opening = assert_opening(fixture, viewer);
-  assert_int_equal(assert_key(fixture, viewer), opening + 1);
-  struct oriel_viewer *second = join(fixture, true); /* it is the newest picture still */
   assert_int_equal(assert_opening(fixture, second), opening);
+  assert_int_equal(assert_key(fixture, viewer), opening + 1);
   assert_int_equal(assert_key(fixture, second), opening + 1);
   assert_int_equal(openings(fixture), 1);
 }
 
-/* One that belongs to a key frame which others built on shows what was. */
+/* A page that says nothing, and a screen that changes meanwhile: the key frame comes all the same. */
+static void key_frame_does_not_wait_for_long(void **state) {
+  struct fixture *fixture = *state;
+  for (int news = 0; news < 2; news++) {
+    struct oriel_viewer *viewer = join(fixture, true);
+    struct oriel_delivery delivery = fake_next_of(&fixture->fake, viewer, ORIEL_DELIVERY_PICTURE);
+    assert_int_equal(delivery.packet->kind, ORIEL_PACKET_TILES);
+    oriel_packet_unref(delivery.packet);
+    if (news)
+      fake_paint(&fixture->fake, (struct oriel_rect){0, 0, 32, 32}, 0x777777);
+    assert_key(fixture, viewer);
+    oriel_viewer_detach(viewer);
+  }
+}
+
+/* It shows what was. */
 static void old_opening_is_not_handed_over(void **state) {
   struct fixture *fixture = *state;
   struct oriel_viewer *viewer = join(fixture, true);
@@ -157,7 +174,7 @@ static void old_opening_is_not_handed_over(void **state) {
 static void opening_of_a_hidden_page_is_dropped(void **state) {
   struct fixture *fixture = *state;
   oriel_desktop_expect(fixture->desktop);
-  fake_wait_stat(fixture->desktop, pictures_key, 1);
+  fake_wait_stat(fixture->desktop, openings, 1);
   struct oriel_viewer *viewer = join(fixture, true);
   oriel_viewer_want(viewer, false, false);
   struct oriel_delivery delivery;
@@ -204,7 +221,8 @@ int main(void) {
     opening_test(opening_goes_before_the_key_frame),
     opening_test(opening_is_for_those_who_take_it),
     opening_test(screen_that_codes_large_has_none),
-    opening_test(expected_viewer_finds_both),
+    opening_test(expected_viewer_finds_it),
+    opening_test(key_frame_does_not_wait_for_long),
     opening_test(old_opening_is_not_handed_over),
     opening_test(opening_of_a_hidden_page_is_dropped),
     opening_test(later_key_frames_have_none),
