@@ -320,18 +320,21 @@ static const char *map_read(struct oriel_qemu_scanout *scanout, uint64_t offset,
   return NULL;
 }
 
-/* A duplicate of the handle's descriptor, or -1. Only regular files (memfd, shm) are taken: reading another kind could
- * block. The file must be as large as the picture says. */
-static int map_open(GUnixFDList *fds, int32_t handle, uint64_t end) {
-  if (!fds || handle < 0 || handle >= g_unix_fd_list_get_length(fds))
-    return -1;
-  int fd = g_unix_fd_list_get(fds, handle, NULL);
-  struct stat status;
-  if (fd >= 0 && fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && (uint64_t)status.st_size >= end)
-    return fd;
-  if (fd >= 0)
-    close(fd);
-  return -1;
+/* The handle's descriptor, or -1: the one that came, since a duplicate may fail for a moment and QEMU does not send it
+ * again. Only regular files (memfd, shm) are taken: reading another kind could block. The file must be as large as the
+ * picture says. */
+static int map_take(GUnixFDList *fds, int32_t handle, uint64_t end) {
+  int count = 0, taken = -1;
+  int *all = fds ? g_unix_fd_list_steal_fds(fds, &count) : NULL;
+  for (int i = 0; i < count; i++) {
+    struct stat status;
+    if (i == handle && fstat(all[i], &status) == 0 && S_ISREG(status.st_mode) && (uint64_t)status.st_size >= end)
+      taken = all[i];
+    else
+      close(all[i]);
+  }
+  g_free(all);
+  return taken;
 }
 
 static const char *on_scanout_map(struct oriel_qemu_scanout *scanout, GVariant *body, GUnixFDList *fds) {
@@ -343,7 +346,7 @@ static const char *on_scanout_map(struct oriel_qemu_scanout *scanout, GVariant *
   const char *refused = check_shape(&shape, pixman);
   if (refused)
     return refuse_picture(scanout, &shape, pixman, refused);
-  int fd = map_open(fds, handle, offset + shape_bytes(&shape));
+  int fd = map_take(fds, handle, offset + shape_bytes(&shape));
   if (fd < 0)
     return refuse_picture(scanout, &shape, pixman, "no shared memory of that size");
   drop_map(scanout);
