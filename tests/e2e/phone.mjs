@@ -38,6 +38,7 @@ async function openPhone(t, options = phone) {
   });
   await page.locator('#key-row').waitFor({ state: 'attached' });
   await until(async () => (await pageStats(page)).width === 1280, 5000, 'the desktop\'s own size');
+  await page.locator('#handle').tap({ trial: true }); // the bar has gone, where it lay the handle takes a tap
   return { page, sent, client: await page.context().newCDPSession(page) };
 }
 
