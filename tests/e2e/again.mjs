@@ -34,13 +34,13 @@ test('again: a guest that powered down starts again by a button of the page', as
     assert.equal((await api(server, '/api/v1/desktop/powerdown', { method: 'POST' })).status, 202);
     await until(async () => (await pageStats(page)).state === 'gone', 10_000, 'the page to say so');
   };
-  const title = await page.title();
   await powerDown();
   await page
     .locator('#status-text', {
       hasText: 'again has shut down. The server ends when nobody starts it again within ten minutes.',
     })
     .waitFor({ timeout: 5000 });
+  const title = await page.title(); // once what is around the screen is there
   const shown = (await pageStats(page)).painted;
   // By keys: nothing is for a guest that is gone.
   await page.locator('#screen').focus();

@@ -157,7 +157,9 @@ test('guest: QEMU killed and started again under the same socket is attached to 
   writeFileSync(vm.serial, '');
   const shown = (await pageStats(page)).painted;
   vm.boot();
-  await until(async () => (await pageStats(page)).state === 'running', 15_000, 'the VM to be attached again');
+  let state;
+  await until(async () => (state = (await pageStats(page)).state) === 'running', 60_000, 'the VM to be attached again')
+    .catch((error) => { throw new Error(`${error.message}; the page says ${state}; ${server.output.slice(-600)}`); });
   await until(() => vm.lines().includes('oriel-guest: ready'), 60_000, 'the guest\'s desktop');
   await painted(page, shown + 2, 10_000);
 }, { timeoutMs: 150_000 });

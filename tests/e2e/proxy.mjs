@@ -33,6 +33,7 @@ test('proxy: the page works below a path behind nginx', async (t) => {
   page.on('response', (response) => { if (response.status() >= 400) failed.push(`${response.status()} ${response.url()}`); });
   await page.goto(url);
   await painted(page);
+  await page.waitForFunction(() => Object.keys(localStorage).some((key) => key.startsWith('oriel.secret:')));
   await page.reload(); // without the token: the cookie has the path, and is found again
   await painted(page);
   assert.deepEqual(failed, []);

@@ -83,9 +83,6 @@ test('session_enters_by_the_websocket_and_fetches_its_cookie_behind', async () =
   socket.say(session(false));
   assert.equal((await entering).status, 'ok');
   assert.deepEqual(socket.sent.map(([type]) => type), [MESSAGE.LOGIN, MESSAGE.VIEWER_HELLO]);
-  assert.equal(requests.length, 0, 'the first picture goes first');
-  ours.settle();
-  await turn();
   assert.equal(ours.secret, '', 'stored with the cookie, not before: other tabs share both');
   assert.deepEqual(requests.map(({ body }) => body), [{ token: 'the token', secret }]);
   socket.say([MESSAGE.STATE, 1]);
@@ -100,22 +97,6 @@ test('session_enters_by_the_websocket_and_fetches_its_cookie_behind', async () =
   await request;
   assert.equal(requests[1].headers['Oriel-Session-Secret'], 'cd'.repeat(32));
   assert.equal(ours.secret, 'cd'.repeat(32));
-});
-
-test('session_fetches_its_cookie_though_no_picture_comes', async (t) => {
-  t.mock.timers.enable({ apis: ['setTimeout'] });
-  for (const hurry of [() => t.mock.timers.tick(1000), (ours) => void ours.request('api/v1/desktop')]) {
-    requests = [];
-    const ours = new Session();
-    const entering = ours.enter('the token');
-    sockets.at(-1).open();
-    sockets.at(-1).say(session(false));
-    await entering;
-    assert.equal(requests.length, 0);
-    hurry(ours);
-    for (let i = 0; i < 5; i++) await null;
-    assert.deepEqual(requests.map(({ path }) => path), ['session']);
-  }
 });
 
 test('session_of_a_link_for_viewing_asks_for_no_size', async () => {

@@ -248,7 +248,6 @@ export class Client {
     if (this.status.state !== 'running') this.showState();
     if (this.framesSeen) return;
     this.framesSeen = true;
-    this.session.settle();
     // Sound is built after the first picture, so that it does not delay it.
     this.devices?.sound.start();
   }

@@ -46,8 +46,6 @@ export const wire = { subprotocols: ['oriel.v1', 'oriel.login'], LOGIN: 0x53, SE
 
 /** A WebSocket that says nothing for so long is given up for POST /session. */
 const PATIENCE_MS = 3000;
-/** A first picture that takes longer does not keep the cookie waiting: a reload needs it. */
-const CLAIM_MS = 300;
 
 /** @param {string} token */
 export function loginMessage(token) {
@@ -104,8 +102,6 @@ export class Session {
     this.early = null;
     /** The way to the cookie of a session that began at the WebSocket. @type {Promise<Answer> | null} */
     this.claiming = null;
-    /** Nothing else is to be done first: the cookie may be fetched. */
-    this.settle = () => {};
   }
 
   /** Takes the token from the address, logs in, or finds out whether the cookie is enough, and connects. */
@@ -124,7 +120,9 @@ export class Session {
     if (typeof session === 'object') {
       this.token = token;
       this.view ||= session.view;
-      this.claiming = this.claim(token, session.secret);
+      // The storage gets the secret together with the cookie: until then other tabs go by those that they have. At once,
+      // since a reload needs both.
+      this.claiming = this.login(token, session.secret);
       await greeted;
       if (this.view) opening.greeted = null; // what a watcher's hello says of a size is nothing
       this.early = opening;
@@ -133,19 +131,6 @@ export class Session {
     opening.socket.close();
     if (session === 4000 + wire.UNAUTHORISED) return { status: 'unauthorised', retryAfterS: 0 };
     return this.login(token);
-  }
-
-  /**
-   * Fetches the cookie of a session that began at the WebSocket, behind the first picture. The storage gets the secret
-   * together with it: until then other tabs go by those that they have.
-   * @param {string} token @param {string} secret
-   */
-  async claim(token, secret) {
-    await new Promise((resolve) => {
-      this.settle = () => resolve(null);
-      setTimeout(this.settle, CLAIM_MS);
-    });
-    return this.login(token, secret);
   }
 
   /** By the cookie. @returns {Promise<Answer>} */
@@ -178,7 +163,6 @@ export class Session {
 
   /** fetch as this session. @param {string} path @param {RequestInit} [options] */
   async request(path, options = {}) {
-    this.settle();
     await this.claiming;
     const { secret } = this;
     return fetch(path, {

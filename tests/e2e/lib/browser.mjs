@@ -71,6 +71,8 @@ export async function openDesktop(t, server, options = {}) {
   await options.prepare?.(page);
   await page.goto(options.url ?? server.url);
   await painted(page);
+  // The cookie's secret may come behind the picture; a reload needs both.
+  await page.waitForFunction(() => Object.keys(localStorage).some((key) => key.startsWith('oriel.secret:')));
   return page;
 }
 
