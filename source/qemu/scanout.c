@@ -455,7 +455,7 @@ void oriel_qemu_scanout_reset(struct oriel_qemu_scanout *scanout) {
   scanout->map_pixels_size = 0;
   if (atomic_load(&scanout->recheck))
     return;
-  /* Told, too: news that are the same as here are none, and whoever was told of a dark one would believe that for ever. */
+  /* Told, too: what is the same here is no news, and whoever was told of a dark one would believe it for ever. */
   set_display(scanout, (struct oriel_qemu_display){.kind = ORIEL_QEMU_DISPLAY_ON});
   atomic_store(&scanout->has_picture, false);
 }

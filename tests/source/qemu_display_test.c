@@ -118,6 +118,20 @@ static void display_off_at_the_next_qemu_too(void **state) {
   expect_display(ORIEL_DISPLAY_OFF);
 }
 
+/* A guest that boots: while QEMU's own words stand there an update of a larger picture comes, and the whole of it is
+ * asked for. That shows the display to be on, also to who was told that it is not on yet. */
+static void display_comes_on_with_another_size(void **state) {
+  (void)state;
+  peer_meet(&(struct fake_qemu_options){.virtio_gpu = true});
+  assert_true(words_stand("Guest has not initialized the display (yet)."));
+  expect_display(ORIEL_DISPLAY_OFF);
+  assert_false(call("Update", g_variant_new("(iiiiuu@ay)", WIDTH, 0, 8, 8, 32, X8R8G8B8, peer_bytes(256, 0x55))));
+  assert_true(fake_qemu_wait_listener(test.fake, FAKE_DISPLAY, 2));
+  assert_true(scanout(0x55));
+  expect_display(ORIEL_DISPLAY_SHOWN);
+  expect_state(ORIEL_SOURCE_RUNNING, "fake runs");
+}
+
 /* A look that finds the same picture is no damage, and looks that find nothing grow rare. */
 static void display_watched_over(void **state) {
   (void)state;
@@ -363,6 +377,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(display_blanked, peer_begin, peer_end),
     cmocka_unit_test_setup_teardown(display_off_at_the_next_qemu_too, peer_begin, peer_end),
+    cmocka_unit_test_setup_teardown(display_comes_on_with_another_size, peer_begin, peer_end),
     cmocka_unit_test_setup_teardown(display_watched_over, peer_begin, peer_end),
     cmocka_unit_test(display_words),
     cmocka_unit_test_setup_teardown(display_refused, peer_begin, peer_end),
