@@ -6,8 +6,8 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { oriel, start } from '../tests/e2e/lib/process.mjs';
 import { rawViewer } from '../tests/e2e/lib/raw-viewer.mjs';
+import { option, pause, scope, spread, spreadText } from './common.mjs';
 
-const option = (name, otherwise) => Number(process.argv.find((word) => word.startsWith(`--${name}=`))?.split('=')[1] ?? otherwise);
 const rounds = option('rounds', 6);
 const seconds = option('seconds', 5);
 const VIDEO = 2; // wire/viewer.h
@@ -30,9 +30,6 @@ socket.write(request.repeat(${DEPTH}));
 setInterval(() => { console.log(answers); answers = 0; }, 1000);
 `;
 
-const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
-const range = (values) => `${median(values).toFixed(2)} (${Math.min(...values).toFixed(2)} to ${Math.max(...values).toFixed(2)})`;
 const quantile = (values, q) => [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * q))];
 
 /** Switches of all threads of a process, of their own will and not. */
@@ -45,9 +42,7 @@ function switches(pid) {
   return sum;
 }
 
-const cleanups = [];
-const t = { after: (fn) => cleanups.push(fn), log: console.log };
-try {
+await scope(async (t) => {
   const server = await oriel(t, ['serve', 'pattern:?scene=motion&fps=60&size=1280x720']);
   let delays = [];
   await rawViewer(t, server, { answers: true, heard: (message) => {
@@ -76,10 +71,10 @@ try {
   const late = (all, q) => all.map((one) => quantile(one.delays, q) - least);
   const fps = (all) => all.map((one) => one.delays.length / seconds);
   for (const [name, all] of [['quiet', quiet], ['flooded', flooded]]) {
-    console.log(`${name.padEnd(8)} pictures a second ${range(fps(all))}, late ms p50 ${range(late(all, 0.5))}, p99 ${range(late(all, 0.99))}, switches a second ${range(all.map((one) => one.switches))}`);
+    console.log(`${name.padEnd(8)} pictures a second ${spreadText(fps(all))}, late ms p50 ${spreadText(late(all, 0.5))}, p99 ${spreadText(late(all, 0.99))}, switches a second ${spreadText(all.map((one) => one.switches))}`);
   }
   const more = quiet.map((_, round) => late(flooded, 0.99)[round] - late(quiet, 0.99)[round]);
-  console.log(`p99 in the flood less p99 before, ms: ${range(more)}; target at most 5. The flood had ${median(answers)} answers a second.`);
+  console.log(`p99 in the flood less p99 before, ms: ${spreadText(more)}; target at most 5. The flood had ${spread(answers).middle} answers a second.`);
   const attacker = start(t, process.execPath, ['-e', flood, String(server.port)]);
   await pause(1000);
   const from = performance.now();
@@ -87,6 +82,4 @@ try {
   await server.exited;
   console.log(`SIGTERM in the flood to the end: ${(performance.now() - from).toFixed(0)} ms`);
   await attacker.stop('SIGKILL');
-} finally {
-  for (const fn of cleanups.reverse()) await Promise.resolve().then(fn).catch(() => {});
-}
+});

@@ -8,9 +8,10 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { until } from '../tests/e2e/lib/runner.mjs';
-import { api, binary, cpuSeconds, guestArguments, oriel, root, serialLines, start, stats, temporary, usage } from '../tests/e2e/lib/process.mjs';
+import { api, binary, cpuSeconds, freePort, guestArguments, oriel, root, serialLines, start, stats, temporary, usage } from '../tests/e2e/lib/process.mjs';
 import { closeBrowser, openPage, painted } from '../tests/e2e/lib/browser.mjs';
 import { rawViewer } from '../tests/e2e/lib/raw-viewer.mjs';
+import { pause, scope, spread, spreadText } from './common.mjs';
 import { installMeter, keyToPhoton, summary } from './meter.mjs';
 import { serveNovnc } from './novnc.mjs';
 
@@ -29,26 +30,7 @@ function row(name, value, target = '', met = null) {
   console.log(`${mark} ${name.padEnd(58)} ${String(value).padStart(22)}  ${target}`);
 }
 
-const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const ms = (value) => `${value.toFixed(1)} ms`;
-
-/** A scope like a test case's, for clean-up. */
-async function scope(body) {
-  const cleanups = [];
-  try {
-    return await body({ after: (fn) => cleanups.push(fn), log: console.log });
-  } finally {
-    for (const fn of cleanups.reverse()) await Promise.resolve().then(fn).catch(() => {});
-  }
-}
-
-async function freePort() {
-  const server = createServer();
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 /** Bytes that each open connection of a TCP port of ours has sent so far, by the peer's address. */
 function bytesSent(port) {
@@ -102,18 +84,10 @@ async function alternate(count, measureOne, names = ['oriel', 'noVNC']) {
   }
 }
 
-/** Middle and extremes of one number a round. */
-function spread(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  const half = Math.floor(sorted.length / 2);
-  const middle = sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
-  return { middle, least: sorted[0], most: sorted.at(-1) };
-}
-
 /** "1.04 (1.02 to 1.09)" of the ratios of rounds. */
 function ratios(ours, theirs, digits = 2) {
-  const { middle, least, most } = spread(ours.map((value, round) => value / theirs[round]));
-  return { middle, text: `${middle.toFixed(digits)} (${least.toFixed(digits)} to ${most.toFixed(digits)})` };
+  const quotients = ours.map((value, round) => value / theirs[round]);
+  return { middle: spread(quotients).middle, text: spreadText(quotients, digits) };
 }
 
 /** A guest with this scene that Oriel and noVNC both show. */

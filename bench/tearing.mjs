@@ -8,8 +8,8 @@
 import { spawn } from 'node:child_process';
 import { closeBrowser, openPage, painted, pageStats } from '../tests/e2e/lib/browser.mjs';
 import { oriel } from '../tests/e2e/lib/process.mjs';
+import { option, scope } from './common.mjs';
 
-const option = (name, otherwise) => Number(process.argv.find((word) => word.startsWith(`--${name}=`))?.split('=')[1] ?? otherwise);
 const minutes = option('minutes', 5);
 const rounds = option('rounds', 2);
 const AUDIO = 4; // wire/viewer.h
@@ -83,41 +83,34 @@ function quantile(counts, share) {
 }
 const spread = (counts) => `${quantile(counts, 0.5)} / ${quantile(counts, 0.99)} / ${quantile(counts, 1)}`;
 
-async function measure(server, inPage) {
-  const cleanups = [];
-  const t = { after: (fn) => cleanups.push(fn), log: console.log };
-  try {
-    const page = await openPage(t, { size: [1280, 720], extra: { bypassCSP: true } });
-    await page.addInitScript(meterPage, { audio: AUDIO, inPage, worklet: meterWorklet });
-    await page.goto(server.url);
-    await painted(page, 30, 30_000);
-    await page.waitForTimeout(3000);
-    const before = await pageStats(page);
-    const buffers = [];
-    for (const end = performance.now() + minutes * 60_000; performance.now() < end;) {
-      await page.waitForTimeout(1000);
-      buffers.push((await pageStats(page)).audio.buffer_ms);
-    }
-    const after = await pageStats(page);
-    const { late, pulls, takes } = await page.evaluate(() => window.tearing);
-    const heard = (after.audio.played - before.audio.played) / 48000;
-    return {
-      gaps: (after.audio.underruns - before.audio.underruns) / minutes,
-      cuts: (after.audio.cuts - before.audio.cuts) / minutes,
-      heard: heard / (minutes * 60),
-      buffer: buffers.sort((a, b) => a - b)[Math.floor(buffers.length / 2)],
-      target: after.audio.target_ms,
-      fps: (after.painted - before.painted) / (minutes * 60),
-      late: spread(late), takes: spread(takes), pulls: spread(pulls),
-    };
-  } finally {
-    for (const fn of cleanups.reverse()) await Promise.resolve().then(fn).catch(() => {});
+const measure = (server, inPage) => scope(async (t) => {
+  const page = await openPage(t, { size: [1280, 720], extra: { bypassCSP: true } });
+  await page.addInitScript(meterPage, { audio: AUDIO, inPage, worklet: meterWorklet });
+  await page.goto(server.url);
+  await painted(page, 30, 30_000);
+  await page.waitForTimeout(3000);
+  const before = await pageStats(page);
+  const buffers = [];
+  for (const end = performance.now() + minutes * 60_000; performance.now() < end;) {
+    await page.waitForTimeout(1000);
+    buffers.push((await pageStats(page)).audio.buffer_ms);
   }
-}
+  const after = await pageStats(page);
+  const { late, pulls, takes } = await page.evaluate(() => window.tearing);
+  const heard = (after.audio.played - before.audio.played) / 48000;
+  return {
+    gaps: (after.audio.underruns - before.audio.underruns) / minutes,
+    cuts: (after.audio.cuts - before.audio.cuts) / minutes,
+    heard: heard / (minutes * 60),
+    buffer: buffers.sort((a, b) => a - b)[Math.floor(buffers.length / 2)],
+    target: after.audio.target_ms,
+    fps: (after.painted - before.painted) / (minutes * 60),
+    late: spread(late), takes: spread(takes), pulls: spread(pulls),
+  };
+});
 
-const cleanups = [];
-const t = { after: (fn) => cleanups.push(fn), log: console.log };
-try {
+await scope(async (t) => {
+  t.after(closeBrowser); // last
   if (process.argv.includes('--load')) {
     const load = spawn(process.execPath, ['-e', 'for (;;) Math.sqrt(2)'], { stdio: 'ignore' });
     t.after(() => load.kill());
@@ -132,7 +125,4 @@ try {
         `  ${m.fps.toFixed(1).padStart(5)}   ${m.late}, ${m.takes}; ${m.pulls}`);
     }
   }
-} finally {
-  for (const fn of cleanups.reverse()) await Promise.resolve().then(fn).catch(() => {});
-  await closeBrowser();
-}
+});
