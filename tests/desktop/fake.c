@@ -119,6 +119,13 @@ void fake_finish(struct fake *fake) {
   pthread_mutex_destroy(&fake->lock);
 }
 
+void fake_end(struct fake *fake, struct oriel_desktop *desktop) {
+  while (desktop->hub.count)
+    oriel_viewer_detach(desktop->hub.viewers[0]);
+  oriel_desktop_destroy(desktop);
+  fake_finish(fake);
+}
+
 static void fake_wake(void *user) {
   struct fake *fake = user;
   pthread_mutex_lock(&fake->lock);

@@ -29,6 +29,8 @@ struct fake {
 /** A fake source of width x height (0 = no size yet). Destroyed by its desktop; the struct is the test's. */
 void fake_init(struct fake *fake, uint16_t width, uint16_t height);
 void fake_finish(struct fake *fake);
+/** Ends a case, also one that failed: detaches every viewer, destroys the desktop, finishes the fake. */
+void fake_end(struct fake *fake, struct oriel_desktop *desktop);
 /** A desktop on the fake: 60 fps, 20 ms of sound, its wake counted. `start`: with threads. */
 struct oriel_desktop *fake_desktop(struct fake *fake, const char *encoder, bool start);
 /** The same with sound from inside a guest, which it takes over. */

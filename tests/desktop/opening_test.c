@@ -32,10 +32,7 @@ static int set_up(void **state) {
 
 static int tear_down(void **state) {
   struct fixture *fixture = *state;
-  while (fixture->desktop->hub.count)
-    oriel_viewer_detach(fixture->desktop->hub.viewers[0]);
-  oriel_desktop_destroy(fixture->desktop);
-  fake_finish(&fixture->fake);
+  fake_end(&fixture->fake, fixture->desktop);
   free(fixture);
   return 0;
 }
@@ -204,7 +201,7 @@ static void opening_does_not_wait_for_the_key_frame(void **state) {
   struct oriel_viewer *other = join(fixture, false);
   assert_key(fixture, other);
   const struct oriel_viewer_config config = {.video = true, .tiles = true, .opening = true, .peer = 42};
-  for (uint32_t round = 0; round < 8; round++) { /* four key frames at once, then one in 4 s; next_picture waits for 2 */
+  for (uint32_t round = 0; round < 8; round++) { /* four key frames at once, then one in 4 s; a picture within 2 */
     struct oriel_viewer *viewer = NULL;
     fake_paint(&fixture->fake, (struct oriel_rect){0, 0, 32, 32}, round);
     oriel_packet_unref(next_picture(fixture, other));

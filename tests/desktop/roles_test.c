@@ -29,10 +29,7 @@ static int set_up(void **state) {
 
 static int tear_down(void **state) {
   struct fixture *fixture = *state;
-  while (fixture->desktop->hub.count)
-    oriel_viewer_detach(fixture->desktop->hub.viewers[0]);
-  oriel_desktop_destroy(fixture->desktop);
-  fake_finish(&fixture->fake);
+  fake_end(&fixture->fake, fixture->desktop);
   free(fixture);
   return 0;
 }
