@@ -114,9 +114,11 @@ export class Pictures {
     const header = readPicture(view);
     const key = (header.flags & FLAG.KEY) !== 0;
     const { sequence, width, height, captureUs } = header;
+    const tiles = view.getUint8(0) === MESSAGE.TILES;
     // What a newcomer gets first, an opening and a key frame, may have been made before it came: its age is no delay.
-    const timed = this.continuity.last !== null && !(key && this.opening);
-    this.opening = key && view.getUint8(0) === MESSAGE.TILES;
+    // Where tiles carry the picture alone, each of them is a key.
+    const timed = this.continuity.last !== null && (tiles || !this.opening);
+    this.opening = key && tiles;
     const note = { sequence, width, height, captureUs: timed ? captureUs : 0, receivedUs };
     this.counts.received++;
     this.bitrate.add(receivedUs, view.byteLength * 8);
@@ -132,7 +134,7 @@ export class Pictures {
       this.requestKey(KEY_REASON.GAP);
     } else {
       const payload = new Uint8Array(view.buffer, PICTURE_HEADER_SIZE);
-      if (view.getUint8(0) === MESSAGE.TILES) this.receiveTiles({ note, payload, key });
+      if (tiles) this.receiveTiles({ note, payload, key });
       else this.receiveVideo(payload, key, note);
     }
     this.ack.flush();
