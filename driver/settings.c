@@ -150,12 +150,7 @@ static int set_number(const struct key *key, struct settings *settings, const ch
 /* One line of printable UTF-8: names go to menus, addresses to logs. */
 static bool is_line(const char *text) {
   const size_t size = strlen(text);
-  for (size_t at = 0, step; at < size; at += step) {
-    step = oriel_utf8_character(text + at, size - at);
-    if (!step || oriel_utf8_is_control(text + at, step))
-      return false;
-  }
-  return true;
+  return oriel_utf8_valid(text, size) && !oriel_utf8_has_control(text, size);
 }
 
 static int set_text(const struct key *key, struct settings *settings, const char *value, char *why) {

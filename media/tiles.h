@@ -30,7 +30,8 @@ enum {
 int oriel_tiles_encode(const uint8_t *bgrx, int stride, uint16_t width, uint16_t height,
                        const struct oriel_damage *damage, struct oriel_packet **packet);
 
-/** The whole picture in strips, which a decoder draws from a cache, within the WHOLE limits above. 0, -E2BIG, -EINVAL (no pixels), -ENOMEM. */
+/** The whole picture in strips, which a decoder draws from a cache, within the WHOLE limits above. 0, -E2BIG, -EINVAL
+ *  (no pixels), -ENOMEM. */
 int oriel_tiles_encode_whole(const uint8_t *bgrx, int stride, uint16_t width, uint16_t height,
                              struct oriel_packet **packet);
 

@@ -135,6 +135,7 @@ static void prepare(struct oriel_guest_audio *audio, struct pollfd polls[POLLS],
     *timeout_ms = sooner(*timeout_ms, guest_lane_timeout_ms(&audio->lanes[i], now));
   }
   guest_link_poll(&microphone->link, guest_microphone_wants_write(microphone), polls + at);
+  *timeout_ms = sooner(*timeout_ms, guest_link_timeout_ms(&microphone->link, now));
   *timeout_ms = sooner(*timeout_ms, guest_microphone_timeout_ms(microphone, now));
 }
 

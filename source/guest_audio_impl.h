@@ -95,6 +95,7 @@ int guest_microphone_open(struct guest_microphone *microphone, const char *addre
 void guest_microphone_finish(struct guest_microphone *microphone);
 /** True when it has bytes that wait for room. */
 bool guest_microphone_wants_write(const struct guest_microphone *microphone);
+/** Beside the link's: -1 = nothing to wait for. */
 int guest_microphone_timeout_ms(const struct guest_microphone *microphone, uint64_t now_ns);
 void guest_microphone_step(struct guest_microphone *microphone, const struct pollfd *polls, uint64_t now_ns);
 /** Any thread. 0, -ENOTCONN. */

@@ -165,12 +165,9 @@ void guest_microphone_step(struct guest_microphone *microphone, const struct pol
 }
 
 int guest_microphone_timeout_ms(const struct guest_microphone *microphone, uint64_t now_ns) {
-  const int timeout_ms = guest_link_timeout_ms(&microphone->link, now_ns);
   if (!microphone->watch_ns)
-    return timeout_ms;
-  const int rest_ms =
-      microphone->watch_ns > now_ns ? (int)((microphone->watch_ns - now_ns) / ORIEL_NS_PER_MS) + 1 : 0;
-  return timeout_ms >= 0 && timeout_ms < rest_ms ? timeout_ms : rest_ms;
+    return -1;
+  return microphone->watch_ns > now_ns ? (int)((microphone->watch_ns - now_ns) / ORIEL_NS_PER_MS) + 1 : 0;
 }
 
 int guest_microphone_push(struct guest_microphone *microphone, const void *opus, size_t size, uint64_t now_ns) {

@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, until } from './lib/runner.mjs';
 import { freePort, oriel, root, start, temporary } from './lib/process.mjs';
-import { openPage, painted } from './lib/browser.mjs';
+import { openPage, painted, sessionKept } from './lib/browser.mjs';
 
 /** Oriel and nginx before it; the address of the page, with its token. `change` edits the configuration. */
 async function behindNginx(t, change = (config) => config) {
@@ -33,7 +33,7 @@ test('proxy: the page works below a path behind nginx', async (t) => {
   page.on('response', (response) => { if (response.status() >= 400) failed.push(`${response.status()} ${response.url()}`); });
   await page.goto(url);
   await painted(page);
-  await page.waitForFunction(() => Object.keys(localStorage).some((key) => key.startsWith('oriel.secret:')));
+  await sessionKept(page);
   await page.reload(); // without the token: the cookie has the path, and is found again
   await painted(page);
   assert.deepEqual(failed, []);

@@ -127,9 +127,7 @@ export class TextDialog {
     const { state } = this.client.guest;
     button('open-text').disabled = !this.client.controls;
     this.allow();
-    if (typist.busy && state !== STATE.RUNNING && state !== STATE.PAUSED) {
-      this.keyboard.cancelText();
-    }
+    if (typist.busy && state !== STATE.RUNNING && state !== STATE.PAUSED) this.keyboard.cancelText();
     this.progress();
   }
 }

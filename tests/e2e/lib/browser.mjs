@@ -71,9 +71,13 @@ export async function openDesktop(t, server, options = {}) {
   await options.prepare?.(page);
   await page.goto(options.url ?? server.url);
   await painted(page);
-  // The cookie's secret may come behind the picture; a reload needs both.
-  await page.waitForFunction(() => Object.keys(localStorage).some((key) => key.startsWith('oriel.secret:')));
+  await sessionKept(page);
   return page;
+}
+
+/** The cookie's secret, which may come behind the picture, is there; a reload needs both. */
+export async function sessionKept(page) {
+  await page.waitForFunction(() => Object.keys(localStorage).some((key) => key.startsWith('oriel.secret:')));
 }
 
 export const pageStats = (page) => page.evaluate(() => window.oriel.stats());
