@@ -94,7 +94,6 @@ static void sink_damaged(void *user) {
   struct oriel_hub *hub = &desktop->hub;
   pthread_mutex_lock(&hub->lock);
   hub->damage_events++;
-  hub->damaged = true;
   if (!hub->fresh_picture && (hub->source_watched & ORIEL_WATCH_PICTURES)) {
     hub->fresh_picture = true;
     if (hub->watchers_snapshot)

@@ -126,11 +126,11 @@ static bool key_ahead(const struct oriel_hub *hub) {
 }
 
 /* While a page draws its opening, coding the same once more would only take it the processor. */
-static uint64_t key_time(const struct oriel_hub *hub, const struct oriel_viewer *viewer) {
-  return viewer->seen_ns > viewer->key_after_ns && !hub->damaged ? viewer->seen_ns : viewer->key_after_ns;
+static uint64_t key_time(const struct oriel_viewer *viewer, bool damaged) {
+  return viewer->seen_ns > viewer->key_after_ns && !damaged ? viewer->seen_ns : viewer->key_after_ns;
 }
 
-void oriel_hub_survey_locked(const struct oriel_hub *hub, uint64_t now_ns, struct oriel_survey *survey) {
+void oriel_hub_survey_locked(const struct oriel_hub *hub, bool damaged, uint64_t now_ns, struct oriel_survey *survey) {
   *survey = (struct oriel_survey){.all_tiles = true, .key_due = key_ahead(hub)};
   for (unsigned i = 0; i < hub->count; i++) {
     const struct oriel_viewer *viewer = hub->viewers[i];
@@ -148,7 +148,7 @@ void oriel_hub_survey_locked(const struct oriel_hub *hub, uint64_t now_ns, struc
       survey->video_due |= ready && viewer->chain == ORIEL_CHAIN_VIDEO;
       survey_refinement(viewer, ready, now_ns, survey);
     } else if (ready) {
-      const uint64_t at = key_time(hub, viewer);
+      const uint64_t at = key_time(viewer, damaged);
       survey->key_due |= at <= now_ns;
       if (at > now_ns && (!survey->key_after_ns || at < survey->key_after_ns))
         survey->key_after_ns = at;

@@ -19,9 +19,13 @@ static bool waits(const struct oriel_hub *hub, const struct oriel_viewer *viewer
          oriel_hub_ready_locked(hub, viewer, now_ns);
 }
 
-bool oriel_lossless_due_locked(const struct oriel_lossless *lossless, const struct oriel_hub *hub,
-                               enum oriel_look look, uint64_t now_ns, uint64_t *at_ns) {
-  const bool news = hub->damaged && look != ORIEL_LOOK_SIZE && hub->damage_events != lossless->seen_damage_events;
+bool oriel_lossless_damaged_locked(const struct oriel_lossless *lossless, const struct oriel_hub *hub) {
+  return hub->damage_events != lossless->seen_events;
+}
+
+bool oriel_lossless_due_locked(const struct oriel_lossless *lossless, const struct oriel_hub *hub, uint64_t now_ns,
+                               uint64_t *at_ns) {
+  const bool news = oriel_lossless_damaged_locked(lossless, hub);
   uint64_t at = 0;
   for (unsigned i = 0; i < hub->count; i++) {
     const struct oriel_viewer *viewer = hub->viewers[i];
@@ -38,9 +42,7 @@ bool oriel_lossless_due_locked(const struct oriel_lossless *lossless, const stru
   return false;
 }
 
-void oriel_lossless_owe(struct oriel_desktop *desktop, const struct oriel_damage *damage, uint16_t width,
-                        uint16_t height) {
-  struct oriel_hub *hub = &desktop->hub;
+static void owe(struct oriel_hub *hub, const struct oriel_damage *damage, uint16_t width, uint16_t height) {
   pthread_mutex_lock(&hub->lock);
   for (unsigned i = 0; i < hub->count; i++) {
     struct oriel_refine *owed = hub->viewers[i]->owed;
@@ -54,31 +56,21 @@ void oriel_lossless_owe(struct oriel_desktop *desktop, const struct oriel_damage
   pthread_mutex_unlock(&hub->lock);
 }
 
-bool oriel_lossless_look(struct oriel_lossless *lossless, struct oriel_desktop *desktop, enum oriel_look look,
-                         struct oriel_damage *damage, uint16_t *width, uint16_t *height) {
+bool oriel_lossless_look(struct oriel_lossless *lossless, struct oriel_desktop *desktop, uint16_t *width,
+                         uint16_t *height) {
   struct oriel_hub *hub = &desktop->hub;
   struct oriel_surface_view view;
-  if (look != ORIEL_LOOK_SIZE) {
-    pthread_mutex_lock(&hub->lock);
-    lossless->seen_damage_events = hub->damage_events;
-    pthread_mutex_unlock(&hub->lock);
-  }
-  if (look == ORIEL_LOOK_TAKE) { /* before: a newcomer that got it meanwhile would miss what is taken */
-    pthread_mutex_lock(&hub->lock);
-    struct oriel_packet *stale = oriel_hub_forget_key_locked(hub);
-    pthread_mutex_unlock(&hub->lock);
-    oriel_packet_unref(stale);
-  }
-  oriel_surface_lock(desktop->surface, &view);
-  *damage = view.damage;
+  pthread_mutex_lock(&hub->lock);
+  lossless->seen_events = hub->damage_events; /* before: what comes meanwhile counts anew */
+  pthread_mutex_unlock(&hub->lock);
+  oriel_surface_lock(desktop->surface, &lossless->cursor, &view);
+  oriel_surface_unlock(desktop->surface, &lossless->cursor);
   *width = view.width;
   *height = view.height;
-  const bool sized = view.width && view.height;
-  oriel_surface_unlock(desktop->surface, look == ORIEL_LOOK_TAKE && sized);
-  static const struct oriel_damage none;
-  if (sized)
-    oriel_lossless_owe(desktop, look == ORIEL_LOOK_SIZE ? &none : damage, *width, *height);
-  return sized;
+  if (!view.width || !view.height)
+    return false;
+  owe(hub, &view.damage, view.width, view.height);
+  return true;
 }
 
 static struct oriel_viewer *choose_locked(const struct oriel_hub *hub, uint64_t now_ns) {

@@ -12,29 +12,22 @@
 #include "desktop/private.h"
 
 struct oriel_lossless {
-  struct oriel_pace pace;      /* packets for all of them together */
-  uint64_t seen_damage_events; /* damage up to here was looked at */
-};
-
-/** What becomes of the surface's damage. */
-enum oriel_look {
-  ORIEL_LOOK_SIZE, /* nothing: others are about to take it, and say so by oriel_lossless_owe */
-  ORIEL_LOOK_PEEK, /* it is owed, and left for the others, who cannot take it now */
-  ORIEL_LOOK_TAKE, /* it is owed and taken: nobody gets video */
+  struct oriel_pace pace; /* packets for all of them together */
+  struct oriel_surface_cursor cursor;
+  uint64_t seen_events; /* hub.damage_events when the surface was last looked at */
 };
 
 void oriel_lossless_init(struct oriel_lossless *lossless);
+/** True when the screen shows something that was not yet looked at for them. */
+bool oriel_lossless_damaged_locked(const struct oriel_lossless *lossless, const struct oriel_hub *hub);
 /** True when a packet may be due now. Otherwise *at_ns says when to ask again; 0 = not before damage or a viewer's
- *  word. Damage counts as something to send unless `look` is ORIEL_LOOK_SIZE. */
-bool oriel_lossless_due_locked(const struct oriel_lossless *lossless, const struct oriel_hub *hub,
-                               enum oriel_look look, uint64_t now_ns, uint64_t *at_ns);
-/** Every viewer of this kind owes itself this part of a surface of width x height. */
-void oriel_lossless_owe(struct oriel_desktop *desktop, const struct oriel_damage *damage, uint16_t width,
-                        uint16_t height);
-/** Looks at the surface: *damage is what it holds. Returns false when it has no size; otherwise *width x *height is its
- *  own. */
-bool oriel_lossless_look(struct oriel_lossless *lossless, struct oriel_desktop *desktop, enum oriel_look look,
-                         struct oriel_damage *damage, uint16_t *width, uint16_t *height);
+ *  word. */
+bool oriel_lossless_due_locked(const struct oriel_lossless *lossless, const struct oriel_hub *hub, uint64_t now_ns,
+                               uint64_t *at_ns);
+/** Looks at the surface: from now on, every viewer of this kind owes itself what has changed. False when it has no
+ *  size; otherwise *width x *height is its own. */
+bool oriel_lossless_look(struct oriel_lossless *lossless, struct oriel_desktop *desktop, uint16_t *width,
+                         uint16_t *height);
 /** Makes one packet for the viewer that has waited longest, if one is due, and puts it into its mailbox. `width` and
  *  `height` as pictures have it. */
 void oriel_lossless_send(struct oriel_lossless *lossless, struct oriel_desktop *desktop, uint16_t width,

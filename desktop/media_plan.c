@@ -21,6 +21,10 @@ void oriel_media_plan_wake(struct oriel_media_plan *plan, uint64_t wake_ns) {
     plan->wake_ns = wake_ns;
 }
 
+bool oriel_media_damaged_locked(const struct oriel_media *media, const struct oriel_hub *hub) {
+  return media->unshown || media->seen_events != hub->damage_events;
+}
+
 static struct oriel_media_plan plan_unwatched(struct oriel_media *media, uint64_t now) {
   struct oriel_media_plan plan = {.action = ORIEL_MEDIA_SLEEP};
   if (!media->encoder)
@@ -38,8 +42,8 @@ static struct oriel_media_plan plan_unwatched(struct oriel_media *media, uint64_
 static bool plan_lossless(struct oriel_media *media, const struct oriel_hub *hub, const struct oriel_survey *survey,
                           uint64_t now, bool last, struct oriel_media_plan *plan) {
   uint64_t at = 0;
-  plan->look = !survey->video ? ORIEL_LOOK_TAKE : survey->live_ready ? ORIEL_LOOK_SIZE : ORIEL_LOOK_PEEK;
-  if (!oriel_lossless_due_locked(&media->lossless, hub, plan->look, now, &at)) {
+  plan->alone = !survey->video;
+  if (!oriel_lossless_due_locked(&media->lossless, hub, now, &at)) {
     media->lossless_ns = 0;
     if (at)
       oriel_media_plan_wake(plan, at);
@@ -86,10 +90,11 @@ static bool plan_key(struct oriel_media *media, const struct oriel_survey *surve
 
 static bool plan_picture(struct oriel_media *media, struct oriel_hub *hub, const struct oriel_survey *survey,
                          uint64_t now, struct oriel_media_plan *plan) {
-  if (!survey->live || (!hub->damaged && !survey->video_due))
+  const bool damaged = oriel_media_damaged_locked(media, hub);
+  if (!survey->live || (!damaged && !survey->video_due))
     return false;
   if (!survey->live_ready) {
-    if (hub->damaged && !media->held) {
+    if (damaged && !media->held) {
       media->held = true;
       hub->held_back++;
     }
@@ -108,7 +113,7 @@ static bool plan_picture(struct oriel_media *media, struct oriel_hub *hub, const
 
 static bool plan_sharpen(struct oriel_media *media, const struct oriel_hub *hub, const struct oriel_survey *survey,
                          uint64_t now, struct oriel_media_plan *plan) {
-  if (hub->damaged || !survey->live_ready || !media->encoder || media->key_forced ||
+  if (oriel_media_damaged_locked(media, hub) || !survey->live_ready || !media->encoder || media->key_forced ||
       media->sharpenings >= SHARPENINGS_MAX ||
       !oriel_encoder_needs_sharpening(media->encoder))
     return false;
@@ -141,7 +146,7 @@ static void restart_refinement(struct oriel_media *media, struct oriel_hub *hub,
 
 static bool plan_refine(struct oriel_media *media, struct oriel_hub *hub, const struct oriel_survey *survey,
                         uint64_t now, struct oriel_media_plan *plan) {
-  if (hub->damaged || !survey->refinable || !media->encoder || media->key_forced || media->canvas)
+  if (oriel_media_damaged_locked(media, hub) || !survey->refinable || !media->encoder || media->key_forced || media->canvas)
     return false;
   if (survey->unrefined)
     restart_refinement(media, hub, now, plan);
@@ -168,7 +173,7 @@ struct oriel_media_plan oriel_media_plan_locked(struct oriel_media *media, struc
     return plan;
   }
   hub->wait = ORIEL_WAIT_DAMAGE;
-  if (media->empty && !hub->damaged)
+  if (media->empty && media->looked_events == hub->damage_events)
     return plan;
   if (!(hub->source_watched & ORIEL_WATCH_PICTURES))
     return plan; /* the network thread is about to tell the source, and pokes */
@@ -176,11 +181,13 @@ struct oriel_media_plan oriel_media_plan_locked(struct oriel_media *media, struc
     plan.wake_ns = hub->watched_ns + first_ns;
     return plan;
   }
-  oriel_hub_survey_locked(hub, now, &survey);
+  const bool damaged = oriel_media_damaged_locked(media, hub);
+  oriel_hub_survey_locked(hub, damaged, now, &survey);
   if (survey.blocked)
     hub->wait |= ORIEL_WAIT_VIEWERS;
-  if (hub->damaged)
-    hub->wait &= ~(unsigned)ORIEL_WAIT_DAMAGE; /* more of it changes nothing */
+  const bool lossless = hub->watchers_pictures > survey.video;
+  if ((damaged || !survey.video) && (!lossless || oriel_lossless_damaged_locked(&media->lossless, hub)))
+    hub->wait &= ~(unsigned)ORIEL_WAIT_DAMAGE; /* more of it changes nothing for those who look */
   if (survey.video || survey.key_due)
     media->idle_ns = 0;
   else if ((plan = plan_unwatched(media, now)).action != ORIEL_MEDIA_SLEEP)

@@ -120,7 +120,6 @@ struct work {
   struct oriel_media_plan plan;
   struct oriel_damage damage;     /* new in this picture */
   struct oriel_packet *packet;    /* tiles that are ready */
-  uint16_t width, height;         /* of the surface */
   uint64_t captured_ns, taken_ns, converted_ns;
   bool key;
 };
@@ -138,7 +137,7 @@ static bool encoder_fits(const struct oriel_media *media, const struct oriel_sur
  * to come back, so that this thread never runs after such a guest for ever. */
 static int lock_surface(struct oriel_media *media, struct oriel_surface_view *view) {
   for (bool opened = false;; opened = true) {
-    oriel_surface_lock(media->desktop->surface, view);
+    oriel_surface_lock(media->desktop->surface, &media->cursor, view);
     uint16_t width = at_least_min(view->width), height = at_least_min(view->height);
     uint32_t generation = view->generation;
     bool empty = !view->width || !view->height;
@@ -146,7 +145,7 @@ static int lock_surface(struct oriel_media *media, struct oriel_surface_view *vi
       media->generation = generation;
       return 0;
     }
-    oriel_surface_unlock(media->desktop->surface, false);
+    oriel_surface_unlock(media->desktop->surface, NULL);
     if (empty)
       return -EAGAIN;
     uint64_t now = oriel_clock_ns(), at = oriel_pace_next(&media->open_pace, now);
@@ -180,14 +179,12 @@ static int take_damage(struct oriel_media *media, struct work *work) {
   if (error)
     return error;
   work->taken_ns = oriel_clock_ns();
-  work->width = view.width;
-  work->height = view.height;
   work->damage = view.damage;
   work->key = work->plan.action == ORIEL_MEDIA_KEY || media->key_forced;
   work->captured_ns = capture_time(&view, &work->plan, work->key, work->taken_ns);
   bool changed = !oriel_damage_empty(&view.damage);
   if (!changed && !work->key && work->plan.action == ORIEL_MEDIA_PICTURE && !work->plan.video_due) {
-    oriel_surface_unlock(surface, true); /* taken with the picture before */
+    oriel_surface_unlock(surface, NULL); /* taken with the picture before */
     return -ENODATA;
   }
   uint64_t area = oriel_damage_area(&view.damage);
@@ -196,7 +193,7 @@ static int take_damage(struct oriel_media *media, struct work *work) {
   if (work->plan.action == ORIEL_MEDIA_PICTURE && work->plan.tiles && !work->key && !padded &&
       oriel_motion_tiles(&media->motion, area, media->kbps, work->taken_ns) &&
       !oriel_tiles_encode(view.bgrx, view.stride, width, height, &view.damage, &work->packet)) {
-    oriel_surface_unlock(surface, true);
+    oriel_surface_unlock(surface, &media->cursor);
     oriel_damage_merge(&media->video_damage, &work->damage);
     return 0;
   }
@@ -207,7 +204,7 @@ static int take_damage(struct oriel_media *media, struct work *work) {
   const uint8_t *bgrx = pad_canvas(media, &view, width, height, &stride);
   if (bgrx)
     oriel_picture_convert(&media->picture, bgrx, stride, &media->video_damage);
-  oriel_surface_unlock(surface, bgrx != NULL);
+  oriel_surface_unlock(surface, bgrx ? &media->cursor : NULL);
   work->converted_ns = oriel_clock_ns();
   return bgrx ? 0 : -ENOMEM;
 }
@@ -253,9 +250,9 @@ static void refuse(struct oriel_media *media, int error, uint64_t now) {
   else
     release_encoder(media); /* twice: a new one may do better */
   media->key_forced = true;
+  media->unshown = true;
   pthread_mutex_lock(&hub->lock);
   hub->encode_failures++;
-  hub->damaged = true;
   for (unsigned i = 0; i < hub->count; i++)
     if (hub->viewers[i]->pictures && hub->viewers[i]->chain != ORIEL_CHAIN_KEY)
       oriel_hub_need_key_locked(hub->viewers[i], 0);
@@ -272,13 +269,7 @@ static void make_picture(struct oriel_media *media, const struct oriel_media_pla
     follow_rate(media, settle_rate(media, media->picture.width, media->picture.height, now));
   int error = take_damage(media, &work);
   media->empty = error == -EAGAIN;
-  if (work.taken_ns)
-    oriel_lossless_owe(media->desktop, &work.damage, work.width, work.height);
-  if (error == -EBUSY) {
-    pthread_mutex_lock(&hub->lock);
-    hub->damaged = true;
-    pthread_mutex_unlock(&hub->lock);
-  }
+  media->unshown = error == -EBUSY;
   if (error == -EAGAIN || error == -ENODATA || error == -EBUSY)
     return;
   bool tiles = work.packet != NULL;
@@ -317,25 +308,17 @@ static void refine_picture(struct oriel_media *media) {
 }
 
 /* One packet for a viewer without video. No lock held. */
-static void make_lossless(struct oriel_media *media, enum oriel_look look) {
+static void make_lossless(struct oriel_media *media, bool alone) {
   struct oriel_desktop *desktop = media->desktop;
-  struct oriel_damage damage;
   uint16_t width = 0, height = 0;
-  media->empty = !oriel_lossless_look(&media->lossless, desktop, look, &damage, &width, &height);
+  media->empty = !oriel_lossless_look(&media->lossless, desktop, &width, &height);
   if (media->empty)
     return;
-  if (look != ORIEL_LOOK_TAKE && !oriel_damage_empty(&damage)) {
-    pthread_mutex_lock(&desktop->hub.lock);
-    desktop->hub.damaged = true; /* the others have still to take it */
-    pthread_mutex_unlock(&desktop->hub.lock);
-  }
-  if (look == ORIEL_LOOK_TAKE && media->encoder)
-    oriel_damage_merge(&media->video_damage, &damage);
   width = at_least_min(width);
   height = at_least_min(height);
   uint32_t kbps = settle_rate(media, width, height, oriel_clock_ns());
   /* Half of a rate pays for refinement, so the whole of it for the picture itself; half of it beside others' video. */
-  oriel_lossless_send(&media->lossless, desktop, width, height, look == ORIEL_LOOK_TAKE ? 2 * kbps : kbps);
+  oriel_lossless_send(&media->lossless, desktop, width, height, alone ? 2 * kbps : kbps);
 }
 
 /* ---- the thread ---- */
@@ -350,6 +333,15 @@ static void sleep_until(struct oriel_hub *hub, uint64_t wake_ns) {
     .tv_nsec = (long)(wake_ns % ORIEL_NS_PER_SECOND),
   };
   pthread_cond_timedwait(&hub->media, &hub->lock, &at);
+}
+
+/* Before the surface is looked at: what comes meanwhile counts anew. */
+static void note_look_locked(struct oriel_media *media, const struct oriel_hub *hub, enum oriel_media_action action) {
+  if (action == ORIEL_MEDIA_RELEASE || action == ORIEL_MEDIA_REFINE || action == ORIEL_MEDIA_OPENING)
+    return;
+  media->looked_events = hub->damage_events;
+  if (action != ORIEL_MEDIA_LOSSLESS)
+    media->seen_events = hub->damage_events;
 }
 
 void *oriel_media_thread(void *argument) {
@@ -378,12 +370,10 @@ void *oriel_media_thread(void *argument) {
       continue;
     }
     hub->wait = 0;
-    if (plan.action != ORIEL_MEDIA_RELEASE && plan.action != ORIEL_MEDIA_REFINE &&
-        plan.action != ORIEL_MEDIA_OPENING)
-      hub->damaged = false; /* before the surface is looked at: what comes meanwhile counts anew */
+    note_look_locked(&media, hub, plan.action);
     pthread_mutex_unlock(&hub->lock);
     if (plan.action == ORIEL_MEDIA_LOSSLESS)
-      make_lossless(&media, plan.look);
+      make_lossless(&media, plan.alone);
     else if (plan.action == ORIEL_MEDIA_RELEASE)
       release_encoder(&media);
     else if (plan.action == ORIEL_MEDIA_OPENING)

@@ -34,10 +34,10 @@ static struct oriel_packet *code(struct oriel_surface *surface) {
   struct oriel_packet *packet = NULL;
   const uint64_t now = oriel_clock_ns();
   int error = -EINVAL;
-  oriel_surface_lock(surface, &view);
+  oriel_surface_lock(surface, NULL, &view);
   if (view.width >= ORIEL_PICTURE_SIZE_MIN && view.height >= ORIEL_PICTURE_SIZE_MIN)
     error = oriel_tiles_encode_whole(view.bgrx, view.stride, view.width, view.height, &packet);
-  oriel_surface_unlock(surface, false);
+  oriel_surface_unlock(surface, NULL);
   if (error)
     return NULL;
   packet->key = true; /* builds on nothing */

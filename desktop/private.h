@@ -142,7 +142,6 @@ struct oriel_hub {
   uint32_t talker;    /* whose microphone is heard; written by the network thread */
   uint64_t looked_ns; /* network thread only */
   /* Between source, viewers and the media thread. */
-  bool damaged;  /* the surface holds damage that the media thread has not looked at */
   unsigned source_watched; /* ORIEL_WATCH_*, as the source was told */
   bool fresh_picture;  /* damage arrived since the source is watched */
   uint64_t watched_ns; /* since when it is */
@@ -240,7 +239,8 @@ struct oriel_survey {
 /** Shows the waiting cursor shape if its time has come, and returns the shape to release (NULL: there was none before).
  *  *at_ns becomes 0 then or when none waits, else when to ask again. */
 struct oriel_packet *oriel_hub_cursor_turn_locked(struct oriel_hub *hub, uint64_t now_ns, uint64_t *at_ns);
-void oriel_hub_survey_locked(const struct oriel_hub *hub, uint64_t now_ns, struct oriel_survey *survey);
+/** `damaged`: the screen shows something that viewers of video have not got. */
+void oriel_hub_survey_locked(const struct oriel_hub *hub, bool damaged, uint64_t now_ns, struct oriel_survey *survey);
 /** Numbers the packet and puts it into the mailboxes; takes over the caller's reference. */
 void oriel_hub_publish_picture(struct oriel_desktop *desktop, struct oriel_packet *packet, uint64_t taken_ns);
 void oriel_hub_publish_audio(struct oriel_desktop *desktop, struct oriel_packet *packet);

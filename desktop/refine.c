@@ -100,7 +100,7 @@ int oriel_refine_make(struct oriel_refine *refine, struct oriel_surface *surface
   int error = -ENODATA;
   if (!refine->left)
     return error;
-  oriel_surface_lock(surface, &view);
+  oriel_surface_lock(surface, NULL, &view);
   if (view.width == refine->width && view.height == refine->height) {
     do {
       oriel_damage_clear(&damage);
@@ -113,7 +113,7 @@ int oriel_refine_make(struct oriel_refine *refine, struct oriel_surface *surface
     oriel_refine_clear(refine);
     error = -ESTALE;
   }
-  oriel_surface_unlock(surface, false);
+  oriel_surface_unlock(surface, NULL);
   if (error)
     return error;
   oriel_refine_sent(refine, damage.rects[0], made->size, kbps, now_ns);

@@ -16,7 +16,7 @@
 
 #include "core/damage.h"
 #include "core/packet.h"
-#include "source/surface.h"
+#include "media/surface.h"
 
 enum {
   ORIEL_REFINE_BLOCK = 64, /* pixels; any content of one fits a packet of tiles */

@@ -47,7 +47,7 @@ static void watch(struct oriel_desktop *desktop, bool watched) {
 static int copy_surface(struct oriel_surface *surface, uint8_t **pixels, unsigned *width, unsigned *height) {
   struct oriel_surface_view view;
   int error = 0;
-  oriel_surface_lock(surface, &view);
+  oriel_surface_lock(surface, NULL, &view);
   size_t line = (size_t)view.width * 4;
   uint8_t *copy = view.width && view.height ? malloc(line * view.height) : NULL;
   if (copy) {
@@ -59,7 +59,7 @@ static int copy_surface(struct oriel_surface *surface, uint8_t **pixels, unsigne
   } else {
     error = view.width && view.height ? -ENOMEM : -EAGAIN;
   }
-  oriel_surface_unlock(surface, false);
+  oriel_surface_unlock(surface, NULL);
   return error;
 }
 

@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #include "core/packet.h"
-#include "source/surface.h"
+#include "media/surface.h"
 
 struct oriel_source;
 

@@ -48,7 +48,7 @@ static struct pattern *pattern_of(struct oriel_source *source) {
 
 static void paint_locked(struct pattern *pattern, const struct oriel_rect *rects, size_t count, uint64_t now) {
   struct oriel_surface_view view;
-  oriel_surface_lock(pattern->surface, &view);
+  oriel_surface_lock(pattern->surface, NULL, &view);
   if (view.width == pattern->card.width && view.height == pattern->card.height) {
     for (size_t i = 0; i < count; i++) {
       if (oriel_rect_empty(rects[i]))
@@ -57,7 +57,7 @@ static void paint_locked(struct pattern *pattern, const struct oriel_rect *rects
       oriel_surface_damage_locked(pattern->surface, rects[i], now);
     }
   }
-  oriel_surface_unlock(pattern->surface, false);
+  oriel_surface_unlock(pattern->surface, NULL);
   pattern->frames++;
 }
 

@@ -46,9 +46,9 @@ static void fake_watch(struct oriel_source *source, unsigned what) {
   if (!begins || fake->silent || !fake->sink)
     return;
   struct oriel_surface_view view;
-  oriel_surface_lock(fake->surface, &view);
+  oriel_surface_lock(fake->surface, NULL, &view);
   oriel_surface_damage_locked(fake->surface, (struct oriel_rect){0, 0, view.width, view.height}, oriel_clock_ns());
-  oriel_surface_unlock(fake->surface, false);
+  oriel_surface_unlock(fake->surface, NULL);
   fake->sink->damaged(fake->sink->user);
 }
 
@@ -160,7 +160,7 @@ struct oriel_desktop *fake_desktop_heard(struct fake *fake, const char *encoder,
 static void paint(struct fake *fake, struct oriel_rect rect, uint32_t rgb, uint32_t noise) {
   struct oriel_surface_view view;
   uint64_t now = oriel_clock_ns();
-  oriel_surface_lock(fake->surface, &view);
+  oriel_surface_lock(fake->surface, NULL, &view);
   for (int y = rect.y; y < rect.y + rect.height; y++) {
     uint32_t *row = (uint32_t *)(void *)(view.bgrx + (ptrdiff_t)y * view.stride);
     for (int x = rect.x; x < rect.x + rect.width; x++) {
@@ -169,7 +169,7 @@ static void paint(struct fake *fake, struct oriel_rect rect, uint32_t rgb, uint3
     }
   }
   oriel_surface_damage_locked(fake->surface, rect, now);
-  oriel_surface_unlock(fake->surface, false);
+  oriel_surface_unlock(fake->surface, NULL);
   if (fake->sink)
     fake->sink->damaged(fake->sink->user);
 }

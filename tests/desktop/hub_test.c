@@ -177,7 +177,7 @@ static void stalled_viewer_holds_one_picture_and_disturbs_nobody(void **state) {
   }
   /* Nor is a key frame made for it before its connection takes something again. */
   struct oriel_survey survey;
-  oriel_hub_survey_locked(&fixture->desktop->hub, oriel_clock_ns(), &survey);
+  oriel_hub_survey_locked(&fixture->desktop->hub, true, oriel_clock_ns(), &survey);
   assert_false(survey.key_due);
   oriel_desktop_stats(fixture->desktop, stats);
   assert_int_equal(stats->viewer[0].pictures_skipped, 0);
@@ -187,7 +187,7 @@ static void stalled_viewer_holds_one_picture_and_disturbs_nobody(void **state) {
   assert_true(stats->viewer[1].skipping);
   assert_true(stats->viewer[1].picture_queue <= 1);
   fake_drain(stuck);
-  oriel_hub_survey_locked(&fixture->desktop->hub, oriel_clock_ns(), &survey);
+  oriel_hub_survey_locked(&fixture->desktop->hub, true, oriel_clock_ns(), &survey);
   assert_true(survey.key_due);
   free(stats);
   oriel_viewer_detach(good);
@@ -233,7 +233,7 @@ static void missed_tiles_are_made_good_by_the_next_video(void **state) {
   uint32_t key = publish_key(fixture);
   publish_tiles(fixture); /* finds the key in the slot */
   assert_int_equal(take_picture(viewer), key);
-  oriel_hub_survey_locked(&fixture->desktop->hub, oriel_clock_ns(), &survey);
+  oriel_hub_survey_locked(&fixture->desktop->hub, true, oriel_clock_ns(), &survey);
   assert_true(survey.video_due);
   assert_false(survey.key_due);
   publish_tiles(fixture); /* does not fit: what came before is missing */
@@ -266,7 +266,7 @@ static void viewer_without_tiles_waits_for_video(void **state) {
   struct oriel_survey survey;
   publish_key(fixture);
   take_picture(viewer);
-  oriel_hub_survey_locked(&fixture->desktop->hub, oriel_clock_ns(), &survey);
+  oriel_hub_survey_locked(&fixture->desktop->hub, true, oriel_clock_ns(), &survey);
   assert_false(survey.all_tiles);
   publish_tiles(fixture);
   assert_int_equal(take_picture(viewer), 0);
@@ -285,7 +285,7 @@ static void chronic_laggard_waits_longer_for_each_key(void **state) {
     publish_video(fixture);
     uint64_t now = oriel_clock_ns();
     fake_drain(viewer);
-    oriel_hub_survey_locked(&fixture->desktop->hub, now, &survey);
+    oriel_hub_survey_locked(&fixture->desktop->hub, true, now, &survey);
     if (i == 0) {
       assert_true(survey.key_due);
       continue;
@@ -477,7 +477,7 @@ static void key_request_drops_what_waits(void **state) {
   publish_video(fixture);
   oriel_viewer_request_key(viewer);
   assert_int_equal(take_picture(viewer), 0);
-  oriel_hub_survey_locked(&fixture->desktop->hub, oriel_clock_ns(), &survey);
+  oriel_hub_survey_locked(&fixture->desktop->hub, true, oriel_clock_ns(), &survey);
   assert_true(survey.key_due);
   oriel_viewer_detach(viewer);
 }
@@ -491,7 +491,7 @@ static void repeated_key_requests_wait_longer(void **state) {
     take_picture(viewer);
     for (int again = 0; again < 10; again++) /* once is asked as good as ten times */
       oriel_viewer_request_key(viewer);
-    oriel_hub_survey_locked(&fixture->desktop->hub, oriel_clock_ns(), &survey);
+    oriel_hub_survey_locked(&fixture->desktop->hub, true, oriel_clock_ns(), &survey);
     assert_int_equal(survey.key_due, i == 0);
   }
   assert_true(survey.key_after_ns > oriel_clock_ns());

@@ -80,14 +80,14 @@ static void take(struct page *page) {
 static bool equal(struct fixture *fixture) {
   const struct page *page = &fixture->page;
   struct oriel_surface_view view;
-  oriel_surface_lock(fixture->fake.surface, &view);
+  oriel_surface_lock(fixture->fake.surface, NULL, &view);
   bool same = page->width >= view.width && page->height >= view.height && view.width;
   for (unsigned y = 0; same && y < view.height; y++) {
     const uint8_t *a = page->bgrx + (size_t)y * page->width * 4, *b = view.bgrx + (ptrdiff_t)y * view.stride;
     for (unsigned x = 0; same && x < view.width; x++)
       same = !memcmp(a + x * 4, b + x * 4, 3);
   }
-  oriel_surface_unlock(fixture->fake.surface, false);
+  oriel_surface_unlock(fixture->fake.surface, NULL);
   return same;
 }
 

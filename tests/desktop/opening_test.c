@@ -61,10 +61,10 @@ static uint32_t assert_opening(struct fixture *fixture, struct oriel_viewer *vie
   assert_true(packet->key);
   assert_false(packet->sharpening);
   assert_int_equal(oriel_tiles_decode(packet->data, packet->size, shown, WIDTH * 4, WIDTH, HEIGHT), 0);
-  oriel_surface_lock(fixture->fake.surface, &view);
+  oriel_surface_lock(fixture->fake.surface, NULL, &view);
   for (size_t i = 0; i < WIDTH * HEIGHT; i++)
     assert_memory_equal(shown + 4 * i, view.bgrx + 4 * i, 3);
-  oriel_surface_unlock(fixture->fake.surface, false);
+  oriel_surface_unlock(fixture->fake.surface, NULL);
   free(shown);
   const uint32_t sequence = packet->sequence;
   oriel_packet_unref(packet);

@@ -91,14 +91,14 @@ static void client_take(struct client *client, const struct oriel_packet *packet
 
 static void paint_grey(struct fake *fake, struct oriel_rect rect, uint32_t seed) {
   struct oriel_surface_view view;
-  oriel_surface_lock(fake->surface, &view);
+  oriel_surface_lock(fake->surface, NULL, &view);
   for (int y = 0; y < rect.height; y++)
     for (int x = 0; x < rect.width; x++) {
       uint32_t value = ((uint32_t)(y / 16) * 251 + (uint32_t)(x / 8) + seed) * 2654435761u;
       memset(view.bgrx + (ptrdiff_t)(rect.y + y) * view.stride + (rect.x + x) * 4, (int)(value >> 24), 4);
     }
   oriel_surface_damage_locked(fake->surface, rect, oriel_clock_ns());
-  oriel_surface_unlock(fake->surface, false);
+  oriel_surface_unlock(fake->surface, NULL);
   if (fake->sink)
     fake->sink->damaged(fake->sink->user); /* once: one picture */
 }
@@ -106,25 +106,25 @@ static void paint_grey(struct fake *fake, struct oriel_rect rect, uint32_t seed)
 static double luma_psnr(struct fake *fake, const struct client *client) {
   struct oriel_surface_view view;
   double error = 0;
-  oriel_surface_lock(fake->surface, &view);
+  oriel_surface_lock(fake->surface, NULL, &view);
   for (int y = 0; y < HEIGHT; y++)
     for (int x = 0; x < WIDTH; x++) {
       const uint8_t *a = view.bgrx + (ptrdiff_t)y * view.stride + x * 4, *b = client->bgrx + (y * WIDTH + x) * 4;
       double difference = 0.299 * (a[2] - b[2]) + 0.587 * (a[1] - b[1]) + 0.114 * (a[0] - b[0]);
       error += difference * difference;
     }
-  oriel_surface_unlock(fake->surface, false);
+  oriel_surface_unlock(fake->surface, NULL);
   return error == 0 ? 99 : 10 * log10(255.0 * 255.0 * PIXELS / error);
 }
 
 static bool exact(struct fake *fake, const struct client *client, struct oriel_rect rect) {
   struct oriel_surface_view view;
   bool equal = true;
-  oriel_surface_lock(fake->surface, &view);
+  oriel_surface_lock(fake->surface, NULL, &view);
   for (int y = rect.y; equal && y < rect.y + rect.height; y++)
     for (int x = rect.x; equal && x < rect.x + rect.width; x++)
       equal = !memcmp(view.bgrx + (ptrdiff_t)y * view.stride + x * 4, client->bgrx + (y * WIDTH + x) * 4, 3);
-  oriel_surface_unlock(fake->surface, false);
+  oriel_surface_unlock(fake->surface, NULL);
   return equal;
 }
 
@@ -244,14 +244,14 @@ static void mixture_of_tiles_and_video_equals_the_surface(void **state) {
 /* Coloured and fine: what 4:2:0 cannot hold. */
 static void paint_colours(struct fake *fake, struct oriel_rect rect, uint32_t seed) {
   struct oriel_surface_view view;
-  oriel_surface_lock(fake->surface, &view);
+  oriel_surface_lock(fake->surface, NULL, &view);
   for (int y = 0; y < rect.height; y++)
     for (int x = 0; x < rect.width; x++) {
       uint32_t value = ((uint32_t)(y / 7) * 251 + (uint32_t)(x / 3) + seed) * 2654435761u;
       memcpy(view.bgrx + (ptrdiff_t)(rect.y + y) * view.stride + (rect.x + x) * 4, &value, 3);
     }
   oriel_surface_damage_locked(fake->surface, rect, oriel_clock_ns());
-  oriel_surface_unlock(fake->surface, false);
+  oriel_surface_unlock(fake->surface, NULL);
   if (fake->sink)
     fake->sink->damaged(fake->sink->user);
 }

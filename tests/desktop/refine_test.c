@@ -69,13 +69,13 @@ static void refine_stays_within_half_of_the_bitrate(void **state) {
 static void fill_noise(struct oriel_surface *surface) {
   struct oriel_surface_view view;
   uint32_t seed = 1;
-  oriel_surface_lock(surface, &view);
+  oriel_surface_lock(surface, NULL, &view);
   for (int y = 0; y < view.height; y++)
     for (int x = 0; x < view.width * 4; x++) {
       seed = seed * 1664525u + 1013904223u;
       view.bgrx[(ptrdiff_t)y * view.stride + x] = (uint8_t)(seed >> 24);
     }
-  oriel_surface_unlock(surface, false);
+  oriel_surface_unlock(surface, NULL);
 }
 
 /* Noise, which no packet holds 16 blocks of, arrives whole; then flat colour goes in long runs again. */
@@ -100,11 +100,11 @@ static void refine_splits_what_does_not_fit(void **state) {
   }
   assert_true(packets >= 18); /* a block of noise takes half of a packet */
   struct oriel_surface_view view;
-  oriel_surface_lock(surface, &view);
+  oriel_surface_lock(surface, NULL, &view);
   for (int y = 0; y < HEIGHT; y++)
     for (int x = 0; x < WIDTH; x++)
       assert_memory_equal(copy + y * STRIDE + x * 4, view.bgrx + (ptrdiff_t)y * view.stride + x * 4, 3);
-  oriel_surface_unlock(surface, false);
+  oriel_surface_unlock(surface, NULL);
   oriel_surface_fill(surface, 0x336699, 1);
   oriel_refine_begin(refine, WIDTH, HEIGHT, 1);
   for (packets = 0; !oriel_refine_make(refine, surface, KBPS, 7, &packet); packets++)

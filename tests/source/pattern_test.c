@@ -24,6 +24,7 @@
 struct sink {
   struct oriel_source_sink table;
   struct oriel_source *source;
+  struct oriel_surface_cursor cursor; /* of take_damage */
   pthread_mutex_t lock; /* guards the rest */
   pthread_cond_t changed;
   unsigned damages, cursors, states, moves;
@@ -158,10 +159,10 @@ static unsigned damages(struct sink *sink) {
 static uint32_t pixel(struct sink *sink, int x, int y) {
   struct oriel_surface_view view;
   uint32_t value = 0;
-  oriel_surface_lock(oriel_source_surface(sink->source), &view);
+  oriel_surface_lock(oriel_source_surface(sink->source), NULL, &view);
   assert_true(x < view.width && y < view.height);
   memcpy(&value, view.bgrx + (ptrdiff_t)y * view.stride + x * 4, 4);
-  oriel_surface_unlock(oriel_source_surface(sink->source), false);
+  oriel_surface_unlock(oriel_source_surface(sink->source), NULL);
   return value & 0xFFFFFF;
 }
 
@@ -180,8 +181,8 @@ static unsigned counter(struct sink *sink) {
 
 static struct oriel_damage take_damage(struct sink *sink) {
   struct oriel_surface_view view;
-  oriel_surface_lock(oriel_source_surface(sink->source), &view);
-  oriel_surface_unlock(oriel_source_surface(sink->source), true);
+  oriel_surface_lock(oriel_source_surface(sink->source), &sink->cursor, &view);
+  oriel_surface_unlock(oriel_source_surface(sink->source), &sink->cursor);
   return view.damage;
 }
 

@@ -73,9 +73,9 @@ static void expect_state(enum oriel_source_state state, const char *words) {
 
 static int first_pixel(void) {
   struct oriel_surface_view view;
-  oriel_surface_lock(oriel_source_surface(test.source), &view);
+  oriel_surface_lock(oriel_source_surface(test.source), NULL, &view);
   int value = view.bgrx[0];
-  oriel_surface_unlock(oriel_source_surface(test.source), true);
+  oriel_surface_unlock(oriel_source_surface(test.source), NULL);
   return value;
 }
 

@@ -47,10 +47,10 @@ static void expect_served(int fill) {
     taken = call(false, LISTENER, "Scanout", picture(64, 48, fill), NULL);
   assert_true(taken);
   struct oriel_surface_view view;
-  oriel_surface_lock(oriel_source_surface(test.source), &view);
+  oriel_surface_lock(oriel_source_surface(test.source), NULL, &view);
   assert_int_equal(view.width, 64);
   assert_int_equal(view.bgrx[47 * view.stride + 63 * 4], fill);
-  oriel_surface_unlock(oriel_source_surface(test.source), false);
+  oriel_surface_unlock(oriel_source_surface(test.source), NULL);
 }
 
 static unsigned reports(void) {
@@ -68,10 +68,10 @@ static void *look_on(void *user) {
   uintptr_t sum = 0;
   while (!atomic_load(stop)) {
     struct oriel_surface_view view;
-    oriel_surface_lock(surface, &view);
+    oriel_surface_lock(surface, NULL, &view);
     if (view.height)
       sum += view.bgrx[(size_t)(view.height - 1) * (size_t)view.stride + (size_t)(view.width - 1) * 4];
-    oriel_surface_unlock(surface, true);
+    oriel_surface_unlock(surface, NULL);
   }
   return (void *)sum;
 }

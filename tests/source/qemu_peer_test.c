@@ -43,11 +43,11 @@ static void scanout(uint32_t width, uint32_t height, int fill) {
 
 static uint32_t pixel(int x, int y) {
   struct oriel_surface_view view;
-  oriel_surface_lock(oriel_source_surface(test.source), &view);
+  oriel_surface_lock(oriel_source_surface(test.source), NULL, &view);
   assert_true(x < view.width && y < view.height);
   const uint8_t *at = view.bgrx + y * view.stride + x * 4;
   uint32_t value = at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16;
-  oriel_surface_unlock(oriel_source_surface(test.source), false);
+  oriel_surface_unlock(oriel_source_surface(test.source), NULL);
   return value;
 }
 
@@ -190,17 +190,18 @@ static void peer_unwatched_leaky(void **state) {
   peer_meet(&(struct fake_qemu_options){.major = 8, .minor = 2});
   scanout(64, 48, 0x11);
   struct oriel_surface_view view;
-  oriel_surface_lock(oriel_source_surface(test.source), &view);
-  oriel_surface_unlock(oriel_source_surface(test.source), true);
+  struct oriel_surface_cursor reader = {0};
+  oriel_surface_lock(oriel_source_surface(test.source), &reader, &view);
+  oriel_surface_unlock(oriel_source_surface(test.source), &reader);
   oriel_source_watch(test.source, ORIEL_WATCH_NOTHING);
   assert_int_equal(oriel_source_resize(test.source, 640, 480), 0);
   assert_true(fake_qemu_wait_log(test.fake, "SetUIInfo")); /* by now it is not watched */
   unsigned damages = recorder_damages(&test.recorder);
   oriel_source_watch(test.source, ORIEL_WATCH_ALL);
   assert_true(recorder_wait_damage(&test.recorder, damages, PATIENCE_MS));
-  oriel_surface_lock(oriel_source_surface(test.source), &view);
+  oriel_surface_lock(oriel_source_surface(test.source), &reader, &view);
   assert_int_equal(oriel_damage_area(&view.damage), 64 * 48);
-  oriel_surface_unlock(oriel_source_surface(test.source), true);
+  oriel_surface_unlock(oriel_source_surface(test.source), &reader);
   scanout(64, 48, 0x33); /* on the first connection still */
   assert_int_equal(pixel(0, 0), 0x333333);
   assert_int_equal(fake_qemu_count(test.fake, "RegisterListener"), 1);

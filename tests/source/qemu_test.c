@@ -226,7 +226,7 @@ static bool equals_screendump(struct fixture *fixture) {
   header++;
   assert_int_equal(size, (size_t)header + (size_t)width * height * 3);
   struct oriel_surface_view view;
-  oriel_surface_lock(oriel_source_surface(fixture->source), &view);
+  oriel_surface_lock(oriel_source_surface(fixture->source), NULL, &view);
   bool equal = view.width == width && view.height == height;
   for (unsigned y = 0; equal && y < height; y++)
     for (unsigned x = 0; equal && x < width; x++) {
@@ -234,7 +234,7 @@ static bool equals_screendump(struct fixture *fixture) {
       const uint8_t *have = view.bgrx + y * (size_t)view.stride + x * 4;
       equal = have[0] == want[2] && have[1] == want[1] && have[2] == want[0];
     }
-  oriel_surface_unlock(oriel_source_surface(fixture->source), false);
+  oriel_surface_unlock(oriel_source_surface(fixture->source), NULL);
   return equal;
 }
 

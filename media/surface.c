@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The surface: one BGRX picture, its damage, one lock. Any thread.
+ * The surface: one BGRX picture, the log of its damage, one lock. Any thread.
  */
-#include "source/surface.h"
+#include "media/surface.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "core/damage_log.h"
 
 enum {
   STRIDE_ALIGN = 64,
@@ -22,8 +23,7 @@ struct oriel_surface {
   int stride;
   uint8_t *bgrx;
   uint32_t generation;
-  struct oriel_damage damage;
-  uint64_t captured_ns; /* of the oldest damage; 0 = no damage */
+  struct oriel_damage_log log;
 };
 
 static struct oriel_rect whole(const struct oriel_surface *surface) {
@@ -40,16 +40,16 @@ static void fill_pixels(uint8_t *bgrx, int stride, int width, int height, uint32
     memcpy(bgrx + (size_t)y * (size_t)stride, bgrx, (size_t)width * 4);
 }
 
-/* Lock held. A time of 0 would read as "no damage", so it becomes now. */
+/* A time of 0 would read as "no damage". */
+static uint64_t some_time(uint64_t captured_ns) {
+  return captured_ns ? captured_ns : oriel_clock_ns();
+}
+
+/* Lock held. */
 static void add_damage(struct oriel_surface *surface, struct oriel_rect rect, uint64_t captured_ns) {
   rect = oriel_rect_intersect(rect, whole(surface));
-  if (oriel_rect_empty(rect))
-    return;
-  oriel_damage_add(&surface->damage, rect);
-  if (!captured_ns)
-    captured_ns = oriel_clock_ns();
-  if (!surface->captured_ns || captured_ns < surface->captured_ns)
-    surface->captured_ns = captured_ns;
+  if (!oriel_rect_empty(rect))
+    oriel_damage_log_add(&surface->log, rect, some_time(captured_ns));
 }
 
 int oriel_surface_create(struct oriel_surface **surface) {
@@ -85,9 +85,7 @@ static void adopt(struct oriel_surface *surface, uint32_t width, uint32_t height
   surface->width = (uint16_t)width;
   surface->height = (uint16_t)height;
   surface->generation++;
-  oriel_damage_clear(&surface->damage);
-  surface->captured_ns = 0;
-  add_damage(surface, whole(surface), captured_ns);
+  oriel_damage_log_reset(&surface->log, whole(surface), some_time(captured_ns));
   pthread_mutex_unlock(&surface->lock);
   free(old);
 }
@@ -224,7 +222,8 @@ void oriel_surface_damage(struct oriel_surface *surface, struct oriel_rect rect,
   pthread_mutex_unlock(&surface->lock);
 }
 
-void oriel_surface_lock(struct oriel_surface *surface, struct oriel_surface_view *view) {
+void oriel_surface_lock(struct oriel_surface *surface, const struct oriel_surface_cursor *cursor,
+                        struct oriel_surface_view *view) {
   pthread_mutex_lock(&surface->lock);
   *view = (struct oriel_surface_view){
     .width = surface->width,
@@ -232,16 +231,14 @@ void oriel_surface_lock(struct oriel_surface *surface, struct oriel_surface_view
     .stride = surface->stride,
     .bgrx = surface->bgrx,
     .generation = surface->generation,
-    .damage = surface->damage,
-    .captured_ns = surface->captured_ns,
   };
+  if (cursor)
+    view->captured_ns = oriel_damage_log_since(&surface->log, cursor->serial, &view->damage);
 }
 
-void oriel_surface_unlock(struct oriel_surface *surface, bool taken) {
-  if (taken) {
-    oriel_damage_clear(&surface->damage);
-    surface->captured_ns = 0;
-  }
+void oriel_surface_unlock(struct oriel_surface *surface, struct oriel_surface_cursor *taker) {
+  if (taker)
+    taker->serial = oriel_damage_log_take(&surface->log);
   pthread_mutex_unlock(&surface->lock);
 }
 
@@ -249,9 +246,9 @@ void oriel_surface_damage_locked(struct oriel_surface *surface, struct oriel_rec
   add_damage(surface, rect, captured_ns);
 }
 
-bool oriel_surface_damaged(struct oriel_surface *surface) {
+bool oriel_surface_damaged(struct oriel_surface *surface, const struct oriel_surface_cursor *cursor) {
   pthread_mutex_lock(&surface->lock);
-  bool damaged = !oriel_damage_empty(&surface->damage);
+  bool damaged = oriel_damage_log_changed(&surface->log, cursor->serial);
   pthread_mutex_unlock(&surface->lock);
   return damaged;
 }

@@ -2,7 +2,7 @@
  *
  * The surface: pictures stay whole, damage is neither lost nor invented, sizes are bounded.
  */
-#include "source/surface.h"
+#include "media/surface.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -14,8 +14,11 @@
 
 #include <cmocka.h>
 
+static struct oriel_surface_cursor reader; /* of the test's own thread */
+
 static struct oriel_surface *make(uint32_t width, uint32_t height) {
   struct oriel_surface *surface = NULL;
+  reader = (struct oriel_surface_cursor){0};
   assert_int_equal(oriel_surface_create(&surface), 0);
   if (width)
     assert_int_equal(oriel_surface_resize(surface, width, height), 0);
@@ -24,22 +27,22 @@ static struct oriel_surface *make(uint32_t width, uint32_t height) {
 
 static void take(struct oriel_surface *surface) {
   struct oriel_surface_view view;
-  oriel_surface_lock(surface, &view);
-  oriel_surface_unlock(surface, true);
+  oriel_surface_lock(surface, &reader, &view);
+  oriel_surface_unlock(surface, &reader);
 }
 
 static void surface_new(void **state) {
   (void)state;
   struct oriel_surface *surface = make(0, 0);
   struct oriel_surface_view view;
-  oriel_surface_lock(surface, &view);
+  oriel_surface_lock(surface, &reader, &view);
   assert_int_equal(view.width, 0);
   assert_int_equal(view.height, 0);
   assert_int_equal(view.captured_ns, 0);
-  oriel_surface_unlock(surface, true);
-  assert_false(oriel_surface_damaged(surface));
+  oriel_surface_unlock(surface, &reader);
+  assert_false(oriel_surface_damaged(surface, &reader));
   oriel_surface_fill(surface, 0xffffff, 1);
-  assert_false(oriel_surface_damaged(surface));
+  assert_false(oriel_surface_damaged(surface, &reader));
   oriel_surface_destroy(surface);
   oriel_surface_destroy(NULL);
 }
@@ -48,7 +51,7 @@ static void surface_resized(void **state) {
   (void)state;
   struct oriel_surface *surface = make(101, 67);
   struct oriel_surface_view view;
-  oriel_surface_lock(surface, &view);
+  oriel_surface_lock(surface, &reader, &view);
   assert_int_equal(view.width, 101);
   assert_int_equal(view.height, 67);
   assert_true(view.stride >= 101 * 4);
@@ -60,23 +63,23 @@ static void surface_resized(void **state) {
     for (int x = 0; x < 101; x++)
       assert_memory_equal(view.bgrx + y * view.stride + x * 4, "\0\0\0\377", 4);
   uint32_t generation = view.generation;
-  oriel_surface_unlock(surface, true);
-  assert_false(oriel_surface_damaged(surface));
+  oriel_surface_unlock(surface, &reader);
+  assert_false(oriel_surface_damaged(surface, &reader));
 
   oriel_surface_fill(surface, 0x102030, 5);
   take(surface);
   assert_int_equal(oriel_surface_resize(surface, 101, 67), 0);
-  oriel_surface_lock(surface, &view);
+  oriel_surface_lock(surface, &reader, &view);
   assert_int_equal(view.generation, generation);
   assert_int_equal(view.damage.count, 0);
   assert_memory_equal(view.bgrx, "\x30\x20\x10\377", 4);
-  oriel_surface_unlock(surface, false);
+  oriel_surface_unlock(surface, NULL);
 
   assert_int_equal(oriel_surface_resize(surface, 10, 10), 0);
-  oriel_surface_lock(surface, &view);
+  oriel_surface_lock(surface, &reader, &view);
   assert_true(view.generation != generation);
   assert_int_equal(view.damage.rects[0].width, 10);
-  oriel_surface_unlock(surface, false);
+  oriel_surface_unlock(surface, NULL);
   oriel_surface_destroy(surface);
 }
 
@@ -88,9 +91,9 @@ static void surface_absurd_size(void **state) {
   for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
     assert_int_equal(oriel_surface_resize(surface, sizes[i][0], sizes[i][1]), -EINVAL);
   struct oriel_surface_view view;
-  oriel_surface_lock(surface, &view);
+  oriel_surface_lock(surface, &reader, &view);
   assert_int_equal(view.width, 64);
-  oriel_surface_unlock(surface, false);
+  oriel_surface_unlock(surface, NULL);
   assert_int_equal(oriel_surface_resize(surface, 1, 1), 0);
   assert_int_equal(oriel_surface_resize(surface, 7680, 4320), 0);
   oriel_surface_destroy(surface);
@@ -107,7 +110,7 @@ static void surface_written(void **state) {
   struct oriel_rect rect = {.x = 61, .y = 62, .width = 3, .height = 2};
   assert_int_equal(oriel_surface_write(surface, rect, pixels, 13, ORIEL_PIXEL_BGRX8888, 77), 0);
   struct oriel_surface_view view;
-  oriel_surface_lock(surface, &view);
+  oriel_surface_lock(surface, &reader, &view);
   for (int y = 0; y < 2; y++)
     for (int x = 0; x < 3; x++) {
       const uint8_t *at = view.bgrx + (62 + y) * view.stride + (61 + x) * 4;
@@ -118,7 +121,7 @@ static void surface_written(void **state) {
   assert_int_equal(view.damage.count, 1);
   assert_memory_equal(&view.damage.rects[0], &rect, sizeof rect);
   assert_int_equal(view.captured_ns, 77);
-  oriel_surface_unlock(surface, true);
+  oriel_surface_unlock(surface, &reader);
   oriel_surface_destroy(surface);
 }
 
@@ -131,7 +134,7 @@ static void surface_updated(void **state) {
   assert_int_equal(oriel_surface_write(surface, all, pixels, 1200, ORIEL_PIXEL_BGRX8888, 1), 0);
   take(surface);
   assert_int_equal(oriel_surface_update(surface, all, pixels, 1200, ORIEL_PIXEL_BGRX8888, 2), 0);
-  assert_false(oriel_surface_damaged(surface));
+  assert_false(oriel_surface_damaged(surface, &reader));
   /* Two far dots, and a byte that is no colour. */
   pixels[(10 * 300 + 20) * 4] = 9;
   pixels[(10 * 300 + 22) * 4 + 1] = 9;
@@ -139,7 +142,7 @@ static void surface_updated(void **state) {
   pixels[(100 * 300 + 100) * 4 + 3] = 9;
   assert_int_equal(oriel_surface_update(surface, all, pixels, 1200, ORIEL_PIXEL_BGRX8888, 3), 1);
   struct oriel_surface_view view;
-  oriel_surface_lock(surface, &view);
+  oriel_surface_lock(surface, &reader, &view);
   assert_int_equal(view.damage.count, 2);
   assert_int_equal(oriel_damage_area(&view.damage), 3 + 1);
   assert_int_equal(view.damage.rects[0].x, 20);
@@ -148,15 +151,15 @@ static void surface_updated(void **state) {
   assert_int_equal(view.captured_ns, 3);
   assert_memory_equal(view.bgrx + 10 * view.stride + 20 * 4, "\x09\0\0\377", 4);
   assert_memory_equal(view.bgrx + 199 * view.stride + 299 * 4, "\0\0\x09\377", 4);
-  oriel_surface_unlock(surface, true);
+  oriel_surface_unlock(surface, &reader);
   /* A part, with a stride of its own. */
   const struct oriel_rect part = {298, 1, 2, 2};
   const uint8_t small[] = {0xff, 0xff, 0, 0, 9, 9, 0, 0, 0, 0};
   assert_int_equal(oriel_surface_update(surface, part, small, 6, ORIEL_PIXEL_RGB565, 4), 1);
-  oriel_surface_lock(surface, &view);
+  oriel_surface_lock(surface, &reader, &view);
   assert_int_equal(oriel_damage_area(&view.damage), 1);
   assert_memory_equal(view.bgrx + 1 * view.stride + 298 * 4, "\377\377\377\377", 4);
-  oriel_surface_unlock(surface, true);
+  oriel_surface_unlock(surface, &reader);
   assert_int_equal(oriel_surface_update(surface, (struct oriel_rect){299, 0, 2, 1}, small, 6, ORIEL_PIXEL_RGB565, 4),
                    -EINVAL);
   assert_int_equal(oriel_surface_update(surface, part, small, 3, ORIEL_PIXEL_RGB565, 4), -EINVAL);
@@ -172,23 +175,23 @@ static void surface_replaced(void **state) {
   memset(pixels, 0x5a, sizeof pixels);
   assert_int_equal(oriel_surface_replace(surface, 33, 20, pixels, 33 * 4, ORIEL_PIXEL_BGRX8888, 42), 0);
   struct oriel_surface_view view;
-  oriel_surface_lock(surface, &view);
+  oriel_surface_lock(surface, &reader, &view);
   assert_int_equal(view.width, 33);
   assert_int_equal(view.height, 20);
   assert_int_equal(view.captured_ns, 42);
   assert_int_equal(oriel_damage_area(&view.damage), 33 * 20);
   assert_memory_equal(view.bgrx + 19 * view.stride + 32 * 4, "\x5a\x5a\x5a\377", 4);
   uint32_t generation = view.generation;
-  oriel_surface_unlock(surface, true);
+  oriel_surface_unlock(surface, &reader);
   memset(pixels, 0x11, sizeof pixels);
   assert_int_equal(oriel_surface_replace(surface, 33, 20, pixels, 33 * 4, ORIEL_PIXEL_BGRX8888, 43), 0);
   assert_int_equal(oriel_surface_replace(surface, 33, 20, pixels, 33 * 4 - 1, ORIEL_PIXEL_BGRX8888, 43), -EINVAL);
   assert_int_equal(oriel_surface_replace(surface, 0, 20, pixels, 33 * 4, ORIEL_PIXEL_BGRX8888, 43), -EINVAL);
   assert_int_equal(oriel_surface_replace(surface, 33, 4321, pixels, 33 * 4, ORIEL_PIXEL_BGRX8888, 43), -EINVAL);
-  oriel_surface_lock(surface, &view);
+  oriel_surface_lock(surface, &reader, &view);
   assert_int_equal(view.generation, generation);
   assert_int_equal(view.bgrx[0], 0x11);
-  oriel_surface_unlock(surface, true);
+  oriel_surface_unlock(surface, &reader);
   oriel_surface_destroy(surface);
 }
 
@@ -208,7 +211,7 @@ static void surface_write_outside(void **state) {
   assert_int_equal(oriel_surface_write(surface, good, pixels, 15, ORIEL_PIXEL_BGRX8888, 1), -EINVAL);
   assert_int_equal(oriel_surface_write(surface, good, pixels, 16, ORIEL_PIXEL_FORMATS, 1), -EINVAL);
   assert_int_equal(oriel_surface_write(surface, good, pixels, 16, (enum oriel_pixel_format)-1, 1), -EINVAL);
-  assert_false(oriel_surface_damaged(surface));
+  assert_false(oriel_surface_damaged(surface, &reader));
   oriel_surface_destroy(surface);
 }
 
@@ -221,22 +224,49 @@ static void surface_capture_time(void **state) {
   oriel_surface_damage(surface, (struct oriel_rect){8, 8, 2, 2}, 100);
   oriel_surface_damage(surface, (struct oriel_rect){16, 8, 2, 2}, 300);
   struct oriel_surface_view view;
-  oriel_surface_lock(surface, &view);
+  oriel_surface_lock(surface, &reader, &view);
   assert_int_equal(view.captured_ns, 100);
   assert_int_equal(view.damage.count, 3);
-  oriel_surface_unlock(surface, false);
-  assert_true(oriel_surface_damaged(surface));
+  oriel_surface_unlock(surface, NULL);
+  assert_true(oriel_surface_damaged(surface, &reader));
   take(surface);
-  oriel_surface_lock(surface, &view);
+  oriel_surface_lock(surface, &reader, &view);
   assert_int_equal(view.captured_ns, 0);
   oriel_surface_damage_locked(surface, (struct oriel_rect){0, 0, 1, 1}, 0);
-  oriel_surface_unlock(surface, false);
-  oriel_surface_lock(surface, &view);
+  oriel_surface_unlock(surface, NULL);
+  oriel_surface_lock(surface, &reader, &view);
   assert_true(view.captured_ns != 0);
-  oriel_surface_unlock(surface, true);
+  oriel_surface_unlock(surface, &reader);
   /* Damage outside the picture is none. */
   oriel_surface_damage(surface, (struct oriel_rect){64, 0, 5, 5}, 9);
-  assert_false(oriel_surface_damaged(surface));
+  assert_false(oriel_surface_damaged(surface, &reader));
+  oriel_surface_destroy(surface);
+}
+
+/* Each reader is told of what it has not seen, whatever the others did. */
+static void surface_readers(void **state) {
+  (void)state;
+  struct oriel_surface *surface = make(64, 64);
+  struct oriel_surface_cursor slow = {0};
+  struct oriel_surface_view view;
+  take(surface);
+  oriel_surface_lock(surface, &slow, &view);
+  assert_int_equal(oriel_damage_area(&view.damage), 64 * 64);
+  oriel_surface_unlock(surface, &slow);
+  oriel_surface_damage(surface, (struct oriel_rect){0, 0, 2, 2}, 5);
+  take(surface);
+  oriel_surface_damage(surface, (struct oriel_rect){8, 8, 3, 3}, 7);
+  oriel_surface_lock(surface, &reader, &view);
+  assert_int_equal(oriel_damage_area(&view.damage), 9);
+  assert_int_equal(view.captured_ns, 7);
+  oriel_surface_unlock(surface, NULL); /* looked, and took nothing */
+  assert_true(oriel_surface_damaged(surface, &reader));
+  oriel_surface_lock(surface, &slow, &view);
+  assert_int_equal(oriel_damage_area(&view.damage), 4 + 9);
+  assert_int_equal(view.captured_ns, 5);
+  oriel_surface_unlock(surface, &slow);
+  assert_false(oriel_surface_damaged(surface, &slow));
+  assert_true(oriel_surface_damaged(surface, &reader));
   oriel_surface_destroy(surface);
 }
 
@@ -272,16 +302,16 @@ static void surface_two_threads(void **state) {
   do {
     last = atomic_load(&race.done);
     struct oriel_surface_view view;
-    oriel_surface_lock(race.surface, &view);
+    oriel_surface_lock(race.surface, &reader, &view);
     const uint8_t *end = view.bgrx + (view.height - 1) * view.stride + (view.width - 1) * 4;
     assert_memory_equal(view.bgrx, end, 4);
-    oriel_surface_unlock(race.surface, true);
+    oriel_surface_unlock(race.surface, &reader);
   } while (!last);
   pthread_join(thread, NULL);
   struct oriel_surface_view view;
-  oriel_surface_lock(race.surface, &view);
+  oriel_surface_lock(race.surface, &reader, &view);
   assert_int_equal(view.bgrx[0], (uint8_t)(WRITES - 1));
-  oriel_surface_unlock(race.surface, true);
+  oriel_surface_unlock(race.surface, &reader);
   oriel_surface_destroy(race.surface);
 }
 
@@ -291,7 +321,7 @@ int main(void) {
     cmocka_unit_test(surface_absurd_size),  cmocka_unit_test(surface_written),
     cmocka_unit_test(surface_replaced),     cmocka_unit_test(surface_write_outside),
     cmocka_unit_test(surface_capture_time), cmocka_unit_test(surface_two_threads),
-    cmocka_unit_test(surface_updated),
+    cmocka_unit_test(surface_updated),      cmocka_unit_test(surface_readers),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

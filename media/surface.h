@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * The surface: a desktop's current picture in BGRX with the damage nobody has taken yet. A source writes, one media
- * thread takes. The picture is always whole; an unread change is merged with the next (newest wins).
+ * The surface: a desktop's current picture in BGRX and a log of its damage. A source writes; any number of readers look,
+ * each with a cursor of its own. The picture is always whole; an unread change is merged with the next (newest wins).
  *
  * Thread-safety: every function from any thread; one internal lock guards pixels and damage, held for a copy or a
  * conversion of the damaged part only (under 1 ms at 1080p), never across I/O.
  */
-#ifndef ORIEL_SOURCE_SURFACE_H
-#define ORIEL_SOURCE_SURFACE_H
+#ifndef ORIEL_MEDIA_SURFACE_H
+#define ORIEL_MEDIA_SURFACE_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,13 +17,19 @@
 
 struct oriel_surface;
 
+/** Up to where a reader has seen the surface. All zero: it has seen nothing, so that all is damage to it. One belongs to
+ *  one surface. */
+struct oriel_surface_cursor {
+  uint64_t serial;
+};
+
 /** What oriel_surface_lock lends. */
 struct oriel_surface_view {
   uint16_t width, height;     /* pixels; 0 x 0 until the first resize */
   int stride;                 /* bytes */
   uint8_t *bgrx;              /* borrowed until unlock */
   uint32_t generation;        /* changes with every resize */
-  struct oriel_damage damage; /* since the last take */
+  struct oriel_damage damage; /* since the reader's cursor */
   uint64_t captured_ns;       /* when the oldest of that damage arrived; 0 = none */
 };
 
@@ -52,14 +58,16 @@ void oriel_surface_fill(struct oriel_surface *surface, uint32_t rgb, uint64_t ca
 /** Marks pixels that the caller changed between lock and unlock. */
 void oriel_surface_damage(struct oriel_surface *surface, struct oriel_rect rect, uint64_t captured_ns);
 
-/** Locks and lends the picture and its damage. Every lock is followed by one unlock, on the same thread, soon. */
-void oriel_surface_lock(struct oriel_surface *surface, struct oriel_surface_view *view);
-/** `taken`: the damage in the view was consumed and is cleared. (damage() between lock and unlock is not allowed from
- *  the locking thread; use the _locked variant.) */
-void oriel_surface_unlock(struct oriel_surface *surface, bool taken);
+/** Locks and lends the picture, with the damage since `cursor` (NULL: the caller asks for no damage). Every lock is
+ *  followed by one unlock, on the same thread, soon. */
+void oriel_surface_lock(struct oriel_surface *surface, const struct oriel_surface_cursor *cursor,
+                        struct oriel_surface_view *view);
+/** `taker`: the cursor of the lock, whose reader has consumed the damage in the view, moves to now; NULL: it stays.
+ *  (damage() between lock and unlock is not allowed from the locking thread; use the _locked variant.) */
+void oriel_surface_unlock(struct oriel_surface *surface, struct oriel_surface_cursor *taker);
 /** As oriel_surface_damage, for the thread that holds the lock. */
 void oriel_surface_damage_locked(struct oriel_surface *surface, struct oriel_rect rect, uint64_t captured_ns);
-/** True when damage waits. */
-bool oriel_surface_damaged(struct oriel_surface *surface);
+/** True when damage waits for the reader. */
+bool oriel_surface_damaged(struct oriel_surface *surface, const struct oriel_surface_cursor *cursor);
 
 #endif
