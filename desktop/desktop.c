@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include "core/clock.h"
-#include "desktop/microphone.h"
 #include "desktop/private.h"
 #include "desktop/speaker.h"
 
@@ -25,6 +24,20 @@ static const uint64_t expectation_ns = 3 * ORIEL_NS_PER_SECOND;
 void oriel_desktop_wake(struct oriel_desktop *desktop) {
   if (desktop->config.wake)
     desktop->config.wake(desktop->config.user);
+}
+
+static void follow_up(struct oriel_desktop *desktop, enum oriel_posted posted) {
+  if (posted == ORIEL_POSTED_NEWS)
+    oriel_desktop_wake(desktop);
+  if (posted != ORIEL_POSTED_LATER)
+    return;
+  pthread_mutex_lock(&desktop->hub.lock);
+  oriel_hub_poke_locked(&desktop->hub, 0); /* the media thread tells it in its turn */
+  pthread_mutex_unlock(&desktop->hub.lock);
+}
+
+void oriel_desktop_post(struct oriel_desktop *desktop, enum oriel_fact fact, const void *value) {
+  follow_up(desktop, oriel_bulletin_post(&desktop->bulletin, fact, value, oriel_clock_ns()));
 }
 
 /* Whether the source may rest now; if not yet, the media thread asks again. */
@@ -105,70 +118,29 @@ static void sink_damaged(void *user) {
 
 static void sink_cursor(void *user, struct oriel_packet *packet) {
   struct oriel_desktop *desktop = user;
-  struct oriel_hub *hub = &desktop->hub;
-  uint64_t later_ns;
-  pthread_mutex_lock(&hub->lock);
-  struct oriel_packet *missed = hub->cursor_next;
-  hub->cursor_next = oriel_packet_ref(packet);
-  struct oriel_packet *old = oriel_hub_cursor_turn_locked(hub, oriel_clock_ns(), &later_ns);
-  if (later_ns)
-    oriel_hub_poke_locked(hub, 0); /* the media thread shows it then */
-  pthread_mutex_unlock(&hub->lock);
-  oriel_packet_unref(missed);
-  oriel_packet_unref(old);
-  if (!later_ns)
-    oriel_desktop_wake(desktop);
+  follow_up(desktop, oriel_bulletin_post_cursor(&desktop->bulletin, packet, oriel_clock_ns()));
 }
 
 static void sink_cursor_moved(void *user, int32_t x, int32_t y, bool visible) {
-  struct oriel_desktop *desktop = user;
-  struct oriel_hub *hub = &desktop->hub;
-  pthread_mutex_lock(&hub->lock);
-  bool changed = !hub->cursor_placed || x != hub->cursor_x || y != hub->cursor_y || visible != hub->cursor_visible;
-  hub->cursor_x = x;
-  hub->cursor_y = y;
-  hub->cursor_visible = visible;
-  hub->cursor_placed = true;
-  bool told = changed && oriel_hub_notice_locked(hub, ORIEL_NOTICE_POSITION, oriel_clock_ns());
-  pthread_mutex_unlock(&hub->lock);
-  if (told)
-    oriel_desktop_wake(desktop);
+  const struct oriel_fact_position position = {.x = x, .y = y, .visible = visible};
+  oriel_desktop_post(user, ORIEL_FACT_POSITION, &position);
 }
 
 static void sink_state(void *user, enum oriel_source_state state, const char *detail) {
-  struct oriel_desktop *desktop = user;
-  struct oriel_hub *hub = &desktop->hub;
-  pthread_mutex_lock(&hub->lock);
-  hub->state = state;
-  snprintf(hub->detail, sizeof hub->detail, "%s", detail ? detail : "");
-  bool told = oriel_hub_notice_locked(hub, ORIEL_NOTICE_STATE, oriel_clock_ns());
-  pthread_mutex_unlock(&hub->lock);
-  if (told)
-    oriel_desktop_wake(desktop);
+  struct oriel_fact_source source = {.state = state};
+  snprintf(source.detail, sizeof source.detail, "%s", detail ? detail : "");
+  oriel_desktop_post(user, ORIEL_FACT_SOURCE, &source);
 }
 
 static void sink_abilities(void *user, const struct oriel_source_abilities *abilities) {
   struct oriel_desktop *desktop = user;
-  struct oriel_hub *hub = &desktop->hub;
-  pthread_mutex_lock(&hub->lock);
-  hub->abilities = *abilities;
-  hub->abilities.sound |= desktop->config.guest_audio != NULL;
-  bool told = oriel_hub_notice_locked(hub, ORIEL_NOTICE_ABILITIES, oriel_clock_ns());
-  pthread_mutex_unlock(&hub->lock);
-  if (told)
-    oriel_desktop_wake(desktop);
+  struct oriel_source_abilities all = *abilities;
+  all.sound |= desktop->config.guest_audio != NULL;
+  oriel_desktop_post(desktop, ORIEL_FACT_ABILITIES, &all);
 }
 
 static void sink_pointer_mode(void *user, bool absolute) {
-  struct oriel_desktop *desktop = user;
-  struct oriel_hub *hub = &desktop->hub;
-  pthread_mutex_lock(&hub->lock);
-  bool changed = hub->absolute_pointer != absolute;
-  hub->absolute_pointer = absolute;
-  bool told = changed && oriel_hub_notice_locked(hub, ORIEL_NOTICE_STATE, oriel_clock_ns());
-  pthread_mutex_unlock(&hub->lock);
-  if (told)
-    oriel_desktop_wake(desktop);
+  oriel_desktop_post(user, ORIEL_FACT_ABSOLUTE_POINTER, &absolute);
 }
 
 static void sink_sound(void *user, const float *frames, size_t count, uint64_t captured_ns) {
@@ -177,21 +149,12 @@ static void sink_sound(void *user, const float *frames, size_t count, uint64_t c
 }
 
 static void sink_volume(void *user, float left, float right, bool muted) {
-  struct oriel_desktop *desktop = user;
-  struct oriel_hub *hub = &desktop->hub;
-  pthread_mutex_lock(&hub->lock);
-  hub->volume_known = true;
-  hub->volume_left = left;
-  hub->volume_right = right;
-  hub->volume_muted = muted;
-  bool told = oriel_hub_notice_locked(hub, ORIEL_NOTICE_VOLUME, oriel_clock_ns());
-  pthread_mutex_unlock(&hub->lock);
-  if (told)
-    oriel_desktop_wake(desktop);
+  const struct oriel_fact_volume volume = {.left = left, .right = right, .muted = muted};
+  oriel_desktop_post(user, ORIEL_FACT_VOLUME, &volume);
 }
 
 static void sink_microphone(void *user, enum oriel_microphone_use use) {
-  oriel_microphone_source(user, use);
+  oriel_desktop_post(user, ORIEL_FACT_MICROPHONE_SOURCE, &use);
 }
 
 static void sink_typed(void *user, uint64_t mark, unsigned dropped) {
@@ -243,10 +206,12 @@ int oriel_desktop_create(const struct oriel_desktop_config *config, struct oriel
     .microphone = sink_microphone,
     .typed = sink_typed,
   };
-  if (oriel_hub_init(&desktop->hub))
+  if (oriel_bulletin_init(&desktop->bulletin))
     goto fail_desktop;
+  if (oriel_hub_init(&desktop->hub))
+    goto fail_bulletin;
   desktop->hub.fps = config->fps;
-  desktop->hub.abilities.sound = config->guest_audio != NULL;
+  desktop->bulletin.facts.abilities.sound = config->guest_audio != NULL;
   desktop->hub.audio_packet_us = config->opus_frame_ms * 1000;
   oriel_pace_init(&desktop->hub.rest_pace, RESTS_PER_SECOND, REST_BURST);
   if (pthread_mutex_init(&desktop->watch_lock, NULL))
@@ -267,6 +232,8 @@ fail_watch:
   pthread_mutex_destroy(&desktop->watch_lock);
 fail_hub:
   oriel_hub_finish(&desktop->hub);
+fail_bulletin:
+  oriel_bulletin_finish(&desktop->bulletin);
 fail_desktop:
   free(desktop);
 fail_source:
@@ -319,20 +286,20 @@ void oriel_desktop_destroy(struct oriel_desktop *desktop) {
   oriel_audio_finish(&desktop->audio);
   pthread_mutex_destroy(&desktop->watch_lock);
   oriel_hub_finish(&desktop->hub);
+  oriel_bulletin_finish(&desktop->bulletin);
   free(desktop);
 }
 
 enum oriel_source_state oriel_desktop_state(struct oriel_desktop *desktop) {
-  pthread_mutex_lock(&desktop->hub.lock);
-  const enum oriel_source_state state = desktop->hub.state;
-  pthread_mutex_unlock(&desktop->hub.lock);
-  return state;
+  struct oriel_facts facts;
+  oriel_bulletin_read(&desktop->bulletin, &facts);
+  return facts.source.state;
 }
 
 void oriel_desktop_abilities(struct oriel_desktop *desktop, struct oriel_source_abilities *abilities) {
-  pthread_mutex_lock(&desktop->hub.lock);
-  *abilities = desktop->hub.abilities;
-  pthread_mutex_unlock(&desktop->hub.lock);
+  struct oriel_facts facts;
+  oriel_bulletin_read(&desktop->bulletin, &facts);
+  *abilities = facts.abilities;
 }
 
 int oriel_desktop_command(struct oriel_desktop *desktop, enum oriel_source_command command) {

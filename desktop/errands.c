@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * What the media thread does between pictures: wishes and news that come faster than they may be passed on wait in the
- * hub for their turn, the newest of each kind. Media thread only.
+ * hub and on the bulletin for their turn, the newest of each kind. Media thread only.
  */
 #include <errno.h>
 #include <string.h>
@@ -52,24 +52,6 @@ static bool let_source_rest(struct oriel_desktop *desktop, uint64_t now, uint64_
   return true;
 }
 
-/* Shows a cursor shape that had to wait. */
-static bool show_cursor(struct oriel_desktop *desktop, uint64_t now, uint64_t *wake_ns) {
-  struct oriel_hub *hub = &desktop->hub;
-  if (!hub->cursor_next)
-    return false;
-  uint64_t at;
-  struct oriel_packet *old = oriel_hub_cursor_turn_locked(hub, now, &at);
-  if (at) {
-    wake_at(wake_ns, at);
-    return false;
-  }
-  pthread_mutex_unlock(&hub->lock);
-  oriel_packet_unref(old);
-  oriel_desktop_wake(desktop);
-  pthread_mutex_lock(&hub->lock);
-  return true;
-}
-
 /* Whoever was expected did not come. */
 static bool end_expectation(struct oriel_desktop *desktop, uint64_t now, uint64_t *wake_ns) {
   struct oriel_hub *hub = &desktop->hub;
@@ -90,7 +72,7 @@ static bool end_expectation(struct oriel_desktop *desktop, uint64_t now, uint64_
 static bool tell_notices(struct oriel_desktop *desktop, uint64_t now, uint64_t *wake_ns) {
   struct oriel_hub *hub = &desktop->hub;
   uint64_t at;
-  bool told = oriel_hub_notices_turn_locked(hub, now, &at);
+  bool told = oriel_bulletin_turn(&desktop->bulletin, now, &at);
   if (at)
     wake_at(wake_ns, at);
   if (!told)
@@ -103,6 +85,5 @@ static bool tell_notices(struct oriel_desktop *desktop, uint64_t now, uint64_t *
 
 bool oriel_errand_locked(struct oriel_desktop *desktop, uint64_t now_ns, uint64_t *wake_ns) {
   return pass_resize_on(desktop, now_ns, wake_ns) || let_source_rest(desktop, now_ns, wake_ns) ||
-         end_expectation(desktop, now_ns, wake_ns) || show_cursor(desktop, now_ns, wake_ns) ||
-         tell_notices(desktop, now_ns, wake_ns);
+         end_expectation(desktop, now_ns, wake_ns) || tell_notices(desktop, now_ns, wake_ns);
 }

@@ -18,9 +18,6 @@ static const uint64_t patience_ns = ORIEL_NS_PER_SECOND;    /* refinement waits 
 static const uint64_t second_us = ORIEL_NS_PER_SECOND / ORIEL_NS_PER_US;
 static const uint64_t burst_ns = 8 * ORIEL_NS_PER_MS;       /* lesson 16 */
 
-/* A guest may define cursors faster than a line carries them. Animated ones change 60 times a second at most and are
- * small; a large shape counts as several, so that all of them cost a line at most 480 KiB/s. */
-enum { CURSORS_PER_SECOND = 60, CURSOR_BURST = 32, CURSOR_COUNT_SIZE = 8192 };
 enum { RESIZES_PER_SECOND = 5 };
 
 int oriel_hub_init(struct oriel_hub *hub) {
@@ -35,10 +32,7 @@ int oriel_hub_init(struct oriel_hub *hub) {
   if (pthread_cond_init(&hub->fresh, &attributes))
     goto fail_media;
   pthread_condattr_destroy(&attributes);
-  hub->absolute_pointer = true;
-  oriel_pace_init(&hub->cursor_pace, CURSORS_PER_SECOND, CURSOR_BURST);
   oriel_pace_init(&hub->resize_pace, RESIZES_PER_SECOND, 1);
-  oriel_hub_notices_init(hub);
   hub->encoder = "";
   for (int i = 0; i < ORIEL_STAGES; i++)
     oriel_histogram_init(&hub->stages[i]);
@@ -55,8 +49,6 @@ fail_lock:
 }
 
 void oriel_hub_finish(struct oriel_hub *hub) {
-  oriel_packet_unref(hub->cursor);
-  oriel_packet_unref(hub->cursor_next);
   oriel_packet_unref(hub->newest_key);
   oriel_packet_unref(hub->opening);
   pthread_cond_destroy(&hub->fresh);
@@ -82,25 +74,6 @@ bool oriel_hub_window_open_locked(const struct oriel_hub *hub, const struct orie
 
 bool oriel_hub_ready_locked(const struct oriel_hub *hub, const struct oriel_viewer *viewer, uint64_t now_ns) {
   return viewer->pictures && !viewer->picture && !viewer->stuck && oriel_hub_window_open_locked(hub, viewer, now_ns);
-}
-
-struct oriel_packet *oriel_hub_cursor_turn_locked(struct oriel_hub *hub, uint64_t now_ns, uint64_t *at_ns) {
-  *at_ns = 0;
-  if (!hub->cursor_next)
-    return NULL;
-  uint64_t at = oriel_pace_next(&hub->cursor_pace, now_ns);
-  if (at > now_ns) {
-    *at_ns = at;
-    return NULL;
-  }
-  struct oriel_packet *old = hub->cursor;
-  hub->cursor = hub->cursor_next;
-  hub->cursor_next = NULL;
-  for (size_t size = 0; size < hub->cursor->size; size += CURSOR_COUNT_SIZE)
-    oriel_pace_take(&hub->cursor_pace, now_ns);
-  for (unsigned i = 0; i < hub->count; i++)
-    hub->viewers[i]->cursor_due = true;
-  return old;
 }
 
 /* A viewer that is only slow sets the pace of refinement; one that stands still does not. */

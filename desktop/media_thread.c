@@ -54,12 +54,9 @@ static uint32_t settle_rate(struct oriel_media *media, uint16_t width, uint16_t 
     oriel_bitrate_cap(&hub->rate, cap, now);
   uint32_t kbps = oriel_bitrate_kbps(&hub->rate, now);
   hub->bitrate_kbps = kbps;
-  bool resized = hub->width != width || hub->height != height;
-  hub->width = width;
-  hub->height = height;
-  if (resized)
-    (void)oriel_hub_notice_locked(hub, ORIEL_NOTICE_STATE, now); /* a picture follows and wakes */
   pthread_mutex_unlock(&hub->lock);
+  const struct oriel_fact_size size = {.width = width, .height = height};
+  (void)oriel_bulletin_post(&desktop->bulletin, ORIEL_FACT_SIZE, &size, now); /* a picture follows and wakes */
   return kbps;
 }
 

@@ -12,26 +12,6 @@
 
 static const uint64_t look_ns = 500 * ORIEL_NS_PER_MS;
 
-enum oriel_microphone_use oriel_microphone_use_locked(const struct oriel_hub *hub) {
-  return hub->microphone_guest ? ORIEL_MICROPHONE_TAKEN : hub->microphone_source;
-}
-
-/* True when the network thread is to be woken. */
-static bool due_locked(struct oriel_hub *hub) {
-  return oriel_hub_notice_locked(hub, ORIEL_NOTICE_MICROPHONE, oriel_clock_ns());
-}
-
-void oriel_microphone_source(struct oriel_desktop *desktop, enum oriel_microphone_use use) {
-  struct oriel_hub *hub = &desktop->hub;
-  pthread_mutex_lock(&hub->lock);
-  const enum oriel_microphone_use before = oriel_microphone_use_locked(hub);
-  hub->microphone_source = use;
-  const bool told = oriel_microphone_use_locked(hub) != before && due_locked(hub);
-  pthread_mutex_unlock(&hub->lock);
-  if (told)
-    oriel_desktop_wake(desktop);
-}
-
 void oriel_desktop_look(struct oriel_desktop *desktop, uint64_t now_ns) {
   struct oriel_hub *hub = &desktop->hub;
   oriel_roles_look(desktop, now_ns);
@@ -39,26 +19,15 @@ void oriel_desktop_look(struct oriel_desktop *desktop, uint64_t now_ns) {
     return;
   hub->looked_ns = now_ns;
   const bool taken = oriel_guest_audio_has_microphone(desktop->config.guest_audio);
-  pthread_mutex_lock(&hub->lock);
-  const bool changed = taken != hub->microphone_guest;
-  hub->microphone_guest = taken;
-  const bool told = changed && due_locked(hub);
-  pthread_mutex_unlock(&hub->lock);
-  if (told)
-    oriel_desktop_wake(desktop);
+  oriel_desktop_post(desktop, ORIEL_FACT_MICROPHONE_GUEST, &taken);
 }
 
 /* Says whose microphone is heard; true when that is news. */
 static bool set_talker(struct oriel_desktop *desktop, uint32_t talker) {
-  struct oriel_hub *hub = &desktop->hub;
-  if (hub->talker == talker) /* only this thread changes it */
+  if (desktop->hub.talker == talker)
     return false;
-  pthread_mutex_lock(&hub->lock);
-  hub->talker = talker;
-  const bool told = due_locked(hub);
-  pthread_mutex_unlock(&hub->lock);
-  if (told)
-    oriel_desktop_wake(desktop);
+  desktop->hub.talker = talker;
+  oriel_desktop_post(desktop, ORIEL_FACT_MICROPHONE_OWNER, &talker);
   return true;
 }
 

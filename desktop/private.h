@@ -3,7 +3,7 @@
  * Inside of a desktop: what its files share. Nobody outside desktop/ and its tests includes this.
  *
  * Locks, in the order they are taken: watch_lock (serialises oriel_source_watch) before hub.lock. The surface's lock is
- * never taken while hub.lock is held, nor the other way round. Under hub.lock there is no I/O, no encoding, no
+ * never taken while hub.lock is held, nor the other way round; the bulletin's is a leaf. Under hub.lock there is no I/O, no encoding, no
  * allocation and no call into the source.
  */
 #ifndef ORIEL_DESKTOP_PRIVATE_H
@@ -17,6 +17,7 @@
 #include "core/histogram.h"
 #include "core/queue.h"
 #include "core/ring.h"
+#include "desktop/bulletin.h"
 #include "desktop/desktop.h"
 #include "desktop/keys.h"
 #include "desktop/pace.h"
@@ -50,6 +51,7 @@ struct oriel_viewer {
   uint64_t peer; /* constant */
   bool can_video, can_tiles, can_audio, can_microphone, can_open; /* constant */
   bool watcher;   /* constant */
+  struct oriel_bulletin_seen seen; /* network thread only */
   uint64_t owner; /* constant; 0 = unknown */
   /* Roles: written by the network thread under hub.lock. */
   bool wants_control, input_dirty; /* input_dirty: sent keys or buttons since it got the controls */
@@ -58,8 +60,7 @@ struct oriel_viewer {
   char name[ORIEL_VIEWER_NAME_MAX + 1]; /* never empty */
   /* The rest is guarded by hub.lock. */
   bool pictures, sound; /* wanted and possible */
-  bool state_due, abilities_due, role_due, cursor_due, position_due, volume_due, skipped_due, microphone_due;
-  bool controls_due, typed_due;
+  bool role_due, controls_due, typed_due, skipped_due;
   uint32_t typed; /* number of its newest text that the guest was given */
   uint32_t typed_dropped; /* presses and releases that it was not given, which the viewer has not been told */
   bool had_cursor; /* by its last delivery: what else waits goes before another shape */
@@ -92,17 +93,6 @@ struct oriel_viewer {
 
 /* ---- the hub ---- */
 
-/** What a source says that viewers are told of; of each kind the newest counts. Cursor shapes have a turn of their
- *  own. */
-enum oriel_notice {
-  ORIEL_NOTICE_STATE, /* also the pointer's mode and the picture's size */
-  ORIEL_NOTICE_ABILITIES,
-  ORIEL_NOTICE_POSITION,
-  ORIEL_NOTICE_VOLUME,
-  ORIEL_NOTICE_MICROPHONE,
-  ORIEL_NOTICES,
-};
-
 /** Why the media thread sleeps; which event may wake it. */
 enum { ORIEL_WAIT_DAMAGE = 1, ORIEL_WAIT_VIEWERS = 2 };
 
@@ -122,24 +112,8 @@ struct oriel_hub {
   uint64_t last_serial;
   unsigned watchers_pictures, watchers_sound, watchers_snapshot;
   bool stopping;
-  /* What the source said. */
-  enum oriel_source_state state;
-  char detail[160];
-  bool absolute_pointer;
-  struct oriel_source_abilities abilities;
-  struct oriel_pace notice_pace[ORIEL_NOTICES];
-  unsigned notices_waiting; /* 1 << enum oriel_notice: news that comes faster than its budget */
-  uint16_t width, height; /* as pictures have it */
-  struct oriel_packet *cursor, *cursor_next; /* next: waits for its turn, see oriel_hub_cursor_turn_locked */
-  struct oriel_pace cursor_pace;
-  int32_t cursor_x, cursor_y;
-  bool cursor_visible, cursor_placed, volume_known;
-  float volume_left, volume_right;
-  bool volume_muted;
-  enum oriel_microphone_use microphone_source; /* as the source said */
-  bool microphone_guest;                       /* as the guest's stream was when last looked at */
   uint64_t microphone_refused; /* packets, of all viewers */
-  uint32_t talker;    /* whose microphone is heard; written by the network thread */
+  uint32_t talker;    /* whose microphone is heard; network thread only */
   uint64_t looked_ns; /* network thread only */
   /* Between source, viewers and the media thread. */
   unsigned source_watched; /* ORIEL_WATCH_*, as the source was told */
@@ -205,6 +179,7 @@ struct oriel_desktop {
   struct oriel_source *source;
   struct oriel_surface *surface;
   struct oriel_source_sink sink;
+  struct oriel_bulletin bulletin;
   struct oriel_hub hub;
   struct oriel_audio audio;
   struct oriel_sound sound;
@@ -219,6 +194,8 @@ struct oriel_desktop {
 /** Tells the source whether anybody looks. Any thread, no lock held. */
 void oriel_desktop_update_watch(struct oriel_desktop *desktop);
 void oriel_desktop_wake(struct oriel_desktop *desktop);
+/** Posts on the bulletin and wakes whoever has to know. Any thread, no lock held. */
+void oriel_desktop_post(struct oriel_desktop *desktop, enum oriel_fact fact, const void *value);
 
 /* hub.c: `_locked` means that the caller holds hub.lock. */
 int oriel_hub_init(struct oriel_hub *hub);
@@ -236,9 +213,6 @@ struct oriel_survey {
   uint64_t refine_after_ns;  /* one that is behind may catch up until then; 0 = none */
   bool blocked;              /* somebody could not take a picture */
 };
-/** Shows the waiting cursor shape if its time has come, and returns the shape to release (NULL: there was none before).
- *  *at_ns becomes 0 then or when none waits, else when to ask again. */
-struct oriel_packet *oriel_hub_cursor_turn_locked(struct oriel_hub *hub, uint64_t now_ns, uint64_t *at_ns);
 /** `damaged`: the screen shows something that viewers of video have not got. */
 void oriel_hub_survey_locked(const struct oriel_hub *hub, bool damaged, uint64_t now_ns, struct oriel_survey *survey);
 /** Numbers the packet and puts it into the mailboxes; takes over the caller's reference. */
@@ -258,14 +232,6 @@ struct oriel_packet *oriel_hub_forget_key_locked(struct oriel_hub *hub);
 void oriel_hub_need_key_locked(struct oriel_viewer *viewer, uint64_t key_after_ns);
 /** Wakes the media thread if it waits for one of `events`; 0 = always. */
 void oriel_hub_poke_locked(struct oriel_hub *hub, unsigned events);
-
-/* notice.c */
-void oriel_hub_notices_init(struct oriel_hub *hub);
-/** News of this kind: every viewer is due to hear the newest now, or once its budget allows. True in the first case:
- *  wake the network thread. */
-bool oriel_hub_notice_locked(struct oriel_hub *hub, enum oriel_notice kind, uint64_t now_ns);
-/** Tells what waited for its turn; true when something was told. *at_ns: when the next turn is, 0 = nothing waits. */
-bool oriel_hub_notices_turn_locked(struct oriel_hub *hub, uint64_t now_ns, uint64_t *at_ns);
 
 /* stages.c */
 /** Adds end - start to a stage; a difference that clock mapping explains (up to 5 ms before) counts as 0, absurd ones

@@ -77,11 +77,17 @@ static void viewer_stats(const struct oriel_hub *hub, const struct oriel_viewer 
   memcpy(out->name, viewer->name, sizeof out->name);
 }
 
+static void stats_facts(struct oriel_desktop *desktop, struct oriel_desktop_stats *stats) {
+  struct oriel_facts facts;
+  oriel_bulletin_read(&desktop->bulletin, &facts);
+  stats->state = facts.source.state;
+  memcpy(stats->detail, facts.source.detail, sizeof stats->detail);
+  stats->width = facts.size.width;
+  stats->height = facts.size.height;
+  stats->abilities = facts.abilities;
+}
+
 static void stats_hub_locked(const struct oriel_hub *hub, struct oriel_desktop_stats *stats, uint64_t now_ns) {
-  stats->state = hub->state;
-  memcpy(stats->detail, hub->detail, sizeof stats->detail);
-  stats->width = hub->width;
-  stats->height = hub->height;
   stats->encoder = hub->encoder;
   stats->fps = hub->fps;
   stats->bitrate_kbps = hub->bitrate_kbps;
@@ -131,6 +137,6 @@ void oriel_desktop_stats(struct oriel_desktop *desktop, struct oriel_desktop_sta
   stats->input_events = atomic_load_explicit(&desktop->input_events, memory_order_relaxed);
   stats->input_refused = atomic_load_explicit(&desktop->input_refused, memory_order_relaxed);
   oriel_source_info(desktop->source, &stats->source);
-  oriel_desktop_abilities(desktop, &stats->abilities);
+  stats_facts(desktop, stats);
   oriel_sound_stats(desktop, &stats->sound);
 }

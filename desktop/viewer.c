@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "core/clock.h"
-#include "desktop/microphone.h"
 #include "desktop/private.h"
 #include "desktop/roles.h"
 
@@ -31,6 +30,19 @@ static void show_first_locked(struct oriel_hub *hub, struct oriel_viewer *viewer
   oriel_hub_hand_over_locked(hub, viewer);
   if (viewer->pictures && viewer->chain == ORIEL_CHAIN_KEY && hub->watchers_pictures > 1)
     viewer->key_after_ns = oriel_keys_ask(&hub->keys, viewer->peer, oriel_clock_ns());
+}
+
+/* What it hears of at first: all there is, but for what the server's hello says. */
+static void begin_reading(struct oriel_viewer *viewer) {
+  struct oriel_bulletin *bulletin = &viewer->desktop->bulletin;
+  struct oriel_facts facts;
+  viewer->seen.wanted = ORIEL_NOTICES_ALL;
+  if (!viewer->can_microphone)
+    viewer->seen.wanted &= ~(1u << ORIEL_NOTICE_MICROPHONE);
+  oriel_bulletin_skip(bulletin, &viewer->seen, 1u << ORIEL_NOTICE_ABILITIES);
+  oriel_bulletin_read(bulletin, &facts);
+  if (facts.abilities.display != ORIEL_DISPLAY_SHOWN)
+    viewer->seen.version[ORIEL_NOTICE_ABILITIES] = 0;
 }
 
 int oriel_viewer_attach(struct oriel_desktop *desktop, const struct oriel_viewer_config *config,
@@ -65,6 +77,7 @@ int oriel_viewer_attach(struct oriel_desktop *desktop, const struct oriel_viewer
   viewer->watcher = config->watcher;
   viewer->owner = config->owner;
   viewer->chain = ORIEL_CHAIN_KEY;
+  begin_reading(viewer);
   pthread_mutex_lock(&hub->lock);
   if (hub->count == ORIEL_DESKTOP_VIEWERS_MAX) {
     pthread_mutex_unlock(&hub->lock);
@@ -76,12 +89,7 @@ int oriel_viewer_attach(struct oriel_desktop *desktop, const struct oriel_viewer
   viewer->id = ++hub->last_id;
   snprintf(viewer->name, sizeof viewer->name, "Viewer %u", viewer->id);
   hub->viewers[hub->count++] = viewer;
-  viewer->state_due = viewer->role_due = viewer->controls_due = true;
-  viewer->abilities_due = hub->abilities.display != ORIEL_DISPLAY_SHOWN; /* the rest is in the server's hello */
-  viewer->microphone_due = config->microphone;
-  viewer->cursor_due = hub->cursor != NULL;
-  viewer->position_due = hub->cursor_placed;
-  viewer->volume_due = hub->volume_known;
+  viewer->role_due = viewer->controls_due = true;
   watchers_add_locked(hub, viewer, config->video || config->tiles, config->audio);
   hub->expected_ns = 0;
   show_first_locked(hub, viewer);
@@ -159,76 +167,62 @@ static bool picture_open_locked(const struct oriel_hub *hub, const struct oriel_
 
 bool oriel_viewer_pending(struct oriel_viewer *viewer) {
   struct oriel_hub *hub = &viewer->desktop->hub;
+  if (oriel_bulletin_due(&viewer->desktop->bulletin, &viewer->seen, ORIEL_NOTICES_ALL))
+    return true;
   pthread_mutex_lock(&hub->lock);
-  bool pending = viewer->state_due || viewer->abilities_due || viewer->role_due || viewer->cursor_due ||
-                 viewer->position_due || viewer->volume_due || viewer->microphone_due || viewer->controls_due ||
-                 viewer->typed_due || viewer->skipped_due || viewer->audio.count ||
-                 picture_open_locked(hub, viewer, oriel_clock_ns());
+  bool pending = viewer->role_due || viewer->controls_due || viewer->typed_due || viewer->skipped_due ||
+                 viewer->audio.count || picture_open_locked(hub, viewer, oriel_clock_ns());
   pthread_mutex_unlock(&hub->lock);
   return pending;
 }
 
-static void take_state_locked(const struct oriel_hub *hub, struct oriel_delivery *delivery) {
-  delivery->type = ORIEL_DELIVERY_STATE;
-  delivery->state.state = hub->state;
-  delivery->state.absolute_pointer = hub->absolute_pointer;
-  delivery->state.width = hub->width;
-  delivery->state.height = hub->height;
-  memcpy(delivery->state.detail, hub->detail, sizeof delivery->state.detail);
+enum {
+  NOTICES_FIRST = 1 << ORIEL_NOTICE_STATE,
+  NOTICES_LAST = 1 << ORIEL_NOTICE_CURSOR, /* after another shape: what else waits goes before it */
+  NOTICES_BETWEEN = ORIEL_NOTICES_ALL & ~NOTICES_FIRST & ~NOTICES_LAST,
+};
+
+static bool take_notice(struct oriel_viewer *viewer, unsigned notices, struct oriel_delivery *delivery) {
+  return oriel_bulletin_take(&viewer->desktop->bulletin, &viewer->seen, notices, delivery);
 }
 
-static void take_cursor_locked(const struct oriel_hub *hub, struct oriel_viewer *viewer,
-                               struct oriel_delivery *delivery) {
-  viewer->cursor_due = false;
-  delivery->type = ORIEL_DELIVERY_CURSOR;
-  delivery->packet = oriel_packet_ref(hub->cursor);
+static bool take_typed_locked(struct oriel_viewer *viewer, struct oriel_delivery *delivery) {
+  if (!viewer->typed_due)
+    return false;
+  viewer->typed_due = false;
+  delivery->type = ORIEL_DELIVERY_TYPED;
+  delivery->typed.number = viewer->typed;
+  delivery->typed.dropped = viewer->typed_dropped;
+  viewer->typed_dropped = 0;
+  return true;
 }
 
+static bool take_role_locked(const struct oriel_hub *hub, struct oriel_viewer *viewer,
+                             struct oriel_delivery *delivery) {
+  if (!viewer->role_due)
+    return false;
+  viewer->role_due = false;
+  delivery->type = ORIEL_DELIVERY_ROLE;
+  delivery->role = hub->controller == viewer ? ORIEL_ROLE_CONTROLLER : ORIEL_ROLE_VIEWER;
+  return true;
+}
+
+static bool take_controls_locked(const struct oriel_hub *hub, struct oriel_viewer *viewer,
+                                 struct oriel_delivery *delivery) {
+  if (!viewer->controls_due)
+    return false;
+  viewer->controls_due = false;
+  oriel_roles_describe_locked(hub, viewer, viewer->desktop->config.control, delivery);
+  return true;
+}
+
+/* What was typed goes before the news of what ended a text: the machine, or the controls. */
 static bool take_control_locked(const struct oriel_hub *hub, struct oriel_viewer *viewer,
                                 struct oriel_delivery *delivery) {
-  if (viewer->typed_due) { /* before the news of what ended a text: the machine, or the controls */
-    viewer->typed_due = false;
-    delivery->type = ORIEL_DELIVERY_TYPED;
-    delivery->typed.number = viewer->typed;
-    delivery->typed.dropped = viewer->typed_dropped;
-    viewer->typed_dropped = 0;
-  } else if (viewer->state_due) {
-    viewer->state_due = false;
-    take_state_locked(hub, delivery);
-  } else if (viewer->role_due) {
-    viewer->role_due = false;
-    delivery->type = ORIEL_DELIVERY_ROLE;
-    delivery->role = hub->controller == viewer ? ORIEL_ROLE_CONTROLLER : ORIEL_ROLE_VIEWER;
-  } else if (viewer->abilities_due) {
-    viewer->abilities_due = false;
-    delivery->type = ORIEL_DELIVERY_ABILITIES;
-    delivery->abilities = hub->abilities;
-  } else if (viewer->cursor_due && !viewer->had_cursor) {
-    take_cursor_locked(hub, viewer, delivery);
-  } else if (viewer->position_due) {
-    viewer->position_due = false;
-    delivery->type = ORIEL_DELIVERY_CURSOR_POSITION;
-    delivery->cursor_position.x = hub->cursor_x;
-    delivery->cursor_position.y = hub->cursor_y;
-    delivery->cursor_position.visible = hub->cursor_visible;
-  } else if (viewer->volume_due) {
-    viewer->volume_due = false;
-    delivery->type = ORIEL_DELIVERY_VOLUME;
-    delivery->volume.left = hub->volume_left;
-    delivery->volume.right = hub->volume_right;
-    delivery->volume.muted = hub->volume_muted;
-  } else if (viewer->controls_due) {
-    viewer->controls_due = false;
-    oriel_roles_describe_locked(hub, viewer, viewer->desktop->config.control, delivery);
-  } else if (viewer->microphone_due) {
-    viewer->microphone_due = false;
-    delivery->type = ORIEL_DELIVERY_MICROPHONE;
-    delivery->microphone.use = oriel_microphone_use_locked(hub);
-    delivery->microphone.talker = hub->talker;
-  } else {
-    return false;
-  }
-  return true;
+  return take_typed_locked(viewer, delivery) || take_notice(viewer, NOTICES_FIRST, delivery) ||
+         take_role_locked(hub, viewer, delivery) ||
+         (!viewer->had_cursor && take_notice(viewer, NOTICES_LAST, delivery)) ||
+         take_notice(viewer, NOTICES_BETWEEN, delivery) || take_controls_locked(hub, viewer, delivery);
 }
 
 static bool take_audio_locked(struct oriel_viewer *viewer, struct oriel_delivery *delivery) {
@@ -290,8 +284,8 @@ bool oriel_viewer_next(struct oriel_viewer *viewer, struct oriel_delivery *deliv
       viewer->skipped_due = false;
     } else if (picture_open_locked(hub, viewer, now)) {
       take_picture_locked(hub, viewer, delivery, now);
-    } else if (viewer->cursor_due) {
-      take_cursor_locked(hub, viewer, delivery);
+    } else {
+      (void)take_notice(viewer, NOTICES_LAST, delivery);
     }
   }
   viewer->had_cursor = delivery->type == ORIEL_DELIVERY_CURSOR;

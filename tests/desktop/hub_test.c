@@ -588,7 +588,7 @@ static void cursor_and_volume_coalesce_to_the_newest(void **state) {
  * is shown in the end. */
 static void cursor_storm_starves_nobody(void **state) {
   struct fixture *fixture = *state;
-  struct oriel_hub *hub = &fixture->desktop->hub;
+  struct oriel_bulletin *bulletin = &fixture->desktop->bulletin;
   const struct oriel_source_sink *sink = &fixture->desktop->sink;
   struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
   fake_drain(viewer);
@@ -621,24 +621,18 @@ static void cursor_storm_starves_nobody(void **state) {
     shape = oriel_packet_create(ORIEL_PACKET_CURSOR, 8 + 256 * 256 * 4);
     sink->cursor(sink->user, shape);
     now = oriel_clock_ns();
-    pthread_mutex_lock(&hub->lock);
-    oriel_packet_unref(oriel_hub_cursor_turn_locked(hub, now, &at));
-    pthread_mutex_unlock(&hub->lock);
+    (void)oriel_bulletin_turn(bulletin, now, &at);
   }
   assert_true(at > now && at < now + ORIEL_NS_PER_SECOND);
-  pthread_mutex_lock(&hub->lock);
-  oriel_packet_unref(oriel_hub_cursor_turn_locked(hub, at, &at));
-  pthread_mutex_unlock(&hub->lock);
+  assert_true(oriel_bulletin_turn(bulletin, at, &at));
   struct oriel_delivery delivery = fake_next_of(&fixture->fake, viewer, ORIEL_DELIVERY_CURSOR);
   assert_ptr_equal(delivery.packet, shape);
   oriel_packet_unref(delivery.packet);
   /* Even where every shape may go at once, what waits beside it goes first after one of them. */
-  pthread_mutex_lock(&hub->lock);
-  viewer->cursor_due = true;
-  pthread_mutex_unlock(&hub->lock);
+  viewer->seen.version[ORIEL_NOTICE_CURSOR] = viewer->seen.told = 0;
   uint32_t key = publish_key(fixture);
   assert_int_equal(take_picture(viewer), key);
-  assert_true(viewer->cursor_due);
+  assert_true(oriel_bulletin_due(bulletin, &viewer->seen, 1u << ORIEL_NOTICE_CURSOR));
   oriel_packet_unref(shape);
   oriel_viewer_detach(viewer);
 }
