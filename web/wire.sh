@@ -5,6 +5,6 @@ set -eu
 cd "$(dirname "$0")"
 tool=$(mktemp)
 trap 'rm -f "$tool"' EXIT
-"${CC:-cc}" -std=c17 -I.. -o "$tool" gen_constants.c
+${CC:-cc} -std=c17 -I.. -o "$tool" gen_constants.c
 "$tool" > js/wire.js.tmp
 mv js/wire.js.tmp js/wire.js
