@@ -13,7 +13,13 @@ const dir = mkdtempSync(join(tmpdir(), 'oriel-bundle-'));
 after(() => rmSync(dir, { recursive: true }));
 const tool = join(dir, 'bundle');
 const source = fileURLToPath(new URL('../../web/bundle.c', import.meta.url));
-execFileSync(process.env.CC ?? 'cc', ['-std=c17', '-D_GNU_SOURCE', '-o', tool, source]);
+/** CC may hold arguments, as 'ccache gcc'. */
+function compile(tool, source, ...options) {
+  const [compiler, ...first] = (process.env.CC ?? 'cc').split(/\s+/).filter(Boolean);
+  execFileSync(compiler, [...first, '-std=c17', ...options, '-o', tool, source]);
+}
+
+compile(tool, source, '-D_GNU_SOURCE');
 
 /** Writes modules and bundles them. @param {Record<string, string>} files @param {string[]} places NAME=BUNDLE */
 function bundle(name, files, places = []) {
@@ -82,7 +88,7 @@ test('bundle_makes_a_script_for_the_page_and_finds_it_there', async () => {
 
 test('inline_puts_a_script_into_the_page_once', () => {
   const inline = join(dir, 'inline');
-  execFileSync(process.env.CC ?? 'cc', ['-std=c17', '-o', inline, fileURLToPath(new URL('../../web/inline.c', import.meta.url))]);
+  compile(inline, fileURLToPath(new URL('../../web/inline.c', import.meta.url)));
   const run = (page, script) => {
     writeFileSync(join(dir, 'page.html'), page);
     writeFileSync(join(dir, 'early.js'), script);
