@@ -59,6 +59,7 @@ struct oriel_service {
   uv_timer_t deadline, stats_timer, ready_timer, watchdog, adopted_timer;
   uint64_t ready_by_ms; /* of the loop's clock */
   struct oriel_server *server;
+  struct oriel_mount *mount; /* the server's */
   struct oriel_desktop *desktop;
   struct oriel_qemu *vm; /* NULL = not ours, or being started again */
   struct oriel_again again;
@@ -139,7 +140,8 @@ static void stop(struct oriel_service *service, int exit_status) {
   uv_timer_stop(&service->ready_timer);
   oriel_systemd_tell(&service->systemd, "STOPPING=1");
   uv_timer_start(&service->deadline, server_deadline, SERVER_CLOSE_MS, 0);
-  oriel_server_set_desktop(service->server, NULL);
+  if (service->mount != NULL)
+    oriel_mount_set_desktop(service->mount, NULL);
   oriel_server_close(service->server, server_closed, service);
 }
 
@@ -392,13 +394,16 @@ void oriel_service_own(struct oriel_service *service, struct oriel_qemu *vm, ori
   service->vm = vm;
   service->again.starter = starter;
   service->again.options = service->options;
-  oriel_server_set_starter(service->server, start_again, service);
 }
 
 static int open_desktop(struct oriel_service *service, const char *address) {
   const struct oriel_options *options = service->options;
+  const struct oriel_mount_config place = {
+      .name = "desktop", .start = service->again.starter != NULL ? start_again : NULL, .user = service};
   struct oriel_source *source = NULL;
   char why[512] = "";
+  if (oriel_server_mount(service->server, &place, &service->mount, why, sizeof why) < 0)
+    return oriel_say(ORIEL_EXIT_ERROR, "%s", why);
   int result = oriel_source_create(address, &source, why, sizeof why);
   if (result < 0)
     return oriel_say(result == -EINVAL ? ORIEL_EXIT_USAGE : ORIEL_EXIT_ERROR, "cannot serve %.200s: %s", address,
@@ -419,8 +424,8 @@ static int open_desktop(struct oriel_service *service, const char *address) {
       .bitrate_kbps = options->bitrate_kbps,
       .opus_frame_ms = options->audio_frame_ms,
       .opus_kbps = OPUS_KBPS,
-      .wake = oriel_server_wake,
-      .user = service->server,
+      .wake = oriel_mount_wake,
+      .user = service->mount,
   };
   result = oriel_desktop_create(&config, source, &service->desktop);
   if (result == 0)
@@ -428,7 +433,7 @@ static int open_desktop(struct oriel_service *service, const char *address) {
   if (result < 0)
     return oriel_say(ORIEL_EXIT_ERROR, "cannot start the desktop of %.200s: %s; see `oriel doctor`", address,
                      strerror(-result));
-  oriel_server_set_desktop(service->server, service->desktop);
+  oriel_mount_set_desktop(service->mount, service->desktop);
   return ORIEL_EXIT_OK;
 }
 

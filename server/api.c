@@ -8,6 +8,7 @@
 
 #include "core/clock.h"
 #include "server/audit.h"
+#include "server/mount.h"
 #include "server/route.h"
 #include "wire/viewer.h"
 
@@ -35,8 +36,8 @@ static void set_bool(json_t *object, const char *name, bool value) {
   (void)json_object_set_new(object, name, json_boolean(value));
 }
 
-static json_t *capabilities_of(const struct oriel_server *server) {
-  const struct oriel_source_abilities *abilities = &server->desktop_stats.abilities;
+static json_t *capabilities_of(const struct oriel_mount *mount) {
+  const struct oriel_source_abilities *abilities = &mount->server->desktop_stats.abilities;
   json_t *list = json_array();
   (void)json_array_append_new(list, json_string("h264"));
   (void)json_array_append_new(list, json_string("tiles"));
@@ -46,19 +47,20 @@ static json_t *capabilities_of(const struct oriel_server *server) {
     (void)json_array_append_new(list, json_string("resize"));
   if (abilities->command)
     (void)json_array_append_new(list, json_string("commands"));
-  if (server->start)
+  if (mount->start)
     (void)json_array_append_new(list, json_string("start"));
   return list;
 }
 
 enum MHD_Result oriel_handle_desktop(struct oriel_request *request) {
   struct oriel_server *server = request->server;
+  const struct oriel_mount *mount = request->mount;
   struct oriel_desktop_stats *stats = &server->desktop_stats;
-  if (!server->desktop)
+  if (!mount || !mount->desktop)
     return no_desktop(request);
   if (request->session) /* a page that is opened again asks so whether its cookie is still good */
-    oriel_desktop_expect(server->desktop);
-  oriel_desktop_stats(server->desktop, stats);
+    oriel_desktop_expect(mount->desktop);
+  oriel_desktop_stats(mount->desktop, stats);
   json_t *root = json_object();
   set_text(root, "name", stats->source.name);
   set_text(root, "kind", stats->source.kind ? stats->source.kind : "");
@@ -71,7 +73,7 @@ enum MHD_Result oriel_handle_desktop(struct oriel_request *request) {
   set(root, "viewers", stats->viewers);
   set(root, "console", stats->source.console);
   set(root, "consoles", stats->source.consoles);
-  (void)json_object_set_new(root, "capabilities", capabilities_of(server));
+  (void)json_object_set_new(root, "capabilities", capabilities_of(mount));
   set_text(root, "version", server->version);
   if (server->upgrade_lost_ns && oriel_clock_ns() - server->upgrade_lost_ns < UPGRADE_NOTICE_NS)
     set_text(root, "notice",
@@ -315,20 +317,23 @@ static void hide_addresses(json_t *root) {
 
 enum MHD_Result oriel_handle_stats(struct oriel_request *request) {
   struct oriel_server *server = request->server;
-  if (!server->desktop)
+  if (!request->mount || !request->mount->desktop)
     return no_desktop(request);
-  oriel_desktop_stats(server->desktop, &server->desktop_stats);
+  oriel_desktop_stats(request->mount->desktop, &server->desktop_stats);
   json_t *root = json_object();
   set(root, "time_us", oriel_clock_ns() / ORIEL_NS_PER_US);
   add_desktop(root, &server->desktop_stats);
-  (void)json_object_set_new(root, "server", server_of(server));
+  if (request->all) /* it counts what others do */
+    (void)json_object_set_new(root, "server", server_of(server));
   if (request->party != ORIEL_PARTY_SCRIPT)
     hide_addresses(root);
   return oriel_answer_json(request, MHD_HTTP_OK, root);
 }
 
 enum MHD_Result oriel_handle_share(struct oriel_request *request) {
-  const char *token = request->server->share;
+  const struct oriel_mount *mount = request->mount;
+  /* The server's opens all desktops, and goes to nobody who has one. */
+  const char *token = mount && mount->share ? mount->share : request->all ? request->server->share : NULL;
   if (!token)
     return oriel_answer_error(request, MHD_HTTP_NOT_FOUND, "there is no token for viewing", NULL, NULL);
   return oriel_answer_json(request, MHD_HTTP_OK, json_pack("{s:s}", "token", token));
@@ -340,10 +345,10 @@ static void audit_command(const struct oriel_request *request, int status) {
 }
 
 enum MHD_Result oriel_handle_start(struct oriel_request *request) {
-  struct oriel_server *server = request->server;
-  if (!server->desktop)
+  const struct oriel_mount *mount = request->mount;
+  if (!mount || !mount->desktop)
     return no_desktop(request);
-  const int status = server->start ? server->start(server->start_user) : -ENOTSUP;
+  const int status = mount->start ? mount->start(mount->start_user) : -ENOTSUP;
   audit_command(request, status);
   switch (status) {
   case 0:
@@ -368,12 +373,12 @@ enum MHD_Result oriel_handle_command(struct oriel_request *request) {
     {"/api/v1/desktop/reset", ORIEL_COMMAND_RESET},
     {"/api/v1/desktop/powerdown", ORIEL_COMMAND_POWERDOWN},
   };
-  if (!request->server->desktop)
+  if (!request->mount || !request->mount->desktop)
     return no_desktop(request);
   int status = -EINVAL;
   for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
     if (strcmp(commands[i].path, request->route->path) == 0)
-      status = oriel_desktop_command(request->server->desktop, commands[i].command);
+      status = oriel_desktop_command(request->mount->desktop, commands[i].command);
   }
   audit_command(request, status);
   switch (status) {

@@ -16,6 +16,9 @@ enum {
   ORIEL_SESSION_ID_SIZE = 64, /* 256 bits as hexadecimal digits: a session's id, and its second secret */
 };
 
+/** What a token is good for; the greater the more. */
+enum oriel_right { ORIEL_RIGHT_NONE, ORIEL_RIGHT_VIEW, ORIEL_RIGHT_FULL };
+
 /** SHA-256 of a secret: what is kept and compared, so that neither length nor prefix shows in the time taken. */
 struct oriel_secret {
   uint8_t hash[32];

@@ -12,6 +12,7 @@
 #include "server/audit.h"
 #include "server/handshake.h"
 #include "server/head.h"
+#include "server/mount.h"
 #include "server/peer.h"
 #include "server/route.h"
 #include "wire/viewer.h"
@@ -127,21 +128,34 @@ static void list_methods(unsigned methods, char *text, size_t size) {
 }
 
 /** "/vms/one" is where "/vms/one/" was meant, to which the page's own addresses are relative. */
-static bool lacks_slash(const struct oriel_request *request) {
+static bool lacks_public_slash(const struct oriel_request *request) {
   const char *path = request->server->public_address.path;
   const size_t length = strlen(path) - 1;
   return length > 0 && strlen(request->path) == length && strncmp(request->path, path, length) == 0;
 }
 
-static void check_route(struct oriel_request *request, unsigned methods, struct oriel_verdict *verdict) {
-  if (methods == 0 && lacks_slash(request)) {
-    verdict->header = MHD_HTTP_HEADER_LOCATION;
-    verdict->value = request->server->public_address.path;
-    refuse(verdict, MHD_HTTP_PERMANENT_REDIRECT, "the page's address ends with a slash");
-  } else if (methods == 0) {
+static void redirect(struct oriel_verdict *verdict, const char *path, const char *name) {
+  snprintf(verdict->text, sizeof verdict->text, "%s%s%s%s", path, name ? "d/" : "", name ? name : "", name ? "/" : "");
+  verdict->header = MHD_HTTP_HEADER_LOCATION;
+  verdict->value = verdict->text;
+  refuse(verdict, MHD_HTTP_PERMANENT_REDIRECT, "the page's address ends with a slash");
+}
+
+static void check_route(struct oriel_request *request, const struct oriel_target *target,
+                        struct oriel_verdict *verdict) {
+  const char *path = request->server->public_address.path;
+  if (target->stranger) {
+    refuse(verdict, MHD_HTTP_NOT_FOUND, "no desktop of this name is served here");
+  } else if (target->lacks_slash) {
+    redirect(verdict, path, target->mount->name);
+  } else if (target->methods == 0 && lacks_public_slash(request)) {
+    redirect(verdict, path, NULL);
+  } else if (target->methods == 0) {
     refuse(verdict, MHD_HTTP_NOT_FOUND, "there is nothing at this path");
-  } else if (!request->route) {
-    list_methods(methods, verdict->text, sizeof verdict->text);
+  } else if (target->lacks_name) {
+    refuse(verdict, MHD_HTTP_NOT_FOUND, "several desktops are served here: name one, as /d/NAME/ before this path");
+  } else if (!target->route) {
+    list_methods(target->methods, verdict->text, sizeof verdict->text);
     verdict->header = "Allow";
     verdict->value = verdict->text;
     refuse(verdict, MHD_HTTP_METHOD_NOT_ALLOWED, "this path does not know that method");
@@ -183,16 +197,14 @@ static bool count_failure(struct oriel_request *request, enum oriel_lockout_kind
 }
 
 enum oriel_right oriel_gate_judge(struct oriel_server *server, const struct oriel_gate_client *client,
-                                  const char *token, size_t size, unsigned *wait) {
-  struct oriel_secret secret;
-  (void)oriel_secret_set(&secret, token, size);
-  *wait = 0;
-  if (oriel_secret_equal(&secret, &server->token))
-    return ORIEL_RIGHT_FULL;
-  if (oriel_secret_equal(&secret, &server->view_token) && server->share)
-    return ORIEL_RIGHT_VIEW;
-  *wait = count_wrong(server, &client->key, ORIEL_LOCKOUT_TOKEN);
-  if (*wait)
+                                  const char *token, size_t size, struct oriel_gate_key *key) {
+  *key = (struct oriel_gate_key){0};
+  (void)oriel_secret_set(&key->secret, token, size);
+  const enum oriel_right right = oriel_mount_right(server, client->mount, &key->secret, &key->all);
+  if (right != ORIEL_RIGHT_NONE)
+    return right;
+  key->wait = count_wrong(server, &client->key, ORIEL_LOCKOUT_TOKEN);
+  if (key->wait)
     return ORIEL_RIGHT_NONE;
   server->stats.auth_token++;
   oriel_audit("wrong-token", client->address, "at=%s", client->at);
@@ -203,44 +215,59 @@ enum oriel_right oriel_gate_judge(struct oriel_server *server, const struct orie
 }
 
 enum oriel_right oriel_gate_token(struct oriel_request *request, const char *token, size_t size,
-                                  struct oriel_verdict *verdict) {
+                                  struct oriel_gate_key *key, struct oriel_verdict *verdict) {
   const struct oriel_gate_client client = {
-    .key = request->key, .address = request->client, .at = request->route->path};
-  unsigned wait;
-  const enum oriel_right right = oriel_gate_judge(request->server, &client, token, size, &wait);
+    .mount = request->mount, .key = request->key, .address = request->client, .at = request->route->path};
+  const enum oriel_right right = oriel_gate_judge(request->server, &client, token, size, key);
+  request->all = key->all;
   if (right != ORIEL_RIGHT_NONE)
     request->connection->known = true;
-  else if (wait)
-    refuse_limited(verdict, wait);
+  else if (key->wait)
+    refuse_limited(verdict, key->wait);
   else
     refuse_credential(verdict, "the token is wrong");
   return right;
 }
 
-/** Looks the cookie up. True when one of that name was sent. */
-static bool find_cookie(struct oriel_request *request) {
+/** What a session is good for at the request's desktop. */
+static enum oriel_right right_of(const struct oriel_request *request, uint64_t session, bool *all) {
+  const struct oriel_server *server = request->server;
+  const struct oriel_session *found = oriel_sessions_get(&server->sessions, session, oriel_clock_ns());
+  return found ? oriel_mount_right(server, request->mount, &found->key, all) : ORIEL_RIGHT_NONE;
+}
+
+enum cookies { COOKIES_NONE, COOKIES_UNKNOWN, COOKIES_ELSEWHERE, COOKIES_GOOD };
+
+/** Looks the cookies up and takes the session that opens this desktop. There may be several: those of one desktop and
+ *  of all have different paths, and a neighbouring host name can plant another. The one whose secret came is meant. */
+static enum cookies find_session(struct oriel_request *request) {
   struct oriel_server *server = request->server;
-  unsigned count;
-  bool sent = false;
+  const uint64_t now_ns = oriel_clock_ns();
+  unsigned count, secrets;
+  enum cookies found = COOKIES_NONE;
   const char *header = oriel_request_header(request, "Cookie", &count);
+  const char *secret = oriel_request_header(request, ORIEL_SECRET_HEADER, &secrets);
   const char *value;
   size_t size;
-  /* A neighbouring host name can plant a second cookie of the same name; ours must still be found. */
   for (int i = 0; header && i < 8 && oriel_cookie_next(&header, server->cookie, &value, &size); i++) {
-    sent = true;
-    request->session = oriel_sessions_find(&server->sessions, value, size, oriel_clock_ns());
-    if (request->session) {
-      request->credential = ORIEL_CREDENTIAL_COOKIE;
+    const uint64_t session = oriel_sessions_find(&server->sessions, value, size, now_ns);
+    const bool opens = session && right_of(request, session, NULL) != ORIEL_RIGHT_NONE;
+    const enum cookies kind = opens ? COOKIES_GOOD : session ? COOKIES_ELSEWHERE : COOKIES_UNKNOWN;
+    const bool meant =
+      opens && secret && oriel_sessions_prove(&server->sessions, session, secret, strlen(secret), now_ns);
+    if (opens && (found != COOKIES_GOOD || meant))
+      request->session = session;
+    found = kind > found ? kind : found;
+    if (meant)
       break;
-    }
   }
-  return sent;
+  return found;
 }
 
 /** What the session is good for now. */
 static void use_session(struct oriel_request *request) {
-  bool view = oriel_sessions_view(&request->server->sessions, request->session, oriel_clock_ns());
-  bool controls = !view && oriel_peers_control(request->server, request->session);
+  const bool view = right_of(request, request->session, &request->all) == ORIEL_RIGHT_VIEW;
+  const bool controls = !view && request->mount && oriel_peers_control(request->mount, request->session);
   request->party = view ? ORIEL_PARTY_WATCHER : controls ? ORIEL_PARTY_CONTROLLER : ORIEL_PARTY_USER;
 }
 
@@ -271,7 +298,8 @@ static void check_bearer(struct oriel_request *request, const char *header, unsi
   const char *token = "";
   size_t size = 0;
   bool parsed = count == 1 && oriel_bearer_parse(header, &token, &size);
-  enum oriel_right right = oriel_gate_token(request, parsed ? token : "", parsed ? size : 0, verdict);
+  struct oriel_gate_key key;
+  enum oriel_right right = oriel_gate_token(request, parsed ? token : "", parsed ? size : 0, &key, verdict);
   if (right != ORIEL_RIGHT_NONE)
     request->credential = ORIEL_CREDENTIAL_BEARER;
   request->party = right == ORIEL_RIGHT_FULL   ? ORIEL_PARTY_SCRIPT
@@ -282,13 +310,17 @@ static void check_bearer(struct oriel_request *request, const char *header, unsi
 static void check_credential(struct oriel_request *request, struct oriel_verdict *verdict) {
   struct oriel_server *server = request->server;
   unsigned count;
-  bool cookie = find_cookie(request);
+  const enum cookies cookies = find_session(request);
   const char *header = oriel_request_header(request, "Authorization", &count);
-  if (request->credential == ORIEL_CREDENTIAL_COOKIE) {
+  if (cookies == COOKIES_GOOD) {
+    request->credential = ORIEL_CREDENTIAL_COOKIE;
     check_secret(request, verdict);
   } else if (header) {
     check_bearer(request, header, count, verdict);
-  } else if (cookie) {
+  } else if (cookies == COOKIES_ELSEWHERE) {
+    server->stats.auth_cookie++;
+    refuse_credential(verdict, "this session opens another desktop; send the token of this one to its /session");
+  } else if (cookies == COOKIES_UNKNOWN) {
     if (!count_failure(request, ORIEL_LOCKOUT_COOKIE, verdict))
       return;
     server->stats.auth_cookie++;
@@ -299,8 +331,16 @@ static void check_credential(struct oriel_request *request, struct oriel_verdict
   }
 }
 
-static const char *party_sentence(enum oriel_party party) {
-  return party == ORIEL_PARTY_WATCHER ? "this link only lets watch" : "this needs the controls; take them first";
+static const char *party_sentence(const struct oriel_request *request, bool permitted) {
+  if (permitted)
+    return "this is about all desktops, and the token opens one";
+  const bool watches = request->party == ORIEL_PARTY_WATCHER;
+  return watches ? "this link only lets watch" : "this needs the controls; take them first";
+}
+
+/** What is about the server, and not about the visitor's own part of it, is for who opens all. */
+static bool scope_fits(const struct oriel_request *request) {
+  return request->mount || request->all || request->party == ORIEL_PARTY_ANYBODY || !request->route->about_all;
 }
 
 /** A WebSocket whose first message will be the token needs no credential before; a cookie says nothing there. */
@@ -321,12 +361,13 @@ static void check_party(struct oriel_request *request, struct oriel_verdict *ver
   }
   if (!(parties & ORIEL_PARTY_ANYBODY))
     check_credential(request, verdict);
-  if (verdict->status || parties & request->party)
+  const bool permitted = parties & request->party;
+  if (verdict->status || (permitted && scope_fits(request)))
     return;
   request->server->stats.refused_party++;
   if (oriel_bucket_take(&request->server->refusals, oriel_clock_ns()))
     oriel_audit("refused", request->client, "role=%s at=%s", oriel_party_name(request->party), request->route->path);
-  refuse(verdict, MHD_HTTP_FORBIDDEN, party_sentence(request->party));
+  refuse(verdict, MHD_HTTP_FORBIDDEN, party_sentence(request, permitted));
 }
 
 /** Browsers send cookies by themselves, so a cookie alone does not show that our page wants this. */
@@ -345,8 +386,12 @@ void oriel_gate_check(struct oriel_request *request, const char *method, struct 
   *verdict = (struct oriel_verdict){0};
   /* Looked up first, since a probe's row needs less of a head; nothing is answered by it yet. */
   const char *path = oriel_public_inner(&request->server->public_address, request->path);
-  const unsigned methods =
-    oriel_route_find(request->server, path, method_of(method), &request->route, &request->asset);
+  struct oriel_target target;
+  oriel_route_find(request->server, path, method_of(method), &target);
+  request->route = target.route;
+  request->asset = target.asset;
+  request->mount = oriel_mount_ref(target.mount);
+  request->named = target.named;
   check_form(request, method, verdict);
   request->path = path;
   if (verdict->status == 0)
@@ -354,7 +399,7 @@ void oriel_gate_check(struct oriel_request *request, const char *method, struct 
   if (verdict->status == 0)
     check_size(request, verdict);
   if (verdict->status == 0)
-    check_route(request, methods, verdict);
+    check_route(request, &target, verdict);
   if (verdict->status == 0)
     check_party(request, verdict);
   if (verdict->status == 0 && request->route->acts && request->credential == ORIEL_CREDENTIAL_COOKIE)

@@ -12,24 +12,31 @@ struct oriel_verdict {
   unsigned status; /* 0 = may pass */
   const char *sentence;
   const char *header, *value; /* extra, or NULL; `value` may point into the verdict */
-  char text[64], reason[400];
+  char text[ORIEL_PUBLIC_PATH_MAX + ORIEL_MOUNT_NAME_MAX + 8], reason[400];
 };
 
-/** Judges a request by its headers; sets route, asset, credential and session. Counts failures. */
+/** Judges a request by its headers; sets route, asset, mount, credential and session. Counts failures. */
 void oriel_gate_check(struct oriel_request *request, const char *method, struct oriel_verdict *verdict);
 /** Who shows a token: for limits and log. */
 struct oriel_gate_client {
+  const struct oriel_mount *mount; /* the desktop that it is to open; NULL = any */
+  bool named;                      /* came by its name */
   struct oriel_address_key key;
   const char *address, *at; /* at: the route's path */
 };
-/** What `token` is good for. A wrong one is counted and logged; after too many it is not, and *wait says for how many
- *  seconds (else 0). */
+/** What came of it. */
+struct oriel_gate_key {
+  struct oriel_secret secret; /* the token's */
+  bool all;                   /* it opens every desktop */
+  unsigned wait;              /* 0, or the seconds until another wrong one is counted */
+};
+/** What `token` is good for. A wrong one is counted and logged; after too many it is not, and key->wait says so. */
 enum oriel_right oriel_gate_judge(struct oriel_server *server, const struct oriel_gate_client *client,
-                                  const char *token, size_t size, unsigned *wait);
+                                  const char *token, size_t size, struct oriel_gate_key *key);
 /** The same of a request. A right one passes whatever came before from its address: it cannot be guessed, so a
  *  lock-out would only hit its user. A wrong one is counted, logged and 401, after too many 429; then status is set. */
 enum oriel_right oriel_gate_token(struct oriel_request *request, const char *token, size_t size,
-                                  struct oriel_verdict *verdict);
+                                  struct oriel_gate_key *key, struct oriel_verdict *verdict);
 /** What both 429 and BYE with LIMITED say. */
 extern const char oriel_gate_limited[];
 enum MHD_Result oriel_gate_refuse(struct oriel_request *request, const struct oriel_verdict *verdict);

@@ -17,6 +17,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "server/gate.h"
+#include "server/mount.h"
 #include "server/relay.h"
 #include "server/route.h"
 
@@ -276,6 +277,7 @@ static void on_completed(void *user, struct MHD_Connection *http, void **context
     oriel_snapshot_drop(request->snapshot);
   /* Of a log-in that broke off, it holds the token. */
   explicit_bzero(request->body, request->body_size < sizeof request->body ? request->body_size : sizeof request->body);
+  oriel_mount_unref(request->mount);
   free(request);
   *context = NULL;
 }
@@ -362,7 +364,7 @@ int oriel_http_start(struct oriel_server *server) {
     MHD_OPTION_EXTERNAL_LOGGER, on_log, server,
     MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_SIZE,
     /* Viewers stay in its count; ours, in admission.c, is of the others. */
-    MHD_OPTION_CONNECTION_LIMIT, (unsigned)(ORIEL_CONNECTIONS_MAX + 2 * ORIEL_DESKTOP_VIEWERS_MAX),
+    MHD_OPTION_CONNECTION_LIMIT, (unsigned)(2 * ORIEL_CONNECTIONS_MAX + ORIEL_VIEWERS_MAX),
     MHD_OPTION_NOTIFY_CONNECTION, on_connection, server,
     MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
     MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, server,

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "server/mount.h"
 #include "server/route.h"
 #include "wire/viewer.h"
 
@@ -233,9 +234,10 @@ enum MHD_Result oriel_handle_metrics(struct oriel_request *request) {
   oriel_server_stats(server, &stats);
   head(out, "build_info", "gauge", "1, with the version as label.");
   labelled(out, "build_info", "version", server->version, 1);
-  write_server(out, &stats);
-  if (server->desktop) {
-    oriel_desktop_stats(server->desktop, &server->desktop_stats);
+  if (request->all) /* it counts what others do */
+    write_server(out, &stats);
+  if (request->mount && request->mount->desktop) {
+    oriel_desktop_stats(request->mount->desktop, &server->desktop_stats);
     write_desktop(out, &server->desktop_stats);
     write_queues(out, &server->desktop_stats);
     write_stages(out, &server->desktop_stats);

@@ -29,8 +29,6 @@ enum {
   STALL_LIMIT_S = 10,  /* not one byte taken while something waits */
   LINGER_READS = 16,
   SENDS_PER_TURN = 64,
-  UNPROVED_MAX = 8,    /* connections of one session that have not said AUTHENTICATE yet; of one address, LOGIN */
-  STRANGERS_MAX = 64,  /* connections of all addresses that have not said LOGIN yet */
   UNSENT_MAX = 16 * 1024, /* bytes the kernel may hold that are not on the wire yet */
 };
 
@@ -43,7 +41,9 @@ static void release(struct oriel_peer *peer) {
 static void on_handle_closed(uv_handle_t *handle) {
   struct oriel_peer *peer = handle->data;
   struct oriel_server *server = peer->server;
+  struct oriel_mount *mount = peer->mount;
   release(peer);
+  oriel_mount_unref(mount);
   oriel_server_handle_closed(server);
 }
 
@@ -78,8 +78,7 @@ static void leave_desktop(struct oriel_peer *peer) {
   peer->viewer = NULL;
 }
 
-/** Ends it now, whatever state it is in. */
-static void peer_gone(struct oriel_peer *peer) {
+void oriel_peer_end(struct oriel_peer *peer) {
   struct oriel_server *server = peer->server;
   leave_desktop(peer);
   oriel_outbox_clear(&peer->outbox);
@@ -87,9 +86,10 @@ static void peer_gone(struct oriel_peer *peer) {
   if (peer->previous)
     peer->previous->next = peer->next;
   else
-    server->peers = peer->next;
+    peer->mount->peers = peer->next;
   if (peer->next)
     peer->next->previous = peer->previous;
+  peer->mount->peer_count--;
   server->peer_count--;
   server->stats.viewers_closed[peer->reason]++;
   oriel_debug(ORIEL_ROOM, "viewer %s left, reason %u", peer->address, peer->reason);
@@ -141,7 +141,7 @@ static void linger(struct oriel_peer *peer) {
   int status = peer->broken || peer->close_received ? 0 : oriel_inbox_read(&peer->inbox);
   peer->broken = peer->broken || status == -EBADMSG || status == -ENOMEM;
   if (status == -ECONNRESET || (peer->close_received && peer->phase == PEER_LINGER)) {
-    peer_gone(peer);
+    oriel_peer_end(peer);
     return;
   }
   for (int i = 0; i < LINGER_READS && (peer->broken || peer->close_received); i++) {
@@ -149,7 +149,7 @@ static void linger(struct oriel_peer *peer) {
     if (count > 0)
       continue;
     if (count == 0 || (errno != EAGAIN && errno != EINTR))
-      peer_gone(peer);
+      oriel_peer_end(peer);
     return;
   }
 }
@@ -178,7 +178,7 @@ void oriel_peer_flush(struct oriel_peer *peer) {
       return;
     }
     if (status < 0) {
-      peer_gone(peer);
+      oriel_peer_end(peer);
       return;
     }
     server->stats.messages_out++;
@@ -200,14 +200,14 @@ static void on_readable(struct oriel_peer *peer) {
     oriel_peer_close_begin(peer, ORIEL_VIEWER_REASON_PROTOCOL, 4000 + ORIEL_VIEWER_REASON_PROTOCOL,
                            "malformed or oversized message", ORIEL_PEER_CLOSE_NS);
   } else if (status < 0) {
-    peer_gone(peer);
+    oriel_peer_end(peer);
   }
 }
 
 static void on_ready(uv_poll_t *poll, int status, int events) {
   struct oriel_peer *peer = poll->data;
   if (status < 0) {
-    peer_gone(peer);
+    oriel_peer_end(peer);
     return;
   }
   if (events & UV_READABLE)
@@ -227,7 +227,7 @@ static bool session_ended(struct oriel_peer *peer, uint64_t now_ns) {
 void oriel_peer_tick(struct oriel_peer *peer, uint64_t now_ns) {
   if (peer->phase >= PEER_CLOSING) {
     if (now_ns >= peer->deadline_ns)
-      peer_gone(peer);
+      oriel_peer_end(peer);
     return;
   }
   oriel_peer_note_controls(peer);
@@ -295,54 +295,8 @@ static int open_peer(struct oriel_peer *peer, const struct oriel_peer_config *co
   return status;
 }
 
-/** Nobody knows who that is: before it says so, and while it is told that it was wrong. */
-static bool is_stranger(const struct oriel_peer *peer) {
-  return !peer->proved && !peer->session;
-}
-
-size_t oriel_peers_strangers(const struct oriel_server *server) {
-  size_t count = 0;
-  for (const struct oriel_peer *peer = server->peers; peer; peer = peer->next)
-    count += is_stranger(peer);
-  return count;
-}
-
-/** Whether both lack proof of the same: of a session's secret, or, without one, of any from this address. */
-static bool is_like(const struct oriel_peer *peer, const struct oriel_peer *other) {
-  if (peer->proved || peer->session != other->session)
-    return false;
-  return peer->session || memcmp(&peer->key, &other->key, sizeof peer->key) == 0;
-}
-
-/** At once: hundreds come between two ticks, and all count. */
-static void push_out(struct oriel_peer *peer) {
-  oriel_peer_bye(peer, ORIEL_VIEWER_REASON_TIMEOUT, "it did not say who it is", 0);
-  if (peer->phase != PEER_GONE)
-    peer_gone(peer);
-}
-
-/** A page of another port has the cookie, but not the secret, and anybody may say that a LOGIN will come: what they
- *  open may not keep the right page out, so the one that waits longest makes room. `peer` is not in the list yet. */
-static void make_room(struct oriel_server *server, const struct oriel_peer *peer) {
-  struct oriel_peer *oldest = NULL, *stranger = NULL;
-  unsigned waiting = 0, strangers = 0;
-  for (struct oriel_peer *other = server->peers; other; other = other->next) { /* the newest first */
-    if (is_like(other, peer)) {
-      waiting++;
-      oldest = other;
-    }
-    if (is_stranger(other)) {
-      strangers++;
-      stranger = other;
-    }
-  }
-  if (waiting >= UNPROVED_MAX)
-    push_out(oldest);
-  else if (is_stranger(peer) && strangers >= STRANGERS_MAX)
-    push_out(stranger);
-}
-
-int oriel_peer_create(struct oriel_server *server, const struct oriel_peer_config *config) {
+int oriel_peer_create(struct oriel_mount *mount, const struct oriel_peer_config *config) {
+  struct oriel_server *server = mount->server;
   uint64_t now_ns = oriel_clock_ns();
   struct oriel_peer *peer = calloc(1, sizeof *peer);
   if (!peer) {
@@ -350,10 +304,10 @@ int oriel_peer_create(struct oriel_server *server, const struct oriel_peer_confi
     return -ENOMEM;
   }
   *peer = (struct oriel_peer){
-    .server = server, .fd = config->socket, .relay = config->relay, .session = config->session,
-    .proved = config->proved, .view = config->view, .key = config->key,
+    .server = server, .mount = mount, .fd = config->socket, .relay = config->relay, .session = config->session,
+    .proved = config->proved, .view = config->view, .named = config->named, .key = config->key,
     .closed = config->closed, .closed_user = config->user,
-    .deadline_ns = now_ns + HELLO_LIMIT_S * ORIEL_NS_PER_SECOND,
+    .born_ns = now_ns, .deadline_ns = now_ns + HELLO_LIMIT_S * ORIEL_NS_PER_SECOND,
     .heard_ns = now_ns, .progress_ns = now_ns, .next_ping_ns = now_ns,
   };
   snprintf(peer->address, sizeof peer->address, "%s", config->address);
@@ -368,11 +322,13 @@ int oriel_peer_create(struct oriel_server *server, const struct oriel_peer_confi
   peer->poll.data = peer;
   server->open_handles++;
   if (!peer->proved)
-    make_room(server, peer);
-  peer->next = server->peers;
+    oriel_peers_make_room(server, peer);
+  (void)oriel_mount_ref(mount);
+  peer->next = mount->peers;
   if (peer->next)
     peer->next->previous = peer;
-  server->peers = peer;
+  mount->peers = peer;
+  mount->peer_count++;
   server->peer_count++;
   server->stats.viewers_opened++;
   oriel_debug(ORIEL_ROOM, "viewer %s joined", peer->address);
@@ -381,55 +337,4 @@ int oriel_peer_create(struct oriel_server *server, const struct oriel_peer_confi
     on_readable(peer);
   oriel_peer_flush(peer);
   return 0;
-}
-
-/* A peer only ever removes itself, so the next one taken before the call is still there after it. */
-
-void oriel_peers_flush(struct oriel_server *server) {
-  for (struct oriel_peer *peer = server->peers, *next; peer; peer = next) {
-    next = peer->next;
-    /* One whose socket is full goes on by itself when it empties. */
-    if (peer->phase == PEER_LIVE && oriel_outbox_idle(&peer->outbox) && oriel_viewer_pending(peer->viewer))
-      oriel_peer_flush(peer);
-  }
-}
-
-void oriel_peers_tick(struct oriel_server *server, uint64_t now_ns) {
-  if (server->desktop && server->peers)
-    oriel_desktop_look(server->desktop, now_ns);
-  for (struct oriel_peer *peer = server->peers, *next; peer; peer = next) {
-    next = peer->next;
-    oriel_peer_tick(peer, now_ns);
-  }
-}
-
-void oriel_peers_bye(struct oriel_server *server, enum oriel_viewer_reason reason, const char *text,
-                     uint64_t limit_ns) {
-  for (struct oriel_peer *peer = server->peers, *next; peer; peer = next) {
-    next = peer->next;
-    oriel_peer_bye(peer, reason, text, limit_ns);
-  }
-}
-
-bool oriel_peers_control(const struct oriel_server *server, uint64_t session) {
-  for (const struct oriel_peer *peer = server->peers; peer; peer = peer->next) {
-    if (session && peer->session == session && oriel_peer_party(peer) == ORIEL_PARTY_CONTROLLER)
-      return true;
-  }
-  return false;
-}
-
-unsigned oriel_peers_watching(const struct oriel_server *server, bool joined) {
-  unsigned count = 0;
-  for (const struct oriel_peer *peer = server->peers; peer; peer = peer->next)
-    count += peer->view && (peer->viewer || !joined);
-  return count;
-}
-
-void oriel_peers_logout(struct oriel_server *server, uint64_t session) {
-  for (struct oriel_peer *peer = server->peers, *next; peer; peer = next) {
-    next = peer->next;
-    if (session && peer->session == session)
-      oriel_peer_bye(peer, ORIEL_VIEWER_REASON_UNAUTHORISED, "logged out", ORIEL_PEER_CLOSE_NS);
-  }
 }

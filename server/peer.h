@@ -15,6 +15,7 @@
 #include "server/address.h"
 #include "wire/viewer.h"
 
+struct oriel_mount;
 struct oriel_peer;
 struct oriel_relay;
 struct oriel_server;
@@ -29,16 +30,16 @@ struct oriel_peer_config {
   bool proved;               /* false: nothing but AUTHENTICATE, with the session's second secret, may come first, or,
                                 without a session, LOGIN */
   bool view;                 /* its token only lets watch */
+  bool named;                /* it came by the desktop's name */
   const char *address;       /* of the client, for the log */
   struct oriel_address_key key; /* of the client */
   void (*closed)(void *user); /* gives the socket back; called once, also when create fails */
   void *user;
 };
 
-/** Those that have not shown a credential at all yet. */
-size_t oriel_peers_strangers(const struct oriel_server *server);
-/** Starts serving; the peer owns itself and leaves the server's list when it ends. 0, -ENOMEM, other -errno. */
-int oriel_peer_create(struct oriel_server *server, const struct oriel_peer_config *config);
+/** Starts serving a viewer of this desktop; the peer owns itself and leaves the mount's list when it ends. 0, -ENOMEM,
+ *  other -errno. */
+int oriel_peer_create(struct oriel_mount *mount, const struct oriel_peer_config *config);
 /** Sends what waits, as far as the socket takes it. May end the peer. */
 void oriel_peer_flush(struct oriel_peer *peer);
 /** Says BYE, then the WebSocket close, for at most `limit_ns`; the viewer leaves the desktop now. May end the peer. */
@@ -46,16 +47,19 @@ void oriel_peer_bye(struct oriel_peer *peer, enum oriel_viewer_reason reason, co
 /** Time limits and pings. May end the peer. */
 void oriel_peer_tick(struct oriel_peer *peer, uint64_t now_ns);
 
-/** Wake, tick and bye for all; safe while peers end. */
-void oriel_peers_flush(struct oriel_server *server);
+/** Wake and bye for those of one desktop, tick and bye for all; safe while peers end. */
+void oriel_peers_flush(struct oriel_mount *mount);
+void oriel_peers_bye(struct oriel_mount *mount, enum oriel_viewer_reason reason, const char *text, uint64_t limit_ns);
 void oriel_peers_tick(struct oriel_server *server, uint64_t now_ns);
-void oriel_peers_bye(struct oriel_server *server, enum oriel_viewer_reason reason, const char *text,
-                     uint64_t limit_ns);
-/** True when a viewer of this browser session has the controls. */
-bool oriel_peers_control(const struct oriel_server *server, uint64_t session);
-/** Connections whose token only lets watch; `joined`: those alone that are viewers now. */
-unsigned oriel_peers_watching(const struct oriel_server *server, bool joined);
-/** Closes the viewers of one browser session, which logged out. */
+void oriel_peers_bye_all(struct oriel_server *server, enum oriel_viewer_reason reason, const char *text,
+                         uint64_t limit_ns);
+/** True when a viewer of this browser session has the controls of this desktop. */
+bool oriel_peers_control(const struct oriel_mount *mount, uint64_t session);
+/** Whether one more connection would be too many: of those who watch, of the desktop's viewers, or of all. */
+bool oriel_peers_crowded(const struct oriel_mount *mount, bool watcher);
+/** Whether a viewer, which is in already, finds its places taken: those of the desktop, or of who only watches. */
+bool oriel_peers_full(const struct oriel_mount *mount, bool watcher);
+/** Closes the viewers of one browser session, which logged out, whatever their desktops. */
 void oriel_peers_logout(struct oriel_server *server, uint64_t session);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The state of one viewer's connection, shared by peer.c (its life), peer_receive.c and peer_send.c. Loop thread.
+ * The state of one viewer's connection, shared by peer.c (its life), peers.c, peer_receive.c and peer_send.c. Loop
+ * thread.
  */
 #ifndef ORIEL_SERVER_PEER_PRIVATE_H
 #define ORIEL_SERVER_PEER_PRIVATE_H
@@ -12,6 +13,7 @@
 #include "server/clockmap.h"
 #include "server/dispatch.h"
 #include "server/inbox.h"
+#include "server/mount.h"
 #include "server/outbox.h"
 #include "server/path.h"
 #include "server/peer.h"
@@ -23,8 +25,9 @@
 enum peer_phase { PEER_HELLO, PEER_LIVE, PEER_CLOSING, PEER_LINGER, PEER_GONE };
 
 struct oriel_peer {
-  struct oriel_peer *next, *previous;
+  struct oriel_peer *next, *previous; /* of the mount */
   struct oriel_server *server;
+  struct oriel_mount *mount; /* held */
   int fd; /* borrowed */
   struct oriel_relay *const *relay; /* see peer.h */
   struct oriel_path path;
@@ -34,7 +37,7 @@ struct oriel_peer {
   void (*closed)(void *user);
   void *closed_user;
   uint64_t session;
-  bool proved, view; /* see peer.h */
+  bool proved, view, named; /* see peer.h */
   bool session_waiting;                       /* SESSION has to be sent */
   char session_secret[ORIEL_SESSION_ID_SIZE]; /* until then */
   bool had_controls; /* as the log has it */
@@ -43,6 +46,7 @@ struct oriel_peer {
   char address[ORIEL_ADDRESS_TEXT_MAX];
 
   enum peer_phase phase;
+  uint64_t born_ns;
   uint64_t deadline_ns; /* HELLO: greeting; CLOSING, LINGER: end */
   uint64_t excess_said_ns; /* when the log last had a line about its microphone */
   uint64_t heard_ns, progress_ns, next_ping_ns, next_session_ns;
@@ -71,6 +75,13 @@ struct oriel_peer {
 /** Turns to CLOSING without sending yet: safe inside the inbox's callbacks. text NULL: no BYE, only the close frame. */
 void oriel_peer_close_begin(struct oriel_peer *peer, unsigned reason, uint16_t code, const char *text,
                             uint64_t limit_ns);
+
+/** Ends it now, whatever state it is in. */
+void oriel_peer_end(struct oriel_peer *peer);
+
+/* peers.c */
+/** Ends the one that waits longest to say who it is, where `peer`, which is not in a list yet, is one too many. */
+void oriel_peers_make_room(struct oriel_server *server, const struct oriel_peer *peer);
 
 /* peer_receive.c */
 int oriel_peer_receive_init(struct oriel_peer *peer, const void *early, size_t early_size);

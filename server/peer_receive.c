@@ -55,7 +55,7 @@ static const char *reason_text(const struct oriel_peer *peer, int reason) {
     return "this server speaks version 1; reload the page";
   case ORIEL_VIEWER_REASON_FULL:
     return peer->view ? "as many as may watch are connected; try again later"
-                      : "256 viewers are connected; try again later";
+                      : "as many viewers as there may be are connected; try again later";
   case ORIEL_VIEWER_REASON_UNAUTHORISED:
     return peer->session ? "this is not the session's secret" : "the token is wrong";
   case ORIEL_VIEWER_REASON_LIMITED:
@@ -116,7 +116,8 @@ static enum oriel_viewer_reason log_in(struct oriel_peer *peer, const struct ori
   struct oriel_login login = {0};
   if (peer->session)
     return ORIEL_VIEWER_REASON_PROTOCOL;
-  const struct oriel_gate_client client = {.key = peer->key, .address = peer->address, .at = "/ws"};
+  const struct oriel_gate_client client = {
+    .mount = peer->mount, .named = peer->named, .key = peer->key, .address = peer->address, .at = "/ws"};
   enum oriel_viewer_reason reason =
     oriel_login_viewer(peer->server, &client, in->login.token, in->login.size, &login);
   if (!reason) {
@@ -173,10 +174,10 @@ static enum oriel_viewer_reason on_hello(void *user, const struct oriel_viewer_i
   struct oriel_peer *peer = user;
   if (in->hello.version != ORIEL_VIEWER_VERSION)
     return ORIEL_VIEWER_REASON_VERSION;
-  if (!peer->server->desktop)
+  if (!peer->mount->desktop)
     return ORIEL_VIEWER_REASON_GOING_AWAY;
-  if (peer->view && oriel_peers_watching(peer->server, true) >= ORIEL_WATCHERS_MAX)
-    return ORIEL_VIEWER_REASON_FULL; /* a link that is passed around keeps nobody out who has the full token */
+  if (oriel_peers_full(peer->mount, peer->view))
+    return ORIEL_VIEWER_REASON_FULL;
   struct oriel_viewer_config config = {
     .role = in->hello.role == ORIEL_ROLE_CONTROLLER && !peer->view ? ORIEL_ROLE_CONTROLLER : ORIEL_ROLE_VIEWER,
     .video = in->hello.capabilities & ORIEL_VIEWER_CAP_H264,
@@ -189,7 +190,7 @@ static enum oriel_viewer_reason on_hello(void *user, const struct oriel_viewer_i
     .peer = peer_of(peer),
     .user = peer,
   };
-  int status = oriel_viewer_attach(peer->server->desktop, &config, &peer->viewer);
+  int status = oriel_viewer_attach(peer->mount->desktop, &config, &peer->viewer);
   if (status < 0) {
     if (status != -EUSERS)
       oriel_warn(ORIEL_ROOM, "viewer %s refused: %s", peer->address, strerror(-status));

@@ -14,7 +14,7 @@ static void start_small(struct oriel_peer *peer, enum oriel_opcode opcode, size_
   oriel_outbox_start(&peer->outbox, opcode, size, NULL);
 }
 
-static uint32_t capabilities_of(const struct oriel_server *server, const struct oriel_source_abilities *abilities) {
+static uint32_t capabilities_of(const struct oriel_mount *mount, const struct oriel_source_abilities *abilities) {
   uint32_t capabilities = ORIEL_VIEWER_CAP_H264 | ORIEL_VIEWER_CAP_TILES | ORIEL_VIEWER_CAP_MICROPHONE;
   if (abilities->sound)
     capabilities |= ORIEL_VIEWER_CAP_OPUS;
@@ -24,16 +24,16 @@ static uint32_t capabilities_of(const struct oriel_server *server, const struct 
     capabilities |= ORIEL_VIEWER_CAP_COMMANDS;
   if (abilities->heads)
     capabilities |= ORIEL_VIEWER_CAP_HEADS;
-  if (server->start)
+  if (mount->start)
     capabilities |= ORIEL_VIEWER_CAP_START;
   return capabilities;
 }
 
 static void fill_hello(struct oriel_peer *peer, uint8_t *head, uint64_t now_us) {
   struct oriel_desktop_stats *stats = &peer->server->desktop_stats;
-  oriel_desktop_stats(peer->server->desktop, stats);
+  oriel_desktop_stats(peer->mount->desktop, stats);
   start_small(peer, ORIEL_OPCODE_BINARY,
-              oriel_viewer_write_hello(head, ORIEL_OUTBOX_HEAD_MAX, capabilities_of(peer->server, &stats->abilities),
+              oriel_viewer_write_hello(head, ORIEL_OUTBOX_HEAD_MAX, capabilities_of(peer->mount, &stats->abilities),
                                        oriel_viewer_id(peer->viewer), now_us, stats->source.name));
 }
 
@@ -118,7 +118,7 @@ static enum oriel_viewer_control_way control_way_of(const struct oriel_delivery 
   }
 }
 
-static size_t head_of_delivery(const struct oriel_server *server, uint8_t *head, const struct oriel_delivery *delivery,
+static size_t head_of_delivery(const struct oriel_mount *mount, uint8_t *head, const struct oriel_delivery *delivery,
                                uint64_t now_ns) {
   const size_t size = ORIEL_OUTBOX_HEAD_MAX;
   switch (delivery->type) {
@@ -126,7 +126,7 @@ static size_t head_of_delivery(const struct oriel_server *server, uint8_t *head,
     return oriel_viewer_write_state(head, size, state_of(delivery->state.state), delivery->state.absolute_pointer,
                                     delivery->state.width, delivery->state.height, delivery->state.detail);
   case ORIEL_DELIVERY_ABILITIES:
-    return oriel_viewer_write_abilities(head, size, capabilities_of(server, &delivery->abilities),
+    return oriel_viewer_write_abilities(head, size, capabilities_of(mount, &delivery->abilities),
                                         display_of(delivery->abilities.display));
   case ORIEL_DELIVERY_ROLE:
     return oriel_viewer_write_role(head, size, (uint8_t)delivery->role);
@@ -155,7 +155,7 @@ static size_t head_of_delivery(const struct oriel_server *server, uint8_t *head,
 static bool fill_delivery(struct oriel_peer *peer, uint8_t *head, uint64_t now_ns) {
   struct oriel_delivery delivery;
   while (peer->viewer && oriel_viewer_next(peer->viewer, &delivery)) {
-    size_t size = head_of_delivery(peer->server, head, &delivery, now_ns);
+    size_t size = head_of_delivery(peer->mount, head, &delivery, now_ns);
     if (size == 0) { /* nothing this protocol can say */
       oriel_packet_unref(delivery.packet);
       continue;

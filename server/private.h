@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
- * The server's own state, shared by the files of this room. Thread-safety: the loop thread only, but for `snapshots`
- * under its lock and `wake`.
+ * The server's own state, shared by the files of this room. Thread-safety: the loop thread only, but for the mounts'
+ * `snapshots_running` under snapshot_lock, and `wake` and `ready`, by which any thread
+ * says that a desktop has something to send.
  */
 #ifndef ORIEL_SERVER_PRIVATE_H
 #define ORIEL_SERVER_PRIVATE_H
 
 #include <microhttpd.h>
+#include <stdatomic.h>
 #include <uv.h>
 
+#include "core/clock.h"
 #include "server/bucket.h"
 #include "server/budget.h"
 #include "server/lockout.h"
@@ -22,8 +25,9 @@
 #define ORIEL_ROOM "server"
 
 enum {
-  ORIEL_WATCHERS_MAX = ORIEL_DESKTOP_VIEWERS_MAX / 2, /* viewers whose token only lets watch */
-  ORIEL_SNAPSHOTS_MAX = 2,        /* at a time: each holds a worker thread and a picture */
+  ORIEL_VIEWERS_MAX = 4096,       /* of all desktops together */
+  ORIEL_SNAPSHOTS_MAX = 2,        /* of a desktop at a time: each holds a worker thread and a picture */
+  ORIEL_SNAPSHOTS_TOTAL = 8,      /* of all */
   ORIEL_CONNECTIONS_MAX = 512,    /* that are not viewers */
   ORIEL_CONNECTIONS_PER_ADDRESS = 64,
   ORIEL_HEADERS_MAX = 8 * 1024,
@@ -31,6 +35,9 @@ enum {
   ORIEL_TICK_MS = 250,            /* while anybody is connected */
 };
 
+#define ORIEL_CLOSE_LIMIT_NS (500 * ORIEL_NS_PER_MS) /* for those who are told that all ends */
+
+struct oriel_mount;
 struct oriel_peer;
 struct oriel_relay;
 struct oriel_connection;
@@ -38,9 +45,9 @@ struct oriel_connection;
 struct oriel_server {
   uv_loop_t *loop;
   struct MHD_Daemon *daemon;
-  struct oriel_desktop *desktop; /* borrowed; NULL = none yet, or no longer */
-  int (*start)(void *user);      /* starts its VM again; NULL = nobody here can */
-  void *start_user;
+  struct oriel_mount *mounts; /* in the order they came, and those that are gone but for their last users */
+  unsigned mount_count;       /* without these */
+  _Atomic(struct oriel_mount *) ready; /* with something to send; see mount.c */
   struct sockaddr_storage bound;
   bool tls;
   bool secure; /* browsers reach us by TLS, ours or a proxy's */
@@ -80,13 +87,11 @@ struct oriel_server {
 
   struct oriel_connection *connections; /* HTTP, not yet viewers */
   unsigned connection_count;
-  struct oriel_peer *peers;
-  unsigned peer_count;
+  unsigned peer_count; /* of all mounts */
 
-  uv_mutex_t snapshot_lock; /* guards snapshots_running */
+  uv_mutex_t snapshot_lock; /* guards the mounts' snapshots_running */
   uv_cond_t snapshot_ended;
-  unsigned snapshots_running; /* workers inside the desktop */
-  unsigned snapshots;         /* requests between start and answer; loop thread */
+  unsigned snapshots; /* requests between start and answer, of all mounts */
 
   struct oriel_server_stats stats;
   struct oriel_desktop_stats desktop_stats; /* too large for a stack */

@@ -54,20 +54,20 @@ struct oriel_snapshot;
 
 enum oriel_credential { ORIEL_CREDENTIAL_NONE, ORIEL_CREDENTIAL_BEARER, ORIEL_CREDENTIAL_COOKIE };
 
-/** What a token is good for. */
-enum oriel_right { ORIEL_RIGHT_NONE, ORIEL_RIGHT_VIEW, ORIEL_RIGHT_FULL };
-
 #define ORIEL_SECRET_HEADER "Oriel-Session-Secret"
 
 struct oriel_request {
   struct oriel_server *server;
   struct MHD_Connection *http;
   struct oriel_connection *connection;
+  struct oriel_mount *mount; /* the desktop it is about, held until the request ends; NULL = the server, or none */
+  bool named;                /* the path names it: /d/NAME/… or /api/v1/desktops/NAME… */
   const struct oriel_route *route;
   const struct oriel_asset *asset; /* assets only */
   const char *path, *version;      /* borrowed; path for the first call only */
   enum oriel_credential credential;
   uint64_t session; /* serial, when the credential is a cookie */
+  bool all;         /* the credential opens every desktop */
   bool unproved;    /* the cookie came without the session's second secret: only where the next protocol asks for it */
   enum oriel_party party;
   struct oriel_address_key key;        /* of the client, behind trusted proxies */

@@ -13,11 +13,21 @@
 
 enum oriel_method { ORIEL_METHOD_GET = 1, ORIEL_METHOD_POST = 2, ORIEL_METHOD_DELETE = 4, ORIEL_METHOD_HEAD = 8 };
 
+/** What a path is about. */
+enum oriel_scope {
+  ORIEL_SCOPE_DESKTOP, /* one desktop: below /d/NAME/, and at / for the only one */
+  ORIEL_SCOPE_SERVER,  /* the server alone: at / */
+  ORIEL_SCOPE_EITHER,  /* both */
+};
+
 struct oriel_route {
   enum oriel_method method; /* GET answers HEAD too, unless it upgrades */
   bool any_host;            /* answers whatever Host says, in HTTP/1.0 also without one: it tells nothing of us */
   bool upgrades;            /* its GET becomes another protocol: there is no head of an answer to ask for */
-  const char *path;
+  enum oriel_scope scope;
+  bool about_all;   /* at / its answer is about several desktops: only for who opens all of them */
+  const char *path; /* behind /d/NAME, or from / on */
+  const char *api;  /* the same behind /api/v1/desktops/NAME; NULL = not there */
   /** Changes something, or carries input: with a cookie it must prove to come from our own page. */
   bool acts;
   enum MHD_Result (*handle)(struct oriel_request *request);
@@ -27,9 +37,20 @@ struct oriel_route {
 const struct oriel_route *oriel_routes(size_t *count);
 /** The row for an asset. */
 const struct oriel_route *oriel_route_asset(void);
-/** Methods the path knows, as a set; 0 = no such path. *route is the row for `method`, or NULL. */
-unsigned oriel_route_find(const struct oriel_server *server, const char *path, unsigned method,
-                          const struct oriel_route **route, const struct oriel_asset **asset);
+/** What a path leads to. */
+struct oriel_target {
+  unsigned methods;                /* that the path knows, a set; 0 = there is no such path */
+  const struct oriel_route *route; /* for the method; NULL = it does not know that */
+  const struct oriel_asset *asset; /* assets only */
+  struct oriel_mount *mount;       /* the desktop that is named, or the only one, borrowed; NULL = none */
+  bool named;                      /* the path names it */
+  bool stranger;                   /* it names one that is not mounted */
+  bool lacks_slash;                /* it is /d/NAME, where /d/NAME/ was meant */
+  bool lacks_name;                 /* it is about one of several, and does not say which */
+};
+/** Looks `path` up, from our own / on. */
+void oriel_route_find(const struct oriel_server *server, const char *path, unsigned method,
+                      struct oriel_target *target);
 
 /* handlers */
 enum MHD_Result oriel_handle_asset(struct oriel_request *request);

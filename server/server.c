@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Making, running and ending the server. Loop thread, but for oriel_server_wake.
+ * Making, running and ending the server. Loop thread.
  */
 #include "server/server.h"
 
@@ -15,11 +15,10 @@
 #include "core/shortage.h"
 #include "server/address.h"
 #include "server/listener.h"
+#include "server/mount.h"
 #include "server/peer.h"
 #include "server/private.h"
 #include "server/relay.h"
-
-#define CLOSE_LIMIT_NS (500 * ORIEL_NS_PER_MS)
 
 /** Frees what create made, once no handle is open. */
 static void release(struct oriel_server *server) {
@@ -33,13 +32,14 @@ static void release(struct oriel_server *server) {
     explicit_bzero(server->share, strlen(server->share));
   free(server->share);
   oriel_relays_finish(server);
+  oriel_mounts_finish(server);
   free(server);
 }
 
 static void finish_if_idle(struct oriel_server *server) {
   if (!server->closing || server->open_handles || server->snapshots)
     return;
-  /* The owner may destroy its desktop only now, whose threads may call wake until then: so free last. */
+  /* The owner may destroy its desktops only now, whose threads may call wake until then: so free last. */
   if (server->closed)
     server->closed(server->closed_user);
   release(server);
@@ -105,12 +105,7 @@ static void on_turn(uv_check_t *check) {
 }
 
 static void on_wake(uv_async_t *async) {
-  oriel_peers_flush(async->data);
-}
-
-void oriel_server_wake(void *user) {
-  struct oriel_server *server = user;
-  (void)uv_async_send(&server->wake);
+  oriel_mounts_flush(async->data);
 }
 
 uint16_t oriel_server_port(const struct oriel_server *server) {
@@ -122,26 +117,6 @@ void oriel_server_stats(struct oriel_server *server, struct oriel_server_stats *
   stats->connections_now = server->connection_count;
   stats->viewers_now = server->peer_count;
   stats->sessions_now = (unsigned)oriel_sessions_count(&server->sessions, oriel_clock_ns());
-}
-
-void oriel_server_set_starter(struct oriel_server *server, int (*start)(void *user), void *user) {
-  server->start = start;
-  server->start_user = user;
-}
-
-void oriel_server_set_desktop(struct oriel_server *server, struct oriel_desktop *desktop) {
-  if (desktop == server->desktop)
-    return;
-  if (server->desktop) {
-    oriel_peers_bye(server, ORIEL_VIEWER_REASON_GOING_AWAY, "the desktop is no longer served", CLOSE_LIMIT_NS);
-    /* A worker may still be inside the desktop, coding a picture; it waits for none any more. */
-    oriel_desktop_hurry_snapshots(server->desktop);
-    uv_mutex_lock(&server->snapshot_lock);
-    while (server->snapshots_running)
-      uv_cond_wait(&server->snapshot_ended, &server->snapshot_lock);
-    uv_mutex_unlock(&server->snapshot_lock);
-  }
-  server->desktop = desktop;
 }
 
 static int check_config(const struct oriel_server_config *config, char *why, size_t why_size) {
@@ -305,11 +280,11 @@ void oriel_server_close(struct oriel_server *server, void (*done)(void *user), v
   server->closing = true;
   server->closed = done;
   server->closed_user = user;
-  server->close_by_ns = oriel_clock_ns() + CLOSE_LIMIT_NS;
+  server->close_by_ns = oriel_clock_ns() + ORIEL_CLOSE_LIMIT_NS;
   oriel_listener_stop(server);
   oriel_relays_quiesce(server);
   oriel_http_quiesce(server);
-  oriel_server_set_desktop(server, NULL);
-  oriel_peers_bye(server, ORIEL_VIEWER_REASON_GOING_AWAY, "the server stops", CLOSE_LIMIT_NS);
+  oriel_mounts_detach(server);
+  oriel_peers_bye_all(server, ORIEL_VIEWER_REASON_GOING_AWAY, "the server stops", ORIEL_CLOSE_LIMIT_NS);
   uv_timer_start(&server->tick, on_tick, 0, 20);
 }

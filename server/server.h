@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * HTTP, WebSocket, authentication, limits and metrics for one desktop, on the caller's libuv loop. libmicrohttpd is
- * driven by its epoll fd inside that loop; upgraded sockets belong to the loop; wslay frames messages.
+ * HTTP, WebSocket, authentication, limits and metrics for any number of desktops, on the caller's libuv loop.
+ * libmicrohttpd is driven by its epoll fd inside that loop; upgraded sockets belong to the loop; wslay frames messages.
  *
- * Thread-safety: every call from the loop's thread, but oriel_server_wake (any thread).
+ * A desktop is mounted by a name and found below /d/NAME/; the only one also at /.
+ *
+ * Thread-safety: every call from the loop's thread, but oriel_mount_wake (any thread).
  */
 #ifndef ORIEL_SERVER_SERVER_H
 #define ORIEL_SERVER_SERVER_H
@@ -16,6 +18,7 @@
 #include "desktop/desktop.h"
 
 struct oriel_server;
+struct oriel_mount;
 
 /** A file of the web client, built into the binary. */
 struct oriel_asset {
@@ -29,7 +32,7 @@ struct oriel_asset {
 struct oriel_server_config {
   const char *listen;          /* "127.0.0.1:8080", "[::1]:0", "0.0.0.0:443" */
   int listener;                /* a non-blocking TCP socket that listens already, taken over; 0 = none: bind `listen` */
-  const char *token;           /* 1..512 bytes; borrowed during create */
+  const char *token;           /* opens every desktop; 1..512 bytes; borrowed during create */
   const char *view_token;      /* the same for those who only watch, another one; NULL = there is none */
   const char *public_url;      /* where browsers find this server behind a proxy, as public.h has it; or NULL. The page,
                                   its cookie and what a missing Host needs are then for that address */
@@ -44,21 +47,57 @@ struct oriel_server_config {
   const char *version;
 };
 
-/** Binds and listens; the desktop is set later. 0 or -errno (-EADDRINUSE, -EACCES, -EINVAL...); `why` (at least 200
+/** Binds and listens; desktops are mounted later. 0 or -errno (-EADDRINUSE, -EACCES, -EINVAL...); `why` (at least 200
  *  bytes) then holds one sentence: what, on what, why, what to do. After a failure run the loop once before closing it:
  *  it may hold handles that are closing. */
 int oriel_server_create(uv_loop_t *loop, const struct oriel_server_config *config, struct oriel_server **server,
                         char *why, size_t why_size);
+
+/* ---- desktops ---- */
+
+enum {
+  ORIEL_MOUNTS_MAX = 1024,
+  ORIEL_MOUNT_NAME_MAX = 63,
+};
+
+/** Borrowed during mount, all of it but `user`. */
+struct oriel_mount_config {
+  const char *name;       /* 1..63 of a-z, 0-9, ".", "_" and "-", beginning with a letter or a digit */
+  const char *token;      /* opens this desktop alone, beside the server's; 1..512 bytes; NULL = none */
+  const char *view_token; /* the same for those who only watch, another one; NULL = none */
+  unsigned viewers_max;   /* 0 = ORIEL_DESKTOP_VIEWERS_MAX, as anything beyond it */
+  /** Starts the desktop's VM again once it has ended; viewers are told that somebody can. NULL: nobody here. Called in
+   *  the loop's thread; does not wait. 0: the VM is being started; -EALREADY: it runs, or is being started; -ECANCELED:
+   *  we are about to end. */
+  int (*start)(void *user);
+  void *user;
+};
+
+/** Makes a place for a desktop, which is set later: until then it is "no desktop is served now". The mount is the
+ *  server's: valid until it is unmounted or the server's done returns. 0; -EEXIST: the name is taken; -EINVAL: the name
+ *  or a token; -ENOSPC: ORIEL_MOUNTS_MAX are mounted; -ENOMEM. `why` (at least 200 bytes) then holds one sentence. */
+int oriel_server_mount(struct oriel_server *server, const struct oriel_mount_config *config, struct oriel_mount **mount,
+                       char *why, size_t why_size);
+/** Takes the desktop away, if it was not yet, and frees the name at once: its viewers are told that it is no longer
+ *  served; nobody else notices. The mount is gone for the caller: its desktop's threads, which call oriel_mount_wake,
+ *  must have ended before, so set no desktop, destroy it, and unmount. */
+void oriel_server_unmount(struct oriel_mount *mount);
 /** The desktop to serve. NULL before it is destroyed: every viewer is then detached from it at once and told that it
  *  goes away, and no snapshot of it is being made any more when this returns: those that wait for a picture are given
  *  up, and one that is being coded is waited for, some tens of ms. */
-void oriel_server_set_desktop(struct oriel_server *server, struct oriel_desktop *desktop);
-/** Who starts the desktop's VM again once it has ended: viewers are told that somebody can, so set it before they come.
- *  NULL, as without this call: nobody here. `start` is called in the loop's thread and does not wait; 0: the VM is
- *  being started; -EALREADY: it runs, or is being started; -ECANCELED: we are about to end. */
-void oriel_server_set_starter(struct oriel_server *server, int (*start)(void *user), void *user);
-/** Packets wait in mailboxes: the desktop's wake callback. Any thread. */
-void oriel_server_wake(void *server);
+void oriel_mount_set_desktop(struct oriel_mount *mount, struct oriel_desktop *desktop);
+/** The same without waiting for the worker that codes a snapshot: `left` is called from the loop's thread, before this
+ *  returns or in a later turn, once nothing here is inside the desktop any more. Set no other one before. */
+void oriel_mount_release_desktop(struct oriel_mount *mount, void (*left)(void *user), void *user);
+/** Packets wait in mailboxes: the desktop's wake callback, with the mount as its user. Any thread; does not block. */
+void oriel_mount_wake(void *mount);
+/** Connections to it that are viewers or are about to be. */
+unsigned oriel_mount_viewers(const struct oriel_mount *mount);
+/** Its name; lives as long as the mount. */
+const char *oriel_mount_name(const struct oriel_mount *mount);
+
+/* ---- what all of them share ---- */
+
 /** Counters since create. Closed viewers are counted by the reason said to them, or by ORIEL_SERVER_CLOSED_CUT when the
  *  connection ended from the other side or broke. */
 enum { ORIEL_SERVER_CLOSED_CUT = 0, ORIEL_SERVER_REASONS = 32 };
@@ -82,8 +121,8 @@ void oriel_server_stats(struct oriel_server *server, struct oriel_server_stats *
 /** Port actually bound. */
 uint16_t oriel_server_port(const struct oriel_server *server);
 /** Says bye to every viewer, stops listening and ends within little more than half a second, whatever the clients do;
- *  then calls done from the loop and frees. A desktop whose wake callback is this server's must be destroyed in done at
- *  the latest: oriel_server_wake is allowed until done returns. The loop must run until then. */
+ *  then calls done from the loop and frees. Desktops whose wake callback is oriel_mount_wake must be destroyed in done
+ *  at the latest: it is allowed until done returns. The loop must run until then. */
 void oriel_server_close(struct oriel_server *server, void (*done)(void *user), void *user);
 
 #endif

@@ -61,7 +61,7 @@ static struct oriel_session *make_room(struct oriel_sessions *sessions, bool vie
   return same ? same : any;
 }
 
-int oriel_sessions_create(struct oriel_sessions *sessions, bool view, uint64_t now_ns,
+int oriel_sessions_create(struct oriel_sessions *sessions, const struct oriel_session_start *start, uint64_t now_ns,
                           char id[ORIEL_SESSION_ID_SIZE + 1], char secret[ORIEL_SESSION_ID_SIZE + 1],
                           uint64_t *serial) {
   int status = write_digits(secret);
@@ -69,12 +69,14 @@ int oriel_sessions_create(struct oriel_sessions *sessions, bool view, uint64_t n
     status = write_digits(id);
   if (status < 0)
     return status;
-  struct oriel_session *slot = make_room(sessions, view, now_ns);
+  struct oriel_session *slot = make_room(sessions, start->view, now_ns);
   slot->id = (struct oriel_secret){.known = false};
   if ((id && !oriel_secret_set(&slot->id, id, ORIEL_SESSION_ID_SIZE)) ||
       !oriel_secret_set(&slot->secret, secret, ORIEL_SESSION_ID_SIZE))
     return -ENOMEM;
-  slot->view = view;
+  slot->key = start->key;
+  slot->view = start->view;
+  slot->below = start->below;
   slot->expires_ns = now_ns + ORIEL_SESSION_SECONDS * ORIEL_NS_PER_SECOND;
   slot->serial = sessions->next_serial++;
   if (serial)
@@ -82,13 +84,14 @@ int oriel_sessions_create(struct oriel_sessions *sessions, bool view, uint64_t n
   return 0;
 }
 
-int oriel_sessions_claim(struct oriel_sessions *sessions, const char *secret, bool view, uint64_t now_ns,
-                         char id[ORIEL_SESSION_ID_SIZE + 1]) {
+int oriel_sessions_claim(struct oriel_sessions *sessions, const char *secret, const struct oriel_secret *key,
+                         uint64_t now_ns, char id[ORIEL_SESSION_ID_SIZE + 1]) {
   struct oriel_secret given;
   (void)oriel_secret_set(&given, secret, strlen(secret));
   for (size_t i = 0; i < ORIEL_SESSIONS_MAX; i++) {
     struct oriel_session *slot = &sessions->slots[i];
-    if (!is_live(slot, now_ns) || slot->id.known || slot->view != view || !oriel_secret_equal(&slot->secret, &given))
+    if (!is_live(slot, now_ns) || slot->id.known || !oriel_secret_equal(&slot->key, key) ||
+        !oriel_secret_equal(&slot->secret, &given))
       continue;
     int status = write_digits(id);
     return status < 0 || oriel_secret_set(&slot->id, id, ORIEL_SESSION_ID_SIZE) ? status : -ENOMEM;
@@ -109,9 +112,9 @@ uint64_t oriel_sessions_find(const struct oriel_sessions *sessions, const char *
   return 0;
 }
 
-/** The live session with this serial, or NULL. */
-static const struct oriel_session *get(const struct oriel_sessions *sessions, uint64_t serial, uint64_t now_ns) {
-  for (size_t i = 0; i < ORIEL_SESSIONS_MAX; i++) {
+const struct oriel_session *oriel_sessions_get(const struct oriel_sessions *sessions, uint64_t serial,
+                                               uint64_t now_ns) {
+  for (size_t i = 0; serial && i < ORIEL_SESSIONS_MAX; i++) {
     if (sessions->slots[i].serial == serial)
       return is_live(&sessions->slots[i], now_ns) ? &sessions->slots[i] : NULL;
   }
@@ -120,19 +123,14 @@ static const struct oriel_session *get(const struct oriel_sessions *sessions, ui
 
 bool oriel_sessions_prove(const struct oriel_sessions *sessions, uint64_t serial, const char *secret, size_t size,
                           uint64_t now_ns) {
-  const struct oriel_session *session = get(sessions, serial, now_ns);
+  const struct oriel_session *session = oriel_sessions_get(sessions, serial, now_ns);
   struct oriel_secret given;
   (void)oriel_secret_set(&given, secret, size);
   return session && size == ORIEL_SESSION_ID_SIZE && oriel_secret_equal(&session->secret, &given);
 }
 
-bool oriel_sessions_view(const struct oriel_sessions *sessions, uint64_t serial, uint64_t now_ns) {
-  const struct oriel_session *session = get(sessions, serial, now_ns);
-  return session && session->view;
-}
-
 bool oriel_sessions_alive(const struct oriel_sessions *sessions, uint64_t serial, uint64_t now_ns) {
-  return get(sessions, serial, now_ns) != NULL;
+  return oriel_sessions_get(sessions, serial, now_ns) != NULL;
 }
 
 void oriel_sessions_remove(struct oriel_sessions *sessions, uint64_t serial) {

@@ -5,12 +5,13 @@
  */
 #include <stdlib.h>
 
+#include "server/mount.h"
 #include "server/route.h"
 
 struct oriel_snapshot {
   uv_work_t work;
-  struct oriel_server *server;
-  struct oriel_desktop *desktop; /* lives until the worker has left it: see oriel_server_set_desktop */
+  struct oriel_mount *mount;     /* held */
+  struct oriel_desktop *desktop; /* lives until the worker has left it: see oriel_mount_set_desktop */
   struct oriel_request *request; /* NULL when it ended before the picture was there */
   bool done;
   int status;
@@ -20,23 +21,25 @@ struct oriel_snapshot {
 
 static void make(uv_work_t *work) {
   struct oriel_snapshot *snapshot = work->data;
-  struct oriel_server *server = snapshot->server;
+  struct oriel_server *server = snapshot->mount->server;
   snapshot->status = oriel_desktop_snapshot(snapshot->desktop, &snapshot->png, &snapshot->size);
   uv_mutex_lock(&server->snapshot_lock);
-  server->snapshots_running--;
+  snapshot->mount->snapshots_running--;
   uv_cond_signal(&server->snapshot_ended);
   uv_mutex_unlock(&server->snapshot_lock);
 }
 
 static void release(struct oriel_snapshot *snapshot) {
+  oriel_mount_unref(snapshot->mount);
   free(snapshot->png);
   free(snapshot);
 }
 
 static void on_made(uv_work_t *work, int status) {
   struct oriel_snapshot *snapshot = work->data;
-  struct oriel_server *server = snapshot->server;
+  struct oriel_server *server = snapshot->mount->server;
   server->snapshots--;
+  oriel_mount_snapshot_made(snapshot->mount);
   snapshot->done = true;
   if (status < 0)
     snapshot->status = status;
@@ -59,8 +62,8 @@ void oriel_snapshot_drop(struct oriel_snapshot *snapshot) {
 static enum MHD_Result answer(struct oriel_request *request, struct oriel_snapshot *snapshot) {
   if (snapshot->status < 0)
     return oriel_answer_error(request, MHD_HTTP_SERVICE_UNAVAILABLE,
-                              request->server->desktop ? "the desktop shows no picture yet"
-                                                       : "no desktop is served now",
+                              request->mount->desktop ? "the desktop shows no picture yet"
+                                                      : "no desktop is served now",
                               "Retry-After", "1");
   struct MHD_Response *response =
     oriel_answer_create("image/png", NULL, snapshot->png, snapshot->size, MHD_RESPMEM_MUST_FREE);
@@ -71,22 +74,25 @@ static enum MHD_Result answer(struct oriel_request *request, struct oriel_snapsh
 
 static enum MHD_Result start(struct oriel_request *request) {
   struct oriel_server *server = request->server;
+  struct oriel_mount *mount = request->mount;
   struct oriel_snapshot *snapshot = calloc(1, sizeof *snapshot);
   if (!snapshot)
     return MHD_NO;
-  *snapshot = (struct oriel_snapshot){.server = server, .desktop = server->desktop, .request = request};
+  *snapshot = (struct oriel_snapshot){
+    .mount = oriel_mount_ref(mount), .desktop = mount->desktop, .request = request};
   snapshot->work.data = snapshot;
   uv_mutex_lock(&server->snapshot_lock);
-  server->snapshots_running++;
+  mount->snapshots_running++;
   uv_mutex_unlock(&server->snapshot_lock);
   if (uv_queue_work(server->loop, &snapshot->work, make, on_made) < 0) {
     uv_mutex_lock(&server->snapshot_lock);
-    server->snapshots_running--;
+    mount->snapshots_running--;
     uv_mutex_unlock(&server->snapshot_lock);
-    free(snapshot);
+    release(snapshot);
     return MHD_NO;
   }
   server->snapshots++;
+  mount->snapshots++;
   request->snapshot = snapshot;
   request->connection->suspended = true;
   MHD_suspend_connection(request->http);
@@ -96,10 +102,13 @@ static enum MHD_Result start(struct oriel_request *request) {
 enum MHD_Result oriel_handle_snapshot(struct oriel_request *request) {
   if (request->snapshot)
     return answer(request, request->snapshot);
-  if (!request->server->desktop || request->server->closing)
+  if (!request->mount || !request->mount->desktop || request->server->closing)
     return oriel_answer_error(request, MHD_HTTP_SERVICE_UNAVAILABLE, "no desktop is served now", "Retry-After", "1");
-  if (request->server->snapshots >= ORIEL_SNAPSHOTS_MAX)
+  if (request->mount->snapshots >= ORIEL_SNAPSHOTS_MAX)
     return oriel_answer_error(request, MHD_HTTP_SERVICE_UNAVAILABLE, "two snapshots are being made; try again soon",
                               "Retry-After", "1");
+  if (request->server->snapshots >= ORIEL_SNAPSHOTS_TOTAL)
+    return oriel_answer_error(request, MHD_HTTP_SERVICE_UNAVAILABLE,
+                              "snapshots of other desktops are being made; try again soon", "Retry-After", "1");
   return start(request);
 }

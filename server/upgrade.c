@@ -7,11 +7,10 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "server/handshake.h"
+#include "server/mount.h"
 #include "server/peer.h"
 #include "server/route.h"
 #include "wire/viewer.h"
-
-enum { BYES_MAX = 16 }; /* connections beyond the viewers that are being told so */
 
 static void on_peer_closed(void *user) {
   struct oriel_connection *connection = user;
@@ -38,12 +37,13 @@ static void on_upgraded(void *user, struct MHD_Connection *http, void *context, 
     .session = request->session,
     .proved = !request->unproved,
     .view = request->party == ORIEL_PARTY_WATCHER,
+    .named = request->named,
     .address = request->client,
     .key = request->key,
     .closed = on_peer_closed,
     .user = connection,
   };
-  int status = oriel_peer_create(connection->server, &config);
+  int status = oriel_peer_create(request->mount, &config);
   if (status < 0)
     oriel_warn(ORIEL_ROOM, "viewer %s could not be served: %s", request->client, strerror(-status));
 }
@@ -67,15 +67,6 @@ static enum MHD_Result refuse(struct oriel_request *request, enum oriel_handshak
   }
 }
 
-/* One too many is let in to hear BYE with reason FULL, which a page can see; a refused handshake it cannot. */
-static bool is_crowded(const struct oriel_request *request) {
-  const struct oriel_server *server = request->server;
-  if (request->party == ORIEL_PARTY_WATCHER &&
-      oriel_peers_watching(server, false) >= ORIEL_WATCHERS_MAX + BYES_MAX / 2)
-    return true;
-  return server->peer_count - oriel_peers_strangers(server) >= ORIEL_DESKTOP_VIEWERS_MAX + BYES_MAX;
-}
-
 enum MHD_Result oriel_handle_websocket(struct oriel_request *request) {
   struct oriel_server *server = request->server;
   char accept[ORIEL_HANDSHAKE_ACCEPT_SIZE];
@@ -96,9 +87,9 @@ enum MHD_Result oriel_handle_websocket(struct oriel_request *request) {
     server->upgrade_lost_ns = oriel_clock_ns();
   if (result != ORIEL_HANDSHAKE_OK)
     return refuse(request, result);
-  if (server->closing || !server->desktop)
+  if (server->closing || !request->mount || !request->mount->desktop)
     return oriel_answer_error(request, MHD_HTTP_SERVICE_UNAVAILABLE, "no desktop is served now", "Retry-After", "1");
-  if (is_crowded(request))
+  if (oriel_peers_crowded(request->mount, request->party == ORIEL_PARTY_WATCHER))
     return oriel_answer_error(request, MHD_HTTP_SERVICE_UNAVAILABLE, "too many viewers are connected", "Retry-After",
                               "5");
   struct MHD_Response *response = MHD_create_response_for_upgrade(on_upgraded, server);

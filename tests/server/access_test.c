@@ -15,6 +15,7 @@
 
 #include "core/clock.h"
 #include "page.h"
+#include "server/mount.h"
 #include "server/permit.h"
 #include "server/route.h"
 #include "wire/viewer.h"
@@ -161,7 +162,8 @@ static int start_again(void *user) {
 }
 
 static void set_starter(struct rig *rig, void *starter) {
-  oriel_server_set_starter(rig->server, starter ? start_again : NULL, starter);
+  rig->mount->start = starter ? start_again : NULL;
+  rig->mount->start_user = starter;
 }
 
 static bool hello_offers_start(const struct rig *rig) {

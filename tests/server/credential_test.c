@@ -210,6 +210,10 @@ static void session_body_leaves_no_copy(void **state) {
   assert_int_equal(tokens_freed, 0);
 }
 
+/* Of two tokens. */
+static const struct oriel_session_start full = {.key = {.hash = {1}, .known = true}},
+                                        view = {.key = {.hash = {2}, .known = true}, .view = true};
+
 static void sessions_expire_and_make_room(void **state) {
   (void)state;
   struct oriel_sessions sessions;
@@ -217,7 +221,7 @@ static void sessions_expire_and_make_room(void **state) {
   char secret[ORIEL_SESSION_ID_SIZE + 1], other[ORIEL_SESSION_ID_SIZE + 1];
   const uint64_t day = ORIEL_SESSION_SECONDS * ORIEL_NS_PER_SECOND;
   assert_int_equal(oriel_sessions_init(&sessions), 0);
-  assert_int_equal(oriel_sessions_create(&sessions, false, 1000, first, secret, NULL), 0);
+  assert_int_equal(oriel_sessions_create(&sessions, &full, 1000, first, secret, NULL), 0);
   assert_int_equal(strspn(first, "0123456789abcdef"), ORIEL_SESSION_ID_SIZE);
   uint64_t serial = oriel_sessions_find(&sessions, first, ORIEL_SESSION_ID_SIZE, 1000);
   assert_true(serial != 0);
@@ -230,11 +234,11 @@ static void sessions_expire_and_make_room(void **state) {
   assert_int_equal(oriel_sessions_find(&sessions, first, ORIEL_SESSION_ID_SIZE - 1, 1000), 0);
   assert_int_equal(oriel_sessions_find(&sessions, first, ORIEL_SESSION_ID_SIZE, 1000 + day), 0);
   for (int i = 1; i < ORIEL_SESSIONS_MAX; i++) {
-    assert_int_equal(oriel_sessions_create(&sessions, false, 2000, id, other, NULL), 0);
+    assert_int_equal(oriel_sessions_create(&sessions, &full, 2000, id, other, NULL), 0);
     assert_string_not_equal(id, first);
   }
   assert_int_equal(oriel_sessions_count(&sessions, 3000), ORIEL_SESSIONS_MAX);
-  assert_int_equal(oriel_sessions_create(&sessions, false, 3000, id, other, NULL), 0); /* the oldest makes room */
+  assert_int_equal(oriel_sessions_create(&sessions, &full, 3000, id, other, NULL), 0); /* the oldest makes room */
   assert_int_equal(oriel_sessions_find(&sessions, first, ORIEL_SESSION_ID_SIZE, 3000), 0);
   assert_int_equal(oriel_sessions_count(&sessions, 3000), ORIEL_SESSIONS_MAX);
   serial = oriel_sessions_find(&sessions, id, ORIEL_SESSION_ID_SIZE, 3000);
@@ -253,19 +257,19 @@ static void sessions_are_claimed_once(void **state) {
   char id[ORIEL_SESSION_ID_SIZE + 1] = "", secret[ORIEL_SESSION_ID_SIZE + 1], other[ORIEL_SESSION_ID_SIZE + 1];
   uint64_t serial;
   assert_int_equal(oriel_sessions_init(&sessions), 0);
-  assert_int_equal(oriel_sessions_create(&sessions, false, 1000, NULL, secret, &serial), 0);
+  assert_int_equal(oriel_sessions_create(&sessions, &full, 1000, NULL, secret, &serial), 0);
   assert_true(oriel_sessions_alive(&sessions, serial, 1000));
   assert_true(oriel_sessions_prove(&sessions, serial, secret, ORIEL_SESSION_ID_SIZE, 1000));
   assert_int_equal(oriel_sessions_find(&sessions, id, ORIEL_SESSION_ID_SIZE, 1000), 0);
   memset(other, 'a', ORIEL_SESSION_ID_SIZE);
   other[ORIEL_SESSION_ID_SIZE] = '\0';
-  assert_int_equal(oriel_sessions_claim(&sessions, other, false, 1000, id), -ENOENT);
-  assert_int_equal(oriel_sessions_claim(&sessions, secret, true, 1000, id), -ENOENT);
-  assert_int_equal(oriel_sessions_claim(&sessions, secret, false, 1000, id), 0);
+  assert_int_equal(oriel_sessions_claim(&sessions, other, &full.key, 1000, id), -ENOENT);
+  assert_int_equal(oriel_sessions_claim(&sessions, secret, &view.key, 1000, id), -ENOENT);
+  assert_int_equal(oriel_sessions_claim(&sessions, secret, &full.key, 1000, id), 0);
   assert_int_equal(oriel_sessions_find(&sessions, id, ORIEL_SESSION_ID_SIZE, 1000), serial);
-  assert_int_equal(oriel_sessions_claim(&sessions, secret, false, 1000, other), -ENOENT);
-  assert_int_equal(oriel_sessions_create(&sessions, false, 1000, id, secret, NULL), 0);
-  assert_int_equal(oriel_sessions_claim(&sessions, secret, false, 1000, other), -ENOENT);
+  assert_int_equal(oriel_sessions_claim(&sessions, secret, &full.key, 1000, other), -ENOENT);
+  assert_int_equal(oriel_sessions_create(&sessions, &full, 1000, id, secret, NULL), 0);
+  assert_int_equal(oriel_sessions_claim(&sessions, secret, &full.key, 1000, other), -ENOENT);
   oriel_sessions_finish(&sessions);
 }
 
@@ -275,14 +279,15 @@ static void sessions_that_watch_push_out_their_like(void **state) {
   struct oriel_sessions sessions;
   char owner[ORIEL_SESSION_ID_SIZE + 1], id[ORIEL_SESSION_ID_SIZE + 1], secret[ORIEL_SESSION_ID_SIZE + 1];
   assert_int_equal(oriel_sessions_init(&sessions), 0);
-  assert_int_equal(oriel_sessions_create(&sessions, false, 1000, owner, secret, NULL), 0);
+  assert_int_equal(oriel_sessions_create(&sessions, &full, 1000, owner, secret, NULL), 0);
   uint64_t serial = oriel_sessions_find(&sessions, owner, ORIEL_SESSION_ID_SIZE, 1000);
   for (int i = 0; i < 2 * ORIEL_SESSIONS_MAX; i++)
-    assert_int_equal(oriel_sessions_create(&sessions, true, 2000, id, secret, NULL), 0);
+    assert_int_equal(oriel_sessions_create(&sessions, &view, 2000, id, secret, NULL), 0);
   assert_int_equal(oriel_sessions_count(&sessions, 2000), ORIEL_SESSIONS_MAX / 2 + 1);
   assert_true(oriel_sessions_alive(&sessions, serial, 2000));
-  assert_false(oriel_sessions_view(&sessions, serial, 2000));
-  assert_true(oriel_sessions_view(&sessions, oriel_sessions_find(&sessions, id, ORIEL_SESSION_ID_SIZE, 2000), 2000));
+  assert_false(oriel_sessions_get(&sessions, serial, 2000)->view);
+  serial = oriel_sessions_find(&sessions, id, ORIEL_SESSION_ID_SIZE, 2000);
+  assert_true(oriel_sessions_get(&sessions, serial, 2000)->view);
   oriel_sessions_finish(&sessions);
 }
 

@@ -101,6 +101,27 @@ static void run(void *user) {
   uv_run(&rig->loop, UV_RUN_DEFAULT);
 }
 
+static struct oriel_desktop *open_desktop(const struct rig *rig, const char *address, struct oriel_mount *mount) {
+  char why[256] = "";
+  struct oriel_source *source;
+  struct oriel_desktop *desktop;
+  assert_int_equal(oriel_source_create(address, &source, why, sizeof why), 0);
+  struct oriel_desktop_config config = {.fps = 60,
+                                        .bitrate_kbps = rig->bitrate_kbps,
+                                        .opus_frame_ms = 20,
+                                        .opus_kbps = 64,
+                                        .wake = oriel_mount_wake,
+                                        .user = mount};
+  const char *streams[] = {rig->sound};
+  const struct oriel_guest_audio_config sound = {.streams = streams, .stream_count = 1};
+  if (rig->sound)
+    assert_int_equal(oriel_guest_audio_create(&sound, &config.guest_audio, why, sizeof why), 0);
+  assert_int_equal(oriel_desktop_create(&config, source, &desktop), 0);
+  assert_int_equal(oriel_desktop_start(desktop), 0);
+  oriel_mount_set_desktop(mount, desktop);
+  return desktop;
+}
+
 void rig_start(struct rig *rig) {
   char why[256] = "";
   struct oriel_server_config *config = &rig->config;
@@ -115,23 +136,10 @@ void rig_start(struct rig *rig) {
   assert_int_equal(sem_init(&rig->called, 0, 0), 0);
   assert_int_equal(oriel_server_create(&rig->loop, config, &rig->server, why, sizeof why), 0);
   rig->port = oriel_server_port(rig->server);
-  if (rig->address) {
-    struct oriel_source *source;
-    assert_int_equal(oriel_source_create(rig->address, &source, why, sizeof why), 0);
-    struct oriel_desktop_config desktop = {.fps = 60,
-                                           .bitrate_kbps = rig->bitrate_kbps,
-                                           .opus_frame_ms = 20,
-                                           .opus_kbps = 64,
-                                           .wake = oriel_server_wake,
-                                           .user = rig->server};
-    const char *streams[] = {rig->sound};
-    const struct oriel_guest_audio_config sound = {.streams = streams, .stream_count = 1};
-    if (rig->sound)
-      assert_int_equal(oriel_guest_audio_create(&sound, &desktop.guest_audio, why, sizeof why), 0);
-    assert_int_equal(oriel_desktop_create(&desktop, source, &rig->desktop), 0);
-    assert_int_equal(oriel_desktop_start(rig->desktop), 0);
-    oriel_server_set_desktop(rig->server, rig->desktop);
-  }
+  const struct oriel_mount_config place = {.name = RIG_DESKTOP};
+  assert_int_equal(oriel_server_mount(rig->server, &place, &rig->mount, why, sizeof why), 0);
+  if (rig->address)
+    rig->desktop = open_desktop(rig, rig->address, rig->mount);
   assert_int_equal(uv_thread_create(&rig->thread, run, rig), 0);
 }
 
@@ -147,12 +155,14 @@ static void on_closed(void *user) {
   struct rig *rig = user;
   rig->closed = true;
   oriel_desktop_destroy(rig->desktop); /* the last moment at which it may wake the server */
+  for (size_t i = 0; i < RIG_MORE_MAX; i++)
+    oriel_desktop_destroy(rig->more[i].desktop);
   uv_close((uv_handle_t *)&rig->call, NULL);
 }
 
 static void close_server(struct rig *rig, void *argument) {
   (void)argument;
-  oriel_server_set_desktop(rig->server, NULL);
+  oriel_mount_set_desktop(rig->mount, NULL);
   oriel_server_close(rig->server, on_closed, rig);
 }
 
@@ -164,6 +174,42 @@ void rig_stop(struct rig *rig) {
   assert_true(rig_ms() - start < 6000); /* 1 s promised; the machine may be busy */
   assert_int_equal(uv_loop_close(&rig->loop), 0);
   sem_destroy(&rig->called);
+}
+
+struct more {
+  struct rig_more *place;
+  const struct oriel_mount_config *config;
+  const char *address;
+};
+
+static void add(struct rig *rig, void *argument) {
+  const struct more *more = argument;
+  char why[256];
+  assert_int_equal(oriel_server_mount(rig->server, more->config, &more->place->mount, why, sizeof why), 0);
+  if (more->address)
+    more->place->desktop = open_desktop(rig, more->address, more->place->mount);
+}
+
+struct rig_more *rig_mount(struct rig *rig, const struct oriel_mount_config *config, const char *address) {
+  struct more more = {.config = config, .address = address};
+  for (size_t i = 0; i < RIG_MORE_MAX && !more.place; i++)
+    more.place = rig->more[i].mount ? NULL : &rig->more[i];
+  assert_non_null(more.place);
+  rig_call(rig, add, &more);
+  return more.place;
+}
+
+static void take_away(struct rig *rig, void *argument) {
+  struct rig_more *more = argument;
+  (void)rig;
+  oriel_mount_set_desktop(more->mount, NULL);
+  oriel_desktop_destroy(more->desktop);
+  oriel_server_unmount(more->mount);
+  *more = (struct rig_more){0};
+}
+
+void rig_unmount(struct rig *rig, struct rig_more *more) {
+  rig_call(rig, take_away, more);
 }
 
 static void copy_stats(struct rig *rig, void *argument) {
@@ -288,10 +334,11 @@ const char *header_of(const struct answer *answer, const char *name, char *value
 
 static const char *handshake_as(const struct rig *rig, const char *headers, char *text, size_t size) {
   snprintf(text, size,
-           "GET /ws HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nUpgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n"
+           "GET %s/ws HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nUpgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n"
            "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
            "Sec-WebSocket-Extensions: permessage-deflate\r\n%s%s\r\n",
-           rig->port, strstr(headers, "Sec-WebSocket-Protocol:") ? "" : "Sec-WebSocket-Protocol: oriel.v1\r\n", headers);
+           rig->below ? rig->below : "", rig->port,
+           strstr(headers, "Sec-WebSocket-Protocol:") ? "" : "Sec-WebSocket-Protocol: oriel.v1\r\n", headers);
   return text;
 }
 

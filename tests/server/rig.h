@@ -16,7 +16,9 @@
 
 #define RIG_TOKEN "correct-horse"
 #define RIG_VIEW_TOKEN "looking-horse"
+#define RIG_DESKTOP "desktop"
 enum {
+  RIG_MORE_MAX = 4,
   RIG_LARGE = 16 << 20,   /* size of /js/large.js */
   RIG_MEDIUM = 56 * 1024, /* of /js/medium.js: what a relay and its pair hold, but not the kernel's queue to a client */
 };
@@ -33,7 +35,13 @@ struct rig {
   void (*function)(struct rig *rig, void *argument);
   void *argument;
   struct oriel_server *server;
+  struct oriel_mount *mount; /* RIG_DESKTOP */
   struct oriel_desktop *desktop;
+  struct rig_more {
+    struct oriel_mount *mount; /* NULL = a free place */
+    struct oriel_desktop *desktop;
+  } more[RIG_MORE_MAX];      /* beside that */
+  const char *below;         /* where a page and its WebSocket are: "/d/NAME"; NULL = / */
   uint16_t port;
   bool closed;
 };
@@ -44,6 +52,10 @@ void rig_start(struct rig *rig);
 void rig_stop(struct rig *rig);
 /** Runs a function in the loop's thread and waits for it. */
 void rig_call(struct rig *rig, void (*function)(struct rig *rig, void *argument), void *argument);
+/** Mounts one more desktop; address NULL = none behind it. */
+struct rig_more *rig_mount(struct rig *rig, const struct oriel_mount_config *config, const char *address);
+/** Takes it away again. */
+void rig_unmount(struct rig *rig, struct rig_more *more);
 void rig_server_stats(struct rig *rig, struct oriel_server_stats *stats);
 /** Asks every 10 ms until `holds`, for at most `limit_ms`; false when it never did. */
 bool rig_until(struct rig *rig, bool (*holds)(const struct oriel_server_stats *stats), unsigned limit_ms);

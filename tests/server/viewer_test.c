@@ -524,7 +524,7 @@ static void scripts_of_one_address_share_a_budget(void **state) {
 
 static void drop_desktop(struct rig *rig, void *argument) {
   (void)argument;
-  oriel_server_set_desktop(rig->server, NULL);
+  oriel_mount_set_desktop(rig->mount, NULL);
 }
 
 static void viewers_told_when_the_desktop_goes(void **state) {

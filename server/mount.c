@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Mounting and unmounting desktops, and the ready list. Loop thread, but for oriel_mount_wake.
+ */
+#include "server/mount.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/shortage.h"
+#include "server/peer.h"
+#include "server/private.h"
+
+#define NAME_LETTERS "abcdefghijklmnopqrstuvwxyz0123456789"
+
+/* ---- finding ---- */
+
+struct oriel_mount *oriel_mount_next(const struct oriel_server *server, const struct oriel_mount *mount) {
+  struct oriel_mount *next = mount ? mount->next : server->mounts;
+  while (next && next->unmounted)
+    next = next->next;
+  return next;
+}
+
+struct oriel_mount *oriel_mount_find(const struct oriel_server *server, const char *name, size_t size) {
+  for (struct oriel_mount *mount = NULL; (mount = oriel_mount_next(server, mount)) != NULL;) {
+    if (strlen(mount->name) == size && memcmp(mount->name, name, size) == 0)
+      return mount;
+  }
+  return NULL;
+}
+
+struct oriel_mount *oriel_mount_only(const struct oriel_server *server) {
+  return server->mount_count == 1 ? oriel_mount_next(server, NULL) : NULL;
+}
+
+static enum oriel_right own_right(const struct oriel_mount *mount, const struct oriel_secret *secret) {
+  if (oriel_secret_equal(secret, &mount->token))
+    return ORIEL_RIGHT_FULL;
+  return oriel_secret_equal(secret, &mount->view_token) ? ORIEL_RIGHT_VIEW : ORIEL_RIGHT_NONE;
+}
+
+enum oriel_right oriel_mount_right(const struct oriel_server *server, const struct oriel_mount *mount,
+                                   const struct oriel_secret *secret, bool *all) {
+  const bool full = oriel_secret_equal(secret, &server->token), view = oriel_secret_equal(secret, &server->view_token);
+  if (all)
+    *all = full || view;
+  if (full || view)
+    return full ? ORIEL_RIGHT_FULL : ORIEL_RIGHT_VIEW;
+  if (mount)
+    return own_right(mount, secret);
+  enum oriel_right best = ORIEL_RIGHT_NONE;
+  while ((mount = oriel_mount_next(server, mount)) != NULL) {
+    const enum oriel_right right = own_right(mount, secret);
+    best = right > best ? right : best;
+  }
+  return best;
+}
+
+unsigned oriel_mount_watchers_max(const struct oriel_mount *mount) {
+  return (mount->viewers_max + 1) / 2;
+}
+
+unsigned oriel_mount_viewers(const struct oriel_mount *mount) {
+  return mount->peer_count;
+}
+
+const char *oriel_mount_name(const struct oriel_mount *mount) {
+  return mount->name;
+}
+
+/* ---- life ---- */
+
+static void release(struct oriel_mount *mount) {
+  if (mount->share)
+    explicit_bzero(mount->share, strlen(mount->share));
+  free(mount->share);
+  explicit_bzero(mount, sizeof *mount);
+  free(mount);
+}
+
+struct oriel_mount *oriel_mount_ref(struct oriel_mount *mount) {
+  if (mount)
+    mount->uses++;
+  return mount;
+}
+
+/** Out of the server's list, and freed; one on the ready list when that is taken next. */
+static void free_unused(struct oriel_mount *mount) {
+  if (mount->uses || atomic_load_explicit(&mount->ready, memory_order_relaxed))
+    return;
+  struct oriel_mount **link = &mount->server->mounts;
+  while (*link != mount)
+    link = &(*link)->next;
+  *link = mount->next;
+  release(mount);
+}
+
+void oriel_mount_unref(struct oriel_mount *mount) {
+  if (!mount)
+    return;
+  mount->uses--;
+  free_unused(mount);
+}
+
+static bool name_valid(const char *name) {
+  const size_t size = strlen(name);
+  return size >= 1 && size <= ORIEL_MOUNT_NAME_MAX && strchr(NAME_LETTERS, name[0]) &&
+         strspn(name, NAME_LETTERS "._-") == size;
+}
+
+/** NULL is fine; 0, or -EINVAL with a sentence. */
+static int check_token(const struct oriel_server *server, const char *name, const char *token, char *why,
+                       size_t why_size) {
+  const size_t size = token ? strlen(token) : 1;
+  struct oriel_secret secret = {0};
+  if (size == 0 || size > ORIEL_TOKEN_MAX) {
+    snprintf(why, why_size, "cannot use a token of the desktop %.63s: it has %zu bytes; give one of 1 to %d", name,
+             size, ORIEL_TOKEN_MAX);
+    return -EINVAL;
+  }
+  if (token && oriel_secret_set(&secret, token, size) &&
+      (oriel_secret_equal(&secret, &server->token) || oriel_secret_equal(&secret, &server->view_token))) {
+    snprintf(why, why_size, "cannot use a token of the desktop %.63s: it is the server's, which opens all; give "
+             "another one", name);
+    return -EINVAL;
+  }
+  return 0;
+}
+
+static int check_config(const struct oriel_server *server, const struct oriel_mount_config *config, char *why,
+                        size_t why_size) {
+  const char *name = config->name ? config->name : "";
+  if (!name_valid(name)) {
+    snprintf(why, why_size,
+             "cannot call a desktop \"%.80s\": a name has 1 to %d of a-z, 0-9, \".\", \"_\" and \"-\", and begins with "
+             "a letter or a digit", name, ORIEL_MOUNT_NAME_MAX);
+    return -EINVAL;
+  }
+  if (oriel_mount_find(server, name, strlen(name))) {
+    snprintf(why, why_size, "a desktop called %.63s is served already: give this one another name", name);
+    return -EEXIST;
+  }
+  if (server->mount_count >= ORIEL_MOUNTS_MAX) {
+    snprintf(why, why_size, "cannot serve the desktop %.63s: %d are served, which is the limit; remove one first",
+             name, ORIEL_MOUNTS_MAX);
+    return -ENOSPC;
+  }
+  int status = check_token(server, name, config->token, why, why_size);
+  if (status == 0)
+    status = check_token(server, name, config->view_token, why, why_size);
+  if (status == 0 && config->token && config->view_token && strcmp(config->token, config->view_token) == 0) {
+    snprintf(why, why_size, "cannot use one token for both of the desktop %.63s: who only watches needs another", name);
+    return -EINVAL;
+  }
+  return status;
+}
+
+/** False when memory is short. */
+static bool take_tokens(struct oriel_mount *mount, const struct oriel_mount_config *config) {
+  if (config->token && !oriel_secret_set(&mount->token, config->token, strlen(config->token)))
+    return false;
+  if (!config->view_token)
+    return true;
+  mount->share = strdup(config->view_token);
+  return mount->share && oriel_secret_set(&mount->view_token, config->view_token, strlen(config->view_token));
+}
+
+static unsigned viewers_of(const struct oriel_mount_config *config) {
+  const unsigned wanted = config->viewers_max;
+  return wanted && wanted < ORIEL_DESKTOP_VIEWERS_MAX ? wanted : ORIEL_DESKTOP_VIEWERS_MAX;
+}
+
+int oriel_server_mount(struct oriel_server *server, const struct oriel_mount_config *config, struct oriel_mount **out,
+                       char *why, size_t why_size) {
+  const int status = check_config(server, config, why, why_size);
+  if (status < 0)
+    return status;
+  struct oriel_mount *mount = calloc(1, sizeof *mount);
+  if (!mount || !take_tokens(mount, config)) {
+    if (mount)
+      release(mount);
+    snprintf(why, why_size, "cannot serve the desktop %.63s: %s; %s", config->name, strerror(ENOMEM),
+             oriel_shortage_advice(ENOMEM));
+    return -ENOMEM;
+  }
+  snprintf(mount->name, sizeof mount->name, "%s", config->name);
+  mount->server = server;
+  mount->viewers_max = viewers_of(config);
+  mount->start = config->start;
+  mount->start_user = config->user;
+  mount->uses = 1;
+  struct oriel_mount **link = &server->mounts;
+  while (*link)
+    link = &(*link)->next;
+  *link = mount;
+  server->mount_count++;
+  why[0] = '\0';
+  *out = mount;
+  return 0;
+}
+
+/** Viewers are told and leave; a worker may still be inside the desktop, but it waits for no picture any more. */
+static void detach(struct oriel_mount *mount, const char *text) {
+  oriel_peers_bye(mount, ORIEL_VIEWER_REASON_GOING_AWAY, text, ORIEL_CLOSE_LIMIT_NS);
+  if (mount->desktop)
+    oriel_desktop_hurry_snapshots(mount->desktop);
+  mount->desktop = NULL;
+}
+
+static void await_workers(struct oriel_mount *mount) {
+  struct oriel_server *server = mount->server;
+  uv_mutex_lock(&server->snapshot_lock);
+  while (mount->snapshots_running)
+    uv_cond_wait(&server->snapshot_ended, &server->snapshot_lock);
+  uv_mutex_unlock(&server->snapshot_lock);
+}
+
+void oriel_mount_set_desktop(struct oriel_mount *mount, struct oriel_desktop *desktop) {
+  if (desktop == mount->desktop)
+    return;
+  if (mount->desktop) {
+    detach(mount, "the desktop is no longer served");
+    await_workers(mount);
+  }
+  mount->desktop = desktop;
+}
+
+void oriel_mount_release_desktop(struct oriel_mount *mount, void (*left)(void *user), void *user) {
+  detach(mount, "the desktop is no longer served");
+  mount->left = left;
+  mount->left_user = user;
+  mount->snapshots++; /* as if one more were made just now */
+  oriel_mount_snapshot_made(mount);
+}
+
+void oriel_mount_snapshot_made(struct oriel_mount *mount) {
+  mount->snapshots--;
+  void (*left)(void *user) = mount->snapshots ? NULL : mount->left;
+  if (!left)
+    return;
+  mount->left = NULL;
+  left(mount->left_user);
+}
+
+void oriel_server_unmount(struct oriel_mount *mount) {
+  mount->unmounted = true;
+  mount->server->mount_count--;
+  detach(mount, "this desktop is no longer served");
+  await_workers(mount);
+  oriel_mount_unref(mount);
+}
+
+void oriel_mounts_detach(struct oriel_server *server) {
+  for (struct oriel_mount *mount = NULL; (mount = oriel_mount_next(server, mount)) != NULL;)
+    oriel_mount_set_desktop(mount, NULL);
+}
+
+void oriel_mounts_finish(struct oriel_server *server) {
+  for (struct oriel_mount *mount = server->mounts, *next; mount; mount = next) {
+    next = mount->next;
+    release(mount);
+  }
+  server->mounts = NULL;
+}
+
+/* ---- the ready list: pushed by any thread, taken as a whole by the loop's ---- */
+
+void oriel_mount_wake(void *user) {
+  struct oriel_mount *mount = user;
+  struct oriel_server *server = mount->server;
+  /* Acquires what the loop's thread released when it took the mount off: next_ready is ours then. */
+  if (atomic_exchange_explicit(&mount->ready, true, memory_order_acq_rel))
+    return;
+  struct oriel_mount *first = atomic_load_explicit(&server->ready, memory_order_relaxed);
+  do
+    mount->next_ready = first;
+  while (!atomic_compare_exchange_weak_explicit(&server->ready, &first, mount, memory_order_release,
+                                                memory_order_relaxed)); /* with the exchange in oriel_mounts_flush */
+  (void)uv_async_send(&server->wake);
+}
+
+void oriel_mounts_flush(struct oriel_server *server) {
+  struct oriel_mount *mount = atomic_exchange_explicit(&server->ready, NULL, memory_order_acquire), *next;
+  for (; mount; mount = next) {
+    next = mount->next_ready;
+    /* Before its mailboxes are looked at: what comes after that wakes us again. With the exchange in wake. */
+    (void)atomic_exchange_explicit(&mount->ready, false, memory_order_acq_rel);
+    oriel_peers_flush(mount);
+    free_unused(mount);
+  }
+}

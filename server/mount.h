@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A desktop as a server shows it: its name, its own tokens, its viewers, and its place on the list of those with
+ * something to send. What callers see of it is in server.h.
+ *
+ * Thread-safety: the loop thread only, but for `ready` and `next_ready`, which oriel_mount_wake sets from any thread,
+ * and `snapshots_running` under the server's snapshot_lock.
+ */
+#ifndef ORIEL_SERVER_MOUNT_H
+#define ORIEL_SERVER_MOUNT_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "server/credential.h"
+#include "server/server.h"
+
+struct oriel_peer;
+
+struct oriel_mount {
+  struct oriel_server *server;
+  struct oriel_mount *next; /* of the server's, in the order they came; one that is unmounted stays until it is free */
+  char name[ORIEL_MOUNT_NAME_MAX + 1];
+  bool unmounted;  /* it has no name any more */
+  unsigned uses;   /* peers, requests and snapshots that hold it, and its place among the mounted */
+
+  struct oriel_secret token, view_token; /* not known where it has none of its own */
+  char *share;                           /* the one for viewing as it is, for a link; NULL = none */
+  unsigned viewers_max;                  /* 1..ORIEL_DESKTOP_VIEWERS_MAX */
+  int (*start)(void *user);              /* starts its VM again; NULL = nobody here can */
+  void *start_user;
+
+  struct oriel_desktop *desktop; /* borrowed; NULL = none yet, or no longer */
+  struct oriel_peer *peers;      /* the newest first */
+  unsigned peer_count;
+  unsigned snapshots_running; /* workers inside the desktop */
+  unsigned snapshots;         /* requests between start and answer */
+  void (*left)(void *user);   /* waits until there are none; NULL = nobody does */
+  void *left_user;
+
+  atomic_bool ready;              /* on the list; whoever sets it puts the mount there */
+  struct oriel_mount *next_ready; /* written by who put it there, read by who took the list */
+};
+
+/** The one of that name, `size` bytes; NULL. Borrowed. */
+struct oriel_mount *oriel_mount_find(const struct oriel_server *server, const char *name, size_t size);
+/** The only one that is mounted; NULL where there are none or several. */
+struct oriel_mount *oriel_mount_only(const struct oriel_server *server);
+/** The next one that is mounted, NULL at the end; NULL for the first. */
+struct oriel_mount *oriel_mount_next(const struct oriel_server *server, const struct oriel_mount *mount);
+/** What a token is good for at this desktop; of the server where `mount` is NULL: then the best that it is good for at
+ *  any. *all (NULL is fine): it is one of the server's, which open every desktop. */
+enum oriel_right oriel_mount_right(const struct oriel_server *server, const struct oriel_mount *mount,
+                                   const struct oriel_secret *secret, bool *all);
+/** Viewers whose tokens only let watch may have half of the places, one at least. */
+unsigned oriel_mount_watchers_max(const struct oriel_mount *mount);
+/** Keeps it, whatever becomes of its name. Returns it; NULL is fine. */
+struct oriel_mount *oriel_mount_ref(struct oriel_mount *mount);
+/** The last one frees it. NULL is fine. */
+void oriel_mount_unref(struct oriel_mount *mount);
+/** A snapshot is made: whoever waits for the last one is told. */
+void oriel_mount_snapshot_made(struct oriel_mount *mount);
+/** Sends what waits for the viewers of those that said so. */
+void oriel_mounts_flush(struct oriel_server *server);
+/** Takes all desktops away, as oriel_mount_set_desktop does one. */
+void oriel_mounts_detach(struct oriel_server *server);
+/** Frees all, of a server that nobody uses any more. */
+void oriel_mounts_finish(struct oriel_server *server);
+
+#endif
