@@ -18,6 +18,7 @@
 #include "bench/series.h"
 #include "core/clock.h"
 #include "driver/engine.h"
+#include "transport/listener.h"
 #include "transport/stream.h"
 
 enum { FRAMES_MAX = 4096, CHANNELS_MAX = 16 };

@@ -9,12 +9,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "transport/stream.h"
+
 int oriel_audio_line_open(struct oriel_audio_line *line, const struct oriel_transport_address *address,
                           bool is_listener, char *why, size_t why_size) {
   memset(line, 0, sizeof *line);
   line->address = *address;
   line->fd = -1;
-  /* Both ends of a port are dialed the same; see transport/stream.h. */
+  /* Both ends of a port are dialed the same; see transport/listener.h. */
   if (is_listener && address->scheme != ORIEL_TRANSPORT_SERIAL)
     return oriel_listener_create(address, &line->listener, why, why_size);
   const int result = oriel_dialer_create(address, &line->dialer);

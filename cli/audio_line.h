@@ -12,7 +12,8 @@
 #include <stdint.h>
 
 #include "transport/address.h"
-#include "transport/stream.h"
+#include "transport/dialer.h"
+#include "transport/listener.h"
 #include "wire/audio.h"
 
 struct oriel_audio_line {

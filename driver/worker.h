@@ -15,7 +15,7 @@
 
 #include "driver/engine.h"
 #include "driver/waker.h"
-#include "transport/stream.h"
+#include "transport/dialer.h"
 
 struct worker_impl {
   /* For the log, each with %s for the address and %s for the reason (empty where there is none). */

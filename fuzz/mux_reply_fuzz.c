@@ -12,8 +12,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "transport/dialer.h"
 #include "transport/mux.h"
-#include "transport/stream.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

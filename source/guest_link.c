@@ -10,13 +10,15 @@
 #include <unistd.h>
 
 #include "core/clock.h"
+#include "transport/dialer.h"
+#include "transport/listener.h"
 #include "transport/stream.h"
 
 enum { ACCEPTS_MAX = 16 }; /* in a turn: others have theirs while somebody connects without end */
 /* Whoever can't be taken in keeps the listener ready: between two attempts. */
 static const uint64_t rest_ns = 100 * ORIEL_NS_PER_MS;
 
-/* A port that comes and goes is dialed, as transport/stream.h advises. */
+/* A port that comes and goes is dialed, as transport/listener.h advises. */
 static bool is_dialed(const struct oriel_transport_address *address, bool dial_unix) {
   return address->scheme == ORIEL_TRANSPORT_SERIAL || (dial_unix && address->scheme == ORIEL_TRANSPORT_UNIX);
 }

@@ -2,6 +2,8 @@
  *
  * One stream to one address, again and again: wait, resolve, connect, shake hands, carry. On its owner's thread.
  */
+#include "transport/dialer.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <poll.h>
@@ -10,9 +12,9 @@
 
 #include "core/clock.h"
 #include "transport/fd.h"
-#include "transport/impl.h"
 #include "transport/mux.h"
 #include "transport/resolve.h"
+#include "transport/schemes.h"
 #include "transport/stream.h"
 
 enum { DROPPED_MAX = 16 }; /* blocks of unread bytes that one step drops: a flood cannot hold the owner */

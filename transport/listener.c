@@ -2,6 +2,8 @@
  *
  * Taking streams in. On its owner's thread.
  */
+#include "transport/listener.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -12,10 +14,9 @@
 #include <unistd.h>
 
 #include "transport/fd.h"
-#include "transport/impl.h"
 #include "transport/inet.h"
 #include "transport/resolve.h"
-#include "transport/stream.h"
+#include "transport/schemes.h"
 #include "transport/unix.h"
 
 enum {

@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "transport/impl.h"
+#include "transport/scheme.h"
 
 enum {
   ORIEL_MUX_LINE_MAX = 32, /* with the newline */
@@ -43,5 +43,7 @@ int oriel_mux_parse_ok(const char *line, uint32_t *port);
 int oriel_mux_parse_connect(const char *line, uint32_t *port);
 /** The bytes of "OK M\n". Returns their count. */
 size_t oriel_mux_write_ok(uint32_t port, char text[ORIEL_MUX_LINE_MAX]);
+
+extern const struct oriel_transport_impl oriel_transport_mux;
 
 #endif

@@ -9,7 +9,7 @@
 #ifndef ORIEL_TRANSPORT_RESOLVE_H
 #define ORIEL_TRANSPORT_RESOLVE_H
 
-#include "transport/impl.h"
+#include "transport/scheme.h"
 
 struct oriel_resolution;
 

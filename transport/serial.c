@@ -2,6 +2,8 @@
  *
  * serial://: virtio-serial ports and terminals. Any thread; no state.
  */
+#include "transport/serial.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -10,7 +12,6 @@
 #include <unistd.h>
 
 #include "transport/fd.h"
-#include "transport/impl.h"
 
 /* A terminal that neither echoes nor changes bytes; what lay in it is from before us. */
 static int make_raw(int fd) {

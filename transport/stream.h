@@ -1,90 +1,20 @@
 /* SPDX-License-Identifier: MIT
  *
- * Byte streams between guest and host. No event loop and no thread: the owner polls the fd for the events it is told,
- * or until the time-out it is told, and steps. Nothing blocks, nothing raises SIGPIPE (lesson 29). Works the same
- * inside coreaudiod's helper, a PipeWire loop and libuv. The one exception to "no thread": a host's name is resolved on
- * a thread of its own, because the system's resolver blocks for as long as it likes; numeric hosts and localhost need
- * none.
+ * Bytes to and from a connected fd, socket or device, without blocking and without SIGPIPE (lesson 29): what dialers do
+ * inside, and what is done with an fd that a listener gave.
  *
- * Thread-safety: one object, one thread.
+ * Thread-safety: none needed, no state; one fd, one thread a direction.
  */
 #ifndef ORIEL_TRANSPORT_STREAM_H
 #define ORIEL_TRANSPORT_STREAM_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include <stddef.h>
 #include <sys/types.h>
 
-#include "transport/address.h"
-
-enum {
-  ORIEL_BACKOFF_FIRST_MS = 1000, /* doubles up to the most; starts over once a connection carried data for a second */
-  ORIEL_BACKOFF_MOST_MS = 10000,
-  ORIEL_CONNECT_TIMEOUT_MS = 5000,
-};
-
-enum oriel_stream_state {
-  ORIEL_STREAM_WAITING,    /* for the next attempt */
-  ORIEL_STREAM_CONNECTING, /* also the handshake of mux:// */
-  ORIEL_STREAM_CONNECTED,
-};
-
-/* ---- a dialer keeps one stream to an address, again and again ---- */
-
-struct oriel_dialer;
-
-/** Nothing is connected yet: the first attempt is the first step. 0, -EINVAL (shm, port 0, CID `any`), -ENAMETOOLONG,
- *  -ENOMEM. */
-int oriel_dialer_create(const struct oriel_transport_address *address, struct oriel_dialer **dialer);
-void oriel_dialer_destroy(struct oriel_dialer *dialer);
-/** To poll; -1 while waiting. Changes at every connection, and while connecting: ask again after every step. */
-int oriel_dialer_fd(const struct oriel_dialer *dialer);
-/** POLLIN and POLLOUT, as poll(2) names them. `wants_write`: the owner has bytes that did not fit. Once connected,
- *  POLLIN means: step, then receive until -EAGAIN; that is also how the end of a stream is noticed. An owner that only
- *  sends needs not receive: the second step in a row that finds bytes nobody received drops them. */
-short oriel_dialer_events(const struct oriel_dialer *dialer, bool wants_write);
-/** Milliseconds until step is due even without events; -1 = never. */
-int oriel_dialer_timeout_ms(const struct oriel_dialer *dialer, uint64_t now_ns);
-/** Goes on; `revents` as poll said (0 for a time-out). Returns the state after it. */
-enum oriel_stream_state oriel_dialer_step(struct oriel_dialer *dialer, short revents, uint64_t now_ns);
-enum oriel_stream_state oriel_dialer_state(const struct oriel_dialer *dialer);
-/** Bytes taken, 1..size; -EAGAIN; -ENOTCONN when it is not connected; -EINVAL for no bytes; or another -errno: the
- *  connection ended and the dialer waits for its next attempt. Over UDP a whole datagram, -EMSGSIZE (still connected),
- *  and -EAGAIN while nobody is there: a receiver that comes later hears at once. */
-ssize_t oriel_dialer_send(struct oriel_dialer *dialer, const void *data, size_t size, uint64_t now_ns);
-/** Bytes given, 1..size; -EAGAIN; -ENOTCONN when it is not connected; -ECONNRESET when the peer closed; other -errno.
- *  Then it waits for its next attempt. Datagrams that are empty or do not fit are dropped. */
-ssize_t oriel_dialer_receive(struct oriel_dialer *dialer, void *data, size_t size, uint64_t now_ns);
-/** Ends the connection, as after a malformed packet; the next attempt keeps the back-off. */
-void oriel_dialer_reset(struct oriel_dialer *dialer, uint64_t now_ns);
-/** Attempts that failed or connections that ended, and why the last did: a static sentence for the log. */
-uint64_t oriel_dialer_failures(const struct oriel_dialer *dialer, const char **why);
-
-/* ---- a listener takes streams in ---- */
-
-struct oriel_listener;
-
-/** Listens (unix, tcp, vsock, mux: at the UNIX socket "PATH_PORT", where a VMM brings the guest's connections), opens
- *  (serial) or binds (udp). The CID of vsock is the one that may connect, or `any`. A socket file that nobody answers
- *  at is replaced; the path and the reason are in `why` (at least 200 bytes; more, where paths are long) on failure
- *  (lesson 40). Blocks for at most 2 s, and only when a host's name must be resolved. 0, -EINVAL, -EADDRINUSE, -EEXIST,
- *  -ENAMETOOLONG, -ENOMEM, other -errno. */
-int oriel_listener_create(const struct oriel_transport_address *address, struct oriel_listener **listener, char *why,
-                          size_t why_size);
-/** Closes and removes a socket file of ours. NULL is fine. */
-void oriel_listener_destroy(struct oriel_listener *listener);
-/** To poll for POLLIN, then accept until -EAGAIN. -1 when nothing more can come: serial and udp, once accepted. */
-int oriel_listener_fd(const struct oriel_listener *listener);
-/** A connected, non-blocking, close-on-exec fd the caller owns; -EAGAIN; other -errno. -EMFILE: the connection was
- *  turned away. Several peers may connect: the newest is the live one, since an older may be half open. For serial and
- *  udp the fd itself is the stream: the first call gives a duplicate, further ones -EAGAIN. A port that comes and goes
- *  is better opened by a dialer: both ends of serial:// are dialed the same. */
-int oriel_listener_accept(struct oriel_listener *listener);
-/** The port a tcp or udp listener got where 0 was asked. */
-uint32_t oriel_listener_port(const struct oriel_listener *listener);
-
-/** send(2) and recv(2) of such an fd without SIGPIPE: bytes, -EAGAIN, -ECONNRESET at the end, other -errno. */
+/** send(2) of a prepared fd: bytes taken, 1..size; -EAGAIN; -EINVAL for no bytes; -ECONNRESET at the end; other
+ *  -errno. */
 ssize_t oriel_stream_send(int fd, const void *data, size_t size);
+/** recv(2) likewise. Datagrams that are empty or do not fit are dropped, at most 16 of them in a call. */
 ssize_t oriel_stream_receive(int fd, void *data, size_t size);
 
 #endif

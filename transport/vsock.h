@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "transport/impl.h"
+#include "transport/scheme.h"
 
 enum { ORIEL_AF_VSOCK = 40 }; /* on Linux and on macOS */
 #define ORIEL_VSOCK_ANY UINT32_MAX
@@ -38,5 +38,7 @@ void oriel_vsock_name_darwin(uint32_t cid, uint32_t port, struct oriel_peer *pee
 uint32_t oriel_vsock_cid(const struct oriel_peer *peer);
 /** A listener's CID says who may come in: `any`, or that one. */
 bool oriel_vsock_accepts(const struct oriel_transport_address *address, const struct oriel_peer *peer);
+
+extern const struct oriel_transport_impl oriel_transport_vsock;
 
 #endif

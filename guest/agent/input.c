@@ -17,7 +17,7 @@
 #include "guest/agent/lock.h"
 #include "media/downmix.h"
 #include "media/opus_packet.h"
-#include "transport/stream.h"
+#include "transport/dialer.h"
 #include "wire/audio.h"
 
 #define ROOM "agent/input"

@@ -22,7 +22,7 @@
 #include "guest/agent/coder.h"
 #include "guest/agent/failure.h"
 #include "guest/agent/lock.h"
-#include "transport/stream.h"
+#include "transport/dialer.h"
 #include "wire/audio.h"
 
 #define ROOM "agent/output"

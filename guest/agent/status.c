@@ -18,6 +18,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "guest/agent/shm.h"
+#include "transport/listener.h"
 #include "transport/stream.h"
 
 #define ROOM "agent/status"

@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "core/clock.h"
+#include "transport/listener.h"
 #include "transport/stream.h"
 
 /* 20 ms of Opus' silence, twice. */

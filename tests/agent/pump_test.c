@@ -22,6 +22,7 @@
 #include "core/clock.h"
 #include "guest/agent/pump.h"
 #include "media/opus.h"
+#include "transport/listener.h"
 #include "transport/stream.h"
 
 static _Thread_local bool is_data_thread;

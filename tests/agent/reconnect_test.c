@@ -21,7 +21,7 @@
 #include "core/clock.h"
 #include "guest/agent/input.h"
 #include "guest/agent/output.h"
-#include "transport/stream.h"
+#include "transport/listener.h"
 
 enum { PEERS = 200, FIRST = 20, ROUNDS = 5000 };
 

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "driver/engine.h"
+#include "transport/listener.h"
 #include "transport/stream.h"
 
 /** Host time of 1 ns ticks: CLOCK_MONOTONIC, and what rig_pass added. */

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "transport/dialer.h"
+#include "transport/listener.h"
 #include "transport/stream.h"
 
 struct rig {

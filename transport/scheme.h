@@ -3,8 +3,8 @@
  * What a scheme of an address must bring so that the one dialer and the one listener can drive it. Private to
  * transport/. Thread-safety: none needed; the tables are constant and the functions have no state.
  */
-#ifndef ORIEL_TRANSPORT_IMPL_H
-#define ORIEL_TRANSPORT_IMPL_H
+#ifndef ORIEL_TRANSPORT_SCHEME_H
+#define ORIEL_TRANSPORT_SCHEME_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -42,12 +42,6 @@ struct oriel_transport_impl {
   /* Optional: whether the peer of an accepted socket is one the address names. */
   bool (*accepts)(const struct oriel_transport_address *address, int fd);
 };
-
-extern const struct oriel_transport_impl oriel_transport_vsock, oriel_transport_unix, oriel_transport_tcp,
-    oriel_transport_udp, oriel_transport_serial, oriel_transport_mux;
-
-/** The table's entry; NULL for schemes that are no stream (shm). */
-const struct oriel_transport_impl *oriel_transport_impl(enum oriel_transport_scheme scheme);
 
 /** Bytes the kernel keeps of what was sent and not yet taken by the peer: a third of a second of 48 kHz stereo PCM.
  *  More would only be delay after a stall. */

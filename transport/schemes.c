@@ -2,7 +2,13 @@
  *
  * The one table of schemes. Any thread; constant.
  */
-#include "transport/impl.h"
+#include "transport/schemes.h"
+
+#include "transport/inet.h"
+#include "transport/mux.h"
+#include "transport/serial.h"
+#include "transport/unix.h"
+#include "transport/vsock.h"
 
 static const struct oriel_transport_impl *const impls[] = {
     [ORIEL_TRANSPORT_VSOCK] = &oriel_transport_vsock,   [ORIEL_TRANSPORT_UNIX] = &oriel_transport_unix,
