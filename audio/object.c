@@ -17,8 +17,8 @@
 #include <sys/vfs.h>
 #endif
 
-#include "audio/mark.h"
 #include "audio/oriel-audio.h"
+#include "audio/shm_header.h"
 
 enum {
   NAME_MAX_LENGTH = 29,      /* macOS: PSHMNAMLEN is 31 with the slash and the final zero */
@@ -136,7 +136,7 @@ static int reserve(int fd, size_t size) {
 }
 #else
 static bool lock(int fd) {
-  (void)fd; /* shared memory takes no locks here; oriel_audio_mark_over looks at the beat instead */
+  (void)fd; /* shared memory takes no locks here; oriel_audio_shm_header_end looks at the beat instead */
   return true;
 }
 
@@ -155,6 +155,13 @@ static int reserve(int fd, size_t size) {
 }
 #endif
 
+/* Tells the readers of whatever lies there that it is over. 0, -EBUSY. */
+static int end(int fd) {
+  size_t size;
+  bool mappable;
+  return oriel_audio_object_inspect(fd, &size, &mappable) == 0 ? oriel_audio_shm_header_end(fd, size) : 0;
+}
+
 /* Ends an object under the wanted name whose writer is dead. 0, -EBUSY, OPEN_FAILED. */
 static int replace(const char *full) {
   const int fd = shm_open(full, O_RDWR | O_CLOEXEC, 0);
@@ -165,7 +172,7 @@ static int replace(const char *full) {
   if (fstat(fd, &status) < 0 || (status.st_uid != geteuid() && geteuid() != 0)) {
     errno = EPERM;
     rc = ORIEL_AUDIO_OPEN_FAILED;
-  } else if (!lock(fd) || oriel_audio_mark_over(fd) == -EBUSY) {
+  } else if (!lock(fd) || end(fd) == -EBUSY) {
     rc = -EBUSY;
   } else {
     /* Under the lock, so that of two who replace only one removes, and neither removes the other's new one. */

@@ -10,10 +10,10 @@
 #include <unistd.h>
 
 #include "audio/guard.h"
-#include "audio/mark.h"
 #include "audio/object.h"
 #include "audio/oriel-audio.h"
 #include "audio/ring.h"
+#include "audio/shm_header.h"
 #include "audio/wait.h"
 
 #define MS UINT64_C(1000000)
@@ -25,7 +25,7 @@ enum {
 
 struct oriel_audio_reader {
   struct oriel_audio_ring ring;
-  struct oriel_audio_shape shape;
+  struct oriel_audio_shm_header header;
   char *base; /* NULL: not direct */
   size_t size;
   int fd, timer;
@@ -58,16 +58,16 @@ static int map(struct oriel_audio_reader *reader, bool mappable) {
 }
 
 static int attach(struct oriel_audio_reader *reader, bool mappable, bool guarded) {
-  const struct oriel_audio_shape *shape = &reader->shape;
-  reader->ring = (struct oriel_audio_ring){.fd = reader->fd, .frames = shape->frames, .channels = shape->channels,
-    .generation = shape->generation};
+  const struct oriel_audio_shm_header *header = &reader->header;
+  reader->ring = (struct oriel_audio_ring){.fd = reader->fd, .frames = header->frames, .channels = header->channels,
+    .generation = header->generation};
   if (mappable || guarded) {
     const int rc = map(reader, mappable);
     if (rc < 0)
       return rc;
   }
   if (reader->base) {
-    char *block = reader->base + shape->block_offset;
+    char *block = reader->base + header->block_offset;
     reader->ring.line = &((struct oriel_audio_shm_block *)(void *)block)->line;
     reader->ring.samples = (float *)(void *)(reader->base + ORIEL_AUDIO_SHM_DATA_OFFSET);
   }
@@ -91,8 +91,8 @@ static int open_object(int fd, bool named, bool guarded, struct oriel_audio_read
   bool mappable;
   int rc = oriel_audio_object_inspect(fd, &reader->size, &mappable);
   if (rc == 0)
-    rc = oriel_audio_shape_read(fd, reader->size, &reader->shape);
-  if (rc == 0 && !reader->shape.generation)
+    rc = oriel_audio_shm_header_read(fd, reader->size, &reader->header);
+  if (rc == 0 && !reader->header.generation)
     rc = ORIEL_AUDIO_RESTART_REQUIRED;
   if (rc == 0)
     rc = attach(reader, mappable, guarded);
@@ -150,7 +150,7 @@ static int error_of(ssize_t rc) {
 }
 
 static size_t half_ring(const struct oriel_audio_reader *reader, size_t count) {
-  return count < reader->shape.frames / 2 ? count : reader->shape.frames / 2;
+  return count < reader->header.frames / 2 ? count : reader->header.frames / 2;
 }
 
 /* When `count` frames should be there; 0: they are. Or an error. */
@@ -171,7 +171,7 @@ static int when_ready(struct oriel_audio_reader *reader, size_t count, uint64_t 
   const bool rests = view.state != ORIEL_AUDIO_SHM_RUNNING || now_ns - view.published_ns > stalled_ns;
   if (rests && reader->named && oriel_audio_object_removed(reader->fd))
     return ORIEL_AUDIO_RESTART_REQUIRED;
-  *at_ns = oriel_audio_wait_until(&view, want - ready, reader->shape.rate, now_ns);
+  *at_ns = oriel_audio_wait_until(&view, want - ready, reader->header.rate, now_ns);
   return 0;
 }
 
@@ -195,7 +195,7 @@ ssize_t oriel_audio_reader_read(struct oriel_audio_reader *reader, float *frames
       got = error_of(got);
   }
   const size_t sound = got < 0 ? 0 : (size_t)got;
-  memset(frames + sound * reader->shape.channels, 0, (count - sound) * reader->shape.channels * sizeof *frames);
+  memset(frames + sound * reader->header.channels, 0, (count - sound) * reader->header.channels * sizeof *frames);
   return got;
 }
 
@@ -241,10 +241,10 @@ int oriel_audio_reader_info(struct oriel_audio_reader *reader, struct oriel_audi
   const int rc = oriel_audio_ring_look(&reader->ring, &view);
   /* On a copy: to look moves nothing, so position - (what read returned) is always where those frames began. */
   struct oriel_audio_ring copy = reader->ring;
-  const size_t backlog = rc < 0 ? 0 : oriel_audio_ring_backlog(&copy, &view, reader->shape.frames / 2);
+  const size_t backlog = rc < 0 ? 0 : oriel_audio_ring_backlog(&copy, &view, reader->header.frames / 2);
   *info = (struct oriel_audio_info){
-    .channels = reader->shape.channels, .rate = reader->shape.rate, .ring_frames = reader->shape.frames,
-    .period = view.period, .delay = reader->shape.delay, .backlog = (uint32_t)backlog,
+    .channels = reader->header.channels, .rate = reader->header.rate, .ring_frames = reader->header.frames,
+    .period = view.period, .delay = reader->header.delay, .backlog = (uint32_t)backlog,
     .state = state_of(reader, &view), .direct = reader->base != NULL,
     .position = reader->ring.position, .lost = reader->ring.lost, .beat = view.beat};
   return rc < 0 ? ORIEL_AUDIO_BAD_LAYOUT : 0;

@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "audio/clean.h"
+#include "audio/sanitize.h"
 
 enum { ATTEMPTS = 4, PIECE = 4096 };
 
@@ -154,7 +154,7 @@ static int copy_by_pread(const struct oriel_audio_ring *ring, float *to, size_t 
     const size_t piece = least(count, PIECE);
     if (pread_all(ring->fd, to, piece * sizeof *to, ORIEL_AUDIO_SHM_DATA_OFFSET + at * sizeof *to) < 0)
       return -EBADMSG;
-    oriel_audio_clean_copy(to, to, piece);
+    oriel_audio_sanitize_copy(to, to, piece);
     to += piece;
     at += piece;
     count -= piece;
@@ -167,8 +167,8 @@ static int copy_out(const struct oriel_audio_ring *ring, float *frames, size_t c
   const size_t at = offset_of(ring, ring->position);
   const size_t straight = straight_from(ring, ring->position, count);
   if (ring->line) {
-    oriel_audio_clean_copy(frames, ring->samples + at, straight * channels);
-    oriel_audio_clean_copy(frames + straight * channels, ring->samples, (count - straight) * channels);
+    oriel_audio_sanitize_copy(frames, ring->samples + at, straight * channels);
+    oriel_audio_sanitize_copy(frames + straight * channels, ring->samples, (count - straight) * channels);
     return 0;
   }
   const int rc = copy_by_pread(ring, frames, at, straight * channels);

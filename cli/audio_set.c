@@ -20,7 +20,10 @@
 
 #include "cli/audio_driver.h"
 #include "cli/say.h"
+#include "guest/agent/setting.h"
 #include "guest/agent/settings.h"
+#include "guest/agent/settings_load.h"
+#include "guest/agent/settings_show.h"
 
 static const char help[] =
   "Usage: oriel audio set [KEY=VALUE...] [OPTIONS]\n"

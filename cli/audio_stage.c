@@ -19,7 +19,7 @@
 
 #include "cli/say.h"
 #include "driver/settings.h"
-#include "guest/agent/settings.h"
+#include "guest/agent/setting.h"
 
 static const char help[] =
   "Usage: oriel audio stage --share DIR [KEY=VALUE...]\n"

@@ -10,6 +10,8 @@
 #include <string.h>
 
 #include "guest/agent/settings.h"
+#include "guest/agent/settings_load.h"
+#include "guest/agent/settings_show.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -5,7 +5,11 @@
 #ifndef ORIEL_MEDIA_ENCODER_IMPL_H
 #define ORIEL_MEDIA_ENCODER_IMPL_H
 
-#include "media/encoder.h"
+#include <stdbool.h>
+
+#include "core/packet.h"
+#include "media/encoder_config.h"
+#include "media/picture.h"
 
 struct oriel_encoder_impl {
   /** Opens the codec called `codec` with a checked config; *state is the backend's own. *name, when set, must be static

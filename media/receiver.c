@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * The receiver's network side: packets in, frames into the ring, word of the sender's clock into the mailbox beside it.
- * create, push and reset are the network thread's; stats any thread's.
+ * create, push and reset are the network thread's, pull the data thread's; stats any
+ * thread's.
  */
 #include "media/receiver.h"
 
@@ -10,6 +11,7 @@
 #include <stdlib.h>
 
 #include "media/receiver_impl.h"
+#include "media/receiver_pull.h"
 
 enum {
   CHANNELS_MAX = 16,
@@ -66,7 +68,7 @@ int oriel_receiver_create(const struct oriel_receiver_config *config, struct ori
   rc = receiver_decode_init(&made->in.decode, &made->config);
   if (rc < 0)
     goto fail_decode;
-  rc = receiver_out_init(made);
+  rc = receiver_pull_init(made);
   if (rc < 0)
     goto fail_out;
   receiver_clock_init(&made->in.clock, config->rate, step_ns);
@@ -87,7 +89,7 @@ fail_ring:
 void oriel_receiver_destroy(struct oriel_receiver *receiver) {
   if (!receiver)
     return;
-  receiver_out_finish(receiver);
+  receiver_pull_finish(receiver);
   receiver_decode_finish(&receiver->in.decode);
   receiver_ring_finish(&receiver->ring);
   free(receiver);
@@ -254,4 +256,8 @@ void oriel_receiver_stats(const struct oriel_receiver *receiver, struct oriel_re
     .locked = receiver_get(receiver, RECEIVER_LOCKED),
     .last_packet_ns = receiver_get(receiver, RECEIVER_LAST_NS),
   };
+}
+
+size_t oriel_receiver_pull(struct oriel_receiver *receiver, float *frames, size_t count, uint64_t now_ns) {
+  return receiver_pull(receiver, frames, count, now_ns);
 }

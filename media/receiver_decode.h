@@ -12,8 +12,8 @@
 #include <stdint.h>
 
 #include "media/opus.h"
-#include "media/receiver.h"
 #include "media/receiver_conceal.h"
+#include "media/receiver_config.h"
 
 struct receiver_decode {
   bool is_pcm;

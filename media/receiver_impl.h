@@ -10,9 +10,9 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include "media/receiver.h"
 #include "media/receiver_clock.h"
 #include "media/receiver_conceal.h"
+#include "media/receiver_config.h"
 #include "media/receiver_control.h"
 #include "media/receiver_decode.h"
 #include "media/receiver_peak.h"
@@ -91,9 +91,5 @@ static inline void receiver_set_double(struct oriel_receiver *receiver, enum rec
   memcpy(&bits, &value, sizeof bits);
   receiver_set(receiver, which, bits);
 }
-
-/** receiver_pull.c: 0, -ENOMEM. */
-int receiver_out_init(struct oriel_receiver *receiver);
-void receiver_out_finish(struct oriel_receiver *receiver);
 
 #endif

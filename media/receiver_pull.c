@@ -3,6 +3,8 @@
  * The receiver's data side: frames out of the ring at the consumer's pace. All but init and finish is the data
  * thread's: no lock, no allocation, no system call, no log.
  */
+#include "media/receiver_pull.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -33,7 +35,7 @@ struct moment {
   double doubt;
 };
 
-int receiver_out_init(struct oriel_receiver *receiver) {
+int receiver_pull_init(struct oriel_receiver *receiver) {
   struct receiver_out *out = &receiver->out;
   unsigned channels = receiver->config.channels;
   out->tail_frames = out->tail_at = (size_t)(receiver->config.rate * FADE_S);
@@ -59,7 +61,7 @@ fail_resampler:
   return rc;
 }
 
-void receiver_out_finish(struct oriel_receiver *receiver) {
+void receiver_pull_finish(struct oriel_receiver *receiver) {
   receiver_conceal_finish(&receiver->out.conceal);
   receiver_resampler_finish(&receiver->out.resampler);
   free(receiver->out.tail);
@@ -331,7 +333,7 @@ static struct moment look(struct oriel_receiver *receiver, size_t count, uint64_
   return moment;
 }
 
-size_t oriel_receiver_pull(struct oriel_receiver *receiver, float *frames, size_t count, uint64_t now_ns) {
+size_t receiver_pull(struct oriel_receiver *receiver, float *frames, size_t count, uint64_t now_ns) {
   struct receiver_out *out = &receiver->out;
   out->last_ns = now_ns > out->last_ns ? now_ns : out->last_ns;
   struct moment moment = look(receiver, count, out->last_ns);

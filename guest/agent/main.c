@@ -20,6 +20,8 @@
 #include "guest/agent/output.h"
 #include "guest/agent/pump.h"
 #include "guest/agent/settings.h"
+#include "guest/agent/settings_load.h"
+#include "guest/agent/settings_show.h"
 #include "guest/agent/shm.h"
 #include "guest/agent/status.h"
 

@@ -12,6 +12,7 @@
 #include "core/log.h"
 #include "guest/agent/screen_plan.h"
 #include "guest/agent/settings.h"
+#include "guest/agent/settings_load.h"
 
 #define ROOM "agent/screen"
 

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the agent is to do: /etc/oriel/agent.conf, then the user's agent.conf, then the command line; the later wins.
- * The names are those of the macOS driver's property list (docs/protocols/audio-settings.md). Thread-safety: main
- * thread.
+ * What the agent is to do. The names are those of the macOS driver's property list (docs/protocols/audio-settings.md).
+ * Thread-safety: main thread.
  */
 #ifndef ORIEL_GUEST_AGENT_SETTINGS_H
 #define ORIEL_GUEST_AGENT_SETTINGS_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "core/log.h"
 #include "transport/address.h"
@@ -51,12 +48,7 @@ struct agent_settings {
   bool log_json;
 };
 
-/** Defaults, files, arguments. `--config FILE` reads that file instead of the two. 0; -EINVAL with one line in `why`
- * (at least AGENT_WHY_SIZE); -errno of a file that is there and cannot be read, also with `why`. */
-int agent_settings_load(struct agent_settings *settings, int argc, char *const argv[], char *why, size_t why_size);
-/** Reads one file's text, for which `shown` stands in errors. 0, -EINVAL. */
-int agent_settings_parse(struct agent_settings *settings, const char *shown, const char *text, size_t size, char *why,
-                         size_t why_size);
+/** As they are where nothing is set. */
 void agent_settings_default(struct agent_settings *settings);
 /** Where a virtio-serial port of Oriel's is in `directory` (/dev/virtio-ports), sound takes that way: `oriel run` gives
  *  its VM such ports, and no vsock. Part of the defaults. */
@@ -65,13 +57,5 @@ void agent_settings_take_ports(struct agent_settings *settings, const char *dire
 uint32_t agent_end_frame_us(const struct agent_settings *settings, const struct agent_end *end);
 /** Sample rate of the device that ends there. */
 uint32_t agent_end_rate(const struct agent_settings *settings, const struct agent_end *end);
-/** Both spellings of a setting, whichever `word` of `length` bytes is: the agent's and the macOS driver's. False: there
- * is none. */
-bool agent_settings_names(const char *word, size_t length, const char **key, const char **alias);
-/** Path of the user's own file; false where neither XDG_CONFIG_HOME nor HOME says. */
-bool agent_settings_user_file(char *path, size_t size);
-/** Prints what is in force, in the form of the file. */
-void agent_settings_print(const struct agent_settings *settings, FILE *file);
-void agent_settings_help(FILE *file);
 
 #endif

@@ -2,6 +2,8 @@
  *
  * Settings for people: those in force, and the help. Main thread.
  */
+#include "guest/agent/settings_show.h"
+
 #include <string.h>
 
 #include "guest/agent/setting.h"

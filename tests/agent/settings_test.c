@@ -10,11 +10,13 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "guest/agent/settings.h"
+#include "guest/agent/settings_load.h"
 
 static int parse(struct agent_settings *settings, const char *text, char *why) {
   why[0] = '\0';

@@ -179,7 +179,7 @@ static void device_silence_where_nothing_was_written(void **state) {
   rig_close(&rig);
 }
 
-static void device_cleans_what_is_no_sound(void **state) {
+static void device_sanitizes_what_is_no_sound(void **state) {
   (void)state;
   static const float bad[] = {NAN, -NAN, INFINITY, -INFINITY, 1024, -1024, 3e38f, -3e38f};
   static const float good[] = {0, -0.0f, 1, -1, 1e-42f, 1023.5f, -1023.5f, 1e-30f};
@@ -406,7 +406,7 @@ int main(void) {
     cmocka_unit_test(device_late_reader_goes_on_with_the_newest),
     cmocka_unit_test(device_late_opener_hears_nothing_old),
     cmocka_unit_test(device_silence_where_nothing_was_written),
-    cmocka_unit_test(device_cleans_what_is_no_sound),
+    cmocka_unit_test(device_sanitizes_what_is_no_sound),
     cmocka_unit_test(device_times_out),
     cmocka_unit_test(device_descriptor_follows_the_clock),
     cmocka_unit_test(device_end_is_told),

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "audio/clean.h"
+#include "audio/sanitize.h"
 #include "tests/core/memory_model.h"
 
 /* Hints for waiting do not matter to sound; the generation never changes here. */
@@ -57,7 +57,7 @@ static void copy_out_model(float *to, const float *from, size_t count) {
 #define atomic_thread_fence(order) model_fence((order), __LINE__)
 #define memcpy(to, from, size) copy_in((to), (from), (size))
 #define memset(to, byte, size) copy_silence((to), (size))
-#define oriel_audio_clean_copy copy_out_model
+#define oriel_audio_sanitize_copy copy_out_model
 #include "audio/ring.c"
 #undef memcpy
 #undef memset

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "media/opus.h"
+#include "media/receiver.h"
 #include "media/receiver_impl.h"
 
 struct link {

@@ -4,8 +4,8 @@
  * what was judged is what is kept. NaN, infinities and everything at or above 1024 (60 dB above full scale) become
  * 0: sound never is, and added up they would spoil every sample mixed with them. Data threads.
  */
-#ifndef ORIEL_AUDIO_CLEAN_H
-#define ORIEL_AUDIO_CLEAN_H
+#ifndef ORIEL_AUDIO_SANITIZE_H
+#define ORIEL_AUDIO_SANITIZE_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -20,7 +20,7 @@ enum {
   ORIEL_AUDIO_TOO_LOUD = 0x44800000, /* 1024.0f; as integers, magnitudes sort as floats do, then Inf, then NaN */
 };
 
-__attribute__((always_inline)) static inline void oriel_audio_clean_lanes(float *to, const float *from, size_t count) {
+__attribute__((always_inline)) static inline void oriel_audio_sanitize_lanes(float *to, const float *from, size_t count) {
   size_t i = 0;
   for (; i + 32 <= count; i += 32) {
     oriel_audio_lanes lanes[4];
@@ -39,19 +39,19 @@ __attribute__((always_inline)) static inline void oriel_audio_clean_lanes(float 
 
 #ifdef __x86_64__
 /* A memcpy uses these registers too; without them a large block takes half as long again. */
-__attribute__((target("avx2"))) static inline void oriel_audio_clean_avx2(float *to, const float *from, size_t count) {
-  oriel_audio_clean_lanes(to, from, count);
+__attribute__((target("avx2"))) static inline void oriel_audio_sanitize_avx2(float *to, const float *from, size_t count) {
+  oriel_audio_sanitize_lanes(to, from, count);
 }
 #endif
 
-static inline void oriel_audio_clean_copy(float *to, const float *from, size_t count) {
+static inline void oriel_audio_sanitize_copy(float *to, const float *from, size_t count) {
 #ifdef __x86_64__
   if (__builtin_cpu_supports("avx2")) {
-    oriel_audio_clean_avx2(to, from, count);
+    oriel_audio_sanitize_avx2(to, from, count);
     return;
   }
 #endif
-  oriel_audio_clean_lanes(to, from, count);
+  oriel_audio_sanitize_lanes(to, from, count);
 }
 
 #endif

@@ -2,7 +2,7 @@
  *
  * Fixed fields: copied once, checked in private memory, never looked at again. Any thread.
  */
-#include "audio/mark.h"
+#include "audio/shm_header.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -10,7 +10,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "audio/object.h"
 #include "audio/oriel-audio.h"
 #include "wire/audio_shm.h"
 
@@ -27,8 +26,8 @@ static bool sizes_check(const struct oriel_audio_shm_legacy *legacy, size_t size
   return size >= sizeof(struct oriel_audio_shm_block) && *block_offset <= size - sizeof(struct oriel_audio_shm_block);
 }
 
-int oriel_audio_shape_check(const void *legacy_bytes, const void *block_bytes, size_t size,
-                            struct oriel_audio_shape *shape) {
+int oriel_audio_shm_header_check(const void *legacy_bytes, const void *block_bytes, size_t size,
+                                 struct oriel_audio_shm_header *header) {
   struct oriel_audio_shm_legacy legacy;
   struct oriel_audio_shm_block block;
   memcpy(&legacy, legacy_bytes, sizeof legacy);
@@ -41,37 +40,35 @@ int oriel_audio_shape_check(const void *legacy_bytes, const void *block_bytes, s
       block.rate < ORIEL_AUDIO_SHM_RATE_MIN || block.rate > ORIEL_AUDIO_SHM_RATE_MAX ||
       block.frames * block.channels != legacy.buffer_size || block.delay > block.rate * 10)
     return ORIEL_AUDIO_BAD_LAYOUT;
-  *shape = (struct oriel_audio_shape){.frames = block.frames, .channels = block.channels, .rate = block.rate,
+  *header = (struct oriel_audio_shm_header){.frames = block.frames, .channels = block.channels, .rate = block.rate,
     .delay = block.delay, .block_offset = block_offset, .generation = block.line.generation};
   return 0;
 }
 
 #ifdef __linux__
-int oriel_audio_shape_read(int fd, size_t size, struct oriel_audio_shape *shape) {
+int oriel_audio_shm_header_read(int fd, size_t size, struct oriel_audio_shm_header *header) {
   struct oriel_audio_shm_legacy legacy;
   struct oriel_audio_shm_block block;
   size_t at;
   if (pread(fd, &legacy, sizeof legacy, 0) != sizeof legacy || !sizes_check(&legacy, size, &at) ||
       pread(fd, &block, sizeof block, (off_t)at) != sizeof block)
     return ORIEL_AUDIO_BAD_LAYOUT;
-  return oriel_audio_shape_check(&legacy, &block, size, shape);
+  return oriel_audio_shm_header_check(&legacy, &block, size, header);
 }
 
-int oriel_audio_mark_over(int fd) {
-  size_t size;
-  bool mappable;
-  struct oriel_audio_shape shape;
+int oriel_audio_shm_header_end(int fd, size_t size) {
+  struct oriel_audio_shm_header header;
   /* By pwrite: whoever left this object may still hold it, and cut it off. */
-  if (oriel_audio_object_inspect(fd, &size, &mappable) == 0 && oriel_audio_shape_read(fd, size, &shape) == 0) {
+  if (oriel_audio_shm_header_read(fd, size, &header) == 0) {
     const uint64_t over = 0;
-    const size_t at = shape.block_offset + offsetof(struct oriel_audio_shm_block, line.generation);
+    const size_t at = header.block_offset + offsetof(struct oriel_audio_shm_block, line.generation);
     (void)!pwrite(fd, &over, sizeof over, (off_t)at);
   }
   return 0;
 }
 #else
 /* Shared memory here can be neither read nor cut off: map it. */
-int oriel_audio_shape_read(int fd, size_t size, struct oriel_audio_shape *shape) {
+int oriel_audio_shm_header_read(int fd, size_t size, struct oriel_audio_shm_header *header) {
   if (size < sizeof(struct oriel_audio_shm_legacy))
     return ORIEL_AUDIO_BAD_LAYOUT;
   char *base = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
@@ -82,21 +79,19 @@ int oriel_audio_shape_read(int fd, size_t size, struct oriel_audio_shape *shape)
   size_t at;
   int rc = ORIEL_AUDIO_BAD_LAYOUT;
   if (sizes_check(&legacy, size, &at))
-    rc = oriel_audio_shape_check(&legacy, base + at, size, shape);
+    rc = oriel_audio_shm_header_check(&legacy, base + at, size, header);
   munmap(base, size);
   return rc;
 }
 
-int oriel_audio_mark_over(int fd) {
-  size_t size;
-  bool mappable;
-  struct oriel_audio_shape shape;
-  if (oriel_audio_object_inspect(fd, &size, &mappable) < 0 || oriel_audio_shape_read(fd, size, &shape) < 0)
+int oriel_audio_shm_header_end(int fd, size_t size) {
+  struct oriel_audio_shm_header header;
+  if (oriel_audio_shm_header_read(fd, size, &header) < 0)
     return 0;
   char *base = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   if (base == MAP_FAILED)
     return 0;
-  struct oriel_audio_shm_block *block = (struct oriel_audio_shm_block *)(void *)(base + shape.block_offset);
+  struct oriel_audio_shm_block *block = (struct oriel_audio_shm_block *)(void *)(base + header.block_offset);
   const uint64_t written_ns = atomic_load(&block->line.published_ns), now_ns = oriel_audio_clock_ns();
   const bool busy = atomic_load(&block->line.generation) && now_ns > written_ns && now_ns - written_ns < 1000000000u;
   if (!busy)

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Settings from files and command line. Main thread.
+ */
+#include "guest/agent/settings_load.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "guest/agent/setting.h"
+
+enum {
+  FILE_MAX = 64 * 1024,
+  VALUE_MAX = 1024, /* an address as it is printed, each byte of its path as three */
+};
+
+static bool is_blank(char c) {
+  return c == ' ' || c == '\t' || c == '\r';
+}
+
+/** A line without its end. */
+static int parse_line(struct agent_settings *settings, const char *shown, unsigned number, const char *line,
+                      size_t size, char *why, size_t why_size) {
+  while (size > 0 && is_blank(line[size - 1]))
+    size--;
+  while (size > 0 && is_blank(*line))
+    line++, size--;
+  if (size == 0 || *line == '#')
+    return 0;
+  const char *equals = memchr(line, '=', size);
+  size_t key_size = equals != NULL ? (size_t)(equals - line) : size;
+  while (key_size > 0 && is_blank(line[key_size - 1]))
+    key_size--;
+  const struct setting *setting = equals != NULL ? agent_setting_find(line, key_size) : NULL;
+  if (setting == NULL) {
+    if (equals == NULL)
+      snprintf(why, why_size, "%s:%u: \"%.*s\" is no line of the form key = value", shown, number,
+               (int)(size < 60 ? size : 60), line);
+    else
+      snprintf(why, why_size, "%s:%u: no setting \"%.*s\": see `oriel-agent --help` for those there are", shown, number,
+               (int)(key_size < 60 ? key_size : 60), line);
+    return -EINVAL;
+  }
+  const char *value = equals + 1;
+  size_t value_size = (size_t)(line + size - value);
+  while (value_size > 0 && is_blank(*value))
+    value++, value_size--;
+  char text[VALUE_MAX];
+  char place[160];
+  snprintf(place, sizeof place, "%.100s:%u: %s", shown, number, setting->key);
+  if (value_size >= sizeof text || memchr(value, '\0', value_size) != NULL) {
+    snprintf(why, why_size, "%s: the value is longer than %d bytes or holds a zero byte: shorten it", place,
+             VALUE_MAX - 1);
+    return -EINVAL;
+  }
+  memcpy(text, value, value_size);
+  text[value_size] = '\0';
+  return agent_setting_set(settings, setting, place, text, why, why_size);
+}
+
+int agent_settings_parse(struct agent_settings *settings, const char *shown, const char *text, size_t size, char *why,
+                         size_t why_size) {
+  for (unsigned number = 1; size > 0; number++) {
+    const char *end = memchr(text, '\n', size);
+    const size_t length = end != NULL ? (size_t)(end - text) : size;
+    const int result = parse_line(settings, shown, number, text, length, why, why_size);
+    if (result < 0)
+      return result;
+    const size_t taken = end != NULL ? length + 1 : length;
+    text += taken;
+    size -= taken;
+  }
+  return 0;
+}
+
+/** A file that is not there is fine unless it was asked for. */
+static int read_file(struct agent_settings *settings, const char *path, bool is_needed, char *why, size_t why_size) {
+  FILE *file = fopen(path, "re");
+  if (file == NULL && errno == ENOENT && !is_needed)
+    return 0;
+  char *text = malloc(FILE_MAX + 1);
+  int result = file == NULL ? -errno : text == NULL ? -ENOMEM : 0;
+  size_t size = 0;
+  if (result == 0) {
+    errno = 0;
+    size = fread(text, 1, FILE_MAX + 1, file);
+    result = ferror(file) ? -(errno != 0 ? errno : EIO) : 0;
+  }
+  if (result < 0)
+    snprintf(why, why_size, "cannot read %s: %s: check the path and its permissions", path, strerror(-result));
+  else if (size > FILE_MAX) {
+    snprintf(why, why_size, "%s is longer than %d bytes: it is no file of settings", path, FILE_MAX);
+    result = -EINVAL;
+  } else
+    result = agent_settings_parse(settings, path, text, size, why, why_size);
+  free(text);
+  if (file != NULL)
+    fclose(file);
+  return result;
+}
+
+bool agent_settings_user_file(char *path, size_t size) {
+  const char *base = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+  int length = -1;
+  if (base != NULL && base[0] == '/')
+    length = snprintf(path, size, "%s/oriel/agent.conf", base);
+  else if (home != NULL && home[0] == '/')
+    length = snprintf(path, size, "%s/.config/oriel/agent.conf", home);
+  return length > 0 && (size_t)length < size;
+}
+
+static int read_files(struct agent_settings *settings, const char *config, char *why, size_t why_size) {
+  if (config != NULL)
+    return read_file(settings, config, true, why, why_size);
+  int result = read_file(settings, "/etc/oriel/agent.conf", false, why, why_size);
+  char path[1024];
+  if (result == 0 && agent_settings_user_file(path, sizeof path))
+    result = read_file(settings, path, false, why, why_size);
+  return result;
+}
+
+static const struct {
+  const char *name;
+  enum agent_action action;
+} actions[] = {
+  {"--check", AGENT_CHECK}, {"--status", AGENT_STATUS}, {"--help", AGENT_HELP}, {"-h", AGENT_HELP},
+  {"--version", AGENT_VERSION},
+};
+
+static bool take_action(struct agent_settings *settings, const char *word) {
+  for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++)
+    if (strcmp(word, actions[i].name) == 0) {
+      settings->action = actions[i].action;
+      return true;
+    }
+  return false;
+}
+
+/** One argument and maybe its value; `config` non-NULL: only --config is looked at, else all but it. */
+static int take_argument(struct agent_settings *settings, int argc, char *const argv[], int *next,
+                         const char **config, char *why, size_t why_size) {
+  const char *word = argv[*next];
+  if (take_action(settings, word))
+    return 0;
+  const bool is_option = strncmp(word, "--", 2) == 0;
+  const size_t length = is_option ? strcspn(word + 2, "=") : 0;
+  const bool is_config = is_option && length == 6 && strncmp(word + 2, "config", 6) == 0;
+  const struct setting *setting = is_option && !is_config ? agent_setting_find(word + 2, length) : NULL;
+  if (setting == NULL && !is_config) {
+    snprintf(why, why_size, "%s \"%.100s\": see `oriel-agent --help`", is_option ? "unknown option" : "unexpected",
+             word);
+    return -EINVAL;
+  }
+  const char *value = word[2 + length] == '=' ? word + 2 + length + 1 : NULL;
+  if (value == NULL && setting != NULL && setting->type == FLAG)
+    value = "true";
+  if (value == NULL && *next + 1 < argc)
+    value = argv[++*next];
+  if (value == NULL) {
+    snprintf(why, why_size, "--%.*s needs a value: --%.*s %s", (int)length, word + 2, (int)length, word + 2,
+             is_config ? "FILE" : setting->value);
+    return -EINVAL;
+  }
+  if (is_config) {
+    *config = value;
+    return 0;
+  }
+  char shown[64];
+  snprintf(shown, sizeof shown, "--%s", setting->key);
+  return agent_setting_set(settings, setting, shown, value, why, why_size);
+}
+
+static int take_arguments(struct agent_settings *settings, int argc, char *const argv[], const char **config,
+                          char *why, size_t why_size) {
+  int result = 0;
+  for (int i = 1; i < argc && result == 0; i++)
+    result = take_argument(settings, argc, argv, &i, config, why, why_size);
+  return result;
+}
+
+/** What no single value shows to be wrong. */
+static int check(const struct agent_settings *settings, char *why, size_t why_size) {
+  if (settings->output.is_on && !settings->output.address.is_pcm &&
+      agent_end_frame_us(settings, &settings->output) < 5000) {
+    snprintf(why, why_size,
+             "output: packets of 2.5 ms need PCM: choose frame 5, 10 or 20, or add ?format=pcm to the address");
+    return -EINVAL;
+  }
+  return 0;
+}
+
+int agent_settings_load(struct agent_settings *settings, int argc, char *const argv[], char *why, size_t why_size) {
+  const char *config = NULL;
+  struct agent_settings scratch; /* a first pass over the arguments finds --config, --help and mistakes */
+  agent_settings_default(&scratch);
+  int result = take_arguments(&scratch, argc, argv, &config, why, why_size);
+  if (result < 0)
+    return result;
+  agent_settings_default(settings);
+  settings->action = scratch.action;
+  if (scratch.action == AGENT_HELP || scratch.action == AGENT_VERSION)
+    return 0;
+  result = read_files(settings, config, why, why_size);
+  if (result == 0)
+    result = take_arguments(settings, argc, argv, &config, why, why_size);
+  if (result == 0)
+    result = check(settings, why, why_size);
+  return result;
+}
