@@ -6,12 +6,18 @@
 #define ORIEL_DRIVER_ENGINE_IMPL_H
 
 #include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 
 #include "audio/oriel-audio.h"
-#include "driver/engine.h"
+#include "driver/engine_world.h"
+#include "driver/gain.h"
 #include "driver/microphone.h"
 #include "driver/pump.h"
 #include "driver/resampler.h"
+#include "driver/sample_ring.h"
+#include "driver/settings.h"
+#include "driver/timeline.h"
 
 enum { STREAM_RATE = 48000 }; /* of what the microphone gives, in stereo */
 

@@ -3,6 +3,8 @@
  * The IO callbacks: played frames into the ring and into shared memory, recorded frames out of the microphone's
  * receiver. Data threads: no allocation, no lock, no system call, no log.
  */
+#include "driver/engine.h"
+
 #include <string.h>
 
 #include "driver/engine_impl.h"

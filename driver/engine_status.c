@@ -2,6 +2,8 @@
  *
  * The engine's state as one JSON object, for `oriel audio status`. Threads of the daemon's that may block.
  */
+#include "driver/engine.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>

@@ -7,6 +7,7 @@
 #include "driver/microphone.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 

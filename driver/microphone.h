@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "driver/engine.h"
+#include "driver/engine_world.h"
 #include "driver/worker.h"
 #include "media/receiver.h"
 

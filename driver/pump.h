@@ -14,7 +14,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "driver/engine.h"
+#include "driver/engine_world.h"
+#include "driver/sample_ring.h"
 #include "driver/worker.h"
 #include "media/downmix.h"
 

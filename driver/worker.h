@@ -13,7 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "driver/engine.h"
+#include "driver/engine_world.h"
+#include "driver/settings.h"
 #include "driver/waker.h"
 #include "transport/dialer.h"
 

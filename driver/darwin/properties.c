@@ -5,7 +5,14 @@
  *
  * Lists are given in whole elements, as many as fit; anything else must fit whole.
  */
-#include "driver/darwin/property_impl.h"
+#include "driver/darwin/properties.h"
+
+#include "driver/darwin/property_control.h"
+#include "driver/darwin/property_device.h"
+#include "driver/darwin/property_object.h"
+#include "driver/darwin/property_plugin.h"
+#include "driver/darwin/property_speakers.h"
+#include "driver/darwin/property_stream.h"
 
 enum { ANY = 0, DIRECTION = 1, ELEMENTS = 2, LIST = 4 };
 

@@ -2,7 +2,9 @@
  *
  * Properties of the volume and mute controls. Threads of the daemon's that may block.
  */
-#include "driver/darwin/property_impl.h"
+#include "driver/darwin/property_control.h"
+
+#include "driver/gain.h"
 
 size_t get_control_scope(const struct query *q, void *data, size_t room) {
   return give_u32(data, room, direction_of(q->object));

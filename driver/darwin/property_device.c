@@ -2,7 +2,9 @@
  *
  * Properties of the two devices. Threads of the daemon's that may block.
  */
-#include "driver/darwin/property_impl.h"
+#include "driver/darwin/property_device.h"
+
+#include "driver/timeline.h"
 
 enum { CLOCK_DOMAIN = 'Orel' };
 

@@ -3,7 +3,7 @@
  * Properties that objects of several kinds have: class, owner, names, the lists of what they own. Threads of the
  * daemon's that may block.
  */
-#include "driver/darwin/property_impl.h"
+#include "driver/darwin/property_object.h"
 
 size_t get_base(const struct query *q, void *data, size_t room) {
   return give_u32(data, room, q->object->base);

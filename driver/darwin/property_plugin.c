@@ -3,7 +3,9 @@
  * Properties of the plug-in object, and the custom ones that the devices have, too. Threads of the daemon's that may
  * block.
  */
-#include "driver/darwin/property_impl.h"
+#include "driver/darwin/property_plugin.h"
+
+#include "driver/darwin/store.h"
 
 size_t get_device_of_uid(const struct query *q, void *data, size_t room) {
   CFStringRef uid;

@@ -4,12 +4,15 @@
  * ("Configure Speakers"). The daemon keeps them for us. By them the channels of the output are folded to the stream's
  * stereo. Threads of the daemon's that may block.
  */
-#include "driver/darwin/property_impl.h"
+#include "driver/darwin/property_speakers.h"
 
 #include <assert.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "driver/darwin/store.h"
+#include "media/downmix.h"
 
 enum {
   HEADER = offsetof(AudioChannelLayout, mChannelDescriptions),

@@ -2,7 +2,9 @@
  *
  * Properties of the devices' streams: direction and format. Threads of the daemon's that may block.
  */
-#include "driver/darwin/property_impl.h"
+#include "driver/darwin/property_stream.h"
+
+#include "driver/darwin/property_device.h"
 
 size_t get_direction(const struct query *q, void *data, size_t room) {
   return give_u32(data, room, q->object->side == ENGINE_INPUT);

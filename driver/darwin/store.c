@@ -6,12 +6,13 @@
  *   Contents/Resources/OrielAudio.plist inside it
  * Over it lies what was set at run time, which the daemon keeps for us. Threads of the daemon's that may block.
  */
+#include "driver/darwin/store.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "driver/darwin/plugin.h"
 
 enum { FILE_SIZE_MAX = 65536, PATH_SIZE = 1024 };
 
