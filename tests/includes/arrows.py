@@ -8,9 +8,9 @@ import os
 import re
 import sys
 
+import ctext
 import tree
 
-INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(["<])([^">]+)[">]', re.MULTILINE)
 DEPENDENCY = re.compile(r'\b(%s)_dep\b' % '|'.join(tree.ARROWS))
 
 
@@ -41,7 +41,7 @@ def check(root):
         room = path.split(os.sep)[0]
         if path.endswith(('.c', '.h')):
             text = tree.read(root, path)
-            for match in INCLUDE.finditer(text):
+            for match in ctext.INCLUDE.finditer(text):
                 seen += 1
                 problem = check_include(root, room, path, match.group(1), match.group(2))
                 if problem:

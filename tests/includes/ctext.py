@@ -8,6 +8,7 @@ DIRECTIVE = re.compile(r'^[ \t]*#(?:[^\n\\]|\\.|\\\n)*', re.MULTILINE)
 MACRO = re.compile(r'^[ \t]*#[ \t]*define[ \t]+(\w+)', re.MULTILINE)
 WORD = re.compile(r'[A-Za-z_]\w*')
 TAG = re.compile(r'\b(?:struct|union|enum)\s+([A-Za-z_]\w*)')
+FORWARD = re.compile(r'\b(?:struct|union)\s+([A-Za-z_]\w*)\s*;')
 ENUM = re.compile(r'\benum\b[^{;()]*\{([^}]*)\}')
 ATTRIBUTE = re.compile(r'__attribute__\s*\(\((?:[^()]|\([^()]*\))*\)\)')
 

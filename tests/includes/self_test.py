@@ -11,8 +11,10 @@ import tempfile
 import unittest
 
 import arrows
+import circles
 import files
 import headers
+import names
 
 COMPILER = ['cc']
 SPDX = '/* SPDX-License-Identifier: MIT */\n'
@@ -54,6 +56,8 @@ class Planted(unittest.TestCase):
     def test_clean_tree(self):
         self.assertEqual(arrows.check(self.root), [])
         self.assertEqual(files.check(self.root), [])
+        self.assertEqual(circles.check(self.root, ['core']), ([], []))
+        self.assertEqual(names.check(self.root, ['server']), ([], []))
 
     def test_include_upwards(self):
         self.write('core/bad.c', SPDX + '#include "core/a.h"\n\n #  include "server/server.h"\n')
@@ -111,6 +115,77 @@ class Planted(unittest.TestCase):
         with tempfile.TemporaryDirectory() as empty:
             self.assertEqual(len(arrows.check(empty)), 1)
             self.assertEqual(len(files.check(empty)), 1)
+            self.assertEqual(len(circles.check(empty)[0]), 1)
+            self.assertEqual(len(names.check(empty)[0]), 1)
+
+    def circles(self):
+        problems, others = circles.check(self.root, ['core'])
+        self.assertEqual(others, [])
+        return problems
+
+    def test_circle_of_includes(self):
+        self.write('core/b.h', SPDX + '#include "core/a.h"\nvoid b(void);\n')
+        self.write('core/b.c', SPDX + '#include "core/b.h"\nvoid b(void) {\n}\n')
+        self.assertEqual(self.circles(), [])
+        self.write('core/a.c', SPDX + '#include "core/a.h"\n#include "core/b.h"\n')
+        self.expect(self.circles(), 'circle of 2 files: core/a -> core/b; core/b -> core/a')
+
+    def test_circle_of_three(self):
+        for one, other in ('bc', 'cd', 'db'):
+            self.write(f'core/{one}.h', f'{SPDX}struct {one};\n')
+            self.write(f'core/{one}.c', f'{SPDX}#include "core/{other}.h"\n#include "core/a.h"\n')
+        self.expect(self.circles(), 'circle of 3 files: core/b -> core/c; core/c -> core/d; core/d -> core/b')
+
+    def test_circle_through_a_header_for_all(self):
+        # Both know only the private header, which promises what each of them has.
+        self.write('core/private.h', SPDX + 'int b(void);\nextern const int c[];\n')
+        self.write('core/b.h', SPDX + 'struct b;\n')
+        self.write('core/b.c', SPDX + '#include "core/private.h"\nint b(void) {\n  return c[0];\n}\n')
+        self.write('core/c.h', SPDX + 'struct c;\n')
+        self.write('core/c.c', SPDX + '#include "core/private.h"\nconst int c[] = {1};\n')
+        self.expect(self.circles(), 'circle of 3 files: core/b -> core/private;')
+
+    def test_no_circle_in_one_file_of_several_parts(self):
+        self.write('core/b.h', SPDX + 'int b(void);\nint b_part(void);\n')
+        self.write('core/b.c', SPDX + '#include "core/b.h"\nint b(void) {\n  return b_part();\n}\n')
+        self.write('core/b_part.c', SPDX + '#include "core/b.h"\nint b_part(void) {\n  return 1;\n}\n')
+        self.assertEqual(self.circles(), [])
+
+    def test_no_circle_in_words_of_comments_and_bodies(self):
+        self.write('core/b.h', SPDX + '/* d(); */\nstruct d *b(void);\nstatic inline int e(int d) {\n  return d;\n}\n')
+        self.write('core/d.h', SPDX + 'int d(void);\n')
+        self.write('core/d.c', SPDX + '#include "core/d.h"\n#include "core/b.h"\nint d(void) {\n  return e(1);\n}\n')
+        self.assertEqual(self.circles(), [])
+
+    def test_circle_elsewhere_is_only_told(self):
+        self.write('server/a.h', SPDX + '#include "server/b.h"\n')
+        self.write('server/b.h', SPDX + '#include "server/a.h"\n')
+        problems, others = circles.check(self.root, ['core'])
+        self.assertEqual(problems, [])
+        self.expect(others, 'circle of 2 files: server/a')
+
+    def names(self, source, server):
+        self.write('source/source.h', SPDX + source)
+        self.write('server/bad.c', SPDX + '#include "server/server.h"\n' + server)
+        problems, others = names.check(self.root, ['server'])
+        self.assertEqual(others, [])
+        return problems
+
+    def test_name_through_another_header(self):
+        self.expect(self.names('int oriel_source_open(void);\n', 'int x(void) {\n  return oriel_source_open();\n}\n'),
+                    'server/bad.c: oriel_source_open of source/source.h, which server/ may not know, through desktop/desktop.h')
+
+    def test_constant_and_type_through_another_header(self):
+        problems = self.names('enum oriel_state {\n  ORIEL_GONE, /* over */\n  ORIEL_THERE = 1,\n};\n#define ORIEL_MOST 3\n',
+                              'int y = ORIEL_MOST + (enum oriel_state)ORIEL_THERE;\n')
+        self.expect(problems, 'server/bad.c: ORIEL_MOST, ORIEL_THERE, oriel_state of source/source.h')
+
+    def test_names_that_may_be_known(self):
+        # Handed on by a pointer that desktop.h has; a field's name; words of comments and strings.
+        self.write('desktop/desktop.h', SPDX + '#include "source/source.h"\nvoid oriel_show(struct oriel_source *source);\n')
+        self.assertEqual(self.names('struct oriel_source {\n  int level;\n};\nint oriel_gone(void);\n',
+                                    '/* oriel_gone */\nint level;\nconst char *z = "oriel_gone";\n'
+                                    'void show(struct oriel_source *s) {\n  oriel_show(s);\n}\n'), [])
 
     def compile(self):
         build = os.path.join(self.root, 'build')
