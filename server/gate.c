@@ -266,8 +266,14 @@ static enum cookies find_session(struct oriel_request *request) {
 
 /** What the session is good for now. */
 static void use_session(struct oriel_request *request) {
+  const struct oriel_session *session =
+    oriel_sessions_get(&request->server->sessions, request->session, oriel_clock_ns());
   const bool view = right_of(request, request->session, &request->all) == ORIEL_RIGHT_VIEW;
-  const bool controls = !view && request->mount && oriel_peers_control(request->mount, request->session);
+  request->opener = session ? session->key : (struct oriel_secret){0};
+  /* Free controls are had for the asking: a page that is opened takes them. */
+  const struct oriel_mount *mount = request->mount;
+  const bool controls =
+    !view && mount && (!oriel_peers_controller(mount) || oriel_peers_control(mount, request->session));
   request->party = view ? ORIEL_PARTY_WATCHER : controls ? ORIEL_PARTY_CONTROLLER : ORIEL_PARTY_USER;
 }
 
@@ -293,13 +299,25 @@ static void check_secret(struct oriel_request *request, struct oriel_verdict *ve
   }
 }
 
+static bool is_admin(const struct oriel_request *request, const char *token, size_t size) {
+  struct oriel_secret secret;
+  return oriel_secret_set(&secret, token, size) && oriel_secret_equal(&secret, &request->server->admin_token);
+}
+
 static void check_bearer(struct oriel_request *request, const char *header, unsigned count,
                          struct oriel_verdict *verdict) {
   const char *token = "";
   size_t size = 0;
   bool parsed = count == 1 && oriel_bearer_parse(header, &token, &size);
   struct oriel_gate_key key;
+  if (parsed && is_admin(request, token, size)) {
+    request->credential = ORIEL_CREDENTIAL_BEARER;
+    request->party = ORIEL_PARTY_ADMIN;
+    request->all = true;
+    return;
+  }
   enum oriel_right right = oriel_gate_token(request, parsed ? token : "", parsed ? size : 0, &key, verdict);
+  request->opener = key.secret;
   if (right != ORIEL_RIGHT_NONE)
     request->credential = ORIEL_CREDENTIAL_BEARER;
   request->party = right == ORIEL_RIGHT_FULL   ? ORIEL_PARTY_SCRIPT
@@ -334,6 +352,10 @@ static void check_credential(struct oriel_request *request, struct oriel_verdict
 static const char *party_sentence(const struct oriel_request *request, bool permitted) {
   if (permitted)
     return "this is about all desktops, and the token opens one";
+  if (request->party == ORIEL_PARTY_ADMIN)
+    return "the admin token adds and removes desktops, and does nothing else";
+  if (oriel_permit_route(request->route->method, request->route->path) == ORIEL_PARTY_ADMIN)
+    return "this needs the admin token";
   const bool watches = request->party == ORIEL_PARTY_WATCHER;
   return watches ? "this link only lets watch" : "this needs the controls; take them first";
 }

@@ -123,9 +123,10 @@ static int check_token(const struct oriel_server *server, const char *name, cons
     return -EINVAL;
   }
   if (token && oriel_secret_set(&secret, token, size) &&
-      (oriel_secret_equal(&secret, &server->token) || oriel_secret_equal(&secret, &server->view_token))) {
-    snprintf(why, why_size, "cannot use a token of the desktop %.63s: it is the server's, which opens all; give "
-             "another one", name);
+      (oriel_secret_equal(&secret, &server->token) || oriel_secret_equal(&secret, &server->view_token) ||
+       oriel_secret_equal(&secret, &server->admin_token))) {
+    snprintf(why, why_size, "cannot use a token of the desktop %.63s: it is one of the server's; give another one",
+             name);
     return -EINVAL;
   }
   return 0;

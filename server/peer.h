@@ -55,6 +55,8 @@ void oriel_peers_bye_all(struct oriel_server *server, enum oriel_viewer_reason r
                          uint64_t limit_ns);
 /** True when a viewer of this browser session has the controls of this desktop. */
 bool oriel_peers_control(const struct oriel_mount *mount, uint64_t session);
+/** What the viewer with the controls is called; NULL = nobody has them. Borrowed until it is renamed or leaves. */
+const char *oriel_peers_controller(const struct oriel_mount *mount);
 /** Whether one more connection would be too many: of those who watch, of the desktop's viewers, or of all. */
 bool oriel_peers_crowded(const struct oriel_mount *mount, bool watcher);
 /** Whether a viewer, which is in already, finds its places taken: those of the desktop, or of who only watches. */

@@ -111,6 +111,14 @@ bool oriel_peers_control(const struct oriel_mount *mount, uint64_t session) {
   return false;
 }
 
+const char *oriel_peers_controller(const struct oriel_mount *mount) {
+  for (const struct oriel_peer *peer = mount->peers; peer; peer = peer->next) {
+    if (peer->viewer && oriel_viewer_controls(peer->viewer))
+      return oriel_viewer_name(peer->viewer);
+  }
+  return NULL;
+}
+
 static unsigned count_strangers(const struct oriel_mount *mount) {
   unsigned count = 0;
   for (const struct oriel_peer *peer = mount->peers; peer; peer = peer->next)

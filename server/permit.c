@@ -12,7 +12,7 @@
 enum {
   OWNERS = ORIEL_PARTY_USER | ORIEL_PARTY_CONTROLLER | ORIEL_PARTY_SCRIPT,
   CREDENTIALED = OWNERS | ORIEL_PARTY_WATCHER,
-  EVERYBODY = CREDENTIALED | ORIEL_PARTY_ANYBODY,
+  EVERYBODY = CREDENTIALED | ORIEL_PARTY_ANYBODY | ORIEL_PARTY_ADMIN,
   /* Whoever switches the machine must have it in hand; a script has no controls to take. */
   COMMANDERS = ORIEL_PARTY_CONTROLLER | ORIEL_PARTY_SCRIPT,
   VIEWERS = ORIEL_PARTY_WATCHER | ORIEL_PARTY_USER | ORIEL_PARTY_CONTROLLER,
@@ -40,6 +40,9 @@ static const struct oriel_permit permits[] = {
   {POST = "/api/v1/desktop/powerdown", .parties = COMMANDERS},
   {POST = "/api/v1/desktop/start", .parties = COMMANDERS},
   {GET = "/metrics", .parties = OWNERS},
+  {GET = "/api/v1/desktops", .parties = CREDENTIALED | ORIEL_PARTY_ADMIN},
+  {POST = "/api/v1/desktops", .parties = ORIEL_PARTY_ADMIN},
+  {DELETE = "/api/v1/desktop", .parties = ORIEL_PARTY_ADMIN},
 
   {MESSAGE(AUTHENTICATE), .parties = ORIEL_PARTY_ANYBODY},
   {MESSAGE(LOGIN), .parties = ORIEL_PARTY_ANYBODY},
@@ -97,6 +100,8 @@ const char *oriel_party_name(enum oriel_party party) {
     return "controller";
   case ORIEL_PARTY_SCRIPT:
     return "script";
+  case ORIEL_PARTY_ADMIN:
+    return "admin";
   default:
     return "anybody";
   }

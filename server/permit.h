@@ -14,7 +14,8 @@ enum oriel_party {
   ORIEL_PARTY_WATCHER = 2,     /* came in with the token for viewing */
   ORIEL_PARTY_USER = 4,        /* with the token, and has not the controls now */
   ORIEL_PARTY_CONTROLLER = 8,  /* with the token, and has them */
-  ORIEL_PARTY_SCRIPT = 16,     /* Authorization: Bearer with the token: the administrator's, outside any page */
+  ORIEL_PARTY_SCRIPT = 16,     /* Authorization: Bearer with the token: who runs this desktop, outside any page */
+  ORIEL_PARTY_ADMIN = 32,      /* Authorization: Bearer with the admin token */
 };
 
 /** A row: a route (path not NULL; "" stands for every asset) or a message of the viewer protocol. */
@@ -30,7 +31,7 @@ const struct oriel_permit *oriel_permits(size_t *count);
 /** The parties that may use a route, or send a message; 0 = nobody. */
 unsigned oriel_permit_route(unsigned method, const char *path);
 unsigned oriel_permit_message(unsigned message);
-/** "anybody", "watcher", "user", "controller", "script"; static. For the log. */
+/** "anybody", "watcher", "user", "controller", "script", "admin"; static. For the log. */
 const char *oriel_party_name(enum oriel_party party);
 
 #endif

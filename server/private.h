@@ -54,7 +54,8 @@ struct oriel_server {
   struct oriel_public public_address; /* path "/" without a proxy */
   uint64_t upgrade_lost_ns; /* when a handshake came that a proxy had robbed of its Upgrade; 0 = never */
   char cookie[32]; /* its name holds the port: browsers share cookies between ports of one host */
-  struct oriel_secret token, view_token;
+  struct oriel_secret token, view_token, admin_token;
+  struct oriel_server_keeper keeper;
   char *share; /* the token for viewing as it is, for a link; NULL = there is none */
   struct oriel_origins origins;
   struct oriel_proxies proxies;

@@ -68,6 +68,7 @@ struct oriel_request {
   enum oriel_credential credential;
   uint64_t session; /* serial, when the credential is a cookie */
   bool all;         /* the credential opens every desktop */
+  struct oriel_secret opener; /* the token that it is, or that its session began with */
   bool unproved;    /* the cookie came without the session's second secret: only where the next protocol asks for it */
   enum oriel_party party;
   struct oriel_address_key key;        /* of the client, behind trusted proxies */

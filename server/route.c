@@ -27,6 +27,9 @@ static const struct oriel_route routes[] = {
   {POST, .path = "/api/v1/desktop/reset", .api = "/reset", .handle = oriel_handle_command},
   {POST, .path = "/api/v1/desktop/powerdown", .api = "/powerdown", .handle = oriel_handle_command},
   {POST, .path = "/api/v1/desktop/start", .api = "/start", .handle = oriel_handle_start},
+  {GET, .path = "/api/v1/desktops", .scope = ORIEL_SCOPE_SERVER, .handle = oriel_handle_desktops},
+  {POST, .path = "/api/v1/desktops", .scope = ORIEL_SCOPE_SERVER, .handle = oriel_handle_add},
+  {DELETE, .path = "/api/v1/desktop", .scope = ORIEL_SCOPE_NAMED, .api = "", .handle = oriel_handle_remove},
   {GET, .path = "/metrics", .scope = ORIEL_SCOPE_EITHER, .about_all = true, .api = "/metrics",
     .handle = oriel_handle_metrics},
 };
@@ -54,11 +57,16 @@ static void take_row(struct oriel_target *target, const struct oriel_route *rout
     target->route = route;
 }
 
+/** Whether the row is about what the path begins with: a name, or none. */
+static bool fits(const struct oriel_route *route, const struct oriel_target *target) {
+  return route->scope != ORIEL_SCOPE_NAMED && !(target->named && route->scope == ORIEL_SCOPE_SERVER);
+}
+
 /** Behind /d/NAME, or from / on. The table first: an asset can never stand in for a row that asks for a credential. */
 static void find_row(const struct oriel_server *server, const char *path, unsigned method,
                      struct oriel_target *target) {
   for (size_t i = 0; i < sizeof routes / sizeof *routes; i++) {
-    if (strcmp(routes[i].path, path) == 0 && !(target->named && routes[i].scope == ORIEL_SCOPE_SERVER)) {
+    if (strcmp(routes[i].path, path) == 0 && fits(&routes[i], target)) {
       take_row(target, &routes[i], method);
       target->lacks_name = routes[i].scope == ORIEL_SCOPE_DESKTOP && !target->mount && server->mount_count > 1;
     }

@@ -18,6 +18,7 @@ enum oriel_scope {
   ORIEL_SCOPE_DESKTOP, /* one desktop: below /d/NAME/, and at / for the only one */
   ORIEL_SCOPE_SERVER,  /* the server alone: at / */
   ORIEL_SCOPE_EITHER,  /* both */
+  ORIEL_SCOPE_NAMED,   /* one desktop, and only by the name in /api/v1/desktops/NAME */
 };
 
 struct oriel_route {
@@ -64,6 +65,9 @@ enum MHD_Result oriel_handle_command(struct oriel_request *request);
 enum MHD_Result oriel_handle_start(struct oriel_request *request);
 enum MHD_Result oriel_handle_share(struct oriel_request *request);
 enum MHD_Result oriel_handle_stats(struct oriel_request *request);
+enum MHD_Result oriel_handle_desktops(struct oriel_request *request);
+enum MHD_Result oriel_handle_add(struct oriel_request *request);
+enum MHD_Result oriel_handle_remove(struct oriel_request *request);
 enum MHD_Result oriel_handle_metrics(struct oriel_request *request);
 
 /** Frees a snapshot's result, or leaves it to its worker. */

@@ -135,6 +135,17 @@ static int check_config(const struct oriel_server_config *config, char *why, siz
     snprintf(why, why_size, "cannot use one token for both: who only watches needs another; change --view-token");
     return -EINVAL;
   }
+  size_t admin = config->admin_token ? strlen(config->admin_token) : 1;
+  if (admin == 0 || admin > ORIEL_TOKEN_MAX) {
+    snprintf(why, why_size, "cannot use the admin token: it has %zu bytes; give one of 1 to %d", admin,
+             ORIEL_TOKEN_MAX);
+    return -EINVAL;
+  }
+  if (config->admin_token && (strcmp(config->admin_token, config->token) == 0 ||
+                              (config->view_token && strcmp(config->admin_token, config->view_token) == 0))) {
+    snprintf(why, why_size, "cannot use one token twice: the admin token must be another one; change --admin-token");
+    return -EINVAL;
+  }
   if (!config->tls_cert != !config->tls_key) {
     snprintf(why, why_size, "cannot use TLS: it needs both a certificate and a key; give --tls-cert and --tls-key");
     return -EINVAL;
@@ -226,6 +237,9 @@ int oriel_server_create(uv_loop_t *loop, const struct oriel_server_config *confi
     hashed = oriel_secret_set(&server->view_token, config->view_token, strlen(config->view_token)) && hashed;
     server->share = strdup(config->view_token);
   }
+  if (config->admin_token)
+    hashed = oriel_secret_set(&server->admin_token, config->admin_token, strlen(config->admin_token)) && hashed;
+  server->keeper = config->keeper;
   oriel_bucket_init(&server->refusals, ORIEL_REFUSALS_RATE, oriel_clock_ns());
   (void)uv_mutex_init(&server->snapshot_lock);
   (void)uv_cond_init(&server->snapshot_ended);

@@ -20,6 +20,18 @@
 struct oriel_server;
 struct oriel_mount;
 
+/** Who adds and removes desktops at run time, for who shows the admin token. Called in the loop's thread; must not
+ *  wait. Both: 0, or -errno with a sentence in `why` (`why_size` bytes) for the administrator, who is sent it. */
+struct oriel_server_keeper {
+  /** Mounts the desktop at `address` as `name`, neither of which was looked at. `options`: "key=value" each, ended by
+   *  NULL. -EEXIST, -EINVAL, -ENOSPC, -EPERM; anything else is "not now". All borrowed during the call. */
+  int (*add)(void *user, const char *name, const char *address, const char *const *options, char *why,
+             size_t why_size);
+  /** Unmounts it. -ENOENT: there is none; -EPERM: it is not to be removed so. */
+  int (*remove)(void *user, const char *name, char *why, size_t why_size);
+  void *user;
+};
+
 /** A file of the web client, built into the binary. */
 struct oriel_asset {
   const char *path;         /* "/js/main.js"; "/" is the page */
@@ -34,6 +46,8 @@ struct oriel_server_config {
   int listener;                /* a non-blocking TCP socket that listens already, taken over; 0 = none: bind `listen` */
   const char *token;           /* opens every desktop; 1..512 bytes; borrowed during create */
   const char *view_token;      /* the same for those who only watch, another one; NULL = there is none */
+  const char *admin_token;     /* adds and removes desktops, and does nothing else; another one; NULL = there is none */
+  struct oriel_server_keeper keeper; /* NULL functions: nobody adds or removes */
   const char *public_url;      /* where browsers find this server behind a proxy, as public.h has it; or NULL. The page,
                                   its cookie and what a missing Host needs are then for that address */
   const char *const *allow_hosts;   /* beyond the listening address itself and localhost; NULL-terminated or NULL */

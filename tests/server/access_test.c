@@ -22,8 +22,15 @@
 
 static struct answer answer;
 
-static const char *method_name(enum oriel_method method) {
-  return method == ORIEL_METHOD_GET ? "GET" : method == ORIEL_METHOD_POST ? "POST" : "DELETE";
+static int keep_none(void *user, const char *name, const char *address, const char *const *options, char *why,
+                     size_t why_size) {
+  (void)user, (void)name, (void)address, (void)options;
+  snprintf(why, why_size, "not now");
+  return -EAGAIN;
+}
+
+static int remove_none(void *user, const char *name, char *why, size_t why_size) {
+  return keep_none(user, name, NULL, NULL, why, why_size);
 }
 
 static int setup(void **state) {
@@ -31,6 +38,8 @@ static int setup(void **state) {
   rig->address = "pattern:?size=320x240&scene=static";
   rig->config.auth_fail_limit = 1000;
   rig->config.view_token = RIG_VIEW_TOKEN;
+  rig->config.admin_token = RIG_ADMIN_TOKEN;
+  rig->config.keeper = (struct oriel_server_keeper){.add = keep_none, .remove = remove_none};
   rig_start(rig);
   *state = rig;
   return 0;
@@ -48,9 +57,8 @@ struct visitor {
   const char *headers;
 };
 
-static size_t table_walk_row(struct rig *rig, const struct oriel_route *route, const struct visitor *visitor) {
-  char request[128];
-  snprintf(request, sizeof request, "%s %s", method_name(route->method), route->path);
+static size_t table_walk_row(struct rig *rig, const struct oriel_route *route, const char *request,
+                             const struct visitor *visitor) {
   int status = ask(rig, &answer, request, visitor->headers, NULL);
   bool may = oriel_permit_route(route->method, route->path) & visitor->party;
   if (visitor->party == ORIEL_PARTY_ANYBODY)
@@ -78,17 +86,22 @@ static void route_table_walk(void **state) {
     {ORIEL_PARTY_USER, user},
     {ORIEL_PARTY_CONTROLLER, controller},
     {ORIEL_PARTY_SCRIPT, RIG_BEARER},
+    {ORIEL_PARTY_ADMIN, "Authorization: Bearer " RIG_ADMIN_TOKEN "\r\n"},
   };
   size_t count;
   const struct oriel_route *routes = oriel_routes(&count);
-  assert_true(count >= 13);
-  for (size_t i = 0; i < count; i++) {
-    /* What ends sessions comes last. The row's number first, so that a failure names it. */
-    assert_true(oriel_permit_route(routes[i].method, routes[i].path));
+  assert_true(count >= 16);
+  for (size_t i = 0; i < count * REQUEST_WAYS; i++) {
+    const struct oriel_route *row = &routes[i / REQUEST_WAYS];
+    char request[128];
+    assert_true(oriel_permit_route(row->method, row->path));
+    if (!request_of(row, i % REQUEST_WAYS, RIG_DESKTOP, request, sizeof request))
+      continue;
+    /* The row's number first, so that a failure names it. What ends sessions comes last. */
     for (size_t k = 0; k < sizeof strangers / sizeof *strangers; k++)
-      assert_int_equal(i * 100 + k + 1000 * table_walk_row(rig, &routes[i], &strangers[k]), i * 100 + k + 1000);
-    for (size_t k = 0; k < sizeof visitors / sizeof *visitors && routes[i].method != ORIEL_METHOD_DELETE; k++)
-      assert_int_equal(i * 100 + k + 1000 * table_walk_row(rig, &routes[i], &visitors[k]), i * 100 + k + 1000);
+      assert_int_equal(i * 100 + k + 1000 * table_walk_row(rig, row, request, &strangers[k]), i * 100 + k + 1000);
+    for (size_t k = 0; k < sizeof visitors / sizeof *visitors && row->handle != oriel_handle_logout; k++)
+      assert_int_equal(i * 100 + k + 1000 * table_walk_row(rig, row, request, &visitors[k]), i * 100 + k + 1000);
   }
   close(holder);
   assert_int_equal(ask(rig, &answer, "DELETE /session", watcher, NULL), 204);
@@ -150,6 +163,10 @@ static void every_message_has_a_row(void **state) {
 #undef X
 }
 
+static bool no_viewers(const struct oriel_server_stats *stats) {
+  return stats->viewers_now == 0;
+}
+
 struct starter {
   int result;
   unsigned calls;
@@ -178,8 +195,9 @@ static bool hello_offers_start(const struct rig *rig) {
 static void machine_is_started_again_where_it_can_be(void **state) {
   struct rig *rig = *state;
   struct starter starter = {0};
-  char user[1024], value[1024];
+  char user[1024], value[1024], holder[1024];
   page_login(rig, RIG_TOKEN, user, sizeof user);
+  page_login(rig, RIG_TOKEN, holder, sizeof holder);
   assert_int_equal(ask(rig, &answer, "POST /api/v1/desktop/start", RIG_BEARER, NULL), 501);
   assert_non_null(strstr(answer.body, "was not started here"));
   assert_false(hello_offers_start(rig));
@@ -189,8 +207,13 @@ static void machine_is_started_again_where_it_can_be(void **state) {
   assert_true(hello_offers_start(rig));
   assert_int_equal(ask(rig, &answer, "GET /api/v1/desktop", RIG_BEARER, NULL), 200);
   assert_non_null(strstr(answer.body, "\"start\""));
+  int fd = page_join(rig, holder, true);
   assert_int_equal(ask(rig, &answer, "POST /api/v1/desktop/start", user, NULL), 403); /* has not the controls */
   assert_int_equal(starter.calls, 0);
+  close(fd);
+  assert_true(rig_until(rig, no_viewers, 10000));
+  assert_int_equal(ask(rig, &answer, "POST /api/v1/desktop/start", user, NULL), 202); /* which nobody has */
+  starter.calls = 0;
   static const struct {
     int result, status;
     const char *words;
@@ -371,10 +394,6 @@ static void session_by_cookie(void **state) {
   assert_int_equal(ask(rig, &answer, "DELETE /session", page, NULL), 204);
   assert_int_equal(ask(rig, &answer, "GET /api/v1/desktop", page, NULL), 401);
   rig_stop(rig);
-}
-
-static bool no_viewers(const struct oriel_server_stats *stats) {
-  return stats->viewers_now == 0;
 }
 
 /* Lesson 48, at the WebSocket: nothing of the desktop before the secret, and no hello either. */

@@ -16,7 +16,8 @@
 #include "page.h"
 #include "server/mount.h"
 #include "server/private.h"
-#include "server/request.h"
+#include "server/permit.h"
+#include "server/route.h"
 #include "wire/viewer.h"
 
 #define MOTION "pattern:?size=320x240&scene=motion"
@@ -81,8 +82,8 @@ static void mount_refuses_with_a_sentence(void **state) {
     {{.name = "a", .token = ""}, -EINVAL, "it has 0 bytes"},
     {{.name = "a", .token = long_token}, -EINVAL, "it has 513 bytes"},
     {{.name = "a", .view_token = ""}, -EINVAL, "it has 0 bytes"},
-    {{.name = "a", .token = RIG_TOKEN}, -EINVAL, "it is the server's"},
-    {{.name = "a", .view_token = RIG_VIEW_TOKEN}, -EINVAL, "it is the server's"},
+    {{.name = "a", .token = RIG_TOKEN}, -EINVAL, "it is one of the server's"},
+    {{.name = "a", .view_token = RIG_VIEW_TOKEN}, -EINVAL, "it is one of the server's"},
     {{.name = "a", .token = "same", .view_token = "same"}, -EINVAL, "who only watches needs another"},
   };
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -187,6 +188,10 @@ static unsigned pictures(int fd, unsigned wanted) {
   return count;
 }
 
+static bool nobody(const struct oriel_server_stats *stats) {
+  return stats->viewers_now == 0;
+}
+
 static bool one_viewer(const struct oriel_server_stats *stats) {
   return stats->viewers_now == 1;
 }
@@ -222,12 +227,220 @@ static void unmount_is_for_its_viewers_alone(void **state) {
   rig->below = NULL;
 }
 
+/* ---- tokens ---- */
+
+static const struct oriel_mount_config red = {.name = "red", .token = "red-token", .view_token = "red-view-token"},
+                                       blue = {.name = "blue", .token = "blue-token", .view_token = "blue-view-token"};
+#define BEARER(token) "Authorization: Bearer " token "\r\n"
+
+/* Every row by every spelling: with the tokens of one desktop, and with sessions that began with them, it is 401 at
+ * another desktop and as the table says at its own. */
+static void tokens_of_one_desktop_open_no_other(void **state) {
+  struct rig *rig = *state;
+  struct rig_more *first = rig_mount(rig, &red, STILL), *second = rig_mount(rig, &blue, STILL);
+  char user[PAGE_HEADERS_MAX], watcher[PAGE_HEADERS_MAX], below[PAGE_HEADERS_MAX];
+  page_login(rig, red.token, user, sizeof user); /* at /, where any token logs in */
+  page_login(rig, red.view_token, watcher, sizeof watcher);
+  rig->below = "/d/red";
+  page_login(rig, red.token, below, sizeof below);
+  rig->below = "/d/blue";
+  assert_int_equal(ask(rig, &answer, "POST /d/blue/session", "", "{\"token\":\"red-token\"}"), 401);
+  rig->below = NULL;
+  const struct {
+    enum oriel_party party;
+    const char *headers;
+  } visitors[] = {{ORIEL_PARTY_SCRIPT, BEARER("red-token")}, {ORIEL_PARTY_WATCHER, BEARER("red-view-token")},
+                  {ORIEL_PARTY_USER, user}, {ORIEL_PARTY_WATCHER, watcher}, {ORIEL_PARTY_USER, below}};
+  size_t count, walked = 0;
+  const struct oriel_route *routes = oriel_routes(&count);
+  for (size_t i = 0; i < count * REQUEST_WAYS; i++) {
+    const struct oriel_route *row = &routes[i / REQUEST_WAYS];
+    const unsigned parties = oriel_permit_route(row->method, row->path);
+    char own[128], other[128];
+    if (i % REQUEST_WAYS == 0 || parties & ORIEL_PARTY_ANYBODY || row->handle == oriel_handle_logout ||
+        !request_of(row, i % REQUEST_WAYS, red.name, own, sizeof own))
+      continue;
+    (void)request_of(row, i % REQUEST_WAYS, blue.name, other, sizeof other);
+    for (size_t k = 0; k < sizeof visitors / sizeof *visitors; k++, walked++) {
+      assert_int_equal(i * 10000 + k * 1000 + (size_t)ask(rig, &answer, other, visitors[k].headers, NULL),
+                       i * 10000 + k * 1000 + 401);
+      /* Nobody has the controls of red, so that a user may command it as a page would that takes them. */
+      const unsigned party = visitors[k].party | (visitors[k].party == ORIEL_PARTY_USER ? ORIEL_PARTY_CONTROLLER : 0u);
+      const int status = ask(rig, &answer, own, visitors[k].headers, NULL);
+      assert_int_equal(i * 100 + k * 10 + (status == 403), i * 100 + k * 10 + !(parties & party));
+      assert_int_not_equal(status, 401);
+    }
+  }
+  assert_true(walked > 80);
+  assert_int_equal(ask(rig, &answer, "GET /metrics", BEARER("red-token"), NULL), 403);
+  assert_non_null(strstr(answer.body, "this is about all desktops, and the token opens one"));
+  rig_unmount(rig, first);
+  rig_unmount(rig, second);
+}
+
+/* A link to watch one desktop, which who has its token may ask for, is never the server's, which opens all. */
+static void shares_of_one_desktop_open_no_other(void **state) {
+  struct rig *rig = *state;
+  struct rig_more *first = rig_mount(rig, &red, STILL);
+  const struct oriel_mount_config plain = {.name = "plain", .token = "plain-token"};
+  struct rig_more *second = rig_mount(rig, &plain, STILL);
+  assert_int_equal(ask(rig, &answer, "GET /d/red/api/v1/share", BEARER("red-token"), NULL), 200);
+  assert_string_equal(answer.body, "{\"token\":\"red-view-token\"}");
+  assert_int_equal(get(rig, "GET /d/red/api/v1/share"), 200);
+  assert_string_equal(answer.body, "{\"token\":\"red-view-token\"}");
+  assert_int_equal(ask(rig, &answer, "GET /d/plain/api/v1/share", BEARER("plain-token"), NULL), 404);
+  assert_int_equal(get(rig, "GET /d/plain/api/v1/share"), 200);
+  assert_string_equal(answer.body, "{\"token\":\"" RIG_VIEW_TOKEN "\"}");
+  /* Nor does it tell what the server does for others. */
+  assert_int_equal(ask(rig, &answer, "GET /d/plain/api/v1/stats", BEARER("plain-token"), NULL), 200);
+  assert_null(strstr(answer.body, "\"server\""));
+  assert_int_equal(ask(rig, &answer, "GET /d/plain/metrics", BEARER("plain-token"), NULL), 200);
+  assert_null(strstr(answer.body, "oriel_requests_total"));
+  assert_int_equal(get(rig, "GET /d/plain/api/v1/stats"), 200);
+  assert_non_null(strstr(answer.body, "\"server\""));
+  rig_unmount(rig, first);
+  rig_unmount(rig, second);
+}
+
+static int login_at(struct rig *rig, const char *below, const char *token) {
+  uint8_t message[64] = {ORIEL_VIEWER_LOGIN};
+  rig->below = below;
+  int fd = ws_open_as(rig, "Sec-WebSocket-Protocol: oriel.v1, oriel.login\r\n");
+  rig->below = NULL;
+  message[4] = (uint8_t)strlen(token);
+  memcpy(message + 6, token, strlen(token));
+  ws_send(fd, true, 2, message, 6 + strlen(token));
+  return fd;
+}
+
+/* At the WebSocket: by a token in its first message, by a cookie, by a bearer. */
+static void websockets_of_one_desktop_open_no_other(void **state) {
+  struct rig *rig = *state;
+  struct rig_more *first = rig_mount(rig, &red, STILL), *second = rig_mount(rig, &blue, STILL);
+  int fd = login_at(rig, "/d/blue", red.token);
+  assert_int_equal(ws_reason(fd), ORIEL_VIEWER_REASON_UNAUTHORISED);
+  close(fd);
+  fd = login_at(rig, "/d/red", red.token);
+  assert_true(ws_until(fd, &frame, ORIEL_VIEWER_SESSION));
+  ws_hello(fd, true);
+  assert_true(ws_until(fd, &frame, ORIEL_VIEWER_STATE));
+  /* Its session has no cookie yet, and gets it at its own desktop alone. */
+  fd = (close(fd), login_at(rig, "/d/red", red.token));
+  assert_true(ws_until(fd, &frame, ORIEL_VIEWER_SESSION));
+  char body[256];
+  snprintf(body, sizeof body, "{\"token\":\"red-token\",\"secret\":\"%.64s\"}", (const char *)frame.data + 4);
+  assert_int_equal(ask(rig, &answer, "POST /d/blue/session", "", body), 401);
+  assert_int_equal(ask(rig, &answer, "POST /d/red/session", "", body), 200);
+  frame.data[68] = '\0';
+  assert_non_null(strstr(answer.body, (const char *)frame.data + 4));
+  close(fd);
+  rig_unmount(rig, first);
+  rig_unmount(rig, second);
+}
+
+/* Sessions for one desktop and for all lie in one browser side by side: each page's secret says which is meant. */
+static void the_secret_says_which_session_is_meant(void **state) {
+  struct rig *rig = *state;
+  struct rig_more *first = rig_mount(rig, &red, STILL);
+  char all[PAGE_HEADERS_MAX], view[PAGE_HEADERS_MAX], line[512], other[512], headers[2 * PAGE_HEADERS_MAX];
+  page_login(rig, RIG_TOKEN, all, sizeof all);
+  rig->below = "/d/red";
+  page_login(rig, red.view_token, view, sizeof view);
+  rig->below = NULL;
+  page_cookie(all, line, sizeof line);
+  page_cookie(view, other, sizeof other);
+  line[strcspn(line, "\r")] = '\0';
+  other[strcspn(other, "\r")] = '\0';
+  for (int k = 0; k < 2; k++) {
+    snprintf(headers, sizeof headers, "%s; %s\r\n" ORIEL_SECRET_HEADER ": %.64s\r\nOrigin: http://127.0.0.1:%u\r\n",
+             other, line + strlen("Cookie: "), page_secret(k ? view : all), rig->port);
+    assert_int_equal(ask(rig, &answer, "GET /d/red/api/v1/share", headers, NULL), k ? 403 : 200);
+    assert_int_equal(ask(rig, &answer, "GET /d/red/api/v1/desktop", headers, NULL), 200);
+  }
+  /* What opens one desktop alone does not open the other with that cookie, either. */
+  assert_int_equal(ask(rig, &answer, "GET /d/desktop/api/v1/desktop", view, NULL), 401);
+  assert_non_null(strstr(answer.body, "this session opens another desktop"));
+  assert_int_equal(ask(rig, &answer, "DELETE /d/red/session", view, NULL), 204);
+  char value[256];
+  assert_non_null(strstr(header_of(&answer, "Set-Cookie", value, sizeof value), "Path=/d/red/; Max-Age=0"));
+  assert_int_equal(ask(rig, &answer, "GET /d/red/api/v1/desktop", view, NULL), 401);
+  assert_int_equal(ask(rig, &answer, "GET /d/red/api/v1/desktop", all, NULL), 200);
+  rig_unmount(rig, first);
+}
+
+/* The controls of one desktop are none of another's. */
+static void controls_are_of_one_desktop(void **state) {
+  struct rig *rig = *state;
+  struct rig_more *first = rig_mount(rig, &red, STILL), *second = rig_mount(rig, &blue, STILL);
+  char user[PAGE_HEADERS_MAX], other[PAGE_HEADERS_MAX];
+  page_login(rig, RIG_TOKEN, user, sizeof user);
+  page_login(rig, RIG_TOKEN, other, sizeof other);
+  rig->below = "/d/red";
+  int holder = page_join(rig, user, true);
+  rig->below = "/d/blue";
+  int stranger = page_join(rig, other, true);
+  rig->below = NULL;
+  assert_int_not_equal(ask(rig, &answer, "POST /d/red/api/v1/desktop/reset", user, NULL), 403);
+  assert_int_equal(ask(rig, &answer, "POST /d/blue/api/v1/desktop/reset", user, NULL), 403);
+  assert_int_equal(ask(rig, &answer, "POST /d/red/api/v1/desktop/reset", other, NULL), 403);
+  assert_int_not_equal(ask(rig, &answer, "POST /d/blue/api/v1/desktop/reset", other, NULL), 403);
+  close(holder);
+  close(stranger);
+  rig_unmount(rig, first);
+  rig_unmount(rig, second);
+}
+
+/* ---- limits ---- */
+
+static void viewers_are_limited_by_desktop(void **state) {
+  struct rig *rig = *state;
+  const struct oriel_mount_config small = {.name = "small", .view_token = "small-view-token", .viewers_max = 2};
+  struct rig_more *first = rig_mount(rig, &small, STILL), *second = rig_mount(rig, &blue, STILL);
+  int fds[4];
+  rig->below = "/d/small";
+  for (int i = 0; i < 2; i++) {
+    fds[i] = ws_join(rig, false);
+    assert_true(ws_until(fds[i], &frame, ORIEL_VIEWER_STATE));
+  }
+  fds[2] = ws_join(rig, false);
+  assert_int_equal(ws_reason(fds[2]), ORIEL_VIEWER_REASON_FULL);
+  close(fds[2]);
+  rig->below = "/d/blue";
+  fds[2] = ws_join(rig, false);
+  assert_true(ws_until(fds[2], &frame, ORIEL_VIEWER_STATE)); /* which has places of its own */
+  cut(fds[0]);
+  cut(fds[1]);
+  cut(fds[2]);
+  assert_true(rig_until(rig, nobody, 5000));
+  /* Who only watches has half of the places. */
+  rig->below = "/d/small";
+  for (int i = 0; i < 2; i++) {
+    fds[i] = ws_open_as(rig, BEARER("small-view-token"));
+    ws_hello(fds[i], false);
+  }
+  assert_true(ws_until(fds[0], &frame, ORIEL_VIEWER_STATE));
+  assert_int_equal(ws_reason(fds[1]), ORIEL_VIEWER_REASON_FULL);
+  fds[2] = ws_join(rig, true);
+  assert_true(ws_until(fds[2], &frame, ORIEL_VIEWER_STATE));
+  for (int i = 0; i < 3; i++)
+    close(fds[i]);
+  rig->below = NULL;
+  rig_unmount(rig, first);
+  rig_unmount(rig, second);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(mount_refuses_with_a_sentence),
     cmocka_unit_test(as_many_as_there_may_be),
     cmocka_unit_test(paths_name_the_desktop),
     cmocka_unit_test(unmount_is_for_its_viewers_alone),
+    cmocka_unit_test(tokens_of_one_desktop_open_no_other),
+    cmocka_unit_test(shares_of_one_desktop_open_no_other),
+    cmocka_unit_test(websockets_of_one_desktop_open_no_other),
+    cmocka_unit_test(the_secret_says_which_session_is_meant),
+    cmocka_unit_test(controls_are_of_one_desktop),
+    cmocka_unit_test(viewers_are_limited_by_desktop),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }

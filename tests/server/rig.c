@@ -23,6 +23,7 @@
 #include <cmocka.h>
 
 #include "desktop/desktop.h"
+#include "server/route.h"
 #include "wire/viewer.h"
 
 static const uint8_t large[RIG_LARGE]; /* more than sockets buffer */
@@ -328,6 +329,22 @@ const char *header_of(const struct answer *answer, const char *name, char *value
     snprintf(value, size, "%.*s", (int)strcspn(found, "\r\n"), found);
   }
   return value;
+}
+
+bool request_of(const struct oriel_route *route, size_t way, const char *name, char *request, size_t size) {
+  const char *method = route->method == ORIEL_METHOD_GET    ? "GET"
+                       : route->method == ORIEL_METHOD_POST ? "POST"
+                                                            : "DELETE";
+  const enum oriel_scope scope = route->scope;
+  if (way == 0)
+    snprintf(request, size, "%s %s", method, route->path);
+  else if (way == 1)
+    snprintf(request, size, "%s /d/%s%s", method, name, route->path);
+  else
+    snprintf(request, size, "%s /api/v1/desktops/%s%s", method, name, route->api ? route->api : "");
+  return way == 0   ? scope != ORIEL_SCOPE_NAMED
+         : way == 1 ? scope != ORIEL_SCOPE_NAMED && scope != ORIEL_SCOPE_SERVER
+                    : route->api != NULL;
 }
 
 /* ---- WebSocket ---- */

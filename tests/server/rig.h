@@ -16,6 +16,7 @@
 
 #define RIG_TOKEN "correct-horse"
 #define RIG_VIEW_TOKEN "looking-horse"
+#define RIG_ADMIN_TOKEN "keeping-horse"
 #define RIG_DESKTOP "desktop"
 enum {
   RIG_MORE_MAX = 4,
@@ -87,6 +88,11 @@ void read_answer(int fd, struct answer *answer);
 /** One request on a connection of its own: "METHOD /path", extra header lines ending in \r\n, and a body or NULL. Host
  *  is added unless the headers have one. Returns the status. */
 int ask(const struct rig *rig, struct answer *answer, const char *request, const char *headers, const char *body);
+struct oriel_route;
+/** The request for a row of the route table, spelled in one of the ways that lead to it: 0 = from / on, 1 = behind
+ *  /d/NAME, 2 = behind /api/v1/desktops/NAME. False where the row has no such way. */
+bool request_of(const struct oriel_route *route, size_t way, const char *name, char *request, size_t size);
+enum { REQUEST_WAYS = 3 };
 /** Value of a header, copied; "" when absent. */
 const char *header_of(const struct answer *answer, const char *name, char *value, size_t size);
 #define RIG_BEARER "Authorization: Bearer " RIG_TOKEN "\r\n"
