@@ -226,6 +226,9 @@ int oriel_desktop_command(struct oriel_desktop *desktop, enum oriel_source_comma
  *  watching. Blocks for tens of ms: a worker thread, which must have returned before destroy. 0, -EAGAIN (no
  *  picture came), -ENOMEM, -EIO. */
 int oriel_desktop_snapshot(struct oriel_desktop *desktop, uint8_t **png, size_t *size);
+/** The same, made smaller so that it fits into max_width x max_height, each 1 or more; one that fits is left as it is. */
+int oriel_desktop_thumbnail(struct oriel_desktop *desktop, unsigned max_width, unsigned max_height, uint8_t **png,
+                            size_t *size);
 /** Somebody has logged in and will attach a viewer within moments: the source is watched and a first picture made (an
  *  opening, or a key frame where the screen codes large), which is there when the viewer is. Forgotten after three
  *  seconds. Network thread. */

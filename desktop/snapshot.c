@@ -11,6 +11,7 @@
 #include "core/clock.h"
 #include "desktop/private.h"
 #include "media/png.h"
+#include "media/shrink.h"
 
 static const uint64_t patience_ns = 2 * ORIEL_NS_PER_SECOND;
 
@@ -63,15 +64,39 @@ static int copy_surface(struct oriel_surface *surface, uint8_t **pixels, unsigne
   return error;
 }
 
+/** The current picture, owned by the caller. */
+static int take_picture(struct oriel_desktop *desktop, uint8_t **pixels, unsigned *width, unsigned *height) {
+  watch(desktop, true);
+  const int error = wait_fresh(&desktop->hub) ? copy_surface(desktop->surface, pixels, width, height) : -EAGAIN;
+  watch(desktop, false);
+  return error;
+}
+
 int oriel_desktop_snapshot(struct oriel_desktop *desktop, uint8_t **png, size_t *size) {
   assert(desktop && png && size);
   uint8_t *pixels = NULL;
   unsigned width = 0, height = 0;
-  watch(desktop, true);
-  int error = wait_fresh(&desktop->hub) ? copy_surface(desktop->surface, &pixels, &width, &height) : -EAGAIN;
-  watch(desktop, false);
+  int error = take_picture(desktop, &pixels, &width, &height);
   if (!error)
     error = oriel_png_encode(pixels, (int)(width * 4), width, height, png, size);
+  free(pixels);
+  return error;
+}
+
+int oriel_desktop_thumbnail(struct oriel_desktop *desktop, unsigned max_width, unsigned max_height, uint8_t **png,
+                            size_t *size) {
+  assert(desktop && max_width && max_height && png && size);
+  uint8_t *pixels = NULL, *small = NULL;
+  unsigned width = 0, height = 0, small_width, small_height;
+  int error = take_picture(desktop, &pixels, &width, &height);
+  if (error)
+    return error;
+  oriel_shrink_fit(width, height, max_width, max_height, &small_width, &small_height);
+  small = malloc((size_t)small_width * small_height * 4);
+  error = small ? oriel_shrink(pixels, (int)(width * 4), width, height, small, small_width, small_height) : -ENOMEM;
+  if (!error)
+    error = oriel_png_encode(small, (int)(small_width * 4), small_width, small_height, png, size);
+  free(small);
   free(pixels);
   return error;
 }

@@ -300,6 +300,7 @@ static json_t *server_of(struct oriel_server *server) {
   set(object, "viewers_now", stats.viewers_now);
   set(object, "viewers_opened", stats.viewers_opened);
   set(object, "microphone_excess", stats.microphone_excess);
+  set(object, "thumbnails", stats.thumbnails);
   set(object, "messages_in", stats.messages_in);
   set(object, "bytes_in", stats.bytes_in);
   set(object, "messages_out", stats.messages_out);

@@ -7,8 +7,9 @@
 #include "server/handshake.h"
 #include "server/route.h"
 
-/** If-None-Match against our entity tag, weakly (RFC 9110 section 13.1.2). */
-static bool etag_matches(const char *header, const char *etag) {
+bool oriel_request_knows(const struct oriel_request *request, const char *etag) {
+  unsigned count;
+  const char *header = oriel_request_header(request, "If-None-Match", &count);
   char weak[80] = "W/";
   if (!header)
     return false;
@@ -19,8 +20,7 @@ static bool etag_matches(const char *header, const char *etag) {
 
 enum MHD_Result oriel_handle_asset(struct oriel_request *request) {
   const struct oriel_asset *asset = request->asset;
-  unsigned count;
-  bool same = etag_matches(oriel_request_header(request, "If-None-Match", &count), asset->etag);
+  bool same = oriel_request_knows(request, asset->etag);
   /* Also where the browser has it: what we say now replaces what it knew. */
   const char *policy = strcmp(asset->path, "/") == 0 ? request->server->page_policy : NULL;
   struct MHD_Response *response =

@@ -216,6 +216,7 @@ static void write_server(FILE *out, const struct oriel_server_stats *stats) {
           stats->messages_denied);
   counter(out, "viewers_opened_total", "WebSocket handshakes that succeeded.", stats->viewers_opened);
   write_closed(out, stats);
+  counter(out, "thumbnails_total", "Small pictures made for the list of desktops.", stats->thumbnails);
   counter(out, "microphone_excess_total", "Packets of microphones beyond the rate.", stats->microphone_excess);
   counter(out, "websocket_messages_in_total", "Messages from viewers.", stats->messages_in);
   counter(out, "websocket_bytes_in_total", "Bytes from viewers.", stats->bytes_in);

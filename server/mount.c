@@ -78,6 +78,7 @@ static void release(struct oriel_mount *mount) {
   if (mount->share)
     explicit_bzero(mount->share, strlen(mount->share));
   free(mount->share);
+  oriel_thumbnail_drop(&mount->thumbnail);
   explicit_bzero(mount, sizeof *mount);
   free(mount);
 }
@@ -210,14 +211,15 @@ static void detach(struct oriel_mount *mount, const char *text) {
   if (mount->desktop)
     oriel_desktop_hurry_snapshots(mount->desktop);
   mount->desktop = NULL;
+  oriel_thumbnail_drop(&mount->thumbnail);
 }
 
 static void await_workers(struct oriel_mount *mount) {
   struct oriel_server *server = mount->server;
-  uv_mutex_lock(&server->snapshot_lock);
-  while (mount->snapshots_running)
-    uv_cond_wait(&server->snapshot_ended, &server->snapshot_lock);
-  uv_mutex_unlock(&server->snapshot_lock);
+  uv_mutex_lock(&server->worker_lock);
+  while (mount->workers_inside)
+    uv_cond_wait(&server->worker_left, &server->worker_lock);
+  uv_mutex_unlock(&server->worker_lock);
 }
 
 void oriel_mount_set_desktop(struct oriel_mount *mount, struct oriel_desktop *desktop) {
@@ -234,17 +236,39 @@ void oriel_mount_release_desktop(struct oriel_mount *mount, void (*left)(void *u
   detach(mount, "the desktop is no longer served");
   mount->left = left;
   mount->left_user = user;
-  mount->snapshots++; /* as if one more were made just now */
-  oriel_mount_snapshot_made(mount);
+  oriel_mount_worker_enters(mount); /* as if one did, and came back at once */
+  oriel_mount_worker_left(mount);
+  oriel_mount_worker_done(mount);
 }
 
-void oriel_mount_snapshot_made(struct oriel_mount *mount) {
-  mount->snapshots--;
-  void (*left)(void *user) = mount->snapshots ? NULL : mount->left;
-  if (!left)
-    return;
-  mount->left = NULL;
-  left(mount->left_user);
+static void count_inside(struct oriel_mount *mount, unsigned change) {
+  struct oriel_server *server = mount->server;
+  uv_mutex_lock(&server->worker_lock);
+  mount->workers_inside += change;
+  uv_cond_broadcast(&server->worker_left);
+  uv_mutex_unlock(&server->worker_lock);
+}
+
+void oriel_mount_worker_enters(struct oriel_mount *mount) {
+  (void)oriel_mount_ref(mount);
+  mount->workers++;
+  mount->server->workers++;
+  count_inside(mount, 1);
+}
+
+void oriel_mount_worker_left(struct oriel_mount *mount) {
+  count_inside(mount, -1u);
+}
+
+void oriel_mount_worker_done(struct oriel_mount *mount) {
+  mount->workers--;
+  mount->server->workers--;
+  void (*left)(void *user) = mount->workers ? NULL : mount->left;
+  if (left) {
+    mount->left = NULL;
+    left(mount->left_user); /* which may unmount it */
+  }
+  oriel_mount_unref(mount);
 }
 
 void oriel_server_unmount(struct oriel_mount *mount) {

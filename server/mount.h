@@ -4,7 +4,7 @@
  * something to send. What callers see of it is in server.h.
  *
  * Thread-safety: the loop thread only, but for `ready` and `next_ready`, which oriel_mount_wake sets from any thread,
- * and `snapshots_running` under the server's snapshot_lock.
+ * and `workers_inside` under the server's worker_lock.
  */
 #ifndef ORIEL_SERVER_MOUNT_H
 #define ORIEL_SERVER_MOUNT_H
@@ -16,6 +16,7 @@
 
 #include "server/credential.h"
 #include "server/server.h"
+#include "server/thumbnail.h"
 
 struct oriel_peer;
 
@@ -35,9 +36,11 @@ struct oriel_mount {
   struct oriel_desktop *desktop; /* borrowed; NULL = none yet, or no longer */
   struct oriel_peer *peers;      /* the newest first */
   unsigned peer_count;
-  unsigned snapshots_running; /* workers inside the desktop */
-  unsigned snapshots;         /* requests between start and answer */
-  void (*left)(void *user);   /* waits until there are none; NULL = nobody does */
+  unsigned workers_inside;    /* of libuv's pool, in the desktop */
+  unsigned workers;           /* begun and not yet back in the loop */
+  unsigned snapshots;         /* of those */
+  struct oriel_thumbnail thumbnail;
+  void (*left)(void *user);   /* waits until there are no workers; NULL = nobody does */
   void *left_user;
 
   atomic_bool ready;              /* on the list; whoever sets it puts the mount there */
@@ -60,8 +63,12 @@ unsigned oriel_mount_watchers_max(const struct oriel_mount *mount);
 struct oriel_mount *oriel_mount_ref(struct oriel_mount *mount);
 /** The last one frees it. NULL is fine. */
 void oriel_mount_unref(struct oriel_mount *mount);
-/** A snapshot is made: whoever waits for the last one is told. */
-void oriel_mount_snapshot_made(struct oriel_mount *mount);
+/** A worker goes into the desktop, and the mount is held for it; loop thread. */
+void oriel_mount_worker_enters(struct oriel_mount *mount);
+/** It has left; the worker itself says so, with its last breath. */
+void oriel_mount_worker_left(struct oriel_mount *mount);
+/** It is back in the loop: whoever waits for the last one is told. The mount may be gone then. */
+void oriel_mount_worker_done(struct oriel_mount *mount);
 /** Sends what waits for the viewers of those that said so. */
 void oriel_mounts_flush(struct oriel_server *server);
 /** Takes all desktops away, as oriel_mount_set_desktop does one. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The server's own state, shared by the files of this room. Thread-safety: the loop thread only, but for the mounts'
- * `snapshots_running` under snapshot_lock, and `wake` and `ready`, by which any thread
+ * `workers_inside` under worker_lock, and `wake` and `ready`, by which any thread
  * says that a desktop has something to send.
  */
 #ifndef ORIEL_SERVER_PRIVATE_H
@@ -90,9 +90,11 @@ struct oriel_server {
   unsigned connection_count;
   unsigned peer_count; /* of all mounts */
 
-  uv_mutex_t snapshot_lock; /* guards the mounts' snapshots_running */
-  uv_cond_t snapshot_ended;
-  unsigned snapshots; /* requests between start and answer, of all mounts */
+  uv_mutex_t worker_lock; /* guards the mounts' workers_inside */
+  uv_cond_t worker_left;
+  unsigned workers;           /* of all mounts, begun and not yet back in the loop */
+  unsigned snapshots;         /* of those: requests between start and answer */
+  unsigned thumbnails_making; /* of those, too */
 
   struct oriel_server_stats stats;
   struct oriel_desktop_stats desktop_stats; /* too large for a stack */

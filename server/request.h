@@ -81,6 +81,9 @@ struct oriel_request {
 /** The value of a header that may stand there once. NULL when it is absent; *count is how often it stands there. */
 const char *oriel_request_header(const struct oriel_request *request, const char *name, unsigned *count);
 
+/** Whether the client has the version with this quoted tag: If-None-Match, weakly (RFC 9110 section 13.1.2). */
+bool oriel_request_knows(const struct oriel_request *request, const char *etag);
+
 /** Finds out on whose behalf the connection speaks: fills key and client. */
 void oriel_request_locate(struct oriel_request *request);
 

@@ -60,6 +60,7 @@ enum MHD_Result oriel_handle_login(struct oriel_request *request);
 enum MHD_Result oriel_handle_logout(struct oriel_request *request);
 enum MHD_Result oriel_handle_websocket(struct oriel_request *request);
 enum MHD_Result oriel_handle_snapshot(struct oriel_request *request);
+enum MHD_Result oriel_handle_thumbnail(struct oriel_request *request);
 enum MHD_Result oriel_handle_desktop(struct oriel_request *request);
 enum MHD_Result oriel_handle_command(struct oriel_request *request);
 enum MHD_Result oriel_handle_start(struct oriel_request *request);

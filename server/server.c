@@ -22,8 +22,8 @@
 
 /** Frees what create made, once no handle is open. */
 static void release(struct oriel_server *server) {
-  uv_cond_destroy(&server->snapshot_ended);
-  uv_mutex_destroy(&server->snapshot_lock);
+  uv_cond_destroy(&server->worker_left);
+  uv_mutex_destroy(&server->worker_lock);
   oriel_lockout_finish(&server->lockout);
   oriel_sessions_finish(&server->sessions);
   oriel_origins_finish(&server->origins);
@@ -37,7 +37,7 @@ static void release(struct oriel_server *server) {
 }
 
 static void finish_if_idle(struct oriel_server *server) {
-  if (!server->closing || server->open_handles || server->snapshots)
+  if (!server->closing || server->open_handles || server->workers)
     return;
   /* The owner may destroy its desktops only now, whose threads may call wake until then: so free last. */
   if (server->closed)
@@ -68,7 +68,7 @@ static void close_handles(struct oriel_server *server) {
 /** The last step of closing: nobody is left, or their time is up. */
 static bool try_stop(struct oriel_server *server, uint64_t now_ns) {
   bool wait = now_ns < server->close_by_ns;
-  if (server->peer_count || server->snapshots || (wait && (server->connection_count || server->relay_count)))
+  if (server->peer_count || server->workers || (wait && (server->connection_count || server->relay_count)))
     return false;
   oriel_budget_renew(&server->http_budget);
   oriel_http_pump(server); /* hands back the sockets of peers that ended in this turn */
@@ -87,6 +87,7 @@ static void on_tick(uv_timer_t *timer) {
   oriel_http_tick(server, now_ns);
   oriel_relays_tick(server, now_ns);
   oriel_listener_tick(server);
+  oriel_thumbnails_tick(server, now_ns);
   if (server->closing && try_stop(server, now_ns))
     return;
   if (!server->closing && server->connection_count == 0 && server->peer_count == 0 && server->relay_count == 0 &&
@@ -241,8 +242,8 @@ int oriel_server_create(uv_loop_t *loop, const struct oriel_server_config *confi
     hashed = oriel_secret_set(&server->admin_token, config->admin_token, strlen(config->admin_token)) && hashed;
   server->keeper = config->keeper;
   oriel_bucket_init(&server->refusals, ORIEL_REFUSALS_RATE, oriel_clock_ns());
-  (void)uv_mutex_init(&server->snapshot_lock);
-  (void)uv_cond_init(&server->snapshot_ended);
+  (void)uv_mutex_init(&server->worker_lock);
+  (void)uv_cond_init(&server->worker_left);
 
   if (config->listener)
     status = oriel_address_adopt(config->listener, &listener, &server->bound, why, why_size);

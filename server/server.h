@@ -127,6 +127,7 @@ struct oriel_server_stats {
   uint64_t deadlines;                             /* connections ended because a request or an answer took too long */
   uint64_t viewers_opened, viewers_closed[ORIEL_SERVER_REASONS];
   uint64_t messages_in, bytes_in, messages_out, bytes_out; /* WebSocket */
+  uint64_t thumbnails; /* small pictures that a worker went to make */
   uint64_t microphone_excess; /* packets of microphones beyond the rate: dropped */
   unsigned connections_now, viewers_now, sessions_now;
 };

@@ -10,7 +10,7 @@
 
 struct oriel_snapshot {
   uv_work_t work;
-  struct oriel_mount *mount;     /* held */
+  struct oriel_mount *mount;     /* held until on_made */
   struct oriel_desktop *desktop; /* lives until the worker has left it: see oriel_mount_set_desktop */
   struct oriel_request *request; /* NULL when it ended before the picture was there */
   bool done;
@@ -21,16 +21,11 @@ struct oriel_snapshot {
 
 static void make(uv_work_t *work) {
   struct oriel_snapshot *snapshot = work->data;
-  struct oriel_server *server = snapshot->mount->server;
   snapshot->status = oriel_desktop_snapshot(snapshot->desktop, &snapshot->png, &snapshot->size);
-  uv_mutex_lock(&server->snapshot_lock);
-  snapshot->mount->snapshots_running--;
-  uv_cond_signal(&server->snapshot_ended);
-  uv_mutex_unlock(&server->snapshot_lock);
+  oriel_mount_worker_left(snapshot->mount);
 }
 
 static void release(struct oriel_snapshot *snapshot) {
-  oriel_mount_unref(snapshot->mount);
   free(snapshot->png);
   free(snapshot);
 }
@@ -39,7 +34,8 @@ static void on_made(uv_work_t *work, int status) {
   struct oriel_snapshot *snapshot = work->data;
   struct oriel_server *server = snapshot->mount->server;
   server->snapshots--;
-  oriel_mount_snapshot_made(snapshot->mount);
+  snapshot->mount->snapshots--;
+  oriel_mount_worker_done(snapshot->mount);
   snapshot->done = true;
   if (status < 0)
     snapshot->status = status;
@@ -78,17 +74,13 @@ static enum MHD_Result start(struct oriel_request *request) {
   struct oriel_snapshot *snapshot = calloc(1, sizeof *snapshot);
   if (!snapshot)
     return MHD_NO;
-  *snapshot = (struct oriel_snapshot){
-    .mount = oriel_mount_ref(mount), .desktop = mount->desktop, .request = request};
+  *snapshot = (struct oriel_snapshot){.mount = mount, .desktop = mount->desktop, .request = request};
   snapshot->work.data = snapshot;
-  uv_mutex_lock(&server->snapshot_lock);
-  mount->snapshots_running++;
-  uv_mutex_unlock(&server->snapshot_lock);
+  oriel_mount_worker_enters(mount);
   if (uv_queue_work(server->loop, &snapshot->work, make, on_made) < 0) {
-    uv_mutex_lock(&server->snapshot_lock);
-    mount->snapshots_running--;
-    uv_mutex_unlock(&server->snapshot_lock);
-    release(snapshot);
+    oriel_mount_worker_left(mount);
+    oriel_mount_worker_done(mount);
+    free(snapshot);
     return MHD_NO;
   }
   server->snapshots++;
