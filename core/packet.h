@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/damage.h"
+
 enum oriel_packet_kind {
   ORIEL_PACKET_VIDEO, /* one H.264 access unit, Annex B, parameter sets before every IDR */
   ORIEL_PACKET_TILES, /* losslessly coded rectangles; payload as in media/tiles.h */
@@ -33,6 +35,8 @@ struct oriel_packet {
   uint64_t converted_ns; /* pixels were ready for the encoder */
   uint64_t encoded_ns;   /* the bytes were ready */
   uint32_t damage_pixels; /* area this packet covers */
+  bool partly; /* video: whoever has the picture before it draws only `part`, which may be empty, of this one */
+  struct oriel_damage part; /* that, in whole macroblocks but at the picture's edges; of refinement, its tiles */
   size_t size;
   uint8_t data[];
 };

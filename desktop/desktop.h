@@ -81,6 +81,7 @@ struct oriel_viewer_config {
   bool video, tiles, audio; /* what it can take */
   bool microphone;          /* it wants to know what becomes of one */
   bool opening;             /* with tiles and video: takes a whole picture as tiles ahead of its first key frame */
+  bool part;                /* with tiles and video: draws of a video picture only the part that it is told */
   /* whose it is, whatever it connects how often: shares the budget of key frames; 0 = nobody's */
   uint64_t peer;
   void *user;               /* the server's object; oriel_viewer_user returns it */
@@ -124,6 +125,9 @@ struct oriel_delivery {
     } state;
     struct oriel_source_abilities abilities;
     enum oriel_role role;
+    struct {
+      bool partly; /* this viewer is to draw packet->part alone */
+    } picture;
     struct {
       int32_t x, y;
       bool visible;
@@ -310,7 +314,8 @@ struct oriel_desktop_stats {
   uint32_t controller; /* viewer id; 0 = none */
   uint64_t damage_events, conversions, pictures_video, pictures_tiles, pictures_key, pictures_sharpened,
     pictures_refined, openings;
-  uint64_t video_bytes, tiles_bytes, audio_packets, audio_bytes, audio_overruns;
+  uint64_t video_bytes, tiles_bytes, refined_bytes, /* tiles: of refinement, too */
+    audio_packets, audio_bytes, audio_overruns;
   uint64_t encode_failures, key_requests, held_back; /* encodes put off because nobody could take them */
   uint64_t bursts; /* pictures closer than 8 ms to the one before (lesson 16) */
   uint64_t input_events, input_refused;

@@ -83,7 +83,7 @@ static void survey_refinement(const struct oriel_viewer *viewer, bool ready, uin
     return;
   if (ready) {
     survey->refinable = true;
-    survey->unrefined |= viewer->unrefined;
+    survey->unrefined |= !oriel_damage_empty(&viewer->unrefined);
     return;
   }
   uint64_t since_ns = viewer->picture ? viewer->picture->encoded_ns : 0;
@@ -213,7 +213,17 @@ static void offer_key(const struct oriel_hub *hub, struct oriel_viewer *viewer, 
   viewer->skipping = false;
 }
 
+/* News go first: what waits of a refinement is missed. */
+static void drop_refinement(struct oriel_viewer *viewer) {
+  if (!viewer->picture || viewer->picture->kind != ORIEL_PACKET_TILES || !viewer->picture->sharpening)
+    return;
+  oriel_damage_merge(&viewer->unrefined, &viewer->picture->part);
+  oriel_packet_unref(viewer->picture);
+  viewer->picture = NULL;
+}
+
 static void offer_video(struct oriel_viewer *viewer, struct oriel_packet *packet, uint64_t now_ns) {
+  drop_refinement(viewer);
   if (viewer->chain == ORIEL_CHAIN_KEY) {
     leave_out(viewer);
   } else if (!viewer->picture || viewer->picture->kind == ORIEL_PACKET_TILES) {
@@ -228,16 +238,12 @@ static void offer_video(struct oriel_viewer *viewer, struct oriel_packet *packet
 static void offer_refinement(struct oriel_viewer *viewer, struct oriel_packet *packet) {
   if (viewer->chain == ORIEL_CHAIN_LIVE && !viewer->picture && viewer->can_tiles)
     slot_put(viewer, packet);
-  else
-    viewer->unrefined = viewer->can_tiles;
+  else if (viewer->can_tiles)
+    oriel_damage_merge(&viewer->unrefined, &packet->part);
 }
 
 static void offer_tiles(struct oriel_viewer *viewer, struct oriel_packet *packet) {
-  if (viewer->picture && viewer->picture->kind == ORIEL_PACKET_TILES && viewer->picture->sharpening) {
-    oriel_packet_unref(viewer->picture); /* news go first */
-    viewer->picture = NULL;
-    viewer->unrefined = true;
-  }
+  drop_refinement(viewer);
   if (viewer->chain == ORIEL_CHAIN_LIVE && !viewer->picture && viewer->can_tiles) {
     slot_put(viewer, packet);
     return;
@@ -257,7 +263,10 @@ static void count_picture_locked(struct oriel_hub *hub, const struct oriel_packe
   }
   hub->pictures_key += packet->key;
   hub->pictures_sharpened += packet->sharpening && packet->kind == ORIEL_PACKET_VIDEO;
-  hub->pictures_refined += packet->sharpening && packet->kind == ORIEL_PACKET_TILES;
+  if (packet->sharpening && packet->kind == ORIEL_PACKET_TILES) {
+    hub->pictures_refined++;
+    hub->refined_bytes += packet->size;
+  }
   hub->bursts += hub->picture_ns && packet->encoded_ns < hub->picture_ns + burst_ns;
   hub->picture_ns = packet->encoded_ns;
   if (packet->sharpening)
@@ -267,9 +276,21 @@ static void count_picture_locked(struct oriel_hub *hub, const struct oriel_packe
   oriel_stage_add(hub->stages, ORIEL_STAGE_ENCODE, packet->converted_ns, packet->encoded_ns);
 }
 
-void oriel_hub_publish_picture(struct oriel_desktop *desktop, struct oriel_packet *packet, uint64_t taken_ns) {
+/* One that knows of no parts: what was exact on its screen is so no more. */
+static bool draws_all(const struct oriel_viewer *viewer, const struct oriel_packet *packet) {
+  return packet->partly && viewer->can_tiles && !viewer->can_part && viewer->chain == ORIEL_CHAIN_LIVE;
+}
+
+/* Everything is owed to everybody. */
+static void forget_unrefined_locked(struct oriel_hub *hub) {
+  for (unsigned i = 0; i < hub->count; i++)
+    oriel_damage_clear(&hub->viewers[i]->unrefined);
+}
+
+bool oriel_hub_publish_picture(struct oriel_desktop *desktop, struct oriel_packet *packet, uint64_t taken_ns) {
   struct oriel_hub *hub = &desktop->hub;
   uint64_t now = oriel_clock_ns();
+  bool all = false;
   pthread_mutex_lock(&hub->lock);
   if (!++hub->sequence)
     hub->sequence = 1; /* 0 means "none yet" in acknowledgements */
@@ -286,18 +307,20 @@ void oriel_hub_publish_picture(struct oriel_desktop *desktop, struct oriel_packe
       offer_refinement(viewer, packet);
     } else if (packet->kind == ORIEL_PACKET_TILES) {
       offer_tiles(viewer, packet);
+    } else if (packet->key) {
+      offer_key(hub, viewer, packet, now);
     } else {
-      viewer->unrefined = false; /* after video, all is owed to everybody */
-      if (packet->key)
-        offer_key(hub, viewer, packet, now);
-      else
-        offer_video(viewer, packet, now);
+      offer_video(viewer, packet, now);
+      all |= draws_all(viewer, packet);
     }
   }
+  if (all || (packet->kind == ORIEL_PACKET_VIDEO && !packet->partly))
+    forget_unrefined_locked(hub);
   pthread_mutex_unlock(&hub->lock);
   oriel_packet_unref(old);
   oriel_packet_unref(packet);
   oriel_desktop_wake(desktop);
+  return all;
 }
 
 /* At most a second waits (lesson 32), whatever the length of a guest's own packets. */

@@ -130,7 +130,7 @@ static bool plan_sharpen(struct oriel_media *media, const struct oriel_hub *hub,
   return false;
 }
 
-/* Whoever stood still and missed a part gets all of it anew; rarely, since everybody gets it. */
+/* Whoever stood still and missed a part gets that once more; rarely, since everybody gets it. */
 static void restart_refinement(struct oriel_media *media, struct oriel_hub *hub, uint64_t now,
                                struct oriel_media_plan *plan) {
   if (now < media->restart_at_ns) {
@@ -139,9 +139,10 @@ static void restart_refinement(struct oriel_media *media, struct oriel_hub *hub,
   }
   media->restart_at_ns = now + (restart_ns << media->restarts);
   media->restarts += media->restarts < RESTARTS_MAX;
-  oriel_refine_begin(&media->refine, media->picture.width, media->picture.height, now);
-  for (unsigned i = 0; i < hub->count; i++)
-    hub->viewers[i]->unrefined = false;
+  for (unsigned i = 0; i < hub->count; i++) {
+    oriel_refine_owe(&media->refine, &hub->viewers[i]->unrefined);
+    oriel_damage_clear(&hub->viewers[i]->unrefined);
+  }
 }
 
 static bool plan_refine(struct oriel_media *media, struct oriel_hub *hub, const struct oriel_survey *survey,

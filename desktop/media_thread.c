@@ -218,9 +218,9 @@ static int encode_video(struct oriel_media *media, struct work *work) {
   int error = oriel_encoder_encode(media->encoder, &media->picture, &request, &work->packet);
   if (error)
     return error;
-  oriel_damage_clear(&media->video_damage);
   media->video_ns = oriel_clock_ns();
-  oriel_refine_begin(&media->refine, media->picture.width, media->picture.height, media->video_ns + settled_ns);
+  oriel_refine_video(&media->refine, &media->video_damage, work->packet, media->video_ns + settled_ns);
+  oriel_damage_clear(&media->video_damage);
   media->restarts = 0;
   media->key_forced = false;
   media->sharpenings = sharpen ? media->sharpenings + 1 : 0;
@@ -290,7 +290,8 @@ static void make_picture(struct oriel_media *media, const struct oriel_media_pla
     hub->conversions++;
     pthread_mutex_unlock(&hub->lock);
   }
-  oriel_hub_publish_picture(media->desktop, work.packet, work.taken_ns);
+  if (oriel_hub_publish_picture(media->desktop, work.packet, work.taken_ns))
+    oriel_refine_begin(&media->refine, media->picture.width, media->picture.height, media->refine.at_ns);
 }
 
 /* Sends a part of a still screen again without loss. No lock held. */

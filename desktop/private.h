@@ -49,7 +49,7 @@ struct oriel_viewer {
   void *user;
   uint32_t id;
   uint64_t peer; /* constant */
-  bool can_video, can_tiles, can_audio, can_microphone, can_open; /* constant */
+  bool can_video, can_tiles, can_audio, can_microphone, can_open, can_part; /* constant */
   bool watcher;   /* constant */
   struct oriel_bulletin_seen seen; /* network thread only */
   uint64_t owner; /* constant; 0 = unknown */
@@ -75,7 +75,7 @@ struct oriel_viewer {
   bool skipping; /* chain is KEY because it could not keep up */
   struct oriel_refine *owed; /* takes tiles alone (lossless.h): blocks to come; 0 x 0 = all; NULL: it takes video */
   uint32_t own_sequence;     /* of its pictures, if so */
-  bool unrefined; /* missed a part of the refinement: its still screen is not exact */
+  struct oriel_damage unrefined; /* missed this part of the refinement: its still screen is not exact there */
   bool stuck;    /* and nothing was taken from the mailbox since: a key frame would be made for nobody */
   uint64_t key_after_ns; /* no key frame is made for it before */
   struct oriel_backoff backoff;
@@ -137,7 +137,7 @@ struct oriel_hub {
   struct oriel_bitrate rate;
   /* Counters. */
   uint64_t damage_events, conversions, pictures_video, pictures_tiles, pictures_key, pictures_sharpened,
-    pictures_refined, openings;
+    pictures_refined, openings, refined_bytes;
   uint64_t video_bytes, tiles_bytes, audio_packets, audio_bytes, encode_failures, key_requests, held_back, bursts;
   uint32_t bitrate_kbps;
   const char *encoder;
@@ -215,8 +215,9 @@ struct oriel_survey {
 };
 /** `damaged`: the screen shows something that viewers of video have not got. */
 void oriel_hub_survey_locked(const struct oriel_hub *hub, bool damaged, uint64_t now_ns, struct oriel_survey *survey);
-/** Numbers the packet and puts it into the mailboxes; takes over the caller's reference. */
-void oriel_hub_publish_picture(struct oriel_desktop *desktop, struct oriel_packet *packet, uint64_t taken_ns);
+/** Numbers the packet and puts it into the mailboxes; takes over the caller's reference. True when somebody draws all
+ *  of a picture of which others draw a part: all of it has to be made exact again. */
+bool oriel_hub_publish_picture(struct oriel_desktop *desktop, struct oriel_packet *packet, uint64_t taken_ns);
 void oriel_hub_publish_audio(struct oriel_desktop *desktop, struct oriel_packet *packet);
 bool oriel_hub_ready_locked(const struct oriel_hub *hub, const struct oriel_viewer *viewer, uint64_t now_ns);
 /** True when the viewer's connection has room for one more picture on its way. */

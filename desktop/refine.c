@@ -11,7 +11,8 @@
 #include "core/clock.h"
 #include "media/tiles.h"
 
-enum { BLOCK = ORIEL_REFINE_BLOCK, ROOM_BYTES = 8 * 1024 /* below it, a longer run is worth trying */ };
+enum { MACROBLOCK = 16, BLOCK = ORIEL_REFINE_BLOCK };
+enum { ROOM_BYTES = 8 * 1024 }; /* below it, a longer run is worth trying */
 static const uint64_t step_ns = 16 * ORIEL_NS_PER_MS;
 
 void oriel_refine_begin(struct oriel_refine *refine, uint16_t width, uint16_t height, uint64_t at_ns) {
@@ -43,7 +44,37 @@ void oriel_refine_owe(struct oriel_refine *refine, const struct oriel_damage *da
   }
 }
 
+/* Adds what is owed to `damage`, as runs of blocks. */
+static void add_owed(const struct oriel_refine *refine, struct oriel_damage *damage) {
+  for (unsigned row = 0; row < refine->rows && refine->left; row++) {
+    const bool *owed = &refine->owed[row * refine->columns];
+    for (unsigned column = 0, end; column < refine->columns; column = end + 1) {
+      for (end = column; end < refine->columns && owed[end]; end++)
+        ;
+      oriel_damage_add(damage, (struct oriel_rect){.x = (int32_t)(column * BLOCK), .y = (int32_t)(row * BLOCK),
+                                                   .width = (int32_t)((end - column) * BLOCK), .height = BLOCK});
+    }
+  }
+}
+
+void oriel_refine_video(struct oriel_refine *refine, const struct oriel_damage *damage, struct oriel_packet *packet,
+                        uint64_t at_ns) {
+  packet->partly = !packet->key && packet->width == refine->width && packet->height == refine->height;
+  if (!packet->partly) {
+    oriel_refine_begin(refine, packet->width, packet->height, at_ns);
+    return;
+  }
+  struct oriel_damage drawn = *damage;
+  if (packet->sharpening)
+    add_owed(refine, &drawn);
+  for (int i = 0; i < drawn.count; i++) /* aligned ones stay aligned as they merge */
+    oriel_damage_add(&packet->part, oriel_rect_align(drawn.rects[i], MACROBLOCK, refine->width, refine->height));
+  oriel_refine_owe(refine, &packet->part);
+  refine->at_ns = at_ns;
+}
+
 void oriel_refine_clear(struct oriel_refine *refine) {
+  memset(refine->owed, false, sizeof refine->owed[0] * refine->columns * refine->rows);
   refine->left = 0;
 }
 
@@ -118,6 +149,7 @@ int oriel_refine_make(struct oriel_refine *refine, struct oriel_surface *surface
     return error;
   oriel_refine_sent(refine, damage.rects[0], made->size, kbps, now_ns);
   made->sharpening = true;
+  made->part = damage;
   made->captured_ns = made->converted_ns = now_ns;
   made->encoded_ns = oriel_clock_ns();
   *packet = made;

@@ -3,7 +3,8 @@
  * Refinement: a screen that stands still ends exact. Video is never that (4:2:0 blurs coloured text, limited range
  * rounds), so once nothing moves and sharpening is through, what came by video is sent again, block by block, as
  * lossless tiles, within half of the bitrate. This keeps which blocks are still owed and when the next may go, and
- * makes their packets. Times are the caller's.
+ * makes their packets. A video picture after that is drawn only where it changed something, and only that is owed
+ * again. Times are the caller's.
  *
  * Thread-safety: none; the media thread owns it.
  */
@@ -39,6 +40,12 @@ struct oriel_refine {
 void oriel_refine_begin(struct oriel_refine *refine, uint16_t width, uint16_t height, uint64_t at_ns);
 /** What of `damage` lies in the picture is owed from now on. */
 void oriel_refine_owe(struct oriel_refine *refine, const struct oriel_damage *damage);
+/** Says what of a video packet (key, sharpening and size set) viewers draw that have the picture before it, and owes
+ *  that: `damage`, which is all that changed since the video picture before, tiles included; of a sharpening pass also
+ *  what is owed already, since the rest is exact. Of a key frame, or one of another size, everything is drawn and owed.
+ *  `at_ns` as above. */
+void oriel_refine_video(struct oriel_refine *refine, const struct oriel_damage *damage, struct oriel_packet *packet,
+                        uint64_t at_ns);
 /** Nothing is owed. */
 void oriel_refine_clear(struct oriel_refine *refine);
 /** The next rectangle to send, inside the picture: a run of owed blocks of one row. Empty when nothing is owed. */
@@ -48,7 +55,8 @@ struct oriel_rect oriel_refine_next(const struct oriel_refine *refine);
 void oriel_refine_sent(struct oriel_refine *refine, struct oriel_rect rect, size_t size_bytes, uint32_t kbps,
                        uint64_t now_ns);
 /** Codes the next rectangle from the surface, whose lock it takes meanwhile (a fraction of a millisecond), and counts
- *  it as sent. *packet is a new ORIEL_PACKET_TILES marked as sharpening, all times set, owned by the caller. 0;
+ *  it as sent. *packet is a new ORIEL_PACKET_TILES marked as sharpening, all times and its part set, owned by the
+ *  caller. 0;
  *  -ENODATA: nothing is owed; -ESTALE: the surface has another size by now, and nothing is owed any more; -ENOMEM. */
 int oriel_refine_make(struct oriel_refine *refine, struct oriel_surface *surface, uint32_t kbps, uint64_t now_ns,
                       struct oriel_packet **packet);

@@ -103,6 +103,7 @@ static void stats_hub_locked(const struct oriel_hub *hub, struct oriel_desktop_s
   stats->openings = hub->openings;
   stats->video_bytes = hub->video_bytes;
   stats->tiles_bytes = hub->tiles_bytes;
+  stats->refined_bytes = hub->refined_bytes;
   stats->audio_packets = hub->audio_packets;
   stats->audio_bytes = hub->audio_bytes;
   stats->encode_failures = hub->encode_failures;

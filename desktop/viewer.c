@@ -74,6 +74,7 @@ int oriel_viewer_attach(struct oriel_desktop *desktop, const struct oriel_viewer
   viewer->can_audio = config->audio;
   viewer->can_microphone = config->microphone;
   viewer->can_open = config->opening && config->tiles && config->video;
+  viewer->can_part = config->part && config->tiles && config->video;
   viewer->watcher = config->watcher;
   viewer->owner = config->owner;
   viewer->chain = ORIEL_CHAIN_KEY;
@@ -252,6 +253,7 @@ static void take_picture_locked(struct oriel_hub *hub, struct oriel_viewer *view
   *from = NULL;
   delivery->type = ORIEL_DELIVERY_PICTURE;
   delivery->packet = packet;
+  delivery->picture.partly = packet->partly && viewer->can_part;
   viewer->sent[viewer->sent_count++ % ORIEL_SENT_RING] = (struct oriel_sent){
     .sequence = packet->sequence,
     .timed = timed,

@@ -241,6 +241,7 @@ static void add_desktop(json_t *root, const struct oriel_desktop_stats *stats) {
   set(root, "openings", stats->openings);
   set(root, "video_bytes", stats->video_bytes);
   set(root, "tiles_bytes", stats->tiles_bytes);
+  set(root, "refined_bytes", stats->refined_bytes);
   set(root, "audio_packets", stats->audio_packets);
   set(root, "audio_bytes", stats->audio_bytes);
   set(root, "audio_overruns", stats->audio_overruns);

@@ -71,6 +71,7 @@ static void write_desktop(FILE *out, const struct oriel_desktop_stats *stats) {
   counter(out, "pictures_key_total", "Key frames.", stats->pictures_key);
   counter(out, "pictures_sharpened_total", "Quality passes over a still picture.", stats->pictures_sharpened);
   counter(out, "pictures_refined_total", "Parts of a still picture sent again without loss.", stats->pictures_refined);
+  counter(out, "refined_bytes_total", "Bytes of these; picture_bytes_total counts them, too.", stats->refined_bytes);
   counter(out, "openings_total", "Whole pictures as tiles, made for newcomers ahead of a key frame.", stats->openings);
   counter(out, "damage_events_total", "Changes announced by the source.", stats->damage_events);
   counter(out, "conversions_total", "Pixel conversions.", stats->conversions);

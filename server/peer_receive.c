@@ -184,6 +184,7 @@ static enum oriel_viewer_reason on_hello(void *user, const struct oriel_viewer_i
     .tiles = in->hello.capabilities & ORIEL_VIEWER_CAP_TILES,
     .audio = in->hello.capabilities & ORIEL_VIEWER_CAP_OPUS,
     .opening = in->hello.capabilities & ORIEL_VIEWER_CAP_OPENING,
+    .part = in->hello.capabilities & ORIEL_VIEWER_CAP_PART,
     .microphone = in->hello.capabilities & ORIEL_VIEWER_CAP_MICROPHONE,
     .watcher = peer->view,
     .owner = peer->session,

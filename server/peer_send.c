@@ -43,7 +43,8 @@ static void fill_close(struct oriel_peer *peer, uint8_t *head) {
   start_small(peer, ORIEL_OPCODE_CLOSE, peer->close_code ? 2 : 0);
 }
 
-static size_t head_of_packet(uint8_t *head, const struct oriel_packet *packet, uint64_t now_ns) {
+static size_t head_of_packet(uint8_t *head, const struct oriel_delivery *delivery, uint64_t now_ns) {
+  const struct oriel_packet *packet = delivery->packet;
   switch (packet->kind) {
   case ORIEL_PACKET_CURSOR:
     return oriel_viewer_write_cursor_shape(head, ORIEL_OUTBOX_HEAD_MAX);
@@ -66,6 +67,7 @@ static size_t head_of_packet(uint8_t *head, const struct oriel_packet *packet, u
     .made_us = (uint32_t)(made_ns / ORIEL_NS_PER_US),
     .waited_us = (uint32_t)(waited_ns / ORIEL_NS_PER_US),
     .damage_pixels = packet->damage_pixels,
+    .part = delivery->type == ORIEL_DELIVERY_PICTURE && delivery->picture.partly ? &packet->part : NULL,
   };
   return oriel_viewer_write_picture(head, ORIEL_OUTBOX_HEAD_MAX, &picture);
 }
@@ -148,7 +150,7 @@ static size_t head_of_delivery(const struct oriel_mount *mount, uint8_t *head, c
                                             control_way_of(delivery), delivery->controls.holder_name,
                                             delivery->controls.asker_name);
   default:
-    return delivery->packet ? head_of_packet(head, delivery->packet, now_ns) : 0;
+    return delivery->packet ? head_of_packet(head, delivery, now_ns) : 0;
   }
 }
 

@@ -43,11 +43,35 @@ size_t oriel_viewer_write_hello(void *data, size_t size, uint32_t capabilities, 
   return oriel_writer_size(&writer);
 }
 
+static void write_part(struct oriel_writer *writer, const struct oriel_damage *part) {
+  oriel_write_u16(writer, (uint16_t)part->count);
+  for (int i = 0; i < part->count; i++) {
+    const struct oriel_rect rect = part->rects[i];
+    oriel_write_u16(writer, (uint16_t)rect.x);
+    oriel_write_u16(writer, (uint16_t)rect.y);
+    oriel_write_u16(writer, (uint16_t)rect.width);
+    oriel_write_u16(writer, (uint16_t)rect.height);
+  }
+}
+
+static bool part_valid(const struct oriel_damage *part, uint16_t width, uint16_t height) {
+  for (int i = 0; i < part->count && i < ORIEL_DAMAGE_RECTS_MAX; i++) {
+    const struct oriel_rect rect = part->rects[i], inside = oriel_rect_align(rect, 1, width, height);
+    if (oriel_rect_empty(rect) || inside.x != rect.x || inside.y != rect.y || inside.width != rect.width ||
+        inside.height != rect.height)
+      return false;
+  }
+  return part->count >= 0 && part->count <= ORIEL_VIEWER_PART_MAX;
+}
+
 size_t oriel_viewer_write_picture(void *data, size_t size, const struct oriel_viewer_picture *picture) {
+  if (picture->part && !part_valid(picture->part, picture->width, picture->height))
+    return 0;
   struct oriel_writer writer;
   oriel_writer_init(&writer, data, size);
   const unsigned flags = (picture->key ? ORIEL_VIEWER_FLAG_KEY : 0u) |
-                         (picture->sharpening ? ORIEL_VIEWER_FLAG_SHARPENING : 0u);
+                         (picture->sharpening ? ORIEL_VIEWER_FLAG_SHARPENING : 0u) |
+                         (picture->part ? ORIEL_VIEWER_FLAG_PART : 0u);
   write_header(&writer, picture->tiles ? ORIEL_VIEWER_TILES : ORIEL_VIEWER_VIDEO, (uint8_t)flags);
   oriel_write_u32(&writer, picture->sequence);
   oriel_write_u64(&writer, picture->capture_us);
@@ -56,6 +80,8 @@ size_t oriel_viewer_write_picture(void *data, size_t size, const struct oriel_vi
   oriel_write_u32(&writer, picture->made_us);
   oriel_write_u32(&writer, picture->waited_us);
   oriel_write_u32(&writer, picture->damage_pixels);
+  if (picture->part)
+    write_part(&writer, picture->part);
   return oriel_writer_size(&writer);
 }
 

@@ -11,11 +11,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/damage.h"
+
 enum {
   ORIEL_VIEWER_VERSION = 1,
   ORIEL_VIEWER_MESSAGE_MAX = 64 * 1024, /* from a viewer, bytes */
   ORIEL_VIEWER_HEADER_SIZE = 4,         /* u8 type, u8 flags, u16 zero */
   ORIEL_VIEWER_PICTURE_HEADER_SIZE = 32,
+  ORIEL_VIEWER_PART_MAX = ORIEL_DAMAGE_RECTS_MAX, /* rectangles of a part */
+  ORIEL_VIEWER_PART_ALIGN = 16,         /* their corners, pixels, but for the picture's edges */
   ORIEL_VIEWER_AUDIO_HEADER_SIZE = 16,  /* of AUDIO and of MICROPHONE */
   ORIEL_VIEWER_MICROPHONE_MAX = 1500,   /* bytes of one Opus packet from a viewer */
   ORIEL_VIEWER_TEXT_MAX = 160,          /* bytes of UTF-8 in any text field */
@@ -81,7 +85,8 @@ enum oriel_viewer_message {
 /** Flags in the header of VIDEO and TILES. */
 #define ORIEL_VIEWER_FLAGS(X) \
   X(KEY, 0x01)                \
-  X(SHARPENING, 0x02)
+  X(SHARPENING, 0x02)         \
+  X(PART, 0x04) /* VIDEO, to viewers that said PART: a part follows the picture header */
 enum {
 #define X(name, value) ORIEL_VIEWER_FLAG_##name = value,
   ORIEL_VIEWER_FLAGS(X)
@@ -98,7 +103,8 @@ enum {
   X(MICROPHONE, 0x20)                \
   X(HEADS, 0x40) /* server only: the machine has more screens than this one */ \
   X(START, 0x80) /* server only: it starts the machine again once that has ended */ \
-  X(OPENING, 0x100) /* viewer only: takes a whole picture as TILES with the flag KEY ahead of its first key frame */
+  X(OPENING, 0x100) /* viewer only: takes a whole picture as TILES with the flag KEY ahead of its first key frame */ \
+  X(PART, 0x200) /* viewer only: draws of a VIDEO with the flag PART what that names, and leaves the rest as it is */
 enum {
 #define X(name, value) ORIEL_VIEWER_CAP_##name = value,
   ORIEL_VIEWER_CAPABILITIES(X)
@@ -175,18 +181,22 @@ enum oriel_viewer_microphone_use {
 };
 
 /* Picture header, 32 bytes: message header (4), u32 sequence, u64 capture us, u16 width, u16 height, u32 made us
- * (capture to bytes ready), u32 waited us (bytes ready to this header's writing), u32 damage pixels. */
+ * (capture to bytes ready), u32 waited us (bytes ready to this header's writing), u32 damage pixels.
+ * A part: u16 count 0..16, then per rectangle u16 x, y, width, height, none empty, inside the picture, in whole
+ * macroblocks but at its right and lower edge. */
 struct oriel_viewer_picture {
   bool tiles, key, sharpening;
   uint32_t sequence;
   uint64_t capture_us;
   uint16_t width, height;
   uint32_t made_us, waited_us, damage_pixels;
+  const struct oriel_damage *part; /* NULL: all of it is drawn */
 };
 
 /* ---- writers: return bytes written, 0 when `size` is too small or an argument is out of range ---- */
 size_t oriel_viewer_write_hello(void *data, size_t size, uint32_t capabilities, uint32_t viewer_id, uint64_t server_us,
                                 const char *name);
+/** 0 also for a rectangle of the part that is empty or not inside the picture. */
 size_t oriel_viewer_write_picture(void *data, size_t size, const struct oriel_viewer_picture *picture);
 size_t oriel_viewer_write_audio(void *data, size_t size, uint32_t sequence, uint64_t capture_us);
 /** Only the 4 byte header; shape bytes follow as the packet has them. */

@@ -245,6 +245,72 @@ static void missed_tiles_are_made_good_by_the_next_video(void **state) {
   oriel_viewer_detach(viewer);
 }
 
+static struct oriel_viewer *join(struct fixture *fixture, bool part) {
+  struct oriel_viewer *viewer = NULL;
+  const struct oriel_viewer_config config = {.video = true, .tiles = true, .part = part};
+  assert_int_equal(oriel_viewer_attach(fixture->desktop, &config, &viewer), 0);
+  return viewer;
+}
+
+static const struct oriel_rect somewhere = {64, 64, 64, 64};
+
+/* Video of which a part is drawn; what publishing it says. */
+static bool publish_part(struct fixture *fixture) {
+  struct oriel_packet *packet = fake_packet(ORIEL_PACKET_VIDEO, false);
+  packet->partly = true;
+  oriel_damage_add(&packet->part, (struct oriel_rect){0, 0, 16, 16});
+  return oriel_hub_publish_picture(fixture->desktop, packet, oriel_clock_ns());
+}
+
+static void publish_refinement(struct fixture *fixture) {
+  struct oriel_packet *packet = fake_packet(ORIEL_PACKET_TILES, false);
+  packet->sharpening = true;
+  oriel_damage_add(&packet->part, somewhere);
+  oriel_hub_publish_picture(fixture->desktop, packet, oriel_clock_ns());
+}
+
+/* Who takes parts is told to draw one; who does not draws all, and that is said. */
+static void part_is_drawn_by_who_knows_of_parts(void **state) {
+  struct fixture *fixture = *state;
+  struct oriel_viewer *able = join(fixture, true);
+  publish_key(fixture);
+  take_picture(able);
+  assert_false(publish_part(fixture));
+  struct oriel_delivery delivery = fake_next_of(&fixture->fake, able, ORIEL_DELIVERY_PICTURE);
+  assert_true(delivery.packet && delivery.picture.partly);
+  fake_ack(able, delivery.packet);
+  oriel_packet_unref(delivery.packet);
+  struct oriel_viewer *plain = join(fixture, false);
+  assert_false(publish_part(fixture)); /* it has no picture yet: a key frame comes, of which all is drawn */
+  publish_key(fixture);
+  take_picture(able);
+  take_picture(plain);
+  assert_true(publish_part(fixture));
+  delivery = fake_next_of(&fixture->fake, plain, ORIEL_DELIVERY_PICTURE);
+  assert_true(delivery.packet && !delivery.picture.partly);
+  oriel_packet_unref(delivery.packet);
+}
+
+/* Refinement that video drove out of the mailbox, or that found it occupied, is missed, whatever part that video has
+ * drawn; all of a picture makes up for it. */
+static void missed_refinement_outlives_a_part(void **state) {
+  struct fixture *fixture = *state;
+  struct oriel_viewer *viewer = join(fixture, true);
+  struct oriel_survey survey;
+  publish_key(fixture);
+  take_picture(viewer);
+  publish_refinement(fixture);
+  publish_part(fixture);
+  publish_refinement(fixture);
+  take_picture(viewer);
+  oriel_hub_survey_locked(&fixture->desktop->hub, false, oriel_clock_ns(), &survey);
+  assert_true(survey.unrefined);
+  assert_int_equal(viewer->unrefined.count, 1);
+  assert_memory_equal(&viewer->unrefined.rects[0], &somewhere, sizeof somewhere);
+  publish_key(fixture);
+  assert_true(oriel_damage_empty(&viewer->unrefined));
+}
+
 /* Lesson 2: the newer replaces the waiting. */
 static void newest_wins_where_the_chain_allows(void **state) {
   struct fixture *fixture = *state;
@@ -667,6 +733,8 @@ int main(void) {
     hub_test(stalled_viewer_holds_one_picture_and_disturbs_nobody),
     hub_test(missed_video_is_told_and_recovers_at_a_key),
     hub_test(missed_tiles_are_made_good_by_the_next_video),
+    hub_test(part_is_drawn_by_who_knows_of_parts),
+    hub_test(missed_refinement_outlives_a_part),
     hub_test(newest_wins_where_the_chain_allows),
     hub_test(viewer_without_tiles_waits_for_video),
     hub_test(chronic_laggard_waits_longer_for_each_key),

@@ -129,12 +129,102 @@ static void refine_of_another_size_ends(void **state) {
   oriel_surface_destroy(surface);
 }
 
+static void send_all(struct oriel_refine *refine) {
+  while (refine->left)
+    oriel_refine_sent(refine, oriel_refine_next(refine), 100, KBPS, 1);
+}
+
+static struct oriel_packet *video(struct oriel_refine *refine, struct oriel_rect changed, bool key, bool sharpening) {
+  struct oriel_packet *packet = oriel_packet_create(ORIEL_PACKET_VIDEO, 1);
+  struct oriel_damage damage = {.count = 0};
+  oriel_damage_add(&damage, changed);
+  packet->key = key;
+  packet->sharpening = sharpening;
+  packet->width = 200;
+  packet->height = 130;
+  oriel_refine_video(refine, &damage, packet, 7);
+  return packet;
+}
+
+static void assert_rect(struct oriel_rect rect, int32_t x, int32_t y, int32_t width, int32_t height) {
+  assert_true(rect.x == x && rect.y == y && rect.width == width && rect.height == height);
+}
+
+/* What changed, in whole macroblocks, is drawn; the blocks that this touches are owed, and no others. */
+static void refine_owes_what_a_video_picture_changed(void **state) {
+  (void)state;
+  struct oriel_refine *refine = begin(200, 130);
+  send_all(refine);
+  struct oriel_packet *packet = video(refine, (struct oriel_rect){130, 126, 70, 4}, false, false);
+  assert_true(packet->partly);
+  assert_int_equal(packet->part.count, 1);
+  assert_rect(packet->part.rects[0], 128, 112, 72, 18); /* cut at the picture's edges */
+  assert_int_equal(refine->left, 4);
+  assert_int_equal(refine->at_ns, 7);
+  assert_rect(oriel_refine_next(refine), 128, 64, 72, 64);
+  oriel_packet_unref(packet);
+  free(refine);
+}
+
+/* A sharpening pass is drawn where the picture is not exact; with nothing owed, nowhere. */
+static void refine_has_a_sharpening_pass_drawn_where_it_helps(void **state) {
+  (void)state;
+  struct oriel_refine *refine = begin(200, 130);
+  send_all(refine);
+  oriel_packet_unref(video(refine, (struct oriel_rect){70, 70, 10, 10}, false, false));
+  struct oriel_packet *packet = video(refine, (struct oriel_rect){0, 0, 0, 0}, false, true);
+  assert_true(packet->partly);
+  assert_int_equal(packet->part.count, 1);
+  assert_rect(packet->part.rects[0], 64, 64, 64, 64);
+  assert_int_equal(refine->left, 1);
+  oriel_packet_unref(packet);
+  send_all(refine);
+  packet = video(refine, (struct oriel_rect){0, 0, 0, 0}, false, true);
+  assert_true(packet->partly);
+  assert_int_equal(packet->part.count, 0);
+  assert_int_equal(refine->left, 0);
+  oriel_packet_unref(packet);
+  free(refine);
+}
+
+static void refine_owes_all_after_a_key_frame_or_another_size(void **state) {
+  (void)state;
+  struct oriel_refine *refine = begin(200, 130);
+  send_all(refine);
+  struct oriel_packet *packet = video(refine, (struct oriel_rect){0, 0, 1, 1}, true, false);
+  assert_false(packet->partly);
+  assert_int_equal(refine->left, 4 * 3);
+  oriel_packet_unref(packet);
+  oriel_refine_begin(refine, 640, 480, 1);
+  send_all(refine);
+  packet = video(refine, (struct oriel_rect){0, 0, 1, 1}, false, false);
+  assert_false(packet->partly);
+  assert_int_equal(refine->left, 4 * 3);
+  oriel_packet_unref(packet);
+  free(refine);
+}
+
+/* What was owed when all was forgotten counts when it is owed anew. */
+static void refine_forgets_what_was_owed(void **state) {
+  (void)state;
+  struct oriel_refine *refine = begin(200, 130);
+  oriel_refine_clear(refine);
+  assert_int_equal(refine->left, 0);
+  oriel_packet_unref(video(refine, (struct oriel_rect){0, 0, 1, 1}, false, false));
+  assert_int_equal(refine->left, 1);
+  free(refine);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(refine_covers_each_pixel_once),
     cmocka_unit_test(refine_stays_within_half_of_the_bitrate),
     cmocka_unit_test(refine_splits_what_does_not_fit),
     cmocka_unit_test(refine_of_another_size_ends),
+    cmocka_unit_test(refine_owes_what_a_video_picture_changed),
+    cmocka_unit_test(refine_has_a_sharpening_pass_drawn_where_it_helps),
+    cmocka_unit_test(refine_owes_all_after_a_key_frame_or_another_size),
+    cmocka_unit_test(refine_forgets_what_was_owed),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -295,6 +295,15 @@ static size_t one_picture(void *data, size_t size) {
 static size_t one_tiles(void *data, size_t size) {
   return oriel_viewer_write_picture(data, size, &(struct oriel_viewer_picture){ .tiles = true, .sharpening = true });
 }
+static size_t one_part(void *data, size_t size) {
+  const struct oriel_damage part = {.count = 1, .rects = {{0x10, 0x0210, 0x04F0, 0x00C0}}};
+  return oriel_viewer_write_picture(data, size, &(struct oriel_viewer_picture){
+    .width = 0x0500, .height = 0x02D0, .part = &part });
+}
+static size_t one_empty_part(void *data, size_t size) {
+  return oriel_viewer_write_picture(data, size, &(struct oriel_viewer_picture){
+    .width = 64, .height = 64, .part = &(struct oriel_damage){.count = 0} });
+}
 static size_t one_audio(void *data, size_t size) {
   return oriel_viewer_write_audio(data, size, 0x01020304, 0x1112131415161718);
 }
@@ -359,6 +368,10 @@ static const struct {
   { one_hello, 28, "\x01\0\0\0" "\x01\0" "\0\0" "\x1F\0\0\0" "\x04\x03\x02\x01" US "\x02\0vm" },
   { one_picture, 32, "\x02\x01\0\0" "\x04\x03\x02\x01" US "\0\x05" "\xD0\x02" "\x24\x23\x22\x21" "\x34\x33\x32\x31"
     "\x44\x43\x42\x41" },
+  { one_part, 42, "\x02\x04\0\0" "\0\0\0\0" "\0\0\0\0\0\0\0\0" "\0\x05" "\xD0\x02" "\0\0\0\0\0\0\0\0\0\0\0\0"
+    "\x01\0" "\x10\0" "\x10\x02" "\xF0\x04" "\xC0\0" },
+  { one_empty_part, 34, "\x02\x04\0\0" "\0\0\0\0" "\0\0\0\0\0\0\0\0" "\x40\0\x40\0" "\0\0\0\0\0\0\0\0\0\0\0\0"
+    "\0\0" },
   { one_tiles, 32, "\x03\x02\0\0" "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0" },
   { one_audio, 16, "\x04\0\0\0" "\x04\x03\x02\x01" US },
   { oriel_viewer_write_cursor_shape, 4, "\x05\0\0\0" },
@@ -415,6 +428,23 @@ static void viewer_write_refuses_bad_arguments(void **state) {
   assert_int_equal(oriel_viewer_write_microphone_state(data, sizeof data, (enum oriel_viewer_microphone_use)3, 1), 0);
   assert_int_equal(oriel_viewer_write_abilities(data, sizeof data, 0, (enum oriel_viewer_display)3), 0);
   assert_int_equal(oriel_viewer_write_state(data, sizeof data, (enum oriel_viewer_state)4, 0, 1, 1, ""), 0);
+}
+
+static size_t write_rect(struct oriel_rect rect) {
+  uint8_t data[256];
+  const struct oriel_damage part = {.count = 1, .rects = {rect}};
+  return oriel_viewer_write_picture(data, sizeof data, &(struct oriel_viewer_picture){
+    .width = 640, .height = 480, .part = &part });
+}
+
+static void viewer_write_refuses_a_part_outside_the_picture(void **state) {
+  (void)state;
+  assert_int_equal(write_rect((struct oriel_rect){0, 0, 640, 480}), 42);
+  assert_int_equal(write_rect((struct oriel_rect){0, 0, 641, 480}), 0);
+  assert_int_equal(write_rect((struct oriel_rect){0, 1, 640, 480}), 0);
+  assert_int_equal(write_rect((struct oriel_rect){-1, 0, 16, 16}), 0);
+  assert_int_equal(write_rect((struct oriel_rect){16, 16, 0, 16}), 0);
+  assert_int_equal(write_rect((struct oriel_rect){640, 0, 16, 16}), 0);
 }
 
 static void volume(float scalar, unsigned expected) {
@@ -490,6 +520,7 @@ int main(void) {
     cmocka_unit_test(viewer_write_exact_bytes),
     cmocka_unit_test(viewer_write_refuses_short_buffers),
     cmocka_unit_test(viewer_write_header_sizes_hold),
+    cmocka_unit_test(viewer_write_refuses_a_part_outside_the_picture),
     cmocka_unit_test(viewer_write_refuses_bad_arguments),
     cmocka_unit_test(viewer_write_volume_clamps),
     cmocka_unit_test(viewer_write_text_is_cut_at_a_character),
