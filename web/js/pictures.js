@@ -3,11 +3,11 @@
 import { Ack } from './ack.js';
 import { nowUs } from './clock.js';
 import { Meter, Rate } from './meter.js';
-import { Motion } from './motion.js';
+import { Display } from './display.js';
+import { readPart } from './part.js';
 import { readPicture, writeKeyFrame } from './protocol.js';
 import { Continuity, Order } from './sequence.js';
 import { tilesDecode } from './tiles.js';
-import { Track, trackSupported } from './track.js';
 import { Video } from './video.js';
 import { FLAG, MESSAGE, PICTURE_HEADER_SIZE } from './wire.js';
 
@@ -19,11 +19,12 @@ const BURST_US = 8000;
 const FRUITLESS_MAX = 3;
 /** With so many pictures in the decoder, those in between are not drawn: newest wins. */
 const BACKLOG = 2;
-/** How often the end of a motion is looked for. */
-const STILL_CHECK_MS = 250;
 
 /** @typedef {import('./video.js').PictureNote} PictureNote */
-/** @typedef {{note: PictureNote, payload: Uint8Array, key: boolean}} Tiles key: they build on nothing */
+/**
+ * key: they build on nothing; exact: no news.
+ * @typedef {{note: PictureNote, payload: Uint8Array, key: boolean, exact?: boolean}} Tiles
+ */
 
 export class Pictures {
   /**
@@ -54,10 +55,7 @@ export class Pictures {
     this.drawn = null;
     this.drawnUs = 0;
     this.drawnVideo = false;
-    this.motion = new Motion(trackSupported);
-    /** While large pictures move faster than a canvas draws them. @type {Track | null} */
-    this.track = null;
-    this.stillCheck = 0;
+    this.display = new Display(screen, (shown) => this.seen(shown, true));
     this.frameRequest = 0;
     this.lastRequestUs = 0;
     this.lastReceivedUs = 0;
@@ -94,7 +92,7 @@ export class Pictures {
     this.order.reset();
     this.video.reset();
     this.drawn = null;
-    this.endTrack();
+    this.display.endTrack();
     // One that never came must not keep the next from being asked for.
     cancelAnimationFrame(this.frameRequest);
     this.frameRequest = 0;
@@ -119,7 +117,8 @@ export class Pictures {
     // Where tiles carry the picture alone, each of them is a key.
     const timed = this.continuity.last !== null && (tiles || !this.opening);
     this.opening = key && tiles;
-    const note = { sequence, width, height, captureUs: timed ? captureUs : 0, receivedUs };
+    /** @type {PictureNote} */
+    const note = { sequence, width, height, captureUs: timed ? captureUs : 0, receivedUs, part: null };
     this.counts.received++;
     this.bitrate.add(receivedUs, view.byteLength * 8);
     if (receivedUs - this.lastReceivedUs < BURST_US) this.counts.bursts++;
@@ -132,10 +131,14 @@ export class Pictures {
     if (verdict === 'gap') this.counts.gaps++;
     if (verdict === 'drop') {
       this.requestKey(KEY_REASON.GAP);
+    } else if (tiles) {
+      const exact = (header.flags & FLAG.SHARPENING) !== 0;
+      this.receiveTiles({ note, payload: new Uint8Array(view.buffer, PICTURE_HEADER_SIZE), key, exact });
     } else {
-      const payload = new Uint8Array(view.buffer, PICTURE_HEADER_SIZE);
-      if (tiles) this.receiveTiles({ note, payload, key });
-      else this.receiveVideo(payload, key, note);
+      const read = readPart(view, header);
+      note.part = read && read.part;
+      if (read) this.receiveVideo(new Uint8Array(view.buffer, read.end), key, note);
+      else this.malformed('malformed part');
     }
     this.ack.flush();
   }
@@ -165,24 +168,27 @@ export class Pictures {
   }
 
   /** @param {Tiles} tiles */
-  drawTiles({ note, payload, key }) {
+  drawTiles({ note, payload, key, exact }) {
     if (key) this.screen.resize(note.width, note.height);
-    if (note.width !== this.screen.width || note.height !== this.screen.height) return this.tilesFailed();
+    const fits = note.width === this.screen.width && note.height === this.screen.height;
+    if (!fits) return this.malformed('malformed tiles');
+    if (exact) this.display.rest();
     let drawn = true;
     const draw = (/** @type {[number, number, number, number, Uint32Array<ArrayBuffer>]} */ ...tile) => {
-      drawn = (this.track?.drawTile(note.sequence, ...tile) ?? this.screen.drawRectangle(...tile)) && drawn;
+      drawn = this.display.drawTile(note.sequence, tile) && drawn;
     };
     try {
-      if (!tilesDecode(payload, note.width, note.height, draw)) return this.tilesFailed();
+      if (!tilesDecode(payload, note.width, note.height, draw)) return this.malformed('malformed tiles');
     } catch {
       drawn = false;
     }
     this.afterDraw(note, drawn);
   }
 
-  tilesFailed() {
+  /** Nothing is used before another key frame. @param {string} text */
+  malformed(text) {
     this.counts.errors++;
-    this.lastError = 'malformed tiles';
+    this.lastError = text;
     this.continuity.waiting = true;
     this.requestKey(KEY_REASON.TILES);
   }
@@ -191,50 +197,35 @@ export class Pictures {
   drawFrame(frame, note) {
     this.fruitless = -Infinity;
     this.order.decoded(note.sequence);
-    if (this.motion.arrive(note.width * note.height, nowUs()) === 'track') {
-      if (this.showFrame(frame, note)) return;
-    } else this.endTrack();
-    if (this.video.queued >= BACKLOG && this.drawn) {
+    // A decoder that left a picture out: tiles after that one are too late, and may have been no news that this has.
+    if (note.part && this.order.overtaken(note.sequence)) this.requestKey(KEY_REASON.TILES);
+    // Newest wins, unless tiles wait that go between this picture and the next.
+    const skip = this.video.queued >= BACKLOG && this.drawn !== null && !this.order.held.length;
+    const shown = this.show(frame, note, skip);
+    if (shown === 'left') {
       this.counts.undrawn++;
       this.countDecoded(note);
       return;
     }
-    let drawn = false;
+    if (shown === 'track') {
+      this.drawnUs = nowUs();
+      this.delays.decode.add(this.drawnUs - note.receivedUs);
+      this.countDecoded(note);
+    } else {
+      this.afterDraw(note, shown === 'canvas');
+      this.drawnVideo ||= shown === 'canvas';
+    }
+    this.releaseTiles(note);
+  }
+
+  /** @param {VideoFrame} frame @param {PictureNote} note @param {boolean} skip */
+  show(frame, note, skip) {
     try {
-      drawn = this.screen.drawFrame(frame, note.width, note.height);
+      return this.display.show(frame, note, skip);
     } catch (error) {
       this.lastError = String(error);
+      return '';
     }
-    this.afterDraw(note, drawn);
-    this.drawnVideo ||= drawn;
-    this.releaseTiles(note);
-  }
-
-  /**
-   * By the track; it says when the picture is seen. False: it cannot.
-   * @param {VideoFrame} frame @param {PictureNote} note
-   */
-  showFrame(frame, note) {
-    if (!this.track) {
-      this.track = new Track(this.screen, (shown) => this.seen(shown, true));
-      this.stillCheck = Number(setInterval(() => this.motion.ended(nowUs()) && this.endTrack(), STILL_CHECK_MS));
-    }
-    if (!this.track.write(frame, note)) {
-      this.motion.refused(nowUs()); // else a new one would be made for each picture
-      this.endTrack();
-      return false;
-    }
-    this.drawnUs = nowUs();
-    this.delays.decode.add(this.drawnUs - note.receivedUs);
-    this.countDecoded(note);
-    this.releaseTiles(note);
-    return true;
-  }
-
-  endTrack() {
-    clearInterval(this.stillCheck);
-    this.track?.close();
-    this.track = null;
   }
 
   /** @param {PictureNote} note */
@@ -271,7 +262,7 @@ export class Pictures {
   /** It is on the screen. @param {PictureNote} note @param {boolean} video with a video picture */
   seen(note, video) {
     const now = nowUs();
-    if (video) this.motion.paint(now - note.receivedUs);
+    if (video) this.display.motion.paint(now - note.receivedUs);
     this.counts.painted++;
     this.fps.add(now);
     this.delays.paint.add(now - this.drawnUs);

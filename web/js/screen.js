@@ -5,6 +5,16 @@ import { placePicture } from './geometry.js';
 
 /** @typedef {ReturnType<typeof placePicture>} Box */
 
+/**
+ * One drawing through many holes: each drawing of a part would convert all of the picture, 4 ms at 1280x720.
+ * @param {CanvasRenderingContext2D} context @param {import('./part.js').Rect[]} rects of whole pixels
+ */
+function clip(context, rects) {
+  context.beginPath();
+  for (const { x, y, width, height } of rects) context.rect(x, y, width, height);
+  context.clip();
+}
+
 export class Screen {
   /** @param {HTMLCanvasElement} canvas @param {HTMLElement} stage */
   constructor(canvas, stage) {
@@ -120,14 +130,19 @@ export class Screen {
   }
 
   /**
-   * Draws the visible part of a decoded picture. True when it was drawn.
+   * Draws the visible part of a decoded picture, or rectangles of it. True when it was drawn.
    * @param {VideoFrame} frame @param {number} width @param {number} height
+   * @param {import('./part.js').Rect[] | null} part null = all
    */
-  drawFrame(frame, width, height) {
+  drawFrame(frame, width, height, part = null) {
     const context = this.drawable();
     if (!context) return false;
     this.resize(width, height);
+    if (part?.length === 0) return true;
+    context.save();
+    if (part) clip(context, part);
     context.drawImage(frame, 0, 0, width, height, 0, 0, width, height);
+    context.restore();
     return true;
   }
 

@@ -71,6 +71,11 @@ export class Order {
     while (this.decoding.length && compareSequence(this.decoding[0], sequence) <= 0) this.decoding.shift();
   }
 
+  /** Whether tiles wait that are older than this picture. @param {number} sequence */
+  overtaken(sequence) {
+    return this.held.length > 0 && compareSequence(this.held[0].sequence, sequence) < 0;
+  }
+
   /** Tiles to paint after `sequence` was painted, in order. @param {number} sequence */
   *release(sequence) {
     while (

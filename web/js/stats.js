@@ -19,7 +19,7 @@ export function statsOf(client) {
     height: screen.height,
     received: counts.received,
     decoded: counts.decoded,
-    surface: pictures.motion.choice,
+    surface: pictures.display.motion.choice,
     painted: counts.painted,
     fps: pictures.fps.read(now),
     bitrate_bps: pictures.bitrate.read(now),

@@ -41,6 +41,8 @@ export class Track {
     this.tiles = [];
     /** The newest picture, for the canvas afterwards. @type {VideoFrame | null} */
     this.last = null;
+    /** Its sequence. */
+    this.lastSequence = 0;
     this.stamp = 0;
     this.closed = false;
     screen.canvas.after(this.video, this.overlay);
@@ -82,6 +84,7 @@ export class Track {
       const shown = new VideoFrame(frame, { timestamp: ++this.stamp * STEP_US, visibleRect });
       this.last?.close();
       this.last = shown.clone();
+      this.lastSequence = note.sequence;
       this.waiting.set(this.stamp, note);
       this.writer.write(shown).catch(() => shown.close());
       return true;
@@ -118,12 +121,18 @@ export class Track {
     for (const { x, y, image } of this.tiles) this.context?.putImageData(image, x, y);
   }
 
-  /** Back to the canvas, with all that was shown on it. */
-  close() {
+  /**
+   * Back to the canvas, with all that was shown.
+   * @param {(last: VideoFrame, width: number, height: number) => void} draw puts the newest picture on it
+   */
+  close(draw) {
     if (this.closed) return;
     this.closed = true;
     const { screen, last } = this;
-    if (last) screen.drawFrame(last, last.visibleRect?.width ?? 0, last.visibleRect?.height ?? 0);
+    if (last) {
+      draw(last, last.visibleRect?.width ?? 0, last.visibleRect?.height ?? 0);
+      this.dropTiles(this.lastSequence);
+    }
     for (const { x, y, image } of this.tiles) screen.drawable()?.putImageData(image, x, y);
     last?.close();
     this.last = null;

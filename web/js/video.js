@@ -8,6 +8,7 @@ import { codecString } from './h264.js';
  * @property {number} sequence
  * @property {number} width visible size @property {number} height
  * @property {number} captureUs server's clock, 0 = says nothing of delays @property {number} receivedUs
+ * @property {import('./part.js').Rect[] | null} part what of it is drawn; null = all
  */
 
 /** Main profile, level 3.2: what x264 makes of 1280x720 at 60 pictures a second. Another one costs a call more. */
@@ -92,9 +93,10 @@ export class Video {
   take(decoder, frame) {
     const note = this.notes.get(frame.timestamp);
     if (decoder === this.decoder && note) {
-      for (const stamp of this.notes.keys()) {
+      for (const [stamp, older] of this.notes) {
         if (stamp > frame.timestamp) break;
         this.notes.delete(stamp);
+        if (older !== note) note.part = note.part && older.part && [...older.part, ...note.part]; // never comes
       }
       this.output(frame, note);
     }
