@@ -28,7 +28,7 @@ int oriel_check_exposure(const struct oriel_options *options) {
                    options->listen);
 }
 
-int oriel_check_encoder(const struct oriel_options *options) {
+int oriel_check_encoder(const struct oriel_desktop_options *options) {
   const char *name = NULL;
   bool works = false;
   char why[256] = "", names[256] = "";

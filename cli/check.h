@@ -11,6 +11,6 @@
 /** Beyond loopback only with TLS, or where --insecure says so. */
 int oriel_check_exposure(const struct oriel_options *options);
 /** The encoder that is asked for works; otherwise a wrong name would show only when the first viewer comes. */
-int oriel_check_encoder(const struct oriel_options *options);
+int oriel_check_encoder(const struct oriel_desktop_options *options);
 
 #endif

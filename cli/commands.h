@@ -9,6 +9,7 @@
 
 int oriel_run_command(const struct oriel_options *options);
 int oriel_serve_command(const struct oriel_options *options);
+int oriel_config_command(const struct oriel_options *options);
 int oriel_doctor_command(const struct oriel_options *options);
 
 #endif

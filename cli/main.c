@@ -31,6 +31,7 @@ static const struct {
 } commands[] = {
   {"run", ORIEL_CLI_RUN, oriel_run_command},
   {"serve", ORIEL_CLI_SERVE, oriel_serve_command},
+  {"config", ORIEL_CLI_CONFIG, oriel_config_command},
   {"doctor", ORIEL_CLI_DOCTOR, oriel_doctor_command},
 };
 
@@ -71,11 +72,21 @@ static int prepare_crypto(void) {
   return oriel_say(ORIEL_EXIT_ERROR, "cannot start: OpenSSL gets no memory; %s", oriel_shortage_advice(ENOMEM));
 }
 
+/** `oriel config` shows every mistake in a file, the others begin with the first. */
+static int read_options(enum oriel_command command, int argc, char *argv[], struct oriel_options *options) {
+  char why[512] = "";
+  const int result = command == ORIEL_CLI_CONFIG
+                         ? oriel_options_check(command, argc, argv, options, stderr, why, sizeof why)
+                         : oriel_options_parse(command, argc, argv, options, why, sizeof why);
+  const int status = result == 0 ? ORIEL_EXIT_OK : result == -EINVAL ? ORIEL_EXIT_USAGE : ORIEL_EXIT_ERROR;
+  return result < 0 && why[0] != '\0' ? oriel_say(status, "%s", why) : status;
+}
+
 static int run_command(int index, int argc, char *argv[]) {
   struct oriel_options options;
-  char why[512];
-  if (oriel_options_parse(commands[index].command, argc, argv, &options, why, sizeof why) < 0)
-    return oriel_say(ORIEL_EXIT_USAGE, "%s", why);
+  int status = read_options(commands[index].command, argc, argv, &options);
+  if (status != ORIEL_EXIT_OK)
+    return status;
   if (options.help) {
     oriel_command_help(stdout, commands[index].command);
     oriel_options_finish(&options);
@@ -84,7 +95,7 @@ static int run_command(int index, int argc, char *argv[]) {
   oriel_log_configure(options.log_level, options.log_json);
   signal(SIGPIPE, SIG_IGN);
   oriel_abort_catch();
-  int status = raise_file_limit();
+  status = raise_file_limit();
   if (status == ORIEL_EXIT_OK)
     status = prepare_crypto();
   if (status == ORIEL_EXIT_OK)

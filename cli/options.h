@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the user asked for. One table of options drives parsing, environment names (--tls-cert is ORIEL_TLS_CERT) and
- * --help. Pure: no file is opened. Thread-safety: main thread.
+ * What the user asked for. One table of options (option_table.h) drives the command line, the environment (--tls-cert
+ * is ORIEL_TLS_CERT), a desktop's list of its own, the configuration file and --help. Thread-safety: main thread.
+ *
+ * A value comes from the strongest place that gives it: a desktop's own list or section, then, for the process and as
+ * the default of every desktop, the command line, the environment, the file's section [server].
  */
 #ifndef ORIEL_CLI_OPTIONS_H
 #define ORIEL_CLI_OPTIONS_H
@@ -11,40 +14,34 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "cli/desktop_options.h"
 #include "core/log.h"
-#include "desktop/desktop.h"
 #include "vm/qemu.h"
 
 enum oriel_command {
   ORIEL_CLI_RUN = 1,
   ORIEL_CLI_SERVE = 2,
   ORIEL_CLI_DOCTOR = 4,
-};
-
-enum { ORIEL_LIST_MAX = 32 };
-
-/** Words of a list option. `words` is NULL-terminated; all of them belong to the options. */
-struct oriel_list {
-  char *words[ORIEL_LIST_MAX + 1];
-  size_t count;
+  ORIEL_CLI_CONFIG = 8,
 };
 
 struct oriel_options {
   enum oriel_command command;
   bool help;
   /* serving */
-  const char *listen, *public_url, *token, *token_file, *view_token, *view_token_file, *tls_cert, *tls_key, *encoder;
-  char listen_text[16]; /* where `listen` points when a port alone was given: a copy points into the original */
-  bool tls_self_signed, insecure, log_json;
-  struct oriel_list allow_hosts, allow_origins, trusted_proxies, audio_listen;
-  const char *audio_udp_listen, *audio_microphone; /* NULL = none */
-  bool audio_passthru, print_token;
-  enum oriel_control control;
-  unsigned fps, bitrate_kbps, audio_frame_ms, auth_fail_limit, auth_fail_window_s, stats_s;
+  const char *listen, *public_url, *token, *token_file, *view_token, *view_token_file, *tls_cert, *tls_key;
+  const char *config; /* the file; NULL = none */
+  bool tls_self_signed, insecure, log_json, print_token;
+  struct oriel_list allow_hosts, allow_origins, trusted_proxies;
+  unsigned auth_fail_limit, auth_fail_window_s, stats_s;
   enum oriel_log_level log_level;
+  struct oriel_desktop_options defaults;  /* of every desktop; without name and address */
+  struct oriel_desktop_options *desktops; /* desktop_count of them, complete; the only one may be without a name */
+  unsigned desktop_count;
   /* run */
-  unsigned cpus, width, height;  /* cpus 0 = by kind of guest */
-  uint64_t memory_mib;           /* 0 = by kind of guest */
+  unsigned cpus;        /* 0 = by kind of guest */
+  struct oriel_display_size { unsigned width, height; } display;
+  uint64_t memory_mib;  /* 0 = by kind of guest */
   enum oriel_accel accel;
   enum oriel_network network;
   const char *name, *disk_format; /* NULL = by the disk */
@@ -53,18 +50,28 @@ struct oriel_options {
   char *const *extra; /* after --, NULL-terminated; borrowed from argv */
   /* doctor */
   bool json;
-  const char *operand; /* DISK or ADDRESS; NULL = none */
+  const char *operand, *operand2; /* run: DISK; config: its word and FILE. NULL = none */
+
+  char *const *arguments; /* what was parsed, borrowed, to be parsed again */
+  int argument_count;
+  struct oriel_texts texts; /* of all strings above but the desktops' */
 };
 
-/** Parses the arguments after the command's name, then fills what they left open from the environment. Strings are
- *  borrowed from argv and the environment. 0; -EINVAL with one sentence in `why` (at least 256 bytes). */
+/** Parses the arguments after the command's name, fills what they left open from the environment, then from the file
+ *  that --config names; adds the file's desktops. `arguments` is borrowed, strings are copied. 0, and the caller calls
+ *  finish; -EINVAL, -ENOMEM or what reading the file met, with one sentence in `why` (at least 512 bytes). */
 int oriel_options_parse(enum oriel_command command, int argc, char *const argv[], struct oriel_options *options,
                         char *why, size_t why_size);
-/** Frees lists. */
+/** As that, but every mistake of the file is written to `problems`, one a line, a hundred at most; `why` is then "". */
+int oriel_options_check(enum oriel_command command, int argc, char *const argv[], struct oriel_options *options,
+                        FILE *problems, char *why, size_t why_size);
+/** Frees all of it. */
 void oriel_options_finish(struct oriel_options *options);
-/** "run", "serve", "doctor"; static. */
+/** "run", "serve", "doctor", "config"; static. */
 const char *oriel_command_name(enum oriel_command command);
 /** Writes the option part of --help, aligned. */
 void oriel_options_help(FILE *file, enum oriel_command command);
+/** Writes which options a desktop may be given itself. */
+void oriel_options_help_desktop(FILE *file);
 
 #endif

@@ -46,12 +46,12 @@ static int start_vm(const struct oriel_options *options, struct oriel_qemu **vm)
     .append = demo ? guest.append : NULL,
     .cpus = options->cpus > 0 ? options->cpus : demo ? DEMO_CPUS : DISK_CPUS,
     .memory_mib = options->memory_mib > 0 ? options->memory_mib : demo ? DEMO_MEMORY_MIB : DISK_MEMORY_MIB,
-    .width = (uint16_t)options->width,
-    .height = (uint16_t)options->height,
+    .width = (uint16_t)options->display.width,
+    .height = (uint16_t)options->display.height,
     .accel = options->accel,
     .name = options->name != NULL ? options->name : name,
     .network = options->network,
-    .sound_ports = options->audio_listen.count == 0,
+    .sound_ports = options->defaults.audio_listen.count == 0,
     .extra = options->extra,
     .cancel = &oriel_interrupted,
   };
@@ -86,5 +86,5 @@ int oriel_run_command(const struct oriel_options *options) {
 int oriel_serve_command(const struct oriel_options *options) {
   struct oriel_service *service = NULL;
   const int status = oriel_service_create(options, &service);
-  return status != ORIEL_EXIT_OK ? status : oriel_service_run(service, options->operand);
+  return status != ORIEL_EXIT_OK ? status : oriel_service_run(service, options->desktops[0].address);
 }

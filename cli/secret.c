@@ -34,6 +34,17 @@ static ssize_t read_all(int fd, char *data, size_t size) {
   return (ssize_t)used;
 }
 
+static void warn_readable(const char *what, const char *path, const struct stat *info) {
+  if (S_ISREG(info->st_mode) && (info->st_mode & 077) != 0)
+    oriel_warn("cli", "%s %s can be read by others: `chmod 600 %s`", what, path, path);
+}
+
+void oriel_file_warn_readable(const char *what, const char *path) {
+  struct stat info;
+  if (stat(path, &info) == 0)
+    warn_readable(what, path, &info);
+}
+
 int oriel_file_read(const char *what, const char *path, size_t limit, bool secret, char **text, char *why,
                     size_t why_size) {
   struct stat info;
@@ -66,8 +77,8 @@ int oriel_file_read(const char *what, const char *path, size_t limit, bool secre
     free(data);
     return -EINVAL;
   }
-  if (secret && S_ISREG(info.st_mode) && (info.st_mode & 077) != 0)
-    oriel_warn("cli", "%s %s can be read by others: `chmod 600 %s`", what, path, path);
+  if (secret)
+    warn_readable(what, path, &info);
   data[size] = '\0';
   *text = data;
   return 0;
@@ -138,6 +149,22 @@ int oriel_view_token_choose(const struct oriel_options *options, char token[ORIE
                             size_t why_size) {
   return choose(options->view_token, options->view_token_file, "--view-token or ORIEL_VIEW_TOKEN", token, why,
                 why_size);
+}
+
+static int choose_own(const char *given, const char *file, const struct oriel_desktop_options *desktop,
+                      char token[ORIEL_TOKEN_SIZE], char *why, size_t why_size) {
+  char from[ORIEL_DESKTOP_NAME_SIZE + 16];
+  token[0] = '\0';
+  snprintf(from, sizeof from, "desktop %s", desktop->name);
+  return given != NULL || file != NULL ? choose(given, file, from, token, why, why_size) : 0;
+}
+
+int oriel_desktop_tokens(const struct oriel_desktop_options *desktop, char token[ORIEL_TOKEN_SIZE],
+                         char view_token[ORIEL_TOKEN_SIZE], char *why, size_t why_size) {
+  const int result = choose_own(desktop->token, desktop->token_file, desktop, token, why, why_size);
+  if (result < 0)
+    return result;
+  return choose_own(desktop->view_token, desktop->view_token_file, desktop, view_token, why, why_size);
 }
 
 void oriel_token_encode(const char *token, char *text, size_t size) {

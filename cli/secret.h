@@ -17,6 +17,9 @@ enum { ORIEL_TOKEN_SIZE = 513 }; /* 16 to 512 bytes and the NUL */
 int oriel_file_read(const char *what, const char *path, size_t limit, bool secret, char **text, char *why,
                     size_t why_size);
 
+/** The warning by itself, for a file that is found to hold secrets. */
+void oriel_file_warn_readable(const char *what, const char *path);
+
 /** The token from the options, from the token file, or 256 new random bits as 43 characters of base64url. 0; -EINVAL
  *  (16 to 512 printable characters without spaces are allowed), or errors of oriel_file_read. */
 int oriel_token_choose(const struct oriel_options *options, char token[ORIEL_TOKEN_SIZE], char *why, size_t why_size);
@@ -24,6 +27,10 @@ int oriel_token_choose(const struct oriel_options *options, char token[ORIEL_TOK
 /** The same for the token that only lets watch, from --view-token and --view-token-file. */
 int oriel_view_token_choose(const struct oriel_options *options, char token[ORIEL_TOKEN_SIZE], char *why,
                             size_t why_size);
+
+/** Those of one desktop alone, from what it was given; "" = it has none. As above. */
+int oriel_desktop_tokens(const struct oriel_desktop_options *desktop, char token[ORIEL_TOKEN_SIZE],
+                         char view_token[ORIEL_TOKEN_SIZE], char *why, size_t why_size);
 
 /** Writes `token` as it must stand in a URL's fragment: percent-encoded. Cut at `size`. */
 void oriel_token_encode(const char *token, char *text, size_t size);

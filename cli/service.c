@@ -283,9 +283,9 @@ static int open_server(struct oriel_service *service) {
     .token = service->token,
     .public_url = options->public_url,
     .view_token = service->view_token,
-    .allow_hosts = (const char *const *)options->allow_hosts.words,
-    .allow_origins = (const char *const *)options->allow_origins.words,
-    .trusted_proxies = (const char *const *)options->trusted_proxies.words,
+    .allow_hosts = options->allow_hosts.words,
+    .allow_origins = options->allow_origins.words,
+    .trusted_proxies = options->trusted_proxies.words,
     .tls_cert = service->tls.cert,
     .tls_key = service->tls.key,
     .auth_fail_limit = options->auth_fail_limit,
@@ -374,7 +374,7 @@ int oriel_service_create(const struct oriel_options *options, struct oriel_servi
   if (status == ORIEL_EXIT_OK)
     status = oriel_check_exposure(options);
   if (status == ORIEL_EXIT_OK)
-    status = oriel_check_encoder(options);
+    status = oriel_check_encoder(&options->defaults);
   char why[512];
   if (status == ORIEL_EXIT_OK && (oriel_token_choose(options, service->token, why, sizeof why) < 0 ||
                                   oriel_view_token_choose(options, service->view_token, why, sizeof why) < 0 ||
@@ -397,9 +397,9 @@ void oriel_service_own(struct oriel_service *service, struct oriel_qemu *vm, ori
 }
 
 static int open_desktop(struct oriel_service *service, const char *address) {
-  const struct oriel_options *options = service->options;
   const struct oriel_mount_config place = {
       .name = "desktop", .start = service->again.starter != NULL ? start_again : NULL, .user = service};
+  const struct oriel_desktop_options *desktop = &service->options->defaults;
   struct oriel_source *source = NULL;
   char why[512] = "";
   if (oriel_server_mount(service->server, &place, &service->mount, why, sizeof why) < 0)
@@ -409,7 +409,7 @@ static int open_desktop(struct oriel_service *service, const char *address) {
     return oriel_say(result == -EINVAL ? ORIEL_EXIT_USAGE : ORIEL_EXIT_ERROR, "cannot serve %.200s: %s", address,
                      why[0] != '\0' ? why : strerror(-result));
   struct oriel_guest_audio *audio = NULL;
-  result = oriel_sound_open(options, address, service->vm, &audio, why, sizeof why);
+  result = oriel_sound_open(desktop, address, service->vm, &audio, why, sizeof why);
   if (result < 0) {
     oriel_source_destroy(source);
     return oriel_say(result == -EINVAL ? ORIEL_EXIT_USAGE : ORIEL_EXIT_ERROR, "cannot take sound from the guest: %s",
@@ -417,12 +417,12 @@ static int open_desktop(struct oriel_service *service, const char *address) {
   }
   const struct oriel_desktop_config config = {
       .guest_audio = audio,
-      .control = options->control,
-      .audio_passthru = options->audio_passthru,
-      .encoder = options->encoder,
-      .fps = options->fps,
-      .bitrate_kbps = options->bitrate_kbps,
-      .opus_frame_ms = options->audio_frame_ms,
+      .control = desktop->control,
+      .audio_passthru = desktop->audio_passthru,
+      .encoder = desktop->encoder,
+      .fps = desktop->fps,
+      .bitrate_kbps = desktop->bitrate_kbps,
+      .opus_frame_ms = desktop->audio_frame_ms,
       .opus_kbps = OPUS_KBPS,
       .wake = oriel_mount_wake,
       .user = service->mount,

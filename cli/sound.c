@@ -38,13 +38,13 @@ static bool find_port(const char *address, const char *ours, const char *name, c
   return stat(path, &info) == 0 && S_ISSOCK(info.st_mode) && format_unix(path, text, size);
 }
 
-int oriel_sound_open(const struct oriel_options *options, const char *address, const struct oriel_qemu *vm,
+int oriel_sound_open(const struct oriel_desktop_options *options, const char *address, const struct oriel_qemu *vm,
                      struct oriel_guest_audio **audio, char *why, size_t why_size) {
   char sound[ADDRESS_SIZE], microphone[ADDRESS_SIZE];
   const char *const ports[] = {sound};
   struct oriel_guest_audio_config config = {
     .udp = options->audio_udp_listen,
-    .streams = (const char *const *)options->audio_listen.words,
+    .streams = options->audio_listen.words,
     .stream_count = (unsigned)options->audio_listen.count,
     .microphone = options->audio_microphone,
   };

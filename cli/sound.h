@@ -5,12 +5,13 @@
 #ifndef ORIEL_CLI_SOUND_H
 #define ORIEL_CLI_SOUND_H
 
-#include "cli/options.h"
+#include "cli/desktop_options.h"
 #include "source/guest_audio.h"
+#include "vm/qemu.h"
 
 /** *audio may become NULL: nothing was asked for and the VM has no ports. `address` is the source's; `vm` may be NULL.
  *  0, or -errno with a sentence in `why` (at least 512 bytes). */
-int oriel_sound_open(const struct oriel_options *options, const char *address, const struct oriel_qemu *vm,
+int oriel_sound_open(const struct oriel_desktop_options *options, const char *address, const struct oriel_qemu *vm,
                      struct oriel_guest_audio **audio, char *why, size_t why_size);
 
 #endif

@@ -51,13 +51,13 @@ static void options_have_the_documented_defaults(void **state) {
   assert_int_equal(parse(ORIEL_CLI_RUN, ""), 0);
   assert_string_equal(options.listen, "127.0.0.1:8080");
   assert_null(options.token);
-  assert_int_equal(options.fps, 60);
-  assert_int_equal(options.bitrate_kbps, 0);
-  assert_int_equal(options.width, 1280);
-  assert_int_equal(options.height, 720);
+  assert_int_equal(options.defaults.fps, 60);
+  assert_int_equal(options.defaults.bitrate_kbps, 0);
+  assert_int_equal(options.display.width, 1280);
+  assert_int_equal(options.display.height, 720);
   assert_int_equal(options.auth_fail_limit, 10);
   assert_int_equal(options.auth_fail_window_s, 60);
-  assert_int_equal(options.audio_frame_ms, 20);
+  assert_int_equal(options.defaults.audio_frame_ms, 20);
   assert_int_equal(options.accel, ORIEL_ACCEL_AUTO);
   assert_false(options.insecure || options.persistent || options.tls_self_signed);
   assert_null(options.operand);
@@ -73,13 +73,13 @@ static void options_are_read_in_both_forms(void **state) {
   assert_int_equal(options.cpus, 4);
   assert_int_equal(options.memory_mib, 2048);
   assert_string_equal(options.operand, "disk.img");
-  assert_int_equal(options.width, 800);
-  assert_int_equal(options.height, 600);
+  assert_int_equal(options.display.width, 800);
+  assert_int_equal(options.display.height, 600);
   assert_int_equal(options.accel, ORIEL_ACCEL_TCG);
   assert_int_equal(options.network, ORIEL_NETWORK_NONE);
   assert_string_equal(options.name, "a.b");
   assert_string_equal(options.disk_format, "qcow2");
-  assert_int_equal(options.bitrate_kbps, 8000);
+  assert_int_equal(options.defaults.bitrate_kbps, 8000);
   assert_true(options.persistent);
 }
 
@@ -100,7 +100,7 @@ static void options_from_the_environment_are_weaker(void **state) {
   setenv("ORIEL_ALLOW_HOST", "a.example,b.example", 1);
   assert_int_equal(parse(ORIEL_CLI_SERVE, "pattern: --fps 20"), 0);
   assert_string_equal(options.listen, "127.0.0.1:9000");
-  assert_int_equal(options.fps, 20);
+  assert_int_equal(options.defaults.fps, 20);
   assert_true(options.insecure);
   assert_int_equal(options.allow_hosts.count, 2);
   assert_string_equal(options.allow_hosts.words[1], "b.example");
@@ -134,6 +134,25 @@ static void options_token_on_the_command_line_replaces_the_environments_file(voi
 static void options_bad_values_are_named(void **state) {
   (void)state;
   static const struct { enum oriel_command command; const char *line, *option, *range; } bad[] = {
+    {ORIEL_CLI_SERVE, "a=pattern: a=pattern:", "desktop a", "twice"},
+    {ORIEL_CLI_SERVE, "A=pattern:", "\"A\"", "1 to 63"},
+    {ORIEL_CLI_SERVE, "-a=pattern:", "-a=pattern:", "unknown option"},
+    {ORIEL_CLI_SERVE, ".a=pattern:", "\".a\"", "begin with a letter or a digit"},
+    {ORIEL_CLI_SERVE, "=pattern:", "\"\"", "1 to 63"},
+    {ORIEL_CLI_SERVE, "a=", "desktop a", "no address"},
+    {ORIEL_CLI_SERVE, "a=,fps=3", "desktop a", "no address"},
+    {ORIEL_CLI_SERVE, "a=pattern:,fps=0", "fps of desktop a", "1 to 240"},
+    {ORIEL_CLI_SERVE, "a=pattern:,fps", "fps of desktop a", "fps=N"},
+    {ORIEL_CLI_SERVE, "a=pattern:,pfs=3", "\"pfs\"", "did you mean fps?"},
+    {ORIEL_CLI_SERVE, "a=pattern:,listen=1", "listen of desktop a", "give it as --listen"},
+    {ORIEL_CLI_SERVE, "a=pattern:,cpus=1", "cpus of desktop a", "whole server"},
+    {ORIEL_CLI_SERVE, "a=pattern:,", "desktop a", "comma"},
+    {ORIEL_CLI_SERVE, "a=pattern:,,fps=1", "desktop a", "comma"},
+    {ORIEL_CLI_SERVE, "a=pattern:\\", "desktop a", "backslash"},
+    {ORIEL_CLI_SERVE, "a=pattern:,token=x,token-file=y", "desktop a", "both token and token-file"},
+    {ORIEL_CLI_SERVE, "a=pattern: pattern:", "pattern:", "need names"},
+    {ORIEL_CLI_SERVE, "pattern: a=pattern:", "pattern:", "has no name"},
+    {ORIEL_CLI_SERVE, "a=pattern: b=pattern: --audio-udp-listen :1", "--audio-udp-listen", "NAME=ADDRESS,"},
     {ORIEL_CLI_RUN, "--cpus 0", "--cpus", "1 to 64"},
     {ORIEL_CLI_RUN, "--cpus 65", "--cpus", "1 to 64"},
     {ORIEL_CLI_RUN, "--cpus 2x", "--cpus", "2x"},
@@ -176,6 +195,77 @@ static void options_bad_values_are_named(void **state) {
   }
 }
 
+static void desktops_have_options_of_their_own(void **state) {
+  (void)state;
+  setenv("ORIEL_FPS", "25", 1);
+  assert_int_equal(parse(ORIEL_CLI_SERVE, "a=qemu:/a\\,b\\\\c,bitrate=900,audio-passthru "
+                                          "b.1=pattern:?size=64x64,fps=5,token=abc,audio-listen=tcp://h:1,audio-listen="
+                                          "tcp://h:2 --bitrate 800 --encoder x264"),
+                   0);
+  const struct oriel_desktop_options *a = &options.desktops[0], *b = &options.desktops[1];
+  assert_int_equal(options.desktop_count, 2);
+  assert_string_equal(a->name, "a");
+  assert_string_equal(a->address, "qemu:/a,b\\c");
+  assert_true(a->audio_passthru && !b->audio_passthru);
+  assert_string_equal(b->address, "pattern:?size=64x64");
+  assert_int_equal(a->fps, 25); /* the environment's, as a default */
+  assert_int_equal(b->fps, 5);
+  assert_int_equal(a->bitrate_kbps, 900);
+  assert_int_equal(b->bitrate_kbps, 800);
+  assert_string_equal(a->encoder, "x264");
+  assert_string_equal(b->token, "abc");
+  assert_null(a->token);
+  assert_int_equal(b->audio_listen.count, 2);
+  assert_int_equal(a->audio_listen.count, 0);
+}
+
+static void desktops_without_a_name_are_alone(void **state) {
+  (void)state;
+  assert_int_equal(parse(ORIEL_CLI_SERVE, "pattern:?scene=static --fps 7"), 0);
+  assert_int_equal(options.desktop_count, 1);
+  assert_string_equal(options.desktops[0].name, "");
+  assert_string_equal(options.desktops[0].address, "pattern:?scene=static");
+  assert_int_equal(options.desktops[0].fps, 7);
+}
+
+static void desktops_have_a_bound(void **state) {
+  (void)state;
+  enum { ONE_MORE = ORIEL_DESKTOPS_MAX + 1 };
+  static char texts[ONE_MORE][24], *words[ONE_MORE];
+  for (int i = 0; i < ONE_MORE; i++) {
+    snprintf(texts[i], sizeof texts[i], "d%d=pattern:", i);
+    words[i] = texts[i];
+  }
+  assert_int_equal(oriel_options_parse(ORIEL_CLI_SERVE, ORIEL_DESKTOPS_MAX, words, &options, why, sizeof why), 0);
+  assert_int_equal(options.desktop_count, ORIEL_DESKTOPS_MAX);
+  oriel_options_finish(&options);
+  assert_int_equal(oriel_options_parse(ORIEL_CLI_SERVE, ONE_MORE, words, &options, why, sizeof why), -EINVAL);
+  assert_non_null(strstr(why, "one too many"));
+}
+
+/** A copy shares nothing, and each difference shows. */
+static void desktops_are_copied_and_compared(void **state) {
+  (void)state;
+  struct oriel_desktop_options copy;
+  assert_int_equal(parse(ORIEL_CLI_SERVE, "a=pattern:,fps=5,encoder=x264,audio-listen=tcp://h:1"), 0);
+  assert_int_equal(oriel_desktop_options_copy(&options.desktops[0], &copy), 0);
+  assert_true(oriel_desktop_options_equal(&options.desktops[0], &copy));
+  oriel_options_finish(&options);
+  static const char *const others[] = {
+    "a=pattern:?x,fps=5,encoder=x264,audio-listen=tcp://h:1", "a=pattern:,fps=6,encoder=x264,audio-listen=tcp://h:1",
+    "b=pattern:,fps=5,encoder=x264,audio-listen=tcp://h:1",   "a=pattern:,fps=5,encoder=x265,audio-listen=tcp://h:1",
+    "a=pattern:,fps=5,encoder=x264,audio-listen=tcp://h:2",   "a=pattern:,fps=5,encoder=x264",
+    "a=pattern:,fps=5,audio-listen=tcp://h:1",
+    "a=pattern:,fps=5,encoder=x264,audio-listen=tcp://h:1,viewers=9",
+  };
+  for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+    assert_int_equal(parse(ORIEL_CLI_SERVE, others[i]), 0);
+    assert_false(oriel_desktop_options_equal(&options.desktops[0], &copy));
+    oriel_options_finish(&options);
+  }
+  oriel_desktop_options_finish(&copy);
+}
+
 static void options_lists_have_a_bound(void **state) {
   (void)state;
   char line[512] = "pattern:";
@@ -201,11 +291,11 @@ static void proxies_are_addresses_or_networks(void **state) {
 static void control_has_three_ways(void **state) {
   (void)state;
   assert_int_equal(parse(ORIEL_CLI_SERVE, "pattern:"), 0);
-  assert_int_equal(options.control, ORIEL_CONTROL_ASK);
+  assert_int_equal(options.defaults.control, ORIEL_CONTROL_ASK);
   assert_int_equal(parse(ORIEL_CLI_SERVE, "pattern: --control newest"), 0);
-  assert_int_equal(options.control, ORIEL_CONTROL_NEWEST);
+  assert_int_equal(options.defaults.control, ORIEL_CONTROL_NEWEST);
   assert_int_equal(parse(ORIEL_CLI_RUN, "--control fixed"), 0);
-  assert_int_equal(options.control, ORIEL_CONTROL_FIXED);
+  assert_int_equal(options.defaults.control, ORIEL_CONTROL_FIXED);
   assert_int_equal(parse(ORIEL_CLI_SERVE, "pattern: --control oldest"), -EINVAL);
   assert_int_equal(parse(ORIEL_CLI_SERVE, "pattern: --view-token a --view-token-file b"), -EINVAL);
 }
@@ -316,11 +406,15 @@ int main(void) {
     cmocka_unit_test_teardown(options_bad_environment_is_named, finish),
     cmocka_unit_test_teardown(options_token_on_the_command_line_replaces_the_environments_file, finish),
     cmocka_unit_test_teardown(options_bad_values_are_named, finish),
+    cmocka_unit_test_teardown(desktops_have_options_of_their_own, finish),
+    cmocka_unit_test_teardown(desktops_without_a_name_are_alone, finish),
+    cmocka_unit_test_teardown(desktops_have_a_bound, finish),
+    cmocka_unit_test_teardown(desktops_are_copied_and_compared, finish),
     cmocka_unit_test_teardown(options_lists_have_a_bound, finish),
     cmocka_unit_test_teardown(options_listen_takes_a_port_alone, finish),
     cmocka_unit_test(nearest_word_is_one_that_was_meant),
-    cmocka_unit_test(proxies_are_addresses_or_networks),
-    cmocka_unit_test(control_has_three_ways),
+    cmocka_unit_test_teardown(proxies_are_addresses_or_networks, finish),
+    cmocka_unit_test_teardown(control_has_three_ways, finish),
     cmocka_unit_test(values_have_edges),
     cmocka_unit_test(help_is_aligned),
   };

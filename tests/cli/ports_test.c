@@ -82,7 +82,7 @@ static bool is_dialed(int listener) {
   return poll(&poller, 1, 15000) == 1;
 }
 
-static struct oriel_guest_audio *open_sound(const struct oriel_options *options, const char *address) {
+static struct oriel_guest_audio *open_sound(const struct oriel_desktop_options *options, const char *address) {
   struct oriel_guest_audio *audio = NULL;
   char why[512];
   assert_int_equal(oriel_sound_open(options, address, NULL, &audio, why, sizeof why), 0);
@@ -91,7 +91,7 @@ static struct oriel_guest_audio *open_sound(const struct oriel_options *options,
 
 static void ports_beside_the_qmp_socket_are_found_and_dialed(void **state) {
   (void)state;
-  const struct oriel_options options = {0};
+  const struct oriel_desktop_options options = {0};
   const struct oriel_guest_audio_sink sink = {.packet = ignore_packet, .ended = ignore_end};
   struct oriel_guest_audio_info info;
   struct oriel_guest_audio *audio = open_sound(&options, test.address);
@@ -107,7 +107,7 @@ static void ports_beside_the_qmp_socket_are_found_and_dialed(void **state) {
 
 static void ports_are_found_with_a_console_named(void **state) {
   (void)state;
-  const struct oriel_options options = {0};
+  const struct oriel_desktop_options options = {0};
   char address[160];
   snprintf(address, sizeof address, "%s?console=1", test.address);
   struct oriel_guest_audio *audio = open_sound(&options, address);
@@ -117,7 +117,7 @@ static void ports_are_found_with_a_console_named(void **state) {
 
 static void one_port_without_the_other_is_found(void **state) {
   (void)state;
-  const struct oriel_options options = {0};
+  const struct oriel_desktop_options options = {0};
   struct oriel_guest_audio_info info;
   remove_at("mic.sock");
   struct oriel_guest_audio *audio = open_sound(&options, test.address);
@@ -130,7 +130,7 @@ static void one_port_without_the_other_is_found(void **state) {
 
 static void nothing_is_found_where_nothing_is(void **state) {
   (void)state;
-  const struct oriel_options options = {0};
+  const struct oriel_desktop_options options = {0};
   remove_at("sound.sock");
   remove_at("mic.sock");
   assert_null(open_sound(&options, test.address));
@@ -150,7 +150,7 @@ static void nothing_is_found_where_nothing_is(void **state) {
 static void named_address_replaces_the_ports(void **state) {
   (void)state;
   char word[128];
-  struct oriel_options options = {0};
+  struct oriel_desktop_options options = {0};
   struct oriel_guest_audio_info info;
   snprintf(word, sizeof word, "unix:///tmp/oriel-sound-test-%d", (int)getpid());
   options.audio_listen.words[0] = word;

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The words of the command line. Main thread.
+ */
+#include "cli/option_parser.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/nearest.h"
+
+static size_t least(size_t a, size_t b) {
+  return a < b ? a : b;
+}
+
+/** "; did you mean --fps?", or where the option belongs. */
+static void hint_option(enum oriel_command command, const char *name, size_t length, char *hint, size_t size) {
+  static const enum oriel_command others[] = {ORIEL_CLI_RUN, ORIEL_CLI_SERVE, ORIEL_CLI_DOCTOR};
+  struct oriel_nearest nearest;
+  for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+    if (oriel_option_find(name, length, others[i]) >= 0) {
+      snprintf(hint, size, "; it is an option of `oriel %s`", oriel_command_name(others[i]));
+      return;
+    }
+  oriel_nearest_init(&nearest, name, length);
+  oriel_nearest_consider(&nearest, "help");
+  for (int i = 0; i < oriel_option_count; i++)
+    if (oriel_option_table[i].commands & command)
+      oriel_nearest_consider(&nearest, oriel_option_table[i].name);
+  oriel_nearest_hint(&nearest, "--", hint, size);
+}
+
+static int parse_option(struct oriel_option_parser *parser, int argc, char *const argv[], int *next) {
+  const char *argument = argv[*next], *name = argument + 2;
+  const size_t length = strcspn(name, "=");
+  const enum oriel_command command = parser->options->command;
+  const int index = oriel_option_find(name, length, command);
+  if (index < 0) {
+    char hint[96];
+    hint_option(command, name, length, hint, sizeof hint);
+    snprintf(parser->why, parser->why_size, "unknown option %.*s: see `oriel %s --help`%s", (int)least(length + 2, 100),
+             argument, oriel_command_name(command), hint);
+    return -EINVAL;
+  }
+  const struct oriel_option *option = &oriel_option_table[index];
+  char shown[64];
+  snprintf(shown, sizeof shown, "--%s", option->name);
+  const char *value = name[length] == '=' ? name + length + 1 : NULL;
+  if (option->type == ORIEL_OPTION_FLAG)
+    return oriel_option_parser_set(parser, index, shown, value != NULL ? value : "1", ORIEL_PLACE_COMMAND_LINE);
+  if (value == NULL && *next + 1 < argc)
+    value = argv[++*next];
+  if (value == NULL) {
+    snprintf(parser->why, parser->why_size, "%s needs a value: %s %s", shown, shown, option->value);
+    return -EINVAL;
+  }
+  return oriel_option_parser_set(parser, index, shown, value, ORIEL_PLACE_COMMAND_LINE);
+}
+
+/** One more, without a name. NULL, with a sentence in parser->why, when memory is short. */
+static struct oriel_desktop_options *grow(struct oriel_option_parser *parser) {
+  struct oriel_options *options = parser->options;
+  struct oriel_desktop_options *grown = realloc(options->desktops, (options->desktop_count + 1) * sizeof *grown);
+  if (grown == NULL) {
+    snprintf(parser->why, parser->why_size, "cannot read what to serve: out of memory");
+    return NULL;
+  }
+  options->desktops = grown;
+  grown[options->desktop_count] = (struct oriel_desktop_options){0};
+  return &grown[options->desktop_count++];
+}
+
+static bool is_taken(const struct oriel_options *options, const char *name) {
+  for (unsigned i = 0; i < options->desktop_count; i++)
+    if (strcmp(options->desktops[i].name, name) == 0)
+      return true;
+  return false;
+}
+
+struct oriel_desktop_options *oriel_option_parser_add(struct oriel_option_parser *parser, const char *name) {
+  const struct oriel_options *options = parser->options;
+  if (!oriel_desktop_name_valid(name))
+    snprintf(parser->why, parser->why_size, "the desktop's name \"%.100s\" must be 1 to 63 of a-z 0-9 . _ - and begin "
+             "with a letter or a digit", name);
+  else if (is_taken(options, name))
+    snprintf(parser->why, parser->why_size, "desktop %s is there twice: give one of them another name", name);
+  else if (is_taken(options, ""))
+    snprintf(parser->why, parser->why_size, "%.100s has no name, which several desktops need: write NAME=%.100s",
+             options->desktops[0].address, options->desktops[0].address);
+  else if (options->desktop_count == ORIEL_DESKTOPS_MAX)
+    snprintf(parser->why, parser->why_size, "desktop %s is one too many: one server holds %d", name,
+             ORIEL_DESKTOPS_MAX);
+  else {
+    struct oriel_desktop_options *desktop = grow(parser);
+    if (desktop != NULL)
+      strcpy(desktop->name, name);
+    return desktop;
+  }
+  return NULL;
+}
+
+/** NAME=ADDRESS and no address, which has a colon first. */
+static bool is_named(const char *text) {
+  return text[strcspn(text, "=:/")] == '=';
+}
+
+static int add_named(struct oriel_option_parser *parser, const char *text) {
+  char name[ORIEL_DESKTOP_NAME_SIZE + 1]; /* one more, so that too long a one is seen to be */
+  const size_t length = strcspn(text, "=");
+  snprintf(name, sizeof name, "%.*s", (int)least(length, sizeof name - 1), text);
+  struct oriel_desktop_options *desktop = oriel_option_parser_add(parser, name);
+  if (desktop == NULL)
+    return -EINVAL;
+  return oriel_desktop_options_read(desktop, text + length + 1, parser->why, parser->why_size);
+}
+
+static int add_unnamed(struct oriel_option_parser *parser, const char *text) {
+  if (parser->options->desktop_count > 0) {
+    snprintf(parser->why, parser->why_size, "unexpected \"%.100s\": several desktops need names, as NAME=ADDRESS; see "
+             "`oriel serve --help`", text);
+    return -EINVAL;
+  }
+  struct oriel_desktop_options *desktop = grow(parser);
+  if (desktop == NULL)
+    return -ENOMEM;
+  desktop->address = oriel_texts_add(&desktop->texts, text, strlen(text));
+  return desktop->address != NULL ? 0 : -ENOMEM;
+}
+
+static int parse_operand(struct oriel_option_parser *parser, const char *text) {
+  struct oriel_options *options = parser->options;
+  const enum oriel_command command = options->command;
+  const bool takes_desktops = command == ORIEL_CLI_SERVE || (command == ORIEL_CLI_CONFIG && options->operand != NULL);
+  if (takes_desktops && is_named(text))
+    return add_named(parser, text);
+  if (command == ORIEL_CLI_SERVE)
+    return add_unnamed(parser, text);
+  if (command != ORIEL_CLI_DOCTOR && options->operand == NULL)
+    options->operand = text;
+  else if (command == ORIEL_CLI_CONFIG && options->operand2 == NULL)
+    options->operand2 = text;
+  else {
+    snprintf(parser->why, parser->why_size, "unexpected \"%.100s\": see `oriel %s --help`", text,
+             oriel_command_name(command));
+    return -EINVAL;
+  }
+  return 0;
+}
+
+int oriel_option_parser_arguments(struct oriel_option_parser *parser, int argc, char *const argv[]) {
+  struct oriel_options *options = parser->options;
+  for (int i = 0; i < argc; i++) {
+    int result = 0;
+    if (strcmp(argv[i], "--") == 0) {
+      if (options->command == ORIEL_CLI_RUN) {
+        options->extra = argv + i + 1;
+        return 0;
+      }
+      continue;
+    }
+    if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+      options->help = true;
+    else if (strncmp(argv[i], "--", 2) == 0)
+      result = parse_option(parser, argc, argv, &i);
+    else if (argv[i][0] == '-' && argv[i][1] != '\0') {
+      snprintf(parser->why, parser->why_size, "unknown option %.100s: see `oriel %s --help`%s", argv[i],
+               oriel_command_name(options->command),
+               options->command == ORIEL_CLI_RUN ? "; QEMU's own options go behind --" : "");
+      result = -EINVAL;
+    } else
+      result = parse_operand(parser, argv[i]);
+    if (result < 0)
+      return result;
+  }
+  return 0;
+}
