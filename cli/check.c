@@ -4,6 +4,7 @@
  */
 #include "cli/check.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -11,6 +12,7 @@
 #include "cli/say.h"
 #include "media/encoder.h"
 #include "server/address.h"
+#include "source/source.h"
 
 int oriel_check_exposure(const struct oriel_options *options) {
   struct sockaddr_storage address;
@@ -28,18 +30,35 @@ int oriel_check_exposure(const struct oriel_options *options) {
                    options->listen);
 }
 
-int oriel_check_encoder(const struct oriel_desktop_options *options) {
-  const char *name = NULL;
+int oriel_check_encoder(const struct oriel_desktop_options *options, char *why, size_t why_size) {
+  static char last[64]; /* a probe takes its time, and many desktops have one encoder */
+  const char *name = NULL, *wanted = options->encoder;
   bool works = false;
-  char why[256] = "", names[256] = "";
-  for (size_t i = 0; options->encoder != NULL && oriel_encoder_probe(i, &name, &works, why, sizeof why); i++) {
-    if (strcmp(name, options->encoder) == 0)
-      return works ? ORIEL_EXIT_OK
-                   : oriel_say(ORIEL_EXIT_ERROR, "cannot use --encoder %s: %s; see `oriel doctor`", name, why);
+  char reason[256] = "", names[256] = "";
+  if (wanted == NULL || strcmp(wanted, last) == 0)
+    return ORIEL_EXIT_OK;
+  for (size_t i = 0; oriel_encoder_probe(i, &name, &works, reason, sizeof reason); i++) {
+    if (strcmp(name, wanted) == 0) {
+      if (works)
+        snprintf(last, sizeof last, "%s", wanted);
+      else
+        snprintf(why, why_size, "cannot use --encoder %s: %s; see `oriel doctor`", name, reason);
+      return works ? ORIEL_EXIT_OK : ORIEL_EXIT_ERROR;
+    }
     const size_t used = strlen(names);
     snprintf(names + used, sizeof names - used, "%s%s", used > 0 ? ", " : "", name);
   }
-  if (options->encoder == NULL)
-    return ORIEL_EXIT_OK;
-  return oriel_say(ORIEL_EXIT_USAGE, "--encoder is \"%.100s\": it must be one of %s", options->encoder, names);
+  snprintf(why, why_size, "--encoder is \"%.100s\": it must be one of %s", wanted, names);
+  return ORIEL_EXIT_USAGE;
+}
+
+int oriel_check_desktop(const struct oriel_desktop_options *options, char *why, size_t why_size) {
+  struct oriel_source *source = NULL;
+  char reason[512] = "it cannot be opened";
+  const int result = oriel_source_create(options->address, &source, reason, sizeof reason);
+  oriel_source_destroy(source);
+  if (result == 0)
+    return oriel_check_encoder(options, why, why_size) == ORIEL_EXIT_OK ? 0 : -EINVAL;
+  snprintf(why, why_size, "address is \"%.100s\": %s", options->address, reason);
+  return result;
 }

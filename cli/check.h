@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Options that only this host can judge, before anything is started. Each returns an exit status other than 0 after it
- * printed what is wrong. Thread-safety: main thread.
+ * Options that only this host can judge, before anything is started. An exit status other than 0 comes after what is
+ * wrong was printed, or with it in `why`. Thread-safety: main thread.
  */
 #ifndef ORIEL_CLI_CHECK_H
 #define ORIEL_CLI_CHECK_H
@@ -10,7 +10,10 @@
 
 /** Beyond loopback only with TLS, or where --insecure says so. */
 int oriel_check_exposure(const struct oriel_options *options);
-/** The encoder that is asked for works; otherwise a wrong name would show only when the first viewer comes. */
-int oriel_check_encoder(const struct oriel_desktop_options *options);
+/** The encoder that is asked for works; otherwise a wrong name would show only when the first viewer comes. Nothing is
+ *  printed: `why` (at least 512 bytes) is the sentence. */
+int oriel_check_encoder(const struct oriel_desktop_options *options, char *why, size_t why_size);
+/** Its address is one, and its encoder works. 0; -EINVAL and others, with a sentence in `why` (at least 512 bytes). */
+int oriel_check_desktop(const struct oriel_desktop_options *options, char *why, size_t why_size);
 
 #endif

@@ -13,7 +13,6 @@
 #include "cli/option_value.h"
 #include "cli/say.h"
 #include "cli/secret.h"
-#include "source/source.h"
 
 /** "FILE:LINE: " of a desktop's section, or nothing. */
 static void format_place(const struct oriel_options *options, const struct oriel_desktop_options *desktop, char *text,
@@ -25,20 +24,18 @@ static void format_place(const struct oriel_options *options, const struct oriel
 
 /** What only this host can judge: address, encoder, files with tokens. False after it was printed. */
 static bool check_desktop(const struct oriel_options *options, const struct oriel_desktop_options *desktop) {
-  char token[ORIEL_TOKEN_SIZE], view_token[ORIEL_TOKEN_SIZE], place[256], why[512] = "it cannot be opened";
-  struct oriel_source *source = NULL;
+  char token[ORIEL_TOKEN_SIZE], view_token[ORIEL_TOKEN_SIZE], place[256], why[640];
   format_place(options, desktop, place, sizeof place);
-  bool good = oriel_source_create(desktop->address, &source, why, sizeof why) == 0;
-  oriel_source_destroy(source);
+  bool good = oriel_check_desktop(desktop, why, sizeof why) == 0;
   if (!good)
-    (void)oriel_say(ORIEL_EXIT_USAGE, "%saddress is \"%.100s\": %s", place, desktop->address, why);
+    (void)oriel_say(ORIEL_EXIT_USAGE, "%s%s", place, why);
   if (oriel_desktop_tokens(desktop, token, view_token, why, sizeof why) < 0) {
     (void)oriel_say(ORIEL_EXIT_ERROR, "%s%s", place, why);
     good = false;
   }
   explicit_bzero(token, sizeof token);
   explicit_bzero(view_token, sizeof view_token);
-  return oriel_check_encoder(desktop) == ORIEL_EXIT_OK && good;
+  return good;
 }
 
 static int check(const struct oriel_options *options) {

@@ -2,13 +2,15 @@
  *
  * What the sections and keys of a configuration file mean. Main thread.
  */
+#include "cli/config_load.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/config.h"
+#include "cli/desktop_values.h"
 #include "cli/nearest.h"
-#include "cli/option_parser.h"
 #include "cli/secret.h"
 
 enum { PROBLEMS_MAX = 100 };

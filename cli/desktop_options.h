@@ -42,21 +42,8 @@ struct oriel_desktop_options {
 
 /** 1 to 63 of [a-z0-9._-], of which the first is a letter or a digit. */
 bool oriel_desktop_name_valid(const char *name);
-/** Sets row `index` of the option table from `text`; `shown` is the option as the user wrote it. 0; -EINVAL, -ENOMEM
- *  with a sentence in `why`. */
-int oriel_desktop_options_set(struct oriel_desktop_options *desktop, int index, const char *shown, const char *text,
-                              char *why, size_t why_size);
-/** Reads "ADDRESS[,key=value]...", in which a backslash takes a special meaning from what follows: "\," is a comma. 0;
- *  -EINVAL, -ENOMEM with a sentence in `why` that names the desktop by the name that is set before. */
-int oriel_desktop_options_read(struct oriel_desktop_options *desktop, const char *text, char *why, size_t why_size);
-/** Copies what was not given from `defaults`. 0, -ENOMEM. */
-int oriel_desktop_options_inherit(struct oriel_desktop_options *desktop, const struct oriel_desktop_options *defaults);
 /** Whether all is there and fits together. 0; -EINVAL with a sentence in `why`. */
 int oriel_desktop_options_check(const struct oriel_desktop_options *desktop, char *why, size_t why_size);
-/** A deep copy into `copy`, which is overwritten. 0; -ENOMEM, then there is nothing to finish. */
-int oriel_desktop_options_copy(const struct oriel_desktop_options *desktop, struct oriel_desktop_options *copy);
-/** Same name, address and values; where they were given does not matter. */
-bool oriel_desktop_options_equal(const struct oriel_desktop_options *a, const struct oriel_desktop_options *b);
 void oriel_desktop_options_finish(struct oriel_desktop_options *desktop);
 
 #endif

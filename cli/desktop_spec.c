@@ -2,15 +2,15 @@
  *
  * A desktop on the command line: ADDRESS[,key=value]... Main thread.
  */
-#include "cli/desktop_options.h"
+#include "cli/desktop_spec.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/desktop_values.h"
 #include "cli/nearest.h"
 #include "cli/option_table.h"
-#include "cli/option_value.h"
 
 enum { WORD_MAX = 1024 };
 

@@ -4,6 +4,8 @@
  */
 #include "cli/help.h"
 
+#include "cli/options_help.h"
+
 void oriel_help(FILE *file) {
   fputs("oriel - a virtual machine's screen and sound in any browser\n"
         "\n"

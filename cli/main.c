@@ -16,6 +16,7 @@
 #include "cli/commands.h"
 #include "cli/help.h"
 #include "cli/nearest.h"
+#include "cli/options_parse.h"
 #include "cli/say.h"
 #include "core/log.h"
 #include "core/shortage.h"

@@ -5,9 +5,9 @@
 #include "cli/option_parser.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "cli/desktop_spec.h"
 #include "cli/nearest.h"
 
 static size_t least(size_t a, size_t b) {
@@ -58,48 +58,6 @@ static int parse_option(struct oriel_option_parser *parser, int argc, char *cons
   return oriel_option_parser_set(parser, index, shown, value, ORIEL_PLACE_COMMAND_LINE);
 }
 
-/** One more, without a name. NULL, with a sentence in parser->why, when memory is short. */
-static struct oriel_desktop_options *grow(struct oriel_option_parser *parser) {
-  struct oriel_options *options = parser->options;
-  struct oriel_desktop_options *grown = realloc(options->desktops, (options->desktop_count + 1) * sizeof *grown);
-  if (grown == NULL) {
-    snprintf(parser->why, parser->why_size, "cannot read what to serve: out of memory");
-    return NULL;
-  }
-  options->desktops = grown;
-  grown[options->desktop_count] = (struct oriel_desktop_options){0};
-  return &grown[options->desktop_count++];
-}
-
-static bool is_taken(const struct oriel_options *options, const char *name) {
-  for (unsigned i = 0; i < options->desktop_count; i++)
-    if (strcmp(options->desktops[i].name, name) == 0)
-      return true;
-  return false;
-}
-
-struct oriel_desktop_options *oriel_option_parser_add(struct oriel_option_parser *parser, const char *name) {
-  const struct oriel_options *options = parser->options;
-  if (!oriel_desktop_name_valid(name))
-    snprintf(parser->why, parser->why_size, "the desktop's name \"%.100s\" must be 1 to 63 of a-z 0-9 . _ - and begin "
-             "with a letter or a digit", name);
-  else if (is_taken(options, name))
-    snprintf(parser->why, parser->why_size, "desktop %s is there twice: give one of them another name", name);
-  else if (is_taken(options, ""))
-    snprintf(parser->why, parser->why_size, "%.100s has no name, which several desktops need: write NAME=%.100s",
-             options->desktops[0].address, options->desktops[0].address);
-  else if (options->desktop_count == ORIEL_DESKTOPS_MAX)
-    snprintf(parser->why, parser->why_size, "desktop %s is one too many: one server holds %d", name,
-             ORIEL_DESKTOPS_MAX);
-  else {
-    struct oriel_desktop_options *desktop = grow(parser);
-    if (desktop != NULL)
-      strcpy(desktop->name, name);
-    return desktop;
-  }
-  return NULL;
-}
-
 /** NAME=ADDRESS and no address, which has a colon first. */
 static bool is_named(const char *text) {
   return text[strcspn(text, "=:/")] == '=';
@@ -121,7 +79,7 @@ static int add_unnamed(struct oriel_option_parser *parser, const char *text) {
              "`oriel serve --help`", text);
     return -EINVAL;
   }
-  struct oriel_desktop_options *desktop = grow(parser);
+  struct oriel_desktop_options *desktop = oriel_option_parser_add_unnamed(parser);
   if (desktop == NULL)
     return -ENOMEM;
   desktop->address = oriel_texts_add(&desktop->texts, text, strlen(text));

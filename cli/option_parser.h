@@ -33,9 +33,7 @@ bool oriel_option_parser_outranks(const struct oriel_option_parser *parser, int 
 /** A new desktop, the options' and valid until the next one. NULL, with a sentence in parser->why, when the name is bad
  *  or taken, or there are too many. */
 struct oriel_desktop_options *oriel_option_parser_add(struct oriel_option_parser *parser, const char *name);
-
-/** Reads the configuration file. 0; -EINVAL or what reading it met, with a sentence in parser->why, which begins with
- *  FILE:LINE; "" where the mistakes went to parser->problems. */
-int oriel_config_load(struct oriel_option_parser *parser, const char *path);
+/** The same for the only one, which has no name; whether it is alone is for the caller to see. */
+struct oriel_desktop_options *oriel_option_parser_add_unnamed(struct oriel_option_parser *parser);
 
 #endif

@@ -12,7 +12,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "cli/desktop_options.h"
 #include "core/log.h"
@@ -57,21 +56,9 @@ struct oriel_options {
   struct oriel_texts texts; /* of all strings above but the desktops' */
 };
 
-/** Parses the arguments after the command's name, fills what they left open from the environment, then from the file
- *  that --config names; adds the file's desktops. `arguments` is borrowed, strings are copied. 0, and the caller calls
- *  finish; -EINVAL, -ENOMEM or what reading the file met, with one sentence in `why` (at least 512 bytes). */
-int oriel_options_parse(enum oriel_command command, int argc, char *const argv[], struct oriel_options *options,
-                        char *why, size_t why_size);
-/** As that, but every mistake of the file is written to `problems`, one a line, a hundred at most; `why` is then "". */
-int oriel_options_check(enum oriel_command command, int argc, char *const argv[], struct oriel_options *options,
-                        FILE *problems, char *why, size_t why_size);
 /** Frees all of it. */
 void oriel_options_finish(struct oriel_options *options);
 /** "run", "serve", "doctor", "config"; static. */
 const char *oriel_command_name(enum oriel_command command);
-/** Writes the option part of --help, aligned. */
-void oriel_options_help(FILE *file, enum oriel_command command);
-/** Writes which options a desktop may be given itself. */
-void oriel_options_help_desktop(FILE *file);
 
 #endif

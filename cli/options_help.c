@@ -2,7 +2,7 @@
  *
  * The options' part of --help. Main thread.
  */
-#include "cli/options.h"
+#include "cli/options_help.h"
 
 #include <string.h>
 

@@ -74,17 +74,19 @@ int oriel_run_command(const struct oriel_options *options) {
     return status;
   status = start_vm(options, &vm);
   if (vm == NULL) {
-    oriel_service_run(service, NULL);
+    oriel_service_run(service, NULL, 0);
     return status;
   }
   oriel_service_own(service, vm, start_vm);
   char address[256];
   snprintf(address, sizeof address, "qemu:%s", oriel_qemu_qmp_path(vm));
-  return oriel_service_run(service, address);
+  struct oriel_desktop_options desktop = options->defaults; /* borrows its texts, as long as this runs */
+  desktop.address = address;
+  return oriel_service_run(service, &desktop, 1);
 }
 
 int oriel_serve_command(const struct oriel_options *options) {
   struct oriel_service *service = NULL;
   const int status = oriel_service_create(options, &service);
-  return status != ORIEL_EXIT_OK ? status : oriel_service_run(service, options->desktops[0].address);
+  return status != ORIEL_EXIT_OK ? status : oriel_service_run(service, options->desktops, options->desktop_count);
 }

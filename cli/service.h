@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * One running oriel: loop, server, desktop and, for `oriel run`, the VM; from listening to the orderly end. It prints
+ * One running oriel: loop, server, desktops and, for `oriel run`, the VM; from listening to the orderly end. It prints
  * its own errors. Thread-safety: main thread.
  */
 #ifndef ORIEL_CLI_SERVICE_H
@@ -12,13 +12,15 @@
 
 struct oriel_service;
 
-/** Listens. On failure an exit status other than 0, after the error was printed. */
+/** Listens. `options` is borrowed until the end of run. On failure an exit status other than 0, after the error was
+ *  printed. */
 int oriel_service_create(const struct oriel_options *options, struct oriel_service **service);
 /** Hands the VM over: it ends with the service, and its own end ends the service, unless a viewer has it started again
  *  by `starter` (again.h says when). */
 void oriel_service_own(struct oriel_service *service, struct oriel_qemu *vm, oriel_vm_starter *starter);
-/** Serves `address` until a signal, an error or the VM's last end, and cleans everything up, `service` included.
- *  Returns the exit status. NULL for `address`: only cleans up, and returns 1. */
-int oriel_service_run(struct oriel_service *service, const char *address);
+/** Serves `count` desktops until a signal, an error or the VM's last end, and cleans everything up, `service` included.
+ *  One of several that cannot be served is told and left out. Returns the exit status. 0 for `count`: only cleans up,
+ *  and returns 1. */
+int oriel_service_run(struct oriel_service *service, const struct oriel_desktop_options *desktops, unsigned count);
 
 #endif

@@ -9,12 +9,16 @@
 
 #include "desktop/desktop.h"
 
-struct oriel_stats_line;
+/** Counters as they were at the last line. */
+struct oriel_stats_line {
+  uint64_t at_ns, bytes, video, tiles, input;
+};
 
-/** Remembers counters between two lines. NULL when memory is short. */
-struct oriel_stats_line *oriel_stats_line_create(void);
-void oriel_stats_line_destroy(struct oriel_stats_line *line);
-/** Prints one line on standard output: what happened since the last one, and delays. */
-void oriel_stats_line_print(struct oriel_stats_line *line, struct oriel_desktop *desktop, bool json);
+/** The first line is about what happens from now on. */
+void oriel_stats_line_init(struct oriel_stats_line *line);
+/** Prints one line on standard output: what happened since the last one, and delays. `now` is room for what is counted,
+ *  of no use afterwards; `name` "" = it is the only desktop. */
+void oriel_stats_line_print(struct oriel_stats_line *line, struct oriel_desktop *desktop,
+                            struct oriel_desktop_stats *now, const char *name, bool json);
 
 #endif

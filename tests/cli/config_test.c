@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "cli/config.h"
-#include "cli/options.h"
+#include "cli/options_parse.h"
 
 static struct oriel_options options;
 static char why[512], path[64], said[8192];

@@ -13,9 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/desktop_values.h"
 #include "cli/help.h"
 #include "cli/nearest.h"
-#include "cli/options.h"
+#include "cli/options_parse.h"
 #include "cli/value.h"
 
 static struct oriel_options options;

@@ -171,6 +171,32 @@ def notifications():
     manager.close()
 
 
+def reloads():
+    config = os.path.join(SCRATCH, 'oriel.conf')
+    with open(config, 'w', encoding='utf-8') as file:
+        file.write('[desktop a]\naddress = pattern:?scene=static\n[desktop b]\naddress = pattern:?scene=static\n')
+    manager = Manager()
+    oriel = Oriel('serve', '--listen', '127.0.0.1:0', env={'NOTIFY_SOCKET': manager.name, 'ORIEL_CONFIG': config})
+    port = oriel.ready().split('/')[2].rpartition(':')[2]
+    manager.hears('READY=1')
+    with open(config, 'w', encoding='utf-8') as file:
+        file.write('[desktop a]\naddress = pattern:?scene=static\n')
+    oriel.process.send_signal(signal.SIGHUP)
+    manager.said = []
+    told = manager.hears('READY=1')
+    words = [line.partition('=')[0] for line in manager.said]
+    check('reload_is_told_from_its_beginning_to_its_end', told and words[:3] == ['RELOADING', 'MONOTONIC_USEC', 'READY'] and
+          f'STATUS=serving on port {port}' in manager.said, oriel)
+    oriel.process.send_signal(signal.SIGHUP)  # with nothing to do
+    check('reload_of_the_same_file_is_told', manager.hears('READY=1', 2) and manager.hears('RELOADING=1', 2), oriel)
+    with open(config, 'w', encoding='utf-8') as file:
+        file.write('[nonsense]\n')
+    oriel.process.send_signal(signal.SIGHUP)
+    check('reload_of_a_broken_file_is_over_too', manager.hears('READY=1', 3) and 'nothing is changed' in oriel.said(), oriel)
+    check('reloaded_one_ends_in_order', oriel.end() == 0, oriel)
+    manager.close()
+
+
 def sockets():
     with listener() as one:
         port = one.getsockname()[1]
@@ -244,6 +270,7 @@ def units():
 
 try:
     notifications()
+    reloads()
     sockets()
     filters()
     units()

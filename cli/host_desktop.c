@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One desktop that is served. Main thread but for oriel_host_desktop_end.
+ */
+#include "cli/host_desktop.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/check.h"
+#include "cli/desktop_values.h"
+#include "cli/say.h"
+#include "cli/sound.h"
+#include "desktop/desktop.h"
+#include "source/source.h"
+
+enum { OPUS_KBPS = 128 }; /* transparent for stereo music, as listening tests of the codec's makers show */
+static const char unnamed[] = "desktop"; /* how the only one is mounted */
+
+int oriel_host_plan_create(const struct oriel_desktop_options *options, struct oriel_host_plan **out, char *why,
+                           size_t why_size) {
+  struct oriel_host_plan *plan = calloc(1, sizeof *plan);
+  if (plan == NULL || oriel_desktop_options_copy(options, &plan->options) < 0) {
+    snprintf(why, why_size, "cannot serve %.100s: out of memory", options->address);
+    free(plan);
+    return -ENOMEM;
+  }
+  const int result = oriel_desktop_tokens(options, plan->token, plan->view_token, why, why_size);
+  if (result == 0)
+    *out = plan;
+  else
+    oriel_host_plan_destroy(plan);
+  return result;
+}
+
+void oriel_host_plan_destroy(struct oriel_host_plan *plan) {
+  if (plan == NULL)
+    return;
+  oriel_desktop_options_finish(&plan->options);
+  explicit_bzero(plan, sizeof *plan);
+  free(plan);
+}
+
+bool oriel_host_plan_equal(const struct oriel_host_plan *a, const struct oriel_host_plan *b) {
+  return oriel_desktop_options_equal(&a->options, &b->options) && strcmp(a->token, b->token) == 0 &&
+         strcmp(a->view_token, b->view_token) == 0;
+}
+
+const char *oriel_host_plan_title(const struct oriel_host_plan *plan) {
+  return plan->options.name[0] != '\0' ? plan->options.name : plan->options.address;
+}
+
+static int open_mount(const struct oriel_host_site *site, struct oriel_host_desktop *hosted, char *why, size_t why_size) {
+  const struct oriel_host_plan *plan = hosted->plan;
+  const struct oriel_mount_config config = {
+    .name = plan->options.name[0] != '\0' ? plan->options.name : unnamed,
+    .token = plan->token[0] != '\0' ? plan->token : NULL,
+    .view_token = plan->view_token[0] != '\0' ? plan->view_token : NULL,
+    .viewers_max = plan->options.viewers_max,
+    .start = site->start,
+    .user = site->user,
+  };
+  return oriel_server_mount(site->server, &config, &hosted->mount, why, why_size);
+}
+
+/** Source and sound, which the desktop takes over. */
+static int open_source(const struct oriel_host_site *site, const struct oriel_desktop_options *options,
+                       struct oriel_source **source, struct oriel_guest_audio **audio, char *why, size_t why_size) {
+  char reason[512] = "";
+  int result = oriel_source_create(options->address, source, reason, sizeof reason);
+  if (result < 0) {
+    snprintf(why, why_size, "cannot serve %.200s: %s", options->address,
+             reason[0] != '\0' ? reason : strerror(-result));
+    return result;
+  }
+  result = oriel_sound_open(options, options->address, site->vm, audio, reason, sizeof reason);
+  if (result < 0) {
+    snprintf(why, why_size, "cannot take sound from the guest: %s", reason);
+    oriel_source_destroy(*source);
+  }
+  return result;
+}
+
+static int open_desktop(const struct oriel_host_site *site, struct oriel_host_desktop *hosted, char *why,
+                        size_t why_size) {
+  const struct oriel_desktop_options *options = &hosted->plan->options;
+  struct oriel_source *source = NULL;
+  struct oriel_guest_audio *audio = NULL;
+  int result = oriel_check_encoder(options, why, why_size) == ORIEL_EXIT_OK ? 0 : -EINVAL;
+  if (result == 0)
+    result = open_source(site, options, &source, &audio, why, why_size);
+  if (result < 0)
+    return result;
+  const struct oriel_desktop_config config = {
+    .guest_audio = audio,
+    .control = options->control,
+    .audio_passthru = options->audio_passthru,
+    .encoder = options->encoder,
+    .fps = options->fps,
+    .bitrate_kbps = options->bitrate_kbps,
+    .opus_frame_ms = options->audio_frame_ms,
+    .opus_kbps = OPUS_KBPS,
+    .wake = oriel_mount_wake,
+    .user = hosted->mount,
+  };
+  result = oriel_desktop_create(&config, source, &hosted->desktop);
+  if (result == 0)
+    result = oriel_desktop_start(hosted->desktop);
+  if (result == 0)
+    return 0;
+  snprintf(why, why_size, "cannot start the desktop of %.200s: %s; see `oriel doctor`", options->address,
+           strerror(-result));
+  return result == -EINVAL ? -EIO : result; /* nothing that the user wrote */
+}
+
+int oriel_host_desktop_open(const struct oriel_host_site *site, struct oriel_host_plan *plan,
+                            struct oriel_host_desktop **out, char *why, size_t why_size) {
+  struct oriel_host_desktop *hosted = calloc(1, sizeof *hosted);
+  if (hosted == NULL) {
+    snprintf(why, why_size, "cannot serve %.200s: out of memory", plan->options.address);
+    oriel_host_plan_destroy(plan);
+    return -ENOMEM;
+  }
+  hosted->plan = plan;
+  hosted->work.data = hosted;
+  int result = open_mount(site, hosted, why, why_size);
+  if (result == 0)
+    result = open_desktop(site, hosted, why, why_size);
+  if (result < 0) {
+    oriel_host_desktop_end(hosted);
+    if (hosted->mount != NULL)
+      oriel_server_unmount(hosted->mount);
+    oriel_host_desktop_free(hosted);
+    return result;
+  }
+  oriel_stats_line_init(&hosted->stats);
+  oriel_mount_set_desktop(hosted->mount, hosted->desktop);
+  *out = hosted;
+  return 0;
+}
+
+void oriel_host_desktop_end(struct oriel_host_desktop *hosted) {
+  oriel_desktop_destroy(hosted->desktop);
+  hosted->desktop = NULL;
+}
+
+void oriel_host_desktop_free(struct oriel_host_desktop *hosted) {
+  oriel_host_plan_destroy(hosted->plan);
+  oriel_host_plan_destroy(hosted->successor);
+  free(hosted);
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One desktop that is served: its options, its source and sound, the desktop made of them, and its mount.
+ * Thread-safety: main thread, but for oriel_host_desktop_end.
+ */
+#ifndef ORIEL_CLI_HOST_DESKTOP_H
+#define ORIEL_CLI_HOST_DESKTOP_H
+
+#include <uv.h>
+
+#include "cli/desktop_options.h"
+#include "cli/secret.h"
+#include "cli/stats.h"
+#include "server/server.h"
+#include "vm/qemu.h"
+
+/** What is to be served: options with the tokens that they lead to; "" = it has none of its own. */
+struct oriel_host_plan {
+  struct oriel_desktop_options options;
+  char token[ORIEL_TOKEN_SIZE], view_token[ORIEL_TOKEN_SIZE];
+};
+
+/** Where desktops are served. */
+struct oriel_host_site {
+  struct oriel_server *server;
+  const struct oriel_qemu *vm; /* whose only desktop is served; NULL = none is ours */
+  int (*start)(void *user);    /* starts it again; NULL = nobody here */
+  void *user;
+};
+
+struct oriel_host;
+
+struct oriel_host_desktop {
+  struct oriel_host *host; /* set by whom it belongs to */
+  struct oriel_host_desktop *next;
+  struct oriel_host_plan *plan; /* owned */
+  struct oriel_host_plan *successor; /* owned: what is to be served by that name once this one is gone; or NULL */
+  struct oriel_mount *mount;
+  struct oriel_desktop *desktop; /* NULL once it is ended */
+  struct oriel_stats_line stats;
+  uv_work_t work;
+  bool leaving;  /* viewers are told, it is no longer served */
+  bool ending;   /* a worker ends it, or has */
+};
+
+/** Reads the files with tokens; copies the options. 0, and the caller destroys it or hands it on; -ENOMEM, or errors of
+ *  oriel_desktop_tokens, with a sentence in `why` (at least 512 bytes). */
+int oriel_host_plan_create(const struct oriel_desktop_options *options, struct oriel_host_plan **out, char *why,
+                           size_t why_size);
+void oriel_host_plan_destroy(struct oriel_host_plan *plan);
+/** Same options and tokens. */
+bool oriel_host_plan_equal(const struct oriel_host_plan *a, const struct oriel_host_plan *b);
+
+/** Mounts it and starts what it needs. Takes the plan over. A VM that is absent is waited for and no failure. 0, or
+ *  -errno (-EINVAL: what the user wrote) with a sentence in `why` (at least 512 bytes). */
+int oriel_host_desktop_open(const struct oriel_host_site *site, struct oriel_host_plan *plan,
+                            struct oriel_host_desktop **out, char *why, size_t why_size);
+/** Detaches from the source and joins the threads, which may take as long as the source does: a worker's. */
+void oriel_host_desktop_end(struct oriel_host_desktop *hosted);
+/** Frees what has been ended; its mount is the server's. */
+void oriel_host_desktop_free(struct oriel_host_desktop *hosted);
+/** "web", or its address where it has no name; lives as long as it does. */
+const char *oriel_host_plan_title(const struct oriel_host_plan *plan);
+
+#endif
