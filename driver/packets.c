@@ -5,46 +5,34 @@
 #include "driver/packets.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <string.h>
 
-#include "core/packet.h"
-#include "media/opus.h"
+#include "media/fade.h"
 
 enum {
   FADE_FRAMES = 240, /* 5 ms: hides the step of a jump */
   FRAME_SIZE = 2 * sizeof(float),
-  PCM_FRAMES_MAX = PACKETS_SIZE_MAX / FRAME_SIZE,
   OPUS_DEFAULT_US = 20000,
   PCM_DEFAULT_US = 2500,
 };
 
 int packets_init(struct packets *packets, const struct oriel_transport_address *address, uint32_t bitrate_kbps,
                  uint32_t rate, const enum oriel_speaker *layout, unsigned channels) {
+  const uint32_t default_us = address->is_pcm ? PCM_DEFAULT_US : OPUS_DEFAULT_US;
   memset(packets, 0, sizeof *packets);
   oriel_downmix_init(&packets->downmix, layout, channels);
-  const uint32_t default_us = address->is_pcm ? PCM_DEFAULT_US : OPUS_DEFAULT_US;
-  const uint64_t us = address->frame_us ? address->frame_us : default_us;
-  packets->frames = (size_t)(us * PACKETS_RATE / 1000000);
-  int rc = resampler_init(&packets->resampler, rate, PACKETS_RATE);
-  if (rc < 0)
-    return rc;
-  if (address->is_pcm) {
-    if (packets->frames > PCM_FRAMES_MAX)
-      packets->frames = PCM_FRAMES_MAX;
-    return 0;
-  }
-  rc = oriel_opus_encoder_create((unsigned)(us / 1000), bitrate_kbps, &packets->encoder);
-  if (rc < 0) {
-    packets->encoder = NULL;
+  int error = resampler_init(&packets->resampler, rate, PACKETS_RATE);
+  if (error < 0)
+    return error;
+  error = oriel_sound_coder_init(&packets->coder, address->is_pcm, address->frame_us ? address->frame_us : default_us,
+                                 bitrate_kbps);
+  if (error < 0)
     packets_finish(packets);
-  }
-  return rc;
+  return error;
 }
 
 void packets_finish(struct packets *packets) {
-  oriel_opus_encoder_destroy(packets->encoder);
-  packets->encoder = NULL;
+  oriel_sound_coder_finish(&packets->coder);
   resampler_finish(&packets->resampler);
 }
 
@@ -70,37 +58,28 @@ static void fade_in(struct packets *packets, float *stereo, size_t count) {
 
 void packets_put(struct packets *packets, const float *frames, size_t count) {
   assert(count <= PACKETS_INPUT_MAX && packets_room(packets));
-  float folded[2 * PACKETS_INPUT_MAX];
+  float mixed[2 * PACKETS_INPUT_MAX];
   packets->has_sound = true;
   memcpy(packets->last, frames + (count - 1) * packets->downmix.channels, packets->downmix.channels * sizeof *frames);
-  oriel_downmix(&packets->downmix, frames, folded, count);
+  oriel_downmix(&packets->downmix, frames, mixed, count);
   float *out = packets->stereo + 2 * packets->collected;
   size_t given = PACKETS_COLLECT_MAX - packets->collected;
-  resampler_run(&packets->resampler, folded, &count, out, &given);
+  resampler_run(&packets->resampler, mixed, &count, out, &given);
   fade_in(packets, out, given);
   packets->collected += given;
 }
 
 void packets_end(struct packets *packets) {
-  enum { AHEAD_FRAMES = 336 }; /* of Opus, 7 ms at most; the resampler keeps less than a third of a ms */
   float frames[PACKETS_INPUT_MAX * ORIEL_SPEAKERS_MAX] = {0};
-  const unsigned channels = packets->downmix.channels;
   if (!packets->has_sound)
     return;
-  for (size_t i = 0; i < FADE_FRAMES; i++) {
-    const float x = (float)(i + 1) / FADE_FRAMES, weight = 1 - x * x * (3 - 2 * x);
-    for (unsigned c = 0; c < channels; c++)
-      frames[i * channels + c] = packets->last[c] * weight;
-  }
-  assert(packets->collected < packets->frames);
-  packets_put(packets, frames, PACKETS_INPUT_MAX);
+  oriel_fade_out(packets->last, packets->downmix.channels, frames, FADE_FRAMES);
+  assert(packets->collected < packets->coder.frames);
+  packets_put(packets, frames, PACKETS_INPUT_MAX); /* the silence behind pushes out what the resampler keeps */
   packets->has_sound = false;
-  if (!packets->encoder)
-    return;
-  size_t end = packets->collected + AHEAD_FRAMES + packets->frames - 1;
-  end -= end % packets->frames;
-  memset(packets->stereo + 2 * packets->collected, 0, (end - packets->collected) * FRAME_SIZE);
-  packets->collected = end;
+  const size_t tail = oriel_sound_coder_tail(&packets->coder, packets->collected);
+  memset(packets->stereo + 2 * packets->collected, 0, tail * FRAME_SIZE);
+  packets->collected += tail;
 }
 
 static void drop(struct packets *packets, size_t frames) {
@@ -108,31 +87,17 @@ static void drop(struct packets *packets, size_t frames) {
   memmove(packets->stereo, packets->stereo + 2 * frames, packets->collected * FRAME_SIZE);
 }
 
-int packets_next(struct packets *packets, bool flush, uint8_t bytes[PACKETS_SIZE_MAX]) {
-  size_t frames = packets->frames;
-  if (packets->collected < frames && !packets->encoder && flush)
-    frames = packets->collected;
-  if (!frames || packets->collected < frames)
+int packets_next(struct packets *packets, uint8_t bytes[ORIEL_SOUND_CODER_PACKET_MAX]) {
+  const size_t frames = oriel_sound_coder_next(&packets->coder, packets->collected);
+  if (!frames)
     return 0;
-  if (!packets->encoder) {
-    memcpy(bytes, packets->stereo, frames * FRAME_SIZE);
-    drop(packets, frames);
-    return (int)(frames * FRAME_SIZE);
-  }
-  struct oriel_packet *packet = NULL;
-  int rc = oriel_opus_encode(packets->encoder, packets->stereo, 0, &packet);
+  const ssize_t size = oriel_sound_coder_encode(&packets->coder, packets->stereo, frames, bytes);
   drop(packets, frames);
-  if (rc < 0)
-    return -EIO;
-  const size_t size = packet->size;
-  if (size <= PACKETS_SIZE_MAX)
-    memcpy(bytes, packet->data, size);
-  oriel_packet_unref(packet);
-  return size <= PACKETS_SIZE_MAX ? (int)size : -EIO;
+  return (int)size;
 }
 
 size_t packets_missing(const struct packets *packets) {
-  return packets->collected >= packets->frames
+  return packets->collected >= packets->coder.frames
            ? 0
-           : resampler_input_for(&packets->resampler, packets->frames - packets->collected);
+           : resampler_input_for(&packets->resampler, packets->coder.frames - packets->collected);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * From a device's frames to the packets of a stream: fold to stereo, convert to 48 kHz, collect, code. Opus packets of
- * 5, 10 or 20 ms; PCM as soon as there is any, at most the packet's time. The pump's thread.
+ * From a device's frames to the packets of a stream: mix down to stereo, convert to 48 kHz, collect, code. Opus packets
+ * of 5, 10 or 20 ms; PCM as soon as there is any, in packets of at most the time that was asked for. The pump's thread.
  */
 #ifndef ORIEL_DRIVER_PACKETS_H
 #define ORIEL_DRIVER_PACKETS_H
@@ -12,24 +12,21 @@
 
 #include "driver/resampler.h"
 #include "media/downmix.h"
+#include "media/sound_coder.h"
 #include "transport/address.h"
-
-struct oriel_opus_encoder;
 
 enum {
   PACKETS_RATE = 48000, /* of every stream, in stereo */
   PACKETS_INPUT_MAX = 512,
   PACKETS_COLLECT_MAX = 4096,
-  PACKETS_SIZE_MAX = 1500,
 };
 
 struct packets {
-  struct oriel_opus_encoder *encoder; /* NULL: PCM */
+  struct oriel_sound_coder coder;
   struct resampler resampler;
   struct oriel_downmix downmix;
   float last[ORIEL_SPEAKERS_MAX]; /* frame of the device that was put */
   bool has_sound;   /* since it began, or ended */
-  size_t frames;    /* of a packet */
   size_t fade;      /* frames of a fade-in to go */
   size_t collected; /* frames at 48 kHz that wait in `stereo` */
   float stereo[2 * PACKETS_COLLECT_MAX];
@@ -47,9 +44,8 @@ void packets_put(struct packets *packets, const float *frames, size_t count);
  *  keeps. With less than a packet collected. */
 void packets_end(struct packets *packets);
 bool packets_room(const struct packets *packets);
-/** The next packet into `bytes`: its size, 0 = more frames are needed; -EIO. `flush`: PCM gives also what is less than
- *  a packet. */
-int packets_next(struct packets *packets, bool flush, uint8_t bytes[PACKETS_SIZE_MAX]);
+/** The next packet into `bytes`: its size, 0 = more frames are needed; -ENOMEM, -EIO. */
+int packets_next(struct packets *packets, uint8_t bytes[ORIEL_SOUND_CODER_PACKET_MAX]);
 /** Frames of the device that are missing for the next packet. */
 size_t packets_missing(const struct packets *packets);
 

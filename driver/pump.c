@@ -13,7 +13,7 @@
 #include "core/clock.h"
 #include "driver/packets.h"
 #include "driver/worker.h"
-#include "wire/audio.h"
+#include "wire/audio_sender.h"
 
 enum {
   BACKLOG_US = 40000,     /* above two IO periods and a packet: more is old sound */
@@ -54,9 +54,9 @@ struct pump {
   bool is_ended;    /* the fade behind the sound is made */
   int64_t position; /* next frame to take from the ring */
   uint64_t end_ns;  /* until when what is left is worth sending; 0 = not yet known */
-  uint8_t out[ORIEL_AUDIO_LENGTH_SIZE + ORIEL_AUDIO_PACKET_MAX + ORIEL_AUDIO_NUMBER_SIZE];
-  size_t out_at, out_size;
-  uint32_t number;  /* of the next datagram of PCM */
+  struct oriel_audio_sender sender;
+  uint8_t out[ORIEL_AUDIO_SENT_MAX];
+  size_t out_begin, out_at, out_size; /* of what is sent of it */
   uint64_t late_us; /* of the next look when IO is late; 0 = on time */
 };
 
@@ -106,6 +106,8 @@ static int open_coder(void *owner, const struct oriel_transport_address *address
   const int rc = packets_init(&pump->packets, address, pump->now.bitrate_kbps, pump->now.rate, pump->now.layout,
                               pump->now.channels);
   pump->has_packets = !rc;
+  pump->sender.is_datagram = address->scheme == ORIEL_TRANSPORT_UDP;
+  pump->sender.is_pcm = address->is_pcm;
   return rc;
 }
 
@@ -170,30 +172,18 @@ static bool send_rest(struct pump *pump, uint64_t now_ns) {
   return true;
 }
 
-static bool is_datagram(const struct pump *pump) {
-  return pump->worker.address.scheme == ORIEL_TRANSPORT_UDP;
-}
+static_assert((int)ORIEL_SOUND_CODER_PACKET_MAX == (int)ORIEL_AUDIO_PACKET_MAX, "what the coder gives, the wire takes");
 
-/* Where what is sent of `out` begins: a datagram needs no length. */
-static size_t begin_of(const struct pump *pump) {
-  return is_datagram(pump) ? ORIEL_AUDIO_LENGTH_SIZE : 0;
-}
-
-static_assert((int)PACKETS_SIZE_MAX == (int)ORIEL_AUDIO_PACKET_MAX, "what packets gives, the wire takes");
-
-/* One packet, with its length in front, into `out`. False: there is none yet. */
+/* One packet, as it is sent, into `out`. False: there is none yet. */
 static bool next_packet(struct pump *pump) {
-  const int size = packets_next(&pump->packets, true, pump->out + ORIEL_AUDIO_LENGTH_SIZE);
-  if (size < 0 || (size > 0 && oriel_audio_write_length(pump->out, (size_t)size) < 0))
+  const int size = packets_next(&pump->packets, pump->out + ORIEL_AUDIO_LENGTH_SIZE);
+  if (size < 0)
     count(pump, &pump->stats.errors, 1);
   if (size <= 0)
     return size < 0;
-  pump->out_at = begin_of(pump);
-  pump->out_size = ORIEL_AUDIO_LENGTH_SIZE + (size_t)size;
-  if (is_datagram(pump) && pump->worker.address.is_pcm) {
-    oriel_audio_write_number(pump->out + pump->out_size, pump->number++);
-    pump->out_size += ORIEL_AUDIO_NUMBER_SIZE;
-  }
+  pump->out_begin = pump->out_at =
+    oriel_audio_sender_complete(&pump->sender, pump->out, (size_t)size, &pump->out_size);
+  pump->out_size += pump->out_begin;
   count(pump, &pump->stats.packets, 1);
   return true;
 }
@@ -283,7 +273,7 @@ static void flush(void *owner, uint64_t now_ns) {
     pump->is_ending = !send_end(pump, now_ns);
     return;
   }
-  if (pump->out_at > begin_of(pump))
+  if (pump->out_at > pump->out_begin)
     send_rest(pump, now_ns);
   else
     pump->out_size = pump->out_at = 0;

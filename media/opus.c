@@ -12,7 +12,6 @@
 enum {
   COMPLEXITY = 5,    /* of 10: 0.11 ms for 20 ms of sound, half of 10's time, inaudible at a desktop's bitrates */
   SPEECH_KBPS = 64,  /* below, the coder's speech part may sound better than its music part */
-  PACKET_MAX = 1500, /* also what peers of the guest's sound stream accept */
 };
 
 struct oriel_opus_encoder {
@@ -59,12 +58,21 @@ unsigned oriel_opus_encoder_frames(const struct oriel_opus_encoder *encoder) {
   return encoder->frames;
 }
 
-int oriel_opus_encode(struct oriel_opus_encoder *encoder, const float *frames, uint64_t captured_ns,
-                      struct oriel_packet **packet) {
-  uint8_t bytes[PACKET_MAX];
-  opus_int32 size = opus_encode_float(encoder->opus, frames, (int)encoder->frames, bytes, sizeof bytes);
+ssize_t oriel_opus_encode_into(struct oriel_opus_encoder *encoder, const float *frames,
+                               uint8_t packet[ORIEL_OPUS_PACKET_MAX]) {
+  const opus_int32 size =
+    opus_encode_float(encoder->opus, frames, (int)encoder->frames, packet, ORIEL_OPUS_PACKET_MAX);
   if (size <= 0)
     return size == OPUS_ALLOC_FAIL ? -ENOMEM : -EIO;
+  return size;
+}
+
+int oriel_opus_encode(struct oriel_opus_encoder *encoder, const float *frames, uint64_t captured_ns,
+                      struct oriel_packet **packet) {
+  uint8_t bytes[ORIEL_OPUS_PACKET_MAX];
+  const ssize_t size = oriel_opus_encode_into(encoder, frames, bytes);
+  if (size < 0)
+    return (int)size;
   struct oriel_packet *made = oriel_packet_create(ORIEL_PACKET_AUDIO, (size_t)size);
   if (!made)
     return -ENOMEM;

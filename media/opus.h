@@ -8,10 +8,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "core/packet.h"
 
-enum { ORIEL_OPUS_RATE = 48000, ORIEL_OPUS_CHANNELS = 2 };
+enum {
+  ORIEL_OPUS_RATE = 48000,
+  ORIEL_OPUS_CHANNELS = 2,
+  ORIEL_OPUS_PACKET_MAX = 1500, /* bytes; also what peers of the guest's sound stream accept */
+};
 
 struct oriel_opus_encoder;
 
@@ -23,6 +28,10 @@ unsigned oriel_opus_encoder_frames(const struct oriel_opus_encoder *encoder);
 /** Encodes exactly that many interleaved frames into a new ORIEL_PACKET_AUDIO. 0, -ENOMEM, -EIO. */
 int oriel_opus_encode(struct oriel_opus_encoder *encoder, const float *frames, uint64_t captured_ns,
                       struct oriel_packet **packet);
+
+/** The same into memory of the caller's. Returns bytes, 1..ORIEL_OPUS_PACKET_MAX; -ENOMEM, -EIO. */
+ssize_t oriel_opus_encode_into(struct oriel_opus_encoder *encoder, const float *frames,
+                               uint8_t packet[ORIEL_OPUS_PACKET_MAX]);
 
 struct oriel_opus_decoder;
 

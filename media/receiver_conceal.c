@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "media/fade.h"
+
 enum { COARSE_RATE = 12000, REST_FRAMES = 64 };
 /* In 1/10000 s. */
 enum { PERIOD_LEAST = 25, PERIOD_MOST = 125, COMPARED = 60, SOLID = 100, OVER = 300, SPARE = 100 };
@@ -61,13 +63,6 @@ void receiver_conceal_forget(struct receiver_conceal *conceal, size_t count) {
   conceal->filled -= count;
 }
 
-float receiver_fade(size_t at, size_t count) {
-  if (at >= count)
-    return 1;
-  float x = (float)at / (float)count;
-  return x * x * (3 - 2 * x);
-}
-
 /* How alike the last `compared` frames and those one `lag` before are, in steps of `stride`: the normalised
  * correlation, squared, with its sign. */
 static float likeness(const float *end, size_t lag, size_t compared, size_t stride) {
@@ -116,7 +111,7 @@ void receiver_conceal_begin(struct receiver_conceal *conceal) {
   memcpy(conceal->loop, end - period * channels, period * channels * sizeof(float));
   /* The end of the period runs into what came before its start, so that its repetition has no seam. */
   for (size_t i = 0; i < blend; i++) {
-    float weight = receiver_fade(i + 1, blend);
+    float weight = oriel_fade_weight(i + 1, blend);
     for (size_t channel = 0; channel < channels; channel++) {
       float *sample = conceal->loop + (period - blend + i) * channels + channel;
       float before = *(end - (period + blend - i) * channels + channel);
@@ -142,8 +137,8 @@ void receiver_conceal_render(struct receiver_conceal *conceal, float *frames, si
       memset(frames + i * channels, 0, (count - i) * channels * sizeof(float));
       return;
     }
-    float gain = conceal->done < solid ? 1 : 1 - receiver_fade(conceal->done - solid, over - solid);
-    float rest = 1 - receiver_fade(conceal->done, REST_FRAMES);
+    float gain = conceal->done < solid ? 1 : 1 - oriel_fade_weight(conceal->done - solid, over - solid);
+    float rest = 1 - oriel_fade_weight(conceal->done, REST_FRAMES);
     for (size_t channel = 0; channel < channels; channel++)
       frames[i * channels + channel] =
         (conceal->loop[conceal->at * channels + channel] + conceal->rest[channel] * rest) * gain;

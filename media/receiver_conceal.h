@@ -38,7 +38,5 @@ void receiver_conceal_begin(struct receiver_conceal *conceal);
 void receiver_conceal_render(struct receiver_conceal *conceal, float *frames, size_t count);
 /** Whether it has faded to silence. */
 bool receiver_conceal_is_over(const struct receiver_conceal *conceal);
-/** Weight, 0..1, of what fades in at `at` of `count` frames. */
-float receiver_fade(size_t at, size_t count);
 
 #endif

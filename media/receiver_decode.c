@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "media/fade.h"
+
 enum { PACKET_MAX = 1500, FADE_FRAMES = 128 };
 #define SAMPLE_LIMIT 4.0f /* 12 dB above full scale: more is no sound */
 
@@ -57,7 +59,7 @@ static void sanitise(float *samples, size_t count) {
 static void fade_in(struct receiver_decode *decode, size_t frames) {
   size_t count = frames < FADE_FRAMES ? frames : FADE_FRAMES, channels = decode->channels;
   for (size_t i = 0; i < count; i++) {
-    float guess[16], weight = receiver_fade(i, count);
+    float guess[16], weight = oriel_fade_weight(i, count);
     receiver_conceal_render(&decode->conceal, guess, 1);
     for (size_t channel = 0; channel < channels; channel++) {
       float *sample = &decode->frames[i * channels + channel];

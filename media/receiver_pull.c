@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "media/fade.h"
 #include "media/receiver_impl.h"
 
 #define FADE_S 5e-3          /* every seam */
@@ -88,7 +89,7 @@ static size_t home(struct receiver_resampler *resampler, double ratio, size_t co
 
 static void mix_tail(struct receiver_out *out, unsigned channels, float *frames, size_t count) {
   for (size_t i = 0; i < count && out->tail_at < out->tail_frames; i++, out->tail_at++) {
-    float weight = receiver_fade(out->tail_at, out->tail_frames);
+    float weight = oriel_fade_weight(out->tail_at, out->tail_frames);
     for (size_t channel = 0; channel < channels; channel++) {
       float before = out->tail[out->tail_at * channels + channel], *sample = &frames[i * channels + channel];
       *sample = before + (*sample - before) * weight;

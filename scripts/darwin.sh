@@ -33,10 +33,10 @@ lipo=$(tool llvm-lipo)
 archiver=$(tool llvm-ar)
 
 core='core/clock.c core/log.c core/packet.c core/utf8.c'
-media="media/downmix.c media/opus.c media/opus_decoder.c media/opus_packet.c $(echo media/receiver*.c)"
+media="media/downmix.c media/fade.c media/opus.c media/opus_decoder.c media/opus_packet.c media/sound_coder.c $(echo media/receiver*.c)"
 writer='audio/error.c audio/object.c audio/ring.c audio/shm_header.c audio/wait.c audio/writer.c'
 face="driver/darwin/interface.c driver/darwin/object.c driver/darwin/plugin.c driver/darwin/store.c $(echo driver/darwin/propert*.c)"
-driver="$core wire/audio.c $(echo transport/*.c) $media $writer $(echo driver/*.c) $face"
+driver="$core wire/audio.c wire/audio_sender.c $(echo transport/*.c) $media $writer $(echo driver/*.c) $face"
 
 inputs=$( (
   "$clang" --version

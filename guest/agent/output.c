@@ -19,11 +19,13 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/ring.h"
-#include "guest/agent/coder.h"
 #include "guest/agent/failure.h"
 #include "guest/agent/lock.h"
+#include "media/downmix.h"
+#include "media/fade.h"
+#include "media/sound_coder.h"
 #include "transport/dialer.h"
-#include "wire/audio.h"
+#include "wire/audio_sender.h"
 
 #define ROOM "agent/output"
 
@@ -33,16 +35,14 @@ enum {
   BACKLOG_MS = 60,  /* more than this in the ring after such a sleep is old: trimmed to one packet */
   KERNEL_MS = 100,  /* what may wait in the socket, about: a peer that naps gets no more old sound than that */
   CYCLE_FADES = 64, /* writes over which a long cycle is remembered, about */
-  FADE_MS = 5,      /* from where sound ended, which need not be at zero */
-  LOOK_AHEAD_MS = 7, /* of Opus, at most: the codec keeps so much until more comes */
+  FADE_MS = 5,      /* behind the last frame */
+  FADE_MOST = 96000 * FADE_MS / 1000,
   UNASKED_MOST = 64 * 1024, /* a peer that says more on this connection speaks another protocol */
 };
 
 struct agent_output {
   /* Constant. */
-  bool is_pcm, is_datagram;
   uint32_t rate;
-  size_t frames;          /* of a packet, at most */
   size_t due;             /* frames that are worth a wake-up: a packet, or several of PCM */
   unsigned channels;
   /* Between data and transport thread. */
@@ -57,8 +57,10 @@ struct agent_output {
   _Atomic uint32_t cycle; /* frames of the longest of the last writes; the data thread's, relaxed: a bound */
   /* Transport thread. */
   struct oriel_dialer *dialer;
-  struct agent_coder *coder;
-  float *read;            /* one packet's frames */
+  struct oriel_downmix downmix;
+  struct oriel_sound_coder coder;
+  struct oriel_audio_sender sender;
+  float *read, *stereo;   /* one packet's frames: of the device, and mixed down */
   uint8_t *pending;       /* lengths and packets not yet taken by the stream */
   size_t pending_size, pending_most;
   size_t packet_left;     /* bytes of the packet at the front of `pending` if it is sent in part, else 0 */
@@ -66,7 +68,6 @@ struct agent_output {
   struct agent_failure failure;
   bool is_stalled, is_late;
   size_t kernel_cycle;    /* for which the socket's buffer was bounded */
-  uint32_t number;        /* of the next datagram of PCM */
   /* For stats. */
   pthread_mutex_t lock;   /* guards stats, sent, handed; the data thread never takes it */
   struct agent_output_stats stats;
@@ -111,33 +112,22 @@ void agent_output_write(struct agent_output *output, const float *frames, size_t
 
 /* ---- while the data thread stands still ---- */
 
-/** From where the sound ended to zero. */
-static void put_fade(struct agent_output *output, size_t count) {
-  for (size_t i = 0; i < count; i++) {
-    float frame[AGENT_CHANNELS_MAX];
-    const float x = (float)(i + 1) / (float)count, weight = 1 - x * x * (3 - 2 * x);
-    for (unsigned channel = 0; channel < output->channels; channel++)
-      frame[channel] = output->last[channel] * weight;
-    put(output, frame, 1);
-  }
-}
-
 void agent_output_end(struct agent_output *output) {
   static const float silence[AGENT_CHANNELS_MAX] = {0};
+  float fade[FADE_MOST * AGENT_CHANNELS_MAX];
   if (!output->has_sound)
     return;
   output->has_sound = false;
   if (!atomic_load_explicit(&output->is_wanted, memory_order_acquire)) /* as in write */
     return;
-  const size_t fade = (size_t)FADE_MS * output->rate / 1000;
-  put_fade(output, fade);
+  const size_t count = (size_t)FADE_MS * output->rate / 1000;
+  oriel_fade_out(output->last, output->channels, fade, count);
+  put(output, fade, count);
   /* A packet of PCM leaves as soon as enough is there, and with all there is. Of Opus the ring keeps less than a
-   * packet, whatever the transport thread takes meanwhile: to a whole one, with the codec's look-ahead in it. */
-  size_t rest = output->due;
-  if (!output->is_pcm) {
-    const size_t ahead = (size_t)LOOK_AHEAD_MS * output->rate / 1000;
-    rest = ahead + output->frames - 1 - (oriel_ring_level(output->ring) + ahead + output->frames - 1) % output->frames;
-  }
+   * packet, whatever the transport thread takes meanwhile. */
+  const bool is_pcm = output->sender.is_pcm;
+  const size_t rest =
+    is_pcm ? output->due : oriel_sound_coder_tail(&output->coder, oriel_ring_level(output->ring));
   for (size_t i = 0; i < rest; i++)
     put(output, silence, 1);
   wake(output);
@@ -145,18 +135,20 @@ void agent_output_end(struct agent_output *output) {
 
 /* ---- making packets ---- */
 
-/** `count` frames from the ring as one packet to the end of `pending`, which has room for all that a ring may hold
- * after trimming. */
-static void make(struct agent_output *output, size_t count, uint64_t now_ns) {
-  const size_t prefix = ORIEL_AUDIO_LENGTH_SIZE;
+/** `count` frames from the ring as one packet at `bytes` + ORIEL_AUDIO_LENGTH_SIZE, completed for its way: `*size`
+ * bytes from the returned offset on, 0 where it failed. */
+static size_t make(struct agent_output *output, size_t count, uint8_t *bytes, size_t *size) {
+  const float *stereo = output->read;
   oriel_ring_read(output->ring, output->read, count);
-  assert(output->pending_size + prefix + AGENT_PACKET_MAX <= output->pending_most);
-  uint8_t *place = output->pending + output->pending_size;
-  const ssize_t size = agent_coder_code(output->coder, output->read, count, now_ns, place + prefix);
-  if (size < 0 || oriel_audio_write_length(place, (size_t)size) < 0)
+  if (!output->downmix.is_plain) {
+    oriel_downmix(&output->downmix, output->read, output->stereo, count);
+    stereo = output->stereo;
+  }
+  const ssize_t coded = oriel_sound_coder_encode(&output->coder, stereo, count, bytes + ORIEL_AUDIO_LENGTH_SIZE);
+  const size_t begin = oriel_audio_sender_complete(&output->sender, bytes, coded > 0 ? (size_t)coded : 0, size);
+  if (*size == 0)
     output->stats.dropped_packets++;
-  else
-    output->pending_size += prefix + (size_t)size;
+  return begin;
 }
 
 /* ---- sending ---- */
@@ -192,37 +184,33 @@ static void sent(struct agent_output *output, size_t size) {
   memmove(output->pending, output->pending + size, output->pending_size);
 }
 
-/** The packet at the front as a datagram: without its length, with a number where it is PCM. */
-static ssize_t send_datagram(struct agent_output *output, size_t size, uint64_t now_ns) {
-  uint8_t datagram[AGENT_PACKET_MAX + ORIEL_AUDIO_NUMBER_SIZE];
-  memcpy(datagram, output->pending + ORIEL_AUDIO_LENGTH_SIZE, size);
-  if (output->is_pcm) {
-    oriel_audio_write_number(datagram + size, output->number++);
-    size += ORIEL_AUDIO_NUMBER_SIZE;
-  }
-  return oriel_dialer_send(output->dialer, datagram, size, now_ns);
+/** One packet to the end of `pending`, which has room for all that a ring may hold after trimming. */
+static void queue(struct agent_output *output, size_t count) {
+  size_t size;
+  assert(output->pending_size + ORIEL_AUDIO_SENT_MAX <= output->pending_most);
+  (void)make(output, count, output->pending + output->pending_size, &size);
+  output->pending_size += size;
 }
 
-/** What does not go now is lost, as datagrams are. */
-static int flush_datagrams(struct agent_output *output, uint64_t now_ns) {
-  while (output->pending_size > 0) {
-    const size_t size = packet_at(output, 0);
-    const ssize_t result = send_datagram(output, size - ORIEL_AUDIO_LENGTH_SIZE, now_ns);
-    if (result < 0 && result != -EAGAIN && result != -EMSGSIZE)
-      return (int)result;
-    if (result < 0) {
-      output->stats.dropped_packets++;
-      output->stats.packets--;
-    }
-    sent(output, size);
+/** One packet as a datagram: what does not go now is lost, as datagrams are. 0; else the connection ended. */
+static int send_datagram(struct agent_output *output, size_t count, uint64_t now_ns) {
+  uint8_t bytes[ORIEL_AUDIO_SENT_MAX];
+  size_t size;
+  const size_t begin = make(output, count, bytes, &size);
+  if (size == 0)
+    return 0;
+  const ssize_t result = oriel_dialer_send(output->dialer, bytes + begin, size, now_ns);
+  if (result < 0) {
+    output->stats.dropped_packets++;
+    return result == -EAGAIN || result == -EMSGSIZE ? 0 : (int)result;
   }
+  output->stats.packets++;
+  output->stats.bytes += size;
   return 0;
 }
 
 /** 0 also when bytes are left; else the connection ended. */
 static int flush(struct agent_output *output, uint64_t now_ns) {
-  if (output->is_datagram)
-    return flush_datagrams(output, now_ns);
   while (output->pending_size > 0) {
     const ssize_t result = oriel_dialer_send(output->dialer, output->pending, output->pending_size, now_ns);
     if (result == -EAGAIN) {
@@ -255,8 +243,9 @@ static size_t cycle_of(const struct agent_output *output) {
 static void bound_kernel(struct agent_output *output) {
   enum { OVERHEAD = 1024 }; /* of the kernel, a packet */
   output->kernel_cycle = cycle_of(output);
-  const size_t packets = ((size_t)KERNEL_MS * output->rate / 1000 + 2 * output->kernel_cycle) / output->frames + 1;
-  const size_t most = output->is_pcm ? AGENT_PACKET_MAX : 400;
+  const size_t frames = (size_t)KERNEL_MS * output->rate / 1000 + 2 * output->kernel_cycle;
+  const size_t packets = frames / output->coder.frames + 1;
+  const size_t most = output->sender.is_pcm ? ORIEL_AUDIO_PACKET_MAX : 400;
   const int size = (int)(packets * (most + OVERHEAD) / 2); /* the kernel doubles it */
   /* Refused by what is no socket, which has small buffers. */
   setsockopt(oriel_dialer_fd(output->dialer), SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
@@ -267,7 +256,7 @@ static void connected(struct agent_output *output) {
   output->unasked = 0;
   output->is_stalled = output->is_late = false;
   bound_kernel(output);
-  if (agent_coder_restart(output->coder) < 0)
+  if (oriel_sound_coder_restart(&output->coder) < 0)
     oriel_warn(ROOM, "memory is short: the coder goes on with the last peer's state");
   agent_failure_connected(&output->failure);
   oriel_info(ROOM, "connected: sound goes out");
@@ -314,6 +303,20 @@ static void listen_for_end(struct agent_output *output, uint64_t now_ns) {
   }
 }
 
+/** All that is due of the ring's `level` frames. 0; else the connection ended. */
+static int send_all(struct agent_output *output, size_t level, uint64_t now_ns) {
+  if (output->pending_size > 0)
+    drop_waiting(output);
+  int error = 0;
+  for (size_t count; (count = oriel_sound_coder_next(&output->coder, level)) > 0 && error == 0; level -= count) {
+    if (output->sender.is_datagram)
+      error = send_datagram(output, count, now_ns);
+    else
+      queue(output, count);
+  }
+  return error == 0 ? flush(output, now_ns) : error;
+}
+
 static void drain(struct agent_output *output, uint64_t now_ns) {
   uint64_t times = 0;
   if (read(output->event, &times, sizeof times) < 0)
@@ -339,13 +342,10 @@ static void drain(struct agent_output *output, uint64_t now_ns) {
   }
   if (level < due)
     return;
-  if (output->pending_size > 0)
-    drop_waiting(output);
-  for (size_t count; (count = agent_coder_next(output->coder, level)) > 0; level -= count)
-    make(output, count, now_ns);
+  const int error = send_all(output, level, now_ns);
   /* The data thread may have signalled again since `now_ns` was taken. */
   oriel_histogram_add(&output->handed, signalled_ns < now_ns ? (uint32_t)((now_ns - signalled_ns) / 1000) : 0);
-  if (flush(output, now_ns) < 0)
+  if (error < 0)
     follow(output, oriel_dialer_state(output->dialer));
   oriel_histogram_add(&output->sent, (uint32_t)((oriel_clock_ns() - now_ns) / 1000));
 }
@@ -396,26 +396,49 @@ void agent_output_stats(struct agent_output *output, struct agent_output_stats *
   pthread_mutex_unlock(&output->lock);
   stats->dropped_frames = atomic_load_explicit(&output->dropped_frames, memory_order_relaxed);
   stats->ring_frames = output->ring != NULL ? oriel_ring_level(output->ring) : 0;
-  stats->packet_frames = (uint32_t)output->frames;
+  stats->packet_frames = (uint32_t)output->coder.frames;
 }
 
 /* ---- life ---- */
 
+/** Cycles of the graph are powers of two. */
+static size_t nearest_power(size_t value) {
+  size_t power = 1;
+  while (power * 3 / 2 < value)
+    power *= 2;
+  return power;
+}
+
+/** Packets of PCM are as long as they may be: several of a long cycle leave together, and the time that was asked for
+ * says when, in whole cycles of the graph. */
+static int open_coder(struct agent_output *output, const struct agent_settings *settings) {
+  const bool is_pcm = settings->output.address.is_pcm;
+  const uint32_t frame_us = agent_end_frame_us(settings, &settings->output);
+  enum oriel_speaker layout[ORIEL_SPEAKERS_MAX];
+  oriel_layout(output->channels, layout);
+  oriel_downmix_init(&output->downmix, layout, output->channels);
+  const int error =
+    oriel_sound_coder_init(&output->coder, is_pcm, is_pcm ? UINT32_MAX : frame_us, settings->bitrate_kbps);
+  const size_t frames = (size_t)((uint64_t)ORIEL_AUDIO_RATE * frame_us / 1000000);
+  output->due = is_pcm ? nearest_power(frames) : frames;
+  return error;
+}
+
 static int allocate(struct agent_output *output, const struct agent_settings *settings) {
-  int result = agent_coder_create(settings, &output->coder);
-  if (result < 0)
-    return result;
-  output->frames = agent_coder_frames(output->coder);
-  output->due = agent_coder_due(output->coder);
-  output->read = calloc(output->frames * settings->output_channels, sizeof(float));
+  const int error = open_coder(output, settings);
+  if (error < 0)
+    return error;
+  const size_t frames = output->coder.frames;
+  output->read = calloc(frames * output->channels, sizeof(float));
+  output->stereo = calloc(frames * ORIEL_AUDIO_CHANNELS, sizeof(float));
   const size_t cycles = (size_t)2 * AGENT_OUTPUT_WRITE_MAX;
   /* Room for all that trimming leaves, behind the rest of a packet sent in part. */
-  const size_t packets = ((size_t)BACKLOG_MS * output->rate / 1000 + cycles + output->due) / output->frames + 2;
-  output->pending_most = packets * (ORIEL_AUDIO_LENGTH_SIZE + AGENT_PACKET_MAX);
+  const size_t packets = ((size_t)BACKLOG_MS * output->rate / 1000 + cycles + output->due) / frames + 2;
+  output->pending_most = packets * ORIEL_AUDIO_SENT_MAX;
   output->pending = malloc(output->pending_most);
-  if (output->read == NULL || output->pending == NULL)
+  if (output->read == NULL || output->stereo == NULL || output->pending == NULL)
     return -ENOMEM;
-  return oriel_ring_create((size_t)RING_MS * output->rate / 1000 + cycles, settings->output_channels, &output->ring);
+  return oriel_ring_create((size_t)RING_MS * output->rate / 1000 + cycles, output->channels, &output->ring);
 }
 
 int agent_output_create(const struct agent_settings *settings, struct agent_output **output) {
@@ -428,8 +451,8 @@ int agent_output_create(const struct agent_settings *settings, struct agent_outp
   made->event = -1;
   made->core = -1;
   const struct oriel_transport_address *address = &settings->output.address;
-  made->is_pcm = address->is_pcm;
-  made->is_datagram = address->scheme == ORIEL_TRANSPORT_UDP;
+  made->sender.is_pcm = address->is_pcm;
+  made->sender.is_datagram = address->scheme == ORIEL_TRANSPORT_UDP;
   made->rate = agent_end_rate(settings, &settings->output);
   made->channels = settings->output_channels;
   int result = 0;
@@ -451,12 +474,13 @@ void agent_output_destroy(struct agent_output *output) {
   if (output == NULL)
     return;
   oriel_dialer_destroy(output->dialer);
-  agent_coder_destroy(output->coder);
+  oriel_sound_coder_finish(&output->coder);
   if (output->event >= 0)
     close(output->event);
   oriel_ring_destroy(output->ring);
   free(output->pending);
   free(output->read);
+  free(output->stereo);
   pthread_mutex_destroy(&output->lock);
   free(output);
 }

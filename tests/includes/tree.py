@@ -16,7 +16,8 @@ ARROWS = {
     'webrtc': ['core'],
     'server': ['core', 'wire', 'desktop', 'webrtc'],
     'web': ['wire', 'server/server.h'],  # constants for the page, and the form of an embedded asset
-    'driver': ['core', 'wire', 'transport', 'audio', 'media/downmix.h', 'media/opus.h', 'media/opus_packet.h', 'media/receiver.h'],
+    'driver': ['core', 'wire', 'transport', 'audio', 'media/downmix.h', 'media/fade.h', 'media/opus_packet.h', 'media/receiver.h',
+               'media/sound_coder.h'],
     'tap': ['core'],
     'guest': ['core', 'wire', 'transport', 'media', 'audio'],
     'vm': ['core', 'transport'],
