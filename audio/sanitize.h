@@ -20,7 +20,8 @@ enum {
   ORIEL_AUDIO_TOO_LOUD = 0x44800000, /* 1024.0f; as integers, magnitudes sort as floats do, then Inf, then NaN */
 };
 
-__attribute__((always_inline)) static inline void oriel_audio_sanitize_lanes(float *to, const float *from, size_t count) {
+__attribute__((always_inline)) static inline void oriel_audio_sanitize_lanes(float *to, const float *from,
+                                                                             size_t count) {
   size_t i = 0;
   for (; i + 32 <= count; i += 32) {
     oriel_audio_lanes lanes[4];
@@ -39,7 +40,8 @@ __attribute__((always_inline)) static inline void oriel_audio_sanitize_lanes(flo
 
 #ifdef __x86_64__
 /* A memcpy uses these registers too; without them a large block takes half as long again. */
-__attribute__((target("avx2"))) static inline void oriel_audio_sanitize_avx2(float *to, const float *from, size_t count) {
+__attribute__((target("avx2"))) static inline void oriel_audio_sanitize_avx2(float *to, const float *from,
+                                                                             size_t count) {
   oriel_audio_sanitize_lanes(to, from, count);
 }
 #endif

@@ -63,6 +63,10 @@ bool oriel_utf8_has_control(const void *text, size_t size) {
   return false;
 }
 
+bool oriel_utf8_is_line(const void *text, size_t size) {
+  return oriel_utf8_valid(text, size) && !oriel_utf8_has_control(text, size);
+}
+
 void oriel_utf8_clean(char *text) {
   const size_t size = strlen(text);
   size_t written = 0;

@@ -18,6 +18,8 @@ bool oriel_utf8_valid(const void *text, size_t size);
 bool oriel_utf8_is_control(const void *character, size_t size);
 /** Whether there is one among `size` bytes. */
 bool oriel_utf8_has_control(const void *text, size_t size);
+/** True when all `size` bytes are well-formed and none steers: what may stand in a menu or a log. */
+bool oriel_utf8_is_line(const void *text, size_t size);
 /** Makes a string fit for a log, a terminal or a menu: each control character and each byte that is not part of a
  *  well-formed character becomes '?'. It never grows. */
 void oriel_utf8_clean(char *text);

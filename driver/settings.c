@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/number.h"
+#include "core/setting_lines.h"
 #include "core/utf8.h"
 
 /* A build for tests has others: what is tested must not dial the machine's own host. */
@@ -65,30 +67,20 @@ static int check_name(const char *value, char *why) {
   return -EINVAL;
 }
 
+static int parse_address(const char *value, struct oriel_transport_address *address, char *why) {
+  return oriel_transport_address_parse_device(value, address, why, SETTINGS_WHY_SIZE) < 0 ? -EINVAL : 0;
+}
+
 static int check_address(const char *value, char *why) {
   struct oriel_transport_address address;
-  if (!*value)
-    return 0;
-  if (oriel_transport_address_parse(value, &address, why, SETTINGS_WHY_SIZE) < 0)
-    return -EINVAL;
-  if (address.rate || address.sample) {
-    snprintf(why, SETTINGS_WHY_SIZE, "rate= and sample= are for what `oriel` takes; the devices send 48 kHz floats");
-    return -EINVAL;
-  }
-  if (address.scheme != ORIEL_TRANSPORT_SHM)
-    return 0;
-  snprintf(why, SETTINGS_WHY_SIZE, "shared memory is not a stream: set SharedMemory = NAME instead");
-  return -EINVAL;
+  return *value ? parse_address(value, &address, why) : 0;
 }
 
 static int check_microphone(const char *value, char *why) {
-  struct oriel_transport_address address;
-  int rc = check_address(value, why);
-  if (rc < 0 || !*value)
-    return rc;
-  if (oriel_transport_address_parse(value, &address, why, SETTINGS_WHY_SIZE) < 0)
+  struct oriel_transport_address address = {0};
+  if (*value && parse_address(value, &address, why) < 0)
     return -EINVAL;
-  if (address.scheme != ORIEL_TRANSPORT_UDP)
+  if (!*value || address.scheme != ORIEL_TRANSPORT_UDP)
     return 0;
   snprintf(why, SETTINGS_WHY_SIZE, "nobody can be dialled for sound over udp: choose vsock, unix, tcp, serial or mux");
   return -EINVAL;
@@ -120,44 +112,26 @@ const char *settings_key(size_t index) {
   return index < KEYS ? keys[index].name : NULL;
 }
 
-/* 1 to 9 digits; larger numbers are out of every range anyway. */
-static bool parse_number(const char *text, uint32_t *number) {
-  const size_t digits = strspn(text, "0123456789");
-  if (!digits || digits > 9 || text[digits])
-    return false;
-  *number = 0;
-  for (; *text; text++)
-    *number = *number * 10 + (uint32_t)(*text - '0');
-  return true;
-}
-
 static int set_number(const struct key *key, struct settings *settings, const char *value, char *why) {
   uint32_t number = 0;
-  int rc = 0;
-  const bool is_number = parse_number(value, &number);
+  const int error = oriel_number_parse(value, strlen(value), key->least, key->most, &number);
   if (key->check) { /* it knows better than a range what may be chosen */
-    rc = key->check(value, why);
-  } else if (!is_number || number < key->least || number > key->most) {
+    if (key->check(value, why) < 0)
+      return -EINVAL;
+  } else if (error < 0) {
     snprintf(why, SETTINGS_WHY_SIZE, "%.40s is no whole number from %u to %u", value, (unsigned)key->least,
              (unsigned)key->most);
-    rc = -EINVAL;
+    return error;
   }
-  if (!rc)
-    memcpy((char *)settings + key->offset, &number, sizeof number);
-  return rc;
-}
-
-/* One line of printable UTF-8: names go to menus, addresses to logs. */
-static bool is_line(const char *text) {
-  const size_t size = strlen(text);
-  return oriel_utf8_valid(text, size) && !oriel_utf8_has_control(text, size);
+  memcpy((char *)settings + key->offset, &number, sizeof number);
+  return 0;
 }
 
 static int set_text(const struct key *key, struct settings *settings, const char *value, char *why) {
   if (key->none_is_empty && !strcmp(value, "none"))
     value = "";
   const size_t size = strlen(value);
-  if (size >= key->size || !is_line(value)) {
+  if (size >= key->size || !oriel_utf8_is_line(value, size)) { /* names go to menus, addresses to logs */
     snprintf(why, SETTINGS_WHY_SIZE, "the value is no line of at most %zu bytes of UTF-8", key->size - 1);
     return -EINVAL;
   }
@@ -184,35 +158,17 @@ int settings_set(struct settings *settings, const char *key, const char *value, 
   return -ENOENT;
 }
 
-/* Copies text[0..size) without blanks at its ends. False: too long. */
-static bool trim(const char *text, size_t size, char *out, size_t out_size) {
-  for (; size && (*text == ' ' || *text == '\t'); text++)
-    size--;
-  for (; size && (text[size - 1] == ' ' || text[size - 1] == '\t' || text[size - 1] == '\r'); size--)
-    ;
-  if (size >= out_size)
-    return false;
-  memcpy(out, text, size);
-  out[size] = '\0';
-  return true;
-}
-
-static int parse_line(struct settings *settings, const char *line, size_t size, char *why) {
+static int set_line(struct settings *settings, const struct oriel_setting_line *line, char *why) {
   char key[64], value[SETTINGS_ADDRESS_SIZE + 64];
-  const char *equals = memchr(line, '=', size);
-  if (!trim(line, equals ? (size_t)(equals - line) : size, key, sizeof key)) {
+  if (oriel_setting_text(line->key, line->key_size, key, sizeof key) < 0) {
     snprintf(why, SETTINGS_WHY_SIZE, "no setting has a name that long");
     return -ENOENT;
   }
-  if (!*key && !equals)
-    return 0;
-  if (*key == '#')
-    return 0;
-  if (!equals) {
+  if (!line->value) {
     snprintf(why, SETTINGS_WHY_SIZE, "%s: expected Key = value", key);
     return -EINVAL;
   }
-  if (!trim(equals + 1, size - (size_t)(equals + 1 - line), value, sizeof value)) {
+  if (oriel_setting_text(line->value, line->value_size, value, sizeof value) < 0) {
     snprintf(why, SETTINGS_WHY_SIZE, "%s: the value is too long", key);
     return -EINVAL;
   }
@@ -221,16 +177,15 @@ static int parse_line(struct settings *settings, const char *line, size_t size, 
 
 int settings_parse(struct settings *settings, const char *text, char *why) {
   struct settings made = *settings;
-  for (unsigned number = 1; *text; number++) {
-    const size_t size = strcspn(text, "\n");
+  struct oriel_setting_lines lines = {.text = text, .size = strlen(text)};
+  struct oriel_setting_line line;
+  while (oriel_setting_lines_next(&lines, &line) != 0) {
     char reason[SETTINGS_WHY_SIZE];
-    /* A comment may be longer than a key. */
-    int rc = text[strspn(text, " \t")] == '#' ? 0 : parse_line(&made, text, size, reason);
-    if (rc < 0) {
-      snprintf(why, SETTINGS_WHY_SIZE, "line %u: %.230s", number, reason);
-      return rc;
+    const int error = set_line(&made, &line, reason);
+    if (error < 0) {
+      snprintf(why, SETTINGS_WHY_SIZE, "line %u: %.230s", lines.number, reason);
+      return error;
     }
-    text += size + (text[size] == '\n');
   }
   *settings = made;
   return 0;

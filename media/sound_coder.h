@@ -33,7 +33,8 @@ int oriel_sound_coder_init(struct oriel_sound_coder *coder, bool is_pcm, uint32_
 void oriel_sound_coder_finish(struct oriel_sound_coder *coder);
 /** A new peer listens, whose decoder starts afresh. 0, -ENOMEM: the old state goes on. */
 int oriel_sound_coder_restart(struct oriel_sound_coder *coder);
-/** Frames of the next packet when `ready` of them wait: 0 when it is not due yet. PCM leaves whole, in equal packets. */
+/** Frames of the next packet when `ready` of them wait: 0 when it is not due yet. PCM leaves whole, in equal
+ *  packets. */
 size_t oriel_sound_coder_next(const struct oriel_sound_coder *coder, size_t ready);
 /** Where sound ends with `ready` frames waiting: frames of silence behind them, after which the last of the sound has
  *  left the coder. Opus keeps up to 7 ms until more comes; PCM keeps nothing: 0. */

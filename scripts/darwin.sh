@@ -32,7 +32,7 @@ linker=$(tool ld64.lld)
 lipo=$(tool llvm-lipo)
 archiver=$(tool llvm-ar)
 
-core='core/clock.c core/log.c core/packet.c core/utf8.c'
+core='core/clock.c core/log.c core/number.c core/packet.c core/setting_lines.c core/utf8.c'
 media="media/downmix.c media/fade.c media/opus.c media/opus_decoder.c media/opus_packet.c media/sound_coder.c $(echo media/receiver*.c)"
 writer='audio/error.c audio/object.c audio/ring.c audio/shm_header.c audio/wait.c audio/writer.c'
 face="driver/darwin/interface.c driver/darwin/object.c driver/darwin/plugin.c driver/darwin/store.c $(echo driver/darwin/propert*.c)"

@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "core/number.h"
 #include "core/utf8.h"
 
 enum {
@@ -55,22 +56,6 @@ static int hex_digit(char c) {
   if (c >= 'a' && c <= 'f')
     return c - 'a' + 10;
   return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-/* Decimal digits only: no sign, no blank, nothing above `most`. */
-static bool read_number(const char *text, size_t size, uint32_t most, uint32_t *number) {
-  uint64_t value = 0;
-  if (size < 1 || size > 10)
-    return false;
-  for (size_t i = 0; i < size; i++) {
-    if (!is_digit(text[i]))
-      return false;
-    value = value * 10 + (uint64_t)(text[i] - '0');
-  }
-  if (value > most)
-    return false;
-  *number = (uint32_t)value;
-  return true;
 }
 
 /* "%20" and the like; the result has no control characters, so it can stand in a log line and in a C string. */
@@ -132,12 +117,12 @@ static int parse_vsock(struct body body, struct oriel_transport_address *address
   const size_t cid_size = (size_t)(colon - body.text);
   if (cid_size == 3 && !memcmp(body.text, "any", 3))
     address->cid = UINT32_MAX;
-  else if (!read_number(body.text, cid_size, UINT32_MAX - 1, &address->cid) || !address->cid)
+  else if (oriel_number_parse(body.text, cid_size, 1, UINT32_MAX - 1, &address->cid) < 0)
     return refuse(complaint, "a vsock CID is a number from 1 (2 is the host) or `any`, not %.*s", (int)cid_size,
                   body.text);
   const char *port = colon + 1;
   const size_t port_size = body.size - cid_size - 1;
-  if (!read_number(port, port_size, VSOCK_PORT_MAX, &address->port) || !address->port)
+  if (oriel_number_parse(port, port_size, 1, VSOCK_PORT_MAX, &address->port) < 0)
     return refuse(complaint, "a vsock port is a number from 1 to %u, not %.*s", VSOCK_PORT_MAX, (int)port_size, port);
   return 0;
 }
@@ -177,7 +162,7 @@ static int parse_inet(struct body body, struct oriel_transport_address *address,
   if (!host_end || colon >= end || *colon != ':')
     return refuse(complaint, "host and port are missing, as in tcp://127.0.0.1:5000 or tcp://[::1]:5000");
   const size_t host_size = (size_t)(host_end - host), port_size = (size_t)(end - colon) - 1;
-  if (!read_number(colon + 1, port_size, PORT_MAX, &address->port))
+  if (oriel_number_parse(colon + 1, port_size, 0, PORT_MAX, &address->port) < 0)
     return refuse(complaint, "a port is a number from 0 to %d, not %.*s (a v6 address stands in brackets)", PORT_MAX,
                   (int)port_size, colon + 1);
   if (host_size >= sizeof address->host)
@@ -226,7 +211,7 @@ static int parse_frame(struct body value, struct oriel_transport_address *addres
 
 static int parse_rate(struct body value, struct oriel_transport_address *address, const struct complaint *complaint) {
   uint32_t rate;
-  if (!read_number(value.text, value.size, RATE_MOST, &rate) || rate < RATE_LEAST)
+  if (oriel_number_parse(value.text, value.size, RATE_LEAST, RATE_MOST, &rate) < 0)
     return refuse(complaint, "rate is a number from %d to %d (Hz), not %.*s", RATE_LEAST, RATE_MOST, (int)value.size,
                   value.text);
   address->rate = rate == RATE_USUAL ? 0 : rate;
@@ -273,7 +258,7 @@ static int parse_option(struct body option, struct oriel_transport_address *addr
   if (which == OPTION_SAMPLE)
     return parse_sample(value, address, complaint);
   if (which == OPTION_PORT)
-    return read_number(value.text, value.size, VSOCK_PORT_MAX, &address->port) && address->port
+    return oriel_number_parse(value.text, value.size, 1, VSOCK_PORT_MAX, &address->port) == 0
                ? 0
                : refuse(complaint, "port is a number from 1 to %u, not %.*s", VSOCK_PORT_MAX, (int)value.size,
                         value.text);
@@ -323,6 +308,21 @@ int oriel_transport_address_parse(const char *text, struct oriel_transport_addre
     return refuse(&complaint, "frame=2.5 goes with format=pcm only; Opus has 5, 10 and 20");
   if (!parsed.is_pcm && (seen & (OPTION_RATE | OPTION_SAMPLE)))
     return refuse(&complaint, "rate= and sample= go with format=pcm only; Opus says itself what it is");
+  *address = parsed;
+  return 0;
+}
+
+int oriel_transport_address_parse_device(const char *text, struct oriel_transport_address *address, char *why,
+                                         size_t why_size) {
+  const struct complaint complaint = {why, why_size};
+  struct oriel_transport_address parsed;
+  const int error = oriel_transport_address_parse(text, &parsed, why, why_size);
+  if (error < 0)
+    return error;
+  if (parsed.rate || parsed.sample)
+    return refuse(&complaint, "rate= and sample= are for what `oriel` takes; the devices send 48 kHz floats");
+  if (parsed.scheme == ORIEL_TRANSPORT_SHM)
+    return refuse(&complaint, "shared memory is no stream: set shm = NAME or SharedMemory = NAME instead");
   *address = parsed;
   return 0;
 }

@@ -56,6 +56,10 @@ struct oriel_transport_address {
 /** 0, -EINVAL; then `why` (at least 160 bytes) is one line that says what is wrong and what would be right. */
 int oriel_transport_address_parse(const char *text, struct oriel_transport_address *address, char *why,
                                   size_t why_size);
+/** The same for where a sound device's stream leads, in the settings of agent and driver: not to shared memory, and in
+ *  no other form than the devices'. */
+int oriel_transport_address_parse_device(const char *text, struct oriel_transport_address *address, char *why,
+                                         size_t why_size);
 /** The address as text again, options included. Returns as snprintf does. */
 int oriel_transport_address_format(const struct oriel_transport_address *address, char *text, size_t size);
 

@@ -6,9 +6,9 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "core/number.h"
 #include "core/utf8.h"
 
 #define AT(field) offsetof(struct agent_settings, field)
@@ -149,16 +149,8 @@ bool agent_settings_names(const char *word, size_t length, const char **key, con
   return true;
 }
 
-static int parse_number(const char *text, unsigned long min, unsigned long max, uint32_t *value) {
-  if (text[0] < '0' || text[0] > '9')
-    return -EINVAL;
-  char *end = NULL;
-  errno = 0;
-  const unsigned long number = strtoul(text, &end, 10);
-  if (errno != 0 || *end != '\0' || number < min || number > max)
-    return -EINVAL;
-  *value = (uint32_t)number;
-  return 0;
+static int parse_number(const char *text, uint32_t least, uint32_t most, uint32_t *value) {
+  return oriel_number_parse(text, strlen(text), least, most, value);
 }
 
 static int parse_rate(const char *text, uint32_t *rate) {
@@ -185,7 +177,7 @@ static int parse_frame(const char *text, uint32_t *frame_us) {
 
 static int parse_name(const char *text, char *name) {
   const size_t size = strlen(text);
-  if (size == 0 || size >= AGENT_NAME_SIZE || !oriel_utf8_valid(text, size) || oriel_utf8_has_control(text, size))
+  if (size == 0 || size >= AGENT_NAME_SIZE || !oriel_utf8_is_line(text, size))
     return -EINVAL;
   memcpy(name, text, size + 1);
   return 0;
@@ -238,17 +230,9 @@ static int parse_flag(const char *text, bool *flag) {
 static int parse_end(const char *text, struct agent_end *end, char *detail, size_t detail_size) {
   struct agent_end parsed = {.is_on = strcmp(text, "none") != 0 && text[0] != '\0'};
   if (parsed.is_on) {
-    const int result = oriel_transport_address_parse(text, &parsed.address, detail, detail_size);
-    if (result < 0)
-      return result;
-    if (parsed.address.rate || parsed.address.sample) {
-      snprintf(detail, detail_size, "rate= and sample= are for what `oriel` takes; the devices send 48 kHz floats");
-      return -EINVAL;
-    }
-    if (parsed.address.scheme == ORIEL_TRANSPORT_SHM) {
-      snprintf(detail, detail_size, "shared memory is no stream: set shm = NAME instead");
-      return -EINVAL;
-    }
+    const int error = oriel_transport_address_parse_device(text, &parsed.address, detail, detail_size);
+    if (error < 0)
+      return error;
   }
   *end = parsed;
   return 0;

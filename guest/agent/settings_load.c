@@ -9,70 +9,53 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/setting_lines.h"
 #include "guest/agent/setting.h"
 
 enum {
   FILE_MAX = 64 * 1024,
   VALUE_MAX = 1024, /* an address as it is printed, each byte of its path as three */
+  PLACE_MAX = 128,  /* a file's name and a line */
 };
 
-static bool is_blank(char c) {
-  return c == ' ' || c == '\t' || c == '\r';
+/** What a line says that is none. */
+static int refuse_line(const struct oriel_setting_line *line, const char *place, bool has_equals, char *why,
+                       size_t why_size) {
+  const int shown = (int)(line->key_size < 60 ? line->key_size : 60);
+  if (has_equals)
+    snprintf(why, why_size, "%s: no setting \"%.*s\": see `oriel-agent --help` for those there are", place, shown,
+             line->key);
+  else
+    snprintf(why, why_size, "%s: \"%.*s\" is no line of the form key = value", place, shown, line->key);
+  return -EINVAL;
 }
 
-/** A line without its end. */
-static int parse_line(struct agent_settings *settings, const char *shown, unsigned number, const char *line,
-                      size_t size, char *why, size_t why_size) {
-  while (size > 0 && is_blank(line[size - 1]))
-    size--;
-  while (size > 0 && is_blank(*line))
-    line++, size--;
-  if (size == 0 || *line == '#')
-    return 0;
-  const char *equals = memchr(line, '=', size);
-  size_t key_size = equals != NULL ? (size_t)(equals - line) : size;
-  while (key_size > 0 && is_blank(line[key_size - 1]))
-    key_size--;
-  const struct setting *setting = equals != NULL ? agent_setting_find(line, key_size) : NULL;
-  if (setting == NULL) {
-    if (equals == NULL)
-      snprintf(why, why_size, "%s:%u: \"%.*s\" is no line of the form key = value", shown, number,
-               (int)(size < 60 ? size : 60), line);
-    else
-      snprintf(why, why_size, "%s:%u: no setting \"%.*s\": see `oriel-agent --help` for those there are", shown, number,
-               (int)(key_size < 60 ? key_size : 60), line);
-    return -EINVAL;
-  }
-  const char *value = equals + 1;
-  size_t value_size = (size_t)(line + size - value);
-  while (value_size > 0 && is_blank(*value))
-    value++, value_size--;
-  char text[VALUE_MAX];
-  char place[160];
-  snprintf(place, sizeof place, "%.100s:%u: %s", shown, number, setting->key);
-  if (value_size >= sizeof text || memchr(value, '\0', value_size) != NULL) {
-    snprintf(why, why_size, "%s: the value is longer than %d bytes or holds a zero byte: shorten it", place,
-             VALUE_MAX - 1);
-    return -EINVAL;
-  }
-  memcpy(text, value, value_size);
-  text[value_size] = '\0';
-  return agent_setting_set(settings, setting, place, text, why, why_size);
+static int set_line(struct agent_settings *settings, const struct oriel_setting_line *line, const char *place,
+                    char *why, size_t why_size) {
+  const struct setting *setting = agent_setting_find(line->key, line->key_size);
+  char text[VALUE_MAX], shown[PLACE_MAX + 32];
+  if (setting == NULL)
+    return refuse_line(line, place, true, why, why_size);
+  snprintf(shown, sizeof shown, "%s: %s", place, setting->key);
+  if (oriel_setting_text(line->value, line->value_size, text, sizeof text) == 0)
+    return agent_setting_set(settings, setting, shown, text, why, why_size);
+  snprintf(why, why_size, "%s: the value is longer than %d bytes or holds a zero byte: shorten it", shown,
+           VALUE_MAX - 1);
+  return -EINVAL;
 }
 
 int agent_settings_parse(struct agent_settings *settings, const char *shown, const char *text, size_t size, char *why,
                          size_t why_size) {
-  for (unsigned number = 1; size > 0; number++) {
-    const char *end = memchr(text, '\n', size);
-    const size_t length = end != NULL ? (size_t)(end - text) : size;
-    const int result = parse_line(settings, shown, number, text, length, why, why_size);
-    if (result < 0)
-      return result;
-    const size_t taken = end != NULL ? length + 1 : length;
-    text += taken;
-    size -= taken;
+  struct oriel_setting_lines lines = {.text = text, .size = size};
+  struct oriel_setting_line line;
+  int error = 0;
+  for (int more; error == 0 && (more = oriel_setting_lines_next(&lines, &line)) != 0;) {
+    char place[PLACE_MAX];
+    snprintf(place, sizeof place, "%.100s:%u", shown, lines.number);
+    error = more < 0 ? refuse_line(&line, place, false, why, why_size)
+                     : set_line(settings, &line, place, why, why_size);
   }
-  return 0;
+  return error;
 }
 
 /** A file that is not there is fine unless it was asked for. */
