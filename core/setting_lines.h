@@ -23,8 +23,8 @@ struct oriel_setting_line {
   size_t key_size, value_size; /* either may be 0 */
 };
 
-/** The next line that is not skipped. 1; 0 at the end of the text; -EINVAL: it has no =, is in `key` whole, and `value` is
- *  NULL. */
+/** The next line that is not skipped. 1; 0 at the end of the text; -EINVAL: it has no =, is in `key` whole, and
+ *  `value` is NULL. */
 int oriel_setting_lines_next(struct oriel_setting_lines *lines, struct oriel_setting_line *line);
 /** Copies a part into `text`, with a zero behind. 0; -EMSGSIZE: it does not fit, or has a zero in it. */
 int oriel_setting_text(const char *part, size_t part_size, char *text, size_t size);

@@ -30,8 +30,9 @@ static void number_within_its_bounds(void **state) {
 
 static void number_that_is_none(void **state) {
   (void)state;
-  static const char *const wrong[] = {"", " ", "1 ", " 1", "+1", "-1", "1x", "0x1", "1.0", "1,0", "\xd9\xa1", "101", "9",
-                                      "4294967296", "18446744073709551626", "99999999999999999999999999999999999"};
+  static const char *const wrong[] = {
+    "", " ", "50 ", " 50", "+50", "-50", "50x", "0x50", "50.0", "50,0", "\xd9\xa1", "101", "9", "4294967346",
+    "18446744073709551666", "99999999999999999999999999999999999"};
   uint32_t number = 77;
   for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
     assert_int_equal(parse(wrong[i], 10, 100, &number), -EINVAL);
