@@ -22,7 +22,10 @@ enum MHD_Result oriel_handle_asset(struct oriel_request *request) {
   const struct oriel_asset *asset = request->asset;
   bool same = oriel_request_knows(request, asset->etag);
   /* Also where the browser has it: what we say now replaces what it knew. */
-  const char *policy = strcmp(asset->path, "/") == 0 ? request->server->page_policy : NULL;
+  const struct oriel_server *server = request->server;
+  const char *policy = strcmp(asset->path, "/") == 0               ? server->page_policy
+                       : strcmp(asset->path, ORIEL_LIST_PATH) == 0 ? server->list_policy
+                                                                   : NULL;
   struct MHD_Response *response =
     oriel_answer_create_page(same ? NULL : asset->content_type, "no-cache", policy, asset->data,
                              same ? 0 : asset->size, MHD_RESPMEM_PERSISTENT);

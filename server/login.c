@@ -61,7 +61,8 @@ static enum MHD_Result open_session(struct oriel_request *request, const struct 
   struct MHD_Response *response = NULL;
   if (status == 0)
     response = cookie_answer(request, id, ORIEL_SESSION_SECONDS, start->below,
-                             json_pack("{s:s,s:b,s:b}", "secret", secret, "view", start->view, "all", request->all));
+                             json_pack("{s:s,s:b,s:b,s:b}", "secret", secret, "view", start->view, "all", request->all,
+                                       "named", request->named));
   explicit_bzero(id, sizeof id);
   if (status < 0)
     return oriel_answer_error(request, MHD_HTTP_INTERNAL_SERVER_ERROR, "the system gives no random numbers", NULL,

@@ -35,6 +35,7 @@ enum {
   ORIEL_TICK_MS = 250,            /* while anybody is connected */
 };
 
+#define ORIEL_LIST_PATH "/list.html" /* the asset that is at / where the desktops are not one */
 #define ORIEL_CLOSE_LIMIT_NS (500 * ORIEL_NS_PER_MS) /* for those who are told that all ends */
 
 struct oriel_mount;
@@ -64,7 +65,7 @@ struct oriel_server {
   struct oriel_bucket refusals; /* audit lines about what a role may not do, a second */
   const struct oriel_asset *assets;
   size_t asset_count;
-  char page_policy[ORIEL_POLICY_MAX]; /* content security policy of "/" */
+  char page_policy[ORIEL_POLICY_MAX], list_policy[ORIEL_POLICY_MAX]; /* content security policies of the pages */
   const char *version;
 
   uv_poll_t http_poll;  /* libmicrohttpd's epoll descriptor */

@@ -63,6 +63,14 @@ static bool fits(const struct oriel_route *route, const struct oriel_target *tar
   return route->scope != ORIEL_SCOPE_NAMED && !(target->named && route->scope == ORIEL_SCOPE_SERVER);
 }
 
+static const struct oriel_asset *find_asset(const struct oriel_server *server, const char *path) {
+  for (size_t i = 0; i < server->asset_count; i++) {
+    if (strcmp(server->assets[i].path, path) == 0)
+      return &server->assets[i];
+  }
+  return NULL;
+}
+
 /** Behind /d/NAME, or from / on. The table first: an asset can never stand in for a row that asks for a credential. */
 static void find_row(const struct oriel_server *server, const char *path, unsigned method,
                      struct oriel_target *target) {
@@ -72,12 +80,13 @@ static void find_row(const struct oriel_server *server, const char *path, unsign
       target->lacks_name = routes[i].scope == ORIEL_SCOPE_DESKTOP && !target->mount && server->mount_count > 1;
     }
   }
-  for (size_t i = 0; target->methods == 0 && i < server->asset_count; i++) {
-    if (strcmp(server->assets[i].path, path) != 0)
-      continue;
-    target->asset = &server->assets[i];
+  if (target->methods)
+    return;
+  const bool lists = !target->named && server->mount_count != 1 && strcmp(path, "/") == 0;
+  const struct oriel_asset *list = lists ? find_asset(server, ORIEL_LIST_PATH) : NULL;
+  target->asset = list ? list : find_asset(server, path);
+  if (target->asset)
     take_row(target, &asset_route, method);
-  }
 }
 
 /** Behind /api/v1/desktops/NAME. */

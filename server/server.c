@@ -170,13 +170,17 @@ static void set_public(struct oriel_server *server, const char *url) {
   snprintf(server->cookie, sizeof server->cookie, "oriel_session_%u", server->public_address.port);
 }
 
-/** What "/" is sent with. 0, -ENOMEM. */
-static int init_policy(struct oriel_server *server) {
-  for (size_t i = 0; i < server->asset_count; i++) {
-    if (strcmp(server->assets[i].path, "/") == 0)
-      return oriel_policy_of(server->assets[i].data, server->assets[i].size, server->page_policy);
+/** What the pages are sent with. 0, -ENOMEM. */
+static int init_policies(struct oriel_server *server) {
+  int status = 0;
+  for (size_t i = 0; i < server->asset_count && status == 0; i++) {
+    const struct oriel_asset *asset = &server->assets[i];
+    if (strcmp(asset->path, "/") == 0)
+      status = oriel_policy_of(asset->data, asset->size, server->page_policy);
+    else if (strcmp(asset->path, ORIEL_LIST_PATH) == 0)
+      status = oriel_policy_of(asset->data, asset->size, server->list_policy);
   }
-  return 0;
+  return status;
 }
 
 static int init_tables(struct oriel_server *server, const struct oriel_server_config *config) {
@@ -185,7 +189,7 @@ static int init_tables(struct oriel_server *server, const struct oriel_server_co
   if (status == 0 && server->public_address.host[0])
     status = oriel_origins_public(&server->origins, &server->public_address);
   if (status == 0)
-    status = init_policy(server);
+    status = init_policies(server);
   if (status == 0)
     status = oriel_proxies_init(&server->proxies, config->trusted_proxies);
   if (status == 0)

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 const web = new URL('../../web/', import.meta.url);
 const read = (name) => readFileSync(new URL(name, web), 'utf8');
 const page = read('index.html');
-const html = page + read('interface.html');
+const html = page + read('interface.html') + read('list.html');
 const modules = readdirSync(new URL('js/', web))
   .filter((name) => name.endsWith('.js'))
   .map((name) => name.slice(0, -3))
@@ -29,6 +29,7 @@ function reach(name, seen = new Set()) {
 }
 const all = (...names) => names.reduce((seen, name) => reach(name, seen), new Set());
 const first = all('main', 'session', ...deferred('session'));
+const list = all('desktops');
 const later = [...all(...deferred('main'))].filter((name) => !first.has(name));
 
 /** A list of web/meson.build. */
@@ -51,13 +52,17 @@ test('session_says_hello_before_any_file_is_there', () => {
   assert.deepEqual(imports('session'), []); // so that it runs by itself in tests
 });
 
+test('modules_of_the_list_come_in_one_file_behind_the_page', () => {
+  assert.deepEqual(listed('web_list'), [...list].filter((name) => !listed('web_page').includes(name)).sort());
+});
+
 test('modules_of_workers_are_served_by_themselves', () => {
   const entries = modules.filter((name) => /-(worker|worklet)$/.test(name));
   assert.deepEqual([...listed('web_alone'), 'wire'].sort(), [...all(...entries)].sort());
 });
 
 test('modules_are_all_built_in_and_used', () => {
-  assert.deepEqual([...new Set([...first, ...later, ...listed('web_alone')])].sort(), modules);
+  assert.deepEqual([...new Set([...first, ...later, ...list, ...listed('web_alone')])].sort(), modules);
 });
 
 test('page_has_nothing_inline_that_the_csp_forbids', () => {
@@ -91,7 +96,7 @@ test('page_labels_every_control', () => {
 
 test('files_stay_readable', () => {
   const styles = readdirSync(web).filter((name) => name.endsWith('.css'));
-  for (const name of ['index.html', 'interface.html', ...styles, ...modules.map((module) => `js/${module}.js`)]) {
+  for (const name of ['index.html', 'list.html', 'interface.html', ...styles, ...modules.map((module) => `js/${module}.js`)]) {
     assert.ok(read(name).split('\n').length <= (name === 'interface.html' ? 500 : 300), `${name} is long`);
   }
 });
@@ -101,7 +106,7 @@ test('readme_names_every_module_and_every_choice', async () => {
   const unnamed = modules.filter((name) => name !== 'wire' && !new RegExp(`\\b${name}\\.js`).test(readme));
   assert.deepEqual(unnamed, []);
   for (const [, name] of readme.matchAll(/([a-z0-9-]+)\.js\b/g)) {
-    assert.ok(modules.includes(name) || ['first', 'rest'].includes(name), `${name}.js is named and not there`);
+    assert.ok(modules.includes(name) || ['first', 'list', 'rest'].includes(name), `${name}.js is named and not there`);
   }
   const { settings } = await import('../../web/js/settings.js');
   for (const name of Object.keys(settings.values)) assert.ok(readme.includes(`\`${name}\``), name);

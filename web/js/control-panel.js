@@ -4,6 +4,7 @@
 import { byId, button, setIcon, toast } from './dom.js';
 import { LogOut } from './log-out.js';
 import { ROLE } from './protocol.js';
+import { places } from './session.js';
 import { CONTROL_WAY } from './wire.js';
 
 /** Screen readers repeat what is set again. @param {HTMLElement} element @param {string} text */
@@ -48,8 +49,22 @@ export class ControlPanel {
       logOut.tell();
       client.logout();
     });
+    this.offerList();
     button('consent-yes').addEventListener('click', () => this.answer(true));
     button('consent-no').addEventListener('click', () => this.answer(false));
+  }
+
+  /** A way back to the list, where it holds more than this desktop. */
+  async offerList() {
+    const { own, root } = places();
+    if (own === root) return;
+    try {
+      const response = await this.client.session.request('../../api/v1/desktops');
+      const { desktops } = response.ok ? await response.json() : { desktops: [] };
+      byId('all-desktops', HTMLAnchorElement).hidden = desktops.length < 2;
+    } catch {
+      /* the page itself says that the server is out of reach */
+    }
   }
 
   words() {

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 // A log-out is one of this browser: other tabs that still hold the token would log in again by themselves, and give the
 // browser a new secret.
+import { places } from './session.js';
 
 export class LogOut {
-  /**
-   * @param {string} page its address, below which all tabs are of one server @param {() => void} heard another tab did
-   */
+  /** @param {string} page its address: all tabs of its server hear @param {() => void} heard another tab did */
   constructor(page, heard) {
-    const { pathname } = new URL('.', page);
-    this.channel = typeof BroadcastChannel === 'function' ? new BroadcastChannel(`oriel.log-out:${pathname}`) : null;
+    const { root } = places(page);
+    this.channel = typeof BroadcastChannel === 'function' ? new BroadcastChannel(`oriel.log-out:${root}`) : null;
     if (this.channel) this.channel.onmessage = heard;
   }
 

@@ -28,15 +28,24 @@ async function answerOf(response) {
   if (response.ok) return { status: 'ok', retryAfterS };
   if (response.status === 401) return { status: 'unauthorised', retryAfterS };
   if (response.status === 429) return { status: 'limited', retryAfterS: retryAfterS || 60 };
-  if (response.status === 403) {
+  if (response.status === 403 || response.status === 404) { // 404: the desktop is no longer served
     const { error } = await response.json().catch(() => ({}));
-    return { status: 'forbidden', retryAfterS, notice: error };
+    if (error || response.status === 403) return { status: 'forbidden', retryAfterS, notice: error };
   }
   return { status: 'unreachable', retryAfterS };
 }
 
-/** Two servers below one origin keep their secrets apart. */
-const storageKey = () => `oriel.secret:${new URL('.', location.href).pathname}`;
+/** Where this page is: the folder of one desktop, or of the server, whose own is the first. @param {string} [address] */
+export function places(address = location.href) {
+  const own = new URL('.', address).pathname;
+  return { root: own.replace(/d\/[^/]+\/$/, ''), own };
+}
+
+/**
+ * Two servers below one origin keep their secrets apart, and so do sessions for all desktops of a server and for one.
+ * @param {string} place
+ */
+const storageKey = (place) => `oriel.secret:${place}`;
 
 /** @type {Answer} */
 const unreachable = { status: 'unreachable', retryAfterS: 0 };
@@ -141,24 +150,45 @@ export class Session {
     return answer;
   }
 
-  /** The session's second secret; another tab may have logged in since. Empty = none. */
-  get secret() {
+  /** The second secrets that other pages of this origin keep, too: of a session for this desktop, then for all. */
+  stored() {
     try {
-      return localStorage.getItem(storageKey()) ?? this.ownSecret;
+      const { own, root } = places();
+      const secrets = [own, root].map((place) => localStorage.getItem(storageKey(place)));
+      return [...new Set(secrets.filter((secret) => secret !== null))];
     } catch {
-      return this.ownSecret;
+      return [];
     }
   }
 
-  /** @param {string} secret */
-  set secret(secret) {
+  /** The session's second secret; another tab may have logged in since. Empty = none. */
+  get secret() {
+    return this.stored()[0] ?? this.ownSecret;
+  }
+
+  /** @param {string} secret '' forgets all @param {boolean} wide for the pages of all desktops, not for this one's alone */
+  keep(secret, wide) {
     this.ownSecret = secret;
     try {
-      if (secret) localStorage.setItem(storageKey(), secret);
-      else localStorage.removeItem(storageKey());
+      const { own, root } = places();
+      localStorage.removeItem(storageKey(own)); // what stood there would go before that for all
+      if (secret) localStorage.setItem(storageKey(wide ? root : own), secret);
+      else localStorage.removeItem(storageKey(root));
     } catch {
       /* storage is full or forbidden: a reload asks for the token again */
     }
+  }
+
+  /** A session for this desktop that has ended may hide one for all. True when there is another to try. */
+  fallBack() {
+    const [ended, other] = this.stored();
+    if (!other) return false;
+    try {
+      localStorage.removeItem(storageKey(places().own));
+    } catch {
+      return false;
+    }
+    return this.secret !== ended;
   }
 
   /** fetch as this session. @param {string} path @param {RequestInit} [options] */
@@ -194,8 +224,8 @@ export class Session {
       const answer = await answerOf(response);
       if (answer.status === 'ok') {
         this.token = token;
-        const { secret, view } = await response.json();
-        this.secret = secret;
+        const { secret, view, all, named } = await response.json();
+        this.keep(secret, all && named);
         this.view ||= view;
       } else if (answer.status === 'unauthorised') this.token = '';
       return answer;
@@ -209,6 +239,7 @@ export class Session {
     try {
       const response = await this.request('api/v1/desktop');
       const answer = await answerOf(response);
+      if (answer.status === 'unauthorised' && this.fallBack()) return await this.probe();
       return answer.status === 'ok' ? { ...answer, notice: (await response.json()).notice } : answer;
     } catch {
       return unreachable;
@@ -230,12 +261,14 @@ export class Session {
   async logout() {
     this.token = '';
     try {
-      return (await this.request('session', { method: 'DELETE' })).ok;
+      let ended = (await this.request('session', { method: 'DELETE' })).ok;
+      while (this.fallBack()) ended = (await this.request('session', { method: 'DELETE' })).ok && ended;
+      return ended;
     } catch {
       return false;
     } finally {
       this.token = ''; // also when the way to the cookie brought it meanwhile
-      this.secret = '';
+      this.keep('', true);
     }
   }
 
@@ -255,4 +288,5 @@ export class Session {
 }
 
 export const session = new Session();
-if (typeof document !== 'undefined') session.start();
+// The list of desktops (list.html) has no screen to connect.
+if (typeof document !== 'undefined' && document.documentElement.dataset.state) session.start();
