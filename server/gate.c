@@ -229,13 +229,6 @@ enum oriel_right oriel_gate_token(struct oriel_request *request, const char *tok
   return right;
 }
 
-/** What a session is good for at the request's desktop. */
-static enum oriel_right right_of(const struct oriel_request *request, uint64_t session, bool *all) {
-  const struct oriel_server *server = request->server;
-  const struct oriel_session *found = oriel_sessions_get(&server->sessions, session, oriel_clock_ns());
-  return found ? oriel_mount_right(server, request->mount, &found->key, all) : ORIEL_RIGHT_NONE;
-}
-
 enum cookies { COOKIES_NONE, COOKIES_UNKNOWN, COOKIES_ELSEWHERE, COOKIES_GOOD };
 
 /** Looks the cookies up and takes the session that opens this desktop. There may be several: those of one desktop and
@@ -243,7 +236,7 @@ enum cookies { COOKIES_NONE, COOKIES_UNKNOWN, COOKIES_ELSEWHERE, COOKIES_GOOD };
 static enum cookies find_session(struct oriel_request *request) {
   struct oriel_server *server = request->server;
   const uint64_t now_ns = oriel_clock_ns();
-  unsigned count, secrets;
+  unsigned count, secrets, opening = 0;
   enum cookies found = COOKIES_NONE;
   const char *header = oriel_request_header(request, "Cookie", &count);
   const char *secret = oriel_request_header(request, ORIEL_SECRET_HEADER, &secrets);
@@ -251,12 +244,14 @@ static enum cookies find_session(struct oriel_request *request) {
   size_t size;
   for (int i = 0; header && i < 8 && oriel_cookie_next(&header, server->cookie, &value, &size); i++) {
     const uint64_t session = oriel_sessions_find(&server->sessions, value, size, now_ns);
-    const bool opens = session && right_of(request, session, NULL) != ORIEL_RIGHT_NONE;
+    const bool opens = session && oriel_mount_session_right(server, request->mount, session, NULL) != ORIEL_RIGHT_NONE;
     const enum cookies kind = opens ? COOKIES_GOOD : session ? COOKIES_ELSEWHERE : COOKIES_UNKNOWN;
     const bool meant =
       opens && secret && oriel_sessions_prove(&server->sessions, session, secret, strlen(secret), now_ns);
     if (opens && (found != COOKIES_GOOD || meant))
       request->session = session;
+    if (opens && opening < ORIEL_COOKIES_MAX)
+      request->sessions[opening++] = session;
     found = kind > found ? kind : found;
     if (meant)
       break;
@@ -268,7 +263,8 @@ static enum cookies find_session(struct oriel_request *request) {
 static void use_session(struct oriel_request *request) {
   const struct oriel_session *session =
     oriel_sessions_get(&request->server->sessions, request->session, oriel_clock_ns());
-  const bool view = right_of(request, request->session, &request->all) == ORIEL_RIGHT_VIEW;
+  const bool view = oriel_mount_session_right(request->server, request->mount, request->session, &request->all) ==
+                    ORIEL_RIGHT_VIEW;
   request->opener = session ? session->key : (struct oriel_secret){0};
   /* Free controls are had for the asking: a page that is opened takes them. */
   const struct oriel_mount *mount = request->mount;

@@ -57,6 +57,9 @@ struct oriel_mount *oriel_mount_next(const struct oriel_server *server, const st
  *  any. *all (NULL is fine): it is one of the server's, which open every desktop. */
 enum oriel_right oriel_mount_right(const struct oriel_server *server, const struct oriel_mount *mount,
                                    const struct oriel_secret *secret, bool *all);
+/** The same of a browser session, by its serial; NONE once it has ended. */
+enum oriel_right oriel_mount_session_right(const struct oriel_server *server, const struct oriel_mount *mount,
+                                           uint64_t session, bool *all);
 /** Viewers whose tokens only let watch may have half of the places, one at least. */
 unsigned oriel_mount_watchers_max(const struct oriel_mount *mount);
 /** Keeps it, whatever becomes of its name. Returns it; NULL is fine. */

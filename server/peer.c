@@ -310,6 +310,7 @@ int oriel_peer_create(struct oriel_mount *mount, const struct oriel_peer_config 
     .born_ns = now_ns, .deadline_ns = now_ns + HELLO_LIMIT_S * ORIEL_NS_PER_SECOND,
     .heard_ns = now_ns, .progress_ns = now_ns, .next_ping_ns = now_ns,
   };
+  memcpy(peer->sessions, config->sessions, sizeof peer->sessions);
   snprintf(peer->address, sizeof peer->address, "%s", config->address);
   tune(config->socket);
   peer->reached = is_reached(peer);

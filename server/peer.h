@@ -27,6 +27,7 @@ struct oriel_peer_config {
   const void *early;         /* bytes read after the handshake */
   size_t early_size;
   uint64_t session;          /* serial of the browser session; 0 = bearer, or it will log in */
+  const uint64_t *sessions;  /* ORIEL_COOKIES_MAX, those that its secret may be of; ended by 0; copied */
   bool proved;               /* false: nothing but AUTHENTICATE, with the session's second secret, may come first, or,
                                 without a session, LOGIN */
   bool view;                 /* its token only lets watch */

@@ -36,7 +36,7 @@ struct oriel_peer {
   int events;
   void (*closed)(void *user);
   void *closed_user;
-  uint64_t session;
+  uint64_t session, sessions[ORIEL_COOKIES_MAX];
   bool proved, view, named; /* see peer.h */
   bool session_waiting;                       /* SESSION has to be sent */
   char session_secret[ORIEL_SESSION_ID_SIZE]; /* until then */

@@ -136,9 +136,13 @@ static enum oriel_viewer_reason on_authenticate(void *user, const struct oriel_v
   struct oriel_server *server = peer->server;
   if (in->type == ORIEL_VIEWER_LOGIN)
     return log_in(peer, in);
-  uint64_t now_ns = oriel_clock_ns();
-  if (oriel_sessions_prove(&server->sessions, peer->session, in->authenticate.secret, ORIEL_VIEWER_SECRET_SIZE,
-                           now_ns)) {
+  const uint64_t now_ns = oriel_clock_ns();
+  for (size_t i = 0; i < ORIEL_COOKIES_MAX && peer->sessions[i]; i++) {
+    const uint64_t session = peer->sessions[i];
+    if (!oriel_sessions_prove(&server->sessions, session, in->authenticate.secret, ORIEL_VIEWER_SECRET_SIZE, now_ns))
+      continue;
+    peer->session = session;
+    peer->view = oriel_mount_session_right(server, peer->mount, session, NULL) != ORIEL_RIGHT_FULL;
     peer->proved = true;
     return 0;
   }

@@ -67,6 +67,7 @@ struct oriel_request {
   const char *path, *version;      /* borrowed; path for the first call only */
   enum oriel_credential credential;
   uint64_t session; /* serial, when the credential is a cookie */
+  uint64_t sessions[ORIEL_COOKIES_MAX]; /* with others whose cookies came and that open the desktop, too; then 0 */
   bool all;         /* the credential opens every desktop */
   struct oriel_secret opener; /* the token that it is, or that its session began with */
   bool unproved;    /* the cookie came without the session's second secret: only where the next protocol asks for it */

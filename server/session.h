@@ -14,6 +14,7 @@
 #include "server/credential.h"
 
 enum {
+  ORIEL_COOKIES_MAX = 4, /* sessions that one request may have to choose from */
   ORIEL_SESSIONS_MAX = 1024,
   ORIEL_SESSION_SECONDS = 24 * 3600,
 };

@@ -19,6 +19,7 @@ import './agent.mjs';
 import './agent-faults.mjs';
 import './microphone.mjs';
 import './proxy.mjs';
+import './desktops.mjs';
 
 const code = await run(process.argv.slice(2).join(' '));
 await closeBrowser();

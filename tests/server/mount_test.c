@@ -356,6 +356,15 @@ static void the_secret_says_which_session_is_meant(void **state) {
              other, line + strlen("Cookie: "), page_secret(k ? view : all), rig->port);
     assert_int_equal(ask(rig, &answer, "GET /d/red/api/v1/share", headers, NULL), k ? 403 : 200);
     assert_int_equal(ask(rig, &answer, "GET /d/red/api/v1/desktop", headers, NULL), 200);
+    rig->below = "/d/red"; /* at a WebSocket the secret comes later, in its first message */
+    int fd = page_open(rig, headers);
+    page_authenticate(fd, page_secret(k ? view : all));
+    ws_hello(fd, true);
+    assert_true(ws_until(fd, &frame, ORIEL_VIEWER_ROLE));
+    assert_int_equal(frame.data[4], k ? ORIEL_ROLE_VIEWER : ORIEL_ROLE_CONTROLLER);
+    close(fd);
+    assert_true(rig_until(rig, nobody, 5000));
+    rig->below = NULL;
   }
   /* What opens one desktop alone does not open the other with that cookie, either. */
   assert_int_equal(ask(rig, &answer, "GET /d/desktop/api/v1/desktop", view, NULL), 401);

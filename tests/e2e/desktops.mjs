@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+//
+// Several desktops in one server, in a browser: the list, its pictures, one of them and back, and a token of one alone.
+import assert from 'node:assert/strict';
+import { test, until } from './lib/runner.mjs';
+import { api, oriel } from './lib/process.mjs';
+import { openPage, painted } from './lib/browser.mjs';
+
+const still = (name, options = '') => `${name}=pattern:?size=640x400&scene=static${options}`;
+const redToken = 'red-token-0123456789', redWatch = 'red-watch-0123456789';
+const two = [`red=pattern:?size=640x400&scene=motion,token=${redToken},view-token=${redWatch}`, still('blue')];
+
+const card = (page, name) => page.locator(`.desktop[data-name="${name}"]`);
+const names = (page) => page.locator('.desktop').evaluateAll((cards) => cards.map((one) => one.dataset.name));
+const listed = (page, state = 'shown') => page.locator(`html[data-list="${state}"]`).waitFor({ timeout: 10_000 });
+
+/** The middle of a card's picture, once it is there. */
+async function colourOf(page, name) {
+  const image = card(page, name).locator('img');
+  await image.waitFor({ timeout: 15_000 });
+  return image.evaluate(async (element) => {
+    await element.decode();
+    const canvas = document.createElement('canvas');
+    [canvas.width, canvas.height] = [element.naturalWidth, element.naturalHeight];
+    const context = canvas.getContext('2d');
+    context.drawImage(element, 0, 0);
+    const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+    return { width: canvas.width, height: canvas.height, colours: new Set(new Uint32Array(data.buffer)).size };
+  });
+}
+
+test('desktops: the list shows each with its picture, opens one and is come back to', async (t) => {
+  const server = await oriel(t, ['serve', ...two]);
+  const page = await openPage(t, { size: [1100, 700] });
+  await page.goto(`${server.origin}/#token=${server.token}`);
+  await listed(page);
+  assert.equal(new URL(page.url()).hash, '');
+  assert.deepEqual(await names(page), ['red', 'blue']);
+  for (const name of ['red', 'blue']) {
+    const { width, height, colours } = await colourOf(page, name);
+    assert.deepEqual([width, height], [384, 240]);
+    assert.ok(colours > 3, `${name} shows ${colours} colours`);
+  }
+  await card(page, 'red').getByText('Running', { exact: true }).waitFor();
+  assert.ok(await page.locator('#search').isHidden());
+
+  // The moving one's picture is made anew while somebody looks, and no longer when nobody does.
+  const first = await card(page, 'red').locator('img').getAttribute('src');
+  await page.waitForFunction((old) => document.querySelector('.desktop[data-name="red"] img').src !== old, first, { timeout: 15_000 });
+  const made = async () => (await (await api(server, '/d/red/api/v1/stats')).json()).server.thumbnails;
+
+  await page.keyboard.press('Tab'); // "Log out" is before the list
+  await page.keyboard.press('Tab');
+  assert.equal(await page.evaluate(() => document.activeElement.closest('li')?.dataset.name), 'red');
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('Enter');
+  await painted(page);
+  assert.equal(new URL(page.url()).pathname, '/d/blue/');
+  await page.locator('html[data-role="controller"]').waitFor({ timeout: 10_000 });
+  const settled = await made();
+  await new Promise((resolve) => setTimeout(resolve, 2500)); // more than a round of the list
+  assert.equal(await made(), settled);
+  const entry = (await (await api(server, '/api/v1/desktops')).json()).desktops.find(({ name }) => name === 'blue');
+  assert.equal(entry.viewers, 1);
+  assert.match(entry.controller, /^Viewer /);
+
+  await page.keyboard.press('Control+Alt+Shift+M');
+  await page.locator('#control').click();
+  await page.locator('#all-desktops').click();
+  await listed(page);
+  assert.equal(new URL(page.url()).pathname, '/');
+  assert.deepEqual(page.faults, []);
+});
+
+test('desktops: a token of one opens that one alone', async (t) => {
+  const server = await oriel(t, ['serve', ...two]);
+  const page = await openPage(t, { size: [1100, 700] });
+  await page.goto(`${server.origin}/`);
+  await listed(page, 'login');
+  await page.locator('#token').fill('not-the-token-at-all');
+  await page.getByRole('button', { name: 'Open' }).click();
+  await page.getByText('This token is wrong.').waitFor();
+  await page.locator('#token').fill(redToken);
+  await page.getByRole('button', { name: 'Open' }).click();
+  await listed(page);
+  assert.deepEqual(await names(page), ['red']);
+  await card(page, 'red').locator('a').click();
+  await painted(page);
+  assert.equal(new URL(page.url()).pathname, '/d/red/');
+
+  await page.goto(`${server.origin}/d/blue/`);
+  await page.locator('html[data-state="login"]').waitFor({ timeout: 10_000 });
+  await page.locator('#token').fill(redToken);
+  await page.locator('#login button').click();
+  await page.getByText('This token is wrong.').waitFor();
+  await page.locator('#token').fill(server.token);
+  await page.locator('#login button').click();
+  await painted(page);
+  // The server's token opens all, wherever it was given.
+  await page.goto(`${server.origin}/`);
+  await listed(page);
+  assert.deepEqual(await names(page), ['red', 'blue']);
+});
+
+test('desktops: sessions for one and for all live side by side', async (t) => {
+  const server = await oriel(t, ['serve', ...two]);
+  const page = await openPage(t, { size: [1100, 700] });
+  await page.goto(`${server.origin}/#token=${server.token}`);
+  await listed(page);
+  // A link to watch red, opened where all of them are open already.
+  await page.goto(`${server.origin}/d/red/#token=${redWatch}`);
+  await painted(page);
+  await page.locator('html[data-role="viewer"]').waitFor({ timeout: 10_000 });
+  await page.waitForFunction(() => localStorage.getItem('oriel.secret:/d/red/') !== null);
+  await page.reload();
+  await painted(page);
+  await page.locator('html[data-role="viewer"]').waitFor({ timeout: 10_000 });
+  await page.goto(`${server.origin}/d/blue/`);
+  await painted(page);
+  await page.locator('html[data-role="controller"]').waitFor({ timeout: 10_000 });
+  // A session for red that has ended gives way to the one for all.
+  await page.evaluate(() => localStorage.setItem('oriel.secret:/d/red/', 'ab'.repeat(32)));
+  await page.goto(`${server.origin}/d/red/`);
+  await painted(page);
+});
+
+test('desktops: from ten on they are searched, and a log-out leaves no picture', async (t) => {
+  const all = Array.from({ length: 12 }, (_, i) => still(i % 3 ? `web-${i}` : `db-${i}`));
+  const server = await oriel(t, ['serve', ...all]);
+  const page = await openPage(t, { size: [1100, 700] });
+  await page.goto(`${server.origin}/#token=${server.token}`);
+  await listed(page);
+  await page.keyboard.press('/');
+  await page.keyboard.type('DB');
+  assert.deepEqual(await page.locator('.desktop:visible h2').allTextContents(), ['db-0', 'db-3', 'db-6', 'db-9']);
+  assert.equal(await page.locator('#list-count').textContent(), '4 of 12 desktops');
+  await page.keyboard.type('-nothing');
+  await page.getByText('No desktop has such a name.').waitFor();
+  await page.locator('#search').fill('');
+  await card(page, 'web-11').scrollIntoViewIfNeeded();
+  await card(page, 'web-11').locator('img').waitFor({ timeout: 15_000 });
+  await page.getByRole('button', { name: 'Log out' }).click();
+  await listed(page, 'login');
+  assert.equal(await page.locator('.desktop').count(), 0);
+  await page.reload();
+  await listed(page, 'login');
+  assert.deepEqual(page.faults.filter((text) => !/401/.test(text)), []);
+});
+
+test('desktops: one is removed under its viewer, who is told, and the other is not disturbed', async (t) => {
+  const { writeFileSync } = await import('node:fs');
+  const { join } = await import('node:path');
+  const { temporary } = await import('./lib/process.mjs');
+  const file = join(temporary(t), 'oriel.conf');
+  const section = (name) => `[desktop ${name}]\naddress = pattern:?size=640x400&scene=motion\n`;
+  writeFileSync(file, section('red') + section('blue'));
+  const server = await oriel(t, ['serve', '--config', file]);
+  const [red, blue] = [await openPage(t, { size: [700, 500] }), await openPage(t, { size: [700, 500] })];
+  await red.goto(`${server.origin}/d/red/#token=${server.token}`);
+  await blue.goto(`${server.origin}/d/blue/#token=${server.token}`);
+  await painted(red);
+  await painted(blue);
+  writeFileSync(file, section('blue') + section('green'));
+  server.child.kill('SIGHUP');
+  await red.getByText('no desktop of this name is served here').waitFor({ timeout: 15_000 });
+  const before = await blue.evaluate(() => window.oriel.stats());
+  await until(async () => (await blue.evaluate(() => window.oriel.stats())).painted > before.painted + 30, 15_000, 'blue goes on');
+  assert.equal((await blue.evaluate(() => window.oriel.stats())).reconnects, 0);
+  const entries = (await (await api(server, '/api/v1/desktops')).json()).desktops;
+  assert.deepEqual(entries.map(({ name }) => name), ['blue', 'green']);
+});
