@@ -89,7 +89,7 @@ class DesktopsPage {
     if (this.search.hidden) this.search.value = '';
     this.filter();
     document.documentElement.dataset.list = 'shown';
-    if (!this.thumbnails.timer) this.thumbnails.start();
+    if (this.thumbnails.stopped) this.thumbnails.start();
   }
 
   /** @param {import('./desktop-words.js').Desktop} desktop */

@@ -16,23 +16,24 @@ export class Thumbnails {
     this.wanted = wanted;
     this.timer = 0;
     this.running = false;
+    this.stopped = true;
   }
 
   /** A round now, and more after it until stop. */
   async start() {
     clearTimeout(this.timer);
-    this.timer = 0;
+    this.stopped = false;
     if (this.running) return;
     this.running = true;
     const cards = this.wanted();
     const missing = cards.length && (await this.round(cards));
     this.running = false;
-    this.timer = setTimeout(() => this.start(), missing ? SOON_MS : ROUND_MS);
+    if (!this.stopped) this.timer = setTimeout(() => this.start(), missing ? SOON_MS : ROUND_MS);
   }
 
   stop() {
     clearTimeout(this.timer);
-    this.timer = 0;
+    this.stopped = true;
   }
 
   /** True when one has no picture yet. @param {import('./desktop-card.js').DesktopCard[]} cards */
