@@ -54,7 +54,7 @@ static int unknown(const char *name, const char *key, char *why, size_t why_size
   return -EINVAL;
 }
 
-static int read_option(struct oriel_desktop_options *desktop, char *word, char *why, size_t why_size) {
+int oriel_desktop_options_read_one(struct oriel_desktop_options *desktop, char *word, char *why, size_t why_size) {
   char *value = strchr(word, '=');
   const size_t length = strcspn(word, "=");
   if (value != NULL)
@@ -92,7 +92,7 @@ int oriel_desktop_options_read(struct oriel_desktop_options *desktop, const char
   int result = more < 0 ? more : set_address(desktop, word, why, why_size);
   while (result == 0 && more > 0) {
     more = take_word(&text, word, desktop->name, why, why_size);
-    result = more < 0 ? more : read_option(desktop, word, why, why_size);
+    result = more < 0 ? more : oriel_desktop_options_read_one(desktop, word, why, why_size);
   }
   explicit_bzero(word, sizeof word); /* a token may have been in it */
   return result;

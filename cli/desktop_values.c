@@ -5,6 +5,7 @@
 #include "cli/desktop_values.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "cli/option_table.h"
@@ -30,6 +31,17 @@ static int copy_rows(const struct oriel_desktop_options *from, struct oriel_desk
 
 int oriel_desktop_options_inherit(struct oriel_desktop_options *desktop, const struct oriel_desktop_options *defaults) {
   return copy_rows(defaults, desktop, desktop->given);
+}
+
+int oriel_desktop_defaults_check(const struct oriel_desktop_options *defaults, char *why, size_t why_size) {
+  for (int i = 0; i < oriel_option_count; i++)
+    if (oriel_option_table[i].exclusive && (defaults->given & UINT64_C(1) << i) != 0) {
+      const char *name = oriel_option_table[i].name;
+      snprintf(why, why_size, "--%s is one desktop's: give it to that one, as NAME=ADDRESS,%s=%s", name, name,
+               oriel_option_table[i].value);
+      return -EINVAL;
+    }
+  return 0;
 }
 
 int oriel_desktop_options_copy(const struct oriel_desktop_options *desktop, struct oriel_desktop_options *copy) {

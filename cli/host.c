@@ -46,14 +46,29 @@ static int open_plan(struct oriel_host *host, struct oriel_host_plan *plan, char
   return 0;
 }
 
-int oriel_host_add(struct oriel_host *host, const struct oriel_desktop_options *options, char *why, size_t why_size) {
-  if (find(host, options->name) != NULL) {
+/** What is to follow one that is on its way out, as far as that can be judged now. Takes the plan over. */
+static int succeed(struct oriel_host_desktop *hosted, struct oriel_host_plan *plan, char *why, size_t why_size) {
+  const int result = oriel_check_desktop(&plan->options, why, why_size);
+  if (result < 0)
+    oriel_host_plan_destroy(plan);
+  else
+    hosted->successor = plan;
+  return result;
+}
+
+int oriel_host_add(struct oriel_host *host, const struct oriel_desktop_options *options, bool added, char *why,
+                   size_t why_size) {
+  struct oriel_host_desktop *hosted = find(host, options->name);
+  struct oriel_host_plan *plan = NULL;
+  if (hosted != NULL && (!hosted->leaving || hosted->successor != NULL)) {
     snprintf(why, why_size, "desktop %s is served already: give this one another name", options->name);
     return -EEXIST;
   }
-  struct oriel_host_plan *plan = NULL;
   const int result = oriel_host_plan_create(options, &plan, why, why_size);
-  return result == 0 ? open_plan(host, plan, why, why_size) : result;
+  if (result < 0)
+    return result;
+  plan->added = added;
+  return hosted != NULL ? succeed(hosted, plan, why, why_size) : open_plan(host, plan, why, why_size);
 }
 
 /* ---- one less ---- */
@@ -121,18 +136,37 @@ static void leave(struct oriel_host_desktop *hosted) {
   oriel_mount_release_desktop(hosted->mount, left, hosted);
 }
 
-int oriel_host_remove(struct oriel_host *host, const char *name) {
+int oriel_host_remove(struct oriel_host *host, const char *name, char *why, size_t why_size) {
   struct oriel_host_desktop *hosted = find(host, name);
-  if (hosted == NULL)
+  const struct oriel_host_plan *plan = hosted == NULL ? NULL : hosted->leaving ? hosted->successor : hosted->plan;
+  if (hosted != NULL && plan == NULL) {
+    snprintf(why, why_size, "desktop %s is being removed", name);
     return -ENOENT;
-  oriel_host_plan_destroy(hosted->successor);
-  hosted->successor = NULL;
-  if (!hosted->leaving)
+  }
+  if (plan == NULL || !plan->added) {
+    snprintf(why, why_size, "desktop %s was not added at run time: take it out of the command line or the "
+             "configuration file", name);
+    return -EPERM;
+  }
+  if (hosted->leaving) {
+    oriel_host_plan_destroy(hosted->successor);
+    hosted->successor = NULL;
+  } else
     leave(hosted);
   return 0;
 }
 
 /* ---- another list ---- */
+
+/** A name that an administrator took is none for the list. */
+static int check_free(const struct oriel_host_desktop *hosted, char *why, size_t why_size) {
+  const struct oriel_host_plan *plan = hosted == NULL ? NULL : hosted->leaving ? hosted->successor : hosted->plan;
+  if (plan == NULL || !plan->added)
+    return 0;
+  snprintf(why, why_size, "desktop %s was added at run time: remove it first, or choose another name",
+           plan->options.name);
+  return -EEXIST;
+}
 
 /** A plan for each; where it is new or other, what only this host can judge is checked. */
 static int make_plans(struct oriel_host *host, const struct oriel_desktop_options *desktops, unsigned count,
@@ -140,7 +174,9 @@ static int make_plans(struct oriel_host *host, const struct oriel_desktop_option
   int result = 0;
   for (unsigned i = 0; result == 0 && i < count; i++) {
     const struct oriel_host_desktop *hosted = find(host, desktops[i].name);
-    result = oriel_host_plan_create(&desktops[i], &plans[i], why, why_size);
+    result = check_free(hosted, why, why_size);
+    if (result == 0)
+      result = oriel_host_plan_create(&desktops[i], &plans[i], why, why_size);
     if (result == 0 && (hosted == NULL || hosted->leaving || !oriel_host_plan_equal(hosted->plan, plans[i])))
       result = oriel_check_desktop(&desktops[i], why, why_size);
   }
@@ -160,6 +196,9 @@ static struct oriel_host_plan *take_plan(struct oriel_host_plan **plans, unsigne
 
 /** What is served now, and what the list has in its place. */
 static void revise(struct oriel_host_desktop *hosted, struct oriel_host_plan *plan) {
+  const struct oriel_host_plan *last = hosted->leaving ? hosted->successor : hosted->plan;
+  if (plan == NULL && last != NULL && last->added)
+    return;
   if (!hosted->leaving && plan != NULL && oriel_host_plan_equal(hosted->plan, plan)) {
     oriel_host_plan_destroy(plan);
     return;

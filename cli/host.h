@@ -29,10 +29,14 @@ struct oriel_host {
 };
 
 void oriel_host_init(struct oriel_host *host, uv_loop_t *loop);
-/** Serves one more. 0, or errors of oriel_host_desktop_open; -EEXIST: the name is taken. */
-int oriel_host_add(struct oriel_host *host, const struct oriel_desktop_options *options, char *why, size_t why_size);
-/** Begins to end the desktop of that name: it is no longer served when this returns. 0; -ENOENT. */
-int oriel_host_remove(struct oriel_host *host, const char *name);
+/** Serves one more; `added`: at run time, so that it is not of the list that oriel_host_apply knows. One of that name
+ *  that is on its way out is waited for, without waiting here. 0, or errors of oriel_host_plan_create and
+ *  oriel_host_desktop_open; -EEXIST: the name is taken. */
+int oriel_host_add(struct oriel_host *host, const struct oriel_desktop_options *options, bool added, char *why,
+                   size_t why_size);
+/** Begins to end a desktop that was added at run time: it is no longer served when this returns. 0; -ENOENT; -EPERM: it
+ *  is of the list. */
+int oriel_host_remove(struct oriel_host *host, const char *name, char *why, size_t why_size);
 /** Has served what the list says: begins what is new, ends what is missing, replaces what differs, leaves the rest
  *  alone. First everything is checked: -EINVAL, -ENOMEM with a sentence in `why` (at least 512 bytes), and nothing has
  *  changed. 0 otherwise; what could then not be begun was printed. */

@@ -17,6 +17,7 @@
 /** What is to be served: options with the tokens that they lead to; "" = it has none of its own. */
 struct oriel_host_plan {
   struct oriel_desktop_options options;
+  bool added; /* at run time: another list of options does not remove it */
   char token[ORIEL_TOKEN_SIZE], view_token[ORIEL_TOKEN_SIZE];
 };
 

@@ -81,6 +81,11 @@ const struct oriel_option oriel_option_table[] = {
    .help = "secret that only lets watch (default: 256 random bits)"},
   {"view-token-file", "FILE", SERVING, OF_PROCESS(view_token_file), ORIEL_OPTION_STRING, .excludes = "view-token",
    .help = "file that holds it"},
+  {"admin-token", "TOKEN", SERVE, OF_PROCESS(admin_token), ORIEL_OPTION_STRING, .excludes = "admin-token-file",
+   .secret = true,
+   .help = "secret that adds and removes desktops at run time, and does nothing else (default: there is none)"},
+  {"admin-token-file", "FILE", SERVE, OF_PROCESS(admin_token_file), ORIEL_OPTION_STRING, .excludes = "admin-token",
+   .help = "file that holds it"},
   {"print-token", NULL, SERVING, OF_PROCESS(print_token), ORIEL_OPTION_FLAG,
    .help = "print the address with a token made at start even where standard output is no terminal, and whoever "
            "reads that log can come in (default: in a file of yours, which is named)"},

@@ -55,17 +55,11 @@ static void drop_lone_key(struct oriel_option_parser *parser) {
     options->tls_key = NULL;
 }
 
-/** Each desktop gets the defaults; only then it can be judged, but for addresses of which each needs its own. */
+/** Each desktop gets the defaults; only then it can be judged. */
 static int complete_desktops(struct oriel_options *options, char *why, size_t why_size) {
-  int result = 0;
-  for (int i = 0; i < oriel_option_count; i++)
-    if (oriel_option_table[i].exclusive && (options->defaults.given & UINT64_C(1) << i) != 0 &&
-        options->desktop_count > 1) {
-      const char *name = oriel_option_table[i].name;
-      snprintf(why, why_size, "--%s is one desktop's: give it to that one, as NAME=ADDRESS,%s=%s", name, name,
-               oriel_option_table[i].value);
-      return -EINVAL;
-    }
+  int result = options->desktop_count > 1 ? oriel_desktop_defaults_check(&options->defaults, why, why_size) : 0;
+  if (result < 0)
+    return result;
   for (unsigned i = 0; result == 0 && i < options->desktop_count; i++)
     result = oriel_desktop_options_inherit(&options->desktops[i], &options->defaults);
   if (result < 0)
@@ -75,12 +69,20 @@ static int complete_desktops(struct oriel_options *options, char *why, size_t wh
   return result;
 }
 
+/** Nothing to serve is a mistake, unless it can be added later. */
+static bool lacks_desktops(const struct oriel_options *options) {
+  return options->command == ORIEL_CLI_SERVE && options->desktop_count == 0 && options->admin_token == NULL &&
+         options->admin_token_file == NULL;
+}
+
 static int check_serving(const struct oriel_options *options, char *why, size_t why_size) {
   struct oriel_public address;
   if (options->token != NULL && options->token_file != NULL)
     snprintf(why, why_size, "--token and --token-file are both given: leave one out");
   else if (options->view_token != NULL && options->view_token_file != NULL)
     snprintf(why, why_size, "--view-token and --view-token-file are both given: leave one out");
+  else if (options->admin_token != NULL && options->admin_token_file != NULL)
+    snprintf(why, why_size, "--admin-token and --admin-token-file are both given: leave one out");
   else if (options->tls_self_signed && options->tls_cert != NULL)
     snprintf(why, why_size, "--tls-self-signed and --tls-cert are both given: leave one out");
   else if ((options->tls_cert != NULL) != (options->tls_key != NULL))
@@ -90,10 +92,10 @@ static int check_serving(const struct oriel_options *options, char *why, size_t 
     snprintf(why, why_size,
              "--public-url is \"%.100s\": it must be as https://vm.example or https://host:8443/vms/one/",
              options->public_url);
-  else if (options->command == ORIEL_CLI_SERVE && options->desktop_count == 0 && options->config != NULL)
+  else if (lacks_desktops(options) && options->config != NULL)
     snprintf(why, why_size, "%.200s has no desktop: add a section [desktop NAME] with address = qemu:QMP-SOCKET",
              options->config);
-  else if (options->command == ORIEL_CLI_SERVE && options->desktop_count == 0)
+  else if (lacks_desktops(options))
     snprintf(why, why_size, "what to serve is missing: qemu:QMP-SOCKET or pattern:; see `oriel serve --help`");
   else
     return 0;

@@ -74,7 +74,7 @@ int oriel_run_command(const struct oriel_options *options) {
     return status;
   status = start_vm(options, &vm);
   if (vm == NULL) {
-    oriel_service_run(service, NULL, 0);
+    oriel_service_cancel(service);
     return status;
   }
   oriel_service_own(service, vm, start_vm);

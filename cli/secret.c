@@ -152,6 +152,15 @@ int oriel_view_token_choose(const struct oriel_options *options, char token[ORIE
                 why_size);
 }
 
+int oriel_admin_token_choose(const struct oriel_options *options, char token[ORIEL_TOKEN_SIZE], char *why,
+                             size_t why_size) {
+  token[0] = '\0';
+  if (options->admin_token == NULL && options->admin_token_file == NULL)
+    return 0;
+  return choose(options->admin_token, options->admin_token_file, "--admin-token or ORIEL_ADMIN_TOKEN", token, why,
+                why_size);
+}
+
 static int choose_own(const char *given, const char *file, const struct oriel_desktop_options *desktop,
                       char token[ORIEL_TOKEN_SIZE], char *why, size_t why_size) {
   char from[ORIEL_DESKTOP_NAME_SIZE + 16];

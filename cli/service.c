@@ -32,6 +32,8 @@ static int open_server(struct oriel_service *service) {
     .listen = options->listen,
     .listener = service->listener >= 0 ? service->listener : 0,
     .token = service->token,
+    .admin_token = service->admin_token[0] != '\0' ? service->admin_token : NULL,
+    .keeper = oriel_service_keeper(service),
     .public_url = options->public_url,
     .view_token = service->view_token,
     .allow_hosts = options->allow_hosts.words,
@@ -94,6 +96,7 @@ static void finish(struct oriel_service *service) {
   oriel_links_remove(&service->links);
   explicit_bzero(service->token, sizeof service->token);
   explicit_bzero(service->view_token, sizeof service->view_token);
+  explicit_bzero(service->admin_token, sizeof service->admin_token);
   free(service);
 }
 
@@ -122,6 +125,7 @@ static int prepare(struct oriel_service *service) {
   status = oriel_check_encoder(&options->defaults, why, sizeof why);
   if (status == ORIEL_EXIT_OK && (oriel_token_choose(options, service->token, why, sizeof why) < 0 ||
                                   oriel_view_token_choose(options, service->view_token, why, sizeof why) < 0 ||
+                                  oriel_admin_token_choose(options, service->admin_token, why, sizeof why) < 0 ||
                                   oriel_tls_prepare(options, &service->tls, why, sizeof why) < 0))
     status = ORIEL_EXIT_ERROR;
   return status == ORIEL_EXIT_OK ? open_server(service) : oriel_say(status, "%s", why);
@@ -160,11 +164,11 @@ static int open_desktops(struct oriel_service *service, const struct oriel_deskt
   int status = ORIEL_EXIT_ERROR;
   for (unsigned i = 0; i < count; i++) {
     char why[512];
-    const int result = oriel_host_add(&service->host, &desktops[i], why, sizeof why);
+    const int result = oriel_host_add(&service->host, &desktops[i], false, why, sizeof why);
     if (result < 0)
       status = oriel_say(result == -EINVAL ? ORIEL_EXIT_USAGE : ORIEL_EXIT_ERROR, "%s", why);
   }
-  return service->host.count > 0 ? ORIEL_EXIT_OK : status;
+  return service->host.count > 0 || count == 0 ? ORIEL_EXIT_OK : status;
 }
 
 static void print_stats(uv_timer_t *timer) {
@@ -216,8 +220,15 @@ static void look_ready(uv_timer_t *timer) {
   oriel_systemd_tell(&service->systemd, "READY=1\nSTATUS=serving on port %u", oriel_server_port(service->server));
 }
 
+static int run(struct oriel_service *service) {
+  uv_run(&service->loop, UV_RUN_DEFAULT);
+  const int status = service->exit_status;
+  finish(service);
+  return status;
+}
+
 int oriel_service_run(struct oriel_service *service, const struct oriel_desktop_options *desktops, unsigned count) {
-  int status = open_desktops(service, desktops, count);
+  const int status = open_desktops(service, desktops, count);
   uv_update_time(&service->loop); /* the VM's start took its time, which no deadline may count */
   watch(service);
   if (status != ORIEL_EXIT_OK)
@@ -228,8 +239,12 @@ int oriel_service_run(struct oriel_service *service, const struct oriel_desktop_
     service->ready_by_ms = uv_now(&service->loop) + ORIEL_SERVICE_READY_MS;
     look_ready(&service->ready_timer);
   }
-  uv_run(&service->loop, UV_RUN_DEFAULT);
-  status = service->exit_status;
-  finish(service);
-  return status;
+  return run(service);
+}
+
+void oriel_service_cancel(struct oriel_service *service) {
+  uv_update_time(&service->loop);
+  watch(service);
+  oriel_service_stop(service, ORIEL_EXIT_ERROR);
+  (void)run(service);
 }

@@ -19,8 +19,9 @@ int oriel_service_create(const struct oriel_options *options, struct oriel_servi
  *  by `starter` (again.h says when). */
 void oriel_service_own(struct oriel_service *service, struct oriel_qemu *vm, oriel_vm_starter *starter);
 /** Serves `count` desktops until a signal, an error or the VM's last end, and cleans everything up, `service` included.
- *  One of several that cannot be served is told and left out. Returns the exit status. 0 for `count`: only cleans up,
- *  and returns 1. */
+ *  One of several that cannot be served is told and left out. Returns the exit status. */
 int oriel_service_run(struct oriel_service *service, const struct oriel_desktop_options *desktops, unsigned count);
+/** In the place of run: only cleans up. */
+void oriel_service_cancel(struct oriel_service *service);
 
 #endif

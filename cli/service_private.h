@@ -45,7 +45,7 @@ struct oriel_service {
   uint64_t start_by_ms; /* a VM that ends until then starts again: who wants it saw the end before we did */
   struct oriel_desktop_stats *stats; /* room for the line of --stats; NULL = none is printed */
   struct oriel_tls tls;
-  char token[ORIEL_TOKEN_SIZE], view_token[ORIEL_TOKEN_SIZE];
+  char token[ORIEL_TOKEN_SIZE], view_token[ORIEL_TOKEN_SIZE], admin_token[ORIEL_TOKEN_SIZE]; /* "" = none */
   struct oriel_links links;
   enum oriel_service_phase phase;
   uint64_t ended_ms; /* of the loop's clock: when the end began */
@@ -74,6 +74,11 @@ void oriel_service_vm_watch(struct oriel_service *service);
 struct oriel_desktop *oriel_service_vm_desktop(const struct oriel_service *service);
 /** As oriel_service_own. */
 void oriel_service_vm_own(struct oriel_service *service, struct oriel_qemu *vm, oriel_vm_starter *starter);
+
+/* ---- desktops that come and go at run time: service_keeper.c ---- */
+
+/** What the server calls for an administrator. */
+struct oriel_server_keeper oriel_service_keeper(struct oriel_service *service);
 
 /* ---- another configuration: service_reload.c ---- */
 

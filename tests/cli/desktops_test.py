@@ -12,6 +12,7 @@ import re
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -111,42 +112,58 @@ class Oriel:
         return self.process.wait(LIMIT_S), time.monotonic() - begun
 
 
+def frame(opcode, payload):
+    """A WebSocket frame of a client's: masked, with zeros."""
+    return bytes([0x80 | opcode, 0x80 | len(payload)]) + bytes(4) + payload
+
+
 class Viewer:
-    """A page's connection, as far as its head."""
+    """A page's connection, as far as a viewer of its own."""
 
     def __init__(self, oriel, name):
+        self.pings = 0
         self.socket = socket.create_connection(('127.0.0.1', oriel.port), LIMIT_S)
         key = base64.b64encode(os.urandom(16)).decode()
         self.socket.sendall((f'GET /d/{name}/ws HTTP/1.1\r\nHost: 127.0.0.1:{oriel.port}\r\nUpgrade: websocket\r\n'
                              f'Connection: Upgrade\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n'
                              f'Sec-WebSocket-Protocol: oriel.v1\r\n'
                              f'Authorization: Bearer {oriel.token}\r\n\r\n').encode())
-        self.opened = b' 101 ' in self.socket.recv(4096).split(b'\r\n', 1)[0]
+        hello = struct.pack('<B3xHBBIHH', 0x41, 1, 0, 0, 7, 0, 0)
+        self.socket.sendall(frame(2, hello))
+        self.opened = self.hears(b' 101 ') and self.lives()
 
-    def lives(self):
-        """Nothing that was sent is an end. A ping shows that the other side still reads."""
-        self.socket.setblocking(False)
+    def hears(self, words):
+        """Waits for bytes that contain `words`; False at the end of the connection or of the time."""
+        data = b''
         try:
-            while self.socket.recv(65536):
-                pass
-            return False
-        except BlockingIOError:
+            while words not in data:
+                more = self.socket.recv(65536)
+                if not more:
+                    return False
+                data = data[-len(words):] + more
             return True
         except OSError:
             return False
-        finally:
-            self.socket.settimeout(LIMIT_S)
+
+    def lives(self):
+        """The server still reads and answers: a ping's words come back."""
+        self.pings += 1
+        words = f'still here {self.pings}'.encode()
+        try:
+            self.socket.sendall(frame(9, words))
+        except OSError:
+            return False
+        return self.hears(words)
 
     def ended(self):
         """Waits for its end."""
+        self.hears(b'words that nobody says')
         try:
-            while self.socket.recv(65536):
-                pass
-            return True
-        except ConnectionError:
-            return True
+            return self.socket.recv(1) == b''
         except TimeoutError:
             return False
+        except OSError:
+            return True
 
 
 def named():
@@ -218,6 +235,54 @@ def file():
     check('end_is_in_time_with_viewers', status == 0 and seconds < 2 and viewers['stays'].ended(), oriel)
 
 
+def admin():
+    secret = 'a-token-for-administrators'
+
+    def order(method, path, body=None, token=secret):
+        asked = urllib.request.Request(f'http://127.0.0.1:{oriel.port}{path}', method=method,
+                                       data=json.dumps(body).encode() if body else None,
+                                       headers={'Authorization': f'Bearer {token}', 'Content-Type': 'application/json'})
+        try:
+            with urllib.request.urlopen(asked, timeout=LIMIT_S) as answer:
+                return answer.status
+        except urllib.error.HTTPError as error:
+            return error.code
+
+    def add(name, address=STATIC, **options):
+        return order('POST', '/api/v1/desktops', {'name': name, 'address': address, 'options': options})
+
+    configure(f'[server]\nadmin-token = {secret}\n[desktop kept]\naddress = {STATIC}\n')
+    os.chmod(CONFIG, 0o600)
+    oriel = Oriel('--config', CONFIG, '--fps', '9')
+    check('desktop_is_added', add('more', viewers=1, bitrate=900) == 201 and oriel.state('more') == 'running', oriel)
+    first, second = Viewer(oriel, 'more'), Viewer(oriel, 'more')
+    check('its_options_hold', first.opened and (not second.opened or second.ended()) and first.lives(), oriel)
+    refused = [add('more'), add('kept'), add('A'), add('x', 'nonsense:'), add('x', fps=0), add('x', listen='0'),
+               add('x', **{'token-file': '/etc/hostname'}), add('x', pfs=1)]
+    check('bad_orders_are_refused', refused == [409, 409] + [400] * 6 and oriel.state('x') == 404, oriel)
+    check('nobody_else_may', order('POST', '/api/v1/desktops', {'name': 'y', 'address': STATIC}, TOKEN) in (401, 403) and
+          oriel.state('y') == 404, oriel)
+    check('one_of_the_file_is_not_removed', order('DELETE', '/api/v1/desktops/kept') == 403 and
+          oriel.state('kept') == 'running', oriel)
+    configure(f'[server]\nadmin-token = {secret}\n[desktop other]\naddress = {STATIC}\n')
+    oriel.hang_up()
+    check('added_one_outlives_another_file', oriel.state('other') == 'running' and first.lives() and
+          until(lambda: oriel.state('kept') == 404), oriel)
+    configure(f'[server]\nadmin-token = {secret}\n[desktop more]\naddress = {STATIC}\n')
+    oriel.hang_up()
+    check('file_with_an_added_name_changes_nothing', 'remove it first' in oriel.said()[-1] and first.lives() and
+          oriel.state('other') == 'running', oriel)
+    check('added_one_is_removed', order('DELETE', '/api/v1/desktops/more') == 204 and first.ended() and
+          until(lambda: oriel.state('more') == 404) and order('DELETE', '/api/v1/desktops/more') == 404, oriel)
+    again = [add('flaps') in (201, 409) and order('DELETE', '/api/v1/desktops/flaps') in (204, 404) for _ in range(30)]
+    check('names_come_and_go', all(again) and until(lambda: oriel.state('flaps') == 404) and add('flaps') == 201, oriel)
+    check('it_ends_in_time', oriel.end()[0] == 0, oriel)
+
+    oriel = Oriel('--admin-token', secret)
+    check('none_is_served_until_one_is_added', oriel.port > 0 and oriel.get('/api/v1/desktops')[0] == 200 and
+          add('one') == 201 and oriel.state('one') == 'running' and oriel.end()[0] == 0, oriel)
+
+
 def many():
     oriel = Oriel(*(f'd{i}={STATIC}' for i in range(100)))
     check('hundred_are_served', [oriel.state(f'd{i}') for i in (0, 50, 99)] == ['running'] * 3, oriel)
@@ -242,7 +307,8 @@ def commands():
           out.count('token = (hidden)') == 2 and out.count('\nfps = 9\n') == 2 and '[desktop b]' in out)
     configure('[server]\nfps = 0\n[desktop a]\naddress = nonsense:\n[desktop]\n')
     status, out, err = run('check', CONFIG)
-    check('all_that_is_wrong_is_told', status == 2 and out == '' and [line.split(':')[1] for line in err.splitlines()] == ['2', '5'])
+    lines = [line.split(':')[1] for line in err.splitlines()]
+    check('all_that_is_wrong_is_told', status == 2 and out == '' and lines == ['2', '5'])
     configure('[server]\n[desktop a]\naddress = nonsense:\n[desktop b]\naddress = pattern:\ntoken-file = /no/such\n')
     status, out, err = run('check', CONFIG)
     check('what_this_host_knows_is_told', status != 0 and out == '' and f'{CONFIG}:2: ' in err and f'{CONFIG}:4: ' in err)
@@ -251,6 +317,7 @@ def commands():
 try:
     named()
     file()
+    admin()
     many()
     commands()
 finally:
