@@ -289,6 +289,15 @@ def many():
     status, seconds = oriel.end()
     check('hundred_end_in_time', status == 0 and seconds < 2, oriel)
 
+    silent = socket.socket(socket.AF_UNIX)  # a QEMU that is stopped takes connections and says nothing
+    silent.bind(os.path.join(SCRATCH, 'silent'))
+    silent.listen(64)
+    oriel = Oriel(*(f'd{i}=qemu:{SCRATCH}/silent' for i in range(20)), f'well={STATIC}')
+    check('silent_machines_leave_another_alone', oriel.state('well') == 'running' and Viewer(oriel, 'well').opened, oriel)
+    status, seconds = oriel.end()
+    check('silent_machines_end_in_time', status == 0 and seconds < 2, oriel)
+    silent.close()
+
 
 def commands():
     def run(*words):
