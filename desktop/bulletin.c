@@ -46,7 +46,7 @@ int oriel_bulletin_init(struct oriel_bulletin *bulletin) {
   if (pthread_mutex_init(&bulletin->lock, NULL))
     return -ENOMEM;
   for (unsigned notice = 0; notice < ORIEL_NOTICES; notice++)
-    oriel_pace_init(&bulletin->pace[notice], budgets[notice].rate, budgets[notice].burst);
+    oriel_rate_limit_init(&bulletin->pace[notice], budgets[notice].rate, budgets[notice].burst);
   bulletin->facts.absolute_pointer = true;
   bulletin->version[ORIEL_NOTICE_STATE] = bulletin->version[ORIEL_NOTICE_MICROPHONE] = 1;
   atomic_init(&bulletin->told, 1);
@@ -65,12 +65,12 @@ static struct oriel_packet *show_cursor(struct oriel_bulletin *bulletin, uint64_
   bulletin->cursor = bulletin->next_cursor;
   bulletin->next_cursor = NULL;
   for (size_t size = CURSOR_COUNT_SIZE; size < bulletin->cursor->size; size += CURSOR_COUNT_SIZE)
-    oriel_pace_take(&bulletin->pace[ORIEL_NOTICE_CURSOR], now_ns); /* beyond the one that each notice counts as */
+    oriel_rate_limit_take(&bulletin->pace[ORIEL_NOTICE_CURSOR], now_ns); /* beyond the one that each notice counts as */
   return old;
 }
 
 static struct oriel_packet *tell(struct oriel_bulletin *bulletin, unsigned notice, uint64_t now_ns) {
-  oriel_pace_take(&bulletin->pace[notice], now_ns);
+  oriel_rate_limit_take(&bulletin->pace[notice], now_ns);
   bulletin->waiting &= ~(1u << notice);
   if (!++bulletin->version[notice])
     bulletin->version[notice] = 1; /* 0 means that there is nothing to tell */
@@ -80,7 +80,7 @@ static struct oriel_packet *tell(struct oriel_bulletin *bulletin, unsigned notic
 
 static enum oriel_posted post(struct oriel_bulletin *bulletin, unsigned notice, uint64_t now_ns,
                               struct oriel_packet **old) {
-  if (oriel_pace_next(&bulletin->pace[notice], now_ns) <= now_ns) {
+  if (oriel_rate_limit_next(&bulletin->pace[notice], now_ns) <= now_ns) {
     *old = tell(bulletin, notice, now_ns);
     return ORIEL_POSTED_NEWS;
   }
@@ -124,7 +124,7 @@ bool oriel_bulletin_turn(struct oriel_bulletin *bulletin, uint64_t now_ns, uint6
   for (unsigned notice = 0; notice < ORIEL_NOTICES && bulletin->waiting; notice++) {
     if (!(bulletin->waiting & 1u << notice))
       continue;
-    const uint64_t at = oriel_pace_next(&bulletin->pace[notice], now_ns);
+    const uint64_t at = oriel_rate_limit_next(&bulletin->pace[notice], now_ns);
     if (at <= now_ns) {
       old = tell(bulletin, notice, now_ns); /* the cursor's comes last */
       told = true;

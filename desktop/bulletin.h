@@ -13,8 +13,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "core/rate_limit.h"
 #include "desktop/desktop.h"
-#include "desktop/pace.h"
 
 /** In the order in which they are told to one that waits for several. */
 enum oriel_notice {
@@ -69,7 +69,7 @@ struct oriel_bulletin {
   pthread_mutex_t lock; /* guards the rest, but for `told` */
   atomic_uint_fast32_t told; /* counts notices of any kind */
   uint32_t version[ORIEL_NOTICES]; /* 0 = there was nothing to tell yet */
-  struct oriel_pace pace[ORIEL_NOTICES];
+  struct oriel_rate_limit pace[ORIEL_NOTICES];
   unsigned waiting; /* 1 << enum oriel_notice: beyond their budget */
   struct oriel_facts facts;
   struct oriel_packet *cursor, *next_cursor; /* the shape; one that waits; or NULL */

@@ -42,12 +42,12 @@ void oriel_desktop_post(struct oriel_desktop *desktop, enum oriel_fact fact, con
 
 /* Whether the source may rest now; if not yet, the media thread asks again. */
 static bool rest_allowed_locked(struct oriel_hub *hub) {
-  uint64_t now = oriel_clock_ns(), at = oriel_pace_next(&hub->rest_pace, now);
+  uint64_t now = oriel_clock_ns(), at = oriel_rate_limit_next(&hub->rest_pace, now);
   hub->rest_ns = at > now ? at : 0;
   if (hub->rest_ns)
     oriel_hub_poke_locked(hub, 0);
   else
-    oriel_pace_take(&hub->rest_pace, now);
+    oriel_rate_limit_take(&hub->rest_pace, now);
   return !hub->rest_ns;
 }
 
@@ -213,7 +213,7 @@ int oriel_desktop_create(const struct oriel_desktop_config *config, struct oriel
   desktop->hub.fps = config->fps;
   desktop->bulletin.facts.abilities.sound = config->guest_audio != NULL;
   desktop->hub.audio_packet_us = config->opus_frame_ms * 1000;
-  oriel_pace_init(&desktop->hub.rest_pace, RESTS_PER_SECOND, REST_BURST);
+  oriel_rate_limit_init(&desktop->hub.rest_pace, RESTS_PER_SECOND, REST_BURST);
   if (pthread_mutex_init(&desktop->watch_lock, NULL))
     goto fail_hub;
   if (oriel_audio_init(&desktop->audio, config->opus_frame_ms))

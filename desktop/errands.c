@@ -20,7 +20,7 @@ static bool pass_resize_on(struct oriel_desktop *desktop, uint64_t now, uint64_t
   struct oriel_hub *hub = &desktop->hub;
   if (!hub->wish_width)
     return false;
-  uint64_t at = oriel_pace_next(&hub->resize_pace, now);
+  uint64_t at = oriel_rate_limit_next(&hub->resize_pace, now);
   if (at > now) {
     wake_at(wake_ns, at);
     return false;
@@ -32,7 +32,7 @@ static bool pass_resize_on(struct oriel_desktop *desktop, uint64_t now, uint64_t
   if (error && error != -ENOTSUP)
     oriel_warn("desktop", "the desktop cannot become %u x %u: %s; it keeps its size", width, height, strerror(-error));
   pthread_mutex_lock(&hub->lock);
-  oriel_pace_take(&hub->resize_pace, oriel_clock_ns()); /* after the work: a slow one leaves others their time */
+  oriel_rate_limit_take(&hub->resize_pace, oriel_clock_ns()); /* after the work: a slow one leaves others their time */
   return true;
 }
 

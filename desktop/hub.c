@@ -32,7 +32,7 @@ int oriel_hub_init(struct oriel_hub *hub) {
   if (pthread_cond_init(&hub->fresh, &attributes))
     goto fail_media;
   pthread_condattr_destroy(&attributes);
-  oriel_pace_init(&hub->resize_pace, RESIZES_PER_SECOND, 1);
+  oriel_rate_limit_init(&hub->resize_pace, RESIZES_PER_SECOND, 1);
   hub->encoder = "";
   for (int i = 0; i < ORIEL_STAGES; i++)
     oriel_histogram_init(&hub->stages[i]);
@@ -68,7 +68,7 @@ bool oriel_hub_window_open_locked(const struct oriel_hub *hub, const struct orie
     if (now_ns > oldest->taken_ns + stalled_ns)
       return false;
   }
-  return in_flight < oriel_pace_window(viewer->rtt_us, hub->fps) &&
+  return in_flight < oriel_flight_window(viewer->rtt_us, hub->fps) &&
          viewer->received_count - viewer->decoded_count <= ORIEL_DECODE_BACKLOG_MAX;
 }
 

@@ -31,23 +31,23 @@ uint64_t oriel_keys_ask(struct oriel_keys *keys, uint64_t peer_id, uint64_t now_
   peer->asked_ns = now_ns;
   if (peer->reserved_ns > now_ns)
     return peer->reserved_ns;
-  uint64_t at = oriel_pace_next(&peer->pace, now_ns);
-  oriel_pace_take(&peer->pace, now_ns);
+  uint64_t at = oriel_rate_limit_next(&peer->pace, now_ns);
+  oriel_rate_limit_take(&peer->pace, now_ns);
   peer->reserved_ns = at > now_ns ? at : 0;
   return peer->reserved_ns;
 }
 
 void oriel_keys_budget_init(struct oriel_keys_budget *budget) {
-  oriel_pace_init(&budget->spacing, SPACING_RATE, 1);
-  oriel_pace_init(&budget->average, AVERAGE_RATE, AVERAGE_BURST);
+  oriel_rate_limit_init(&budget->spacing, SPACING_RATE, 1);
+  oriel_rate_limit_init(&budget->average, AVERAGE_RATE, AVERAGE_BURST);
 }
 
 uint64_t oriel_keys_budget_next(const struct oriel_keys_budget *budget, uint64_t now_ns) {
-  uint64_t spacing = oriel_pace_next(&budget->spacing, now_ns), average = oriel_pace_next(&budget->average, now_ns);
+  uint64_t spacing = oriel_rate_limit_next(&budget->spacing, now_ns), average = oriel_rate_limit_next(&budget->average, now_ns);
   return spacing > average ? spacing : average;
 }
 
 void oriel_keys_budget_take(struct oriel_keys_budget *budget, uint64_t now_ns) {
-  oriel_pace_take(&budget->spacing, now_ns);
-  oriel_pace_take(&budget->average, now_ns);
+  oriel_rate_limit_take(&budget->spacing, now_ns);
+  oriel_rate_limit_take(&budget->average, now_ns);
 }

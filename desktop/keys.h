@@ -7,13 +7,13 @@
 #ifndef ORIEL_DESKTOP_KEYS_H
 #define ORIEL_DESKTOP_KEYS_H
 
-#include "desktop/pace.h"
+#include "core/rate_limit.h"
 
 enum { ORIEL_KEYS_PEERS = 64 };
 
 struct oriel_keys_peer {
   uint64_t id; /* 0 = free */
-  struct oriel_pace pace;
+  struct oriel_rate_limit pace;
   uint64_t reserved_ns; /* a key frame that will be made then: whoever asks meanwhile shares it */
   uint64_t asked_ns;
 };
@@ -28,7 +28,7 @@ uint64_t oriel_keys_ask(struct oriel_keys *keys, uint64_t peer, uint64_t now_ns)
 
 /** Of all key frames that viewers need: at most four a second, and one a second for long. */
 struct oriel_keys_budget {
-  struct oriel_pace spacing, average;
+  struct oriel_rate_limit spacing, average;
 };
 
 void oriel_keys_budget_init(struct oriel_keys_budget *budget);

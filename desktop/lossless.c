@@ -11,7 +11,7 @@
 enum { PACKETS_PER_SECOND = 120, PACKET_BURST = 2 }; /* some 0.4 ms each: a twentieth of this thread at most */
 
 void oriel_lossless_init(struct oriel_lossless *lossless) {
-  oriel_pace_init(&lossless->pace, PACKETS_PER_SECOND, PACKET_BURST);
+  oriel_rate_limit_init(&lossless->pace, PACKETS_PER_SECOND, PACKET_BURST);
 }
 
 static bool waits(const struct oriel_hub *hub, const struct oriel_viewer *viewer, bool news, uint64_t now_ns) {
@@ -35,7 +35,7 @@ bool oriel_lossless_due_locked(const struct oriel_lossless *lossless, const stru
   *at_ns = 0;
   if (!at)
     return false;
-  const uint64_t turn = oriel_pace_next(&lossless->pace, now_ns);
+  const uint64_t turn = oriel_rate_limit_next(&lossless->pace, now_ns);
   if (at <= now_ns && turn <= now_ns)
     return true;
   *at_ns = at > turn ? at : turn;
@@ -112,7 +112,7 @@ void oriel_lossless_send(struct oriel_lossless *lossless, struct oriel_desktop *
   if (viewer)
     owed = *viewer->owed;
   pthread_mutex_unlock(&hub->lock);
-  oriel_pace_take(&lossless->pace, now);
+  oriel_rate_limit_take(&lossless->pace, now);
   if (!id || oriel_refine_make(&owed, desktop->surface, kbps, now, &packet))
     return;
   packet->width = width;

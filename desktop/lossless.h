@@ -12,7 +12,7 @@
 #include "desktop/private.h"
 
 struct oriel_lossless {
-  struct oriel_pace pace; /* packets for all of them together */
+  struct oriel_rate_limit pace; /* packets for all of them together */
   struct oriel_surface_cursor cursor;
   uint64_t seen_events; /* hub.damage_events when the surface was last looked at */
 };

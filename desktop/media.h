@@ -9,7 +9,7 @@
 
 #include "desktop/lossless.h"
 #include "desktop/private.h"
-#include "desktop/refine.h"
+#include "media/motion.h"
 
 struct oriel_media {
   struct oriel_desktop *desktop;
@@ -22,7 +22,7 @@ struct oriel_media {
   uint64_t looked_events; /* the same when it was last looked at for anybody */
   uint8_t *canvas;               /* BGRX copy of a surface below the least size, on the least canvas; else NULL */
   struct oriel_damage video_damage; /* went out as tiles since the last video picture */
-  struct oriel_pace pace, open_pace, opening_pace;
+  struct oriel_rate_limit pace, open_pace, opening_pace;
   struct oriel_keys_budget keys;
   struct oriel_motion motion;
   struct oriel_lossless lossless; /* for viewers without video */

@@ -63,12 +63,12 @@ static bool plan_opening(struct oriel_media *media, const struct oriel_hub *hub,
                          struct oriel_media_plan *plan) {
   if (!oriel_opening_due_locked(hub))
     return false;
-  const uint64_t at = oriel_pace_next(&media->opening_pace, now);
+  const uint64_t at = oriel_rate_limit_next(&media->opening_pace, now);
   if (at > now) {
     oriel_media_plan_wake(plan, at);
     return false;
   }
-  oriel_pace_take(&media->opening_pace, now);
+  oriel_rate_limit_take(&media->opening_pace, now);
   plan->action = ORIEL_MEDIA_OPENING;
   return true;
 }
@@ -100,7 +100,7 @@ static bool plan_picture(struct oriel_media *media, struct oriel_hub *hub, const
     }
     return false;
   }
-  uint64_t at = oriel_pace_next(&media->pace, now);
+  uint64_t at = oriel_rate_limit_next(&media->pace, now);
   if (at <= now) {
     plan->action = ORIEL_MEDIA_PICTURE;
     plan->tiles = survey->all_tiles && !survey->video_due;

@@ -145,12 +145,12 @@ static int lock_surface(struct oriel_media *media, struct oriel_surface_view *vi
     oriel_surface_unlock(media->desktop->surface, NULL);
     if (empty)
       return -EAGAIN;
-    uint64_t now = oriel_clock_ns(), at = oriel_pace_next(&media->open_pace, now);
+    uint64_t now = oriel_clock_ns(), at = oriel_rate_limit_next(&media->open_pace, now);
     if (opened || at > now) {
       media->retry_at_ns = at;
       return -EBUSY;
     }
-    oriel_pace_take(&media->open_pace, now);
+    oriel_rate_limit_take(&media->open_pace, now);
     release_encoder(media);
     media->kbps = settle_rate(media, width, height, now);
     int error = open_encoder(media, width, height);
@@ -280,7 +280,7 @@ static void make_picture(struct oriel_media *media, const struct oriel_media_pla
   if (tiles)
     finish_tiles(media, &work);
   oriel_motion_note(&media->motion, oriel_damage_area(&work.damage), tiles ? work.packet->size : 0, media->kbps, now);
-  oriel_pace_take(&media->pace, now);
+  oriel_rate_limit_take(&media->pace, now);
   if (work.packet->key)
     oriel_keys_budget_take(&media->keys, now);
   if (!work.packet->sharpening)
@@ -349,10 +349,10 @@ void *oriel_media_thread(void *argument) {
 #ifdef __linux__
   pthread_setname_np(pthread_self(), "oriel-media");
 #endif
-  oriel_pace_init(&media.pace, desktop->config.fps, PICTURE_BURST);
+  oriel_rate_limit_init(&media.pace, desktop->config.fps, PICTURE_BURST);
   oriel_keys_budget_init(&media.keys);
-  oriel_pace_init(&media.open_pace, OPENS_PER_SECOND, OPEN_BURST);
-  oriel_pace_init(&media.opening_pace, OPENINGS_PER_SECOND, OPENING_BURST);
+  oriel_rate_limit_init(&media.open_pace, OPENS_PER_SECOND, OPEN_BURST);
+  oriel_rate_limit_init(&media.opening_pace, OPENINGS_PER_SECOND, OPENING_BURST);
   oriel_lossless_init(&media.lossless);
   pthread_mutex_lock(&hub->lock);
   while (!hub->stopping) {

@@ -16,15 +16,17 @@
 
 #include "core/histogram.h"
 #include "core/queue.h"
+#include "core/rate_limit.h"
 #include "core/ring.h"
 #include "desktop/bulletin.h"
 #include "desktop/desktop.h"
+#include "desktop/flight.h"
 #include "desktop/keys.h"
-#include "desktop/pace.h"
-#include "desktop/refine.h"
 #include "desktop/sound.h"
+#include "media/bitrate.h"
 #include "media/encoder.h"
 #include "media/opus.h"
+#include "media/refine.h"
 
 /* ---- a viewer ---- */
 
@@ -126,11 +128,11 @@ struct oriel_hub {
   struct oriel_packet *opening; /* the last one, or NULL */
   uint64_t opening_events;      /* damage_events when it was made */
   bool opens;                   /* one is to be made for who is expected */
-  struct oriel_pace rest_pace; /* how often it may be told that nobody looks: viewers may change their minds faster */
+  struct oriel_rate_limit rest_pace; /* how often it may be told that nobody looks: viewers may change their minds faster */
   uint64_t rest_ns;            /* when it will be told so; 0 = somebody looks, or it was told */
   unsigned wait; /* ORIEL_WAIT_*; 0 while it works */
   uint16_t wish_width, wish_height; /* the controller's newest wish; 0 = none waits */
-  struct oriel_pace resize_pace;
+  struct oriel_rate_limit resize_pace;
   uint32_t sequence, audio_sequence;
   uint64_t picture_ns; /* when the last one was published */
   uint32_t fps;

@@ -382,7 +382,7 @@ static void viewer_that_never_acknowledges_gets_a_window_of_pictures(void **stat
       break;
     publish_tiles(fixture);
   }
-  assert_int_equal(taken, oriel_pace_window(20000, 60));
+  assert_int_equal(taken, oriel_flight_window(20000, 60));
   assert_non_null(viewer->picture); /* one waits and no more */
   assert_false(oriel_viewer_pending(viewer));
   unsigned wakes = fixture->fake.wakes;

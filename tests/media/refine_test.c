@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * desktop/refine: every pixel is sent once, in pieces that fit a packet, within the bitrate.
+ * media/refine: every pixel is sent once, in pieces that fit a packet, within the bitrate.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "core/clock.h"
-#include "desktop/refine.h"
+#include "media/refine.h"
 #include "media/tiles.h"
 
 enum { KBPS = 8000 };

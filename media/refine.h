@@ -8,8 +8,8 @@
  *
  * Thread-safety: none; the media thread owns it.
  */
-#ifndef ORIEL_DESKTOP_REFINE_H
-#define ORIEL_DESKTOP_REFINE_H
+#ifndef ORIEL_MEDIA_REFINE_H
+#define ORIEL_MEDIA_REFINE_H
 
 #include <stdbool.h>
 #include <stddef.h>

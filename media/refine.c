@@ -2,7 +2,7 @@
  *
  * Refinement of a still screen: which blocks are owed, and their packets. Called by the media thread.
  */
-#include "desktop/refine.h"
+#include "media/refine.h"
 
 #include <assert.h>
 #include <errno.h>
