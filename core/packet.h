@@ -32,6 +32,7 @@ struct oriel_packet {
   uint16_t width, height; /* video and tiles: visible size, pixels */
   /* Monotonic ns; 0 only for a stage that does not exist for this kind. */
   uint64_t captured_ns;  /* the oldest damage in it arrived from the source */
+  uint64_t taken_ns;     /* its maker looked at the picture */
   uint64_t converted_ns; /* pixels were ready for the encoder */
   uint64_t encoded_ns;   /* the bytes were ready */
   uint32_t damage_pixels; /* area this packet covers */

@@ -34,6 +34,7 @@ int oriel_hub_init(struct oriel_hub *hub) {
   pthread_condattr_destroy(&attributes);
   oriel_rate_limit_init(&hub->resize_pace, RESIZES_PER_SECOND, 1);
   hub->encoder = "";
+  hub->sequence = 1;
   for (int i = 0; i < ORIEL_STAGES; i++)
     oriel_histogram_init(&hub->stages[i]);
   for (int i = 0; i < ORIEL_SOUND_STAGES; i++)
@@ -78,19 +79,19 @@ bool oriel_hub_ready_locked(const struct oriel_hub *hub, const struct oriel_view
 
 /* A viewer that is only slow sets the pace of refinement; one that stands still does not. */
 static void survey_refinement(const struct oriel_viewer *viewer, bool ready, uint64_t now_ns,
-                              struct oriel_survey *survey) {
+                              struct oriel_demand *demand) {
   if (!viewer->can_tiles || viewer->chain != ORIEL_CHAIN_LIVE)
     return;
   if (ready) {
-    survey->refinable = true;
-    survey->unrefined |= !oriel_damage_empty(&viewer->unrefined);
+    demand->refinable = true;
+    demand->unrefined |= !oriel_damage_empty(&viewer->unrefined);
     return;
   }
   uint64_t since_ns = viewer->picture ? viewer->picture->encoded_ns : 0;
   if (viewer->sent_count != viewer->received_count)
     since_ns = viewer->sent[viewer->received_count % ORIEL_SENT_RING].taken_ns;
-  if (since_ns && now_ns < since_ns + patience_ns && since_ns + patience_ns > survey->refine_after_ns)
-    survey->refine_after_ns = since_ns + patience_ns;
+  if (since_ns && now_ns < since_ns + patience_ns && since_ns + patience_ns > demand->refine_after_ns)
+    demand->refine_after_ns = since_ns + patience_ns;
 }
 
 /* Whoever is expected finds a key frame; while others look it would be a burden to them. */
@@ -103,28 +104,28 @@ static uint64_t key_time(const struct oriel_viewer *viewer, bool damaged) {
   return viewer->seen_ns > viewer->key_after_ns && !damaged ? viewer->seen_ns : viewer->key_after_ns;
 }
 
-void oriel_hub_survey_locked(const struct oriel_hub *hub, bool damaged, uint64_t now_ns, struct oriel_survey *survey) {
-  *survey = (struct oriel_survey){.all_tiles = true, .key_due = key_ahead(hub)};
+void oriel_hub_survey_locked(const struct oriel_hub *hub, bool damaged, uint64_t now_ns, struct oriel_demand *demand) {
+  *demand = (struct oriel_demand){.tiles = true, .key_due = key_ahead(hub)};
   for (unsigned i = 0; i < hub->count; i++) {
     const struct oriel_viewer *viewer = hub->viewers[i];
     if (!viewer->pictures)
       continue;
     bool ready = oriel_hub_ready_locked(hub, viewer, now_ns);
-    survey->blocked |= !ready;
+    demand->blocked |= !ready;
     if (viewer->owed)
       continue;
-    survey->video++;
+    demand->subscribers++;
     if (viewer->chain != ORIEL_CHAIN_KEY) {
-      survey->live++;
-      survey->live_ready += ready;
-      survey->all_tiles &= viewer->can_tiles;
-      survey->video_due |= ready && viewer->chain == ORIEL_CHAIN_VIDEO;
-      survey_refinement(viewer, ready, now_ns, survey);
+      demand->live++;
+      demand->live_ready += ready;
+      demand->tiles &= viewer->can_tiles;
+      demand->video_due |= ready && viewer->chain == ORIEL_CHAIN_VIDEO;
+      survey_refinement(viewer, ready, now_ns, demand);
     } else if (ready) {
       const uint64_t at = key_time(viewer, damaged);
-      survey->key_due |= at <= now_ns;
-      if (at > now_ns && (!survey->key_after_ns || at < survey->key_after_ns))
-        survey->key_after_ns = at;
+      demand->key_due |= at <= now_ns;
+      if (at > now_ns && (!demand->key_after_ns || at < demand->key_after_ns))
+        demand->key_after_ns = at;
     }
   }
 }
@@ -253,7 +254,7 @@ static void offer_tiles(struct oriel_viewer *viewer, struct oriel_packet *packet
     viewer->chain = ORIEL_CHAIN_VIDEO;
 }
 
-static void count_picture_locked(struct oriel_hub *hub, const struct oriel_packet *packet, uint64_t taken_ns) {
+static void count_picture_locked(struct oriel_hub *hub, const struct oriel_packet *packet) {
   if (packet->kind == ORIEL_PACKET_TILES) {
     hub->pictures_tiles++;
     hub->tiles_bytes += packet->size;
@@ -271,8 +272,8 @@ static void count_picture_locked(struct oriel_hub *hub, const struct oriel_packe
   hub->picture_ns = packet->encoded_ns;
   if (packet->sharpening)
     return;
-  oriel_stage_add(hub->stages, ORIEL_STAGE_CAPTURE, packet->captured_ns, taken_ns);
-  oriel_stage_add(hub->stages, ORIEL_STAGE_CONVERT, taken_ns, packet->converted_ns);
+  oriel_stage_add(hub->stages, ORIEL_STAGE_CAPTURE, packet->captured_ns, packet->taken_ns);
+  oriel_stage_add(hub->stages, ORIEL_STAGE_CONVERT, packet->taken_ns, packet->converted_ns);
   oriel_stage_add(hub->stages, ORIEL_STAGE_ENCODE, packet->converted_ns, packet->encoded_ns);
 }
 
@@ -287,15 +288,13 @@ static void forget_unrefined_locked(struct oriel_hub *hub) {
     oriel_damage_clear(&hub->viewers[i]->unrefined);
 }
 
-bool oriel_hub_publish_picture(struct oriel_desktop *desktop, struct oriel_packet *packet, uint64_t taken_ns) {
+bool oriel_hub_publish_picture(struct oriel_desktop *desktop, struct oriel_packet *packet) {
   struct oriel_hub *hub = &desktop->hub;
   uint64_t now = oriel_clock_ns();
   bool all = false;
   pthread_mutex_lock(&hub->lock);
-  if (!++hub->sequence)
-    hub->sequence = 1; /* 0 means "none yet" in acknowledgements */
-  packet->sequence = hub->sequence;
-  count_picture_locked(hub, packet, taken_ns);
+  hub->sequence = packet->sequence;
+  count_picture_locked(hub, packet);
   struct oriel_packet *old = oriel_hub_forget_key_locked(hub);
   if (packet->key && hub->source_watched & ORIEL_WATCH_PICTURES) /* unwatched, the screen changes unseen */
     hub->newest_key = oriel_packet_ref(packet);

@@ -6,7 +6,7 @@
 
 #include "core/clock.h"
 
-enum { PEER_BURST = 4, SPACING_RATE = 4, AVERAGE_RATE = 1, AVERAGE_BURST = 8 };
+enum { PEER_BURST = 4 };
 static const uint64_t peer_interval_ns = 4 * ORIEL_NS_PER_SECOND;
 
 /* Its entry, or the one whose owner has asked for nothing the longest. */
@@ -35,19 +35,4 @@ uint64_t oriel_keys_ask(struct oriel_keys *keys, uint64_t peer_id, uint64_t now_
   oriel_rate_limit_take(&peer->pace, now_ns);
   peer->reserved_ns = at > now_ns ? at : 0;
   return peer->reserved_ns;
-}
-
-void oriel_keys_budget_init(struct oriel_keys_budget *budget) {
-  oriel_rate_limit_init(&budget->spacing, SPACING_RATE, 1);
-  oriel_rate_limit_init(&budget->average, AVERAGE_RATE, AVERAGE_BURST);
-}
-
-uint64_t oriel_keys_budget_next(const struct oriel_keys_budget *budget, uint64_t now_ns) {
-  uint64_t spacing = oriel_rate_limit_next(&budget->spacing, now_ns), average = oriel_rate_limit_next(&budget->average, now_ns);
-  return spacing > average ? spacing : average;
-}
-
-void oriel_keys_budget_take(struct oriel_keys_budget *budget, uint64_t now_ns) {
-  oriel_rate_limit_take(&budget->spacing, now_ns);
-  oriel_rate_limit_take(&budget->average, now_ns);
 }

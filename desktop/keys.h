@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Who may have key frames made, and how often. Everybody pays for each of them, so a peer (a log-in, whatever
- * connections and viewers it makes) has a budget, and all peers together have one. Pure.
- * Thread-safety: none; the hub's lock guards the peers, the media thread has the rest.
+ * connections and viewers it makes) has a budget; all peers together have a rendition's. Pure.
+ * Thread-safety: none; the hub's lock guards the peers.
  */
 #ifndef ORIEL_DESKTOP_KEYS_H
 #define ORIEL_DESKTOP_KEYS_H
@@ -25,14 +25,5 @@ struct oriel_keys {
 /** A viewer of this peer needs a key frame: when one may be made for it. Four at once, then one in four seconds, of
  *  which all that it waits with get the same. Peer 0 is nobody known, and may always. */
 uint64_t oriel_keys_ask(struct oriel_keys *keys, uint64_t peer, uint64_t now_ns);
-
-/** Of all key frames that viewers need: at most four a second, and one a second for long. */
-struct oriel_keys_budget {
-  struct oriel_rate_limit spacing, average;
-};
-
-void oriel_keys_budget_init(struct oriel_keys_budget *budget);
-uint64_t oriel_keys_budget_next(const struct oriel_keys_budget *budget, uint64_t now_ns);
-void oriel_keys_budget_take(struct oriel_keys_budget *budget, uint64_t now_ns);
 
 #endif

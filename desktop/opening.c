@@ -47,8 +47,6 @@ static struct oriel_packet *code(struct oriel_surface *surface) {
 }
 
 static void publish_locked(struct oriel_hub *hub, struct oriel_packet *packet) {
-  if (!hub->sequence)
-    hub->sequence = 1; /* 0 means "none yet" in acknowledgements */
   packet->sequence = hub->sequence; /* the next picture's is the next one: whoever gets no opening misses no number */
   for (unsigned i = 0; i < hub->count; i++)
     if (waits(hub->viewers[i]))

@@ -24,9 +24,8 @@
 #include "desktop/keys.h"
 #include "desktop/sound.h"
 #include "media/bitrate.h"
-#include "media/encoder.h"
 #include "media/opus.h"
-#include "media/refine.h"
+#include "media/rendition.h"
 
 /* ---- a viewer ---- */
 
@@ -202,24 +201,11 @@ void oriel_desktop_post(struct oriel_desktop *desktop, enum oriel_fact fact, con
 /* hub.c: `_locked` means that the caller holds hub.lock. */
 int oriel_hub_init(struct oriel_hub *hub);
 void oriel_hub_finish(struct oriel_hub *hub);
-/** What a survey of the viewers says about the next picture. */
-struct oriel_survey {
-  unsigned live, live_ready; /* viewers whose chain holds (LIVE or VIDEO); those that can take a picture now */
-  bool all_tiles;            /* every one of `live` can take tiles and missed none */
-  unsigned video;            /* viewers that look and take video */
-  bool video_due;            /* a ready one missed tiles */
-  bool key_due;              /* a ready one waits for a key frame and may have one now */
-  uint64_t key_after_ns;     /* otherwise: when the first ready one may; 0 = none */
-  bool refinable;            /* one of `live_ready` can take tiles and missed none */
-  bool unrefined;            /* such a one missed a part of the refinement */
-  uint64_t refine_after_ns;  /* one that is behind may catch up until then; 0 = none */
-  bool blocked;              /* somebody could not take a picture */
-};
 /** `damaged`: the screen shows something that viewers of video have not got. */
-void oriel_hub_survey_locked(const struct oriel_hub *hub, bool damaged, uint64_t now_ns, struct oriel_survey *survey);
-/** Numbers the packet and puts it into the mailboxes; takes over the caller's reference. True when somebody draws all
+void oriel_hub_survey_locked(const struct oriel_hub *hub, bool damaged, uint64_t now_ns, struct oriel_demand *demand);
+/** Puts a numbered packet into the mailboxes; takes over the caller's reference. True when somebody draws all
  *  of a picture of which others draw a part: all of it has to be made exact again. */
-bool oriel_hub_publish_picture(struct oriel_desktop *desktop, struct oriel_packet *packet, uint64_t taken_ns);
+bool oriel_hub_publish_picture(struct oriel_desktop *desktop, struct oriel_packet *packet);
 void oriel_hub_publish_audio(struct oriel_desktop *desktop, struct oriel_packet *packet);
 bool oriel_hub_ready_locked(const struct oriel_hub *hub, const struct oriel_viewer *viewer, uint64_t now_ns);
 /** True when the viewer's connection has room for one more picture on its way. */
@@ -249,7 +235,7 @@ void oriel_sound_stage_add(struct oriel_histogram *stages, enum oriel_sound_stag
  *  that plans are stale. Otherwise *wake_ns is brought forward to when the next one is due (0 = never). */
 bool oriel_errand_locked(struct oriel_desktop *desktop, uint64_t now_ns, uint64_t *wake_ns);
 
-/* media_thread.c, audio_thread.c */
+/* director.c, audio_thread.c */
 void *oriel_media_thread(void *desktop);
 void *oriel_audio_thread(void *desktop);
 int oriel_audio_init(struct oriel_audio *audio, unsigned frame_ms);

@@ -239,7 +239,11 @@ struct oriel_packet *fake_packet(enum oriel_packet_kind kind, bool key) {
   packet->key = key;
   if (kind == ORIEL_PACKET_AUDIO)
     packet->data[0] = 0xfc; /* one frame of 20 ms, as its first byte tells */
-  packet->captured_ns = packet->converted_ns = packet->encoded_ns = oriel_clock_ns();
+  if (kind != ORIEL_PACKET_AUDIO) {
+    static uint32_t sequence; /* as a rendition numbers them */
+    packet->sequence = ++sequence;
+  }
+  packet->captured_ns = packet->taken_ns = packet->converted_ns = packet->encoded_ns = oriel_clock_ns();
   return packet;
 }
 

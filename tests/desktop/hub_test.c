@@ -41,7 +41,7 @@ static uint32_t publish(struct fixture *fixture, enum oriel_packet_kind kind, bo
   if (kind == ORIEL_PACKET_AUDIO)
     oriel_hub_publish_audio(fixture->desktop, packet);
   else
-    oriel_hub_publish_picture(fixture->desktop, packet, oriel_clock_ns());
+    oriel_hub_publish_picture(fixture->desktop, packet);
   uint32_t sequence = packet->sequence;
   oriel_packet_unref(packet);
   return sequence;
@@ -176,9 +176,9 @@ static void stalled_viewer_holds_one_picture_and_disturbs_nobody(void **state) {
     assert_int_equal(take_picture(good), sequence);
   }
   /* Nor is a key frame made for it before its connection takes something again. */
-  struct oriel_survey survey;
-  oriel_hub_survey_locked(&fixture->desktop->hub, true, oriel_clock_ns(), &survey);
-  assert_false(survey.key_due);
+  struct oriel_demand demand;
+  oriel_hub_survey_locked(&fixture->desktop->hub, true, oriel_clock_ns(), &demand);
+  assert_false(demand.key_due);
   oriel_desktop_stats(fixture->desktop, stats);
   assert_int_equal(stats->viewer[0].pictures_skipped, 0);
   assert_int_equal(stats->viewer[0].pictures_sent, 1001);
@@ -187,8 +187,8 @@ static void stalled_viewer_holds_one_picture_and_disturbs_nobody(void **state) {
   assert_true(stats->viewer[1].skipping);
   assert_true(stats->viewer[1].picture_queue <= 1);
   fake_drain(stuck);
-  oriel_hub_survey_locked(&fixture->desktop->hub, true, oriel_clock_ns(), &survey);
-  assert_true(survey.key_due);
+  oriel_hub_survey_locked(&fixture->desktop->hub, true, oriel_clock_ns(), &demand);
+  assert_true(demand.key_due);
   free(stats);
   oriel_viewer_detach(good);
   oriel_viewer_detach(stuck);
@@ -229,13 +229,13 @@ static void missed_video_is_told_and_recovers_at_a_key(void **state) {
 static void missed_tiles_are_made_good_by_the_next_video(void **state) {
   struct fixture *fixture = *state;
   struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
-  struct oriel_survey survey;
+  struct oriel_demand demand;
   uint32_t key = publish_key(fixture);
   publish_tiles(fixture); /* finds the key in the slot */
   assert_int_equal(take_picture(viewer), key);
-  oriel_hub_survey_locked(&fixture->desktop->hub, true, oriel_clock_ns(), &survey);
-  assert_true(survey.video_due);
-  assert_false(survey.key_due);
+  oriel_hub_survey_locked(&fixture->desktop->hub, true, oriel_clock_ns(), &demand);
+  assert_true(demand.video_due);
+  assert_false(demand.key_due);
   publish_tiles(fixture); /* does not fit: what came before is missing */
   assert_int_equal(take_picture(viewer), 0);
   uint32_t video = publish_video(fixture);
@@ -259,14 +259,14 @@ static bool publish_part(struct fixture *fixture) {
   struct oriel_packet *packet = fake_packet(ORIEL_PACKET_VIDEO, false);
   packet->partly = true;
   oriel_damage_add(&packet->part, (struct oriel_rect){0, 0, 16, 16});
-  return oriel_hub_publish_picture(fixture->desktop, packet, oriel_clock_ns());
+  return oriel_hub_publish_picture(fixture->desktop, packet);
 }
 
 static void publish_refinement(struct fixture *fixture) {
   struct oriel_packet *packet = fake_packet(ORIEL_PACKET_TILES, false);
   packet->sharpening = true;
   oriel_damage_add(&packet->part, somewhere);
-  oriel_hub_publish_picture(fixture->desktop, packet, oriel_clock_ns());
+  oriel_hub_publish_picture(fixture->desktop, packet);
 }
 
 /* Who takes parts is told to draw one; who does not draws all, and that is said. */
@@ -296,15 +296,15 @@ static void part_is_drawn_by_who_knows_of_parts(void **state) {
 static void missed_refinement_outlives_a_part(void **state) {
   struct fixture *fixture = *state;
   struct oriel_viewer *viewer = join(fixture, true);
-  struct oriel_survey survey;
+  struct oriel_demand demand;
   publish_key(fixture);
   take_picture(viewer);
   publish_refinement(fixture);
   publish_part(fixture);
   publish_refinement(fixture);
   take_picture(viewer);
-  oriel_hub_survey_locked(&fixture->desktop->hub, false, oriel_clock_ns(), &survey);
-  assert_true(survey.unrefined);
+  oriel_hub_survey_locked(&fixture->desktop->hub, true, oriel_clock_ns(), &demand);
+  assert_true(demand.unrefined);
   assert_int_equal(viewer->unrefined.count, 1);
   assert_memory_equal(&viewer->unrefined.rects[0], &somewhere, sizeof somewhere);
   publish_key(fixture);
@@ -315,8 +315,8 @@ static void missed_refinement_outlives_a_part(void **state) {
 static void newest_wins_where_the_chain_allows(void **state) {
   struct fixture *fixture = *state;
   struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
-  assert_int_equal(publish_key(fixture), 1);
-  assert_int_equal(take_picture(viewer), 1);
+  const uint32_t first = publish_key(fixture);
+  assert_int_equal(take_picture(viewer), first);
   publish_tiles(fixture);
   uint32_t video = publish_video(fixture); /* covers the tiles */
   assert_int_equal(take_picture(viewer), video);
@@ -329,11 +329,11 @@ static void newest_wins_where_the_chain_allows(void **state) {
 static void viewer_without_tiles_waits_for_video(void **state) {
   struct fixture *fixture = *state;
   struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, false, false);
-  struct oriel_survey survey;
+  struct oriel_demand demand;
   publish_key(fixture);
   take_picture(viewer);
-  oriel_hub_survey_locked(&fixture->desktop->hub, true, oriel_clock_ns(), &survey);
-  assert_false(survey.all_tiles);
+  oriel_hub_survey_locked(&fixture->desktop->hub, true, oriel_clock_ns(), &demand);
+  assert_false(demand.tiles);
   publish_tiles(fixture);
   assert_int_equal(take_picture(viewer), 0);
   uint32_t video = publish_video(fixture);
@@ -344,21 +344,21 @@ static void viewer_without_tiles_waits_for_video(void **state) {
 static void chronic_laggard_waits_longer_for_each_key(void **state) {
   struct fixture *fixture = *state;
   struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
-  struct oriel_survey survey;
+  struct oriel_demand demand;
   for (int i = 0; i < 3; i++) {
     fake_drain(viewer);
     publish_key(fixture);
     publish_video(fixture);
     uint64_t now = oriel_clock_ns();
     fake_drain(viewer);
-    oriel_hub_survey_locked(&fixture->desktop->hub, true, now, &survey);
+    oriel_hub_survey_locked(&fixture->desktop->hub, true, now, &demand);
     if (i == 0) {
-      assert_true(survey.key_due);
+      assert_true(demand.key_due);
       continue;
     }
-    assert_false(survey.key_due);
+    assert_false(demand.key_due);
     uint64_t latest = now + (unsigned)i * ORIEL_NS_PER_SECOND;
-    assert_in_range(survey.key_after_ns, latest - ORIEL_NS_PER_SECOND / 2, latest);
+    assert_in_range(demand.key_after_ns, latest - ORIEL_NS_PER_SECOND / 2, latest);
   }
   oriel_viewer_detach(viewer);
 }
@@ -537,30 +537,30 @@ static void controls_go_to_the_newest_and_back(void **state) {
 static void key_request_drops_what_waits(void **state) {
   struct fixture *fixture = *state;
   struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
-  struct oriel_survey survey;
+  struct oriel_demand demand;
   publish_key(fixture);
   take_picture(viewer);
   publish_video(fixture);
   oriel_viewer_request_key(viewer);
   assert_int_equal(take_picture(viewer), 0);
-  oriel_hub_survey_locked(&fixture->desktop->hub, true, oriel_clock_ns(), &survey);
-  assert_true(survey.key_due);
+  oriel_hub_survey_locked(&fixture->desktop->hub, true, oriel_clock_ns(), &demand);
+  assert_true(demand.key_due);
   oriel_viewer_detach(viewer);
 }
 
 static void repeated_key_requests_wait_longer(void **state) {
   struct fixture *fixture = *state;
   struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
-  struct oriel_survey survey;
+  struct oriel_demand demand;
   for (int i = 0; i < 2; i++) {
     publish_key(fixture);
     take_picture(viewer);
     for (int again = 0; again < 10; again++) /* once is asked as good as ten times */
       oriel_viewer_request_key(viewer);
-    oriel_hub_survey_locked(&fixture->desktop->hub, true, oriel_clock_ns(), &survey);
-    assert_int_equal(survey.key_due, i == 0);
+    oriel_hub_survey_locked(&fixture->desktop->hub, true, oriel_clock_ns(), &demand);
+    assert_int_equal(demand.key_due, i == 0);
   }
-  assert_true(survey.key_after_ns > oriel_clock_ns());
+  assert_true(demand.key_after_ns > oriel_clock_ns());
   assert_int_equal(fixture->desktop->hub.key_requests, 20);
   oriel_viewer_detach(viewer);
 }
@@ -570,7 +570,7 @@ static void bursts_count_pictures_closer_than_8_ms(void **state) {
   for (int i = 0; i < 3; i++) { /* lesson 16 */
     struct oriel_packet *packet = fake_packet(ORIEL_PACKET_VIDEO, false);
     packet->encoded_ns = (uint64_t)1000 * ORIEL_NS_PER_SECOND + (unsigned)(i * i) * 4 * ORIEL_NS_PER_MS; /* 0, 4, 16 */
-    oriel_hub_publish_picture(fixture->desktop, packet, packet->encoded_ns);
+    oriel_hub_publish_picture(fixture->desktop, packet);
   }
   assert_int_equal(fixture->desktop->hub.bursts, 1);
 }
@@ -583,9 +583,10 @@ static void stages_follow_a_picture_to_the_screen(void **state) {
   uint64_t captured = oriel_clock_ns() - 20 * ORIEL_NS_PER_MS;
   struct oriel_packet *packet = fake_packet(ORIEL_PACKET_VIDEO, true);
   packet->captured_ns = captured;
+  packet->taken_ns = captured + ORIEL_NS_PER_MS;
   packet->converted_ns = captured + 2 * ORIEL_NS_PER_MS;
   packet->encoded_ns = captured + 5 * ORIEL_NS_PER_MS;
-  oriel_hub_publish_picture(fixture->desktop, packet, captured + ORIEL_NS_PER_MS);
+  oriel_hub_publish_picture(fixture->desktop, packet);
   struct oriel_delivery delivery = fake_next(&fixture->fake, viewer);
   uint64_t sent = oriel_clock_ns(), ms = ORIEL_NS_PER_MS;
   uint32_t sequence = delivery.packet->sequence;
