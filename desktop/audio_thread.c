@@ -159,7 +159,7 @@ void oriel_audio_encode(struct oriel_desktop *desktop, const float *frames, uint
     return;
   }
   packet->encoded_ns = oriel_clock_ns();
-  oriel_hub_publish_audio(desktop, packet);
+  oriel_channel_publish_sound(desktop, packet);
 }
 
 void oriel_audio_renew(struct oriel_desktop *desktop) {

@@ -66,7 +66,7 @@ void oriel_desktop_update_watch(struct oriel_desktop *desktop) {
   pthread_mutex_lock(&hub->lock);
   const unsigned before = hub->source_watched;
   unsigned wanted = wanted_locked(hub);
-  struct oriel_packet *stale = NULL;
+  struct oriel_packet *stale[ORIEL_RENDITIONS] = {NULL};
   if (!(before & ~wanted))
     hub->rest_ns = 0;
   else if (!rest_allowed_locked(hub))
@@ -75,12 +75,14 @@ void oriel_desktop_update_watch(struct oriel_desktop *desktop) {
   if ((before ^ wanted) & ORIEL_WATCH_PICTURES) {
     hub->fresh_picture = false; /* from now on the surface ages, or its old content waits to be replaced */
     hub->watched_ns = oriel_clock_ns();
-    stale = oriel_hub_forget_key_locked(hub);
+    for (unsigned i = 0; i < ORIEL_RENDITIONS; i++)
+      stale[i] = oriel_hub_forget_key_locked(hub, (enum oriel_channel_kind)i);
     oriel_hub_poke_locked(hub, 0);
   }
   bool sound = hub->watchers_sound > 0;
   pthread_mutex_unlock(&hub->lock);
-  oriel_packet_unref(stale);
+  for (unsigned i = 0; i < ORIEL_RENDITIONS; i++)
+    oriel_packet_unref(stale[i]);
   if (sound && !atomic_load(&desktop->audio.wanted))
     oriel_sound_clear(&desktop->sound);
   oriel_audio_want(&desktop->audio, sound);
@@ -94,7 +96,7 @@ void oriel_desktop_expect(struct oriel_desktop *desktop) {
   pthread_mutex_lock(&hub->lock);
   hub->joined_ns = oriel_clock_ns();
   hub->expected_ns = hub->joined_ns + expectation_ns;
-  hub->opens = !hub->watchers_pictures && !hub->newest_key;
+  hub->opens = !hub->watchers_pictures && !hub->channels[ORIEL_CHANNEL_TILES].newest_key;
   oriel_hub_poke_locked(hub, 0);
   pthread_mutex_unlock(&hub->lock);
   oriel_desktop_update_watch(desktop);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * The director: a desktop's media thread. It asks the rendition what to make, by what the viewers want, lets it make a
- * packet and hands that to the hub; between pictures come the tiles of viewers without video, openings, and errands. It
- * sleeps without a timer until there is something to make and somebody who can take it; what nobody can take is dropped
- * before it is encoded, never after (lessons 2, 3).
+ * The director: a desktop's media thread. It asks each rendition what to make, by what the viewers of its channel want,
+ * lets it make a packet and publishes that; between pictures come the tiles of viewers without video, openings, and
+ * errands. It sleeps without a timer until there is something to make and somebody who can take it; what nobody can
+ * take is dropped before it is encoded, never after (lessons 2, 3). A rendition that nobody wants does nothing.
  */
 #include <errno.h>
 #include <string.h>
@@ -20,14 +20,22 @@ enum { OPENINGS_PER_SECOND = 8, OPENING_BURST = 4 }; /* a few ms each, and a bur
 static const uint64_t starved_ns = 50 * ORIEL_NS_PER_MS; /* so late, tiles for who has no video go first */
 static const uint64_t first_ns = 500 * ORIEL_NS_PER_MS;  /* a source that has nothing new shows what it had */
 
+/* A rendition and where its packets go. */
+struct outlet {
+  struct oriel_desktop *desktop;
+  enum oriel_channel_kind channel;
+  struct oriel_rendition rendition;
+  uint64_t seen_events; /* hub.damage_events when it looked at the surface last */
+};
+
 struct director {
   struct oriel_desktop *desktop;
-  struct oriel_rendition rendition;
+  struct outlet outlets[ORIEL_RENDITIONS];
+  unsigned first; /* of them, to be asked next: they take turns */
   struct oriel_lossless lossless; /* for viewers without video */
   uint64_t lossless_ns;           /* since when something is due for them; 0 = nothing */
   struct oriel_rate_limit opening_limit;
-  uint64_t seen_events;   /* hub.damage_events when the rendition looked at the surface last */
-  uint64_t looked_events; /* the same of anybody */
+  uint64_t looked_events; /* as seen_events, of whoever looked last */
   bool empty;             /* the surface had no size then */
 };
 
@@ -35,6 +43,7 @@ enum task_kind { TASK_SLEEP, TASK_RENDITION, TASK_OPENING, TASK_LOSSLESS };
 
 struct task {
   enum task_kind kind;
+  struct outlet *outlet;            /* RENDITION */
   struct oriel_rendition_step step; /* RENDITION */
   bool alone;                       /* LOSSLESS: nobody looks who takes video */
   uint64_t wake_ns;                 /* SLEEP: 0 = until poked */
@@ -47,8 +56,8 @@ static void bring_forward(uint64_t *wake_ns, uint64_t at_ns) {
 
 /* ---- what to do; hub.lock is held ---- */
 
-static bool is_damaged(const struct director *director, const struct oriel_hub *hub) {
-  return director->rendition.unshown || director->seen_events != hub->damage_events;
+static bool is_damaged(const struct outlet *outlet, const struct oriel_hub *hub) {
+  return outlet->rendition.unshown || outlet->seen_events != hub->damage_events;
 }
 
 /* Viewers without video come between pictures of the others (`last`), or when these leave them no time. */
@@ -83,25 +92,48 @@ static bool plan_opening(struct director *director, const struct oriel_hub *hub,
   return true;
 }
 
-static bool plan_step(struct oriel_hub *hub, struct oriel_rendition_step step, struct task *task) {
+static bool plan_step(struct oriel_hub *hub, struct outlet *outlet, struct oriel_rendition_step step,
+                      struct task *task) {
   hub->held_back += step.held_back;
-  task->step = step;
-  task->step.joined_ns = hub->joined_ns;
   if (step.action == ORIEL_RENDITION_SLEEP) {
     bring_forward(&task->wake_ns, step.wake_ns);
     return false;
   }
   task->kind = TASK_RENDITION;
+  task->outlet = outlet;
+  task->step = step;
+  task->step.joined_ns = hub->joined_ns;
   return true;
 }
 
-/* What may change the answer before task.wake_ns. More damage changes nothing for those who have not taken the last. */
-static unsigned waits_for(const struct director *director, const struct oriel_hub *hub,
-                          const struct oriel_demand *demand) {
-  const bool lossless = hub->watchers_pictures > demand->subscribers;
-  const bool known = (is_damaged(director, hub) || !demand->subscribers) &&
-                     (!lossless || oriel_lossless_damaged_locked(&director->lossless, hub));
-  return (known ? 0 : ORIEL_WAIT_DAMAGE) | (demand->blocked ? ORIEL_WAIT_VIEWERS : 0);
+/* What its viewers want of one rendition; hub->wait: what may change that before task.wake_ns. More damage changes
+ * nothing for those who have not taken the last. */
+static bool plan_outlet(struct oriel_hub *hub, struct outlet *outlet, uint64_t now, struct task *task) {
+  struct oriel_demand demand;
+  const bool damaged = is_damaged(outlet, hub);
+  oriel_channel_survey_locked(hub, outlet->channel, damaged, now, &demand);
+  hub->wait |= (demand.subscribers && !damaged ? ORIEL_WAIT_DAMAGE : 0) | (demand.blocked ? ORIEL_WAIT_VIEWERS : 0);
+  task->alone &= !demand.subscribers;
+  return plan_step(hub, outlet, oriel_rendition_plan(&outlet->rendition, &demand, damaged, now), task);
+}
+
+/* The first that has something to do, from the one whose turn it is. */
+static bool plan_renditions(struct director *director, struct oriel_hub *hub, uint64_t now, struct task *task) {
+  for (unsigned i = 0; i < ORIEL_RENDITIONS; i++) {
+    const unsigned at = (director->first + i) % ORIEL_RENDITIONS;
+    if (!plan_outlet(hub, &director->outlets[at], now, task))
+      continue;
+    director->first = at + 1;
+    return true;
+  }
+  return false;
+}
+
+static void wait_for_lossless(const struct director *director, struct oriel_hub *hub, uint64_t now) {
+  struct oriel_demand demand;
+  const bool damaged = oriel_lossless_damaged_locked(&director->lossless, hub);
+  oriel_channel_survey_locked(hub, ORIEL_CHANNEL_LOSSLESS, damaged, now, &demand);
+  hub->wait |= (demand.subscribers && !damaged ? ORIEL_WAIT_DAMAGE : 0) | (demand.blocked ? ORIEL_WAIT_VIEWERS : 0);
 }
 
 /* True when there is a picture to look at; otherwise the task says when to ask again. */
@@ -118,22 +150,23 @@ static bool source_shows(const struct director *director, struct oriel_hub *hub,
 }
 
 static struct task plan_locked(struct director *director, struct oriel_hub *hub, uint64_t now) {
-  struct task task = {.kind = TASK_SLEEP};
-  struct oriel_demand demand;
+  struct task task = {.kind = TASK_SLEEP, .alone = true};
   if (!hub->watchers_pictures && !hub->expected_ns) {
-    plan_step(hub, oriel_rendition_plan_idle(&director->rendition, now), &task);
+    for (unsigned i = 0; i < ORIEL_RENDITIONS; i++) {
+      struct outlet *outlet = &director->outlets[i];
+      if (plan_step(hub, outlet, oriel_rendition_plan_idle(&outlet->rendition, now), &task))
+        return task;
+    }
     return task;
   }
   if (!source_shows(director, hub, now, &task))
     return task;
-  const bool damaged = is_damaged(director, hub);
-  oriel_hub_survey_locked(hub, damaged, now, &demand);
-  hub->wait = waits_for(director, hub, &demand);
-  task.alone = !demand.subscribers;
-  if (plan_lossless(director, hub, now, false, &task) || plan_opening(director, hub, now, &task) ||
-      plan_step(hub, oriel_rendition_plan(&director->rendition, &demand, damaged, now), &task) ||
-      plan_lossless(director, hub, now, true, &task))
-    return task;
+  hub->wait = hub->expected_ns ? ORIEL_WAIT_DAMAGE : 0; /* what was made ahead ages */
+  oriel_hub_refer_locked(hub);
+  wait_for_lossless(director, hub, now);
+  if (!plan_lossless(director, hub, now, false, &task) && !plan_opening(director, hub, now, &task) &&
+      !plan_renditions(director, hub, now, &task))
+    (void)plan_lossless(director, hub, now, true, &task);
   return task;
 }
 
@@ -144,7 +177,7 @@ static void note_look_locked(struct director *director, const struct oriel_hub *
                      (action == ORIEL_RENDITION_PICTURE || action == ORIEL_RENDITION_KEY ||
                       action == ORIEL_RENDITION_SHARPEN);
   if (takes)
-    director->seen_events = hub->damage_events;
+    task->outlet->seen_events = hub->damage_events;
   if (takes || task->kind == TASK_LOSSLESS)
     director->looked_events = hub->damage_events;
 }
@@ -152,77 +185,85 @@ static void note_look_locked(struct director *director, const struct oriel_hub *
 /* ---- doing it; no lock held ---- */
 
 /* The bitrate for now, and the size for all who ask. */
-static struct oriel_rate rate(void *user, uint16_t width, uint16_t height, uint64_t now_ns) {
-  struct oriel_desktop *desktop = user;
+static struct oriel_rate rate(struct oriel_desktop *desktop, enum oriel_channel_kind kind, uint16_t width,
+                              uint16_t height, uint64_t now_ns) {
   struct oriel_hub *hub = &desktop->hub;
+  struct oriel_channel *channel = &hub->channels[kind];
   uint32_t cap = desktop->config.bitrate_kbps;
   if (!cap)
     cap = oriel_encoder_default_kbps(width, height);
   pthread_mutex_lock(&hub->lock);
-  if (!hub->rate.cap_kbps)
-    oriel_bitrate_init(&hub->rate, cap, now_ns);
-  else if (hub->rate.cap_kbps != cap)
-    oriel_bitrate_cap(&hub->rate, cap, now_ns);
-  const uint32_t kbps = hub->bitrate_kbps = oriel_bitrate_kbps(&hub->rate, now_ns);
+  if (!channel->rate.cap_kbps)
+    oriel_bitrate_init(&channel->rate, cap, now_ns);
+  else if (channel->rate.cap_kbps != cap)
+    oriel_bitrate_cap(&channel->rate, cap, now_ns);
+  const uint32_t kbps = channel->kbps = oriel_bitrate_kbps(&channel->rate, now_ns);
   pthread_mutex_unlock(&hub->lock);
   const struct oriel_fact_size size = {.width = width, .height = height};
   (void)oriel_bulletin_post(&desktop->bulletin, ORIEL_FACT_SIZE, &size, now_ns); /* a picture follows and wakes */
   return (struct oriel_rate){.kbps = kbps, .cap_kbps = cap};
 }
 
+static struct oriel_rate outlet_rate(void *user, uint16_t width, uint16_t height, uint64_t now_ns) {
+  const struct outlet *outlet = user;
+  return rate(outlet->desktop, outlet->channel, width, height, now_ns);
+}
+
 /* Nothing fits any more before a key frame. */
-static void refuse(struct director *director, int error) {
-  struct oriel_hub *hub = &director->desktop->hub;
-  if (director->rendition.failures == 1)
+static void refuse(const struct outlet *outlet, int error) {
+  struct oriel_hub *hub = &outlet->desktop->hub;
+  if (outlet->rendition.failures == 1)
     oriel_error("desktop", "pictures cannot be encoded: %s; trying again, `oriel doctor` lists the encoders",
                 strerror(-error));
   pthread_mutex_lock(&hub->lock);
   hub->encode_failures++;
   for (unsigned i = 0; i < hub->count; i++)
-    if (hub->viewers[i]->pictures && hub->viewers[i]->chain != ORIEL_CHAIN_KEY)
+    if (hub->viewers[i]->channel == outlet->channel && hub->viewers[i]->pictures &&
+        hub->viewers[i]->chain != ORIEL_CHAIN_KEY)
       oriel_hub_need_key_locked(hub->viewers[i], 0);
   pthread_mutex_unlock(&hub->lock);
 }
 
-static void make_picture(struct director *director, const struct oriel_rendition_step *step) {
+static void make_picture(struct director *director, struct outlet *outlet, const struct oriel_rendition_step *step) {
   struct oriel_desktop *desktop = director->desktop;
-  struct oriel_rendition *rendition = &director->rendition;
   struct oriel_packet *packet = NULL;
-  const int error = oriel_rendition_make(rendition, desktop->surface, step, &packet);
+  const int error = oriel_rendition_make(&outlet->rendition, desktop->surface, step, &packet);
   if (step->action != ORIEL_RENDITION_REFINE)
     director->empty = error == -EAGAIN;
   if (error == -EAGAIN || error == -EBUSY || error == -ENODATA)
     return;
   if (error) {
-    refuse(director, error);
+    refuse(outlet, error);
     return;
   }
   pthread_mutex_lock(&desktop->hub.lock);
-  desktop->hub.encoder = oriel_rendition_encoder(rendition);
-  desktop->hub.conversions = rendition->conversions;
+  desktop->hub.channels[outlet->channel].encoder = oriel_rendition_encoder(&outlet->rendition);
+  desktop->hub.channels[outlet->channel].conversions = outlet->rendition.conversions;
   pthread_mutex_unlock(&desktop->hub.lock);
-  if (oriel_hub_publish_picture(desktop, packet))
-    oriel_rendition_owe_all(rendition);
+  if (oriel_channel_publish(desktop, outlet->channel, packet))
+    oriel_rendition_owe_all(&outlet->rendition);
 }
 
 /* What somebody missed of the refinement is to be sent once more. */
-static void owe_missed(struct director *director) {
-  struct oriel_hub *hub = &director->desktop->hub;
+static void owe_missed(struct outlet *outlet) {
+  struct oriel_hub *hub = &outlet->desktop->hub;
   pthread_mutex_lock(&hub->lock);
   for (unsigned i = 0; i < hub->count; i++) {
-    oriel_rendition_owe(&director->rendition, &hub->viewers[i]->unrefined);
+    if (hub->viewers[i]->channel != outlet->channel)
+      continue;
+    oriel_rendition_owe(&outlet->rendition, &hub->viewers[i]->unrefined);
     oriel_damage_clear(&hub->viewers[i]->unrefined);
   }
   pthread_mutex_unlock(&hub->lock);
 }
 
-static void run_step(struct director *director, const struct oriel_rendition_step *step) {
+static void run_step(struct director *director, struct outlet *outlet, const struct oriel_rendition_step *step) {
   if (step->action == ORIEL_RENDITION_RELEASE)
-    oriel_rendition_release(&director->rendition);
+    oriel_rendition_release(&outlet->rendition);
   else if (step->action == ORIEL_RENDITION_OWE)
-    owe_missed(director);
+    owe_missed(outlet);
   else
-    make_picture(director, step);
+    make_picture(director, outlet, step);
 }
 
 static uint16_t at_least_min(uint16_t side) {
@@ -238,7 +279,7 @@ static void make_lossless(struct director *director, bool alone) {
     return;
   width = at_least_min(width);
   height = at_least_min(height);
-  const uint32_t kbps = rate(desktop, width, height, oriel_clock_ns()).kbps;
+  const uint32_t kbps = rate(desktop, ORIEL_CHANNEL_LOSSLESS, width, height, oriel_clock_ns()).kbps;
   /* Half of a rate pays for refinement, so the whole of it for the picture itself; half of it beside others' video. */
   oriel_lossless_send(&director->lossless, desktop, width, height, alone ? 2 * kbps : kbps);
 }
@@ -263,7 +304,7 @@ static void run(struct director *director, const struct task *task) {
   else if (task->kind == TASK_OPENING)
     oriel_opening_make(director->desktop);
   else
-    run_step(director, &task->step);
+    run_step(director, task->outlet, &task->step);
 }
 
 static void direct_locked(struct director *director) {
@@ -285,6 +326,19 @@ static void direct_locked(struct director *director) {
   pthread_mutex_lock(&hub->lock);
 }
 
+static void begin(struct director *director) {
+  const struct oriel_desktop_config *config = &director->desktop->config;
+  for (unsigned i = 0; i < ORIEL_RENDITIONS; i++) {
+    struct outlet *outlet = &director->outlets[i];
+    outlet->desktop = director->desktop;
+    outlet->channel = (enum oriel_channel_kind)i;
+    oriel_rendition_init(&outlet->rendition, &(struct oriel_rendition_config){
+      .encoder = config->encoder, .fps = config->fps, .rate = outlet_rate, .user = outlet});
+  }
+  oriel_rate_limit_init(&director->opening_limit, OPENINGS_PER_SECOND, OPENING_BURST);
+  oriel_lossless_init(&director->lossless);
+}
+
 void *oriel_media_thread(void *argument) {
   struct oriel_desktop *desktop = argument;
   struct oriel_hub *hub = &desktop->hub;
@@ -292,14 +346,12 @@ void *oriel_media_thread(void *argument) {
 #ifdef __linux__
   pthread_setname_np(pthread_self(), "oriel-media");
 #endif
-  oriel_rendition_init(&director.rendition, &(struct oriel_rendition_config){
-    .encoder = desktop->config.encoder, .fps = desktop->config.fps, .rate = rate, .user = desktop});
-  oriel_rate_limit_init(&director.opening_limit, OPENINGS_PER_SECOND, OPENING_BURST);
-  oriel_lossless_init(&director.lossless);
+  begin(&director);
   pthread_mutex_lock(&hub->lock);
   while (!hub->stopping)
     direct_locked(&director);
   pthread_mutex_unlock(&hub->lock);
-  oriel_rendition_finish(&director.rendition);
+  for (unsigned i = 0; i < ORIEL_RENDITIONS; i++)
+    oriel_rendition_finish(&director.outlets[i].rendition);
   return NULL;
 }

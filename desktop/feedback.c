@@ -52,7 +52,7 @@ static int64_t believable_us(int64_t excess_us, const struct oriel_sent *sent, i
 
 /* One-way delay: only its growth means something, since the clocks are mapped by halving round trips. */
 static void note_delay_locked(struct oriel_hub *hub, struct oriel_viewer *viewer, const struct oriel_sent *sent,
-                              int64_t path_us, bool reference, uint64_t now_ns) {
+                              int64_t path_us, uint64_t now_ns) {
   if (!sent->sent_ns || !sent->received_ns)
     return;
   int64_t delay_us = ((int64_t)(sent->received_ns - sent->sent_ns)) / (int64_t)ORIEL_NS_PER_US;
@@ -60,8 +60,9 @@ static void note_delay_locked(struct oriel_hub *hub, struct oriel_viewer *viewer
   oriel_minimum_add(&viewer->delay_min, delay_us, now_ns);
   oriel_minimum_read(&viewer->delay_min, now_ns, &least_us);
   oriel_minimum_read(&viewer->rtt_min, now_ns, &rtt_us);
-  if (reference && hub->rate.cap_kbps)
-    oriel_bitrate_delay(&hub->rate, believable_us(delay_us - least_us, sent, path_us, rtt_us, now_ns),
+  struct oriel_channel *channel = &hub->channels[viewer->channel];
+  if (viewer == channel->reference && channel->rate.cap_kbps)
+    oriel_bitrate_delay(&channel->rate, believable_us(delay_us - least_us, sent, path_us, rtt_us, now_ns),
                         (uint32_t)rtt_us, now_ns);
 }
 
@@ -78,7 +79,7 @@ static void note_received_locked(struct oriel_hub *hub, struct oriel_viewer *vie
   sent->received_ns = ack->received_ns;
   if (reference && sent->timed)
     oriel_stage_add(hub->stages, ORIEL_STAGE_WIRE, sent->sent_ns, ack->received_ns);
-  note_delay_locked(hub, viewer, sent, ack->path_us, reference, now_ns);
+  note_delay_locked(hub, viewer, sent, ack->path_us, now_ns);
 }
 
 static void note_decoded_locked(struct oriel_hub *hub, struct oriel_viewer *viewer,

@@ -47,7 +47,7 @@ static struct oriel_packet *code(struct oriel_surface *surface) {
 }
 
 static void publish_locked(struct oriel_hub *hub, struct oriel_packet *packet) {
-  packet->sequence = hub->sequence; /* the next picture's is the next one: whoever gets no opening misses no number */
+  packet->sequence = hub->channels[ORIEL_CHANNEL_TILES].sequence; /* the next picture's is the next one: whoever gets no opening misses no number */
   for (unsigned i = 0; i < hub->count; i++)
     if (waits(hub->viewers[i]))
       give(hub->viewers[i], packet);

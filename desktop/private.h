@@ -29,6 +29,28 @@
 
 /* ---- a viewer ---- */
 
+/** What a viewer takes, by which it belongs to a rendition; each kind costs the others nothing. In the order in which
+ *  they speak for all viewers. */
+enum oriel_channel_kind {
+  ORIEL_CHANNEL_TILES,    /* video, and tiles for small changes */
+  ORIEL_CHANNEL_VIDEO,    /* video alone */
+  ORIEL_CHANNEL_LOSSLESS, /* tiles alone: no rendition, but each viewer's own blocks (lossless.h) */
+  ORIEL_CHANNELS,
+};
+enum { ORIEL_RENDITIONS = ORIEL_CHANNEL_LOSSLESS };
+
+/** Guarded by hub.lock. */
+struct oriel_channel {
+  uint32_t sequence;   /* of the newest picture */
+  uint64_t picture_ns; /* when it was encoded */
+  struct oriel_packet *newest_key; /* the last picture of all, where that is a key frame: who comes takes it; or NULL */
+  struct oriel_viewer *reference;  /* whose experience steers the bitrate; NULL when nobody looks */
+  struct oriel_bitrate rate;
+  uint32_t kbps;
+  const char *encoder; /* static; "" before the first picture */
+  uint64_t conversions; /* pictures of which something was converted */
+};
+
 /** How a viewer's pictures hang together. */
 enum oriel_chain {
   ORIEL_CHAIN_LIVE,  /* the next picture of any kind fits */
@@ -74,7 +96,8 @@ struct oriel_viewer {
   enum oriel_chain chain;
   bool handed_over; /* the picture in the slot was made before the viewer came */
   bool skipping; /* chain is KEY because it could not keep up */
-  struct oriel_refine *owed; /* takes tiles alone (lossless.h): blocks to come; 0 x 0 = all; NULL: it takes video */
+  enum oriel_channel_kind channel; /* constant */
+  struct oriel_refine *owed; /* of ORIEL_CHANNEL_LOSSLESS: blocks to come; 0 x 0 = all; NULL in the other channels */
   uint32_t own_sequence;     /* of its pictures, if so */
   struct oriel_damage unrefined; /* missed this part of the refinement: its still screen is not exact there */
   bool stuck;    /* and nothing was taken from the mailbox since: a key frame would be made for nobody */
@@ -123,7 +146,7 @@ struct oriel_hub {
   struct oriel_keys keys;
   uint64_t joined_ns;  /* when a viewer last began to look */
   uint64_t expected_ns; /* until then somebody is expected, for whom a key frame is made ahead; 0 = nobody */
-  struct oriel_packet *newest_key; /* the last picture of all, where that is a key frame: who comes takes it; or NULL */
+  struct oriel_channel channels[ORIEL_CHANNELS];
   struct oriel_packet *opening; /* the last one, or NULL */
   uint64_t opening_events;      /* damage_events when it was made */
   bool opens;                   /* one is to be made for who is expected */
@@ -132,16 +155,12 @@ struct oriel_hub {
   unsigned wait; /* ORIEL_WAIT_*; 0 while it works */
   uint16_t wish_width, wish_height; /* the controller's newest wish; 0 = none waits */
   struct oriel_rate_limit resize_pace;
-  uint32_t sequence, audio_sequence;
-  uint64_t picture_ns; /* when the last one was published */
+  uint32_t audio_sequence;
   uint32_t fps;
-  struct oriel_bitrate rate;
   /* Counters. */
-  uint64_t damage_events, conversions, pictures_video, pictures_tiles, pictures_key, pictures_sharpened,
+  uint64_t damage_events, pictures_video, pictures_tiles, pictures_key, pictures_sharpened,
     pictures_refined, openings, refined_bytes;
   uint64_t video_bytes, tiles_bytes, audio_packets, audio_bytes, encode_failures, key_requests, held_back, bursts;
-  uint32_t bitrate_kbps;
-  const char *encoder;
   struct oriel_histogram stages[ORIEL_STAGES];
   struct oriel_histogram sound_stages[ORIEL_SOUND_STAGES];
   uint32_t audio_packet_us; /* length of the newest */
@@ -201,26 +220,33 @@ void oriel_desktop_post(struct oriel_desktop *desktop, enum oriel_fact fact, con
 /* hub.c: `_locked` means that the caller holds hub.lock. */
 int oriel_hub_init(struct oriel_hub *hub);
 void oriel_hub_finish(struct oriel_hub *hub);
-/** `damaged`: the screen shows something that viewers of video have not got. */
-void oriel_hub_survey_locked(const struct oriel_hub *hub, bool damaged, uint64_t now_ns, struct oriel_demand *demand);
-/** Puts a numbered packet into the mailboxes; takes over the caller's reference. True when somebody draws all
- *  of a picture of which others draw a part: all of it has to be made exact again. */
-bool oriel_hub_publish_picture(struct oriel_desktop *desktop, struct oriel_packet *packet);
-void oriel_hub_publish_audio(struct oriel_desktop *desktop, struct oriel_packet *packet);
 bool oriel_hub_ready_locked(const struct oriel_hub *hub, const struct oriel_viewer *viewer, uint64_t now_ns);
 /** True when the viewer's connection has room for one more picture on its way. */
 bool oriel_hub_window_open_locked(const struct oriel_hub *hub, const struct oriel_viewer *viewer, uint64_t now_ns);
-/** The viewer whose experience steers the bitrate: the controller, or the quickest one; NULL when nobody looks. */
+/** Finds anew whose experience counts in each channel: the controller's, or the quickest one's. Called when one comes,
+ *  goes or changes its role, and now and then: what they experience changes. */
+void oriel_hub_refer_locked(struct oriel_hub *hub);
+/** Whose experience stands for everybody's; NULL when nobody looks. */
 struct oriel_viewer *oriel_hub_reference_locked(const struct oriel_hub *hub);
 /** Gives a viewer that waits for a key frame the one that is the newest picture, if there is such: nothing has to be
  *  made, and nothing waits for the pace of key frames. */
 void oriel_hub_hand_over_locked(struct oriel_hub *hub, struct oriel_viewer *viewer);
 /** Returns the newest key frame, which nobody takes any more, for the caller to release; or NULL. */
-struct oriel_packet *oriel_hub_forget_key_locked(struct oriel_hub *hub);
+struct oriel_packet *oriel_hub_forget_key_locked(struct oriel_hub *hub, enum oriel_channel_kind kind);
 /** Drops what waits in the picture slot and waits for a key frame. */
 void oriel_hub_need_key_locked(struct oriel_viewer *viewer, uint64_t key_after_ns);
 /** Wakes the media thread if it waits for one of `events`; 0 = always. */
 void oriel_hub_poke_locked(struct oriel_hub *hub, unsigned events);
+
+/* channel.c */
+/** What the viewers of a channel want. `damaged`: the screen shows something that they have not got. */
+void oriel_channel_survey_locked(const struct oriel_hub *hub, enum oriel_channel_kind kind, bool damaged,
+                                 uint64_t now_ns, struct oriel_demand *demand);
+/** Puts a numbered packet into the mailboxes of a channel; takes over the caller's reference. True when somebody draws
+ *  all of a picture of which others draw a part: all of it has to be made exact again. */
+bool oriel_channel_publish(struct oriel_desktop *desktop, enum oriel_channel_kind kind, struct oriel_packet *packet);
+/** The same with a packet of sound, which it numbers, for all who listen. */
+void oriel_channel_publish_sound(struct oriel_desktop *desktop, struct oriel_packet *packet);
 
 /* stages.c */
 /** Adds end - start to a stage; a difference that clock mapping explains (up to 5 ms before) counts as 0, absurd ones

@@ -50,6 +50,7 @@ static void give(struct oriel_desktop *desktop, struct oriel_viewer *viewer) {
     return;
   pthread_mutex_lock(&hub->lock);
   hub->controller = viewer;
+  oriel_hub_refer_locked(hub);
   hub->controls_news = true;
   bool release = before && before->input_dirty;
   if (before) {

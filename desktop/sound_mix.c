@@ -211,7 +211,7 @@ void oriel_sound_rest(struct oriel_desktop *desktop) {
 static void pass(struct oriel_desktop *desktop, struct oriel_packet *packet) {
   struct oriel_sound *sound = &desktop->sound;
   packet->encoded_ns = oriel_clock_ns();
-  oriel_hub_publish_audio(desktop, oriel_packet_ref(packet));
+  oriel_channel_publish_sound(desktop, oriel_packet_ref(packet));
   sound->mix.codes = false;
   sound->mix.out.count = 0;
   pthread_mutex_lock(&sound->lock);

@@ -87,14 +87,20 @@ static void stats_facts(struct oriel_desktop *desktop, struct oriel_desktop_stat
   stats->abilities = facts.abilities;
 }
 
+/* The one of video that stands for the desktop: the reference viewer's, or that which worked. */
+static enum oriel_channel_kind shown_channel(const struct oriel_hub *hub, const struct oriel_viewer *reference) {
+  if (reference && reference->channel != ORIEL_CHANNEL_LOSSLESS)
+    return reference->channel;
+  return hub->channels[ORIEL_CHANNEL_TILES].encoder[0] ? ORIEL_CHANNEL_TILES : ORIEL_CHANNEL_VIDEO;
+}
+
 static void stats_hub_locked(const struct oriel_hub *hub, struct oriel_desktop_stats *stats, uint64_t now_ns) {
-  stats->encoder = hub->encoder;
   stats->fps = hub->fps;
-  stats->bitrate_kbps = hub->bitrate_kbps;
   stats->viewers = hub->count;
   stats->controller = hub->controller ? hub->controller->id : 0;
   stats->damage_events = hub->damage_events;
-  stats->conversions = hub->conversions;
+  for (unsigned i = 0; i < ORIEL_CHANNELS; i++)
+    stats->conversions += hub->channels[i].conversions;
   stats->pictures_video = hub->pictures_video;
   stats->pictures_tiles = hub->pictures_tiles;
   stats->pictures_key = hub->pictures_key;
@@ -116,6 +122,9 @@ static void stats_hub_locked(const struct oriel_hub *hub, struct oriel_desktop_s
     stats->watching += hub->viewers[i]->pictures || hub->viewers[i]->sound;
   }
   const struct oriel_viewer *reference = oriel_hub_reference_locked(hub);
+  const struct oriel_channel *channel = &hub->channels[shown_channel(hub, reference)];
+  stats->encoder = channel->encoder;
+  stats->bitrate_kbps = channel->kbps;
   stats->painted_fps = reference ? paints_last_second(reference, now_ns) : 0;
 }
 

@@ -21,6 +21,7 @@ static void watchers_add_locked(struct oriel_hub *hub, struct oriel_viewer *view
   hub->watchers_sound += (unsigned)sound - (unsigned)viewer->sound;
   viewer->pictures = pictures;
   viewer->sound = sound;
+  oriel_hub_refer_locked(hub);
 }
 
 /* The key frame that there is, or one that its peer's budget allows: others have to take it, too. Whoever looks alone
@@ -45,6 +46,12 @@ static void begin_reading(struct oriel_viewer *viewer) {
     viewer->seen.version[ORIEL_NOTICE_ABILITIES] = 0;
 }
 
+static enum oriel_channel_kind channel_of(const struct oriel_viewer_config *config) {
+  if (!config->video)
+    return ORIEL_CHANNEL_LOSSLESS;
+  return config->tiles ? ORIEL_CHANNEL_TILES : ORIEL_CHANNEL_VIDEO;
+}
+
 int oriel_viewer_attach(struct oriel_desktop *desktop, const struct oriel_viewer_config *config,
                         struct oriel_viewer **out) {
   assert(desktop && config && out);
@@ -58,6 +65,7 @@ int oriel_viewer_attach(struct oriel_desktop *desktop, const struct oriel_viewer
     free(viewer);
     return -ENOMEM;
   }
+  viewer->channel = channel_of(config);
   if (config->tiles && !config->video) {
     viewer->owed = calloc(1, sizeof *viewer->owed);
     if (!viewer->owed) {

@@ -39,9 +39,9 @@ static uint32_t publish(struct fixture *fixture, enum oriel_packet_kind kind, bo
   struct oriel_packet *packet = fake_packet(kind, key);
   oriel_packet_ref(packet);
   if (kind == ORIEL_PACKET_AUDIO)
-    oriel_hub_publish_audio(fixture->desktop, packet);
+    oriel_channel_publish_sound(fixture->desktop, packet);
   else
-    oriel_hub_publish_picture(fixture->desktop, packet);
+    oriel_channel_publish(fixture->desktop, ORIEL_CHANNEL_TILES, packet);
   uint32_t sequence = packet->sequence;
   oriel_packet_unref(packet);
   return sequence;
@@ -177,7 +177,7 @@ static void stalled_viewer_holds_one_picture_and_disturbs_nobody(void **state) {
   }
   /* Nor is a key frame made for it before its connection takes something again. */
   struct oriel_demand demand;
-  oriel_hub_survey_locked(&fixture->desktop->hub, true, oriel_clock_ns(), &demand);
+  oriel_channel_survey_locked(&fixture->desktop->hub, ORIEL_CHANNEL_TILES, true, oriel_clock_ns(), &demand);
   assert_false(demand.key_due);
   oriel_desktop_stats(fixture->desktop, stats);
   assert_int_equal(stats->viewer[0].pictures_skipped, 0);
@@ -187,7 +187,7 @@ static void stalled_viewer_holds_one_picture_and_disturbs_nobody(void **state) {
   assert_true(stats->viewer[1].skipping);
   assert_true(stats->viewer[1].picture_queue <= 1);
   fake_drain(stuck);
-  oriel_hub_survey_locked(&fixture->desktop->hub, true, oriel_clock_ns(), &demand);
+  oriel_channel_survey_locked(&fixture->desktop->hub, ORIEL_CHANNEL_TILES, true, oriel_clock_ns(), &demand);
   assert_true(demand.key_due);
   free(stats);
   oriel_viewer_detach(good);
@@ -233,7 +233,7 @@ static void missed_tiles_are_made_good_by_the_next_video(void **state) {
   uint32_t key = publish_key(fixture);
   publish_tiles(fixture); /* finds the key in the slot */
   assert_int_equal(take_picture(viewer), key);
-  oriel_hub_survey_locked(&fixture->desktop->hub, true, oriel_clock_ns(), &demand);
+  oriel_channel_survey_locked(&fixture->desktop->hub, ORIEL_CHANNEL_TILES, true, oriel_clock_ns(), &demand);
   assert_true(demand.video_due);
   assert_false(demand.key_due);
   publish_tiles(fixture); /* does not fit: what came before is missing */
@@ -259,14 +259,14 @@ static bool publish_part(struct fixture *fixture) {
   struct oriel_packet *packet = fake_packet(ORIEL_PACKET_VIDEO, false);
   packet->partly = true;
   oriel_damage_add(&packet->part, (struct oriel_rect){0, 0, 16, 16});
-  return oriel_hub_publish_picture(fixture->desktop, packet);
+  return oriel_channel_publish(fixture->desktop, ORIEL_CHANNEL_TILES, packet);
 }
 
 static void publish_refinement(struct fixture *fixture) {
   struct oriel_packet *packet = fake_packet(ORIEL_PACKET_TILES, false);
   packet->sharpening = true;
   oriel_damage_add(&packet->part, somewhere);
-  oriel_hub_publish_picture(fixture->desktop, packet);
+  oriel_channel_publish(fixture->desktop, ORIEL_CHANNEL_TILES, packet);
 }
 
 /* Who takes parts is told to draw one; who does not draws all, and that is said. */
@@ -303,7 +303,7 @@ static void missed_refinement_outlives_a_part(void **state) {
   publish_part(fixture);
   publish_refinement(fixture);
   take_picture(viewer);
-  oriel_hub_survey_locked(&fixture->desktop->hub, true, oriel_clock_ns(), &demand);
+  oriel_channel_survey_locked(&fixture->desktop->hub, ORIEL_CHANNEL_TILES, true, oriel_clock_ns(), &demand);
   assert_true(demand.unrefined);
   assert_int_equal(viewer->unrefined.count, 1);
   assert_memory_equal(&viewer->unrefined.rects[0], &somewhere, sizeof somewhere);
@@ -326,18 +326,27 @@ static void newest_wins_where_the_chain_allows(void **state) {
   oriel_viewer_detach(viewer);
 }
 
-static void viewer_without_tiles_waits_for_video(void **state) {
+static void viewer_without_tiles_has_a_channel_of_its_own(void **state) {
   struct fixture *fixture = *state;
   struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, false, false);
+  struct oriel_viewer *able = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
   struct oriel_demand demand;
+  struct oriel_hub *hub = &fixture->desktop->hub;
   publish_key(fixture);
-  take_picture(viewer);
-  oriel_hub_survey_locked(&fixture->desktop->hub, true, oriel_clock_ns(), &demand);
-  assert_false(demand.tiles);
   publish_tiles(fixture);
   assert_int_equal(take_picture(viewer), 0);
-  uint32_t video = publish_video(fixture);
-  assert_int_equal(take_picture(viewer), video);
+  oriel_channel_survey_locked(hub, ORIEL_CHANNEL_VIDEO, true, oriel_clock_ns(), &demand);
+  assert_false(demand.tiles);
+  assert_int_equal(demand.subscribers, 1);
+  oriel_channel_survey_locked(hub, ORIEL_CHANNEL_TILES, true, oriel_clock_ns(), &demand);
+  assert_true(demand.tiles);
+  assert_int_equal(demand.subscribers, 1);
+  struct oriel_packet *key = fake_packet(ORIEL_PACKET_VIDEO, true);
+  const uint32_t sequence = key->sequence;
+  oriel_channel_publish(fixture->desktop, ORIEL_CHANNEL_VIDEO, key);
+  assert_int_equal(take_picture(viewer), sequence);
+  assert_int_not_equal(take_picture(able), sequence);
+  oriel_viewer_detach(able);
   oriel_viewer_detach(viewer);
 }
 
@@ -351,7 +360,7 @@ static void chronic_laggard_waits_longer_for_each_key(void **state) {
     publish_video(fixture);
     uint64_t now = oriel_clock_ns();
     fake_drain(viewer);
-    oriel_hub_survey_locked(&fixture->desktop->hub, true, now, &demand);
+    oriel_channel_survey_locked(&fixture->desktop->hub, ORIEL_CHANNEL_TILES, true, now, &demand);
     if (i == 0) {
       assert_true(demand.key_due);
       continue;
@@ -543,7 +552,7 @@ static void key_request_drops_what_waits(void **state) {
   publish_video(fixture);
   oriel_viewer_request_key(viewer);
   assert_int_equal(take_picture(viewer), 0);
-  oriel_hub_survey_locked(&fixture->desktop->hub, true, oriel_clock_ns(), &demand);
+  oriel_channel_survey_locked(&fixture->desktop->hub, ORIEL_CHANNEL_TILES, true, oriel_clock_ns(), &demand);
   assert_true(demand.key_due);
   oriel_viewer_detach(viewer);
 }
@@ -557,7 +566,7 @@ static void repeated_key_requests_wait_longer(void **state) {
     take_picture(viewer);
     for (int again = 0; again < 10; again++) /* once is asked as good as ten times */
       oriel_viewer_request_key(viewer);
-    oriel_hub_survey_locked(&fixture->desktop->hub, true, oriel_clock_ns(), &demand);
+    oriel_channel_survey_locked(&fixture->desktop->hub, ORIEL_CHANNEL_TILES, true, oriel_clock_ns(), &demand);
     assert_int_equal(demand.key_due, i == 0);
   }
   assert_true(demand.key_after_ns > oriel_clock_ns());
@@ -570,7 +579,7 @@ static void bursts_count_pictures_closer_than_8_ms(void **state) {
   for (int i = 0; i < 3; i++) { /* lesson 16 */
     struct oriel_packet *packet = fake_packet(ORIEL_PACKET_VIDEO, false);
     packet->encoded_ns = (uint64_t)1000 * ORIEL_NS_PER_SECOND + (unsigned)(i * i) * 4 * ORIEL_NS_PER_MS; /* 0, 4, 16 */
-    oriel_hub_publish_picture(fixture->desktop, packet);
+    oriel_channel_publish(fixture->desktop, ORIEL_CHANNEL_TILES, packet);
   }
   assert_int_equal(fixture->desktop->hub.bursts, 1);
 }
@@ -586,7 +595,7 @@ static void stages_follow_a_picture_to_the_screen(void **state) {
   packet->taken_ns = captured + ORIEL_NS_PER_MS;
   packet->converted_ns = captured + 2 * ORIEL_NS_PER_MS;
   packet->encoded_ns = captured + 5 * ORIEL_NS_PER_MS;
-  oriel_hub_publish_picture(fixture->desktop, packet);
+  oriel_channel_publish(fixture->desktop, ORIEL_CHANNEL_TILES, packet);
   struct oriel_delivery delivery = fake_next(&fixture->fake, viewer);
   uint64_t sent = oriel_clock_ns(), ms = ORIEL_NS_PER_MS;
   uint32_t sequence = delivery.packet->sequence;
@@ -737,7 +746,7 @@ int main(void) {
     hub_test(part_is_drawn_by_who_knows_of_parts),
     hub_test(missed_refinement_outlives_a_part),
     hub_test(newest_wins_where_the_chain_allows),
-    hub_test(viewer_without_tiles_waits_for_video),
+    hub_test(viewer_without_tiles_has_a_channel_of_its_own),
     hub_test(chronic_laggard_waits_longer_for_each_key),
     hub_test(viewer_that_never_acknowledges_gets_a_window_of_pictures),
     hub_test(decoder_that_falls_behind_holds_pictures_back),

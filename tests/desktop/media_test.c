@@ -118,20 +118,47 @@ static void viewer_gets_a_key_at_once_and_changes_after(void **state) {
   end(fixture);
 }
 
-static void tiles_wait_until_all_viewers_can_take_them(void **state) {
+/* Each kind gets packets of its own of one change; what one of them waits for holds up nobody else. */
+static void viewer_without_tiles_leaves_the_others_their_tiles(void **state) {
   (void)state;
   struct fixture *fixture = begin(640, 480, "null");
   struct oriel_viewer *able = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
   expect_picture(fixture, able, ORIEL_PACKET_VIDEO, true);
   struct oriel_viewer *plain = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, false, false);
-  expect_picture(fixture, plain, ORIEL_PACKET_VIDEO, true); /* the same one: nothing has changed */
-  assert_int_equal(stats(fixture)->pictures_key, 1);
-  fake_paint(&fixture->fake, small, 0xFF0000);
-  expect_picture(fixture, plain, ORIEL_PACKET_VIDEO, false);
-  expect_picture(fixture, able, ORIEL_PACKET_VIDEO, false);
+  expect_picture(fixture, plain, ORIEL_PACKET_VIDEO, true);
+  for (int i = 0; i < 5; i++) {
+    fake_paint(&fixture->fake, small, 0xFF0000 + (uint32_t)i);
+    expect_picture(fixture, plain, ORIEL_PACKET_VIDEO, false);
+    expect_picture(fixture, able, ORIEL_PACKET_TILES, false);
+  }
+  fake_wait_stat(fixture->desktop, pictures_tiles, 5);
+  assert_int_equal(stats(fixture)->viewer[0].pictures_skipped, 0);
+  assert_int_equal(stats(fixture)->viewer[1].pictures_skipped, 0);
   oriel_viewer_detach(plain);
   fake_paint(&fixture->fake, small, 0x00FF00);
   expect_picture(fixture, able, ORIEL_PACKET_TILES, false);
+  oriel_viewer_detach(able);
+  end(fixture);
+}
+
+/* One that takes nothing any more, of either kind, stops the pictures of its own channel alone. */
+static void channels_do_not_wait_for_one_another(void **state) {
+  (void)state;
+  struct fixture *fixture = begin(640, 480, "null");
+  struct oriel_viewer *able = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
+  struct oriel_viewer *plain = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, false, false);
+  expect_picture(fixture, able, ORIEL_PACKET_VIDEO, true);
+  expect_picture(fixture, plain, ORIEL_PACKET_VIDEO, true);
+  struct oriel_viewer *const followers[] = {able, plain}; /* in turn, the other one takes nothing */
+  for (unsigned i = 0; i < 2; i++) {
+    for (int change = 0; change < 10; change++) {
+      fake_paint(&fixture->fake, small, (uint32_t)(change * 2) + i + 1);
+      expect_picture(fixture, followers[i], i ? ORIEL_PACKET_VIDEO : ORIEL_PACKET_TILES, false);
+    }
+    for (unsigned rest = 0; rest < 2; rest++) /* the one that waited for it, and one of all that came since */
+      oriel_packet_unref(picture(fixture, followers[1 - i]));
+  }
+  oriel_viewer_detach(plain);
   oriel_viewer_detach(able);
   end(fixture);
 }
@@ -577,7 +604,8 @@ int main(void) {
     cmocka_unit_test(passthru_watches_no_pictures),
     cmocka_unit_test(unwatched_desktop_converts_nothing),
     cmocka_unit_test(viewer_gets_a_key_at_once_and_changes_after),
-    cmocka_unit_test(tiles_wait_until_all_viewers_can_take_them),
+    cmocka_unit_test(viewer_without_tiles_leaves_the_others_their_tiles),
+    cmocka_unit_test(channels_do_not_wait_for_one_another),
     cmocka_unit_test(changes_are_held_back_while_nobody_can_take_them),
     cmocka_unit_test(joiners_share_key_frames),
     cmocka_unit_test(pictures_keep_to_the_rate),
