@@ -11,7 +11,7 @@
  * them up, they go to one of those who are in line: who asked for them and has not given them up. Keys and buttons of a
  * viewer that loses them are released.
  *
- * Threads inside: the media thread (damage -> convert -> tiles or video -> hub) and the audio thread (ring -> Opus ->
+ * Threads inside: the media thread (the director: damage -> renditions -> channels) and the audio thread (ring -> Opus ->
  * hub). They meet the network thread only in the hub's mailboxes, under one short lock.
  *
  * Thread-safety: every oriel_viewer_* call from one thread (the network loop). create/start/destroy from the same

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * desktop/media_thread: what is made, when, and that nothing is when nobody looks. Threads run; every wait has a bound.
+ * desktop/director: what is made, when, and that nothing is when nobody looks. Threads run; every wait has a bound.
  */
 #include <errno.h>
 #include <setjmp.h>
