@@ -2,58 +2,60 @@
  *
  * GET /metrics: Prometheus text format 0.0.4. Loop thread.
  */
-#include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "server/metric_sheet.h"
 #include "server/mount.h"
 #include "server/route.h"
 #include "wire/viewer.h"
 
 #define US_PER_SECOND 1e6
 
-static void head(FILE *out, const char *name, const char *type, const char *help) {
-  fprintf(out, "# HELP oriel_%s %s\n# TYPE oriel_%s %s\n", name, help, name, type);
+static void counter(struct oriel_sheet *out, const char *name, const char *help, uint64_t value) {
+  oriel_sheet_family(out, name, "counter", help);
+  oriel_sheet_number(out, "", "", value);
 }
 
-static void counter(FILE *out, const char *name, const char *help, uint64_t value) {
-  head(out, name, "counter", help);
-  fprintf(out, "oriel_%s %" PRIu64 "\n", name, value);
+static void gauge(struct oriel_sheet *out, const char *name, const char *help, uint64_t value) {
+  oriel_sheet_family(out, name, "gauge", help);
+  oriel_sheet_number(out, "", "", value);
 }
 
-static void gauge(FILE *out, const char *name, const char *help, uint64_t value) {
-  head(out, name, "gauge", help);
-  fprintf(out, "oriel_%s %" PRIu64 "\n", name, value);
+/** Of the family that was begun last. */
+static void labelled(struct oriel_sheet *out, const char *label, const char *value, uint64_t count) {
+  char labels[128];
+  snprintf(labels, sizeof labels, "%s=\"%s\"", label, value);
+  oriel_sheet_number(out, "", labels, count);
 }
 
-static void labelled(FILE *out, const char *name, const char *label, const char *value, uint64_t count) {
-  fprintf(out, "oriel_%s{%s=\"%s\"} %" PRIu64 "\n", name, label, value, count);
-}
-
-static void write_summary(FILE *out, const char *metric, const char *name, const struct oriel_percentiles *stage) {
+static void write_summary(struct oriel_sheet *out, const char *name, const struct oriel_percentiles *stage) {
   const struct {
     const char *quantile;
     uint32_t us;
   } quantiles[] = {{"0.5", stage->p50_us}, {"0.95", stage->p95_us}, {"0.99", stage->p99_us}, {"1", stage->max_us}};
-  for (size_t q = 0; q < sizeof quantiles / sizeof *quantiles; q++)
-    fprintf(out, "oriel_%s{stage=\"%s\",quantile=\"%s\"} %.6f\n", metric, name, quantiles[q].quantile,
-            quantiles[q].us / US_PER_SECOND);
-  fprintf(out, "oriel_%s_sum{stage=\"%s\"} %.6f\n", metric, name, (double)stage->sum_us / US_PER_SECOND);
-  fprintf(out, "oriel_%s_count{stage=\"%s\"} %" PRIu64 "\n", metric, name, stage->count);
+  char labels[128];
+  for (size_t q = 0; q < sizeof quantiles / sizeof *quantiles; q++) {
+    snprintf(labels, sizeof labels, "stage=\"%s\",quantile=\"%s\"", name, quantiles[q].quantile);
+    oriel_sheet_real(out, "", labels, 6, quantiles[q].us / US_PER_SECOND);
+  }
+  snprintf(labels, sizeof labels, "stage=\"%s\"", name);
+  oriel_sheet_real(out, "_sum", labels, 6, (double)stage->sum_us / US_PER_SECOND);
+  oriel_sheet_number(out, "_count", labels, stage->count);
 }
 
-static void write_stages(FILE *out, const struct oriel_desktop_stats *stats) {
-  head(out, "stage_seconds", "summary", "Delay of one picture by stage; quantiles over the last 512 pictures.");
+static void write_stages(struct oriel_sheet *out, const struct oriel_desktop_stats *stats) {
+  oriel_sheet_family(out, "stage_seconds", "summary",
+                     "Delay of one picture by stage; quantiles over the last 512 pictures.");
   for (int i = 0; i < ORIEL_STAGES; i++)
-    write_summary(out, "stage_seconds", oriel_stage_name((enum oriel_stage)i), &stats->stages[i]);
+    write_summary(out, oriel_stage_name((enum oriel_stage)i), &stats->stages[i]);
 }
 
-static void write_desktop(FILE *out, const struct oriel_desktop_stats *stats) {
-  head(out, "desktop_state", "gauge", "1 for the state the desktop is in.");
+static void write_desktop(struct oriel_sheet *out, const struct oriel_desktop_stats *stats) {
+  oriel_sheet_family(out, "desktop_state", "gauge", "1 for the state the desktop is in.");
   for (int i = ORIEL_SOURCE_CONNECTING; i <= ORIEL_SOURCE_GONE; i++)
-    labelled(out, "desktop_state", "state", oriel_source_state_name((enum oriel_source_state)i),
+    labelled(out, "state", oriel_source_state_name((enum oriel_source_state)i),
              stats->state == (enum oriel_source_state)i);
   gauge(out, "desktop_width_pixels", "Width of the guest's screen.", stats->width);
   gauge(out, "desktop_height_pixels", "Height of the guest's screen.", stats->height);
@@ -62,12 +64,12 @@ static void write_desktop(FILE *out, const struct oriel_desktop_stats *stats) {
   gauge(out, "fps_limit", "Pictures a second at most, now.", stats->fps);
   gauge(out, "fps_painted", "Pictures painted in the last second by the best viewer.", stats->painted_fps);
   gauge(out, "bitrate_bits_per_second", "Bitrate limit, now.", stats->bitrate_kbps * UINT64_C(1000));
-  head(out, "pictures_total", "counter", "Pictures encoded, by kind.");
-  labelled(out, "pictures_total", "kind", "video", stats->pictures_video);
-  labelled(out, "pictures_total", "kind", "tiles", stats->pictures_tiles);
-  head(out, "picture_bytes_total", "counter", "Bytes of encoded pictures, by kind.");
-  labelled(out, "picture_bytes_total", "kind", "video", stats->video_bytes);
-  labelled(out, "picture_bytes_total", "kind", "tiles", stats->tiles_bytes);
+  oriel_sheet_family(out, "pictures_total", "counter", "Pictures encoded, by kind.");
+  labelled(out, "kind", "video", stats->pictures_video);
+  labelled(out, "kind", "tiles", stats->pictures_tiles);
+  oriel_sheet_family(out, "picture_bytes_total", "counter", "Bytes of encoded pictures, by kind.");
+  labelled(out, "kind", "video", stats->video_bytes);
+  labelled(out, "kind", "tiles", stats->tiles_bytes);
   counter(out, "pictures_key_total", "Key frames.", stats->pictures_key);
   counter(out, "pictures_sharpened_total", "Quality passes over a still picture.", stats->pictures_sharpened);
   counter(out, "pictures_refined_total", "Parts of a still picture sent again without loss.", stats->pictures_refined);
@@ -88,28 +90,34 @@ static void write_desktop(FILE *out, const struct oriel_desktop_stats *stats) {
   counter(out, "input_refused_total", "Input events from viewers without the controls.", stats->input_refused);
 }
 
-static void write_counts(FILE *out, const struct oriel_sound_stats *sound, const char *name, const char *help,
-                         size_t offset) {
-  head(out, name, "counter", help);
+static const char *input_labels(const struct oriel_sound_stats *sound, unsigned i, char *labels, size_t size) {
+  snprintf(labels, size, "input=\"%u\",kind=\"%s\"", i, sound->input[i].kind);
+  return labels;
+}
+
+static void write_counts(struct oriel_sheet *out, const struct oriel_sound_stats *sound, const char *name,
+                         const char *help, size_t offset) {
+  char labels[128];
+  oriel_sheet_family(out, name, "counter", help);
   for (unsigned i = 0; i < sound->inputs; i++) {
     uint64_t value;
     memcpy(&value, (const char *)&sound->input[i] + offset, sizeof value);
-    fprintf(out, "oriel_%s{input=\"%u\",kind=\"%s\"} %" PRIu64 "\n", name, i, sound->input[i].kind, value);
+    oriel_sheet_number(out, "", input_labels(sound, i, labels, sizeof labels), value);
   }
 }
 
-static void write_inputs(FILE *out, const struct oriel_sound_stats *sound) {
-  head(out, "sound_active", "gauge", "1 for the input that is heard.");
+static void write_inputs(struct oriel_sheet *out, const struct oriel_sound_stats *sound) {
+  char labels[128];
+  oriel_sheet_family(out, "sound_active", "gauge", "1 for the input that is heard.");
   for (unsigned i = 0; i < sound->inputs; i++)
-    fprintf(out, "oriel_sound_active{input=\"%u\",kind=\"%s\"} %d\n", i, sound->input[i].kind, sound->active == (int)i);
-  head(out, "sound_jitter_seconds", "gauge", "Mean lateness of packets against the earliest.");
+    oriel_sheet_number(out, "", input_labels(sound, i, labels, sizeof labels), sound->active == (int)i);
+  oriel_sheet_family(out, "sound_jitter_seconds", "gauge", "Mean lateness of packets against the earliest.");
   for (unsigned i = 0; i < sound->inputs; i++)
-    fprintf(out, "oriel_sound_jitter_seconds{input=\"%u\",kind=\"%s\"} %.6f\n", i, sound->input[i].kind,
-            sound->input[i].jitter_us / US_PER_SECOND);
-  head(out, "sound_drift_ppm", "gauge", "The sender's clock against ours, positive when it is faster.");
+    oriel_sheet_real(out, "", input_labels(sound, i, labels, sizeof labels), 6,
+                     sound->input[i].jitter_us / US_PER_SECOND);
+  oriel_sheet_family(out, "sound_drift_ppm", "gauge", "The sender's clock against ours, positive when it is faster.");
   for (unsigned i = 0; i < sound->inputs; i++)
-    fprintf(out, "oriel_sound_drift_ppm{input=\"%u\",kind=\"%s\"} %.3f\n", i, sound->input[i].kind,
-            sound->input[i].drift_ppm);
+    oriel_sheet_real(out, "", input_labels(sound, i, labels, sizeof labels), 3, sound->input[i].drift_ppm);
 #define LANE(member) offsetof(struct oriel_sound_input_stats, lane.member)
 #define INPUT(member) offsetof(struct oriel_sound_input_stats, member)
   write_counts(out, sound, "sound_packets_total", "Packets from inside the guest.", LANE(packets));
@@ -128,7 +136,7 @@ static void write_inputs(FILE *out, const struct oriel_sound_stats *sound) {
 #undef LANE
 }
 
-static void write_sound(FILE *out, const struct oriel_sound_stats *sound) {
+static void write_sound(struct oriel_sheet *out, const struct oriel_sound_stats *sound) {
   write_inputs(out, sound);
   counter(out, "sound_switches_total", "Changes of the input whose pace the sound has.", sound->switches);
   counter(out, "sound_passed_total", "Packets of the guest handed on untouched.", sound->passed);
@@ -141,9 +149,10 @@ static void write_sound(FILE *out, const struct oriel_sound_stats *sound) {
           sound->microphone_refused);
   counter(out, "microphone_connections_total", "Times a guest opened the microphone's address.",
           sound->microphone_connections);
-  head(out, "sound_stage_seconds", "summary", "Delay of one packet of sound by stage; quantiles over the last 512.");
+  oriel_sheet_family(out, "sound_stage_seconds", "summary",
+                     "Delay of one packet of sound by stage; quantiles over the last 512.");
   for (int i = 0; i < ORIEL_SOUND_STAGES; i++)
-    write_summary(out, "sound_stage_seconds", oriel_sound_stage_name((enum oriel_sound_stage)i), &sound->stages[i]);
+    write_summary(out, oriel_sound_stage_name((enum oriel_sound_stage)i), &sound->stages[i]);
   if (!sound->has_speaker)
     return;
   gauge(out, "speaker_connected", "1 while this host plays.", sound->speaker_connected);
@@ -151,13 +160,13 @@ static void write_sound(FILE *out, const struct oriel_sound_stats *sound) {
   counter(out, "speaker_lost_total", "Packets missing at this host's speaker.", sound->speaker.lost_packets);
   counter(out, "speaker_concealed_frames_total", "Frames made up at this host's speaker.",
           sound->speaker.concealed_frames);
-  head(out, "speaker_level_seconds", "gauge", "Sound that waits for this host's speaker.");
-  fprintf(out, "oriel_speaker_level_seconds %.6f\n", sound->speaker.level_us / US_PER_SECOND);
-  head(out, "speaker_target_seconds", "gauge", "Sound that should wait for this host's speaker.");
-  fprintf(out, "oriel_speaker_target_seconds %.6f\n", sound->speaker.target_us / US_PER_SECOND);
+  oriel_sheet_family(out, "speaker_level_seconds", "gauge", "Sound that waits for this host's speaker.");
+  oriel_sheet_real(out, "", "", 6, sound->speaker.level_us / US_PER_SECOND);
+  oriel_sheet_family(out, "speaker_target_seconds", "gauge", "Sound that should wait for this host's speaker.");
+  oriel_sheet_real(out, "", "", 6, sound->speaker.target_us / US_PER_SECOND);
 }
 
-static void write_queues(FILE *out, const struct oriel_desktop_stats *stats) {
+static void write_queues(struct oriel_sheet *out, const struct oriel_desktop_stats *stats) {
   uint64_t pictures = 0, audio = 0, sent = 0, skipped = 0, dropped = 0, bytes = 0;
   uint32_t rtt_us = 0;
   for (unsigned i = 0; i < stats->viewer_count && i < ORIEL_DESKTOP_VIEWERS_MAX; i++) {
@@ -178,19 +187,19 @@ static void write_queues(FILE *out, const struct oriel_desktop_stats *stats) {
   gauge(out, "viewer_pictures_skipped", "Pictures left out for the viewers attached now.", skipped);
   gauge(out, "viewer_audio_dropped", "Opus packets dropped for the viewers attached now.", dropped);
   gauge(out, "viewer_bytes_sent", "Bytes sent to the viewers attached now.", bytes);
-  head(out, "viewer_rtt_max_seconds", "gauge", "Slowest round trip among the viewers attached now.");
-  fprintf(out, "oriel_viewer_rtt_max_seconds %.6f\n", rtt_us / US_PER_SECOND);
+  oriel_sheet_family(out, "viewer_rtt_max_seconds", "gauge", "Slowest round trip among the viewers attached now.");
+  oriel_sheet_real(out, "", "", 6, rtt_us / US_PER_SECOND);
 }
 
-static void write_closed(FILE *out, const struct oriel_server_stats *stats) {
-  head(out, "viewers_closed_total", "counter", "Viewer connections that ended, by reason.");
-  labelled(out, "viewers_closed_total", "reason", "CUT", stats->viewers_closed[ORIEL_SERVER_CLOSED_CUT]);
-#define X(name, value) labelled(out, "viewers_closed_total", "reason", #name, stats->viewers_closed[value]);
+static void write_closed(struct oriel_sheet *out, const struct oriel_server_stats *stats) {
+  oriel_sheet_family(out, "viewers_closed_total", "counter", "Viewer connections that ended, by reason.");
+  labelled(out, "reason", "CUT", stats->viewers_closed[ORIEL_SERVER_CLOSED_CUT]);
+#define X(name, value) labelled(out, "reason", #name, stats->viewers_closed[value]);
   ORIEL_VIEWER_REASONS(X)
 #undef X
 }
 
-static void write_server(FILE *out, const struct oriel_server_stats *stats) {
+static void write_server(struct oriel_sheet *out, const struct oriel_server_stats *stats) {
   counter(out, "connections_total", "TCP connections accepted.", stats->connections);
   counter(out, "connections_refused_total", "TCP connections over a limit.", stats->connections_refused);
   counter(out, "connections_evicted_total", "TCP connections without a credential that made room for others.",
@@ -199,20 +208,20 @@ static void write_server(FILE *out, const struct oriel_server_stats *stats) {
   gauge(out, "connections", "HTTP connections now, without viewers.", stats->connections_now);
   gauge(out, "sessions", "Browser sessions now.", stats->sessions_now);
   counter(out, "requests_total", "HTTP requests.", stats->requests);
-  head(out, "answers_total", "counter", "HTTP answers by class.");
-  labelled(out, "answers_total", "class", "2xx", stats->answers_2xx);
-  labelled(out, "answers_total", "class", "3xx", stats->answers_3xx);
-  labelled(out, "answers_total", "class", "4xx", stats->answers_4xx);
-  labelled(out, "answers_total", "class", "5xx", stats->answers_5xx);
-  head(out, "refused_total", "counter", "Requests refused before they reached a handler.");
-  labelled(out, "refused_total", "reason", "host", stats->refused_host);
-  labelled(out, "refused_total", "reason", "origin", stats->refused_origin);
-  labelled(out, "refused_total", "reason", "credential_missing", stats->auth_missing);
-  labelled(out, "refused_total", "reason", "token", stats->auth_token);
-  labelled(out, "refused_total", "reason", "cookie", stats->auth_cookie);
-  labelled(out, "refused_total", "reason", "limit", stats->auth_limited);
-  labelled(out, "refused_total", "reason", "role", stats->refused_party);
-  labelled(out, "refused_total", "reason", "deadline", stats->deadlines);
+  oriel_sheet_family(out, "answers_total", "counter", "HTTP answers by class.");
+  labelled(out, "class", "2xx", stats->answers_2xx);
+  labelled(out, "class", "3xx", stats->answers_3xx);
+  labelled(out, "class", "4xx", stats->answers_4xx);
+  labelled(out, "class", "5xx", stats->answers_5xx);
+  oriel_sheet_family(out, "refused_total", "counter", "Requests refused before they reached a handler.");
+  labelled(out, "reason", "host", stats->refused_host);
+  labelled(out, "reason", "origin", stats->refused_origin);
+  labelled(out, "reason", "credential_missing", stats->auth_missing);
+  labelled(out, "reason", "token", stats->auth_token);
+  labelled(out, "reason", "cookie", stats->auth_cookie);
+  labelled(out, "reason", "limit", stats->auth_limited);
+  labelled(out, "reason", "role", stats->refused_party);
+  labelled(out, "reason", "deadline", stats->deadlines);
   counter(out, "messages_denied_total", "Messages of viewers that their role does not permit.",
           stats->messages_denied);
   counter(out, "viewers_opened_total", "WebSocket handshakes that succeeded.", stats->viewers_opened);
@@ -225,30 +234,53 @@ static void write_server(FILE *out, const struct oriel_server_stats *stats) {
   counter(out, "websocket_bytes_out_total", "Bytes to viewers.", stats->bytes_out);
 }
 
-enum MHD_Result oriel_handle_metrics(struct oriel_request *request) {
+static void write_of(struct oriel_sheet *out, const struct oriel_mount *mount) {
+  struct oriel_desktop_stats *stats = &mount->server->desktop_stats;
+  if (!mount->desktop)
+    return;
+  oriel_desktop_stats(mount->desktop, stats);
+  write_desktop(out, stats);
+  write_queues(out, stats);
+  write_stages(out, stats);
+  write_sound(out, &stats->sound);
+}
+
+/** Of all desktops, each with its name. */
+static void write_all(struct oriel_sheet *out, const struct oriel_server *server) {
+  for (struct oriel_mount *mount = NULL; (mount = oriel_mount_next(server, mount)) != NULL;) {
+    oriel_sheet_desktop(out, mount->name);
+    write_of(out, mount);
+  }
+  oriel_sheet_desktop(out, NULL);
+}
+
+static char *make_text(const struct oriel_request *request, size_t *size) {
   struct oriel_server *server = request->server;
   struct oriel_server_stats stats;
-  char *text = NULL;
-  size_t size = 0;
-  FILE *out = open_memstream(&text, &size);
+  struct oriel_sheet *out = oriel_sheet_create();
   if (!out)
-    return MHD_NO;
+    return NULL;
   oriel_server_stats(server, &stats);
-  head(out, "build_info", "gauge", "1, with the version as label.");
-  labelled(out, "build_info", "version", server->version, 1);
+  oriel_sheet_family(out, "build_info", "gauge", "1, with the version as label.");
+  labelled(out, "version", server->version, 1);
   if (request->all) /* it counts what others do */
     write_server(out, &stats);
-  if (request->mount && request->mount->desktop) {
-    oriel_desktop_stats(request->mount->desktop, &server->desktop_stats);
-    write_desktop(out, &server->desktop_stats);
-    write_queues(out, &server->desktop_stats);
-    write_stages(out, &server->desktop_stats);
-    write_sound(out, &server->desktop_stats.sound);
-  }
-  struct MHD_Response *response = NULL;
-  if (fclose(out) == 0)
-    response = oriel_answer_create("text/plain; version=0.0.4; charset=utf-8", NULL, text, size,
-                                   MHD_RESPMEM_MUST_FREE);
+  if (request->mount)
+    write_of(out, request->mount);
+  else
+    write_all(out, server);
+  char *text = oriel_sheet_text(out, size);
+  oriel_sheet_destroy(out);
+  return text;
+}
+
+enum MHD_Result oriel_handle_metrics(struct oriel_request *request) {
+  size_t size = 0;
+  char *text = make_text(request, &size);
+  if (!text)
+    return MHD_NO;
+  struct MHD_Response *response =
+    oriel_answer_create("text/plain; version=0.0.4; charset=utf-8", NULL, text, size, MHD_RESPMEM_MUST_FREE);
   if (!response)
     free(text);
   return oriel_answer_send(request, MHD_HTTP_OK, response);

@@ -122,6 +122,38 @@ static void list_says_who_controls(void **state) {
   close(fd);
 }
 
+static unsigned times(const char *text, const char *words) {
+  unsigned count = 0;
+  for (; (text = strstr(text, words)) != NULL; text += strlen(words))
+    count++;
+  return count;
+}
+
+/* One desktop's as ever; of several each sample has its name, and a family's stand together under one head. */
+static void metrics_name_the_desktop_where_there_are_several(void **state) {
+  struct rig *rig = *state;
+  assert_int_equal(ask(rig, &answer, "GET /metrics", RIG_BEARER, NULL), 200);
+  assert_int_equal(times(answer.body, "desktop=\""), 0);
+  assert_int_equal(times(answer.body, "\noriel_pictures_key_total "), 1);
+  struct rig_more *more = rig_mount(rig, &(struct oriel_mount_config){.name = "red", .token = "red-token"}, STILL);
+  struct rig_more *none = rig_mount(rig, &(struct oriel_mount_config){.name = "none"}, NULL);
+  assert_int_equal(ask(rig, &answer, "GET /metrics", RIG_BEARER, NULL), 200);
+  assert_int_equal(times(answer.body, "# TYPE oriel_pictures_total counter\n"
+                                      "oriel_pictures_total{desktop=\"desktop\",kind=\"video\"} "), 1);
+  assert_int_equal(times(answer.body, "\noriel_pictures_total{desktop=\"red\",kind=\"tiles\"} "), 1);
+  assert_int_equal(times(answer.body, "# HELP oriel_pictures_total "), 1);
+  assert_int_equal(times(answer.body, "# HELP oriel_stage_seconds "), 1);
+  assert_int_equal(times(answer.body, "\noriel_stage_seconds_count{desktop=\"red\",stage=\"total\"} 0\n"), 1);
+  assert_int_equal(times(answer.body, "desktop=\"none\""), 0);
+  assert_int_equal(times(answer.body, "\noriel_requests_total "), 1); /* the server's own has none */
+  /* The only difference to that of one alone is the name. */
+  assert_int_equal(ask(rig, &answer, "GET /d/red/metrics", BEARER("red-token"), NULL), 200);
+  assert_int_equal(times(answer.body, "desktop=\""), 0);
+  assert_int_equal(times(answer.body, "\noriel_pictures_total{kind=\"tiles\"} "), 1);
+  rig_unmount(rig, none);
+  rig_unmount(rig, more);
+}
+
 static int post(struct rig *rig, const char *body) {
   return ask(rig, &answer, "POST /api/v1/desktops", ADMIN, body);
 }
@@ -215,6 +247,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(list_is_of_what_one_may_open),
     cmocka_unit_test(list_says_who_controls),
+    cmocka_unit_test(metrics_name_the_desktop_where_there_are_several),
     cmocka_unit_test(administrator_adds_and_removes),
     cmocka_unit_test(what_the_keeper_says_is_the_answer),
     cmocka_unit_test(orders_that_are_none_reach_nobody),

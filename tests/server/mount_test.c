@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Several desktops in one server: names, paths, and that none of them notices what becomes of another. Over real
- * sockets.
+ * Several desktops in one server: their names and paths, and what opens which. Over real sockets.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -181,50 +180,8 @@ static void paths_name_the_desktop(void **state) {
   assert_int_equal(get(rig, "GET /api/v1/desktop"), 200);
 }
 
-static unsigned pictures(int fd, unsigned wanted) {
-  unsigned count = 0;
-  while (count < wanted && ws_read(fd, &frame) >= 0)
-    count += ws_attend(fd, &frame);
-  return count;
-}
-
 static bool nobody(const struct oriel_server_stats *stats) {
   return stats->viewers_now == 0;
-}
-
-static bool one_viewer(const struct oriel_server_stats *stats) {
-  return stats->viewers_now == 1;
-}
-
-/* Its viewers are told and go; the one of another sees its pictures, and its name is free for the next. */
-static void unmount_is_for_its_viewers_alone(void **state) {
-  struct rig *rig = *state;
-  const struct oriel_mount_config config = {.name = "other"};
-  struct rig_more *other = rig_mount(rig, &config, MOTION), *stays = rig_mount(rig, &(struct oriel_mount_config){
-    .name = "stays"}, MOTION);
-  rig->below = "/d/other";
-  int leaves = ws_join(rig, true), greets = ws_open(rig);
-  rig->below = "/d/stays";
-  int watches = ws_join(rig, true);
-  assert_int_equal(pictures(leaves, 3), 3);
-  assert_int_equal(pictures(watches, 3), 3);
-  assert_int_equal(oriel_mount_viewers(stays->mount), 1);
-  rig_unmount(rig, other);
-  assert_int_equal(ws_reason(leaves), ORIEL_VIEWER_REASON_GOING_AWAY);
-  assert_int_equal(ws_reason(greets), ORIEL_VIEWER_REASON_GOING_AWAY);
-  close(leaves);
-  close(greets);
-  assert_int_equal(pictures(watches, 30), 30);
-  assert_true(rig_until(rig, one_viewer, 5000));
-  other = rig_mount(rig, &config, MOTION);
-  rig->below = "/d/other";
-  int again = ws_join(rig, true);
-  assert_int_equal(pictures(again, 3), 3);
-  close(again);
-  close(watches);
-  rig_unmount(rig, other);
-  rig_unmount(rig, stays);
-  rig->below = NULL;
 }
 
 /* ---- tokens ---- */
@@ -399,57 +356,16 @@ static void controls_are_of_one_desktop(void **state) {
   rig_unmount(rig, second);
 }
 
-/* ---- limits ---- */
-
-static void viewers_are_limited_by_desktop(void **state) {
-  struct rig *rig = *state;
-  const struct oriel_mount_config small = {.name = "small", .view_token = "small-view-token", .viewers_max = 2};
-  struct rig_more *first = rig_mount(rig, &small, STILL), *second = rig_mount(rig, &blue, STILL);
-  int fds[4];
-  rig->below = "/d/small";
-  for (int i = 0; i < 2; i++) {
-    fds[i] = ws_join(rig, false);
-    assert_true(ws_until(fds[i], &frame, ORIEL_VIEWER_STATE));
-  }
-  fds[2] = ws_join(rig, false);
-  assert_int_equal(ws_reason(fds[2]), ORIEL_VIEWER_REASON_FULL);
-  close(fds[2]);
-  rig->below = "/d/blue";
-  fds[2] = ws_join(rig, false);
-  assert_true(ws_until(fds[2], &frame, ORIEL_VIEWER_STATE)); /* which has places of its own */
-  cut(fds[0]);
-  cut(fds[1]);
-  cut(fds[2]);
-  assert_true(rig_until(rig, nobody, 5000));
-  /* Who only watches has half of the places. */
-  rig->below = "/d/small";
-  for (int i = 0; i < 2; i++) {
-    fds[i] = ws_open_as(rig, BEARER("small-view-token"));
-    ws_hello(fds[i], false);
-  }
-  assert_true(ws_until(fds[0], &frame, ORIEL_VIEWER_STATE));
-  assert_int_equal(ws_reason(fds[1]), ORIEL_VIEWER_REASON_FULL);
-  fds[2] = ws_join(rig, true);
-  assert_true(ws_until(fds[2], &frame, ORIEL_VIEWER_STATE));
-  for (int i = 0; i < 3; i++)
-    close(fds[i]);
-  rig->below = NULL;
-  rig_unmount(rig, first);
-  rig_unmount(rig, second);
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(mount_refuses_with_a_sentence),
     cmocka_unit_test(as_many_as_there_may_be),
     cmocka_unit_test(paths_name_the_desktop),
-    cmocka_unit_test(unmount_is_for_its_viewers_alone),
     cmocka_unit_test(tokens_of_one_desktop_open_no_other),
     cmocka_unit_test(shares_of_one_desktop_open_no_other),
     cmocka_unit_test(websockets_of_one_desktop_open_no_other),
     cmocka_unit_test(the_secret_says_which_session_is_meant),
     cmocka_unit_test(controls_are_of_one_desktop),
-    cmocka_unit_test(viewers_are_limited_by_desktop),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
 }
