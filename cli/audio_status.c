@@ -158,7 +158,7 @@ static json_t *ask_server(const char *url, const char *token, char *why, size_t 
 static void print_text(const char *text) {
   char *clean = strdup(text);
   if (clean != NULL) {
-    oriel_utf8_clean(clean);
+    oriel_utf8_sanitize(clean);
     fputs(clean, stdout);
   }
   free(clean);

@@ -46,7 +46,7 @@ static void find(struct report *report, enum verdict verdict, const char *what, 
   va_start(arguments, format);
   vsnprintf(finding, sizeof finding, format, arguments);
   va_end(arguments);
-  oriel_utf8_clean(finding); /* a QEMU's words may be in it */
+  oriel_utf8_sanitize(finding); /* a QEMU's words may be in it */
   report->failed = report->failed || verdict == FAIL;
   if (report->findings != NULL)
     json_array_append_new(report->findings, json_pack("{s:s, s:s, s:s, s:s}", "verdict", verdict_names[verdict], "what",

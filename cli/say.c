@@ -15,7 +15,7 @@ int oriel_say(int code, const char *format, ...) {
   va_start(arguments, format);
   vsnprintf(line, sizeof line, format, arguments);
   va_end(arguments);
-  oriel_utf8_clean(line);
+  oriel_utf8_sanitize(line);
   fprintf(stderr, "oriel: %s\n", line);
   return code;
 }

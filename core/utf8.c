@@ -67,7 +67,7 @@ bool oriel_utf8_is_line(const void *text, size_t size) {
   return oriel_utf8_valid(text, size) && !oriel_utf8_has_control(text, size);
 }
 
-void oriel_utf8_clean(char *text) {
+void oriel_utf8_sanitize(char *text) {
   const size_t size = strlen(text);
   size_t written = 0;
   for (size_t at = 0, step; at < size; at += step ? step : 1) {

@@ -22,7 +22,7 @@ bool oriel_utf8_has_control(const void *text, size_t size);
 bool oriel_utf8_is_line(const void *text, size_t size);
 /** Makes a string fit for a log, a terminal or a menu: each control character and each byte that is not part of a
  *  well-formed character becomes '?'. It never grows. */
-void oriel_utf8_clean(char *text);
+void oriel_utf8_sanitize(char *text);
 /** Copies `size` bytes of text into `out`, cutting at a character's border after at most `limit` bytes; each byte that
  *  is not part of a well-formed character becomes '?'. Adds no NUL. Returns the bytes written. */
 size_t oriel_utf8_copy(void *out, size_t limit, const void *text, size_t size);

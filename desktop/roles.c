@@ -184,7 +184,7 @@ void oriel_viewer_rename(struct oriel_viewer *viewer, const char *name) {
   pthread_mutex_lock(&hub->lock);
   size_t size = oriel_utf8_copy(viewer->name, ORIEL_VIEWER_NAME_MAX, name, strlen(name));
   viewer->name[size] = '\0';
-  oriel_utf8_clean(viewer->name);
+  oriel_utf8_sanitize(viewer->name);
   if (viewer->name[strspn(viewer->name, " ")] == '\0')
     snprintf(viewer->name, sizeof viewer->name, "Viewer %u", viewer->id);
   tell_locked(hub, viewer);

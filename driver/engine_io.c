@@ -120,7 +120,7 @@ static void bring_some(struct engine *engine, int64_t at, size_t count, uint32_t
   struct sample_span span;
   sample_ring_begin(&device->ring, at, count, &span);
   for (int piece = 0; piece < 2; piece++) {
-    oriel_spread(brought, span.frames[piece], channels, span.count[piece]);
+    oriel_upmix(brought, span.frames[piece], channels, span.count[piece]);
     gain_apply(&device->gain, span.frames[piece], span.count[piece], channels, rate);
     measure(device, span.frames[piece], span.count[piece] * channels);
     brought += 2 * span.count[0];

@@ -18,7 +18,7 @@
 enum {
   READ_SIZE = 4096,
   CREDIT_MOST = 64, /* bytes at once */
-  READS_MAX = 16, /* of one turn: a flood does not keep us from obeying */
+  READS_MAX = 16, /* of one turn: a flood does not keep us from what other threads wish */
 };
 
 struct microphone {
@@ -103,7 +103,7 @@ static void give_credit(struct microphone *microphone, uint64_t now_ns) {
 static void malformed(struct microphone *microphone, const char *what, uint64_t now_ns) {
   /* Only this thread counts: it may read without the lock. */
   if (microphone->stats.malformed == 0)
-    worker_say(&microphone->worker, ENGINE_LOG_ERROR,
+    worker_report(&microphone->worker, ENGINE_LOG_ERROR,
                "%s sent %s; the connection is ended", what);
   worker_count(&microphone->worker, &microphone->stats.malformed, 1);
   oriel_dialer_reset(microphone->worker.dialer, now_ns);
@@ -142,7 +142,7 @@ static const struct worker_impl impl = {
   .open = open_stream,
   .close = close_stream,
   .restart = restart,
-  .carry = receive,
+  .transfer = receive,
 };
 
 static void free_receivers(struct microphone *microphone) {

@@ -91,7 +91,7 @@ static void begin(struct pump *pump) {
   pump->end_ns = 0;
 }
 
-static void obey(void *owner) {
+static void apply(void *owner) {
   struct pump *pump = owner;
   if (pump->has_packets && memcmp(pump->now.layout, pump->wish.layout, sizeof pump->now.layout) != 0)
     oriel_downmix_init(&pump->packets.downmix, pump->wish.layout, pump->packets.downmix.channels);
@@ -253,7 +253,7 @@ static uint64_t wait_for_sound(struct pump *pump) {
   return pump->late_us * ORIEL_NS_PER_US;
 }
 
-static uint64_t carry(void *owner, uint64_t now_ns) {
+static uint64_t transfer(void *owner, uint64_t now_ns) {
   send_sound(owner, now_ns);
   return wait_for_sound(owner);
 }
@@ -284,11 +284,11 @@ static const struct worker_impl impl = {
   .failed = "no sound to %s: %s; trying again",
   .refused = "sound cannot be sent to %s: %s; set another Transport",
   .keeps = true,
-  .obey = obey,
+  .apply = apply,
   .open = open_coder,
   .close = close_coder,
   .restart = restart,
-  .carry = carry,
+  .transfer = transfer,
   .flush = flush,
   .wants_write = wants_write,
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Carries what is played from the ring to its transport, on a thread of its own. It sleeps until the next packet's last
- * frame should have been written, as the IO cycle's habits say (lesson 30), and is parked without a time-out while
+ * Transfers what is played from the ring to its transport, on a thread of its own. It sleeps until the next packet's
+ * last frame should have been written, as the IO cycle's habits say (lesson 30), and is parked without a time-out while
  * nothing plays. After a connection, a stall or a jump it goes on with the newest sound, faded in, never with a backlog
  * (lesson 27).
  *
@@ -38,7 +38,7 @@ void pump_configure(struct pump *pump, const char *address, uint32_t bitrate_kbp
  *  pump_resume. */
 void pump_pause(struct pump *pump);
 void pump_resume(struct pump *pump, uint32_t rate, uint32_t channels);
-/** Where the speakers are, by which channels are folded; pump_resume puts them where they usually are. */
+/** Where the speakers are, by which channels are mixed down; pump_resume puts them where they usually are. */
 void pump_place(struct pump *pump, const enum oriel_speaker layout[ORIEL_SPEAKERS_MAX]);
 void pump_run(struct pump *pump, bool running);
 /** Frames from sample time `at` on are about to be written. Data thread. */

@@ -14,13 +14,13 @@
 /* The daemon's real-time threads wait for nobody here, so a budget of real time (THREAD_TIME_CONSTRAINT_POLICY) would
  * only be one to exceed: an encoder's turn may take longer than promised, and the kernel then demotes the thread. This
  * class is scheduled ahead of what is not sound, and its time-outs are not coalesced beyond a millisecond. */
-static void hurry(void) {
+static void raise_priority(void) {
 #ifdef __APPLE__
   (void)pthread_set_qos_class_self_np(QOS_CLASS_USER_INTERACTIVE, 0);
 #endif
 }
 
-void worker_say(struct worker *worker, enum engine_log_level level, const char *format, const char *detail) {
+void worker_report(struct worker *worker, enum engine_log_level level, const char *format, const char *detail) {
   char text[SETTINGS_ADDRESS_SIZE + 256];
   snprintf(text, sizeof text, format, worker->now.address, detail);
   worker->world->log(level, text);
@@ -52,13 +52,13 @@ static void open_link(struct worker *worker) {
     rc = oriel_dialer_create(&worker->address, &worker->dialer);
   if (rc < 0) {
     worker->dialer = NULL;
-    worker_say(worker, ENGINE_LOG_ERROR, worker->impl->refused, strerror(-rc));
+    worker_report(worker, ENGINE_LOG_ERROR, worker->impl->refused, strerror(-rc));
     close_link(worker);
   }
 }
 
 /* Copies the wish; makes what it changes. False: the end. */
-static bool obey(struct worker *worker) {
+static bool apply_wish(struct worker *worker) {
   pthread_mutex_lock(&worker->lock);
   while (worker->wish.paused && !worker->wish.quit) {
     worker->is_paused = true;
@@ -68,8 +68,8 @@ static bool obey(struct worker *worker) {
   worker->is_paused = false;
   const struct worker_wish wish = worker->wish;
   worker->stats.wakes++;
-  if (worker->impl->obey)
-    worker->impl->obey(worker->owner);
+  if (worker->impl->apply)
+    worker->impl->apply(worker->owner);
   pthread_mutex_unlock(&worker->lock);
   const bool toggled = wish.running != worker->now.running;
   const bool anew = wish.changes != worker->now.changes || (toggled && !worker->impl->keeps);
@@ -83,7 +83,7 @@ static bool obey(struct worker *worker) {
   return !wish.quit;
 }
 
-static void report(struct worker *worker, bool connected) {
+static void publish(struct worker *worker, bool connected) {
   const char *why = NULL;
   const uint64_t failures = worker->dialer ? oriel_dialer_failures(worker->dialer, &why) : 0;
   const bool is_new = connected && !worker->was_connected;
@@ -96,11 +96,11 @@ static void report(struct worker *worker, bool connected) {
   if (connected != worker->was_connected)
     worker->impl->restart(worker->owner, true);
   if (is_new) {
-    worker_say(worker, ENGINE_LOG_INFO, worker->impl->connected, "");
+    worker_report(worker, ENGINE_LOG_INFO, worker->impl->connected, "");
     worker->logged = NULL;
   } else if (!connected && failures && why != worker->logged) {
     /* Once a reason, however often it is tried. */
-    worker_say(worker, ENGINE_LOG_ERROR, worker->impl->failed, why ? why : "it failed");
+    worker_report(worker, ENGINE_LOG_ERROR, worker->impl->failed, why ? why : "it failed");
     worker->logged = why;
   }
   worker->was_connected = connected;
@@ -113,16 +113,16 @@ static uint64_t take_turn(struct worker *worker, short revents, bool *polls) {
   /* Parked: a connection is kept, but none is made. */
   const bool steps = worker->dialer && (worker->now.running || worker->was_connected);
   bool connected = steps && oriel_dialer_step(worker->dialer, revents, now) == ORIEL_STREAM_CONNECTED;
-  report(worker, connected);
+  publish(worker, connected);
   if (connected) {
     if (worker->now.running)
-      timeout = worker->impl->carry(worker->owner, now);
+      timeout = worker->impl->transfer(worker->owner, now);
     else if (worker->impl->flush)
       worker->impl->flush(worker->owner, now);
     connected = oriel_dialer_state(worker->dialer) == ORIEL_STREAM_CONNECTED;
     if (!connected) {
       timeout = UINT64_MAX;
-      report(worker, false);
+      publish(worker, false);
     }
   }
   *polls = steps && (connected || worker->now.running);
@@ -135,8 +135,8 @@ static uint64_t take_turn(struct worker *worker, short revents, bool *polls) {
 static void *run(void *context) {
   struct worker *worker = context;
   short revents = 0;
-  hurry();
-  while (obey(worker)) {
+  raise_priority();
+  while (apply_wish(worker)) {
     bool polls;
     const uint64_t timeout = take_turn(worker, revents, &polls);
     const bool wants_write = worker->impl->wants_write && worker->impl->wants_write(worker->owner);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What pump and microphone have in common: a thread that keeps a connection to an address, obeys what other threads
- * wish (address, running, a pause), tells of connections and failures once each, and sleeps in between.
+ * What pump and microphone have in common: a thread that keeps a connection to an address, applies what other
+ * threads wish (address, running, a pause), tells of connections and failures once each, and sleeps in between.
  *
  * Thread-safety: the functions from any thread but IO callbacks; the impl's from the worker's own thread. `lock` guards
  * the wish, the stats and what owners say they keep under it.
@@ -23,7 +23,7 @@ struct worker_impl {
   const char *connected, *failed, *refused;
   bool keeps; /* the connection, while nothing runs; none is made then */
   /* Optional. With the lock, before each turn: copies what the owner's other threads asked for. */
-  void (*obey)(void *owner);
+  void (*apply)(void *owner);
   /* Before an address is dialled; 0 or -errno, which is logged. And when that is over, also after open has failed. */
   int (*open)(void *owner, const struct oriel_transport_address *address);
   void (*close)(void *owner);
@@ -31,7 +31,7 @@ struct worker_impl {
   void (*restart)(void *owner, bool is_other);
   /* A turn while connected and running. Returns for how many ns to sleep at most, UINT64_MAX =
    * until something comes. */
-  uint64_t (*carry)(void *owner, uint64_t now_ns);
+  uint64_t (*transfer)(void *owner, uint64_t now_ns);
   /* Optional. A turn while connected and not running: sends the rest of what has begun, gives up what has not. */
   void (*flush)(void *owner, uint64_t now_ns);
   /* Optional. True: bytes wait until the peer takes more. */
@@ -78,14 +78,14 @@ void worker_finish(struct worker *worker);
 /** Another address, or the same anew. Text as settings have it, valid; empty: nowhere. */
 void worker_configure(struct worker *worker, const char *address);
 void worker_run(struct worker *worker, bool running);
-/** The owner's own wish changed: `obey` is called. */
+/** The owner's own wish changed: `apply` is called. */
 void worker_wake(struct worker *worker);
 /** Returns once the thread stands still, until worker_resume, which also connects anew. */
 void worker_pause(struct worker *worker);
 void worker_resume(struct worker *worker);
 
 /* The owner's, on the thread. */
-void worker_say(struct worker *worker, enum engine_log_level level, const char *format, const char *detail);
+void worker_report(struct worker *worker, enum engine_log_level level, const char *format, const char *detail);
 /** Adds to a counter under the lock. */
 void worker_count(struct worker *worker, uint64_t *counter, uint64_t add);
 

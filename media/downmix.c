@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Layouts and folding. Transport threads; oriel_spread also in IO callbacks.
+ * Layouts, downmix and upmix. Transport threads; oriel_upmix also in IO callbacks.
  */
 #include "media/downmix.h"
 
@@ -81,7 +81,7 @@ void oriel_downmix(struct oriel_downmix *downmix, const float *frames, float *st
   }
 }
 
-void oriel_spread(const float *stereo, float *frames, unsigned channels, size_t count) {
+void oriel_upmix(const float *stereo, float *frames, unsigned channels, size_t count) {
   if (channels == 1) {
     for (size_t i = 0; i < count; i++)
       frames[i] = (stereo[2 * i] + stereo[2 * i + 1]) / 2;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * Speaker layouts, and folding them to stereo by ITU-R BS.775: left and right as they are, the centre and every other
+ * Speaker layouts, and the downmix to stereo by ITU-R BS.775: left and right as they are, the centre and every other
  * speaker of a side 3 dB down, the low-frequency effects left out. Plain stereo in a device of any layout stays as loud
  * as it was, to the bit; where many speakers add up to more than full scale, the sum is turned down, at once, and comes
  * back over half a second. One implementation for agent and driver, which name their speakers by it.
  *
- * Thread-safety: one object, one thread; oriel_layout and oriel_spread: any. Real-time safe.
+ * Thread-safety: one object, one thread; oriel_layout and oriel_upmix: any. Real-time safe.
  */
 #ifndef ORIEL_MEDIA_DOWNMIX_H
 #define ORIEL_MEDIA_DOWNMIX_H
@@ -48,6 +48,6 @@ void oriel_downmix_init(struct oriel_downmix *downmix, const enum oriel_speaker 
 void oriel_downmix(struct oriel_downmix *downmix, const float *frames, float *stereo, size_t count);
 /** Stereo to `channels` (1..16): the mean to one; of more, the first two, and the others are silent. `frames` may be
  *  `stereo` where channels is 1 or 2. */
-void oriel_spread(const float *stereo, float *frames, unsigned channels, size_t count);
+void oriel_upmix(const float *stereo, float *frames, unsigned channels, size_t count);
 
 #endif

@@ -47,7 +47,7 @@ void receiver_decode_reset(struct receiver_decode *decode) {
 }
 
 /* Not a number, infinity and the absurd become silence or the limit. In comparisons that vectorise. */
-static void sanitise(float *samples, size_t count) {
+static void sanitize(float *samples, size_t count) {
   for (size_t i = 0; i < count; i++) {
     float sample = samples[i];
     sample = sample == sample ? sample : 0;
@@ -74,7 +74,7 @@ static int decode_pcm(struct receiver_decode *decode, const void *packet, size_t
     return -EBADMSG;
   size_t count = size / frame_size;
   memcpy(decode->frames, packet, size);
-  sanitise(decode->frames, count * decode->channels);
+  sanitize(decode->frames, count * decode->channels);
   if (decode->concealed)
     fade_in(decode, count);
   decode->concealed = false;
@@ -90,7 +90,7 @@ int receiver_decode_packet(struct receiver_decode *decode, const void *packet, s
   if (count > 0) {
     decode->packet_frames = (size_t)count;
     if (!decode->is_pcm)
-      sanitise(decode->frames, decode->packet_frames * decode->channels);
+      sanitize(decode->frames, decode->packet_frames * decode->channels);
   }
   return count;
 }
@@ -106,7 +106,7 @@ int receiver_decode_lost(struct receiver_decode *decode, const void *next, size_
       memset(decode->frames, 0, count * decode->channels * sizeof(float));
       return (int)count;
     }
-    sanitise(decode->frames, (size_t)made * decode->channels);
+    sanitize(decode->frames, (size_t)made * decode->channels);
     return made;
   }
   if (!decode->concealed)

@@ -29,7 +29,7 @@ void oriel_audit(const char *event, const char *address, const char *format, ...
 
 void oriel_audit_clean(const char *name, char *clean, size_t size) {
   clean[oriel_utf8_copy(clean, size - 1, name, strlen(name))] = '\0';
-  oriel_utf8_clean(clean);
+  oriel_utf8_sanitize(clean);
   for (char *c = clean; *c; c++)
     if (strchr("\"=\\", *c))
       *c = '?';

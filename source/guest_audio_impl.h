@@ -14,9 +14,9 @@
 #include "source/guest_audio.h"
 #include "source/guest_judge.h"
 #include "source/guest_link.h"
-#include "source/guest_order.h"
 #include "source/guest_rtp.h"
 #include "source/guest_unread.h"
+#include "source/replay_window.h"
 #include "wire/audio.h"
 
 /* ---- a lane: guest_audio's thread ---- */
@@ -48,7 +48,7 @@ struct guest_lane {
   struct sockaddr_storage sender;
   socklen_t sender_size;
   uint64_t heard_ns;
-  struct guest_order order;
+  struct replay_window replay;
   struct guest_double last; /* the newest without a number */
   uint64_t complained_ns; /* when the log last had a line about it */
   uint64_t unsaid;        /* lines left out since */

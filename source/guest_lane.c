@@ -91,7 +91,7 @@ static void begin(struct guest_lane *lane, uint64_t now_ns) {
   lane->counters.fault[0] = '\0';
   oriel_pcm_converter_destroy(lane->converter); /* it holds a part of the last stream's frame */
   lane->converter = NULL;
-  lane->order = (struct guest_order){.begun = false};
+  lane->replay = (struct replay_window){.begun = false};
   lane->last.size = 0;
   lane->counters.connections++;
 }
@@ -251,19 +251,19 @@ static void note_loss(struct guest_lane *lane, uint32_t lost, uint64_t now_ns) {
 static bool is_next(struct guest_lane *lane, const struct oriel_guest_audio_sink *sink, uint32_t number, uint32_t *lost,
                     uint64_t now_ns) {
   struct oriel_guest_audio_lane *counters = &lane->counters;
-  const bool begun = lane->order.begun;
+  const bool begun = lane->replay.begun;
   counters->is_numbered = true;
-  switch (guest_order_take(&lane->order, number, lost)) {
-  case GUEST_PLACE_NEXT:
+  switch (replay_window_take(&lane->replay, number, lost)) {
+  case REPLAY_NEXT:
     note_loss(lane, *lost, now_ns);
     return true;
-  case GUEST_PLACE_LATE:
+  case REPLAY_LATE:
     counters->late++;
     return false;
-  case GUEST_PLACE_DUPLICATE:
+  case REPLAY_DUPLICATE:
     counters->duplicates++;
     return false;
-  case GUEST_PLACE_ANEW:
+  case REPLAY_RESTART:
     if (begun)
       sink->ended(sink->user, lane->index);
     return true;
@@ -283,7 +283,7 @@ static const char *take_rtp(struct guest_lane *lane, const struct oriel_guest_au
                             const struct guest_rtp_packet *packet, bool is_anew, uint64_t now_ns) {
   struct gap gap = {.lost = 0};
   if (is_anew) {
-    lane->order = (struct guest_order){.begun = false};
+    lane->replay = (struct replay_window){.begun = false};
     lane->is_stamped = false;
     sink->ended(sink->user, lane->index);
   }

@@ -89,7 +89,7 @@ static void last_line(const char *path, char *line, size_t size) {
     const char *said = strncmp(part, "qemu-system-", 12) == 0 ? strstr(part, ": ") : NULL;
     snprintf(line, size, "%s", said != NULL ? said + 2 : part);
   }
-  oriel_utf8_clean(line);
+  oriel_utf8_sanitize(line);
 }
 
 /** A QMP connection while QEMU starts. The socket listens long before the machine is built, and QEMU may still refuse

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Where the devices' speakers are: the channel layout and the pair for stereo, which users choose in Audio MIDI Setup
- * ("Configure Speakers"). The daemon keeps them for us. By them the channels of the output are folded to the stream's
- * stereo. Threads of the daemon's that may block.
+ * ("Configure Speakers"). The daemon keeps them for us. By them the channels of the output are mixed down to the
+ * stream's stereo. Threads of the daemon's that may block.
  */
 #include "driver/darwin/property_speakers.h"
 
@@ -23,7 +23,7 @@ static_assert((int)SAMPLE_RING_CHANNELS == (int)ORIEL_SPEAKERS_MAX, "each channe
 
 static pthread_mutex_t speakers_lock = PTHREAD_MUTEX_INITIALIZER; /* guards plugin->speakers */
 
-/* What a label is to the folding, and what the user reads. */
+/* What a label is to the downmix, and what the user reads. */
 static const struct place {
   UInt32 label;
   enum oriel_speaker speaker;

@@ -153,7 +153,7 @@ static void keep(const struct plugin *plugin, const struct settings *settings) {
 }
 
 /* Names at once; rates, channels and shared memory through the daemon, which stops IO for them. */
-static void spread(struct plugin *plugin, const struct settings *before, const struct settings *after) {
+static void propagate(struct plugin *plugin, const struct settings *before, const struct settings *after) {
   const struct {
     const char *old, *new;
     uint32_t old_channels, channels;
@@ -217,7 +217,7 @@ static void tell_newest(struct plugin *plugin) {
       turn.told = turn.changes;
       pthread_mutex_unlock(&turn.lock);
       keep(plugin, &after);
-      spread(plugin, &before, &after);
+      propagate(plugin, &before, &after);
       pthread_mutex_lock(&turn.lock);
     }
     turn.is_telling = false;

@@ -67,7 +67,7 @@ void agent_input_read(struct agent_input *input, float *frames, size_t count, ui
   const bool is_same = input->channels == ORIEL_AUDIO_CHANNELS;
   const size_t real = oriel_receiver_pull(input->receiver, is_same ? frames : input->stereo, count, now_ns);
   if (!is_same)
-    oriel_spread(input->stereo, frames, input->channels, count);
+    oriel_upmix(input->stereo, frames, input->channels, count);
   atomic_fetch_add_explicit(&input->pulls, 1, memory_order_relaxed);
   atomic_fetch_add_explicit(&input->real_frames, real, memory_order_relaxed);
 }

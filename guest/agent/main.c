@@ -51,10 +51,10 @@ struct agent {
 };
 
 /* What is quoted from a file must not steer the terminal. */
-static int say(int status, const char *text) {
+static int report(int status, const char *text) {
   char line[AGENT_WHY_SIZE];
   snprintf(line, sizeof line, "%s", text);
-  oriel_utf8_clean(line);
+  oriel_utf8_sanitize(line);
   fprintf(stderr, "oriel-agent: %s\n", line);
   return status;
 }
@@ -213,7 +213,7 @@ static int run(struct agent *agent) {
     pw_main_loop_destroy(agent->loop);
   }
   pw_deinit();
-  return status == EXIT_FINE ? status : say(status, why);
+  return status == EXIT_FINE ? status : report(status, why);
 }
 
 int main(int argc, char *argv[]) {
@@ -222,7 +222,7 @@ int main(int argc, char *argv[]) {
   static struct agent agent; /* zero */
   char why[AGENT_WHY_SIZE];
   if (agent_settings_load(&agent.settings, argc, argv, why, sizeof why) < 0)
-    return say(EXIT_SETTING, why);
+    return report(EXIT_SETTING, why);
   oriel_log_configure(agent.settings.log_level, agent.settings.log_json);
   switch (agent.settings.action) {
     case AGENT_HELP: agent_settings_help(stdout); return EXIT_FINE;
@@ -230,7 +230,7 @@ int main(int argc, char *argv[]) {
     case AGENT_CHECK: agent_settings_print(&agent.settings, stdout); return EXIT_FINE;
     case AGENT_STATUS:
       if (agent_status_ask(agent.settings.control, why, sizeof why) < 0)
-        return say(EXIT_FAILED, why);
+        return report(EXIT_FAILED, why);
       return EXIT_FINE;
     case AGENT_RUN: break;
   }
@@ -241,5 +241,5 @@ int main(int argc, char *argv[]) {
     return status;
   oriel_info(ROOM, "starting again with changed settings");
   execv("/proc/self/exe", argv);
-  return say(EXIT_FAILED, "cannot start again: is /proc mounted?");
+  return report(EXIT_FAILED, "cannot start again: is /proc mounted?");
 }

@@ -54,7 +54,7 @@ const struct setting agent_setting_table[] = {
    .offset = AT(output_channels),
    .allowed = "1 to 16",
    .help =
-     "channels of both devices (default 2). A stream is stereo: what goes out is mixed, what comes in is spread"},
+     "channels of both devices (default 2). A stream is stereo: what goes out is mixed down, what comes in mixed up"},
   {.key = "output-channels",
    .alias = "OutputChannels",
    .value = "N",

@@ -15,7 +15,7 @@ void oriel_qemu_facts_name(struct oriel_qemu_facts *facts, const char *name) {
   memset(facts->name, 0, sizeof facts->name);
   memset(facts->called, 0, sizeof facts->called);
   oriel_utf8_copy(facts->name, sizeof facts->name - 1, name, strlen(name));
-  oriel_utf8_clean(facts->name);
+  oriel_utf8_sanitize(facts->name);
   const size_t size = strlen(facts->name), room = sizeof facts->called - 1;
   if (size <= room)
     memcpy(facts->called, facts->name, size);

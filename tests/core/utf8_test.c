@@ -109,13 +109,13 @@ static void utf8_control_characters(void **state) {
   assert_false(oriel_utf8_has_control("\x9B\xC3\xA4", 3));
 }
 
-static void utf8_clean_leaves_what_is_shown(void **state) {
+static void utf8_sanitize_leaves_what_is_shown(void **state) {
   (void)state;
   char text[] = "a\x1B[2J\xC2\x9B" "2J \xC3\xA4\xC2\xA0\x7F\xE2\x82\xAC\x9B\n\xC2";
-  oriel_utf8_clean(text);
+  oriel_utf8_sanitize(text);
   assert_string_equal(text, "a?[2J?2J \xC3\xA4\xC2\xA0?\xE2\x82\xAC???");
   char empty[] = "";
-  oriel_utf8_clean(empty);
+  oriel_utf8_sanitize(empty);
   assert_string_equal(empty, "");
 }
 
@@ -127,7 +127,7 @@ int main(void) {
     cmocka_unit_test(utf8_copy_cuts_at_border),
     cmocka_unit_test(utf8_copy_marks_rubbish),
     cmocka_unit_test(utf8_control_characters),
-    cmocka_unit_test(utf8_clean_leaves_what_is_shown),
+    cmocka_unit_test(utf8_sanitize_leaves_what_is_shown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

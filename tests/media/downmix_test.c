@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Speaker layouts and folding to stereo.
+ * Speaker layouts and the downmix to stereo.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -138,11 +138,11 @@ static void spread_fills_the_first_two(void **state) {
   (void)state;
   const float in[4] = {0.5f, -0.25f, 0.125f, 1};
   float out[32];
-  oriel_spread(in, out, 1, 2);
+  oriel_upmix(in, out, 1, 2);
   assert_true(out[0] == 0.125f && out[1] == 0.5625f);
-  oriel_spread(in, out, 2, 2);
+  oriel_upmix(in, out, 2, 2);
   assert_memory_equal(out, in, sizeof in);
-  oriel_spread(in, out, 16, 2);
+  oriel_upmix(in, out, 16, 2);
   for (int i = 0; i < 32; i++)
     assert_true(out[i] == (i == 0 ? 0.5f : i == 1 ? -0.25f : i == 16 ? 0.125f : i == 17 ? 1.0f : 0.0f));
 }
