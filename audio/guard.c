@@ -81,19 +81,19 @@ static int install(void) {
 
 int oriel_audio_guard_add(void *base, size_t size, atomic_bool *cut) {
   pthread_mutex_lock(&mutex);
-  int rc = install();
+  int error = install();
   size_t i = 0;
   while (i < GUARDS && atomic_load(&guards[i].base))
     i++;
   if (i == GUARDS)
-    rc = -ENOMEM;
-  if (rc == 0) {
+    error = -ENOMEM;
+  if (error == 0) {
     atomic_store(&guards[i].size, size);
     atomic_store(&guards[i].cut, cut);
     atomic_store(&guards[i].base, (uintptr_t)base); /* last: from here on the handler reads them */
   }
   pthread_mutex_unlock(&mutex);
-  return rc;
+  return error;
 }
 
 void oriel_audio_guard_remove(void *base) {

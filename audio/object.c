@@ -38,11 +38,11 @@ int oriel_audio_object_name(const char *name, char full[ORIEL_AUDIO_NAME_SIZE]) 
   return 0;
 }
 
-static int fail_closed(int fd, int result) {
+static int fail_closed(int fd, int error) {
   const int kept = errno;
   close(fd);
   errno = kept;
-  return result;
+  return error;
 }
 
 static bool trusted_owner(uid_t user) {
@@ -168,17 +168,17 @@ static int replace(const char *full) {
   if (fd < 0)
     return errno == ENOENT ? 0 : ORIEL_AUDIO_OPEN_FAILED;
   struct stat status;
-  int rc = 0;
+  int error = 0;
   if (fstat(fd, &status) < 0 || (status.st_uid != geteuid() && geteuid() != 0)) {
     errno = EPERM;
-    rc = ORIEL_AUDIO_OPEN_FAILED;
+    error = ORIEL_AUDIO_OPEN_FAILED;
   } else if (!lock(fd) || end(fd) == -EBUSY) {
-    rc = -EBUSY;
+    error = -EBUSY;
   } else {
     /* Under the lock, so that of two who replace only one removes, and neither removes the other's new one. */
     oriel_audio_object_remove(fd, full);
   }
-  return fail_closed(fd, rc);
+  return fail_closed(fd, error);
 }
 
 int oriel_audio_object_create(const char *full, size_t size, mode_t mode) {
@@ -187,9 +187,9 @@ int oriel_audio_object_create(const char *full, size_t size, mode_t mode) {
     if (fd < 0 && errno != EEXIST)
       return ORIEL_AUDIO_OPEN_FAILED;
     if (fd < 0) {
-      const int rc = replace(full);
-      if (rc < 0)
-        return rc;
+      const int error = replace(full);
+      if (error < 0)
+        return error;
       continue;
     }
     /* Between O_EXCL and the lock another creator may take it for a dead one's. */

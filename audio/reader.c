@@ -62,9 +62,9 @@ static int attach(struct oriel_audio_reader *reader, bool mappable, bool guarded
   reader->ring = (struct oriel_audio_ring){.fd = reader->fd, .frames = header->frames, .channels = header->channels,
     .generation = header->generation};
   if (mappable || guarded) {
-    const int rc = map(reader, mappable);
-    if (rc < 0)
-      return rc;
+    const int error = map(reader, mappable);
+    if (error < 0)
+      return error;
   }
   if (reader->base) {
     char *block = reader->base + header->block_offset;
@@ -89,18 +89,18 @@ static int open_object(int fd, bool named, bool guarded, struct oriel_audio_read
   reader->timer = -1;
   reader->named = named;
   bool mappable;
-  int rc = oriel_audio_object_inspect(fd, &reader->size, &mappable);
-  if (rc == 0)
-    rc = oriel_audio_shm_header_read(fd, reader->size, &reader->header);
-  if (rc == 0 && !reader->header.generation)
-    rc = ORIEL_AUDIO_RESTART_REQUIRED;
-  if (rc == 0)
-    rc = attach(reader, mappable, guarded);
-  if (rc == 0)
-    reader->timer = rc = oriel_audio_wait_timer();
-  if (rc < 0) {
+  int error = oriel_audio_object_inspect(fd, &reader->size, &mappable);
+  if (error == 0)
+    error = oriel_audio_shm_header_read(fd, reader->size, &reader->header);
+  if (error == 0 && !reader->header.generation)
+    error = ORIEL_AUDIO_RESTART_REQUIRED;
+  if (error == 0)
+    error = attach(reader, mappable, guarded);
+  if (error == 0)
+    reader->timer = error = oriel_audio_wait_timer();
+  if (error < 0) {
     oriel_audio_reader_close(reader);
-    return rc;
+    return error;
   }
   *result = reader;
   return 0;
@@ -108,10 +108,10 @@ static int open_object(int fd, bool named, bool guarded, struct oriel_audio_read
 
 int oriel_audio_reader_open(const char *name, unsigned flags, struct oriel_audio_reader **reader) {
   char full[ORIEL_AUDIO_NAME_SIZE];
-  int rc = oriel_audio_object_name(name, full);
-  if (rc == 0 && (flags & ~(unsigned)(ORIEL_AUDIO_ANY_OWNER | ORIEL_AUDIO_GUARDED)))
-    rc = -EINVAL;
-  for (int attempt = 0; rc == 0; attempt++) {
+  int error = oriel_audio_object_name(name, full);
+  if (error == 0 && (flags & ~(unsigned)(ORIEL_AUDIO_ANY_OWNER | ORIEL_AUDIO_GUARDED)))
+    error = -EINVAL;
+  for (int attempt = 0; error == 0; attempt++) {
     const int fd = oriel_audio_object_open(full, flags & ORIEL_AUDIO_ANY_OWNER);
     if (fd < 0)
       return fd;
@@ -120,7 +120,7 @@ int oriel_audio_reader_open(const char *name, unsigned flags, struct oriel_audio
       return opened;
     oriel_audio_wait_sleep(oriel_audio_clock_ns() + 2 * MS);
   }
-  return rc;
+  return error;
 }
 
 int oriel_audio_reader_open_fd(int fd, struct oriel_audio_reader **reader) {
@@ -145,8 +145,8 @@ void oriel_audio_reader_close(struct oriel_audio_reader *reader) {
   errno = kept;
 }
 
-static int error_of(ssize_t rc) {
-  return rc == -ESTALE ? ORIEL_AUDIO_RESTART_REQUIRED : ORIEL_AUDIO_BAD_LAYOUT;
+static int error_of(ssize_t error) {
+  return error == -ESTALE ? ORIEL_AUDIO_RESTART_REQUIRED : ORIEL_AUDIO_BAD_LAYOUT;
 }
 
 static size_t half_ring(const struct oriel_audio_reader *reader, size_t count) {
@@ -180,9 +180,9 @@ static int wait_for(struct oriel_audio_reader *reader, size_t count, int timeout
   const uint64_t deadline_ns = timeout_ms < 0 ? UINT64_MAX : now_ns + (uint64_t)timeout_ms * MS;
   for (;; now_ns = oriel_audio_clock_ns()) {
     uint64_t at_ns;
-    const int rc = when_ready(reader, count, now_ns, &at_ns);
-    if (rc < 0 || !at_ns || now_ns >= deadline_ns)
-      return rc;
+    const int error = when_ready(reader, count, now_ns, &at_ns);
+    if (error < 0 || !at_ns || now_ns >= deadline_ns)
+      return error;
     oriel_audio_wait_sleep(at_ns < deadline_ns ? at_ns : deadline_ns);
   }
 }
@@ -205,9 +205,9 @@ int oriel_audio_reader_fd(const struct oriel_audio_reader *reader) {
 
 int oriel_audio_reader_arm(struct oriel_audio_reader *reader, size_t count) {
   uint64_t at_ns = 0;
-  const int rc = when_ready(reader, count, oriel_audio_clock_ns(), &at_ns);
-  oriel_audio_wait_set(reader->timer, rc < 0 ? 0 : at_ns);
-  return rc;
+  const int error = when_ready(reader, count, oriel_audio_clock_ns(), &at_ns);
+  oriel_audio_wait_set(reader->timer, error < 0 ? 0 : at_ns);
+  return error;
 }
 
 size_t oriel_audio_reader_trim(struct oriel_audio_reader *reader, size_t keep) {
@@ -238,14 +238,14 @@ static enum oriel_audio_state state_of(const struct oriel_audio_reader *reader, 
 
 int oriel_audio_reader_info(struct oriel_audio_reader *reader, struct oriel_audio_info *info) {
   struct oriel_audio_view view = {0};
-  const int rc = oriel_audio_ring_look(&reader->ring, &view);
+  const int error = oriel_audio_ring_look(&reader->ring, &view);
   /* On a copy: to look moves nothing, so position - (what read returned) is always where those frames began. */
   struct oriel_audio_ring copy = reader->ring;
-  const size_t backlog = rc < 0 ? 0 : oriel_audio_ring_backlog(&copy, &view, reader->header.frames / 2);
+  const size_t backlog = error < 0 ? 0 : oriel_audio_ring_backlog(&copy, &view, reader->header.frames / 2);
   *info = (struct oriel_audio_info){
     .channels = reader->header.channels, .rate = reader->header.rate, .ring_frames = reader->header.frames,
     .period = view.period, .delay = reader->header.delay, .backlog = (uint32_t)backlog,
     .state = state_of(reader, &view), .direct = reader->base != NULL,
     .position = reader->ring.position, .lost = reader->ring.lost, .beat = view.beat};
-  return rc < 0 ? ORIEL_AUDIO_BAD_LAYOUT : 0;
+  return error < 0 ? ORIEL_AUDIO_BAD_LAYOUT : 0;
 }

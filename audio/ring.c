@@ -171,8 +171,8 @@ static int copy_out(const struct oriel_audio_ring *ring, float *frames, size_t c
     oriel_audio_sanitize_copy(frames + straight * channels, ring->samples, (count - straight) * channels);
     return 0;
   }
-  const int rc = copy_by_pread(ring, frames, at, straight * channels);
-  return rc < 0 ? rc : copy_by_pread(ring, frames + straight * channels, 0, (count - straight) * channels);
+  const int error = copy_by_pread(ring, frames, at, straight * channels);
+  return error < 0 ? error : copy_by_pread(ring, frames + straight * channels, 0, (count - straight) * channels);
 }
 
 /* Whether the frames just copied, from the position on, are not yet being overwritten. 1, 0, -EBADMSG. */

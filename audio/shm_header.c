@@ -77,11 +77,11 @@ int oriel_audio_shm_header_read(int fd, size_t size, struct oriel_audio_shm_head
   struct oriel_audio_shm_legacy legacy;
   memcpy(&legacy, base, sizeof legacy);
   size_t at;
-  int rc = ORIEL_AUDIO_BAD_LAYOUT;
+  int error = ORIEL_AUDIO_BAD_LAYOUT;
   if (sizes_check(&legacy, size, &at))
-    rc = oriel_audio_shm_header_check(&legacy, base + at, size, header);
+    error = oriel_audio_shm_header_check(&legacy, base + at, size, header);
   munmap(base, size);
-  return rc;
+  return error;
 }
 
 int oriel_audio_shm_header_end(int fd, size_t size) {

@@ -66,8 +66,8 @@ static void lay_out(struct oriel_audio_writer *writer, const struct oriel_audio_
 static int create_object(struct oriel_audio_writer *writer, const char *name, mode_t mode) {
   if (!name)
     return oriel_audio_object_create_sealed(writer->size);
-  const int rc = oriel_audio_object_name(name, writer->name);
-  return rc < 0 ? rc : oriel_audio_object_create(writer->name, writer->size, mode ? mode : 0600);
+  const int error = oriel_audio_object_name(name, writer->name);
+  return error < 0 ? error : oriel_audio_object_create(writer->name, writer->size, mode ? mode : 0600);
 }
 
 /* Maps the object and guards it where it may be cut off. */
@@ -77,10 +77,10 @@ static int map(struct oriel_audio_writer *writer) {
     return ORIEL_AUDIO_MAP_FAILED;
 #ifdef __linux__
   if (*writer->name) {
-    const int rc = oriel_audio_guard_add(writer->base, writer->size, &writer->cut);
-    if (rc < 0) {
+    const int error = oriel_audio_guard_add(writer->base, writer->size, &writer->cut);
+    if (error < 0) {
       munmap(writer->base, writer->size);
-      return rc;
+      return error;
     }
   }
 #endif
@@ -100,21 +100,21 @@ static void unmap(struct oriel_audio_writer *writer) {
 int oriel_audio_writer_create(const char *name, const struct oriel_audio_writer_config *config,
                               struct oriel_audio_writer **result) {
   uint32_t frames;
-  int rc = check_config(config, &frames);
-  if (rc < 0)
-    return rc;
+  int error = check_config(config, &frames);
+  if (error < 0)
+    return error;
   struct oriel_audio_writer *writer = calloc(1, sizeof *writer);
   if (!writer)
     return -ENOMEM;
   writer->size = oriel_audio_shm_block_offset(frames * config->channels) + sizeof(struct oriel_audio_shm_block);
-  writer->fd = rc = create_object(writer, name, config->mode);
-  if (rc < 0)
+  writer->fd = error = create_object(writer, name, config->mode);
+  if (error < 0)
     goto free_writer;
-  rc = map(writer);
-  if (rc < 0)
+  error = map(writer);
+  if (error < 0)
     goto remove_object;
-  writer->read_fd = rc = oriel_audio_object_reopen(writer->fd, writer->name);
-  if (rc < 0)
+  writer->read_fd = error = oriel_audio_object_reopen(writer->fd, writer->name);
+  if (error < 0)
     goto unmap_object;
   lay_out(writer, config, frames);
   *result = writer;
@@ -127,7 +127,7 @@ remove_object:
   close(writer->fd);
 free_writer:
   free(writer);
-  return rc;
+  return error;
 }
 
 void oriel_audio_writer_destroy(struct oriel_audio_writer *writer) {

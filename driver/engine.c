@@ -46,12 +46,12 @@ static void open_writer(struct engine *engine) {
     return;
   const struct oriel_audio_writer_config config = {
     .channels = device->channels, .rate = device->rate, .mode = SHM_MODE};
-  int rc = oriel_audio_writer_create(engine->settings.shared_memory, &config, &engine->writer);
-  if (rc < 0) {
+  int error = oriel_audio_writer_create(engine->settings.shared_memory, &config, &engine->writer);
+  if (error < 0) {
     char text[320];
     engine->writer = NULL;
     snprintf(text, sizeof text, "no shared memory %s: %s (%d)", engine->settings.shared_memory,
-             oriel_audio_error_text(rc), rc);
+             oriel_audio_error_text(error), error);
     engine->world.log(ENGINE_LOG_ERROR, text);
   }
 }
@@ -71,18 +71,18 @@ int engine_create(const struct engine_world *world, const struct settings *setti
   pthread_mutex_init(&made->lock, NULL);
   struct device *output = &made->devices[ENGINE_OUTPUT], *input = &made->devices[ENGINE_INPUT];
   const uint64_t now = now_of(made);
-  int rc = device_init(output, world, now, settings->rate, settings->output_channels);
-  if (!rc)
-    rc = device_init(input, world, now, settings->rate, settings->input_channels);
-  if (!rc)
-    rc = resampler_init(&made->resampler, STREAM_RATE, settings->rate);
-  if (!rc)
-    rc = pump_create(&made->world, &output->ring, &made->pump);
-  if (!rc)
-    rc = microphone_create(&made->world, &made->microphone);
-  if (rc < 0) {
+  int error = device_init(output, world, now, settings->rate, settings->output_channels);
+  if (!error)
+    error = device_init(input, world, now, settings->rate, settings->input_channels);
+  if (!error)
+    error = resampler_init(&made->resampler, STREAM_RATE, settings->rate);
+  if (!error)
+    error = pump_create(&made->world, &output->ring, &made->pump);
+  if (!error)
+    error = microphone_create(&made->world, &made->microphone);
+  if (error < 0) {
     engine_destroy(made);
-    return rc;
+    return error;
   }
   pump_pause(made->pump);
   pump_resume(made->pump, settings->rate, settings->output_channels);
@@ -134,13 +134,13 @@ static void tell(struct engine *engine, enum engine_side side, bool running) {
 
 int engine_start(struct engine *engine, enum engine_side side, uint32_t id) {
   struct device *device = &engine->devices[side];
-  int rc = 0;
+  int error = 0;
   pthread_mutex_lock(&engine->lock);
   struct client *client = find_client(device, id);
   if (!client)
     client = add_client(device, id);
   if (!client) {
-    rc = -ENOMEM;
+    error = -ENOMEM;
   } else {
     client->starts++;
     if (device->starts++ == 0) {
@@ -150,7 +150,7 @@ int engine_start(struct engine *engine, enum engine_side side, uint32_t id) {
     }
   }
   pthread_mutex_unlock(&engine->lock);
-  return rc;
+  return error;
 }
 
 /* Takes `starts` of a client's starts back. With the lock. */

@@ -76,9 +76,9 @@ static int cut(struct microphone *microphone, const uint8_t *data, size_t size) 
   for (;;) {
     const uint8_t *packet;
     size_t packet_size;
-    int rc = oriel_audio_framer_next(&microphone->framer, &data, &size, &packet, &packet_size);
-    if (rc <= 0)
-      return rc;
+    const int result = oriel_audio_framer_next(&microphone->framer, &data, &size, &packet, &packet_size);
+    if (result <= 0)
+      return result;
     microphone->unpaid++;
     if (!is_sound(microphone, packet, packet_size))
       return -EBADMSG;
@@ -155,18 +155,18 @@ int microphone_create(const struct engine_world *world, struct microphone **micr
   struct microphone *made = calloc(1, sizeof *made);
   if (!made)
     return -ENOMEM;
-  int rc = 0;
-  for (int pcm = 0; pcm < 2 && !rc; pcm++) {
+  int error = 0;
+  for (int pcm = 0; pcm < 2 && !error; pcm++) {
     const struct oriel_receiver_config config = {.is_pcm = pcm != 0, .channels = 2, .rate = 48000};
-    rc = oriel_receiver_create(&config, &made->receivers[pcm]);
+    error = oriel_receiver_create(&config, &made->receivers[pcm]);
   }
-  if (!rc)
-    rc = worker_init(&made->worker, &impl, made, world);
-  if (rc < 0)
+  if (!error)
+    error = worker_init(&made->worker, &impl, made, world);
+  if (error < 0)
     free_receivers(made);
   else
     *microphone = made;
-  return rc;
+  return error;
 }
 
 void microphone_destroy(struct microphone *microphone) {

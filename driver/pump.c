@@ -103,12 +103,12 @@ static void apply(void *owner) {
 
 static int open_coder(void *owner, const struct oriel_transport_address *address) {
   struct pump *pump = owner;
-  const int rc = packets_init(&pump->packets, address, pump->now.bitrate_kbps, pump->now.rate, pump->now.layout,
+  const int error = packets_init(&pump->packets, address, pump->now.bitrate_kbps, pump->now.rate, pump->now.layout,
                               pump->now.channels);
-  pump->has_packets = !rc;
+  pump->has_packets = !error;
   pump->sender.is_datagram = address->scheme == ORIEL_TRANSPORT_UDP;
   pump->sender.is_pcm = address->is_pcm;
-  return rc;
+  return error;
 }
 
 static void restart(void *owner, bool is_other) {
@@ -301,12 +301,12 @@ int pump_create(const struct engine_world *world, struct sample_ring *ring, stru
   made->wish.rate = PACKETS_RATE;
   made->wish.channels = 2;
   oriel_layout(2, made->wish.layout);
-  int rc = worker_init(&made->worker, &impl, made, world);
-  if (rc < 0)
+  int error = worker_init(&made->worker, &impl, made, world);
+  if (error < 0)
     free(made);
   else
     *pump = made;
-  return rc;
+  return error;
 }
 
 void pump_destroy(struct pump *pump) {

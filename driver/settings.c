@@ -135,13 +135,13 @@ static int set_text(const struct key *key, struct settings *settings, const char
     snprintf(why, SETTINGS_WHY_SIZE, "the value is no line of at most %zu bytes of UTF-8", key->size - 1);
     return -EINVAL;
   }
-  int rc = key->check ? key->check(value, why) : 0;
-  if (!rc) {
+  int error = key->check ? key->check(value, why) : 0;
+  if (!error) {
     char *field = (char *)settings + key->offset;
     memset(field, 0, key->size); /* so that equal settings are equal bytes */
     memcpy(field, value, size);
   }
-  return rc;
+  return error;
 }
 
 int settings_set(struct settings *settings, const char *key, const char *value, char *why) {
@@ -149,10 +149,11 @@ int settings_set(struct settings *settings, const char *key, const char *value, 
     if (strcmp(keys[i].name, key) != 0)
       continue;
     char reason[SETTINGS_WHY_SIZE];
-    int rc = keys[i].size ? set_text(&keys[i], settings, value, reason) : set_number(&keys[i], settings, value, reason);
-    if (rc < 0)
+    const int error =
+      keys[i].size ? set_text(&keys[i], settings, value, reason) : set_number(&keys[i], settings, value, reason);
+    if (error < 0)
       snprintf(why, SETTINGS_WHY_SIZE, "%s: %.220s", key, reason);
-    return rc;
+    return error;
   }
   snprintf(why, SETTINGS_WHY_SIZE, "there is no setting %.40s", key);
   return -ENOENT;

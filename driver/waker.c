@@ -19,12 +19,12 @@ static int set_flags(int fd) {
 int waker_init(struct waker *waker) {
   if (pipe(waker->fds) < 0)
     return -errno;
-  int rc = set_flags(waker->fds[0]);
-  if (!rc)
-    rc = set_flags(waker->fds[1]);
-  if (rc < 0)
+  int error = set_flags(waker->fds[0]);
+  if (!error)
+    error = set_flags(waker->fds[1]);
+  if (error < 0)
     waker_finish(waker);
-  return rc;
+  return error;
 }
 
 void waker_finish(struct waker *waker) {

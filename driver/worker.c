@@ -43,16 +43,16 @@ static void close_link(struct worker *worker) {
 
 static void open_link(struct worker *worker) {
   char why[SETTINGS_WHY_SIZE];
-  int rc = oriel_transport_address_parse(worker->now.address, &worker->address, why, sizeof why);
-  if (!rc) {
+  int error = oriel_transport_address_parse(worker->now.address, &worker->address, why, sizeof why);
+  if (!error) {
     worker->is_open = true;
-    rc = worker->impl->open(worker->owner, &worker->address);
+    error = worker->impl->open(worker->owner, &worker->address);
   }
-  if (!rc)
-    rc = oriel_dialer_create(&worker->address, &worker->dialer);
-  if (rc < 0) {
+  if (!error)
+    error = oriel_dialer_create(&worker->address, &worker->dialer);
+  if (error < 0) {
     worker->dialer = NULL;
-    worker_report(worker, ENGINE_LOG_ERROR, worker->impl->refused, strerror(-rc));
+    worker_report(worker, ENGINE_LOG_ERROR, worker->impl->refused, strerror(-error));
     close_link(worker);
   }
 }
@@ -152,17 +152,17 @@ int worker_init(struct worker *worker, const struct worker_impl *impl, void *own
   worker->world = world;
   pthread_mutex_init(&worker->lock, NULL);
   pthread_cond_init(&worker->paused, NULL);
-  int rc = waker_init(&worker->waker);
-  if (rc < 0)
+  int error = waker_init(&worker->waker);
+  if (error < 0)
     goto no_waker;
-  rc = -pthread_create(&worker->thread, NULL, run, worker);
-  if (!rc)
+  error = -pthread_create(&worker->thread, NULL, run, worker);
+  if (!error)
     return 0;
   waker_finish(&worker->waker);
 no_waker:
   pthread_cond_destroy(&worker->paused);
   pthread_mutex_destroy(&worker->lock);
-  return rc;
+  return error;
 }
 
 /* Wakes the thread for a changed wish; with the lock, which it gives back. */

@@ -81,9 +81,9 @@ static int open_named(const char *name, const struct oriel_encoder_config *confi
 
 static int open_first(const struct oriel_encoder_config *config, struct oriel_encoder *encoder) {
   for (size_t i = 0; i < BACKENDS - 1; i++) {
-    int rc = backend_open(&backends[i], backends[i].name, config, encoder);
-    if (rc == 0 || rc == -ENOMEM)
-      return rc;
+    int error = backend_open(&backends[i], backends[i].name, config, encoder);
+    if (error == 0 || error == -ENOMEM)
+      return error;
   }
   return -ENODEV;
 }
@@ -96,10 +96,10 @@ int oriel_encoder_create(const char *name, const struct oriel_encoder_config *co
     return -ENOMEM;
   made->config = *config;
   made->key_due = true;
-  int rc = name ? open_named(name, config, made) : open_first(config, made);
-  if (rc < 0) {
+  int error = name ? open_named(name, config, made) : open_first(config, made);
+  if (error < 0) {
     free(made);
-    return rc;
+    return error;
   }
   *encoder = made;
   return 0;
@@ -119,10 +119,10 @@ const char *oriel_encoder_name(const struct oriel_encoder *encoder) {
 int oriel_encoder_reconfigure(struct oriel_encoder *encoder, const struct oriel_encoder_config *config) {
   if (!config_valid(config) || config->width != encoder->config.width || config->height != encoder->config.height)
     return -EINVAL;
-  int rc = encoder->impl->reconfigure(encoder->state, config);
-  if (rc == 0)
+  int error = encoder->impl->reconfigure(encoder->state, config);
+  if (error == 0)
     encoder->config = *config;
-  return rc;
+  return error;
 }
 
 static uint32_t damage_pixels(const struct oriel_encoder *encoder, const struct oriel_damage *damage) {
@@ -138,14 +138,14 @@ int oriel_encoder_encode(struct oriel_encoder *encoder, const struct oriel_pictu
   struct oriel_encode_request actual = *request;
   actual.force_key |= encoder->key_due;
   struct oriel_packet *made = NULL;
-  int rc = encoder->impl->encode(encoder->state, picture, &actual, &made);
-  if (rc == 0 && actual.force_key && !made->key) { /* a viewer would wait at the door for ever */
+  int error = encoder->impl->encode(encoder->state, picture, &actual, &made);
+  if (error == 0 && actual.force_key && !made->key) { /* a viewer would wait at the door for ever */
     oriel_packet_unref(made);
-    rc = -EIO;
+    error = -EIO;
   }
-  encoder->key_due = rc < 0;
-  if (rc < 0)
-    return rc;
+  encoder->key_due = error < 0;
+  if (error < 0)
+    return error;
   made->sharpening = request->quality == ORIEL_QUALITY_SHARPEN && !made->key;
   made->width = picture->width;
   made->height = picture->height;
@@ -161,8 +161,8 @@ bool oriel_encoder_needs_sharpening(const struct oriel_encoder *encoder) {
   return encoder->impl->needs_sharpening && encoder->impl->needs_sharpening(encoder->state);
 }
 
-static const char *open_failure(int rc) {
-  switch (rc) {
+static const char *open_failure(int error) {
+  switch (error) {
   case -ENOENT:
     return "this libavcodec was built without it";
   case -ENOSYS:
@@ -170,7 +170,7 @@ static const char *open_failure(int rc) {
   case -ENODEV:
     return "no such device here, or its driver refused";
   default:
-    return strerror(-rc);
+    return strerror(-error);
   }
 }
 
@@ -179,11 +179,11 @@ bool oriel_encoder_probe(size_t index, const char **name, bool *works, char *why
     return false;
   const struct oriel_encoder_config config = {.width = 640, .height = 480, .fps = 60, .bitrate_kbps = 2000};
   struct oriel_encoder *encoder = NULL;
-  int rc = oriel_encoder_create(backends[index].name, &config, &encoder);
+  int error = oriel_encoder_create(backends[index].name, &config, &encoder);
   oriel_encoder_destroy(encoder);
   *name = backends[index].name;
-  *works = rc == 0;
+  *works = error == 0;
   if (why_size)
-    snprintf(why, why_size, "%s", rc ? open_failure(rc) : "opens");
+    snprintf(why, why_size, "%s", error ? open_failure(error) : "opens");
   return true;
 }

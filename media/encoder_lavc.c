@@ -119,12 +119,12 @@ static int state_prepare(struct state *state, const AVCodec *codec, const struct
     return -ENOMEM;
   context_set(state->context, config);
   if (device_needed(codec)) {
-    int rc = device_open(state, state->context);
-    if (rc < 0)
-      return rc;
+    int error = device_open(state, state->context);
+    if (error < 0)
+      return error;
   }
-  int error = oriel_lavc()->avcodec_open2(state->context, codec, NULL);
-  return error == AVERROR(ENOMEM) ? -ENOMEM : error < 0 ? -ENODEV : 0;
+  int av_error = oriel_lavc()->avcodec_open2(state->context, codec, NULL);
+  return av_error == AVERROR(ENOMEM) ? -ENOMEM : av_error < 0 ? -ENODEV : 0;
 }
 
 static int state_open(const char *name, const struct oriel_encoder_config *config, void **opaque,
@@ -139,10 +139,10 @@ static int state_open(const char *name, const struct oriel_encoder_config *confi
     return -ENOMEM;
   /* A driver that is not there is an answer here, not news for the user's terminal. */
   oriel_lavc()->av_log_set_level(AV_LOG_QUIET);
-  int rc = state_prepare(state, codec, config);
-  if (rc < 0) {
+  int error = state_prepare(state, codec, config);
+  if (error < 0) {
     state_close(state);
-    return rc;
+    return error;
   }
   *opaque = state;
   *chosen = codec->name;
@@ -208,23 +208,23 @@ static int unit_copy(const AVPacket *unit, const AVCodecContext *context, bool k
 static int state_encode(void *opaque, const struct oriel_picture *picture, const struct oriel_encode_request *request,
                         struct oriel_packet **packet) {
   struct state *state = opaque;
-  int rc = frame_fill(state, picture, request);
-  if (rc < 0)
-    return rc;
-  int error = oriel_lavc()->avcodec_send_frame(state->context, state->frame);
+  int error = frame_fill(state, picture, request);
+  if (error < 0)
+    return error;
+  int av_error = oriel_lavc()->avcodec_send_frame(state->context, state->frame);
   oriel_lavc()->av_frame_unref(state->frame);
-  if (error < 0)
-    return error == AVERROR(ENOMEM) ? -ENOMEM : -EIO;
+  if (av_error < 0)
+    return av_error == AVERROR(ENOMEM) ? -ENOMEM : -EIO;
   /* Low delay was asked for: an encoder that wants another picture first is not usable here. */
-  error = oriel_lavc()->avcodec_receive_packet(state->context, state->unit);
-  if (error < 0)
-    return error == AVERROR(ENOMEM) ? -ENOMEM : -EIO;
-  rc = unit_copy(state->unit, state->context, state->unit->flags & AV_PKT_FLAG_KEY, packet);
+  av_error = oriel_lavc()->avcodec_receive_packet(state->context, state->unit);
+  if (av_error < 0)
+    return av_error == AVERROR(ENOMEM) ? -ENOMEM : -EIO;
+  error = unit_copy(state->unit, state->context, state->unit->flags & AV_PKT_FLAG_KEY, packet);
   oriel_lavc()->av_packet_unref(state->unit);
-  if (rc == 0)
+  if (error == 0)
     state->passes_due = request->quality == ORIEL_QUALITY_SHARPEN && !request->force_key
                           ? state->passes_due - (state->passes_due > 0) : SHARPEN_PASSES;
-  return rc;
+  return error;
 }
 
 static bool state_needs_sharpening(const void *opaque) {

@@ -147,14 +147,14 @@ static int state_open(const char *codec, const struct oriel_encoder_config *conf
   size_t count = (size_t)state->columns * (size_t)state->rows;
   state->constant = calloc(1, count);
   state->coded_qp = calloc(1, count);
-  int rc = state->constant && state->coded_qp ? open_params(config, &state->params) : -ENOMEM;
-  if (rc == 0) {
+  int error = state->constant && state->coded_qp ? open_params(config, &state->params) : -ENOMEM;
+  if (error == 0) {
     state->x264 = x264_encoder_open(&state->params);
-    rc = state->x264 ? 0 : -ENODEV;
+    error = state->x264 ? 0 : -ENODEV;
   }
-  if (rc < 0) {
+  if (error < 0) {
     state_close(state);
-    return rc;
+    return error;
   }
   oriel_rate_init(&state->rate, config->bitrate_kbps, config->fps);
   *opaque = state;
@@ -312,9 +312,9 @@ static int state_encode(void *opaque, const struct oriel_picture *picture, const
                        struct oriel_packet **packet) {
   struct state *state = opaque;
   struct plan plan = plan_picture(state, picture, request);
-  int rc = deblock_switch(state, plan.deblock);
-  if (rc < 0)
-    return rc;
+  int error = deblock_switch(state, plan.deblock);
+  if (error < 0)
+    return error;
   x264_picture_t in, out;
   x264_picture_init(&in);
   in.i_type = request->force_key ? X264_TYPE_IDR : X264_TYPE_P;

@@ -207,9 +207,9 @@ int oriel_pcm_convert(struct oriel_pcm_converter *converter, const void *data, s
     return 0;
   }
   size_t made = 0;
-  int rc = resample(converter, unpacked, room, &made);
-  if (rc < 0)
-    return rc;
+  int error = resample(converter, unpacked, room, &made);
+  if (error < 0)
+    return error;
   *frames = converter->output;
   *count = made;
   return 0;

@@ -69,19 +69,19 @@ static int png_write(png_structp png, png_infop info, const uint8_t *bgrx, int s
 
 int oriel_png_encode(const uint8_t *bgrx, int stride, unsigned width, unsigned height, uint8_t **png, size_t *size) {
   struct sink sink = {0};
-  int rc = -ENOMEM;
+  int error = -ENOMEM;
   png_infop info = NULL;
   png_structp writer = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, error_jump, warning_ignore);
   if (!writer)
-    return rc;
+    return error;
   info = png_create_info_struct(writer);
   if (!info)
     goto out;
   png_set_write_fn(writer, &sink, sink_write, sink_flush);
-  rc = png_write(writer, info, bgrx, stride, width, height);
-  if (rc < 0 && sink.out_of_memory)
-    rc = -ENOMEM;
-  if (rc == 0) {
+  error = png_write(writer, info, bgrx, stride, width, height);
+  if (error < 0 && sink.out_of_memory)
+    error = -ENOMEM;
+  if (error == 0) {
     *png = sink.data;
     *size = sink.size;
     sink.data = NULL;
@@ -89,5 +89,5 @@ int oriel_png_encode(const uint8_t *bgrx, int stride, unsigned width, unsigned h
 out:
   png_destroy_write_struct(&writer, &info);
   free(sink.data);
-  return rc;
+  return error;
 }

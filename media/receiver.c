@@ -62,14 +62,14 @@ int oriel_receiver_create(const struct oriel_receiver_config *config, struct ori
   double step_ns = fmax(made->config.target_max_us * 1e3, STEP_NS);
   /* A target and a pull at their largest, and a second: a longer backlog is not worth keeping. */
   size_t frames = (size_t)config->rate * 5 / 4 + (size_t)(config->rate * (step_ns / 1e9)) + PULL_MAX + PULL_MAX / 64;
-  int rc = receiver_ring_init(&made->ring, frames, config->channels);
-  if (rc < 0)
+  int error = receiver_ring_init(&made->ring, frames, config->channels);
+  if (error < 0)
     goto fail_ring;
-  rc = receiver_decode_init(&made->in.decode, &made->config);
-  if (rc < 0)
+  error = receiver_decode_init(&made->in.decode, &made->config);
+  if (error < 0)
     goto fail_decode;
-  rc = receiver_pull_init(made);
-  if (rc < 0)
+  error = receiver_pull_init(made);
+  if (error < 0)
     goto fail_out;
   receiver_clock_init(&made->in.clock, config->rate, step_ns);
   receiver_clock_init(&made->out.clock, config->rate, STEP_NS);
@@ -83,7 +83,7 @@ fail_decode:
   receiver_ring_finish(&made->ring);
 fail_ring:
   free(made);
-  return rc;
+  return error;
 }
 
 void oriel_receiver_destroy(struct oriel_receiver *receiver) {

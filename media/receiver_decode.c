@@ -21,15 +21,15 @@ int receiver_decode_init(struct receiver_decode *decode, const struct oriel_rece
   *decode = (struct receiver_decode){.is_pcm = config->is_pcm, .channels = config->channels};
   size_t samples = config->is_pcm ? PACKET_MAX / sizeof(float) : (size_t)ORIEL_OPUS_FRAMES_MAX * config->channels;
   decode->frames = calloc(samples, sizeof(float));
-  int rc = decode->frames ? 0 : -ENOMEM;
-  if (rc == 0)
-    rc = config->is_pcm ? receiver_conceal_init(&decode->conceal, config->channels, config->rate)
+  int error = decode->frames ? 0 : -ENOMEM;
+  if (error == 0)
+    error = config->is_pcm ? receiver_conceal_init(&decode->conceal, config->channels, config->rate)
                         : oriel_opus_decoder_create(&decode->opus);
-  if (rc < 0) {
+  if (error < 0) {
     free(decode->frames);
     decode->frames = NULL;
   }
-  return rc;
+  return error;
 }
 
 void receiver_decode_finish(struct receiver_decode *decode) {

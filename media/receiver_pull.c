@@ -43,11 +43,11 @@ int receiver_pull_init(struct oriel_receiver *receiver) {
   out->tail = calloc(out->tail_frames * channels, sizeof(float));
   if (!out->tail)
     return -ENOMEM;
-  int rc = receiver_resampler_init(&out->resampler, channels);
-  if (rc < 0)
+  int error = receiver_resampler_init(&out->resampler, channels);
+  if (error < 0)
     goto fail_resampler;
-  rc = receiver_conceal_init(&out->conceal, channels, receiver->config.rate);
-  if (rc < 0)
+  error = receiver_conceal_init(&out->conceal, channels, receiver->config.rate);
+  if (error < 0)
     goto fail_conceal;
   receiver_control_init(&out->control);
   receiver_peak_init(&out->pulls, HOLD_NS);
@@ -59,7 +59,7 @@ fail_conceal:
   receiver_resampler_finish(&out->resampler);
 fail_resampler:
   free(out->tail);
-  return rc;
+  return error;
 }
 
 void receiver_pull_finish(struct oriel_receiver *receiver) {

@@ -154,16 +154,16 @@ int oriel_surface_write(struct oriel_surface *surface, struct oriel_rect rect, c
                         enum oriel_pixel_format format, uint64_t captured_ns) {
   if (!pixels_valid(rect, stride, format))
     return -EINVAL;
-  int result = -EINVAL;
+  int error = -EINVAL;
   pthread_mutex_lock(&surface->lock);
   if (fits(surface, rect)) {
     oriel_pixels_to_bgrx(at(surface, rect.x, rect.y), surface->stride, pixels, stride, format, rect.width,
                          rect.height);
     add_damage(surface, rect, captured_ns);
-    result = 0;
+    error = 0;
   }
   pthread_mutex_unlock(&surface->lock);
-  return result;
+  return error;
 }
 
 /* Copies a row of pixels and widens *changed by what differed. */
@@ -184,10 +184,10 @@ int oriel_surface_update(struct oriel_surface *surface, struct oriel_rect rect, 
   if (!pixels_valid(rect, stride, format))
     return -EINVAL;
   uint8_t fresh[ORIEL_PICTURE_WIDTH_MAX * 4];
-  int result = -EINVAL;
+  int error = -EINVAL;
   pthread_mutex_lock(&surface->lock);
   if (fits(surface, rect)) {
-    result = 0;
+    error = 0;
     /* By bands, so that two far changes do not damage all between them. */
     for (int32_t top = 0; top < rect.height; top += UPDATE_BAND) {
       int32_t bottom = top + UPDATE_BAND < rect.height ? top + UPDATE_BAND : rect.height;
@@ -202,11 +202,11 @@ int oriel_surface_update(struct oriel_surface *surface, struct oriel_rect rect, 
       changed.x += rect.x;
       changed.y += rect.y;
       add_damage(surface, changed, captured_ns);
-      result = 1;
+      error = 1;
     }
   }
   pthread_mutex_unlock(&surface->lock);
-  return result;
+  return error;
 }
 
 void oriel_surface_fill(struct oriel_surface *surface, uint32_t rgb, uint64_t captured_ns) {

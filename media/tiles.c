@@ -256,9 +256,9 @@ int oriel_tiles_decode(const void *payload, size_t size, uint8_t *bgrx, int stri
   if (!oriel_reader_ok(&reader) || count < 1 || count > ORIEL_DAMAGE_RECTS_MAX)
     return -EBADMSG;
   for (unsigned i = 0; i < count; i++) {
-    int rc = tile_decode(&reader, bgrx, stride, width, height);
-    if (rc < 0)
-      return rc;
+    int error = tile_decode(&reader, bgrx, stride, width, height);
+    if (error < 0)
+      return error;
   }
   return oriel_reader_done(&reader) ? 0 : -EBADMSG;
 }

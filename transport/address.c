@@ -90,9 +90,9 @@ static int parse_path(struct body body, struct oriel_transport_address *address,
 
 /* Lesson 40: a path that no socket can have is refused with the reason and the path, never cut. */
 static int parse_socket(struct body body, struct oriel_transport_address *address, const struct complaint *complaint) {
-  const int result = parse_path(body, address, complaint);
-  if (result < 0)
-    return result;
+  const int error = parse_path(body, address, complaint);
+  if (error < 0)
+    return error;
   const size_t size = strlen(address->path);
   if (size > SOCKET_PATH_MAX)
     return refuse(complaint, "a socket's path has at most %d bytes, not %zu: %s", SOCKET_PATH_MAX, size, address->path);
@@ -102,9 +102,9 @@ static int parse_socket(struct body body, struct oriel_transport_address *addres
 static int parse_name(struct body body, struct oriel_transport_address *address, const struct complaint *complaint) {
   if (body.size && body.text[0] == '/') /* the name as shm_open wants it; both forms mean the same */
     body = (struct body){body.text + 1, body.size - 1};
-  const int result = decode(body, address->path, sizeof address->path - 1, complaint);
-  if (result < 0)
-    return result;
+  const int error = decode(body, address->path, sizeof address->path - 1, complaint);
+  if (error < 0)
+    return error;
   if (!address->path[0] || strchr(address->path, '/') || !strcmp(address->path, ".") || !strcmp(address->path, ".."))
     return refuse(complaint, "a name without slashes is missing, as in shm://OrielAudio");
   return 0;
@@ -273,9 +273,9 @@ static int parse_options(const char *text, struct oriel_transport_address *addre
                          const struct complaint *complaint) {
   for (;;) {
     const struct body option = {text, strcspn(text, "&")};
-    const int result = parse_option(option, address, seen, complaint);
-    if (result < 0)
-      return result;
+    const int error = parse_option(option, address, seen, complaint);
+    if (error < 0)
+      return error;
     if (!text[option.size])
       return 0;
     text += option.size + 1;
@@ -297,11 +297,11 @@ int oriel_transport_address_parse(const char *text, struct oriel_transport_addre
   parsed.scheme = (enum oriel_transport_scheme)scheme;
   const char *rest = text + strlen(schemes[scheme].prefix);
   const struct body body = {rest, strcspn(rest, "?")};
-  int result = schemes[scheme].parse(body, &parsed, &complaint);
-  if (!result && rest[body.size])
-    result = parse_options(rest + body.size + 1, &parsed, &seen, &complaint);
-  if (result < 0)
-    return result;
+  int error = schemes[scheme].parse(body, &parsed, &complaint);
+  if (!error && rest[body.size])
+    error = parse_options(rest + body.size + 1, &parsed, &seen, &complaint);
+  if (error < 0)
+    return error;
   if (parsed.scheme == ORIEL_TRANSPORT_MUX && !parsed.port)
     return refuse(&complaint, "the guest's port is missing, as in mux:///run/vm.vsock?port=5000");
   if (parsed.frame_us == 2500 && !parsed.is_pcm)

@@ -139,20 +139,20 @@ static void established(struct oriel_dialer *dialer, uint64_t now_ns) {
 static int dial(struct oriel_dialer *dialer, const struct oriel_peer *peer) {
   dialer->fd = oriel_fd_socket(peer->name.ss_family, dialer->impl->type);
   if (dialer->fd < 0) {
-    const int result = dialer->fd;
+    const int error = dialer->fd;
     dialer->fd = -1;
-    return result;
+    return error;
   }
   if (dialer->impl->tune)
     dialer->impl->tune(dialer->fd);
-  int result = connect(dialer->fd, (const struct sockaddr *)&peer->name, peer->size) < 0 ? -errno : 0;
-  if (result == -EINTR)
-    result = -EINPROGRESS; /* POSIX: it goes on all the same */
-  if (!result && dialer->impl->check)
-    result = dialer->impl->check(dialer->fd);
-  if (result && result != -EINPROGRESS)
+  int error = connect(dialer->fd, (const struct sockaddr *)&peer->name, peer->size) < 0 ? -errno : 0;
+  if (error == -EINTR)
+    error = -EINPROGRESS; /* POSIX: it goes on all the same */
+  if (!error && dialer->impl->check)
+    error = dialer->impl->check(dialer->fd);
+  if (error && error != -EINPROGRESS)
     oriel_fd_close(&dialer->fd);
-  return result;
+  return error;
 }
 
 /* Goes through the peers that are left until one answers or may still answer. */
@@ -160,14 +160,14 @@ static void dial_next(struct oriel_dialer *dialer, uint64_t now_ns) {
   dialer->phase = PHASE_CONNECT;
   while (dialer->tried < dialer->peers.count) {
     const struct oriel_peer *peer = &dialer->peers.list[(dialer->first + dialer->tried++) % dialer->peers.count];
-    const int result = dial(dialer, peer);
-    if (result == -EINPROGRESS)
+    const int error = dial(dialer, peer);
+    if (error == -EINPROGRESS)
       return;
-    if (!result) {
+    if (!error) {
       established(dialer, now_ns);
       return;
     }
-    dialer->error = -result;
+    dialer->error = -error;
   }
   fail(dialer, reason(dialer->error), now_ns);
 }
@@ -189,12 +189,12 @@ static void finish_connect(struct oriel_dialer *dialer, uint64_t now_ns) {
 }
 
 static void finish_resolve(struct oriel_dialer *dialer, uint64_t now_ns) {
-  const int result = oriel_resolution_read(dialer->resolution, &dialer->peers);
-  if (result == -EAGAIN)
+  const int error = oriel_resolution_read(dialer->resolution, &dialer->peers);
+  if (error == -EAGAIN)
     return;
   oriel_resolution_destroy(dialer->resolution);
   dialer->resolution = NULL;
-  if (result < 0)
+  if (error < 0)
     fail(dialer, "the host's name is unknown, or nobody could be asked", now_ns);
   else
     dial_next(dialer, now_ns);

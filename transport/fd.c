@@ -38,12 +38,12 @@ static int quieten(int fd) {
 }
 
 static int finish_socket(int fd) {
-  int result = oriel_fd_prepare(fd);
-  if (!result)
-    result = quieten(fd);
-  if (result < 0) {
+  int error = oriel_fd_prepare(fd);
+  if (!error)
+    error = quieten(fd);
+  if (error < 0) {
     oriel_fd_close(&fd);
-    return result;
+    return error;
   }
   return fd;
 }
@@ -71,14 +71,14 @@ int oriel_fd_accept(int listener) {
 int oriel_fd_pipe(int ends[2]) {
   if (pipe(ends) < 0)
     return -errno;
-  int result = oriel_fd_prepare(ends[0]);
-  if (!result)
-    result = oriel_fd_prepare(ends[1]);
-  if (result < 0) {
+  int error = oriel_fd_prepare(ends[0]);
+  if (!error)
+    error = oriel_fd_prepare(ends[1]);
+  if (error < 0) {
     oriel_fd_close(&ends[0]);
     oriel_fd_close(&ends[1]);
   }
-  return result;
+  return error;
 }
 
 short oriel_fd_ready(int fd, short wanted) {

@@ -119,15 +119,14 @@ static int bind_name(int fd, const struct oriel_peer *peer, char *why, size_t wh
 
 static int bind_tcp(int fd, const struct oriel_peer *peer, char *why, size_t why_size) {
   set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-  const int result = bind_name(fd, peer, why, why_size);
-  if (result < 0)
-    return result;
+  int error = bind_name(fd, peer, why, why_size);
+  if (error < 0)
+    return error;
   if (listen(fd, SOMAXCONN) < 0) {
-    const int error = errno;
-    snprintf(why, why_size, "%s", strerror(error));
-    return -error;
+    error = -errno;
+    snprintf(why, why_size, "%s", strerror(-error));
   }
-  return 0;
+  return error;
 }
 
 bool oriel_inet_is_own_echo(int fd) {

@@ -40,17 +40,17 @@ struct oriel_listener {
 static int locate(const struct oriel_transport_address *address, const struct oriel_transport_impl *impl,
                   struct oriel_peers *peers) {
   struct oriel_resolution *resolution;
-  int result = impl->locate(address, true, peers);
-  if (result != -EAGAIN)
-    return result;
-  result = oriel_resolution_start(address, impl->type, &resolution);
-  if (result < 0)
-    return result;
+  int error = impl->locate(address, true, peers);
+  if (error != -EAGAIN)
+    return error;
+  error = oriel_resolution_start(address, impl->type, &resolution);
+  if (error < 0)
+    return error;
   struct pollfd poller = {.fd = oriel_resolution_fd(resolution), .events = POLLIN};
   (void)poll(&poller, 1, RESOLVE_TIMEOUT_MS);
-  result = oriel_resolution_read(resolution, peers);
+  error = oriel_resolution_read(resolution, peers);
   oriel_resolution_destroy(resolution);
-  return result == -EAGAIN ? -ETIMEDOUT : result;
+  return error == -EAGAIN ? -ETIMEDOUT : error;
 }
 
 static const char *reason(int error) {
@@ -86,26 +86,26 @@ static void mark_file(struct oriel_listener *listener) {
 }
 
 static int bind_to(struct oriel_listener *listener, const struct oriel_peer *peer, char *why, size_t why_size) {
-  int result;
+  int error;
   listener->fd = oriel_fd_socket(peer->name.ss_family, listener->impl->type);
   if (listener->fd < 0) {
-    result = listener->fd;
+    error = listener->fd;
     listener->fd = -1;
-    snprintf(why, why_size, "%s", reason(-result));
-    return result;
+    snprintf(why, why_size, "%s", reason(-error));
+    return error;
   }
   if (listener->impl->bind) {
-    result = listener->impl->bind(listener->fd, peer, why, why_size);
+    error = listener->impl->bind(listener->fd, peer, why, why_size);
   } else {
-    result = bind(listener->fd, (const struct sockaddr *)&peer->name, peer->size) < 0 ? -errno : 0;
-    if (!result && listen(listener->fd, SOMAXCONN) < 0)
-      result = -errno;
-    if (result < 0)
-      snprintf(why, why_size, "%s", reason(-result));
+    error = bind(listener->fd, (const struct sockaddr *)&peer->name, peer->size) < 0 ? -errno : 0;
+    if (!error && listen(listener->fd, SOMAXCONN) < 0)
+      error = -errno;
+    if (error < 0)
+      snprintf(why, why_size, "%s", reason(-error));
   }
-  if (result < 0) {
+  if (error < 0) {
     oriel_fd_close(&listener->fd);
-    return result;
+    return error;
   }
   listener->bound = *peer;
   mark_file(listener);
@@ -114,23 +114,23 @@ static int bind_to(struct oriel_listener *listener, const struct oriel_peer *pee
 
 static int begin(struct oriel_listener *listener, char *why, size_t why_size) {
   struct oriel_peers peers = {.count = 0};
-  int result;
+  int error;
   if (listener->impl->open) {
     listener->fd = listener->impl->open(&listener->address);
-    result = listener->fd < 0 ? listener->fd : 0;
-    if (result < 0)
-      snprintf(why, why_size, "%s", reason(-result));
-    return result;
+    error = listener->fd < 0 ? listener->fd : 0;
+    if (error < 0)
+      snprintf(why, why_size, "%s", reason(-error));
+    return error;
   }
-  result = locate(&listener->address, listener->impl, &peers);
-  if (result < 0) {
-    snprintf(why, why_size, "%s", reason(-result));
-    return result;
+  error = locate(&listener->address, listener->impl, &peers);
+  if (error < 0) {
+    snprintf(why, why_size, "%s", reason(-error));
+    return error;
   }
-  result = -EINVAL;
-  for (size_t i = 0; i < peers.count && result < 0; i++)
-    result = bind_to(listener, &peers.list[i], why, why_size);
-  return result;
+  error = -EINVAL;
+  for (size_t i = 0; i < peers.count && error < 0; i++)
+    error = bind_to(listener, &peers.list[i], why, why_size);
+  return error;
 }
 
 int oriel_listener_create(const struct oriel_transport_address *address, struct oriel_listener **out, char *why,
@@ -151,12 +151,12 @@ int oriel_listener_create(const struct oriel_transport_address *address, struct 
   listener->impl = impl;
   listener->fd = -1;
   listener->spare = -1;
-  const int result = begin(listener, because, sizeof because);
-  if (result < 0) {
+  const int error = begin(listener, because, sizeof because);
+  if (error < 0) {
     /* The reason in front: an address may be longer than the line. */
     snprintf(why, why_size, "cannot listen: %s (%s)", because, text);
     oriel_listener_destroy(listener);
-    return result;
+    return error;
   }
   if (impl->type == SOCK_STREAM)
     listener->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);

@@ -32,9 +32,9 @@ int oriel_mux_line_read(struct oriel_mux_line *line, int fd) {
     const ssize_t got = oriel_stream_receive(fd, &byte, 1);
     if (got < 0)
       return (int)got;
-    const int result = oriel_mux_line_push(line, byte);
-    if (result)
-      return result;
+    const int error = oriel_mux_line_push(line, byte);
+    if (error)
+      return error;
   }
 }
 

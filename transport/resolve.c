@@ -72,15 +72,15 @@ int oriel_resolution_start(const struct oriel_transport_address *address, int ty
   struct oriel_resolution *resolution = calloc(1, sizeof *resolution);
   if (!resolution)
     return -ENOMEM;
-  int result = oriel_fd_pipe(resolution->ends);
-  if (result < 0)
+  int error = oriel_fd_pipe(resolution->ends);
+  if (error < 0)
     goto free_it;
   atomic_init(&resolution->refs, 2);
   resolution->type = type;
   snprintf(resolution->host, sizeof resolution->host, "%s", address->host);
   snprintf(resolution->service, sizeof resolution->service, "%u", address->port & UINT16_MAX);
-  result = start_thread(resolution);
-  if (result < 0)
+  error = start_thread(resolution);
+  if (error < 0)
     goto close_pipe;
   *out = resolution;
   return 0;
@@ -90,7 +90,7 @@ close_pipe:
   oriel_fd_close(&resolution->ends[1]);
 free_it:
   free(resolution);
-  return result;
+  return error;
 }
 
 int oriel_resolution_fd(const struct oriel_resolution *resolution) {

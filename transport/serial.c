@@ -30,7 +30,7 @@ static int make_raw(int fd) {
 
 static int open_device(const struct oriel_transport_address *address) {
   struct stat status;
-  int result;
+  int error;
   /* Looked at first: to open a FIFO or a device of another kind can already do something. */
   if (stat(address->path, &status) < 0)
     return -errno;
@@ -39,16 +39,16 @@ static int open_device(const struct oriel_transport_address *address) {
   int fd = open(address->path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
   if (fd < 0)
     return -errno;
-  result = fstat(fd, &status) < 0 ? -errno : S_ISCHR(status.st_mode) ? 0 : -ENOTTY;
-  if (!result && isatty(fd))
-    result = make_raw(fd);
+  error = fstat(fd, &status) < 0 ? -errno : S_ISCHR(status.st_mode) ? 0 : -ENOTTY;
+  if (!error && isatty(fd))
+    error = make_raw(fd);
   /* A virtio-serial port opens even when nobody holds the host's end; then it hangs up, reads nothing and takes
    * nothing. */
-  if (!result && oriel_fd_ready(fd, POLLIN) & (POLLHUP | POLLERR | POLLNVAL))
-    result = -EHOSTDOWN;
-  if (result < 0) {
+  if (!error && oriel_fd_ready(fd, POLLIN) & (POLLHUP | POLLERR | POLLNVAL))
+    error = -EHOSTDOWN;
+  if (error < 0) {
     oriel_fd_close(&fd);
-    return result;
+    return error;
   }
   return fd;
 }

@@ -99,19 +99,19 @@ static int clear_path(const struct oriel_peer *peer, char *why, size_t why_size)
 
 int oriel_unix_bind(int fd, const struct oriel_peer *peer, char *why, size_t why_size) {
   int lock = lock_folder(oriel_unix_path(peer));
-  int result = clear_path(peer, why, why_size);
-  if (!result && bind(fd, (const struct sockaddr *)&peer->name, peer->size) < 0) {
-    result = -errno;
-    snprintf(why, why_size, "cannot make the socket %s: %s", oriel_unix_path(peer), strerror(-result));
+  int error = clear_path(peer, why, why_size);
+  if (!error && bind(fd, (const struct sockaddr *)&peer->name, peer->size) < 0) {
+    error = -errno;
+    snprintf(why, why_size, "cannot make the socket %s: %s", oriel_unix_path(peer), strerror(-error));
   }
   /* Inside the lock: between bind and listen the file looks dead to others. */
-  if (!result && listen(fd, SOMAXCONN) < 0) {
-    result = -errno;
-    snprintf(why, why_size, "cannot listen at %s: %s", oriel_unix_path(peer), strerror(-result));
+  if (!error && listen(fd, SOMAXCONN) < 0) {
+    error = -errno;
+    snprintf(why, why_size, "cannot listen at %s: %s", oriel_unix_path(peer), strerror(-error));
     unlink(oriel_unix_path(peer));
   }
   oriel_fd_close(&lock);
-  return result;
+  return error;
 }
 
 static int locate(const struct oriel_transport_address *address, bool is_listener, struct oriel_peers *peers) {

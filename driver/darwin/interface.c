@@ -80,8 +80,8 @@ static OSStatus initialize(AudioServerPlugInDriverRef driver, AudioServerPlugInH
     .ticks_per_second = UINT64_C(1000000000) * timebase.denom / timebase.numer,
     .log = plugin_log,
   };
-  int rc = engine_create(&world, &settings, &the_plugin.engine);
-  if (rc < 0) {
+  int error = engine_create(&world, &settings, &the_plugin.engine);
+  if (error < 0) {
     plugin_log(ENGINE_LOG_ERROR, "the driver cannot start: out of memory, threads or file descriptors");
     return kAudioHardwareUnspecifiedError;
   }

@@ -189,20 +189,20 @@ static struct {
 
 static int change(const struct plugin *plugin, const char *text, char *why) {
   struct settings before, after;
-  int rc = 0;
+  int error = 0;
   pthread_mutex_lock(&turn.lock);
   engine_settings(plugin->engine, &before);
   after = *text ? before : plugin->file;
   if (*text)
-    rc = settings_parse(&after, text, why);
-  if (!rc) {
+    error = settings_parse(&after, text, why);
+  if (!error) {
     if (turn.told == turn.changes)
       turn.settings = before;
     engine_apply(plugin->engine, &after);
     turn.changes++;
   }
   pthread_mutex_unlock(&turn.lock);
-  return rc;
+  return error;
 }
 
 static void tell_newest(struct plugin *plugin) {

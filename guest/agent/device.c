@@ -295,11 +295,11 @@ int agent_device_attach(struct agent_device *device, struct pw_core *core) {
   const bool has_memory = device->scaled != NULL && made != NULL;
   device->stream = has_memory ? pw_stream_new(core, config->node_name, made) : NULL;
   if (device->stream == NULL) {
-    const int result = -errno;
+    const int error = -errno;
     if (!has_memory)
       pw_properties_free(made); /* otherwise the stream's, also where it was not made */
     agent_device_detach(device);
-    return result;
+    return error;
   }
   pw_stream_add_listener(device->stream, &device->listener, &events, device);
   struct spa_audio_info_raw format = {
@@ -308,11 +308,11 @@ int agent_device_attach(struct agent_device *device, struct pw_core *core) {
   uint8_t space[1024];
   struct spa_pod_builder builder = SPA_POD_BUILDER_INIT(space, sizeof space);
   const struct spa_pod *params[] = {spa_format_audio_raw_build(&builder, SPA_PARAM_EnumFormat, &format)};
-  const int result = pw_stream_connect(device->stream, config->is_sink ? PW_DIRECTION_INPUT : PW_DIRECTION_OUTPUT,
+  const int error = pw_stream_connect(device->stream, config->is_sink ? PW_DIRECTION_INPUT : PW_DIRECTION_OUTPUT,
                                        PW_ID_ANY, PW_STREAM_FLAG_MAP_BUFFERS | PW_STREAM_FLAG_RT_PROCESS, params, 1);
-  if (result < 0)
+  if (error < 0)
     agent_device_detach(device);
-  return result;
+  return error;
 }
 
 void agent_device_detach(struct agent_device *device) {

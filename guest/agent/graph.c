@@ -136,9 +136,9 @@ static int connect_now(struct agent_graph *graph) {
     return -errno;
   pw_registry_add_listener(graph->registry, &graph->registry_listener, &registry_events, graph);
   for (size_t i = 0; i < AGENT_DEVICES; i++) {
-    const int result = agent_device_attach(graph->devices[i], graph->core);
-    if (result < 0)
-      return result;
+    const int error = agent_device_attach(graph->devices[i], graph->core);
+    if (error < 0)
+      return error;
   }
   return 0;
 }
@@ -157,8 +157,8 @@ static void on_timer(void *user, uint64_t expirations) {
                  "(Debian: apt-get install wireplumber; systemctl --user enable --now wireplumber)");
     return;
   }
-  const int result = connect_now(graph);
-  if (result == 0) {
+  const int error = connect_now(graph);
+  if (error == 0) {
     graph->connections++;
     graph->last_error = 0;
     oriel_info(ROOM, "connected to PipeWire");
@@ -166,12 +166,12 @@ static void on_timer(void *user, uint64_t expirations) {
     return;
   }
   disconnect(graph);
-  if (result != graph->last_error)
+  if (error != graph->last_error)
     oriel_warn(ROOM, "no PipeWire yet: %s; trying every %d ms: is pipewire.service of this user running? (%s)",
-               strerror(-result), AGENT_RETRY_MS,
+               strerror(-error), AGENT_RETRY_MS,
                access("/usr/bin/pipewire", X_OK) == 0 ? "systemctl --user enable --now pipewire"
                                                       : "there is no /usr/bin/pipewire: apt-get install pipewire");
-  graph->last_error = result;
+  graph->last_error = error;
   wait_ms(graph, AGENT_RETRY_MS);
 }
 
@@ -180,7 +180,7 @@ int agent_graph_create(struct pw_loop *loop, struct agent_device *const devices[
   struct agent_graph *made = calloc(1, sizeof *made);
   if (made == NULL)
     return -ENOMEM;
-  int result = -ENOMEM;
+  int error = -ENOMEM;
   made->loop = loop;
   memcpy(made->devices, devices, sizeof made->devices);
   made->objects = calloc(OBJECTS_MOST, sizeof *made->objects);
@@ -190,7 +190,7 @@ int agent_graph_create(struct pw_loop *loop, struct agent_device *const devices[
   made->context = pw_context_new(loop, pw_properties_new(PW_KEY_CONFIG_NAME, "client-rt.conf", NULL), 0);
   made->timer = made->context != NULL ? pw_loop_add_timer(loop, on_timer, made) : NULL;
   if (made->timer == NULL) {
-    result = -errno;
+    error = -errno;
     goto fail;
   }
   wait_ms(made, 0);
@@ -198,7 +198,7 @@ int agent_graph_create(struct pw_loop *loop, struct agent_device *const devices[
   return 0;
 fail:
   agent_graph_destroy(made);
-  return result;
+  return error;
 }
 
 void agent_graph_destroy(struct agent_graph *graph) {

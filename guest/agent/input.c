@@ -253,20 +253,20 @@ int agent_input_create(const struct agent_settings *settings, struct agent_input
   const size_t window =
     (size_t)ORIEL_AUDIO_RATE * ORIEL_AUDIO_CHANNELS * sizeof(float) / 1000 * WINDOW_MS * FLOOD_FACTOR;
   made->window_bytes = made->is_pcm && window > FLOOD_FLOOR ? window : FLOOD_FLOOR;
-  int result = 0;
+  int error = 0;
   if (settings->input.is_on) {
     made->stereo = calloc((size_t)PULL_MOST * ORIEL_AUDIO_CHANNELS, sizeof(float));
     const struct oriel_receiver_config config = {.is_pcm = made->is_pcm, .channels = ORIEL_AUDIO_CHANNELS,
                                                  .rate = ORIEL_AUDIO_RATE};
-    result = made->stereo == NULL ? -ENOMEM : oriel_receiver_create(&config, &made->receiver);
-    if (result == 0)
-      result = oriel_dialer_create(address, &made->dialer);
+    error = made->stereo == NULL ? -ENOMEM : oriel_receiver_create(&config, &made->receiver);
+    if (error == 0)
+      error = oriel_dialer_create(address, &made->dialer);
   }
-  if (result < 0)
+  if (error < 0)
     agent_input_destroy(made);
   else
     *input = made;
-  return result;
+  return error;
 }
 
 void agent_input_destroy(struct agent_input *input) {

@@ -129,9 +129,9 @@ static void on_hangup(void *user, int number) {
 }
 
 static int start_transport(struct agent *agent) {
-  const int result = agent_pump_create(agent->output, agent->input, &agent->pump);
-  if (result < 0)
-    return result;
+  const int error = agent_pump_create(agent->output, agent->input, &agent->pump);
+  if (error < 0)
+    return error;
   const struct spa_dict_item items[] = {{SPA_KEY_THREAD_NAME, "oriel-transport"}};
   struct spa_thread_utils *threads = agent_graph_threads(agent->graph);
   agent->transport = spa_thread_utils_create(threads, &SPA_DICT_INIT_ARRAY(items), agent_pump_run, agent->pump);
@@ -147,33 +147,33 @@ static int start(struct agent *agent, char *why, size_t why_size) {
   struct pw_loop *loop = pw_main_loop_get_loop(agent->loop);
   struct agent_device *const devices[AGENT_DEVICES] = {&agent->output_device, &agent->input_device};
   init_devices(agent);
-  int result = agent_shm_create(&agent->settings, agent->output_device.config.rate, &agent->shm, why, why_size);
-  if (result < 0)
-    return result;
+  int error = agent_shm_create(&agent->settings, agent->output_device.config.rate, &agent->shm, why, why_size);
+  if (error < 0)
+    return error;
   snprintf(why, why_size, "output: cannot be set up");
-  if ((result = agent_output_create(&agent->settings, &agent->output)) < 0)
+  if ((error = agent_output_create(&agent->settings, &agent->output)) < 0)
     goto fail;
   snprintf(why, why_size, "input: cannot be set up");
-  if ((result = agent_input_create(&agent->settings, &agent->input)) < 0)
+  if ((error = agent_input_create(&agent->settings, &agent->input)) < 0)
     goto fail;
   snprintf(why, why_size, "PipeWire's library cannot be set up: its files are of the packages libpipewire-0.3-modules, "
            "libspa-0.2-modules and pipewire-bin (Debian: apt-get install pipewire)");
-  if ((result = agent_graph_create(loop, devices, &agent->graph)) < 0)
+  if ((error = agent_graph_create(loop, devices, &agent->graph)) < 0)
     goto fail;
   const struct agent_status_sources sources = {
     .settings = &agent->settings, .graph = agent->graph, .output_device = &agent->output_device,
     .input_device = &agent->input_device, .output = agent->output, .input = agent->input, .shm = agent->shm,
   };
-  if ((result = agent_status_create(loop, &sources, &agent->status, why, why_size)) < 0)
-    return result;
+  if ((error = agent_status_create(loop, &sources, &agent->status, why, why_size)) < 0)
+    return error;
   snprintf(why, why_size, "the transport thread cannot be started");
-  if ((result = start_transport(agent)) < 0)
+  if ((error = start_transport(agent)) < 0)
     goto fail;
   return 0;
 fail:;
   const size_t length = strlen(why);
-  snprintf(why + length, why_size - length, ": %s", strerror(-result));
-  return result;
+  snprintf(why + length, why_size - length, ": %s", strerror(-error));
+  return error;
 }
 
 /** Threads first: the transport thread, then, with the graph, the data thread that calls into the rest. */

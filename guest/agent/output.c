@@ -455,19 +455,19 @@ int agent_output_create(const struct agent_settings *settings, struct agent_outp
   made->sender.is_datagram = address->scheme == ORIEL_TRANSPORT_UDP;
   made->rate = agent_end_rate(settings, &settings->output);
   made->channels = settings->output_channels;
-  int result = 0;
+  int error = 0;
   if (settings->output.is_on) {
-    result = allocate(made, settings);
-    if (result == 0 && (made->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) < 0)
-      result = -errno;
-    if (result == 0)
-      result = oriel_dialer_create(address, &made->dialer);
+    error = allocate(made, settings);
+    if (error == 0 && (made->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) < 0)
+      error = -errno;
+    if (error == 0)
+      error = oriel_dialer_create(address, &made->dialer);
   }
-  if (result < 0)
+  if (error < 0)
     agent_output_destroy(made);
   else
     *output = made;
-  return result;
+  return error;
 }
 
 void agent_output_destroy(struct agent_output *output) {

@@ -82,9 +82,9 @@ int agent_pump_create(struct agent_output *output, struct agent_input *input, st
     return -ENOMEM;
   *made = (struct agent_pump){.output = output, .input = input, .stop = eventfd(0, EFD_CLOEXEC), .core = -1};
   if (made->stop < 0) {
-    const int result = -errno;
+    const int error = -errno;
     free(made);
-    return result;
+    return error;
   }
   *pump = made;
   return 0;

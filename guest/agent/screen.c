@@ -221,8 +221,8 @@ int main(int argc, char **argv) {
          "`screen = none` in oriel-agent's settings keeps the size.");
     return 0;
   }
-  const int result = start(&view);
-  for (bool goes_on = result == 0; goes_on;) {
+  const int error = start(&view);
+  for (bool goes_on = error == 0; goes_on;) {
     follow(&view, argc, argv);
     xcb_generic_event_t *event = xcb_wait_for_event(view.connection);
     goes_on = event != NULL; /* else the X server is gone, and the session with it */
@@ -230,5 +230,5 @@ int main(int argc, char **argv) {
       free(event);
   }
   xcb_disconnect(view.connection);
-  return result;
+  return error;
 }

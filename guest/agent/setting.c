@@ -242,28 +242,28 @@ int agent_setting_set(struct agent_settings *settings, const struct setting *set
                       const char *text, char *why, size_t why_size) {
   void *field = (char *)settings + setting->offset;
   char detail[256] = "";
-  int result = -EINVAL;
+  int error = -EINVAL;
   switch (setting->type) {
-    case NAME: result = parse_name(text, field); break;
-    case END: result = parse_end(text, field, detail, sizeof detail); break;
-    case RATE: result = parse_rate(text, field); break;
-    case NUMBER_OF_CHANNELS: result = parse_number(text, 1, AGENT_CHANNELS_MAX, field); break;
+    case NAME: error = parse_name(text, field); break;
+    case END: error = parse_end(text, field, detail, sizeof detail); break;
+    case RATE: error = parse_rate(text, field); break;
+    case NUMBER_OF_CHANNELS: error = parse_number(text, 1, AGENT_CHANNELS_MAX, field); break;
     case CHANNELS:
-      result = parse_number(text, 1, AGENT_CHANNELS_MAX, field);
-      if (result == 0)
+      error = parse_number(text, 1, AGENT_CHANNELS_MAX, field);
+      if (error == 0)
         settings->input_channels = settings->output_channels;
       break;
-    case BITRATE: result = parse_number(text, 16, 510, field); break;
-    case FRAME: result = parse_frame(text, field); break;
-    case SHM: result = parse_shm(text, field); break;
-    case SOCKET: result = parse_socket(text, field); break;
-    case SCREEN: result = parse_screen(text, field); break;
-    case LEVEL: result = oriel_log_level_parse(text, field); break;
-    case FLAG: result = parse_flag(text, field); break;
+    case BITRATE: error = parse_number(text, 16, 510, field); break;
+    case FRAME: error = parse_frame(text, field); break;
+    case SHM: error = parse_shm(text, field); break;
+    case SOCKET: error = parse_socket(text, field); break;
+    case SCREEN: error = parse_screen(text, field); break;
+    case LEVEL: error = oriel_log_level_parse(text, field); break;
+    case FLAG: error = parse_flag(text, field); break;
   }
-  if (result < 0 && detail[0] != '\0')
+  if (error < 0 && detail[0] != '\0')
     snprintf(why, why_size, "%s is \"%.100s\": %s", shown, text, detail);
-  else if (result < 0)
+  else if (error < 0)
     snprintf(why, why_size, "%s is \"%.100s\": it must be %s", shown, text, setting->allowed);
-  return result;
+  return error;
 }

@@ -64,24 +64,24 @@ static int read_file(struct agent_settings *settings, const char *path, bool is_
   if (file == NULL && errno == ENOENT && !is_needed)
     return 0;
   char *text = malloc(FILE_MAX + 1);
-  int result = file == NULL ? -errno : text == NULL ? -ENOMEM : 0;
+  int error = file == NULL ? -errno : text == NULL ? -ENOMEM : 0;
   size_t size = 0;
-  if (result == 0) {
+  if (error == 0) {
     errno = 0;
     size = fread(text, 1, FILE_MAX + 1, file);
-    result = ferror(file) ? -(errno != 0 ? errno : EIO) : 0;
+    error = ferror(file) ? -(errno != 0 ? errno : EIO) : 0;
   }
-  if (result < 0)
-    snprintf(why, why_size, "cannot read %s: %s: check the path and its permissions", path, strerror(-result));
+  if (error < 0)
+    snprintf(why, why_size, "cannot read %s: %s: check the path and its permissions", path, strerror(-error));
   else if (size > FILE_MAX) {
     snprintf(why, why_size, "%s is longer than %d bytes: it is no file of settings", path, FILE_MAX);
-    result = -EINVAL;
+    error = -EINVAL;
   } else
-    result = agent_settings_parse(settings, path, text, size, why, why_size);
+    error = agent_settings_parse(settings, path, text, size, why, why_size);
   free(text);
   if (file != NULL)
     fclose(file);
-  return result;
+  return error;
 }
 
 bool agent_settings_user_file(char *path, size_t size) {
@@ -97,11 +97,11 @@ bool agent_settings_user_file(char *path, size_t size) {
 static int read_files(struct agent_settings *settings, const char *config, char *why, size_t why_size) {
   if (config != NULL)
     return read_file(settings, config, true, why, why_size);
-  int result = read_file(settings, "/etc/oriel/agent.conf", false, why, why_size);
+  int error = read_file(settings, "/etc/oriel/agent.conf", false, why, why_size);
   char path[1024];
-  if (result == 0 && agent_settings_user_file(path, sizeof path))
-    result = read_file(settings, path, false, why, why_size);
-  return result;
+  if (error == 0 && agent_settings_user_file(path, sizeof path))
+    error = read_file(settings, path, false, why, why_size);
+  return error;
 }
 
 static const struct {
@@ -157,10 +157,10 @@ static int take_argument(struct agent_settings *settings, int argc, char *const 
 
 static int take_arguments(struct agent_settings *settings, int argc, char *const argv[], const char **config,
                           char *why, size_t why_size) {
-  int result = 0;
-  for (int i = 1; i < argc && result == 0; i++)
-    result = take_argument(settings, argc, argv, &i, config, why, why_size);
-  return result;
+  int error = 0;
+  for (int i = 1; i < argc && error == 0; i++)
+    error = take_argument(settings, argc, argv, &i, config, why, why_size);
+  return error;
 }
 
 /** What no single value shows to be wrong. */
@@ -178,17 +178,17 @@ int agent_settings_load(struct agent_settings *settings, int argc, char *const a
   const char *config = NULL;
   struct agent_settings scratch; /* a first pass over the arguments finds --config, --help and mistakes */
   agent_settings_default(&scratch);
-  int result = take_arguments(&scratch, argc, argv, &config, why, why_size);
-  if (result < 0)
-    return result;
+  int error = take_arguments(&scratch, argc, argv, &config, why, why_size);
+  if (error < 0)
+    return error;
   agent_settings_default(settings);
   settings->action = scratch.action;
   if (scratch.action == AGENT_HELP || scratch.action == AGENT_VERSION)
     return 0;
-  result = read_files(settings, config, why, why_size);
-  if (result == 0)
-    result = take_arguments(settings, argc, argv, &config, why, why_size);
-  if (result == 0)
-    result = check(settings, why, why_size);
-  return result;
+  error = read_files(settings, config, why, why_size);
+  if (error == 0)
+    error = take_arguments(settings, argc, argv, &config, why, why_size);
+  if (error == 0)
+    error = check(settings, why, why_size);
+  return error;
 }

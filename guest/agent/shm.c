@@ -31,12 +31,12 @@ int agent_shm_create(const struct agent_settings *settings, uint32_t rate, struc
   }
   made->settings = *settings;
   made->config = (struct oriel_audio_writer_config){.channels = settings->output_channels, .rate = rate};
-  const int result =
+  const int error =
     settings->shm[0] != '\0' ? oriel_audio_writer_create(settings->shm, &made->config, &made->writer) : 0;
-  if (result < 0) {
-    snprintf(why, why_size, "shared memory \"%s\": %s", settings->shm, oriel_audio_error_text(result));
+  if (error < 0) {
+    snprintf(why, why_size, "shared memory \"%s\": %s", settings->shm, oriel_audio_error_text(error));
     free(made);
-    return result;
+    return error;
   }
   *shm = made;
   return 0;
@@ -59,10 +59,10 @@ void agent_shm_write(struct agent_shm *shm, const float *frames, size_t count, u
 static void make_anew(struct agent_shm *shm) {
   oriel_audio_writer_destroy(shm->writer);
   shm->writer = NULL;
-  const int result = oriel_audio_writer_create(shm->settings.shm, &shm->config, &shm->writer);
-  if (result < 0)
+  const int error = oriel_audio_writer_create(shm->settings.shm, &shm->config, &shm->writer);
+  if (error < 0)
     oriel_error(ROOM, "shared memory \"%s\" was cut off and cannot be made anew: %s", shm->settings.shm,
-                oriel_audio_error_text(result));
+                oriel_audio_error_text(error));
   else
     shm->restarts++;
 }

@@ -231,29 +231,29 @@ int agent_status_create(struct pw_loop *loop, const struct agent_status_sources 
   made->loop = loop;
   made->sources = *sources;
   const char *path = sources->settings->control;
-  int result = 0;
+  int error = 0;
   if (path[0] != '\0') {
     struct oriel_transport_address address = {.scheme = ORIEL_TRANSPORT_UNIX};
     snprintf(address.path, sizeof address.path, "%s", path);
-    result = make_directory(path, why, why_size);
-    if (result == 0) {
+    error = make_directory(path, why, why_size);
+    if (error == 0) {
       const mode_t before = umask(0077); /* no other user reads what plays here */
-      result = oriel_listener_create(&address, &made->listener, why, why_size);
+      error = oriel_listener_create(&address, &made->listener, why, why_size);
       umask(before);
     }
-    if (result == -EADDRINUSE)
+    if (error == -EADDRINUSE)
       snprintf(
         why, why_size,
         "another oriel-agent answers at %s: stop it (systemctl --user stop oriel-agent), or set control = PATH",
         path);
-    if (result == 0)
+    if (error == 0)
       made->source = pw_loop_add_io(loop, oriel_listener_fd(made->listener), SPA_IO_IN, false, on_connection, made);
   }
-  if (result < 0)
+  if (error < 0)
     agent_status_destroy(made);
   else
     *status = made;
-  return result;
+  return error;
 }
 
 void agent_status_destroy(struct agent_status *status) {
@@ -274,22 +274,22 @@ int agent_status_ask(const char *path, char *why, size_t why_size) {
   snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
   const struct timeval limit = {.tv_sec = 5};
   const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  int result = 0;
+  int error = 0;
   if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) < 0 ||
       connect(fd, (const struct sockaddr *)&address, sizeof address) < 0) {
-    result = -errno;
+    error = -errno;
     snprintf(why, why_size, "no agent answers at %s: %s: is it running (systemctl --user status oriel-agent)?", path,
              strerror(errno));
   }
   char text[4096];
   ssize_t size = 0;
-  while (result == 0 && (size = read(fd, text, sizeof text)) > 0)
+  while (error == 0 && (size = read(fd, text, sizeof text)) > 0)
     fwrite(text, 1, (size_t)size, stdout);
-  if (result == 0 && size < 0) {
-    result = -errno;
+  if (error == 0 && size < 0) {
+    error = -errno;
     snprintf(why, why_size, "the agent at %s does not answer: %s", path, strerror(errno));
   }
   if (fd >= 0)
     close(fd);
-  return result;
+  return error;
 }
