@@ -59,7 +59,7 @@ static struct moment look(struct agent_device *device) {
   struct moment moment = {.now_ns = oriel_clock_ns()};
   const struct spa_io_position *position =
     atomic_load_explicit(&device->position, memory_order_acquire); /* with io_changed */
-  if (position == NULL)
+  if (!position)
     return moment;
   moment.missed = missed_frames(device, &position->clock);
   atomic_store_explicit(&device->quantum, (uint32_t)position->clock.duration, memory_order_relaxed);
@@ -110,7 +110,7 @@ static void hand_over(struct agent_device *device, float *frames, size_t left, u
 
 static void take(struct agent_device *device, struct pw_buffer *buffer, uint64_t now_ns) {
   const struct spa_data *data = &buffer->buffer->datas[0];
-  if (data->data == NULL || data->chunk == NULL)
+  if (!data->data || !data->chunk)
     return;
   const uint32_t offset = SPA_MIN(data->chunk->offset, data->maxsize);
   const uint32_t size = SPA_MIN(data->chunk->size, data->maxsize - offset);
@@ -121,7 +121,7 @@ static void take(struct agent_device *device, struct pw_buffer *buffer, uint64_t
 
 static void give(struct agent_device *device, struct pw_buffer *buffer, uint64_t now_ns) {
   struct spa_data *data = &buffer->buffer->datas[0];
-  if (data->data == NULL || data->chunk == NULL)
+  if (!data->data || !data->chunk)
     return;
   const size_t stride = sizeof(float) * device->config.channels;
   size_t frames = data->maxsize / stride;
@@ -141,9 +141,9 @@ static void on_process(void *user) {
   count(&device->cycles, 1);
   make_up(device, &moment);
   struct pw_buffer *buffer = pw_stream_dequeue_buffer(device->stream);
-  if (buffer == NULL)
+  if (!buffer)
     count(&device->starved, 1);
-  while (buffer != NULL) {
+  while (buffer) {
     if (device->config.is_sink)
       take(device, buffer, now_ns);
     else
@@ -174,7 +174,7 @@ static void on_state(void *user, enum pw_stream_state old, enum pw_stream_state 
                   : state == PW_STREAM_STATE_ERROR ? "error" : "starting";
   if (state == PW_STREAM_STATE_ERROR)
     oriel_error(ROOM, "%s: PipeWire refuses the device: %s: see `pw-dump` and the log of WirePlumber",
-                device->config.name, error != NULL ? error : "no reason given");
+                device->config.name, error ? error : "no reason given");
   set_running(device, state == PW_STREAM_STATE_STREAMING);
 }
 
@@ -192,20 +192,20 @@ static void on_control(void *user, uint32_t id, const struct pw_stream_control *
  *  under way. */
 static void on_param(void *user, uint32_t id, const struct spa_pod *param) {
   struct agent_device *device = user;
-  if (id != SPA_PARAM_Props || param == NULL || !spa_pod_is_object_type(param, SPA_TYPE_OBJECT_Props))
+  if (id != SPA_PARAM_Props || !param || !spa_pod_is_object_type(param, SPA_TYPE_OBJECT_Props))
     return;
   const struct spa_pod_prop *volumes = spa_pod_find_prop(param, NULL, SPA_PROP_channelVolumes),
                             *mute = spa_pod_find_prop(param, NULL, SPA_PROP_mute);
-  if (volumes == NULL && mute == NULL)
+  if (!volumes && !mute)
     return;
   float set[AGENT_CHANNELS_MAX];
   const uint32_t set_count =
-    volumes != NULL ? agent_props_volumes(&volumes->value, set, AGENT_CHANNELS_MAX) : 0;
+    volumes ? agent_props_volumes(&volumes->value, set, AGENT_CHANNELS_MAX) : 0;
   if (set_count > 0) { /* none, or of another type: as it was */
     memcpy(device->volumes, set, set_count * sizeof set[0]);
     device->volume_count = set_count;
   }
-  if (mute != NULL)
+  if (mute)
     spa_pod_get_bool(&mute->value, &device->is_muted);
   float muted = device->is_muted, never = 0, ones[AGENT_CHANNELS_MAX];
   const uint32_t channels = device->config.channels;
@@ -273,7 +273,7 @@ static struct pw_properties *properties(const struct agent_device_config *config
     /* Above the emulated cards a VM may have as well: sound is to go where somebody listens. */
     PW_KEY_PRIORITY_SESSION, "2000",
     PW_KEY_DEVICE_ICON_NAME, config->is_sink ? "audio-speakers" : "audio-input-microphone", NULL);
-  if (made == NULL)
+  if (!made)
     return NULL;
   set_positions(made, config->channels);
   pw_properties_setf(made, PW_KEY_NODE_FORCE_QUANTUM, "%u", config->quantum);
@@ -292,9 +292,9 @@ int agent_device_attach(struct agent_device *device, struct pw_core *core) {
   agent_volume_init(&device->gain, config->rate, config->channels);
   device->scaled = calloc((size_t)FRAMES_MOST * config->channels, sizeof(float));
   struct pw_properties *made = properties(config);
-  const bool has_memory = device->scaled != NULL && made != NULL;
+  const bool has_memory = device->scaled && made;
   device->stream = has_memory ? pw_stream_new(core, config->node_name, made) : NULL;
-  if (device->stream == NULL) {
+  if (!device->stream) {
     const int error = -errno;
     if (!has_memory)
       pw_properties_free(made); /* otherwise the stream's, also where it was not made */
@@ -316,7 +316,7 @@ int agent_device_attach(struct agent_device *device, struct pw_core *core) {
 }
 
 void agent_device_detach(struct agent_device *device) {
-  if (device->stream != NULL) {
+  if (device->stream) {
     /* Takes the listener off itself, once the data thread has left the stream: not before, as that thread walks the
      * list. */
     pw_stream_destroy(device->stream);
@@ -333,5 +333,5 @@ void agent_device_detach(struct agent_device *device) {
 }
 
 uint32_t agent_device_node(const struct agent_device *device) {
-  return device->stream != NULL ? pw_stream_get_node_id(device->stream) : SPA_ID_INVALID;
+  return device->stream ? pw_stream_get_node_id(device->stream) : SPA_ID_INVALID;
 }

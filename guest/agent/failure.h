@@ -23,11 +23,11 @@ static inline void agent_failure_connected(struct agent_failure *failure) {
 /** `count` failures so far, the last of them for `why` (static, NULL: the peer closed). Returns the reason to be told,
  * or NULL. */
 static inline const char *agent_failure_news(struct agent_failure *failure, uint64_t count, const char *why) {
-  const char *reason = why != NULL ? why : "the peer closed";
+  const char *reason = why ? why : "the peer closed";
   if (count == failure->count)
     return NULL;
   failure->count = count;
-  if (failure->why != NULL && strcmp(failure->why, reason) == 0)
+  if (failure->why && strcmp(failure->why, reason) == 0)
     return NULL;
   return failure->why = reason;
 }

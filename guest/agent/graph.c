@@ -46,18 +46,18 @@ struct agent_graph {
 };
 
 static uint32_t to_id(const char *text) {
-  return text != NULL ? (uint32_t)strtoul(text, NULL, 10) : SPA_ID_INVALID;
+  return text ? (uint32_t)strtoul(text, NULL, 10) : SPA_ID_INVALID;
 }
 
 static void on_global(void *user, uint32_t id, uint32_t permissions, const char *type, uint32_t version,
                       const struct spa_dict *props) {
   struct agent_graph *graph = user;
   (void)permissions, (void)version;
-  const char *metadata = props != NULL ? spa_dict_lookup(props, "metadata.name") : NULL;
-  if (metadata != NULL && strcmp(metadata, "default") == 0)
+  const char *metadata = props ? spa_dict_lookup(props, "metadata.name") : NULL;
+  if (metadata && strcmp(metadata, "default") == 0)
     graph->has_manager = true; /* the default devices: a session manager's word */
   const bool is_link = strcmp(type, PW_TYPE_INTERFACE_Link) == 0;
-  if ((!is_link && strcmp(type, PW_TYPE_INTERFACE_Node) != 0) || props == NULL || graph->count == OBJECTS_MOST)
+  if ((!is_link && strcmp(type, PW_TYPE_INTERFACE_Node) != 0) || !props || graph->count == OBJECTS_MOST)
     return;
   struct object *object = &graph->objects[graph->count++];
   *object = (struct object){.id = id, .from = SPA_ID_INVALID, .to = SPA_ID_INVALID};
@@ -67,9 +67,9 @@ static void on_global(void *user, uint32_t id, uint32_t permissions, const char 
     return;
   }
   const char *name = spa_dict_lookup(props, PW_KEY_APP_NAME);
-  if (name == NULL)
+  if (!name)
     name = spa_dict_lookup(props, PW_KEY_NODE_NAME);
-  snprintf(object->name, sizeof object->name, "%s", name != NULL ? name : "");
+  snprintf(object->name, sizeof object->name, "%s", name ? name : "");
 }
 
 static void on_global_remove(void *user, uint32_t id) {
@@ -97,12 +97,12 @@ static void on_error(void *user, uint32_t id, int seq, int res, const char *mess
     graph->is_lost = true;
     wait_ms(graph, 0);
   } else
-    oriel_warn(ROOM, "PipeWire says of object %u: %s (%s)", id, message != NULL ? message : "", strerror(-res));
+    oriel_warn(ROOM, "PipeWire says of object %u: %s (%s)", id, message ? message : "", strerror(-res));
 }
 
 static void on_info(void *user, const struct pw_core_info *info) {
   struct agent_graph *graph = user;
-  if (info->version != NULL)
+  if (info->version)
     snprintf(graph->version, sizeof graph->version, "%s", info->version);
 }
 
@@ -111,12 +111,12 @@ static const struct pw_core_events core_events = {PW_VERSION_CORE_EVENTS, .error
 static void disconnect(struct agent_graph *graph) {
   for (size_t i = 0; i < AGENT_DEVICES; i++)
     agent_device_detach(graph->devices[i]);
-  if (graph->registry != NULL) {
+  if (graph->registry) {
     spa_hook_remove(&graph->registry_listener);
     pw_proxy_destroy((struct pw_proxy *)graph->registry);
     graph->registry = NULL;
   }
-  if (graph->core != NULL) {
+  if (graph->core) {
     spa_hook_remove(&graph->core_listener);
     pw_core_disconnect(graph->core);
     graph->core = NULL;
@@ -128,11 +128,11 @@ static void disconnect(struct agent_graph *graph) {
 
 static int connect_now(struct agent_graph *graph) {
   graph->core = pw_context_connect(graph->context, NULL, 0);
-  if (graph->core == NULL)
+  if (!graph->core)
     return errno != 0 ? -errno : -ECONNREFUSED;
   pw_core_add_listener(graph->core, &graph->core_listener, &core_events, graph);
   graph->registry = pw_core_get_registry(graph->core, PW_VERSION_REGISTRY, 0);
-  if (graph->registry == NULL)
+  if (!graph->registry)
     return -errno;
   pw_registry_add_listener(graph->registry, &graph->registry_listener, &registry_events, graph);
   for (size_t i = 0; i < AGENT_DEVICES; i++) {
@@ -151,7 +151,7 @@ static void on_timer(void *user, uint64_t expirations) {
     oriel_warn(ROOM, "PipeWire went away; the devices come back with it");
     disconnect(graph);
   }
-  if (graph->core != NULL) {
+  if (graph->core) {
     if (!graph->has_manager)
       oriel_warn(ROOM, "PipeWire has no session manager, so nothing is linked with the devices: install wireplumber "
                  "(Debian: apt-get install wireplumber; systemctl --user enable --now wireplumber)");
@@ -178,18 +178,18 @@ static void on_timer(void *user, uint64_t expirations) {
 int agent_graph_create(struct pw_loop *loop, struct agent_device *const devices[AGENT_DEVICES],
                        struct agent_graph **graph) {
   struct agent_graph *made = calloc(1, sizeof *made);
-  if (made == NULL)
+  if (!made)
     return -ENOMEM;
   int error = -ENOMEM;
   made->loop = loop;
   memcpy(made->devices, devices, sizeof made->devices);
   made->objects = calloc(OBJECTS_MOST, sizeof *made->objects);
-  if (made->objects == NULL)
+  if (!made->objects)
     goto fail;
   /* The real-time client configuration gives the data thread its priority where the system allows. */
   made->context = pw_context_new(loop, pw_properties_new(PW_KEY_CONFIG_NAME, "client-rt.conf", NULL), 0);
-  made->timer = made->context != NULL ? pw_loop_add_timer(loop, on_timer, made) : NULL;
-  if (made->timer == NULL) {
+  made->timer = made->context ? pw_loop_add_timer(loop, on_timer, made) : NULL;
+  if (!made->timer) {
     error = -errno;
     goto fail;
   }
@@ -202,11 +202,11 @@ fail:
 }
 
 void agent_graph_destroy(struct agent_graph *graph) {
-  if (graph == NULL)
+  if (!graph)
     return;
-  if (graph->timer != NULL)
+  if (graph->timer)
     pw_loop_destroy_source(graph->loop, graph->timer);
-  if (graph->context != NULL) {
+  if (graph->context) {
     disconnect(graph);
     pw_context_destroy(graph->context);
   }
@@ -216,7 +216,7 @@ void agent_graph_destroy(struct agent_graph *graph) {
 
 struct spa_thread_utils *agent_graph_threads(const struct agent_graph *graph) {
   struct spa_thread_utils *utils = pw_context_get_object(graph->context, SPA_TYPE_INTERFACE_ThreadUtils);
-  return utils != NULL ? utils : pw_thread_utils_get();
+  return utils ? utils : pw_thread_utils_get();
 }
 
 bool agent_graph_is_connected(const struct agent_graph *graph) {
@@ -256,7 +256,7 @@ size_t agent_graph_clients(const struct agent_graph *graph, uint32_t node, void 
     if (!is_new)
       continue;
     clients++;
-    if (each != NULL)
+    if (each)
       each(user, node_name(graph, other));
   }
   return clients;

@@ -60,7 +60,7 @@ struct agent_input {
 /* ---- data thread ---- */
 
 void agent_input_read(struct agent_input *input, float *frames, size_t count, uint64_t now_ns) {
-  if (input->receiver == NULL) {
+  if (!input->receiver) {
     memset(frames, 0, count * input->channels * sizeof *frames);
     return;
   }
@@ -178,7 +178,7 @@ static void follow(struct agent_input *input, enum oriel_stream_state state) {
   const char *why = NULL;
   input->stats.failures = oriel_dialer_failures(input->dialer, &why);
   input->stats.why = why;
-  if ((why = agent_failure_news(&input->failure, input->stats.failures, why)) != NULL)
+  if ((why = agent_failure_news(&input->failure, input->stats.failures, why)))
     oriel_info(ROOM, "not connected (%llu): %s", (unsigned long long)input->stats.failures, why);
 }
 
@@ -194,7 +194,7 @@ static int inside_left_ms(const struct agent_input *input, uint64_t now_ns) {
 }
 
 size_t agent_input_poll(struct agent_input *input, struct pollfd *polled, int *timeout_ms, uint64_t now_ns) {
-  if (input->dialer == NULL)
+  if (!input->dialer)
     return 0;
   earlier(timeout_ms, oriel_dialer_timeout_ms(input->dialer, now_ns));
   earlier(timeout_ms, inside_left_ms(input, now_ns));
@@ -210,7 +210,7 @@ size_t agent_input_poll(struct agent_input *input, struct pollfd *polled, int *t
 }
 
 void agent_input_step(struct agent_input *input, const struct pollfd *polled, size_t count, uint64_t now_ns) {
-  if (input->dialer == NULL)
+  if (!input->dialer)
     return;
   const short revents = count > 0 ? polled[0].revents : 0;
   const bool is_due = inside_left_ms(input, now_ns) == 0;
@@ -235,7 +235,7 @@ void agent_input_stats(struct agent_input *input, struct agent_input_stats *stat
   pthread_mutex_unlock(&input->lock);
   stats->pulls = atomic_load_explicit(&input->pulls, memory_order_relaxed);
   stats->real_frames = atomic_load_explicit(&input->real_frames, memory_order_relaxed);
-  if (input->receiver != NULL)
+  if (input->receiver)
     oriel_receiver_stats(input->receiver, &stats->receiver);
 }
 
@@ -243,7 +243,7 @@ void agent_input_stats(struct agent_input *input, struct agent_input_stats *stat
 
 int agent_input_create(const struct agent_settings *settings, struct agent_input **input) {
   struct agent_input *made = calloc(1, sizeof *made);
-  if (made == NULL)
+  if (!made)
     return -ENOMEM;
   agent_lock_init(&made->lock);
   const struct oriel_transport_address *address = &settings->input.address;
@@ -258,7 +258,7 @@ int agent_input_create(const struct agent_settings *settings, struct agent_input
     made->stereo = calloc((size_t)PULL_MOST * ORIEL_AUDIO_CHANNELS, sizeof(float));
     const struct oriel_receiver_config config = {.is_pcm = made->is_pcm, .channels = ORIEL_AUDIO_CHANNELS,
                                                  .rate = ORIEL_AUDIO_RATE};
-    error = made->stereo == NULL ? -ENOMEM : oriel_receiver_create(&config, &made->receiver);
+    error = !made->stereo ? -ENOMEM : oriel_receiver_create(&config, &made->receiver);
     if (error == 0)
       error = oriel_dialer_create(address, &made->dialer);
   }
@@ -270,7 +270,7 @@ int agent_input_create(const struct agent_settings *settings, struct agent_input
 }
 
 void agent_input_destroy(struct agent_input *input) {
-  if (input == NULL)
+  if (!input)
     return;
   oriel_dialer_destroy(input->dialer);
   oriel_receiver_destroy(input->receiver);

@@ -135,7 +135,7 @@ static int start_transport(struct agent *agent) {
   const struct spa_dict_item items[] = {{SPA_KEY_THREAD_NAME, "oriel-transport"}};
   struct spa_thread_utils *threads = agent_graph_threads(agent->graph);
   agent->transport = spa_thread_utils_create(threads, &SPA_DICT_INIT_ARRAY(items), agent_pump_run, agent->pump);
-  if (agent->transport == NULL)
+  if (!agent->transport)
     return -errno;
   /* Its work is short and bounded. Without the right to it sound still flows, later when the guest is busy. */
   if (spa_thread_utils_acquire_rt(threads, agent->transport, TRANSPORT_PRIORITY) < 0)
@@ -179,7 +179,7 @@ fail:;
 /** Threads first: the transport thread, then, with the graph, the data thread that calls into the rest. */
 static void stop(struct agent *agent) {
   agent_status_destroy(agent->status);
-  if (agent->transport != NULL) {
+  if (agent->transport) {
     agent_pump_quit(agent->pump);
     spa_thread_utils_join(agent_graph_threads(agent->graph), agent->transport, NULL);
   }
@@ -196,7 +196,7 @@ static int run(struct agent *agent) {
   char why[AGENT_WHY_SIZE] = "";
   int status = EXIT_FAILED;
   agent->loop = pw_main_loop_new(NULL);
-  if (agent->loop == NULL) {
+  if (!agent->loop) {
     snprintf(why, sizeof why, "PipeWire's loop cannot be made: %s", strerror(errno));
   } else {
     struct pw_loop *loop = pw_main_loop_get_loop(agent->loop);

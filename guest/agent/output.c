@@ -280,7 +280,7 @@ static void follow(struct agent_output *output, enum oriel_stream_state state) {
   const char *why = NULL;
   output->stats.failures = oriel_dialer_failures(output->dialer, &why);
   output->stats.why = why;
-  if ((why = agent_failure_news(&output->failure, output->stats.failures, why)) != NULL)
+  if ((why = agent_failure_news(&output->failure, output->stats.failures, why)))
     oriel_info(ROOM, "not connected (%llu): %s", (unsigned long long)output->stats.failures, why);
 }
 
@@ -351,7 +351,7 @@ static void drain(struct agent_output *output, uint64_t now_ns) {
 }
 
 size_t agent_output_poll(struct agent_output *output, struct pollfd *polled, int *timeout_ms, uint64_t now_ns) {
-  if (output->dialer == NULL)
+  if (!output->dialer)
     return 0;
   size_t count = 0;
   polled[count++] = (struct pollfd){.fd = output->event, .events = POLLIN};
@@ -366,7 +366,7 @@ size_t agent_output_poll(struct agent_output *output, struct pollfd *polled, int
 }
 
 void agent_output_step(struct agent_output *output, const struct pollfd *polled, size_t count, uint64_t now_ns) {
-  if (output->dialer == NULL)
+  if (!output->dialer)
     return;
   pthread_mutex_lock(&output->lock);
   const short revents = count > 1 ? polled[1].revents : 0;
@@ -395,7 +395,7 @@ void agent_output_stats(struct agent_output *output, struct agent_output_stats *
   oriel_histogram_read(&output->sent, &stats->sent);
   pthread_mutex_unlock(&output->lock);
   stats->dropped_frames = atomic_load_explicit(&output->dropped_frames, memory_order_relaxed);
-  stats->ring_frames = output->ring != NULL ? oriel_ring_level(output->ring) : 0;
+  stats->ring_frames = output->ring ? oriel_ring_level(output->ring) : 0;
   stats->packet_frames = (uint32_t)output->coder.frames;
 }
 
@@ -436,14 +436,14 @@ static int allocate(struct agent_output *output, const struct agent_settings *se
   const size_t packets = ((size_t)BACKLOG_MS * output->rate / 1000 + cycles + output->due) / frames + 2;
   output->pending_most = packets * ORIEL_AUDIO_SENT_MAX;
   output->pending = malloc(output->pending_most);
-  if (output->read == NULL || output->stereo == NULL || output->pending == NULL)
+  if (!output->read || !output->stereo || !output->pending)
     return -ENOMEM;
   return oriel_ring_create((size_t)RING_MS * output->rate / 1000 + cycles, output->channels, &output->ring);
 }
 
 int agent_output_create(const struct agent_settings *settings, struct agent_output **output) {
   struct agent_output *made = calloc(1, sizeof *made);
-  if (made == NULL)
+  if (!made)
     return -ENOMEM;
   agent_lock_init(&made->lock);
   oriel_histogram_init(&made->handed);
@@ -471,7 +471,7 @@ int agent_output_create(const struct agent_settings *settings, struct agent_outp
 }
 
 void agent_output_destroy(struct agent_output *output) {
-  if (output == NULL)
+  if (!output)
     return;
   oriel_dialer_destroy(output->dialer);
   oriel_sound_coder_finish(&output->coder);

@@ -15,7 +15,7 @@ static float checked(float volume) {
 
 uint32_t agent_props_volumes(const struct spa_pod *value, float *volumes, uint32_t most) {
   /* spa_pod_copy_array of 0.3.65 copies elements of any size into memory for so many floats. */
-  if (value == NULL || !spa_pod_is_array(value) || SPA_POD_ARRAY_VALUE_TYPE(value) != SPA_TYPE_Float ||
+  if (!value || !spa_pod_is_array(value) || SPA_POD_ARRAY_VALUE_TYPE(value) != SPA_TYPE_Float ||
       SPA_POD_ARRAY_VALUE_SIZE(value) != sizeof *volumes)
     return 0;
   const uint32_t there = (uint32_t)SPA_POD_ARRAY_N_VALUES(value), count = there < most ? there : most;

@@ -78,7 +78,7 @@ void *agent_pump_run(void *user) {
 
 int agent_pump_create(struct agent_output *output, struct agent_input *input, struct agent_pump **pump) {
   struct agent_pump *made = calloc(1, sizeof *made);
-  if (made == NULL)
+  if (!made)
     return -ENOMEM;
   *made = (struct agent_pump){.output = output, .input = input, .stop = eventfd(0, EFD_CLOEXEC), .core = -1};
   if (made->stop < 0) {
@@ -97,7 +97,7 @@ void agent_pump_quit(struct agent_pump *pump) {
 }
 
 void agent_pump_destroy(struct agent_pump *pump) {
-  if (pump == NULL)
+  if (!pump)
     return;
   close(pump->stop);
   free(pump);

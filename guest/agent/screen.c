@@ -47,7 +47,7 @@ static bool is_taken(const struct view *view, xcb_randr_crtc_t crtc) {
 static void look_at_crtc(const struct view *view, struct agent_screen_output *output) {
   xcb_randr_get_crtc_info_reply_t *crtc = xcb_randr_get_crtc_info_reply(
     view->connection, xcb_randr_get_crtc_info(view->connection, output->crtc, view->config_time), NULL);
-  if (crtc != NULL) {
+  if (crtc) {
     output->mode = crtc->mode;
     output->x = crtc->x;
     output->y = crtc->y;
@@ -62,14 +62,14 @@ static void look_at_output(struct view *view, const xcb_randr_get_screen_resourc
                            xcb_randr_output_t id) {
   xcb_randr_get_output_info_reply_t *info = xcb_randr_get_output_info_reply(
     view->connection, xcb_randr_get_output_info(view->connection, id, view->config_time), NULL);
-  if (info == NULL)
+  if (!info)
     return;
   struct agent_screen_output *output = &view->screen.outputs[view->screen.count];
   *output = (struct agent_screen_output){
     .id = id, .is_connected = info->connection == XCB_RANDR_CONNECTION_CONNECTED, .crtc = info->crtc};
   const xcb_randr_mode_info_t *mode =
     info->num_modes > 0 ? find_mode(resources, xcb_randr_get_output_info_modes(info)[0]) : NULL;
-  if (mode != NULL) {
+  if (mode) {
     output->preferred = mode->id;
     output->preferred_width = mode->width;
     output->preferred_height = mode->height;
@@ -90,7 +90,7 @@ static bool look(struct view *view) {
     view->connection, xcb_randr_get_screen_size_range(view->connection, view->root), NULL);
   xcb_randr_get_screen_resources_current_reply_t *resources = xcb_randr_get_screen_resources_current_reply(
     view->connection, xcb_randr_get_screen_resources_current(view->connection, view->root), NULL);
-  const bool has = range != NULL && resources != NULL;
+  const bool has = range && resources;
   if (has) {
     view->screen.width_most = range->max_width;
     view->screen.height_most = range->max_height;
@@ -114,7 +114,7 @@ static bool set_crtc(const struct view *view, const struct agent_screen_place *p
     xcb_randr_set_crtc_config(view->connection, place->crtc, XCB_CURRENT_TIME, view->config_time,
                               is_on ? place->x : 0, 0, is_on ? place->mode : XCB_NONE, XCB_RANDR_ROTATION_ROTATE_0,
                               is_on ? 1 : 0, &output), NULL);
-  const bool is_set = reply != NULL && reply->status == XCB_RANDR_SET_CONFIG_SUCCESS;
+  const bool is_set = reply && reply->status == XCB_RANDR_SET_CONFIG_SUCCESS;
   free(reply);
   return is_set;
 }
@@ -184,7 +184,7 @@ static int start(struct view *view) {
   if (xcb_connection_has_error(view->connection)) {
     fprintf(stderr,
             "oriel-agent-screen: no X server at DISPLAY \"%s\": this is for X11 desktops, and runs in their session\n",
-            getenv("DISPLAY") != NULL ? getenv("DISPLAY") : "");
+            getenv("DISPLAY") ? getenv("DISPLAY") : "");
     return 1;
   }
   xcb_screen_iterator_t screens = xcb_setup_roots_iterator(xcb_get_setup(view->connection));
@@ -192,9 +192,9 @@ static int start(struct view *view) {
     xcb_screen_next(&screens);
   view->root = screens.data->root;
   const xcb_query_extension_reply_t *randr = xcb_get_extension_data(view->connection, &xcb_randr_id);
-  xcb_randr_query_version_reply_t *version = randr != NULL && randr->present
+  xcb_randr_query_version_reply_t *version = randr && randr->present
     ? xcb_randr_query_version_reply(view->connection, xcb_randr_query_version(view->connection, 1, 3), NULL) : NULL;
-  const bool is_new = version != NULL && (version->major_version > 1 || version->minor_version >= 3);
+  const bool is_new = version && (version->major_version > 1 || version->minor_version >= 3);
   free(version);
   if (!is_new) {
     fputs("oriel-agent-screen: this X server has no RandR 1.3: its size cannot be changed\n", stderr);
@@ -226,7 +226,7 @@ int main(int argc, char **argv) {
     follow(&view, argc, argv);
     xcb_generic_event_t *event = xcb_wait_for_event(view.connection);
     goes_on = event != NULL; /* else the X server is gone, and the session with it */
-    for (; event != NULL; event = xcb_poll_for_event(view.connection))
+    for (; event; event = xcb_poll_for_event(view.connection))
       free(event);
   }
   xcb_disconnect(view.connection);

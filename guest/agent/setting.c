@@ -142,7 +142,7 @@ const struct setting *agent_setting_find(const char *key, size_t length) {
 
 bool agent_settings_names(const char *word, size_t length, const char **key, const char **alias) {
   const struct setting *setting = agent_setting_find(word, length);
-  if (setting == NULL)
+  if (!setting)
     return false;
   *key = setting->key;
   *alias = setting->alias;

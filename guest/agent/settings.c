@@ -31,7 +31,7 @@ void agent_settings_default(struct agent_settings *settings) {
   settings->input.address.port = 5001;
   agent_settings_take_ports(settings, "/dev/virtio-ports");
   const char *runtime = getenv("XDG_RUNTIME_DIR");
-  if (runtime != NULL && runtime[0] == '/' &&
+  if (runtime && runtime[0] == '/' &&
       (size_t)snprintf(settings->control, AGENT_PATH_SIZE, "%s/oriel/agent.sock", runtime) >= AGENT_PATH_SIZE)
     settings->control[0] = '\0';
 }

@@ -34,7 +34,7 @@ static int set_line(struct agent_settings *settings, const struct oriel_setting_
                     char *why, size_t why_size) {
   const struct setting *setting = agent_setting_find(line->key, line->key_size);
   char text[VALUE_MAX], shown[PLACE_MAX + 32];
-  if (setting == NULL)
+  if (!setting)
     return refuse_line(line, place, true, why, why_size);
   snprintf(shown, sizeof shown, "%s: %s", place, setting->key);
   if (oriel_setting_text(line->value, line->value_size, text, sizeof text) == 0)
@@ -61,10 +61,10 @@ int agent_settings_parse(struct agent_settings *settings, const char *shown, con
 /** A file that is not there is fine unless it was asked for. */
 static int read_file(struct agent_settings *settings, const char *path, bool is_needed, char *why, size_t why_size) {
   FILE *file = fopen(path, "re");
-  if (file == NULL && errno == ENOENT && !is_needed)
+  if (!file && errno == ENOENT && !is_needed)
     return 0;
   char *text = malloc(FILE_MAX + 1);
-  int error = file == NULL ? -errno : text == NULL ? -ENOMEM : 0;
+  int error = !file ? -errno : !text ? -ENOMEM : 0;
   size_t size = 0;
   if (error == 0) {
     errno = 0;
@@ -79,7 +79,7 @@ static int read_file(struct agent_settings *settings, const char *path, bool is_
   } else
     error = agent_settings_parse(settings, path, text, size, why, why_size);
   free(text);
-  if (file != NULL)
+  if (file)
     fclose(file);
   return error;
 }
@@ -87,15 +87,15 @@ static int read_file(struct agent_settings *settings, const char *path, bool is_
 bool agent_settings_user_file(char *path, size_t size) {
   const char *base = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
   int length = -1;
-  if (base != NULL && base[0] == '/')
+  if (base && base[0] == '/')
     length = snprintf(path, size, "%s/oriel/agent.conf", base);
-  else if (home != NULL && home[0] == '/')
+  else if (home && home[0] == '/')
     length = snprintf(path, size, "%s/.config/oriel/agent.conf", home);
   return length > 0 && (size_t)length < size;
 }
 
 static int read_files(struct agent_settings *settings, const char *config, char *why, size_t why_size) {
-  if (config != NULL)
+  if (config)
     return read_file(settings, config, true, why, why_size);
   int error = read_file(settings, "/etc/oriel/agent.conf", false, why, why_size);
   char path[1024];
@@ -131,17 +131,17 @@ static int take_argument(struct agent_settings *settings, int argc, char *const 
   const size_t length = is_option ? strcspn(word + 2, "=") : 0;
   const bool is_config = is_option && length == 6 && strncmp(word + 2, "config", 6) == 0;
   const struct setting *setting = is_option && !is_config ? agent_setting_find(word + 2, length) : NULL;
-  if (setting == NULL && !is_config) {
+  if (!setting && !is_config) {
     snprintf(why, why_size, "%s \"%.100s\": see `oriel-agent --help`", is_option ? "unknown option" : "unexpected",
              word);
     return -EINVAL;
   }
   const char *value = word[2 + length] == '=' ? word + 2 + length + 1 : NULL;
-  if (value == NULL && setting != NULL && setting->type == FLAG)
+  if (!value && setting && setting->type == FLAG)
     value = "true";
-  if (value == NULL && *next + 1 < argc)
+  if (!value && *next + 1 < argc)
     value = argv[++*next];
-  if (value == NULL) {
+  if (!value) {
     snprintf(why, why_size, "--%.*s needs a value: --%.*s %s", (int)length, word + 2, (int)length, word + 2,
              is_config ? "FILE" : setting->value);
     return -EINVAL;

@@ -59,7 +59,7 @@ void agent_settings_help(FILE *file) {
   for (size_t i = 0; i < agent_setting_count; i++) {
     char left[64];
     const struct setting *setting = &agent_setting_table[i];
-    snprintf(left, sizeof left, "--%s %s", setting->key, setting->value != NULL ? setting->value : "");
+    snprintf(left, sizeof left, "--%s %s", setting->key, setting->value ? setting->value : "");
     fprintf(file, "  %-22s ", left);
     print_wrapped(file, setting->help, 25);
   }

@@ -25,7 +25,7 @@ struct agent_shm {
 int agent_shm_create(const struct agent_settings *settings, uint32_t rate, struct agent_shm **shm, char *why,
                      size_t why_size) {
   struct agent_shm *made = calloc(1, sizeof *made);
-  if (made == NULL) {
+  if (!made) {
     snprintf(why, why_size, "memory is short");
     return -ENOMEM;
   }
@@ -43,14 +43,14 @@ int agent_shm_create(const struct agent_settings *settings, uint32_t rate, struc
 }
 
 void agent_shm_destroy(struct agent_shm *shm) {
-  if (shm == NULL)
+  if (!shm)
     return;
   oriel_audio_writer_destroy(shm->writer);
   free(shm);
 }
 
 void agent_shm_write(struct agent_shm *shm, const float *frames, size_t count, uint64_t now_ns) {
-  if (shm->writer == NULL)
+  if (!shm->writer)
     return;
   oriel_audio_writer_write(shm->writer, frames, count, now_ns);
   atomic_store_explicit(&shm->position, oriel_audio_writer_position(shm->writer), memory_order_relaxed);
@@ -70,9 +70,9 @@ static void make_anew(struct agent_shm *shm) {
 void agent_shm_running(struct agent_shm *shm, bool is_running) {
   if (shm->settings.shm[0] == '\0')
     return;
-  if (is_running && (shm->writer == NULL || oriel_audio_writer_check(shm->writer) < 0))
+  if (is_running && (!shm->writer || oriel_audio_writer_check(shm->writer) < 0))
     make_anew(shm);
-  if (shm->writer != NULL)
+  if (shm->writer)
     oriel_audio_writer_set_running(shm->writer, is_running);
 }
 

@@ -94,7 +94,7 @@ static json_t *end(const struct agent_end *of, bool is_connected, uint64_t conne
   json_object_set_new(object, "connected", json_boolean(is_connected));
   json_object_set_new(object, "connections", number(connections));
   json_object_set_new(object, "failures", number(failures));
-  json_object_set_new(object, "last_failure", why != NULL ? json_string(why) : json_null());
+  json_object_set_new(object, "last_failure", why ? json_string(why) : json_null());
   return object;
 }
 
@@ -201,7 +201,7 @@ static void on_connection(void *user, int fd, uint32_t mask) {
   if (peer < 0)
     return;
   char *text = agent_status_text(&status->sources);
-  if (text != NULL && (oriel_stream_send(peer, text, strlen(text)) < 0 || oriel_stream_send(peer, "\n", 1) < 0))
+  if (text && (oriel_stream_send(peer, text, strlen(text)) < 0 || oriel_stream_send(peer, "\n", 1) < 0))
     oriel_debug(ROOM, "a reader of the status went away");
   free(text);
   close(peer);
@@ -211,7 +211,7 @@ static int make_directory(const char *path, char *why, size_t why_size) {
   char directory[AGENT_PATH_SIZE];
   snprintf(directory, sizeof directory, "%s", path);
   char *slash = strrchr(directory, '/');
-  if (slash == NULL || slash == directory)
+  if (!slash || slash == directory)
     return 0;
   *slash = '\0';
   if (mkdir(directory, 0700) == 0 || errno == EEXIST)
@@ -224,7 +224,7 @@ static int make_directory(const char *path, char *why, size_t why_size) {
 int agent_status_create(struct pw_loop *loop, const struct agent_status_sources *sources, struct agent_status **status,
                         char *why, size_t why_size) {
   struct agent_status *made = calloc(1, sizeof *made);
-  if (made == NULL) {
+  if (!made) {
     snprintf(why, why_size, "memory is short");
     return -ENOMEM;
   }
@@ -257,9 +257,9 @@ int agent_status_create(struct pw_loop *loop, const struct agent_status_sources 
 }
 
 void agent_status_destroy(struct agent_status *status) {
-  if (status == NULL)
+  if (!status)
     return;
-  if (status->source != NULL)
+  if (status->source)
     pw_loop_destroy_source(status->loop, status->source);
   oriel_listener_destroy(status->listener);
   free(status);
