@@ -59,6 +59,8 @@ int oriel_check_desktop(const struct oriel_desktop_options *options, char *why, 
   oriel_source_destroy(source);
   if (result == 0)
     return oriel_check_encoder(options, why, why_size) == ORIEL_EXIT_OK ? 0 : -EINVAL;
-  snprintf(why, why_size, "address is \"%.100s\": %s", options->address, reason);
+  const bool named = options->name[0] != '\0';
+  snprintf(why, why_size, "address%s%s is \"%.100s\": %s", named ? " of desktop " : "", options->name, options->address,
+           reason);
   return result;
 }

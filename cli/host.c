@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The desktops of a process. Main thread but for end_one.
+ * The list of desktops. Main thread.
  */
 #include "cli/host.h"
 
@@ -10,134 +10,60 @@
 
 #include "cli/check.h"
 #include "cli/say.h"
-#include "core/log.h"
-
-void oriel_host_init(struct oriel_host *host, uv_loop_t *loop) {
-  host->loop = loop;
-  pthread_mutex_init(&host->lock, NULL);
-  pthread_condattr_t clock;
-  pthread_condattr_init(&clock);
-  pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
-  pthread_cond_init(&host->idle, &clock);
-  pthread_condattr_destroy(&clock);
-}
-
-static struct oriel_host_desktop *find(const struct oriel_host *host, const char *name) {
-  for (struct oriel_host_desktop *hosted = host->first; hosted != NULL; hosted = hosted->next)
-    if (strcmp(hosted->plan->options.name, name) == 0)
-      return hosted;
-  return NULL;
-}
 
 /* ---- one more ---- */
 
-/** Takes the plan over. */
-static int open_plan(struct oriel_host *host, struct oriel_host_plan *plan, char *why, size_t why_size) {
-  struct oriel_host_desktop *hosted = NULL;
-  const int result = oriel_host_desktop_open(&host->site, plan, &hosted, why, why_size);
-  if (result < 0)
-    return result;
-  hosted->host = host;
-  struct oriel_host_desktop **link = &host->first;
-  while (*link != NULL)
-    link = &(*link)->next;
-  *link = hosted;
-  host->count++;
-  return 0;
+/** The name is free, or its owner on its way out. */
+static int check_name(const struct oriel_host_desktop *hosted, const char *name, char *why, size_t why_size) {
+  if (hosted == NULL || (hosted->leaving && hosted->successor == NULL))
+    return 0;
+  snprintf(why, why_size, "desktop %s is served already: give this one another name", name);
+  return -EEXIST;
 }
 
-/** What is to follow one that is on its way out, as far as that can be judged now. Takes the plan over. */
-static int succeed(struct oriel_host_desktop *hosted, struct oriel_host_plan *plan, char *why, size_t why_size) {
-  const int result = oriel_check_desktop(&plan->options, why, why_size);
+int oriel_host_open(struct oriel_host *host, const struct oriel_desktop_options *options, char *why, size_t why_size) {
+  struct oriel_host_desktop *hosted = NULL;
+  struct oriel_host_plan *plan = NULL;
+  int result = check_name(oriel_host_find(host, options->name), options->name, why, why_size);
+  if (result == 0)
+    result = oriel_host_plan_create(options, &plan, why, why_size);
+  if (result == 0)
+    result = oriel_host_desktop_create(&host->site, plan, &hosted, why, why_size);
   if (result < 0)
-    oriel_host_plan_destroy(plan);
-  else
-    hosted->successor = plan;
+    return result;
+  result = oriel_host_desktop_open(hosted, &host->site, why, why_size);
+  if (result == 0) {
+    oriel_host_append(host, hosted);
+    oriel_host_desktop_show(hosted);
+    return 0;
+  }
+  oriel_host_desktop_end(hosted);
+  oriel_server_unmount(hosted->mount);
+  oriel_host_desktop_free(hosted);
   return result;
 }
 
-int oriel_host_add(struct oriel_host *host, const struct oriel_desktop_options *options, bool added, char *why,
-                   size_t why_size) {
-  struct oriel_host_desktop *hosted = find(host, options->name);
+int oriel_host_add(struct oriel_host *host, const struct oriel_desktop_options *options, char *why, size_t why_size) {
+  struct oriel_host_desktop *hosted = oriel_host_find(host, options->name);
   struct oriel_host_plan *plan = NULL;
-  if (hosted != NULL && (!hosted->leaving || hosted->successor != NULL)) {
-    snprintf(why, why_size, "desktop %s is served already: give this one another name", options->name);
-    return -EEXIST;
-  }
-  const int result = oriel_host_plan_create(options, &plan, why, why_size);
+  int result = check_name(hosted, options->name, why, why_size);
+  if (result == 0)
+    result = oriel_check_desktop(options, why, why_size);
+  if (result == 0)
+    result = oriel_host_plan_create(options, &plan, why, why_size);
   if (result < 0)
     return result;
-  plan->added = added;
-  return hosted != NULL ? succeed(hosted, plan, why, why_size) : open_plan(host, plan, why, why_size);
+  plan->added = true;
+  if (hosted == NULL)
+    return oriel_host_begin(host, plan, why, why_size);
+  hosted->successor = plan;
+  return 0;
 }
 
 /* ---- one less ---- */
 
-static void forget(struct oriel_host_desktop *hosted) {
-  struct oriel_host *host = hosted->host;
-  struct oriel_host_desktop **link = &host->first;
-  while (*link != hosted)
-    link = &(*link)->next;
-  *link = hosted->next;
-  host->count--;
-  host->leaving--;
-  oriel_host_desktop_free(hosted);
-}
-
-/** It is ended; unless the process ends, too, what comes after it begins. */
-static void gone(uv_work_t *work, int status) {
-  struct oriel_host_desktop *hosted = work->data;
-  struct oriel_host *host = hosted->host;
-  struct oriel_host_plan *successor = hosted->successor;
-  char why[512];
-  (void)status;
-  if (host->closing)
-    return; /* oriel_host_finish frees it */
-  hosted->successor = NULL;
-  oriel_server_unmount(hosted->mount);
-  if (successor == NULL)
-    oriel_info("cli", "desktop %s is no longer served", oriel_host_plan_title(hosted->plan));
-  forget(hosted);
-  if (successor != NULL && open_plan(host, successor, why, sizeof why) < 0)
-    (void)oriel_say(ORIEL_EXIT_ERROR, "%s", why);
-  if (host->leaving == 0 && host->settled != NULL)
-    host->settled(host->site.user);
-}
-
-/** A worker's. */
-static void end_one(uv_work_t *work) {
-  struct oriel_host_desktop *hosted = work->data;
-  struct oriel_host *host = hosted->host;
-  oriel_host_desktop_end(hosted);
-  pthread_mutex_lock(&host->lock);
-  host->busy--;
-  pthread_cond_signal(&host->idle);
-  pthread_mutex_unlock(&host->lock);
-}
-
-static void count_busy(struct oriel_host *host) {
-  pthread_mutex_lock(&host->lock);
-  host->busy++;
-  pthread_mutex_unlock(&host->lock);
-}
-
-/** Nothing of the server's is inside it any more. */
-static void left(void *user) {
-  struct oriel_host_desktop *hosted = user;
-  hosted->ending = true;
-  count_busy(hosted->host);
-  if (uv_queue_work(hosted->host->loop, &hosted->work, end_one, gone) < 0)
-    end_one(&hosted->work); /* never, as libuv has it; then it is freed at the end */
-}
-
-static void leave(struct oriel_host_desktop *hosted) {
-  hosted->leaving = true;
-  hosted->host->leaving++;
-  oriel_mount_release_desktop(hosted->mount, left, hosted);
-}
-
 int oriel_host_remove(struct oriel_host *host, const char *name, char *why, size_t why_size) {
-  struct oriel_host_desktop *hosted = find(host, name);
+  struct oriel_host_desktop *hosted = oriel_host_find(host, name);
   const struct oriel_host_plan *plan = hosted == NULL ? NULL : hosted->leaving ? hosted->successor : hosted->plan;
   if (hosted != NULL && plan == NULL) {
     snprintf(why, why_size, "desktop %s is being removed", name);
@@ -152,7 +78,7 @@ int oriel_host_remove(struct oriel_host *host, const char *name, char *why, size
     oriel_host_plan_destroy(hosted->successor);
     hosted->successor = NULL;
   } else
-    leave(hosted);
+    oriel_host_leave(hosted);
   return 0;
 }
 
@@ -173,7 +99,7 @@ static int make_plans(struct oriel_host *host, const struct oriel_desktop_option
                       struct oriel_host_plan **plans, char *why, size_t why_size) {
   int result = 0;
   for (unsigned i = 0; result == 0 && i < count; i++) {
-    const struct oriel_host_desktop *hosted = find(host, desktops[i].name);
+    const struct oriel_host_desktop *hosted = oriel_host_find(host, desktops[i].name);
     result = check_free(hosted, why, why_size);
     if (result == 0)
       result = oriel_host_plan_create(&desktops[i], &plans[i], why, why_size);
@@ -206,7 +132,7 @@ static void revise(struct oriel_host_desktop *hosted, struct oriel_host_plan *pl
   oriel_host_plan_destroy(hosted->successor);
   hosted->successor = plan;
   if (!hosted->leaving)
-    leave(hosted);
+    oriel_host_leave(hosted);
 }
 
 int oriel_host_apply(struct oriel_host *host, const struct oriel_desktop_options *desktops, unsigned count, char *why,
@@ -226,7 +152,7 @@ int oriel_host_apply(struct oriel_host *host, const struct oriel_desktop_options
     struct oriel_host_plan *plan = plans[i];
     if (result < 0)
       oriel_host_plan_destroy(plan);
-    else if (plan != NULL && open_plan(host, plan, why, why_size) < 0)
+    else if (plan != NULL && oriel_host_begin(host, plan, why, why_size) < 0)
       (void)oriel_say(ORIEL_EXIT_ERROR, "%s", why);
   }
   free(plans);
@@ -242,18 +168,8 @@ void oriel_host_close(struct oriel_host *host) {
 
 bool oriel_host_is_connecting(const struct oriel_host *host) {
   for (const struct oriel_host_desktop *hosted = host->first; hosted != NULL; hosted = hosted->next)
-    if (!hosted->leaving && oriel_desktop_state(hosted->desktop) == ORIEL_SOURCE_CONNECTING)
+    if (!hosted->opening && !hosted->leaving && oriel_desktop_state(hosted->desktop) == ORIEL_SOURCE_CONNECTING)
       return true;
   return false;
 }
 
-void oriel_host_finish(struct oriel_host *host) {
-  struct oriel_host_desktop *next;
-  for (struct oriel_host_desktop *hosted = host->first; hosted != NULL; hosted = next) {
-    next = hosted->next;
-    oriel_host_desktop_free(hosted);
-  }
-  host->first = NULL;
-  pthread_cond_destroy(&host->idle);
-  pthread_mutex_destroy(&host->lock);
-}

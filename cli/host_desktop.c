@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * One desktop that is served. Main thread but for oriel_host_desktop_end.
+ * One desktop that is served. Main thread but for oriel_host_desktop_open and _end.
  */
 #include "cli/host_desktop.h"
 
@@ -51,7 +51,8 @@ const char *oriel_host_plan_title(const struct oriel_host_plan *plan) {
   return plan->options.name[0] != '\0' ? plan->options.name : plan->options.address;
 }
 
-static int open_mount(const struct oriel_host_site *site, struct oriel_host_desktop *hosted, char *why, size_t why_size) {
+static int open_mount(const struct oriel_host_site *site, struct oriel_host_desktop *hosted, char *why,
+                      size_t why_size) {
   const struct oriel_host_plan *plan = hosted->plan;
   const struct oriel_mount_config config = {
     .name = plan->options.name[0] != '\0' ? plan->options.name : unnamed,
@@ -82,14 +83,12 @@ static int open_source(const struct oriel_host_site *site, const struct oriel_de
   return result;
 }
 
-static int open_desktop(const struct oriel_host_site *site, struct oriel_host_desktop *hosted, char *why,
-                        size_t why_size) {
+int oriel_host_desktop_open(struct oriel_host_desktop *hosted, const struct oriel_host_site *site, char *why,
+                            size_t why_size) {
   const struct oriel_desktop_options *options = &hosted->plan->options;
   struct oriel_source *source = NULL;
   struct oriel_guest_audio *audio = NULL;
-  int result = oriel_check_encoder(options, why, why_size) == ORIEL_EXIT_OK ? 0 : -EINVAL;
-  if (result == 0)
-    result = open_source(site, options, &source, &audio, why, why_size);
+  int result = open_source(site, options, &source, &audio, why, why_size);
   if (result < 0)
     return result;
   const struct oriel_desktop_config config = {
@@ -114,8 +113,8 @@ static int open_desktop(const struct oriel_host_site *site, struct oriel_host_de
   return result == -EINVAL ? -EIO : result; /* nothing that the user wrote */
 }
 
-int oriel_host_desktop_open(const struct oriel_host_site *site, struct oriel_host_plan *plan,
-                            struct oriel_host_desktop **out, char *why, size_t why_size) {
+int oriel_host_desktop_create(const struct oriel_host_site *site, struct oriel_host_plan *plan,
+                              struct oriel_host_desktop **out, char *why, size_t why_size) {
   struct oriel_host_desktop *hosted = calloc(1, sizeof *hosted);
   if (hosted == NULL) {
     snprintf(why, why_size, "cannot serve %.200s: out of memory", plan->options.address);
@@ -124,20 +123,19 @@ int oriel_host_desktop_open(const struct oriel_host_site *site, struct oriel_hos
   }
   hosted->plan = plan;
   hosted->work.data = hosted;
-  int result = open_mount(site, hosted, why, why_size);
+  int result = oriel_check_encoder(&plan->options, why, why_size) == ORIEL_EXIT_OK ? 0 : -EINVAL;
   if (result == 0)
-    result = open_desktop(site, hosted, why, why_size);
-  if (result < 0) {
-    oriel_host_desktop_end(hosted);
-    if (hosted->mount != NULL)
-      oriel_server_unmount(hosted->mount);
+    result = open_mount(site, hosted, why, why_size);
+  if (result < 0)
     oriel_host_desktop_free(hosted);
-    return result;
-  }
+  else
+    *out = hosted;
+  return result;
+}
+
+void oriel_host_desktop_show(struct oriel_host_desktop *hosted) {
   oriel_stats_line_init(&hosted->stats);
   oriel_mount_set_desktop(hosted->mount, hosted->desktop);
-  *out = hosted;
-  return 0;
 }
 
 void oriel_host_desktop_end(struct oriel_host_desktop *hosted) {

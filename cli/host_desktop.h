@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * One desktop that is served: its options, its source and sound, the desktop made of them, and its mount.
- * Thread-safety: main thread, but for oriel_host_desktop_end.
+ * Thread-safety: main thread, but for oriel_host_desktop_open and _end.
  */
 #ifndef ORIEL_CLI_HOST_DESKTOP_H
 #define ORIEL_CLI_HOST_DESKTOP_H
@@ -40,8 +40,12 @@ struct oriel_host_desktop {
   struct oriel_desktop *desktop; /* NULL once it is ended */
   struct oriel_stats_line stats;
   uv_work_t work;
-  bool leaving;  /* viewers are told, it is no longer served */
-  bool ending;   /* a worker ends it, or has */
+  bool opening; /* a worker opens it */
+  bool leaving; /* viewers are told, it is no longer served */
+  bool ending;  /* a worker ends it, or has */
+  bool opened;  /* the worker is done; guarded by the host's lock */
+  int result;   /* of the worker's opening; then, below 0, its sentence */
+  char why[512];
 };
 
 /** Reads the files with tokens; copies the options. 0, and the caller destroys it or hands it on; -ENOMEM, or errors of
@@ -52,13 +56,19 @@ void oriel_host_plan_destroy(struct oriel_host_plan *plan);
 /** Same options and tokens. */
 bool oriel_host_plan_equal(const struct oriel_host_plan *a, const struct oriel_host_plan *b);
 
-/** Mounts it and starts what it needs. Takes the plan over. A VM that is absent is waited for and no failure. 0, or
- *  -errno (-EINVAL: what the user wrote) with a sentence in `why` (at least 512 bytes). */
-int oriel_host_desktop_open(const struct oriel_host_site *site, struct oriel_host_plan *plan,
-                            struct oriel_host_desktop **out, char *why, size_t why_size);
+/** Takes its name and its place. Takes the plan over. 0, or -errno (-EINVAL: what the user wrote) with a sentence in
+ *  `why` (at least 512 bytes). */
+int oriel_host_desktop_create(const struct oriel_host_site *site, struct oriel_host_plan *plan,
+                              struct oriel_host_desktop **out, char *why, size_t why_size);
+/** Starts what it needs, some ms of work: a worker's, too. A VM that is absent is waited for and no failure. As above;
+ *  what was begun is then ended by oriel_host_desktop_end. */
+int oriel_host_desktop_open(struct oriel_host_desktop *hosted, const struct oriel_host_site *site, char *why,
+                            size_t why_size);
+/** Lets viewers to it, once it is open. */
+void oriel_host_desktop_show(struct oriel_host_desktop *hosted);
 /** Detaches from the source and joins the threads, which may take as long as the source does: a worker's. */
 void oriel_host_desktop_end(struct oriel_host_desktop *hosted);
-/** Frees what has been ended; its mount is the server's. */
+/** Frees what has been ended, or was never opened; its mount is the server's. */
 void oriel_host_desktop_free(struct oriel_host_desktop *hosted);
 /** "web", or its address where it has no name; lives as long as it does. */
 const char *oriel_host_plan_title(const struct oriel_host_plan *plan);

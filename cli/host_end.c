@@ -44,11 +44,14 @@ static struct ending *collect(struct oriel_host *host) {
   if (ending == NULL)
     return NULL;
   ending->host = host;
+  pthread_mutex_lock(&host->lock);
+  host->ended = true;
   for (struct oriel_host_desktop *hosted = host->first; hosted != NULL; hosted = hosted->next)
-    if (!hosted->ending) {
+    if (!hosted->ending && (!hosted->opening || hosted->opened)) {
       hosted->ending = true;
       ending->desktops[ending->count++] = hosted;
     }
+  pthread_mutex_unlock(&host->lock);
   ending->workers = ending->count < WORKERS_MAX ? ending->count : WORKERS_MAX;
   if (ending->count > 0)
     return ending;

@@ -83,7 +83,10 @@ static int add_unnamed(struct oriel_option_parser *parser, const char *text) {
   if (desktop == NULL)
     return -ENOMEM;
   desktop->address = oriel_texts_add(&desktop->texts, text, strlen(text));
-  return desktop->address != NULL ? 0 : -ENOMEM;
+  if (desktop->address != NULL)
+    return 0;
+  snprintf(parser->why, parser->why_size, "cannot read what to serve: out of memory");
+  return -ENOMEM;
 }
 
 static int parse_operand(struct oriel_option_parser *parser, const char *text) {

@@ -130,8 +130,10 @@ static int parse(struct oriel_option_parser *parser, int argc, char *const argv[
   if (result == 0 && options->config != NULL)
     result = oriel_config_load(parser, options->config);
   drop_lone_key(parser);
-  if (result == 0)
-    result = complete_listen(options);
+  if (result == 0 && complete_listen(options) < 0) {
+    snprintf(parser->why, parser->why_size, "--listen is not taken: out of memory");
+    result = -ENOMEM;
+  }
   if (result == 0)
     result = complete_desktops(options, parser->why, parser->why_size);
   if (result == 0)

@@ -164,7 +164,7 @@ static int open_desktops(struct oriel_service *service, const struct oriel_deskt
   int status = ORIEL_EXIT_ERROR;
   for (unsigned i = 0; i < count; i++) {
     char why[512];
-    const int result = oriel_host_add(&service->host, &desktops[i], false, why, sizeof why);
+    const int result = oriel_host_open(&service->host, &desktops[i], why, sizeof why);
     if (result < 0)
       status = oriel_say(result == -EINVAL ? ORIEL_EXIT_USAGE : ORIEL_EXIT_ERROR, "%s", why);
   }
@@ -174,7 +174,7 @@ static int open_desktops(struct oriel_service *service, const struct oriel_deskt
 static void print_stats(uv_timer_t *timer) {
   struct oriel_service *service = timer->data;
   for (struct oriel_host_desktop *hosted = service->host.first; hosted != NULL; hosted = hosted->next)
-    if (!hosted->leaving)
+    if (!hosted->opening && !hosted->leaving)
       oriel_stats_line_print(&hosted->stats, hosted->desktop, service->stats, hosted->plan->options.name,
                              service->options->log_json);
 }

@@ -72,7 +72,7 @@ static int add(void *user, const char *name, const char *address, const char *co
   strcpy(desktop.name, name);
   int result = complete(&desktop, service, address, options, why, why_size);
   if (result == 0)
-    result = oriel_host_add(&service->host, &desktop, true, why, why_size);
+    result = oriel_host_add(&service->host, &desktop, why, why_size);
   oriel_desktop_options_finish(&desktop);
   return result;
 }

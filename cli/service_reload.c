@@ -33,7 +33,7 @@ static void settle(void *user) {
 }
 
 static void on_late(uv_timer_t *timer) {
-  oriel_warn("cli", "a desktop that is no longer served has not let go of its source in %d s", SETTLED_MS / 1000);
+  oriel_warn("cli", "a desktop is still being opened or ended after %d s", SETTLED_MS / 1000);
   settle(timer->data);
 }
 
@@ -68,7 +68,7 @@ static void reload(struct oriel_service *service) {
   uv_timer_start(&service->reload_timer, on_late, SETTLED_MS, 0);
   if (apply(service, why, sizeof why) < 0)
     (void)oriel_say(ORIEL_EXIT_ERROR, "%s; nothing is changed", why);
-  if (service->host.leaving == 0)
+  if (service->host.moving == 0)
     settle(service);
 }
 

@@ -214,7 +214,7 @@ def file():
     check('viewer_of_one_that_goes_is_ended', viewers['goes'].ended() and until(lambda: oriel.state('goes') == 404), oriel)
     check('viewer_of_one_that_changes_is_ended', viewers['changes'].ended() and
           until(lambda: oriel.state('changes') == 'running'), oriel)
-    check('new_ones_are_served', oriel.state('more') == 'running' and oriel.state('given2') == 'running', oriel)
+    check('new_ones_are_served', until(lambda: {oriel.state('more'), oriel.state('given2')} == {'running'}), oriel)
     check('options_of_the_process_wait_for_the_next_start', 'stats is another one now' in oriel.errors(), oriel)
     check('command_lines_own_is_touched_by_its_default_alone', viewers['given'].ended() and  # fps was 20 by [server]
           until(lambda: oriel.state('given') == 'running'), oriel)
@@ -254,7 +254,8 @@ def admin():
     configure(f'[server]\nadmin-token = {secret}\n[desktop kept]\naddress = {STATIC}\n')
     os.chmod(CONFIG, 0o600)
     oriel = Oriel('--config', CONFIG, '--fps', '9')
-    check('desktop_is_added', add('more', viewers=1, bitrate=900) == 201 and oriel.state('more') == 'running', oriel)
+    check('desktop_is_added', add('more', viewers=1, bitrate=900) == 201 and
+          until(lambda: oriel.state('more') == 'running'), oriel)
     first, second = Viewer(oriel, 'more'), Viewer(oriel, 'more')
     check('its_options_hold', first.opened and (not second.opened or second.ended()) and first.lives(), oriel)
     refused = [add('more'), add('kept'), add('A'), add('x', 'nonsense:'), add('x', fps=0), add('x', listen='0'),
@@ -266,7 +267,7 @@ def admin():
           oriel.state('kept') == 'running', oriel)
     configure(f'[server]\nadmin-token = {secret}\n[desktop other]\naddress = {STATIC}\n')
     oriel.hang_up()
-    check('added_one_outlives_another_file', oriel.state('other') == 'running' and first.lives() and
+    check('added_one_outlives_another_file', until(lambda: oriel.state('other') == 'running') and first.lives() and
           until(lambda: oriel.state('kept') == 404), oriel)
     configure(f'[server]\nadmin-token = {secret}\n[desktop more]\naddress = {STATIC}\n')
     oriel.hang_up()
@@ -280,7 +281,7 @@ def admin():
 
     oriel = Oriel('--admin-token', secret)
     check('none_is_served_until_one_is_added', oriel.port > 0 and oriel.get('/api/v1/desktops')[0] == 200 and
-          add('one') == 201 and oriel.state('one') == 'running' and oriel.end()[0] == 0, oriel)
+          add('one') == 201 and until(lambda: oriel.state('one') == 'running') and oriel.end()[0] == 0, oriel)
 
 
 def many():
