@@ -207,7 +207,9 @@ enum oriel_right oriel_gate_judge(struct oriel_server *server, const struct orie
   if (key->wait)
     return ORIEL_RIGHT_NONE;
   server->stats.auth_token++;
-  oriel_audit("wrong-token", client->address, "at=%s", client->at);
+  char tag[ORIEL_MOUNT_TAG_SIZE];
+  oriel_audit("wrong-token", client->address, "at=%s%s",
+              oriel_mount_tag(client->mount, client->named, "/d/", "", tag), client->at);
   unsigned locked = oriel_lockout_wait(&server->lockout, &client->key, ORIEL_LOCKOUT_TOKEN, oriel_clock_ns());
   if (locked)
     oriel_audit("too-many-wrong-tokens", client->address, "seconds=%u", locked);
@@ -217,7 +219,8 @@ enum oriel_right oriel_gate_judge(struct oriel_server *server, const struct orie
 enum oriel_right oriel_gate_token(struct oriel_request *request, const char *token, size_t size,
                                   struct oriel_gate_key *key, struct oriel_verdict *verdict) {
   const struct oriel_gate_client client = {
-    .mount = request->mount, .key = request->key, .address = request->client, .at = request->route->path};
+    .mount = request->mount, .named = request->named, .key = request->key, .address = request->client,
+    .at = request->route->path};
   const enum oriel_right right = oriel_gate_judge(request->server, &client, token, size, key);
   request->all = key->all;
   if (right != ORIEL_RIGHT_NONE)
@@ -380,11 +383,13 @@ static void check_party(struct oriel_request *request, struct oriel_verdict *ver
   if (!(parties & ORIEL_PARTY_ANYBODY))
     check_credential(request, verdict);
   const bool permitted = parties & request->party;
+  char tag[ORIEL_MOUNT_TAG_SIZE];
   if (verdict->status || (permitted && scope_fits(request)))
     return;
   request->server->stats.refused_party++;
   if (oriel_bucket_take(&request->server->refusals, oriel_clock_ns()))
-    oriel_audit("refused", request->client, "role=%s at=%s", oriel_party_name(request->party), request->route->path);
+    oriel_audit("refused", request->client, "role=%s at=%s%s", oriel_party_name(request->party),
+                oriel_mount_tag(request->mount, request->named, "/d/", "", tag), request->route->path);
   refuse(verdict, MHD_HTTP_FORBIDDEN, party_sentence(request, permitted));
 }
 

@@ -42,7 +42,9 @@ static int begin(struct oriel_server *server, const struct oriel_gate_client *cl
   int status = oriel_sessions_create(&server->sessions, start, oriel_clock_ns(), id, secret, serial);
   if (status < 0)
     return status;
-  oriel_audit("log-in", client->address, "role=%s",
+  char tag[ORIEL_MOUNT_TAG_SIZE];
+  oriel_audit("log-in", client->address, "%srole=%s",
+              oriel_mount_tag(client->mount, client->named, "desktop=", " ", tag),
               oriel_party_name(start->view ? ORIEL_PARTY_WATCHER : ORIEL_PARTY_USER));
   if (client->mount && client->mount->desktop)
     oriel_desktop_expect(client->mount->desktop);
@@ -53,7 +55,8 @@ static int begin(struct oriel_server *server, const struct oriel_gate_client *cl
 static enum MHD_Result open_session(struct oriel_request *request, const struct oriel_session_start *start,
                                     char secret[ORIEL_SESSION_ID_SIZE + 1]) {
   struct oriel_server *server = request->server;
-  const struct oriel_gate_client client = {.mount = request->mount, .address = request->client};
+  const struct oriel_gate_client client = {
+    .mount = request->mount, .named = request->named, .address = request->client};
   char id[ORIEL_SESSION_ID_SIZE + 1];
   int status = *secret ? oriel_sessions_claim(&server->sessions, secret, &start->key, oriel_clock_ns(), id) : -ENOENT;
   if (status == -ENOENT)
@@ -104,7 +107,9 @@ enum MHD_Result oriel_handle_login(struct oriel_request *request) {
 
 enum MHD_Result oriel_handle_logout(struct oriel_request *request) {
   struct oriel_server *server = request->server;
-  oriel_audit("log-out", request->client, "role=%s", oriel_party_name(request->party));
+  char tag[ORIEL_MOUNT_TAG_SIZE];
+  oriel_audit("log-out", request->client, "%srole=%s",
+              oriel_mount_tag(request->mount, request->named, "desktop=", " ", tag), oriel_party_name(request->party));
   const struct oriel_session *session = oriel_sessions_get(&server->sessions, request->session, oriel_clock_ns());
   const bool below = session && session->below && request->named;
   oriel_sessions_remove(&server->sessions, request->session);

@@ -66,6 +66,14 @@ enum oriel_right oriel_mount_session_right(const struct oriel_server *server, co
   return found ? oriel_mount_right(server, mount, &found->key, all) : ORIEL_RIGHT_NONE;
 }
 
+const char *oriel_mount_tag(const struct oriel_mount *mount, bool named, const char *before, const char *after,
+                            char tag[ORIEL_MOUNT_TAG_SIZE]) {
+  tag[0] = '\0';
+  if (named && mount)
+    snprintf(tag, ORIEL_MOUNT_TAG_SIZE, "%s%s%s", before, mount->name, after);
+  return tag;
+}
+
 unsigned oriel_mount_watchers_max(const struct oriel_mount *mount) {
   return (mount->viewers_max + 1) / 2;
 }

@@ -60,6 +60,11 @@ enum oriel_right oriel_mount_right(const struct oriel_server *server, const stru
 /** The same of a browser session, by its serial; NONE once it has ended. */
 enum oriel_right oriel_mount_session_right(const struct oriel_server *server, const struct oriel_mount *mount,
                                            uint64_t session, bool *all);
+enum { ORIEL_MOUNT_TAG_SIZE = ORIEL_MOUNT_NAME_MAX + 16 };
+/** For the log: `before`, its name and `after`, 15 bytes at most without the name, where the client named it; else "".
+ *  Returns `tag`. */
+const char *oriel_mount_tag(const struct oriel_mount *mount, bool named, const char *before, const char *after,
+                            char tag[ORIEL_MOUNT_TAG_SIZE]);
 /** Viewers whose tokens only let watch may have half of the places, one at least. */
 unsigned oriel_mount_watchers_max(const struct oriel_mount *mount);
 /** Keeps it, whatever becomes of its name. Returns it; NULL is fine. */

@@ -15,7 +15,7 @@
 #include "server/route.h"
 
 #define PERIOD_NS ORIEL_NS_PER_SECOND
-#define FAILED_NS (10 * ORIEL_NS_PER_SECOND) /* each try at a screen that shows nothing holds a worker for two seconds */
+#define FAILED_NS (10 * ORIEL_NS_PER_SECOND) /* a try at a screen that shows nothing holds a worker for 2 s */
 #define STALE_NS (5 * ORIEL_NS_PER_SECOND)   /* not shown as if it were the present any more */
 #define FORGOTTEN_NS (30 * ORIEL_NS_PER_SECOND)
 

@@ -37,6 +37,7 @@ static int trail_begin(void **state) {
   int pair[2];
   (void)state;
   assert_int_equal(pipe(pair), 0);
+  trail.count = 0;
   trail.fd = pair[0];
   trail.stderr_copy = dup(STDERR_FILENO);
   assert_int_equal(dup2(pair[1], STDERR_FILENO), STDERR_FILENO);
@@ -263,8 +264,30 @@ static void audit_of_a_stay(void **state) {
   try_filter();
 }
 
+/* Where a client names a desktop, as it has to where there are several, the lines do, too. */
+static void audit_names_the_desktop(void **state) {
+  (void)state;
+  struct rig rig = {.address = "pattern:?size=320x240&scene=static", .below = "/d/" RIG_DESKTOP};
+  char page[PAGE_HEADERS_MAX];
+  rig_start(&rig);
+  assert_int_equal(ask(&rig, &answer, "POST /d/desktop/session", "", "{\"token\":\"wrong\"}"), 401);
+  page_login(&rig, RIG_TOKEN, page, sizeof page);
+  int fd = page_join(&rig, page, true);
+  ask(&rig, &answer, "POST /api/v1/desktops/desktop/pause", page, NULL);
+  close(fd);
+  trail_await("left address=127.0.0.1 desktop=desktop viewer=1 role=controller");
+  rig_stop(&rig);
+  trail_await("wrong-token address=127.0.0.1 at=/d/desktop/session");
+  trail_await("log-in address=127.0.0.1 desktop=desktop role=user");
+  trail_await("joined address=127.0.0.1 desktop=desktop viewer=1 role=user");
+  trail_await("controls-taken address=127.0.0.1 desktop=desktop viewer=1 name=\"Viewer 1\"");
+  trail_await("command address=127.0.0.1 desktop=desktop role=controller command=pause");
+  trail_end(NULL);
+}
+
 int main(int argc, char **argv) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test_setup_teardown(audit_of_a_stay, trail_begin, trail_end)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test_setup_teardown(audit_of_a_stay, trail_begin, trail_end),
+                                     cmocka_unit_test_setup_teardown(audit_names_the_desktop, trail_begin, trail_end)};
   if (argc != 2)
     return 2;
   security_md = argv[1];
