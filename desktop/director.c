@@ -251,7 +251,8 @@ static void owe_missed(struct outlet *outlet) {
   for (unsigned i = 0; i < hub->count; i++) {
     if (hub->viewers[i]->channel != outlet->channel)
       continue;
-    oriel_rendition_owe(&outlet->rendition, &hub->viewers[i]->unrefined);
+    if (hub->viewers[i]->chain != ORIEL_CHAIN_KEY) /* which gets everything anew */
+      oriel_rendition_owe(&outlet->rendition, &hub->viewers[i]->unrefined);
     oriel_damage_clear(&hub->viewers[i]->unrefined);
   }
   pthread_mutex_unlock(&hub->lock);

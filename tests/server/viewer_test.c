@@ -132,6 +132,28 @@ static void viewer_gets_hello_state_and_a_key_picture(void **state) {
   close(fd);
 }
 
+/* Who says PART is told it, between picture header and access unit, with what is no key frame; others are not. */
+static void viewer_is_told_what_to_draw(void **state) {
+  struct rig *rig = *state;
+  for (unsigned part = 0; part < 2; part++) {
+    const uint32_t capabilities = ORIEL_VIEWER_CAP_H264 | ORIEL_VIEWER_CAP_TILES | (part ? ORIEL_VIEWER_CAP_PART : 0u);
+    uint8_t hello[16] = {ORIEL_VIEWER_VIEWER_HELLO, 0, 0, 0, ORIEL_VIEWER_VERSION};
+    put_u16(hello + 8, capabilities);
+    int fd = ws_open(rig);
+    ws_send(fd, true, 2, hello, sizeof hello);
+    const uint64_t end = rig_ms() + 10000;
+    do {
+      assert_true(rig_ms() < end && ws_read(fd, &frame) == 2);
+      ws_attend(fd, &frame);
+    } while (frame.data[0] != ORIEL_VIEWER_VIDEO || frame.data[1] & ORIEL_VIEWER_FLAG_KEY);
+    assert_int_equal(!!(frame.data[1] & ORIEL_VIEWER_FLAG_PART), part);
+    const unsigned count = part ? frame.data[32] | frame.data[33] << 8 : 0;
+    assert_in_range(count, part, ORIEL_VIEWER_PART_MAX);
+    assert_memory_equal(frame.data + 32 + (part ? 2 + 8 * count : 0), "\0\0\0\1", 4);
+    close(fd);
+  }
+}
+
 static void viewer_hello_in_one_write_with_the_handshake(void **state) {
   struct rig *rig = *state;
   char text[1024];
@@ -600,6 +622,7 @@ int main(int argc, char **argv) {
     cmocka_unit_test(handshake_refusals),
     cmocka_unit_test(handshake_accepts_without_extensions),
     cmocka_unit_test(viewer_gets_hello_state_and_a_key_picture),
+    cmocka_unit_test(viewer_is_told_what_to_draw),
     cmocka_unit_test(viewer_hello_in_one_write_with_the_handshake),
     cmocka_unit_test(viewer_bad_messages),
     cmocka_unit_test(viewer_closes_by_itself),

@@ -215,6 +215,31 @@ test('part_that_a_canvas_without_context_did_not_take_is_drawn_later', () => {
   assert.ok(screen.values.every((value) => value === next));
 });
 
+test('what_a_canvas_did_not_take_is_asked_for_once_it_does', () => {
+  const { screen, pictures, asked, video, tiles, decode } = open();
+  video(null);
+  decode();
+  pictures.lastRequestUs = -1e9;
+  screen.takes = false;
+  tiles(left); // the server will not send it again
+  screen.takes = true;
+  assert.equal(asked.length, 0);
+  for (let i = 0; i < 2; i++) {
+    video([right]);
+    decode();
+  }
+  assert.equal(asked.length, 1);
+  screen.takes = false;
+  tiles(left);
+  screen.takes = true;
+  video(null); // for whatever reason
+  decode();
+  pictures.lastRequestUs = -1e9;
+  video([right]);
+  decode();
+  assert.equal(asked.length, 1, 'a key frame makes up for it');
+});
+
 test('tiles_between_pictures_keep_their_place', () => {
   const { screen, pictures, video, tiles, decode } = open();
   video(null);

@@ -55,6 +55,8 @@ export class Pictures {
     this.drawn = null;
     this.drawnUs = 0;
     this.drawnVideo = false;
+    /** The canvas took nothing of a picture: once it does again, only a key frame makes it whole and exact. */
+    this.missing = false;
     this.display = new Display(screen, (shown) => this.seen(shown, true));
     this.frameRequest = 0;
     this.lastRequestUs = 0;
@@ -98,13 +100,14 @@ export class Pictures {
     this.frameRequest = 0;
   }
 
-  /** @param {number} reason at most two requests a second */
+  /** @param {number} reason @returns {boolean} it was sent: at most two a second are */
   requestKey(reason) {
     const now = nowUs();
-    if (now - this.lastRequestUs < KEY_REQUEST_US) return;
+    if (now - this.lastRequestUs < KEY_REQUEST_US) return false;
     this.lastRequestUs = now;
     this.counts.keyRequests++;
     this.send(writeKeyFrame(reason));
+    return true;
   }
 
   /** @param {DataView<ArrayBuffer>} view a VIDEO or TILES message @param {number} receivedUs */
@@ -212,6 +215,7 @@ export class Pictures {
       this.delays.decode.add(this.drawnUs - note.receivedUs);
       this.countDecoded(note);
     } else {
+      if (!note.part) this.missing = false; // all of it is drawn, now or with the next
       this.afterDraw(note, shown === 'canvas');
       this.drawnVideo ||= shown === 'canvas';
     }
@@ -244,7 +248,9 @@ export class Pictures {
     const now = nowUs();
     this.delays.decode.add(now - note.receivedUs);
     this.countDecoded(note);
+    this.missing ||= !drawn;
     if (!drawn) return;
+    if (this.missing && this.requestKey(KEY_REASON.RECOVERY)) this.missing = false;
     this.drawn = note;
     this.drawnUs = now;
     if (!this.frameRequest) this.frameRequest = requestAnimationFrame(() => this.painted());
