@@ -333,9 +333,8 @@ enum MHD_Result oriel_handle_stats(struct oriel_request *request) {
 }
 
 enum MHD_Result oriel_handle_share(struct oriel_request *request) {
-  const struct oriel_mount *mount = request->mount;
-  /* The server's opens all desktops, and goes to nobody who has one. */
-  const char *token = mount && mount->share ? mount->share : request->all ? request->server->share : NULL;
+  /* The server's opens all desktops: it goes to nobody who has one, nor to those who are to see this one. */
+  const char *token = request->mount ? oriel_mount_share(request->mount, request->all) : NULL;
   if (!token)
     return oriel_answer_error(request, MHD_HTTP_NOT_FOUND, "there is no token for viewing", NULL, NULL);
   return oriel_answer_json(request, MHD_HTTP_OK, json_pack("{s:s}", "token", token));

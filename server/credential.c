@@ -8,13 +8,25 @@
 #include <jansson.h>
 #include <openssl/crypto.h>
 #include <openssl/sha.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/random.h>
 
 bool oriel_secret_set(struct oriel_secret *secret, const void *text, size_t size) {
   *secret = (struct oriel_secret){0};
   secret->known = SHA256(text, size, secret->hash) != NULL;
   return secret->known;
+}
+
+int oriel_secret_draw(char digits[ORIEL_SESSION_ID_SIZE + 1]) {
+  uint8_t random[ORIEL_SESSION_ID_SIZE / 2];
+  if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
+    return errno ? -errno : -EIO;
+  for (size_t i = 0; i < sizeof random; i++)
+    snprintf(digits + 2 * i, 3, "%02x", random[i]);
+  explicit_bzero(random, sizeof random);
+  return 0;
 }
 
 bool oriel_secret_equal(const struct oriel_secret *a, const struct oriel_secret *b) {

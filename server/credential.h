@@ -27,6 +27,8 @@ struct oriel_secret {
 
 /** False when memory is short (hashing takes some): the secret is then not known. */
 bool oriel_secret_set(struct oriel_secret *secret, const void *text, size_t size);
+/** 256 random bits as digits. 0, -errno of getrandom. */
+int oriel_secret_draw(char digits[ORIEL_SESSION_ID_SIZE + 1]);
 /** Constant time. One that is not known equals none, itself included. */
 bool oriel_secret_equal(const struct oriel_secret *a, const struct oriel_secret *b);
 

@@ -86,6 +86,26 @@ const char *oriel_mount_name(const struct oriel_mount *mount) {
   return mount->name;
 }
 
+/** Makes a token for viewing. False when memory or random numbers are short. */
+static bool make_share(struct oriel_mount *mount) {
+  char digits[ORIEL_SESSION_ID_SIZE + 1];
+  if (oriel_secret_draw(digits) < 0 || !oriel_secret_set(&mount->view_token, digits, ORIEL_SESSION_ID_SIZE))
+    return false;
+  mount->share = strdup(digits);
+  mount->view_token.known = mount->share_made = mount->share != NULL;
+  explicit_bzero(digits, sizeof digits);
+  return mount->share;
+}
+
+const char *oriel_mount_share(struct oriel_mount *mount, bool all) {
+  const struct oriel_server *server = mount->server;
+  if (mount->share && !mount->share_made)
+    return mount->share;
+  if (!server->share || (all && server->mount_count == 1))
+    return server->share;
+  return mount->share || make_share(mount) ? mount->share : NULL;
+}
+
 /* ---- life ---- */
 
 static void release(struct oriel_mount *mount) {

@@ -29,6 +29,7 @@ struct oriel_mount {
 
   struct oriel_secret token, view_token; /* not known where it has none of its own */
   char *share;                           /* the one for viewing as it is, for a link; NULL = none */
+  bool share_made;                       /* it is not the configuration's */
   unsigned viewers_max;                  /* 1..ORIEL_DESKTOP_VIEWERS_MAX */
   int (*start)(void *user);              /* starts its VM again; NULL = nobody here can */
   void *start_user;
@@ -67,6 +68,10 @@ const char *oriel_mount_tag(const struct oriel_mount *mount, bool named, const c
                             char tag[ORIEL_MOUNT_TAG_SIZE]);
 /** Viewers whose tokens only let watch may have half of the places, one at least. */
 unsigned oriel_mount_watchers_max(const struct oriel_mount *mount);
+/** A token that only lets watch this desktop, for who may watch and control it; `all`: and every other. Its own; of the
+ *  only one the server's; else one that is made now and lasts as long as the mount. NULL: the server has none, or memory
+ *  or random numbers are short. */
+const char *oriel_mount_share(struct oriel_mount *mount, bool all);
 /** Keeps it, whatever becomes of its name. Returns it; NULL is fine. */
 struct oriel_mount *oriel_mount_ref(struct oriel_mount *mount);
 /** The last one frees it. NULL is fine. */

@@ -5,10 +5,8 @@
 #include "server/session.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "core/clock.h"
 
@@ -27,17 +25,6 @@ void oriel_sessions_finish(struct oriel_sessions *sessions) {
 
 static bool is_live(const struct oriel_session *session, uint64_t now_ns) {
   return session->serial != 0 && session->expires_ns > now_ns;
-}
-
-/** 256 random bits. 0, -errno. */
-static int write_digits(char digits[ORIEL_SESSION_ID_SIZE + 1]) {
-  uint8_t random[ORIEL_SESSION_ID_SIZE / 2];
-  if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
-    return errno ? -errno : -EIO;
-  for (size_t i = 0; i < sizeof random; i++)
-    snprintf(digits + 2 * i, 3, "%02x", random[i]);
-  explicit_bzero(random, sizeof random);
-  return 0;
 }
 
 /** The slot for a new session: a free one, or that of its kind (else of any) which is nearest its end. */
@@ -64,9 +51,9 @@ static struct oriel_session *make_room(struct oriel_sessions *sessions, bool vie
 int oriel_sessions_create(struct oriel_sessions *sessions, const struct oriel_session_start *start, uint64_t now_ns,
                           char id[ORIEL_SESSION_ID_SIZE + 1], char secret[ORIEL_SESSION_ID_SIZE + 1],
                           uint64_t *serial) {
-  int status = write_digits(secret);
+  int status = oriel_secret_draw(secret);
   if (status == 0 && id)
-    status = write_digits(id);
+    status = oriel_secret_draw(id);
   if (status < 0)
     return status;
   struct oriel_session *slot = make_room(sessions, start->view, now_ns);
@@ -93,7 +80,7 @@ int oriel_sessions_claim(struct oriel_sessions *sessions, const char *secret, co
     if (!is_live(slot, now_ns) || slot->id.known || !oriel_secret_equal(&slot->key, key) ||
         !oriel_secret_equal(&slot->secret, &given))
       continue;
-    int status = write_digits(id);
+    int status = oriel_secret_draw(id);
     return status < 0 || oriel_secret_set(&slot->id, id, ORIEL_SESSION_ID_SIZE) ? status : -ENOMEM;
   }
   return -ENOENT;

@@ -245,9 +245,19 @@ static void shares_of_one_desktop_open_no_other(void **state) {
   assert_string_equal(answer.body, "{\"token\":\"red-view-token\"}");
   assert_int_equal(get(rig, "GET /d/red/api/v1/share"), 200);
   assert_string_equal(answer.body, "{\"token\":\"red-view-token\"}");
-  assert_int_equal(ask(rig, &answer, "GET /d/plain/api/v1/share", BEARER("plain-token"), NULL), 404);
+  /* One without its own gets one, which is not the server's and opens nothing else. */
+  assert_int_equal(ask(rig, &answer, "GET /d/plain/api/v1/share", BEARER("plain-token"), NULL), 200);
+  char token[80], headers[160], body[256];
+  snprintf(token, sizeof token, "%.64s", answer.body + strlen("{\"token\":\""));
+  assert_int_equal(strspn(token, "0123456789abcdef"), 64);
   assert_int_equal(get(rig, "GET /d/plain/api/v1/share"), 200);
-  assert_string_equal(answer.body, "{\"token\":\"" RIG_VIEW_TOKEN "\"}");
+  snprintf(body, sizeof body, "{\"token\":\"%s\"}", token);
+  assert_string_equal(answer.body, body);
+  snprintf(headers, sizeof headers, "Authorization: Bearer %s\r\n", token);
+  assert_int_equal(ask(rig, &answer, "GET /d/plain/snapshot.png", headers, NULL), 200);
+  assert_int_equal(ask(rig, &answer, "GET /d/plain/api/v1/share", headers, NULL), 403);
+  assert_int_equal(ask(rig, &answer, "GET /d/red/snapshot.png", headers, NULL), 401);
+  assert_int_equal(ask(rig, &answer, "GET /d/desktop/snapshot.png", headers, NULL), 401);
   /* Nor does it tell what the server does for others. */
   assert_int_equal(ask(rig, &answer, "GET /d/plain/api/v1/stats", BEARER("plain-token"), NULL), 200);
   assert_null(strstr(answer.body, "\"server\""));
@@ -257,6 +267,8 @@ static void shares_of_one_desktop_open_no_other(void **state) {
   assert_non_null(strstr(answer.body, "\"server\""));
   rig_unmount(rig, first);
   rig_unmount(rig, second);
+  assert_int_equal(get(rig, "GET /api/v1/share"), 200); /* the only one's is the server's, as ever */
+  assert_string_equal(answer.body, "{\"token\":\"" RIG_VIEW_TOKEN "\"}");
 }
 
 static int login_at(struct rig *rig, const char *below, const char *token) {

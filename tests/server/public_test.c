@@ -124,6 +124,27 @@ static void public_address_of_the_schemes_port(void **state) {
   rig_stop(&rig);
 }
 
+/* A desktop's paths lie below the server's. */
+static void public_path_is_before_that_of_a_desktop(void **state) {
+  struct rig rig;
+  char value[512];
+  (void)state;
+  proxied_start(&rig, "https://vm.example/vms/one/");
+  struct rig_more *red = rig_mount(&rig, &(struct oriel_mount_config){.name = "red", .token = "red-token"}, NULL);
+  for (int i = 0; i < 2; i++) { /* the proxy may pass the path on or take it away */
+    assert_int_equal(ask(&rig, &answer, i ? "GET /d/red" : "GET /vms/one/d/red", "Host: vm.example\r\n", NULL), 308);
+    assert_string_equal(header_of(&answer, "Location", value, sizeof value), "/vms/one/d/red/");
+    assert_int_equal(ask(&rig, &answer, i ? "POST /d/red/session" : "POST /vms/one/d/red/session",
+                         "Host: vm.example\r\n", "{\"token\":\"red-token\"}"), 200);
+    assert_non_null(strstr(header_of(&answer, "Set-Cookie", value, sizeof value), "; Path=/vms/one/d/red/; "));
+    assert_int_equal(ask(&rig, &answer, i ? "POST /d/red/session" : "POST /vms/one/d/red/session",
+                         "Host: vm.example\r\n", "{\"token\":\"" RIG_TOKEN "\"}"), 200);
+    assert_non_null(strstr(header_of(&answer, "Set-Cookie", value, sizeof value), "; Path=/vms/one/; "));
+  }
+  rig_unmount(&rig, red);
+  rig_stop(&rig);
+}
+
 static void refusal_names_host_and_port(void **state) {
   struct rig rig;
   (void)state;
@@ -193,6 +214,7 @@ int main(void) {
     cmocka_unit_test(public_path_is_taken_away_once),
     cmocka_unit_test(public_address_sets_host_cookie_and_paths),
     cmocka_unit_test(public_address_of_the_schemes_port),
+    cmocka_unit_test(public_path_is_before_that_of_a_desktop),
     cmocka_unit_test(refusal_names_host_and_port),
     cmocka_unit_test(probe_needs_no_host),
     cmocka_unit_test(lost_upgrade_is_told),
