@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * A desktop: one source, one video encoder, one Opus encoder and the hub that hands their packets to any number of
- * viewers. Encodes once, whatever the number of viewers; runs only while somebody watches; encodes only when somebody
- * can take the result (drop before encoding, lessons 2, 3, 32).
+ * A desktop: one source, a rendition for each kind of viewer that looks (at most two video encoders), one Opus encoder,
+ * and the hub that hands their packets to any number of viewers. Encodes once for all viewers of a kind; runs only while
+ * somebody watches; encodes only when somebody can take the result (drop before encoding, lessons 2, 3, 32).
  *
  * Pictures are at least 64 x 64 pixels: a smaller desktop lies in the top left corner of a black canvas of that size.
  * A desktop without a size yet (0 x 0) is waited for.
@@ -157,8 +157,10 @@ struct oriel_delivery {
   };
 };
 
-/** Takes the most urgent waiting thing: typed, state, role, abilities, cursor, audio, skip notice, picture. Call
- *  it only when the connection can take more: what is taken no longer coalesces. False and type NONE when empty. */
+/** Takes the most urgent waiting thing. In this order: an opening that fits the window; typed, state, role; the cursor's
+ *  shape, unless the delivery before was one; abilities, cursor position, volume, microphone; controls; audio; skip
+ *  notice; a picture that fits the window; the shape after all. Call it only when the connection can take more: what is
+ *  taken no longer coalesces. False and type NONE when nothing may go. */
 bool oriel_viewer_next(struct oriel_viewer *viewer, struct oriel_delivery *delivery);
 /** True when something waits. Cheap. */
 bool oriel_viewer_pending(struct oriel_viewer *viewer);

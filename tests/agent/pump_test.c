@@ -408,7 +408,7 @@ static void pump_spreads_opus_over_many_channels(void **state) {
 
 static void pump_data_thread_did_nothing_forbidden(void **state) {
   (void)state;
-  /* Lesson of every real-time path. The guards are in place: other threads ran through them. */
+  /* As every real-time path. The guards are in place: other threads ran through them. */
   assert_true(calls > 100);
   assert_true(writes > 50);
   assert_int_equal(forbidden, 0);

@@ -328,7 +328,7 @@ static void expect_running(struct hal *hal, AudioObjectID device, UInt32 wanted,
     hal_fault(hal, "client.running", "device %u: 'goin' is %u %s", device, running(hal, device), when);
 }
 
-/* Lesson 26 of the project: starts and stops count for each client. */
+/* Lesson 26: starts and stops count for each client. */
 void hal_check_clients(struct hal *hal) {
   struct hal_device devices[HAL_DEVICES_MAX];
   size_t count = hal_devices(hal, devices);

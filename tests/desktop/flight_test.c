@@ -40,7 +40,6 @@ static void minimum_forgets_after_ten_seconds(void **state) {
   assert_false(oriel_minimum_read(&minimum, start + 30 * ORIEL_NS_PER_SECOND, &value));
 }
 
-/* Lesson 17: the first cut is on delay, long before anything is lost. */
 static void backoff_grows_for_chronic_laggards_only(void **state) {
   (void)state;
   struct oriel_backoff backoff = {0};

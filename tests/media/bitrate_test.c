@@ -16,6 +16,7 @@
 #define MS ORIEL_NS_PER_MS
 static const uint64_t start = 1000 * ORIEL_NS_PER_SECOND;
 
+/* Lesson 17: the first cut is on delay, long before anything is lost. */
 static void bitrate_cuts_on_rising_delay(void **state) {
   (void)state;
   struct oriel_bitrate rate;
