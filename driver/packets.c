@@ -12,19 +12,16 @@
 enum {
   FADE_FRAMES = 240, /* 5 ms: hides the step of a jump */
   FRAME_SIZE = 2 * sizeof(float),
-  OPUS_DEFAULT_US = 20000,
-  PCM_DEFAULT_US = 2500,
 };
 
 int packets_init(struct packets *packets, const struct oriel_transport_address *address, uint32_t bitrate_kbps,
                  uint32_t rate, const enum oriel_speaker *layout, unsigned channels) {
-  const uint32_t default_us = address->is_pcm ? PCM_DEFAULT_US : OPUS_DEFAULT_US;
   memset(packets, 0, sizeof *packets);
   oriel_downmix_init(&packets->downmix, layout, channels);
   int error = resampler_init(&packets->resampler, rate, PACKETS_RATE);
   if (error < 0)
     return error;
-  error = oriel_sound_coder_init(&packets->coder, address->is_pcm, address->frame_us ? address->frame_us : default_us,
+  error = oriel_sound_coder_init(&packets->coder, address->is_pcm, oriel_transport_address_frame_us(address),
                                  bitrate_kbps);
   if (error < 0)
     packets_finish(packets);

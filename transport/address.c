@@ -327,6 +327,12 @@ int oriel_transport_address_parse_device(const char *text, struct oriel_transpor
   return 0;
 }
 
+uint32_t oriel_transport_address_frame_us(const struct oriel_transport_address *address) {
+  if (address->frame_us)
+    return address->frame_us;
+  return address->is_pcm ? 2500 : 20000;
+}
+
 /* The path with what would end it written as %XX. */
 static void encode(const char *path, char out[3 * sizeof((struct oriel_transport_address *)0)->path]) {
   size_t have = 0;

@@ -60,6 +60,9 @@ int oriel_transport_address_parse(const char *text, struct oriel_transport_addre
  *  no other form than the devices'. */
 int oriel_transport_address_parse_device(const char *text, struct oriel_transport_address *address, char *why,
                                          size_t why_size);
+/** Length of a packet of sound towards this address, in microseconds: what it says, else 20 ms of Opus, 2.5 ms of
+ *  PCM. */
+uint32_t oriel_transport_address_frame_us(const struct oriel_transport_address *address);
 /** The address as text again, options included. Returns as snprintf does. */
 int oriel_transport_address_format(const struct oriel_transport_address *address, char *text, size_t size);
 

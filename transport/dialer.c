@@ -45,44 +45,44 @@ struct oriel_dialer {
 /* What a person should read; the errno alone misleads for most of these. */
 static const char *reason(int error) {
   switch (error) {
-    case ECONNREFUSED:
-      return "refused: nobody listens there";
-    case ENOENT:
-      return "there is no such socket, device or host name";
-    case ENXIO:
-    case ENODEV:
-      return "there is no such device or interface";
-    case EACCES:
-    case EPERM:
-      return "this user may not open it";
-    case EBUSY:
-      return "another program has it open";
-    case ENOTTY:
-      return "it is not a character device";
-    case EHOSTDOWN:
-      return "nobody has opened the other end";
-    case ETIMEDOUT:
-      return "no answer in time";
-    case ECONNRESET:
-      return "the peer closed the connection";
-    case ENETUNREACH:
-    case EHOSTUNREACH:
-      return "no route leads there";
-    case EBADMSG:
-      return "the peer answered CONNECT with something else than OK";
-    case ECONNABORTED:
-      return "the peer refused the port";
-    case EAGAIN:
-      return "the peer takes in no more connections now";
-    case EAFNOSUPPORT:
-      return "this system has no such sockets";
-    case EMFILE:
-    case ENFILE:
-    case ENOMEM:
-    case ENOBUFS:
-      return "the system is short of files or memory";
-    default:
-      return "the system refused it";
+  case ECONNREFUSED:
+    return "refused: nobody listens there";
+  case ENOENT:
+    return "there is no such socket, device or host name";
+  case ENXIO:
+  case ENODEV:
+    return "there is no such device or interface";
+  case EACCES:
+  case EPERM:
+    return "this user may not open it";
+  case EBUSY:
+    return "another program has it open";
+  case ENOTTY:
+    return "it is not a character device";
+  case EHOSTDOWN:
+    return "nobody has opened the other end";
+  case ETIMEDOUT:
+    return "no answer in time";
+  case ECONNRESET:
+    return "the peer closed the connection";
+  case ENETUNREACH:
+  case EHOSTUNREACH:
+    return "no route leads there";
+  case EBADMSG:
+    return "the peer answered CONNECT with something else than OK";
+  case ECONNABORTED:
+    return "the peer refused the port";
+  case EAGAIN:
+    return "the peer takes in no more connections now";
+  case EAFNOSUPPORT:
+    return "this system has no such sockets";
+  case EMFILE:
+  case ENFILE:
+  case ENOMEM:
+  case ENOBUFS:
+    return "the system is short of files or memory";
+  default:
+    return "the system refused it";
   }
 }
 

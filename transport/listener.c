@@ -55,22 +55,22 @@ static int locate(const struct oriel_transport_address *address, const struct or
 
 static const char *reason(int error) {
   switch (error) {
-    case EINVAL:
-      return "the address is not one to listen at";
-    case ENAMETOOLONG:
-      return "the path is too long for a socket";
-    case ENOENT:
-      return "there is no such host or device";
-    case ENOTTY:
-      return "it is not a character device";
-    case EHOSTDOWN:
-      return "nobody has opened the other end of the port";
-    case ETIMEDOUT:
-      return "the host's name could not be resolved in 2 s";
-    case EAFNOSUPPORT:
-      return "this system has no such sockets";
-    default:
-      return strerror(error);
+  case EINVAL:
+    return "the address is not one to listen at";
+  case ENAMETOOLONG:
+    return "the path is too long for a socket";
+  case ENOENT:
+    return "there is no such host or device";
+  case ENOTTY:
+    return "it is not a character device";
+  case EHOSTDOWN:
+    return "nobody has opened the other end of the port";
+  case ETIMEDOUT:
+    return "the host's name could not be resolved in 2 s";
+  case EAFNOSUPPORT:
+    return "this system has no such sockets";
+  default:
+    return strerror(error);
   }
 }
 

@@ -225,14 +225,14 @@ int main(int argc, char *argv[]) {
     return report(EXIT_SETTING, why);
   oriel_log_configure(agent.settings.log_level, agent.settings.log_json);
   switch (agent.settings.action) {
-    case AGENT_HELP: agent_settings_help(stdout); return EXIT_FINE;
-    case AGENT_VERSION: puts("oriel-agent " ORIEL_AGENT_VERSION); return EXIT_FINE;
-    case AGENT_CHECK: agent_settings_print(&agent.settings, stdout); return EXIT_FINE;
-    case AGENT_STATUS:
-      if (agent_status_ask(agent.settings.control, why, sizeof why) < 0)
-        return report(EXIT_FAILED, why);
-      return EXIT_FINE;
-    case AGENT_RUN: break;
+  case AGENT_HELP: agent_settings_help(stdout); return EXIT_FINE;
+  case AGENT_VERSION: puts("oriel-agent " ORIEL_AGENT_VERSION); return EXIT_FINE;
+  case AGENT_CHECK: agent_settings_print(&agent.settings, stdout); return EXIT_FINE;
+  case AGENT_STATUS:
+    if (agent_status_ask(agent.settings.control, why, sizeof why) < 0)
+      return report(EXIT_FAILED, why);
+    return EXIT_FINE;
+  case AGENT_RUN: break;
   }
   agent.argc = argc;
   agent.argv = argv;

@@ -161,10 +161,10 @@ static void follow(struct view *view, int argc, char **argv) {
   if (!look(view))
     return;
   switch (agent_screen_plan(&view->screen, &view->memory, &plan)) {
-    case AGENT_SCREEN_RIGHT: return;
-    case AGENT_SCREEN_BEYOND: oriel_warn(ROOM, "the size that the host asks for is larger than this X server allows: "
-                                         "the screen stays as it is"); return;
-    case AGENT_SCREEN_CHANGE: break;
+  case AGENT_SCREEN_RIGHT: return;
+  case AGENT_SCREEN_BEYOND: oriel_warn(ROOM, "the size that the host asks for is larger than this X server allows: "
+                                       "the screen stays as it is"); return;
+  case AGENT_SCREEN_CHANGE: break;
   }
   if (!is_wanted(argc, argv)) {
     oriel_info(ROOM, "a screen of %ux%u is asked for; with screen = none it stays as it is", plan.width, plan.height);

@@ -244,22 +244,22 @@ int agent_setting_set(struct agent_settings *settings, const struct setting *set
   char detail[256] = "";
   int error = -EINVAL;
   switch (setting->type) {
-    case NAME: error = parse_name(text, field); break;
-    case END: error = parse_end(text, field, detail, sizeof detail); break;
-    case RATE: error = parse_rate(text, field); break;
-    case NUMBER_OF_CHANNELS: error = parse_number(text, 1, AGENT_CHANNELS_MAX, field); break;
-    case CHANNELS:
-      error = parse_number(text, 1, AGENT_CHANNELS_MAX, field);
-      if (error == 0)
-        settings->input_channels = settings->output_channels;
-      break;
-    case BITRATE: error = parse_number(text, 16, 510, field); break;
-    case FRAME: error = parse_frame(text, field); break;
-    case SHM: error = parse_shm(text, field); break;
-    case SOCKET: error = parse_socket(text, field); break;
-    case SCREEN: error = parse_screen(text, field); break;
-    case LEVEL: error = oriel_log_level_parse(text, field); break;
-    case FLAG: error = parse_flag(text, field); break;
+  case NAME: error = parse_name(text, field); break;
+  case END: error = parse_end(text, field, detail, sizeof detail); break;
+  case RATE: error = parse_rate(text, field); break;
+  case NUMBER_OF_CHANNELS: error = parse_number(text, 1, AGENT_CHANNELS_MAX, field); break;
+  case CHANNELS:
+    error = parse_number(text, 1, AGENT_CHANNELS_MAX, field);
+    if (error == 0)
+      settings->input_channels = settings->output_channels;
+    break;
+  case BITRATE: error = parse_number(text, 16, 510, field); break;
+  case FRAME: error = parse_frame(text, field); break;
+  case SHM: error = parse_shm(text, field); break;
+  case SOCKET: error = parse_socket(text, field); break;
+  case SCREEN: error = parse_screen(text, field); break;
+  case LEVEL: error = oriel_log_level_parse(text, field); break;
+  case FLAG: error = parse_flag(text, field); break;
   }
   if (error < 0 && detail[0] != '\0')
     snprintf(why, why_size, "%s is \"%.100s\": %s", shown, text, detail);

@@ -37,11 +37,8 @@ void agent_settings_default(struct agent_settings *settings) {
 }
 
 uint32_t agent_end_frame_us(const struct agent_settings *settings, const struct agent_end *end) {
-  if (end->address.frame_us != 0)
-    return end->address.frame_us;
-  if (settings->frame_us != 0)
-    return settings->frame_us;
-  return end->address.is_pcm ? 2500 : 20000;
+  const bool is_set = end->address.frame_us == 0 && settings->frame_us != 0;
+  return is_set ? settings->frame_us : oriel_transport_address_frame_us(&end->address);
 }
 
 uint32_t agent_end_rate(const struct agent_settings *settings, const struct agent_end *end) {

@@ -109,6 +109,16 @@ static void utf8_control_characters(void **state) {
   assert_false(oriel_utf8_has_control("\x9B\xC3\xA4", 3));
 }
 
+static void utf8_line_of_text(void **state) {
+  (void)state;
+  assert_true(oriel_utf8_is_line("", 0));
+  assert_true(oriel_utf8_is_line("gr\xC3\xBC\xC3\x9F \xE2\x82\xAC", 10));
+  assert_false(oriel_utf8_is_line("a\nb", 3));
+  assert_false(oriel_utf8_is_line("a\xC2\x9B" "2J", 5));
+  assert_false(oriel_utf8_is_line("a\0b", 3));
+  assert_false(oriel_utf8_is_line("a\xC3", 2)); /* cut off */
+}
+
 static void utf8_sanitize_leaves_what_is_shown(void **state) {
   (void)state;
   char text[] = "a\x1B[2J\xC2\x9B" "2J \xC3\xA4\xC2\xA0\x7F\xE2\x82\xAC\x9B\n\xC2";
@@ -127,6 +137,7 @@ int main(void) {
     cmocka_unit_test(utf8_copy_cuts_at_border),
     cmocka_unit_test(utf8_copy_marks_rubbish),
     cmocka_unit_test(utf8_control_characters),
+    cmocka_unit_test(utf8_line_of_text),
     cmocka_unit_test(utf8_sanitize_leaves_what_is_shown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

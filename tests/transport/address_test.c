@@ -129,6 +129,34 @@ static void address_wrong(void **state) {
 }
 
 /* Lesson 40: a path that no socket can have is refused, with the path in the words, and is not cut. */
+/* Where a sound device's stream may lead, and how long its packets are where nobody says. */
+static void address_of_a_device(void **state) {
+  (void)state;
+  static const struct {
+    const char *text, *reason;
+  } wrong[] = {
+    {"shm://OrielAudio", "SharedMemory = NAME"},
+    {"udp://h:1?format=pcm&rate=44100", "rate= and sample="},
+    {"udp://h:1?format=pcm&sample=s16le", "rate= and sample="},
+    {"gopher://h:1", "starts with"},
+  };
+  struct oriel_transport_address address = {.port = 77};
+  char why[256];
+  for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+    assert_int_equal(oriel_transport_address_parse_device(wrong[i].text, &address, why, sizeof why), -EINVAL);
+    if (!strstr(why, wrong[i].reason))
+      fail_msg("%s: %s", wrong[i].text, why);
+    assert_int_equal(address.port, 77);
+  }
+  assert_int_equal(oriel_transport_address_parse_device("vsock://2:5000", &address, why, sizeof why), 0);
+  assert_int_equal(address.port, 5000);
+  assert_int_equal(oriel_transport_address_frame_us(&address), 20000);
+  address = parse("vsock://2:5000?format=pcm");
+  assert_int_equal(oriel_transport_address_frame_us(&address), 2500);
+  address = parse("vsock://2:5000?format=pcm&frame=10");
+  assert_int_equal(oriel_transport_address_frame_us(&address), 10000);
+}
+
 static void address_long(void **state) {
   (void)state;
   char text[400] = "unix:///", why[160] = "";
@@ -180,6 +208,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(address_of_each_scheme),
       cmocka_unit_test(address_wrong),
+      cmocka_unit_test(address_of_a_device),
       cmocka_unit_test(address_long),
       cmocka_unit_test(address_as_text),
   };
