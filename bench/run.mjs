@@ -321,14 +321,14 @@ function sound() {
 console.log(`${''.padEnd(2)}${'measured'.padEnd(58)} ${'median'.padStart(22)}  target`);
 const only = process.argv.find((word) => word.startsWith('--only='))?.slice(7);
 const parts = {
-  codecs: () => measure('media_bench'), opening: compareOpening, photons: comparePhotons, alone, sound,
+  codecs: () => measure('media_bench'), channels: () => measure('channel_bench'), opening: compareOpening, photons: comparePhotons, alone, sound,
   desktops: () => desktops(row, quick),
   scenes: async () => { for (const scene of ['static', 'typing', 'scroll', 'motion']) await compareScene(scene); },
 };
 if (only && !parts[only]) throw new Error(`--only takes one of ${Object.keys(parts).join(', ')}`);
 const other = process.argv.find((word) => word.startsWith('--before='))?.slice(9);
 if (other) await compareBuilds(other);
-else for (const name of ['codecs', 'opening', 'photons', 'scenes', 'alone', 'desktops', 'sound']) if (!only || only === name) await parts[name]();
+else for (const name of ['codecs', 'channels', 'opening', 'photons', 'scenes', 'alone', 'desktops', 'sound']) if (!only || only === name) await parts[name]();
 await closeBrowser();
 mkdirSync(join(root, 'build'), { recursive: true });
 writeFileSync(join(root, 'build', 'bench.json'), `${JSON.stringify({ when: new Date().toISOString(), rows }, null, 2)}\n`);
