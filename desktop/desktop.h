@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * A desktop: one source, a rendition for each kind of viewer that looks (at most two video encoders), one Opus encoder,
- * and the hub that hands their packets to any number of viewers. Encodes once for all viewers of a kind; runs only while
+ * and the channels that hand their packets to any number of viewers. Encodes once for all viewers of a kind; runs only while
  * somebody watches; encodes only when somebody can take the result (drop before encoding, lessons 2, 3, 32).
  *
  * Pictures are at least 64 x 64 pixels: a smaller desktop lies in the top left corner of a black canvas of that size.
@@ -11,8 +11,8 @@
  * them up, they go to one of those who are in line: who asked for them and has not given them up. Keys and buttons of a
  * viewer that loses them are released.
  *
- * Threads inside: the media thread (the director: damage -> renditions -> channels) and the audio thread (ring -> Opus ->
- * hub). They meet the network thread only in the hub's mailboxes, under one short lock.
+ * Threads inside: the media thread (the director: damage -> renditions -> channels) and the audio thread (ring -> Opus
+ * -> channels). They meet the network thread only in what waits for viewers, under one short lock.
  *
  * Thread-safety: every oriel_viewer_* call from one thread (the network loop). create/start/destroy from the same
  * thread. state, stats, snapshot and command from any thread. wake() is called from the media, audio and source

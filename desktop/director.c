@@ -106,12 +106,19 @@ static bool plan_step(struct oriel_hub *hub, struct outlet *outlet, struct oriel
   return true;
 }
 
+/* Whoever is expected finds a key frame; while others look it would be a burden to them. */
+static bool key_ahead(const struct oriel_hub *hub, enum oriel_channel_kind kind) {
+  return kind == ORIEL_CHANNEL_TILES && hub->expected_ns && !hub->watchers_pictures &&
+         !hub->channels[kind].newest_key && !oriel_opening_current_locked(hub);
+}
+
 /* What its viewers want of one rendition; hub->wait: what may change that before task.wake_ns. More damage changes
  * nothing for those who have not taken the last. */
 static bool plan_outlet(struct oriel_hub *hub, struct outlet *outlet, uint64_t now, struct task *task) {
   struct oriel_demand demand;
   const bool damaged = is_damaged(outlet, hub);
   oriel_channel_survey_locked(hub, outlet->channel, damaged, now, &demand);
+  demand.key_due |= key_ahead(hub, outlet->channel);
   hub->wait |= (demand.subscribers && !damaged ? ORIEL_WAIT_DAMAGE : 0) | (demand.blocked ? ORIEL_WAIT_VIEWERS : 0);
   task->alone &= !demand.subscribers;
   return plan_step(hub, outlet, oriel_rendition_plan(&outlet->rendition, &demand, damaged, now), task);
@@ -217,10 +224,7 @@ static void refuse(const struct outlet *outlet, int error) {
                 strerror(-error));
   pthread_mutex_lock(&hub->lock);
   hub->encode_failures++;
-  for (unsigned i = 0; i < hub->count; i++)
-    if (hub->viewers[i]->channel == outlet->channel && hub->viewers[i]->pictures &&
-        hub->viewers[i]->chain != ORIEL_CHAIN_KEY)
-      oriel_hub_need_key_locked(hub->viewers[i], 0);
+  oriel_channel_need_keys_locked(&hub->channels[outlet->channel]);
   pthread_mutex_unlock(&hub->lock);
 }
 
@@ -247,15 +251,11 @@ static void make_picture(struct director *director, struct outlet *outlet, const
 /* What somebody missed of the refinement is to be sent once more. */
 static void owe_missed(struct outlet *outlet) {
   struct oriel_hub *hub = &outlet->desktop->hub;
+  struct oriel_damage missed = {.count = 0};
   pthread_mutex_lock(&hub->lock);
-  for (unsigned i = 0; i < hub->count; i++) {
-    if (hub->viewers[i]->channel != outlet->channel)
-      continue;
-    if (hub->viewers[i]->chain != ORIEL_CHAIN_KEY) /* which gets everything anew */
-      oriel_rendition_owe(&outlet->rendition, &hub->viewers[i]->unrefined);
-    oriel_damage_clear(&hub->viewers[i]->unrefined);
-  }
+  oriel_channel_missed_locked(&hub->channels[outlet->channel], &missed);
   pthread_mutex_unlock(&hub->lock);
+  oriel_rendition_owe(&outlet->rendition, &missed);
 }
 
 static void run_step(struct director *director, struct outlet *outlet, const struct oriel_rendition_step *step) {

@@ -106,8 +106,8 @@ static void note_painted_locked(struct oriel_hub *hub, struct oriel_viewer *view
   if (!sent)
     return;
   viewer->painted_sequence = ack->painted;
-  if (viewer->seen_ns) {
-    viewer->seen_ns = 0;
+  if (viewer->subscriber.content_until_ns) {
+    viewer->subscriber.content_until_ns = 0;
     oriel_hub_poke_locked(hub, ORIEL_WAIT_VIEWERS);
   }
   viewer->paints_ns[viewer->painted++ % ORIEL_PAINT_RING] = now_ns;
@@ -130,7 +130,7 @@ void oriel_viewer_ack(struct oriel_viewer *viewer, const struct oriel_viewer_ack
   if (ack->painted)
     note_painted_locked(hub, viewer, ack, reference, now);
   bool opened = !was_open && oriel_hub_window_open_locked(hub, viewer, now);
-  bool waits = opened && viewer->picture;
+  bool waits = opened && viewer->subscriber.waiting;
   if (opened)
     oriel_hub_poke_locked(hub, ORIEL_WAIT_VIEWERS);
   pthread_mutex_unlock(&hub->lock);
@@ -146,7 +146,7 @@ void oriel_viewer_rtt(struct oriel_viewer *viewer, uint32_t rtt_us) {
   viewer->rtt_us = rtt_us ? rtt_us : 1;
   oriel_minimum_add(&viewer->rtt_min, viewer->rtt_us, now);
   bool opened = !was_open && oriel_hub_window_open_locked(hub, viewer, now);
-  bool waits = opened && viewer->picture;
+  bool waits = opened && viewer->subscriber.waiting;
   if (opened)
     oriel_hub_poke_locked(hub, ORIEL_WAIT_VIEWERS);
   pthread_mutex_unlock(&hub->lock);
@@ -159,13 +159,13 @@ void oriel_viewer_request_key(struct oriel_viewer *viewer) {
   uint64_t now = oriel_clock_ns();
   pthread_mutex_lock(&hub->lock);
   hub->key_requests++;
-  if (viewer->pictures) {
+  if (viewer->subscriber.looks) {
     /* A back-off that runs goes on; one who asks again and again waits longer, since everybody pays for a key frame.
      * What the decoder was given before is not waited for. */
-    uint64_t after_ns = viewer->key_after_ns;
-    if (viewer->chain != ORIEL_CHAIN_KEY) {
+    uint64_t after_ns = viewer->subscriber.key_after_ns;
+    if (viewer->subscriber.sync != ORIEL_SYNC_NEEDS_KEY) {
       const uint64_t peer_ns = oriel_keys_ask(&hub->keys, viewer->peer, now);
-      after_ns = oriel_backoff_break(&viewer->backoff, now);
+      after_ns = oriel_backoff_break(&viewer->subscriber.backoff, now);
       after_ns = after_ns > peer_ns ? after_ns : peer_ns;
     }
     oriel_hub_need_key_locked(viewer, after_ns);

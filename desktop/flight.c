@@ -36,13 +36,3 @@ bool oriel_minimum_read(const struct oriel_minimum *minimum, uint64_t now_ns, in
     *value = least;
   return found;
 }
-
-uint64_t oriel_backoff_break(struct oriel_backoff *backoff, uint64_t now_ns) {
-  static const uint64_t calm_ns = 10 * ORIEL_NS_PER_SECOND;
-  if (backoff->last_ns && now_ns < backoff->last_ns + calm_ns)
-    backoff->level = backoff->level < 3 ? backoff->level + 1 : 3;
-  else
-    backoff->level = 0;
-  backoff->last_ns = now_ns;
-  return backoff->level ? now_ns + (ORIEL_NS_PER_SECOND << (backoff->level - 1)) : now_ns;
-}

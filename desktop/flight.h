@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Flight: how many pictures may be on their way to a viewer, how quick the way is at best, and how long one that breaks
- * off waits. Pure arithmetic on times that the caller passes in. Thread-safety: none; the hub's lock guards each object.
+ * Flight: how many pictures may be on their way to a viewer, and how quick the way is at best. Pure arithmetic on times
+ * that the caller passes in. Thread-safety: none; the hub's lock guards each object.
  */
 #ifndef ORIEL_DESKTOP_FLIGHT_H
 #define ORIEL_DESKTOP_FLIGHT_H
@@ -31,16 +31,5 @@ struct oriel_minimum {
 void oriel_minimum_add(struct oriel_minimum *minimum, int64_t value, uint64_t now_ns);
 /** False when there is no sample in the window. */
 bool oriel_minimum_read(const struct oriel_minimum *minimum, uint64_t now_ns, int64_t *value);
-
-/* ---- skipping viewers ---- */
-
-struct oriel_backoff {
-  unsigned level;
-  uint64_t last_ns;
-};
-
-/** A viewer's chain broke now. Returns the earliest time for the key frame that takes it up again: at once the first
- *  time, then 1, 2, 4, 4 ... seconds later while breaks come within ten seconds of each other. */
-uint64_t oriel_backoff_break(struct oriel_backoff *backoff, uint64_t now_ns);
 
 #endif

@@ -28,7 +28,7 @@ int oriel_hub_init(struct oriel_hub *hub) {
   pthread_condattr_destroy(&attributes);
   oriel_rate_limit_init(&hub->resize_pace, RESIZES_PER_SECOND, 1);
   for (unsigned i = 0; i < ORIEL_CHANNELS; i++)
-    hub->channels[i] = (struct oriel_channel){.encoder = "", .sequence = 1};
+    oriel_channel_init(&hub->channels[i]);
   for (int i = 0; i < ORIEL_STAGES; i++)
     oriel_histogram_init(&hub->stages[i]);
   for (int i = 0; i < ORIEL_SOUND_STAGES; i++)
@@ -68,30 +68,19 @@ bool oriel_hub_window_open_locked(const struct oriel_hub *hub, const struct orie
          viewer->received_count - viewer->decoded_count <= ORIEL_DECODE_BACKLOG_MAX;
 }
 
-bool oriel_hub_ready_locked(const struct oriel_hub *hub, const struct oriel_viewer *viewer, uint64_t now_ns) {
-  return viewer->pictures && !viewer->picture && !viewer->stuck && oriel_hub_window_open_locked(hub, viewer, now_ns);
-}
-
 void oriel_hub_need_key_locked(struct oriel_viewer *viewer, uint64_t key_after_ns) {
-  oriel_packet_unref(viewer->picture);
   oriel_packet_unref(viewer->opening);
-  viewer->picture = viewer->opening = NULL;
-  viewer->chain = ORIEL_CHAIN_KEY;
-  viewer->key_after_ns = key_after_ns;
+  viewer->opening = NULL;
+  oriel_subscriber_need_key(&viewer->subscriber, key_after_ns);
   if (viewer->owed)
     viewer->owed->width = viewer->owed->height = 0;
 }
 
 void oriel_hub_hand_over_locked(struct oriel_hub *hub, struct oriel_viewer *viewer) {
-  if (!viewer->pictures || viewer->owed || viewer->chain != ORIEL_CHAIN_KEY || viewer->picture)
-    return;
-  oriel_opening_hand_over_locked(hub, viewer);
   struct oriel_packet *key = hub->channels[viewer->channel].newest_key;
-  if (!key)
-    return;
-  viewer->picture = oriel_packet_ref(key);
-  viewer->chain = ORIEL_CHAIN_LIVE;
-  viewer->handed_over = true;
+  oriel_opening_hand_over_locked(hub, viewer);
+  if (key)
+    oriel_subscriber_hand_over(&viewer->subscriber, key);
 }
 
 struct oriel_packet *oriel_hub_forget_key_locked(struct oriel_hub *hub, enum oriel_channel_kind kind) {
@@ -104,8 +93,8 @@ struct oriel_packet *oriel_hub_forget_key_locked(struct oriel_hub *hub, enum ori
 
 /* A viewer that follows beats one that skips; then the shorter round trip, an unknown one last. */
 static bool is_better(const struct oriel_viewer *a, const struct oriel_viewer *b) {
-  if (a->skipping != b->skipping)
-    return b->skipping;
+  if (a->subscriber.is_skipping != b->subscriber.is_skipping)
+    return b->subscriber.is_skipping;
   return a->rtt_us - 1u < b->rtt_us - 1u;
 }
 
@@ -114,7 +103,7 @@ void oriel_hub_refer_locked(struct oriel_hub *hub) {
     hub->channels[i].reference = NULL;
   for (unsigned i = 0; i < hub->count; i++) {
     struct oriel_viewer *viewer = hub->viewers[i], **best = &hub->channels[viewer->channel].reference;
-    if (viewer->pictures && (!*best || viewer == hub->controller ||
+    if (viewer->subscriber.looks && (!*best || viewer == hub->controller ||
                              (*best != hub->controller && is_better(viewer, *best))))
       *best = viewer;
   }
@@ -122,7 +111,7 @@ void oriel_hub_refer_locked(struct oriel_hub *hub) {
 
 struct oriel_viewer *oriel_hub_reference_locked(const struct oriel_hub *hub) {
   const struct oriel_viewer *controller = hub->controller;
-  if (controller && controller->pictures && controller->channel != ORIEL_CHANNEL_LOSSLESS)
+  if (controller && controller->subscriber.looks && controller->channel != ORIEL_CHANNEL_LOSSLESS)
     return hub->controller;
   struct oriel_viewer *reference = NULL;
   for (unsigned i = 0; i < ORIEL_CHANNELS && !reference; i++)

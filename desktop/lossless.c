@@ -14,9 +14,9 @@ void oriel_lossless_init(struct oriel_lossless *lossless) {
   oriel_rate_limit_init(&lossless->pace, PACKETS_PER_SECOND, PACKET_BURST);
 }
 
-static bool waits(const struct oriel_hub *hub, const struct oriel_viewer *viewer, bool news, uint64_t now_ns) {
+static bool waits(const struct oriel_viewer *viewer, bool news, uint64_t now_ns) {
   return viewer->owed && (news || viewer->owed->left || !viewer->owed->width) &&
-         oriel_hub_ready_locked(hub, viewer, now_ns);
+         oriel_subscriber_is_ready(&viewer->subscriber, now_ns);
 }
 
 bool oriel_lossless_damaged_locked(const struct oriel_lossless *lossless, const struct oriel_hub *hub) {
@@ -29,7 +29,7 @@ bool oriel_lossless_due_locked(const struct oriel_lossless *lossless, const stru
   uint64_t at = 0;
   for (unsigned i = 0; i < hub->count; i++) {
     const struct oriel_viewer *viewer = hub->viewers[i];
-    if (waits(hub, viewer, news, now_ns) && (!at || viewer->owed->at_ns < at))
+    if (waits(viewer, news, now_ns) && (!at || viewer->owed->at_ns < at))
       at = viewer->owed->at_ns ? viewer->owed->at_ns : 1;
   }
   *at_ns = 0;
@@ -77,7 +77,7 @@ static struct oriel_viewer *choose_locked(const struct oriel_hub *hub, uint64_t 
   struct oriel_viewer *first = NULL;
   for (unsigned i = 0; i < hub->count; i++) {
     struct oriel_viewer *viewer = hub->viewers[i];
-    if (waits(hub, viewer, false, now_ns) && viewer->owed->left && viewer->owed->at_ns <= now_ns &&
+    if (waits(viewer, false, now_ns) && viewer->owed->left && viewer->owed->at_ns <= now_ns &&
         (!first || viewer->owed->at_ns < first->owed->at_ns))
       first = viewer;
   }
@@ -88,13 +88,13 @@ static struct oriel_viewer *choose_locked(const struct oriel_hub *hub, uint64_t 
 static void deliver(struct oriel_hub *hub, uint32_t id, const struct oriel_refine *owed, struct oriel_packet *packet) {
   for (unsigned i = 0; i < hub->count; i++) {
     struct oriel_viewer *viewer = hub->viewers[i];
-    if (viewer->id != id || !viewer->pictures || viewer->owed->width != owed->width ||
+    if (viewer->id != id || !viewer->subscriber.looks || viewer->owed->width != owed->width ||
         viewer->owed->height != owed->height)
       continue;
     *viewer->owed = *owed;
-    assert(!viewer->picture); /* only this thread puts one there */
+    assert(!viewer->subscriber.waiting); /* only this thread puts one there */
     packet->sequence = ++viewer->own_sequence;
-    viewer->picture = oriel_packet_ref(packet);
+    viewer->subscriber.waiting = oriel_packet_ref(packet);
     hub->pictures_tiles++;
     hub->tiles_bytes += packet->size;
   }

@@ -12,7 +12,7 @@
 static const uint64_t seen_ns = 100 * ORIEL_NS_PER_MS; /* longer, no page is waited for to say that it shows it */
 
 static bool waits(const struct oriel_viewer *viewer) {
-  return viewer->opens && viewer->pictures && viewer->chain == ORIEL_CHAIN_KEY;
+  return viewer->opens && viewer->subscriber.looks && viewer->subscriber.sync == ORIEL_SYNC_NEEDS_KEY;
 }
 
 bool oriel_opening_due_locked(const struct oriel_hub *hub) {
@@ -25,7 +25,7 @@ bool oriel_opening_due_locked(const struct oriel_hub *hub) {
 static void give(struct oriel_viewer *viewer, struct oriel_packet *packet) {
   oriel_packet_unref(viewer->opening);
   viewer->opening = oriel_packet_ref(packet);
-  viewer->seen_ns = oriel_clock_ns() + seen_ns;
+  viewer->subscriber.content_until_ns = oriel_clock_ns() + seen_ns;
 }
 
 /* A surface that is shown on a larger canvas has none. The surface stays unlocked. */
@@ -47,7 +47,8 @@ static struct oriel_packet *code(struct oriel_surface *surface) {
 }
 
 static void publish_locked(struct oriel_hub *hub, struct oriel_packet *packet) {
-  packet->sequence = hub->channels[ORIEL_CHANNEL_TILES].sequence; /* the next picture's is the next one: whoever gets no opening misses no number */
+  /* The next picture's is the next one: whoever gets no opening misses no number. */
+  packet->sequence = hub->channels[ORIEL_CHANNEL_TILES].sequence;
   for (unsigned i = 0; i < hub->count; i++)
     if (waits(hub->viewers[i]))
       give(hub->viewers[i], packet);

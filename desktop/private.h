@@ -3,8 +3,8 @@
  * Inside of a desktop: what its files share. Nobody outside desktop/ and its tests includes this.
  *
  * Locks, in the order they are taken: watch_lock (serialises oriel_source_watch) before hub.lock. The surface's lock is
- * never taken while hub.lock is held, nor the other way round; the bulletin's is a leaf. Under hub.lock there is no I/O, no encoding, no
- * allocation and no call into the source.
+ * never taken while hub.lock is held, nor the other way round; the bulletin's is a leaf. Under hub.lock there is no
+ * I/O, no encoding, no allocation and no call into the source.
  */
 #ifndef ORIEL_DESKTOP_PRIVATE_H
 #define ORIEL_DESKTOP_PRIVATE_H
@@ -18,6 +18,7 @@
 #include "core/queue.h"
 #include "core/rate_limit.h"
 #include "core/ring.h"
+#include "core/subscriber.h"
 #include "desktop/bulletin.h"
 #include "desktop/desktop.h"
 #include "desktop/flight.h"
@@ -41,6 +42,7 @@ enum { ORIEL_RENDITIONS = ORIEL_CHANNEL_LOSSLESS };
 
 /** Guarded by hub.lock. */
 struct oriel_channel {
+  struct oriel_list subscribers;
   uint32_t sequence;   /* of the newest picture */
   uint64_t picture_ns; /* when it was encoded */
   struct oriel_packet *newest_key; /* the last picture of all, where that is a key frame: who comes takes it; or NULL */
@@ -49,13 +51,6 @@ struct oriel_channel {
   uint32_t kbps;
   const char *encoder; /* static; "" before the first picture */
   uint64_t conversions; /* pictures of which something was converted */
-};
-
-/** How a viewer's pictures hang together. */
-enum oriel_chain {
-  ORIEL_CHAIN_LIVE,  /* the next picture of any kind fits */
-  ORIEL_CHAIN_VIDEO, /* tiles were left out: the next video picture, key or not, makes it whole (it covers the tiles) */
-  ORIEL_CHAIN_KEY,   /* joining, or video was left out: nothing fits before a key frame (lesson 14) */
 };
 
 /** A picture handed to the server. */
@@ -72,7 +67,7 @@ struct oriel_viewer {
   void *user;
   uint32_t id;
   uint64_t peer; /* constant */
-  bool can_video, can_tiles, can_audio, can_microphone, can_open, can_part; /* constant */
+  bool can_video, can_tiles, can_audio, can_microphone, can_open; /* constant */
   bool watcher;   /* constant */
   struct oriel_bulletin_seen seen; /* network thread only */
   uint64_t owner; /* constant; 0 = unknown */
@@ -82,27 +77,18 @@ struct oriel_viewer {
   uint64_t control_serial;         /* counts up as viewers come into line */
   char name[ORIEL_VIEWER_NAME_MAX + 1]; /* never empty */
   /* The rest is guarded by hub.lock. */
-  bool pictures, sound; /* wanted and possible */
-  bool role_due, controls_due, typed_due, skipped_due;
+  struct oriel_subscriber subscriber; /* to pictures: of its channel's rendition, or of its own blocks */
+  bool sound;                         /* wanted and possible */
+  bool role_due, controls_due, typed_due;
   uint32_t typed; /* number of its newest text that the guest was given */
   uint32_t typed_dropped; /* presses and releases that it was not given, which the viewer has not been told */
   bool had_cursor; /* by its last delivery: what else waits goes before another shape */
-  uint32_t skipped; /* left out since the last notice */
-  struct oriel_packet *picture; /* the slot: at most one (lesson 32) */
-  struct oriel_packet *opening; /* goes before what is in the slot; or NULL */
+  struct oriel_packet *opening; /* goes before the picture that waits; or NULL */
   bool opens;                   /* it gets one, should there be one before its key frame */
-  uint64_t seen_ns; /* by then the opening should be on its screen; until it is, only news is worth a key frame */
   struct oriel_queue audio;     /* at most one second */
-  enum oriel_chain chain;
-  bool handed_over; /* the picture in the slot was made before the viewer came */
-  bool skipping; /* chain is KEY because it could not keep up */
   enum oriel_channel_kind channel; /* constant */
   struct oriel_refine *owed; /* of ORIEL_CHANNEL_LOSSLESS: blocks to come; 0 x 0 = all; NULL in the other channels */
   uint32_t own_sequence;     /* of its pictures, if so */
-  struct oriel_damage unrefined; /* missed this part of the refinement: its still screen is not exact there */
-  bool stuck;    /* and nothing was taken from the mailbox since: a key frame would be made for nobody */
-  uint64_t key_after_ns; /* no key frame is made for it before */
-  struct oriel_backoff backoff;
   /* Pictures on their way: positions count taken pictures since attach; ring index = position % ORIEL_SENT_RING. */
   struct oriel_sent sent[ORIEL_SENT_RING];
   uint64_t sent_count, received_count, decoded_count; /* received <= sent, decoded <= received */
@@ -111,7 +97,7 @@ struct oriel_viewer {
   uint32_t rtt_us;
   struct oriel_minimum rtt_min, delay_min;
   uint64_t paints_ns[ORIEL_PAINT_RING];
-  uint64_t pictures_sent, pictures_skipped, skips, audio_sent, audio_trimmed, bytes_sent, painted;
+  uint64_t pictures_sent, audio_sent, audio_trimmed, bytes_sent, painted;
   uint64_t microphone_packets, microphone_refused; /* taken by something in the guest; not */
 };
 
@@ -220,7 +206,6 @@ void oriel_desktop_post(struct oriel_desktop *desktop, enum oriel_fact fact, con
 /* hub.c: `_locked` means that the caller holds hub.lock. */
 int oriel_hub_init(struct oriel_hub *hub);
 void oriel_hub_finish(struct oriel_hub *hub);
-bool oriel_hub_ready_locked(const struct oriel_hub *hub, const struct oriel_viewer *viewer, uint64_t now_ns);
 /** True when the viewer's connection has room for one more picture on its way. */
 bool oriel_hub_window_open_locked(const struct oriel_hub *hub, const struct oriel_viewer *viewer, uint64_t now_ns);
 /** Finds anew whose experience counts in each channel: the controller's, or the quickest one's. Called when one comes,
@@ -233,18 +218,23 @@ struct oriel_viewer *oriel_hub_reference_locked(const struct oriel_hub *hub);
 void oriel_hub_hand_over_locked(struct oriel_hub *hub, struct oriel_viewer *viewer);
 /** Returns the newest key frame, which nobody takes any more, for the caller to release; or NULL. */
 struct oriel_packet *oriel_hub_forget_key_locked(struct oriel_hub *hub, enum oriel_channel_kind kind);
-/** Drops what waits in the picture slot and waits for a key frame. */
+/** Drops the pictures that wait for it, which then waits for a key frame. */
 void oriel_hub_need_key_locked(struct oriel_viewer *viewer, uint64_t key_after_ns);
 /** Wakes the media thread if it waits for one of `events`; 0 = always. */
 void oriel_hub_poke_locked(struct oriel_hub *hub, unsigned events);
 
 /* channel.c */
+void oriel_channel_init(struct oriel_channel *channel);
 /** What the viewers of a channel want. `damaged`: the screen shows something that they have not got. */
 void oriel_channel_survey_locked(const struct oriel_hub *hub, enum oriel_channel_kind kind, bool damaged,
                                  uint64_t now_ns, struct oriel_demand *demand);
-/** Puts a numbered packet into the mailboxes of a channel; takes over the caller's reference. True when somebody draws
- *  all of a picture of which others draw a part: all of it has to be made exact again. */
+/** Offers a numbered packet to the subscribers of a channel; takes over the caller's reference. True when somebody
+ *  draws all of a picture of which others draw a part: all of it has to be made exact again. */
 bool oriel_channel_publish(struct oriel_desktop *desktop, enum oriel_channel_kind kind, struct oriel_packet *packet);
+/** What was made last fits nobody any more: who looks needs a key frame. */
+void oriel_channel_need_keys_locked(struct oriel_channel *channel);
+/** Adds to `missed` what the subscribers miss of the refinement, which they do no longer. */
+void oriel_channel_missed_locked(struct oriel_channel *channel, struct oriel_damage *missed);
 /** The same with a packet of sound, which it numbers, for all who listen. */
 void oriel_channel_publish_sound(struct oriel_desktop *desktop, struct oriel_packet *packet);
 

@@ -57,21 +57,21 @@ static void viewer_stats(const struct oriel_hub *hub, const struct oriel_viewer 
   *out = (struct oriel_viewer_stats){
     .id = viewer->id,
     .role = viewer == hub->controller ? ORIEL_ROLE_CONTROLLER : ORIEL_ROLE_VIEWER,
-    .pictures = viewer->pictures,
+    .pictures = viewer->subscriber.looks,
     .sound = viewer->sound,
-    .skipping = viewer->skipping,
+    .skipping = viewer->subscriber.is_skipping,
     .rtt_us = viewer->rtt_us,
     .in_flight = (uint32_t)(viewer->sent_count - viewer->received_count),
     .pictures_sent = viewer->pictures_sent,
-    .pictures_skipped = viewer->pictures_skipped,
-    .skips = viewer->skips,
+    .pictures_skipped = viewer->subscriber.left_out,
+    .skips = viewer->subscriber.breaks,
     .audio_sent = viewer->audio_sent,
     .audio_dropped = viewer->audio.dropped + viewer->audio_trimmed,
     .bytes_sent = viewer->bytes_sent,
     .painted = viewer->painted,
     .microphone_packets = viewer->microphone_packets,
     .microphone_refused = viewer->microphone_refused,
-    .picture_queue = viewer->picture ? 1 : 0,
+    .picture_queue = viewer->subscriber.waiting ? 1 : 0,
     .audio_queue = (uint32_t)viewer->audio.count,
   };
   memcpy(out->name, viewer->name, sizeof out->name);
@@ -119,7 +119,7 @@ static void stats_hub_locked(const struct oriel_hub *hub, struct oriel_desktop_s
   stats->viewer_count = hub->count;
   for (unsigned i = 0; i < hub->count; i++) {
     viewer_stats(hub, hub->viewers[i], &stats->viewer[i]);
-    stats->watching += hub->viewers[i]->pictures || hub->viewers[i]->sound;
+    stats->watching += hub->viewers[i]->subscriber.looks || hub->viewers[i]->sound;
   }
   const struct oriel_viewer *reference = oriel_hub_reference_locked(hub);
   const struct oriel_channel *channel = &hub->channels[shown_channel(hub, reference)];

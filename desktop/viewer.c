@@ -15,11 +15,11 @@
 enum { AUDIO_SECOND_MS = 1000, AUDIO_SHORTEST_MS = 5, AUDIO_STALLED_MS = 160, AUDIO_TARGET_MS = 60 };
 
 static void watchers_add_locked(struct oriel_hub *hub, struct oriel_viewer *viewer, bool pictures, bool sound) {
-  if (pictures && !viewer->pictures)
+  if (pictures && !viewer->subscriber.looks)
     hub->joined_ns = oriel_clock_ns();
-  hub->watchers_pictures += (unsigned)pictures - (unsigned)viewer->pictures;
+  hub->watchers_pictures += (unsigned)pictures - (unsigned)viewer->subscriber.looks;
   hub->watchers_sound += (unsigned)sound - (unsigned)viewer->sound;
-  viewer->pictures = pictures;
+  viewer->subscriber.looks = pictures;
   viewer->sound = sound;
   oriel_hub_refer_locked(hub);
 }
@@ -27,10 +27,10 @@ static void watchers_add_locked(struct oriel_hub *hub, struct oriel_viewer *view
 /* The key frame that there is, or one that its peer's budget allows: others have to take it, too. Whoever looks alone
  * and reloads its page is no burden to anybody. */
 static void show_first_locked(struct oriel_hub *hub, struct oriel_viewer *viewer) {
-  viewer->opens = viewer->can_open && viewer->pictures;
+  viewer->opens = viewer->can_open && viewer->subscriber.looks;
   oriel_hub_hand_over_locked(hub, viewer);
-  if (viewer->pictures && viewer->chain == ORIEL_CHAIN_KEY && hub->watchers_pictures > 1)
-    viewer->key_after_ns = oriel_keys_ask(&hub->keys, viewer->peer, oriel_clock_ns());
+  if (viewer->subscriber.looks && viewer->subscriber.sync == ORIEL_SYNC_NEEDS_KEY && hub->watchers_pictures > 1)
+    viewer->subscriber.key_after_ns = oriel_keys_ask(&hub->keys, viewer->peer, oriel_clock_ns());
 }
 
 /* What it hears of at first: all there is, but for what the server's hello says. */
@@ -46,64 +46,115 @@ static void begin_reading(struct oriel_viewer *viewer) {
     viewer->seen.version[ORIEL_NOTICE_ABILITIES] = 0;
 }
 
+static struct oriel_viewer *viewer_of(const struct oriel_subscriber *subscriber) {
+  return oriel_list_entry(subscriber, struct oriel_viewer, subscriber);
+}
+
+static bool has_room(const struct oriel_subscriber *subscriber, uint64_t now_ns) {
+  const struct oriel_viewer *viewer = viewer_of(subscriber);
+  return oriel_hub_window_open_locked(&viewer->desktop->hub, viewer, now_ns);
+}
+
+static uint64_t oldest_sent_ns(const struct oriel_subscriber *subscriber) {
+  const struct oriel_viewer *viewer = viewer_of(subscriber);
+  if (viewer->sent_count == viewer->received_count)
+    return 0;
+  return viewer->sent[viewer->received_count % ORIEL_SENT_RING].taken_ns;
+}
+
+static const struct oriel_subscriber_impl subscriber_impl = {.has_room = has_room, .oldest_sent_ns = oldest_sent_ns};
+
 static enum oriel_channel_kind channel_of(const struct oriel_viewer_config *config) {
   if (!config->video)
     return ORIEL_CHANNEL_LOSSLESS;
   return config->tiles ? ORIEL_CHANNEL_TILES : ORIEL_CHANNEL_VIDEO;
 }
 
+static void destroy(struct oriel_viewer *viewer) {
+  oriel_subscriber_finish(&viewer->subscriber);
+  oriel_packet_unref(viewer->opening);
+  oriel_queue_finish(&viewer->audio);
+  free(viewer->owed);
+  free(viewer);
+}
+
+/* One that is in no list yet; NULL when memory is short. */
+static struct oriel_viewer *create(struct oriel_desktop *desktop, const struct oriel_viewer_config *config) {
+  struct oriel_viewer *viewer = calloc(1, sizeof *viewer);
+  if (!viewer)
+    return NULL;
+  *viewer = (struct oriel_viewer){
+    .desktop = desktop,
+    .user = config->user,
+    .peer = config->peer,
+    .can_video = config->video,
+    .can_tiles = config->tiles,
+    .can_audio = config->audio,
+    .can_microphone = config->microphone,
+    .can_open = config->opening && config->tiles && config->video,
+    .watcher = config->watcher,
+    .owner = config->owner,
+    .channel = channel_of(config),
+    .role_due = true,
+    .controls_due = true,
+  };
+  oriel_subscriber_init(&viewer->subscriber, &subscriber_impl);
+  viewer->subscriber.draws_parts = config->part && config->tiles && config->video;
+  /* The guest's own packets pass as they are, short ones too. */
+  const unsigned packet_ms = desktop->config.guest_audio ? AUDIO_SHORTEST_MS : desktop->config.opus_frame_ms;
+  const bool blocks = config->tiles && !config->video;
+  if (oriel_queue_init(&viewer->audio, AUDIO_SECOND_MS / packet_ms, ORIEL_QUEUE_DROP_OLDEST)) {
+    free(viewer);
+    return NULL;
+  }
+  if (blocks && !(viewer->owed = calloc(1, sizeof *viewer->owed))) {
+    destroy(viewer);
+    return NULL;
+  }
+  begin_reading(viewer);
+  return viewer;
+}
+
+/* False when there are as many as may be. */
+static bool join_locked(struct oriel_hub *hub, struct oriel_viewer *viewer, bool sound) {
+  if (hub->count == ORIEL_DESKTOP_VIEWERS_MAX)
+    return false;
+  viewer->id = ++hub->last_id;
+  snprintf(viewer->name, sizeof viewer->name, "Viewer %u", viewer->id);
+  hub->viewers[hub->count++] = viewer;
+  oriel_list_append(&hub->channels[viewer->channel].subscribers, &viewer->subscriber.node);
+  watchers_add_locked(hub, viewer, viewer->can_video || viewer->can_tiles, sound);
+  hub->expected_ns = 0;
+  show_first_locked(hub, viewer);
+  oriel_hub_poke_locked(hub, 0);
+  return true;
+}
+
+static void leave_locked(struct oriel_hub *hub, struct oriel_viewer *viewer) {
+  unsigned at = 0;
+  watchers_add_locked(hub, viewer, false, false);
+  oriel_list_remove(&viewer->subscriber.node);
+  while (hub->viewers[at] != viewer)
+    at++;
+  memmove(&hub->viewers[at], &hub->viewers[at + 1], (hub->count - at - 1) * sizeof hub->viewers[0]);
+  hub->count--;
+  oriel_hub_poke_locked(hub, 0);
+}
+
 int oriel_viewer_attach(struct oriel_desktop *desktop, const struct oriel_viewer_config *config,
                         struct oriel_viewer **out) {
   assert(desktop && config && out);
   struct oriel_hub *hub = &desktop->hub;
-  struct oriel_viewer *viewer = calloc(1, sizeof *viewer);
+  struct oriel_viewer *viewer = create(desktop, config);
   if (!viewer)
     return -ENOMEM;
-  /* The guest's own packets pass as they are, short ones too. */
-  const unsigned packet_ms = desktop->config.guest_audio ? AUDIO_SHORTEST_MS : desktop->config.opus_frame_ms;
-  if (oriel_queue_init(&viewer->audio, AUDIO_SECOND_MS / packet_ms, ORIEL_QUEUE_DROP_OLDEST)) {
-    free(viewer);
-    return -ENOMEM;
-  }
-  viewer->channel = channel_of(config);
-  if (config->tiles && !config->video) {
-    viewer->owed = calloc(1, sizeof *viewer->owed);
-    if (!viewer->owed) {
-      oriel_queue_finish(&viewer->audio);
-      free(viewer);
-      return -ENOMEM;
-    }
-  }
-  viewer->desktop = desktop;
-  viewer->user = config->user;
-  viewer->peer = config->peer;
-  viewer->can_video = config->video;
-  viewer->can_tiles = config->tiles;
-  viewer->can_audio = config->audio;
-  viewer->can_microphone = config->microphone;
-  viewer->can_open = config->opening && config->tiles && config->video;
-  viewer->can_part = config->part && config->tiles && config->video;
-  viewer->watcher = config->watcher;
-  viewer->owner = config->owner;
-  viewer->chain = ORIEL_CHAIN_KEY;
-  begin_reading(viewer);
   pthread_mutex_lock(&hub->lock);
-  if (hub->count == ORIEL_DESKTOP_VIEWERS_MAX) {
-    pthread_mutex_unlock(&hub->lock);
-    oriel_queue_finish(&viewer->audio);
-    free(viewer->owed);
-    free(viewer);
+  const bool joined = join_locked(hub, viewer, config->audio);
+  pthread_mutex_unlock(&hub->lock);
+  if (!joined) {
+    destroy(viewer);
     return -EUSERS;
   }
-  viewer->id = ++hub->last_id;
-  snprintf(viewer->name, sizeof viewer->name, "Viewer %u", viewer->id);
-  hub->viewers[hub->count++] = viewer;
-  viewer->role_due = viewer->controls_due = true;
-  watchers_add_locked(hub, viewer, config->video || config->tiles, config->audio);
-  hub->expected_ns = 0;
-  show_first_locked(hub, viewer);
-  oriel_hub_poke_locked(hub, 0);
-  pthread_mutex_unlock(&hub->lock);
   *out = viewer;
   if (config->role == ORIEL_ROLE_CONTROLLER)
     oriel_roles_join(viewer);
@@ -116,25 +167,12 @@ void oriel_viewer_detach(struct oriel_viewer *viewer) {
   if (!viewer)
     return;
   struct oriel_desktop *desktop = viewer->desktop;
-  struct oriel_hub *hub = &desktop->hub;
   oriel_viewer_control(viewer, false);
-  pthread_mutex_lock(&hub->lock);
-  watchers_add_locked(hub, viewer, false, false);
-  for (unsigned i = 0; i < hub->count; i++) {
-    if (hub->viewers[i] == viewer) {
-      memmove(&hub->viewers[i], &hub->viewers[i + 1], (hub->count - i - 1) * sizeof hub->viewers[0]);
-      hub->count--;
-      break;
-    }
-  }
-  oriel_hub_poke_locked(hub, 0);
-  pthread_mutex_unlock(&hub->lock);
+  pthread_mutex_lock(&desktop->hub.lock);
+  leave_locked(&desktop->hub, viewer);
+  pthread_mutex_unlock(&desktop->hub.lock);
   oriel_desktop_update_watch(desktop);
-  oriel_packet_unref(viewer->picture);
-  oriel_packet_unref(viewer->opening);
-  oriel_queue_finish(&viewer->audio);
-  free(viewer->owed);
-  free(viewer);
+  destroy(viewer);
 }
 
 void *oriel_viewer_user(const struct oriel_viewer *viewer) {
@@ -150,16 +188,16 @@ void oriel_viewer_want(struct oriel_viewer *viewer, bool pictures, bool sound) {
   pictures = pictures && (viewer->can_video || viewer->can_tiles);
   sound = sound && viewer->can_audio;
   pthread_mutex_lock(&hub->lock);
-  if (pictures != viewer->pictures) {
+  if (pictures != viewer->subscriber.looks) {
     oriel_hub_need_key_locked(viewer, 0);
-    viewer->skipping = viewer->stuck = viewer->skipped_due = false;
-    viewer->skipped = 0;
+    viewer->subscriber.is_skipping = viewer->subscriber.is_stuck = viewer->subscriber.skip_due = false;
+    viewer->subscriber.skipped = 0;
     /* Acknowledgements of the time before may be lost for good on a hidden page: start over. */
     viewer->received_count = viewer->decoded_count = viewer->sent_count;
   }
   if (!sound)
     oriel_queue_clear(&viewer->audio);
-  const bool begins = pictures && !viewer->pictures;
+  const bool begins = pictures && !viewer->subscriber.looks;
   watchers_add_locked(hub, viewer, pictures, sound);
   if (begins)
     show_first_locked(hub, viewer);
@@ -171,7 +209,7 @@ void oriel_viewer_want(struct oriel_viewer *viewer, bool pictures, bool sound) {
 /* ---- the mailbox ---- */
 
 static bool picture_open_locked(const struct oriel_hub *hub, const struct oriel_viewer *viewer, uint64_t now_ns) {
-  return (viewer->opening || viewer->picture) && oriel_hub_window_open_locked(hub, viewer, now_ns);
+  return (viewer->opening || viewer->subscriber.waiting) && oriel_hub_window_open_locked(hub, viewer, now_ns);
 }
 
 bool oriel_viewer_pending(struct oriel_viewer *viewer) {
@@ -179,7 +217,7 @@ bool oriel_viewer_pending(struct oriel_viewer *viewer) {
   if (oriel_bulletin_due(&viewer->desktop->bulletin, &viewer->seen, ORIEL_NOTICES_ALL))
     return true;
   pthread_mutex_lock(&hub->lock);
-  bool pending = viewer->role_due || viewer->controls_due || viewer->typed_due || viewer->skipped_due ||
+  bool pending = viewer->role_due || viewer->controls_due || viewer->typed_due || viewer->subscriber.skip_due ||
                  viewer->audio.count || picture_open_locked(hub, viewer, oriel_clock_ns());
   pthread_mutex_unlock(&hub->lock);
   return pending;
@@ -256,12 +294,14 @@ static bool take_audio_locked(struct oriel_viewer *viewer, struct oriel_delivery
 
 static void take_picture_locked(struct oriel_hub *hub, struct oriel_viewer *viewer, struct oriel_delivery *delivery,
                                 uint64_t now_ns) {
-  struct oriel_packet **from = viewer->opening ? &viewer->opening : &viewer->picture, *packet = *from;
-  const bool timed = from == &viewer->picture && !packet->sharpening && !viewer->handed_over;
-  *from = NULL;
+  struct oriel_packet *const opening = viewer->opening;
+  struct oriel_packet *packet = opening ? opening : oriel_subscriber_take(&viewer->subscriber);
+  const bool timed = !opening && !packet->sharpening && !viewer->subscriber.was_handed;
+  viewer->opening = NULL;
+  viewer->opens &= opening || !packet->key; /* it comes ahead of a key frame or not at all */
   delivery->type = ORIEL_DELIVERY_PICTURE;
   delivery->packet = packet;
-  delivery->picture.partly = packet->partly && viewer->can_part;
+  delivery->picture.partly = packet->partly && viewer->subscriber.draws_parts;
   viewer->sent[viewer->sent_count++ % ORIEL_SENT_RING] = (struct oriel_sent){
     .sequence = packet->sequence,
     .timed = timed,
@@ -279,19 +319,19 @@ bool oriel_viewer_next(struct oriel_viewer *viewer, struct oriel_delivery *deliv
   struct oriel_hub *hub = &viewer->desktop->hub;
   memset(delivery, 0, sizeof *delivery);
   pthread_mutex_lock(&hub->lock);
-  if (viewer->stuck) { /* it can take more again: a key frame is worth making */
-    viewer->stuck = false;
+  if (viewer->subscriber.is_stuck) { /* it can take more again: a key frame is worth making */
+    viewer->subscriber.is_stuck = false;
     oriel_hub_poke_locked(hub, ORIEL_WAIT_VIEWERS);
   }
   const uint64_t now = oriel_clock_ns();
   if (viewer->opening && oriel_hub_window_open_locked(hub, viewer, now)) {
     take_picture_locked(hub, viewer, delivery, now); /* nothing that waits for it knows what it sees */
   } else if (!take_control_locked(hub, viewer, delivery) && !take_audio_locked(viewer, delivery)) {
-    if (viewer->skipped_due) {
+    if (viewer->subscriber.skip_due) {
       delivery->type = ORIEL_DELIVERY_SKIPPED;
-      delivery->skipped.count = viewer->skipped;
-      viewer->skipped = 0;
-      viewer->skipped_due = false;
+      delivery->skipped.count = viewer->subscriber.skipped;
+      viewer->subscriber.skipped = 0;
+      viewer->subscriber.skip_due = false;
     } else if (picture_open_locked(hub, viewer, now)) {
       take_picture_locked(hub, viewer, delivery, now);
     } else {

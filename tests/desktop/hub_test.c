@@ -305,10 +305,10 @@ static void missed_refinement_outlives_a_part(void **state) {
   take_picture(viewer);
   oriel_channel_survey_locked(&fixture->desktop->hub, ORIEL_CHANNEL_TILES, true, oriel_clock_ns(), &demand);
   assert_true(demand.unrefined);
-  assert_int_equal(viewer->unrefined.count, 1);
-  assert_memory_equal(&viewer->unrefined.rects[0], &somewhere, sizeof somewhere);
+  assert_int_equal(viewer->subscriber.unrefined.count, 1);
+  assert_memory_equal(&viewer->subscriber.unrefined.rects[0], &somewhere, sizeof somewhere);
   publish_key(fixture);
-  assert_true(oriel_damage_empty(&viewer->unrefined));
+  assert_true(oriel_damage_empty(&viewer->subscriber.unrefined));
 }
 
 /* Lesson 2: the newer replaces the waiting. */
@@ -387,12 +387,12 @@ static void viewer_that_never_acknowledges_gets_a_window_of_pictures(void **stat
       last = delivery.packet->sequence;
       oriel_packet_unref(delivery.packet);
     }
-    if (viewer->picture)
+    if (viewer->subscriber.waiting)
       break;
     publish_tiles(fixture);
   }
   assert_int_equal(taken, oriel_flight_window(20000, 60));
-  assert_non_null(viewer->picture); /* one waits and no more */
+  assert_non_null(viewer->subscriber.waiting); /* one waits and no more */
   assert_false(oriel_viewer_pending(viewer));
   unsigned wakes = fixture->fake.wakes;
   uint64_t now = oriel_clock_ns();
