@@ -40,15 +40,23 @@ static int store_string(const char **field, struct oriel_texts *texts, const cha
   return 0;
 }
 
-/** Adds the comma-separated words of `text`. */
+/** Without the blanks at its end. */
+static size_t trimmed(const char *word, size_t length) {
+  while (length > 0 && (word[length - 1] == ' ' || word[length - 1] == '\t'))
+    length--;
+  return length;
+}
+
+/** Adds the comma-separated words of `text`, without the blanks around them. */
 static int add_words(const struct oriel_option *option, struct oriel_list *list, struct oriel_texts *texts,
                      const char *text) {
   while (*text != '\0') {
-    const size_t length = strcspn(text, ",");
-    if (length > 0) {
+    text += strspn(text, " \t");
+    const size_t length = strcspn(text, ","), kept = trimmed(text, length);
+    if (kept > 0) {
       if (list->count == ORIEL_LIST_MAX)
         return -E2BIG;
-      const char *word = oriel_texts_add(texts, text, length);
+      const char *word = oriel_texts_add(texts, text, kept);
       if (word == NULL)
         return -ENOMEM;
       if (!option->accepts(word))

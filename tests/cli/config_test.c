@@ -127,19 +127,21 @@ static int load(const char *text, const char *line, FILE *problems) {
 
 static void config_desktops_are_served(void **state) {
   (void)state;
-  assert_int_equal(load("[server]\nlisten = 9000\nallow-host = a\nallow-host = b,c\nfps = 30\n"
+  assert_int_equal(load("[server]\nlisten = 9000\nallow-host = a\nallow-host = b, \\\n  c ,\nfps = 30\n"
                         "[desktop web]\naddress = qemu:/run/a,b.sock\nfps = 10\naudio-listen = tcp://h:1\n"
                         "audio-listen = tcp://h:2\n[desktop db]\naddress = pattern:\naudio-passthru = yes\n",
                         "", NULL), 0);
   assert_string_equal(options.listen, "127.0.0.1:9000");
   assert_int_equal(options.allow_hosts.count, 3);
+  assert_string_equal(options.allow_hosts.words[1], "b");
+  assert_string_equal(options.allow_hosts.words[2], "c");
   assert_int_equal(options.desktop_count, 2);
   const struct oriel_desktop_options *web = &options.desktops[0], *db = &options.desktops[1];
   assert_string_equal(web->name, "web");
   assert_string_equal(web->address, "qemu:/run/a,b.sock"); /* in a file a comma is a comma */
   assert_int_equal(web->fps, 10);
   assert_int_equal(web->audio_listen.count, 2);
-  assert_int_equal(web->line, 6);
+  assert_int_equal(web->line, 7);
   assert_int_equal(db->fps, 30);
   assert_true(db->audio_passthru && !web->audio_passthru);
 }
