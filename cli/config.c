@@ -84,39 +84,38 @@ static const char *judge_line(const struct state *state, const char *line, size_
   return why;
 }
 
+/** Adds a line to the entry. 0; -EINVAL when it was refused; -ECANCELED when the reading is to end. */
+static int join_line(struct state *state, const char *line, size_t length, bool continued) {
+  char why[128];
+  if (judge_line(state, line, length, why, sizeof why) != NULL)
+    return complain(state, state->line, why) ? -EINVAL : -ECANCELED;
+  memcpy(state->entry + state->length, line, length);
+  state->length += length;
+  if (continued)
+    state->entry[state->length - 1] = ' ';
+  return 0;
+}
+
 /** Joins the lines of one entry. 1; 0 at the end of the file; -EINVAL when one was refused, and the rest of it skipped;
  *  -ECANCELED when the reading is to end. */
 static int take_entry(struct state *state) {
   const char *line;
   size_t length;
-  char why[128];
-  bool good = true;
+  int result = 0;
+  bool continued = true;
   state->length = 0;
   state->entry_line = 0;
-  while (take_line(state, &line, &length)) {
-    if (length > 0 && (line[0] == '#' || line[0] == ';'))
-      continue;
-    if (length == 0 && state->entry_line == 0)
+  while (continued && result != -ECANCELED && take_line(state, &line, &length)) {
+    if (length > 0 ? line[0] == '#' || line[0] == ';' : state->entry_line == 0)
       continue;
     if (state->entry_line == 0)
       state->entry_line = state->line;
-    const bool continued = is_continued(line, length);
-    if (good && judge_line(state, line, length, why, sizeof why) != NULL) {
-      good = false;
-      if (!complain(state, state->line, why))
-        return -ECANCELED;
-    }
-    if (good) {
-      memcpy(state->entry + state->length, line, length);
-      state->length += length;
-      if (continued)
-        state->entry[state->length - 1] = ' ';
-    }
-    if (!continued)
-      break;
+    continued = is_continued(line, length);
+    if (result == 0)
+      result = join_line(state, line, length, continued);
   }
   state->entry[state->length] = '\0';
-  return !good ? -EINVAL : state->entry_line > 0;
+  return result < 0 ? result : state->entry_line > 0;
 }
 
 static bool enter_section(struct state *state, char *why, size_t why_size) {
