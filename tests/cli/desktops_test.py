@@ -62,12 +62,17 @@ def environment(**more):
 class Oriel:
     """A running `oriel serve`."""
 
-    def __init__(self, *words, token=TOKEN):
+    def __init__(self, *words, token=TOKEN, waits=True):
         self.token = token
         self.files = [os.path.join(SCRATCH, f'{name}{len(results)}') for name in ('out', 'err')]
         with open(self.files[0], 'w') as out, open(self.files[1], 'w') as err:
             self.process = subprocess.Popen([ORIEL, 'serve', *words, '--listen', '127.0.0.1:0'], stdout=out, stderr=err,
                                             stdin=subprocess.DEVNULL, env=environment())
+        if waits:
+            self.wait()
+
+    def wait(self):
+        """Until it has said where it is, or has ended."""
         until(lambda: self.process.poll() is not None or re.search('^ready: ', self.output(), re.M))
         found = re.search(r'^ready: http://127.0.0.1:(\d+)/', self.output(), re.M)
         self.port = int(found[1]) if found else 0
@@ -235,6 +240,18 @@ def file():
     check('end_is_in_time_with_viewers', status == 0 and seconds < 2 and viewers['stays'].ended(), oriel)
 
 
+def early():
+    """A VM that is not there is waited for, two seconds."""
+    configure('[desktop absent]\naddress = qemu:/nowhere/qmp.sock\n')
+    oriel = Oriel('--config', CONFIG, waits=False)
+    until(lambda: 'no VM at' in oriel.errors())
+    configure(f'[desktop there]\naddress = {STATIC}\n')
+    oriel.process.send_signal(signal.SIGHUP)
+    oriel.wait()
+    check('hang_up_before_the_start_is_over_is_served_after_it', until(lambda: oriel.state('there') == 'running') and
+          until(lambda: oriel.state('absent') == 404) and oriel.end()[0] == 0, oriel)
+
+
 def admin():
     secret = 'a-token-for-administrators'
 
@@ -327,6 +344,7 @@ def commands():
 try:
     named()
     file()
+    early()
     admin()
     many()
     commands()
