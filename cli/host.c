@@ -10,6 +10,7 @@
 
 #include "cli/check.h"
 #include "cli/say.h"
+#include "core/clock.h"
 
 /* ---- one more ---- */
 
@@ -160,7 +161,7 @@ int oriel_host_apply(struct oriel_host *host, const struct oriel_desktop_options
 }
 
 void oriel_host_close(struct oriel_host *host) {
-  host->closing = true;
+  atomic_store(&host->closing, true);
   for (struct oriel_host_desktop *hosted = host->first; hosted != NULL; hosted = hosted->next)
     if (!hosted->leaving)
       oriel_mount_set_desktop(hosted->mount, NULL);
@@ -173,3 +174,13 @@ bool oriel_host_is_connecting(const struct oriel_host *host) {
   return false;
 }
 
+int oriel_host_end(struct oriel_host *host, unsigned limit_ms) {
+  const uint64_t until_ns = oriel_clock_ns() + limit_ms * ORIEL_NS_PER_MS;
+  if (oriel_jobs_wait(&host->jobs, limit_ms) < 0) /* what was being opened or ended */
+    return -ETIMEDOUT;
+  for (struct oriel_host_desktop *hosted = host->first; hosted != NULL; hosted = hosted->next)
+    if (!hosted->ending)
+      oriel_host_end_one(hosted);
+  const uint64_t now_ns = oriel_clock_ns();
+  return oriel_jobs_wait(&host->jobs, now_ns < until_ns ? (unsigned)((until_ns - now_ns) / ORIEL_NS_PER_MS) : 0);
+}

@@ -13,7 +13,7 @@
 /** Serves one more, of the list, and opens it right here: at start. 0, or errors of oriel_host_plan_create and
  *  oriel_host_desktop_open; -EEXIST: the name is taken. */
 int oriel_host_open(struct oriel_host *host, const struct oriel_desktop_options *options, char *why, size_t why_size);
-/** Serves one more at run time, which is not of the list that oriel_host_apply knows. As above; what a worker then
+/** Serves one more at run time, which is not of the list that oriel_host_apply knows. As above; what a thread then
  *  finds is printed, and the desktop removed. */
 int oriel_host_add(struct oriel_host *host, const struct oriel_desktop_options *options, char *why, size_t why_size);
 /** Begins to end a desktop that was added at run time: it is no longer served when this returns. 0; -ENOENT; -EPERM: it

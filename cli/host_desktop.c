@@ -122,7 +122,7 @@ int oriel_host_desktop_create(const struct oriel_host_site *site, struct oriel_h
     return -ENOMEM;
   }
   hosted->plan = plan;
-  hosted->work.data = hosted;
+  hosted->job.user = hosted;
   int result = oriel_check_encoder(&plan->options, why, why_size) == ORIEL_EXIT_OK ? 0 : -EINVAL;
   if (result == 0)
     result = open_mount(site, hosted, why, why_size);

@@ -6,9 +6,8 @@
 #ifndef ORIEL_CLI_HOST_DESKTOP_H
 #define ORIEL_CLI_HOST_DESKTOP_H
 
-#include <uv.h>
-
 #include "cli/desktop_options.h"
+#include "cli/jobs.h"
 #include "cli/secret.h"
 #include "cli/stats.h"
 #include "server/server.h"
@@ -39,12 +38,11 @@ struct oriel_host_desktop {
   struct oriel_mount *mount;
   struct oriel_desktop *desktop; /* NULL once it is ended */
   struct oriel_stats_line stats;
-  uv_work_t work;
-  bool opening; /* a worker opens it */
+  struct oriel_job job;
+  bool opening; /* a thread opens it, or waits to */
   bool leaving; /* viewers are told, it is no longer served */
-  bool ending;  /* a worker ends it, or has */
-  bool opened;  /* the worker is done; guarded by the host's lock */
-  int result;   /* of the worker's opening; then, below 0, its sentence */
+  bool ending;  /* a thread ends it, or waits to */
+  int result;   /* of the opening by a thread; below 0 with its sentence */
   char why[512];
 };
 

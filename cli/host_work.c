@@ -1,22 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
- * Desktops opened and ended by workers. Main thread but for open_one and end_one.
+ * Desktops opened and ended by threads. Main thread but for open_one and end_one.
  */
 #include "cli/host_work.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "cli/say.h"
 #include "core/log.h"
 
-void oriel_host_init(struct oriel_host *host, uv_loop_t *loop) {
-  host->loop = loop;
-  pthread_mutex_init(&host->lock, NULL);
-  pthread_condattr_t clock;
-  pthread_condattr_init(&clock);
-  pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
-  pthread_cond_init(&host->idle, &clock);
-  pthread_condattr_destroy(&clock);
+int oriel_host_init(struct oriel_host *host, uv_loop_t *loop) {
+  return oriel_jobs_init(&host->jobs, loop);
 }
 
 void oriel_host_finish(struct oriel_host *host) {
@@ -26,8 +21,7 @@ void oriel_host_finish(struct oriel_host *host) {
     oriel_host_desktop_free(hosted);
   }
   host->first = NULL;
-  pthread_cond_destroy(&host->idle);
-  pthread_mutex_destroy(&host->lock);
+  oriel_jobs_finish(&host->jobs);
 }
 
 struct oriel_host_desktop *oriel_host_find(const struct oriel_host *host, const char *name) {
@@ -37,23 +31,11 @@ struct oriel_host_desktop *oriel_host_find(const struct oriel_host *host, const 
   return NULL;
 }
 
-/** Workers have one less to do. */
+/** The threads have one less to do. */
 static void settle(struct oriel_host *host) {
   host->moving--;
   if (host->moving == 0 && host->settled != NULL)
     host->settled(host->site.user);
-}
-
-static void count_busy(struct oriel_host *host) {
-  pthread_mutex_lock(&host->lock);
-  host->busy++;
-  pthread_mutex_unlock(&host->lock);
-}
-
-/** Holds the lock. */
-static void count_idle(struct oriel_host *host) {
-  host->busy--;
-  pthread_cond_signal(&host->idle);
 }
 
 /* ---- one less ---- */
@@ -69,12 +51,11 @@ static void forget(struct oriel_host_desktop *hosted) {
 }
 
 /** It is ended; unless the process ends, too, what comes after it begins. */
-static void gone(uv_work_t *work, int status) {
-  struct oriel_host_desktop *hosted = work->data;
+static void gone(void *user) {
+  struct oriel_host_desktop *hosted = user;
   struct oriel_host *host = hosted->host;
   struct oriel_host_plan *successor = hosted->successor;
   char why[512];
-  (void)status;
   if (host->closing)
     return; /* oriel_host_finish frees it */
   hosted->successor = NULL;
@@ -87,22 +68,21 @@ static void gone(uv_work_t *work, int status) {
   settle(host);
 }
 
-/** A worker's. */
-static void end_one(uv_work_t *work) {
-  struct oriel_host_desktop *hosted = work->data;
-  struct oriel_host *host = hosted->host;
-  oriel_host_desktop_end(hosted);
-  pthread_mutex_lock(&host->lock);
-  count_idle(host);
-  pthread_mutex_unlock(&host->lock);
+/** A thread's. */
+static void end_one(void *user) {
+  oriel_host_desktop_end(user);
 }
 
-/** Nothing of the server's is inside it any more. libuv refuses no work. */
-static void left(void *user) {
-  struct oriel_host_desktop *hosted = user;
+void oriel_host_end_one(struct oriel_host_desktop *hosted) {
   hosted->ending = true;
-  count_busy(hosted->host);
-  (void)uv_queue_work(hosted->host->loop, &hosted->work, end_one, gone);
+  hosted->job.run = end_one;
+  hosted->job.done = gone;
+  oriel_jobs_add(&hosted->host->jobs, &hosted->job);
+}
+
+/** Nothing of the server's is inside it any more. */
+static void left(void *user) {
+  oriel_host_end_one(user);
 }
 
 void oriel_host_leave(struct oriel_host_desktop *hosted) {
@@ -124,28 +104,21 @@ void oriel_host_append(struct oriel_host *host, struct oriel_host_desktop *hoste
   host->count++;
 }
 
-/** A worker's. */
-static void open_one(uv_work_t *work) {
-  struct oriel_host_desktop *hosted = work->data;
+/** A thread's. */
+static void open_one(void *user) {
+  struct oriel_host_desktop *hosted = user;
   struct oriel_host *host = hosted->host;
-  hosted->result = oriel_host_desktop_open(hosted, &host->site, hosted->why, sizeof hosted->why);
-  pthread_mutex_lock(&host->lock);
-  hosted->opened = true;
-  const bool late = host->ended;
-  if (!late)
-    count_idle(host);
-  pthread_mutex_unlock(&host->lock);
-  if (late)
-    end_one(work);
+  hosted->result = atomic_load(&host->closing)
+                       ? -ECANCELED
+                       : oriel_host_desktop_open(hosted, &host->site, hosted->why, sizeof hosted->why);
 }
 
-static void opened(uv_work_t *work, int status) {
-  struct oriel_host_desktop *hosted = work->data;
+static void opened(void *user) {
+  struct oriel_host_desktop *hosted = user;
   struct oriel_host *host = hosted->host;
-  (void)status;
   hosted->opening = false;
   if (host->closing)
-    return;
+    return; /* oriel_host_end ends it */
   if (hosted->result < 0) {
     (void)oriel_say(ORIEL_EXIT_ERROR, "%s", hosted->why);
     hosted->leaving = true;
@@ -165,7 +138,8 @@ int oriel_host_begin(struct oriel_host *host, struct oriel_host_plan *plan, char
   oriel_host_append(host, hosted);
   hosted->opening = true;
   host->moving++;
-  count_busy(host);
-  (void)uv_queue_work(host->loop, &hosted->work, open_one, opened);
+  hosted->job.run = open_one;
+  hosted->job.done = opened;
+  oriel_jobs_add(&host->jobs, &hosted->job);
   return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The desktops of a process, opened and ended by workers: opening one is some ms of work, which at run time would delay
+ * The desktops of a process, opened and ended by threads: opening one is some ms of work, which at run time would delay
  * the viewers of the others, and ending one may take as long as its source does. A name is free when what had it is
  * gone.
  *
@@ -9,36 +9,36 @@
 #ifndef ORIEL_CLI_HOST_WORK_H
 #define ORIEL_CLI_HOST_WORK_H
 
-#include <pthread.h>
+#include <stdatomic.h>
 
 #include "cli/host_desktop.h"
+#include "cli/jobs.h"
 
 struct oriel_host {
   /* Set by the owner before the first desktop. */
-  uv_loop_t *loop;
   struct oriel_host_site site;
-  void (*settled)(void *user); /* the workers are done, with site.user; NULL = nobody asks */
+  void (*settled)(void *user); /* the threads have nothing to do, with site.user; NULL = nobody asks */
 
   struct oriel_host_desktop *first; /* in the order they came */
-  unsigned count, moving;           /* of them; of these, those that workers have to open or to end */
-  bool closing;                     /* no other ones begin */
-  pthread_mutex_t lock;             /* guards what follows */
-  pthread_cond_t idle;
-  unsigned busy;                    /* workers */
-  bool ended;                       /* what is opened from now on is ended by whom it was opened */
+  unsigned count, moving;           /* of them; of these, those that threads have to open or to end */
+  atomic_bool closing;              /* no other ones begin; set by the main thread */
+  struct oriel_jobs jobs;
 };
 
-void oriel_host_init(struct oriel_host *host, uv_loop_t *loop);
+/** 0, or libuv's error; then there is nothing to finish. */
+int oriel_host_init(struct oriel_host *host, uv_loop_t *loop);
 /** Frees what is left when the loop has ended. */
 void oriel_host_finish(struct oriel_host *host);
 /** The one of that name; NULL. */
 struct oriel_host_desktop *oriel_host_find(const struct oriel_host *host, const char *name);
 /** Takes one over that is open. */
 void oriel_host_append(struct oriel_host *host, struct oriel_host_desktop *hosted);
-/** Takes the plan over, and begins to serve it: what a worker finds is printed, and the desktop removed. 0, or errors
+/** Takes the plan over, and begins to serve it: what a thread finds is printed, and the desktop removed. 0, or errors
  *  of oriel_host_desktop_create. */
 int oriel_host_begin(struct oriel_host *host, struct oriel_host_plan *plan, char *why, size_t why_size);
 /** Begins to end it, once: it is no longer served when this returns. Then its successor begins. */
 void oriel_host_leave(struct oriel_host_desktop *hosted);
+/** Has one ended that nothing of the server's is inside. */
+void oriel_host_end_one(struct oriel_host_desktop *hosted);
 
 #endif

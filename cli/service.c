@@ -61,7 +61,9 @@ static int open_loop(struct oriel_service *service) {
   if (result < 0)
     return oriel_say(ORIEL_EXIT_ERROR, "cannot start: %s; %s", uv_strerror(result), oriel_shortage_advice(-result));
   service->looping = true;
-  oriel_host_init(&service->host, &service->loop);
+  result = oriel_host_init(&service->host, &service->loop);
+  if (result == 0)
+    service->hosting = true;
   oriel_service_vm_init(service);
   uv_signal_t *const signals[] = {&service->signals[0], &service->signals[1], &service->signals[2],
                                   &service->signals[3], &service->child, &service->hangup};
@@ -86,7 +88,8 @@ static void finish(struct oriel_service *service) {
     oriel_service_close_handles(service);
     uv_run(&service->loop, UV_RUN_DEFAULT);
     uv_loop_close(&service->loop);
-    oriel_host_finish(&service->host);
+    if (service->hosting)
+      oriel_host_finish(&service->host);
   }
   free(service->stats);
   oriel_tls_finish(&service->tls);

@@ -33,7 +33,7 @@ struct oriel_service {
   int listener; /* that socket; -1 = none */
   struct oriel_systemd systemd;
   uv_loop_t loop;
-  bool looping; /* it is open */
+  bool looping, hosting; /* it is open; so is `host` */
   uv_signal_t signals[ORIEL_END_SIGNALS], child, hangup;
   uv_timer_t deadline, stats_timer, ready_timer, watchdog, adopted_timer, reload_timer;
   uint64_t ready_by_ms; /* of the loop's clock */
