@@ -95,13 +95,12 @@ export class Union {
 
   /** Of one row. @param {number} row index of its first block @returns {Iterable<{x: number, width: number}>} */
   *runs(row) {
-    const end = row + this.columns;
-    for (let from = this.blocks.indexOf(1, row); from >= 0 && from < end; from = this.blocks.indexOf(1, from)) {
-      let to = from;
-      while (to < end && this.blocks[to]) to++;
-      const x = (from - row) * PART_ALIGN;
-      yield { x, width: Math.min((to - row) * PART_ALIGN, this.width) - x };
-      from = to;
+    const blocks = this.blocks.subarray(row, row + this.columns);
+    for (let from = blocks.indexOf(1); from >= 0; from = blocks.indexOf(1, from)) {
+      const end = blocks.indexOf(0, from);
+      const x = from * PART_ALIGN;
+      from = end < 0 ? this.columns : end;
+      yield { x, width: Math.min(from * PART_ALIGN, this.width) - x };
     }
   }
 }
