@@ -15,6 +15,8 @@ struct oriel_verdict {
   char text[ORIEL_PUBLIC_PATH_MAX + ORIEL_MOUNT_NAME_MAX + 8], reason[400];
 };
 
+/** Makes it a refusal; the sentence is static, or in the verdict. */
+void oriel_verdict_refuse(struct oriel_verdict *verdict, unsigned status, const char *sentence);
 /** Judges a request by its headers; sets route, asset, mount, credential and session. Counts failures. */
 void oriel_gate_check(struct oriel_request *request, const char *method, struct oriel_verdict *verdict);
 /** Who shows a token: for limits and log. */
@@ -37,6 +39,8 @@ enum oriel_right oriel_gate_judge(struct oriel_server *server, const struct orie
  *  lock-out would only hit its user. A wrong one is counted, logged and 401, after too many 429; then status is set. */
 enum oriel_right oriel_gate_token(struct oriel_request *request, const char *token, size_t size,
                                   struct oriel_gate_key *key, struct oriel_verdict *verdict);
+/** Who asks, by cookie or bearer: sets credential, session, opener, all and party, or refuses. Counts failures. */
+void oriel_gate_identify(struct oriel_request *request, struct oriel_verdict *verdict);
 /** What both 429 and BYE with LIMITED say. */
 extern const char oriel_gate_limited[];
 enum MHD_Result oriel_gate_refuse(struct oriel_request *request, const struct oriel_verdict *verdict);

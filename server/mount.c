@@ -37,35 +37,6 @@ struct oriel_mount *oriel_mount_only(const struct oriel_server *server) {
   return server->mount_count == 1 ? oriel_mount_next(server, NULL) : NULL;
 }
 
-static enum oriel_right own_right(const struct oriel_mount *mount, const struct oriel_secret *secret) {
-  if (oriel_secret_equal(secret, &mount->token))
-    return ORIEL_RIGHT_FULL;
-  return oriel_secret_equal(secret, &mount->view_token) ? ORIEL_RIGHT_VIEW : ORIEL_RIGHT_NONE;
-}
-
-enum oriel_right oriel_mount_right(const struct oriel_server *server, const struct oriel_mount *mount,
-                                   const struct oriel_secret *secret, bool *all) {
-  const bool full = oriel_secret_equal(secret, &server->token), view = oriel_secret_equal(secret, &server->view_token);
-  if (all)
-    *all = full || view;
-  if (full || view)
-    return full ? ORIEL_RIGHT_FULL : ORIEL_RIGHT_VIEW;
-  if (mount)
-    return own_right(mount, secret);
-  enum oriel_right best = ORIEL_RIGHT_NONE;
-  while ((mount = oriel_mount_next(server, mount)) != NULL) {
-    const enum oriel_right right = own_right(mount, secret);
-    best = right > best ? right : best;
-  }
-  return best;
-}
-
-enum oriel_right oriel_mount_session_right(const struct oriel_server *server, const struct oriel_mount *mount,
-                                           uint64_t session, bool *all) {
-  const struct oriel_session *found = oriel_sessions_get(&server->sessions, session, oriel_clock_ns());
-  return found ? oriel_mount_right(server, mount, &found->key, all) : ORIEL_RIGHT_NONE;
-}
-
 const char *oriel_mount_tag(const struct oriel_mount *mount, bool named, const char *before, const char *after,
                             char tag[ORIEL_MOUNT_TAG_SIZE]) {
   tag[0] = '\0';
@@ -74,36 +45,12 @@ const char *oriel_mount_tag(const struct oriel_mount *mount, bool named, const c
   return tag;
 }
 
-unsigned oriel_mount_watchers_max(const struct oriel_mount *mount) {
-  return (mount->viewers_max + 1) / 2;
-}
-
 unsigned oriel_mount_viewers(const struct oriel_mount *mount) {
   return mount->peer_count;
 }
 
 const char *oriel_mount_name(const struct oriel_mount *mount) {
   return mount->name;
-}
-
-/** Makes a token for viewing. False when memory or random numbers are short. */
-static bool make_share(struct oriel_mount *mount) {
-  char digits[ORIEL_SESSION_ID_SIZE + 1];
-  if (oriel_secret_draw(digits) < 0 || !oriel_secret_set(&mount->view_token, digits, ORIEL_SESSION_ID_SIZE))
-    return false;
-  mount->share = strdup(digits);
-  mount->view_token.known = mount->share_made = mount->share != NULL;
-  explicit_bzero(digits, sizeof digits);
-  return mount->share;
-}
-
-const char *oriel_mount_share(struct oriel_mount *mount, bool all) {
-  const struct oriel_server *server = mount->server;
-  if (mount->share && !mount->share_made)
-    return mount->share;
-  if (!server->share || (all && server->mount_count == 1))
-    return server->share;
-  return mount->share || make_share(mount) ? mount->share : NULL;
 }
 
 /* ---- life ---- */

@@ -120,33 +120,42 @@ void oriel_server_stats(struct oriel_server *server, struct oriel_server_stats *
   stats->sessions_now = (unsigned)oriel_sessions_count(&server->sessions, oriel_clock_ns());
 }
 
-static int check_config(const struct oriel_server_config *config, char *why, size_t why_size) {
-  size_t token = config->token ? strlen(config->token) : 0;
-  if (token == 0 || token > ORIEL_TOKEN_MAX) {
-    snprintf(why, why_size, "cannot use the token: it has %zu bytes; give one of 1 to %d", token, ORIEL_TOKEN_MAX);
-    return -EINVAL;
-  }
-  size_t view = config->view_token ? strlen(config->view_token) : 1;
-  if (view == 0 || view > ORIEL_TOKEN_MAX) {
-    snprintf(why, why_size, "cannot use the token for viewing: it has %zu bytes; give one of 1 to %d", view,
-             ORIEL_TOKEN_MAX);
-    return -EINVAL;
-  }
-  if (config->view_token && strcmp(config->token, config->view_token) == 0) {
+/** NULL is fine. */
+static int check_token(const char *what, const char *token, char *why, size_t why_size) {
+  const size_t size = token ? strlen(token) : 1;
+  if (size >= 1 && size <= ORIEL_TOKEN_MAX)
+    return 0;
+  snprintf(why, why_size, "cannot use the %s: it has %zu bytes; give one of 1 to %d", what, size, ORIEL_TOKEN_MAX);
+  return -EINVAL;
+}
+
+static bool same(const char *one, const char *other) {
+  return one && other && strcmp(one, other) == 0;
+}
+
+static int check_tokens(const struct oriel_server_config *config, char *why, size_t why_size) {
+  int status = check_token("token", config->token ? config->token : "", why, why_size);
+  if (status == 0)
+    status = check_token("token for viewing", config->view_token, why, why_size);
+  if (status == 0)
+    status = check_token("admin token", config->admin_token, why, why_size);
+  if (status < 0)
+    return status;
+  if (same(config->token, config->view_token)) {
     snprintf(why, why_size, "cannot use one token for both: who only watches needs another; change --view-token");
     return -EINVAL;
   }
-  size_t admin = config->admin_token ? strlen(config->admin_token) : 1;
-  if (admin == 0 || admin > ORIEL_TOKEN_MAX) {
-    snprintf(why, why_size, "cannot use the admin token: it has %zu bytes; give one of 1 to %d", admin,
-             ORIEL_TOKEN_MAX);
-    return -EINVAL;
-  }
-  if (config->admin_token && (strcmp(config->admin_token, config->token) == 0 ||
-                              (config->view_token && strcmp(config->admin_token, config->view_token) == 0))) {
+  if (same(config->admin_token, config->token) || same(config->admin_token, config->view_token)) {
     snprintf(why, why_size, "cannot use one token twice: the admin token must be another one; change --admin-token");
     return -EINVAL;
   }
+  return 0;
+}
+
+static int check_config(const struct oriel_server_config *config, char *why, size_t why_size) {
+  const int status = check_tokens(config, why, why_size);
+  if (status < 0)
+    return status;
   if (!config->tls_cert != !config->tls_key) {
     snprintf(why, why_size, "cannot use TLS: it needs both a certificate and a key; give --tls-cert and --tls-key");
     return -EINVAL;
@@ -183,11 +192,27 @@ static int init_policies(struct oriel_server *server) {
   return status;
 }
 
+/** NULL is fine: it is then not known. False when memory is short. */
+static bool set_token(struct oriel_secret *secret, const char *token) {
+  return !token || oriel_secret_set(secret, token, strlen(token));
+}
+
+/** 0, -ENOMEM. */
+static int init_tokens(struct oriel_server *server, const struct oriel_server_config *config) {
+  server->share = config->view_token ? strdup(config->view_token) : NULL;
+  return set_token(&server->token, config->token) && set_token(&server->view_token, config->view_token) &&
+             set_token(&server->admin_token, config->admin_token) && !server->share == !config->view_token
+           ? 0
+           : -ENOMEM;
+}
+
 static int init_tables(struct oriel_server *server, const struct oriel_server_config *config) {
   int status = oriel_origins_init(&server->origins, (const struct sockaddr *)&server->bound, server->tls,
                                   config->allow_hosts, config->allow_origins);
   if (status == 0 && server->public_address.host[0])
     status = oriel_origins_public(&server->origins, &server->public_address);
+  if (status == 0)
+    status = init_tokens(server, config);
   if (status == 0)
     status = init_policies(server);
   if (status == 0)
@@ -237,13 +262,6 @@ int oriel_server_create(uv_loop_t *loop, const struct oriel_server_config *confi
   server->assets = config->assets;
   server->asset_count = config->asset_count;
   server->version = config->version ? config->version : "";
-  bool hashed = oriel_secret_set(&server->token, config->token, strlen(config->token));
-  if (config->view_token) {
-    hashed = oriel_secret_set(&server->view_token, config->view_token, strlen(config->view_token)) && hashed;
-    server->share = strdup(config->view_token);
-  }
-  if (config->admin_token)
-    hashed = oriel_secret_set(&server->admin_token, config->admin_token, strlen(config->admin_token)) && hashed;
   server->keeper = config->keeper;
   oriel_bucket_init(&server->refusals, ORIEL_REFUSALS_RATE, oriel_clock_ns());
   (void)uv_mutex_init(&server->worker_lock);
@@ -260,7 +278,7 @@ int oriel_server_create(uv_loop_t *loop, const struct oriel_server_config *confi
     status = oriel_relays_init(server, config->tls_cert, config->tls_key, why, why_size);
   if (status < 0)
     goto fail;
-  status = !hashed || (config->view_token && !server->share) ? -ENOMEM : init_tables(server, config);
+  status = init_tables(server, config);
   if (status == 0)
     status = init_handles(server);
   if (status < 0) {

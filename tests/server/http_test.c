@@ -339,7 +339,21 @@ static void listen_port_in_use(void **state) {
   config.listen = "127.0.0.1:0";
   config.token = "";
   assert_int_equal(oriel_server_create(&loop, &config, &server, why, sizeof why), -EINVAL);
+  static const struct {
+    const char *view, *admin, *words;
+  } tokens[] = {{"", NULL, "cannot use the token for viewing: it has 0 bytes"},
+                {NULL, "", "cannot use the admin token: it has 0 bytes"},
+                {"x", NULL, "change --view-token"},
+                {NULL, "x", "change --admin-token"},
+                {"y", "y", "change --admin-token"}};
   config.token = "x";
+  for (size_t i = 0; i < sizeof tokens / sizeof *tokens; i++) {
+    config.view_token = tokens[i].view;
+    config.admin_token = tokens[i].admin;
+    assert_int_equal(oriel_server_create(&loop, &config, &server, why, sizeof why), -EINVAL);
+    assert_non_null(strstr(why, tokens[i].words));
+  }
+  config.view_token = config.admin_token = NULL;
   config.tls_cert = "not a certificate";
   config.tls_key = "not a key";
   assert_true(oriel_server_create(&loop, &config, &server, why, sizeof why) < 0);
