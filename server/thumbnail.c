@@ -78,12 +78,20 @@ static void on_made(uv_work_t *work, int status) {
   free(job);
 }
 
+/** There is one to be had, as far as the source says. */
+static bool shows(struct oriel_desktop *desktop) {
+  struct oriel_source_abilities abilities;
+  oriel_desktop_abilities(desktop, &abilities);
+  const enum oriel_source_state state = oriel_desktop_state(desktop);
+  return abilities.display == ORIEL_DISPLAY_SHOWN &&
+         (state == ORIEL_SOURCE_RUNNING || state == ORIEL_SOURCE_PAUSED);
+}
+
 static bool is_due(const struct oriel_mount *mount, uint64_t now_ns) {
   const struct oriel_thumbnail *thumbnail = &mount->thumbnail;
-  const enum oriel_source_state state = oriel_desktop_state(mount->desktop);
+  const uint64_t period_ns = thumbnail->failed ? FAILED_NS : PERIOD_NS;
   return !thumbnail->making && mount->server->thumbnails_making < ORIEL_THUMBNAILS_AT_ONCE &&
-         (!thumbnail->begun_ns || now_ns - thumbnail->begun_ns >= (thumbnail->failed ? FAILED_NS : PERIOD_NS)) &&
-         (state == ORIEL_SOURCE_RUNNING || state == ORIEL_SOURCE_PAUSED);
+         (!thumbnail->begun_ns || now_ns - thumbnail->begun_ns >= period_ns) && shows(mount->desktop);
 }
 
 static void begin(struct oriel_mount *mount, uint64_t now_ns) {

@@ -2,8 +2,11 @@
 //
 // Several desktops in one server, in a browser: the list, its pictures, one of them and back, and a token of one alone.
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PNG } from 'pngjs';
 import { test, until } from './lib/runner.mjs';
-import { api, oriel } from './lib/process.mjs';
+import { api, guestArguments, oriel, serialLines, start, temporary } from './lib/process.mjs';
 import { openPage, painted } from './lib/browser.mjs';
 
 const still = (name, options = '') => `${name}=pattern:?size=640x400&scene=static${options}`;
@@ -148,9 +151,6 @@ test('desktops: from ten on they are searched, and a log-out leaves no picture',
 });
 
 test('desktops: one is removed under its viewer, who is told, and the other is not disturbed', async (t) => {
-  const { writeFileSync } = await import('node:fs');
-  const { join } = await import('node:path');
-  const { temporary } = await import('./lib/process.mjs');
   const file = join(temporary(t), 'oriel.conf');
   const section = (name) => `[desktop ${name}]\naddress = pattern:?size=640x400&scene=motion\n`;
   writeFileSync(file, section('red') + section('blue'));
@@ -169,3 +169,25 @@ test('desktops: one is removed under its viewer, who is told, and the other is n
   const entries = (await (await api(server, '/api/v1/desktops')).json()).desktops;
   assert.deepEqual(entries.map(({ name }) => name), ['blue', 'green']);
 });
+
+test('desktops: a guest that nobody watches is shown small, and goes on as it was', async (t) => {
+  const dir = temporary(t);
+  const paths = { qmp: join(dir, 'qmp.sock'), serial: join(dir, 'serial.txt') };
+  const vm = start(t, 'qemu-system-x86_64', guestArguments(paths));
+  await until(() => serialLines(paths.serial).includes('oriel-guest: ready') || vm.ended(), 60_000, 'the guest\'s desktop');
+  const server = await oriel(t, ['serve', `guest=qemu:${paths.qmp}`, still('other')]);
+  const look = async () => {
+    const answer = await api(server, '/d/guest/thumbnail.png');
+    return answer.status === 200 ? PNG.sync.read(Buffer.from(await answer.arrayBuffer())) : null;
+  };
+  const made = async () => (await (await api(server, '/d/guest/api/v1/stats')).json()).server.thumbnails;
+  // Each time QEMU's display is registered with, and let go of.
+  await until(async () => (await look()) && (await made()) >= 4, 30_000, 'four pictures');
+  const small = await look();
+  assert.deepEqual([small.width, small.height], [384, 216]);
+  assert.ok(new Set(new Uint32Array(new Uint8Array(small.data).buffer)).size > 50, 'a desktop, not a blank');
+  const { source, viewers } = await (await api(server, '/api/v1/desktops/guest/stats')).json();
+  assert.equal(source.reconnects, 0);
+  assert.equal(viewers, 0);
+  assert.ok(!vm.ended());
+}, { timeoutMs: 120_000 });

@@ -12,6 +12,7 @@
 #include <netinet/tcp.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,10 +90,9 @@ unsigned rig_descriptors(void) {
 
 static void on_call(uv_async_t *async) {
   struct rig *rig = async->data;
-  if (!rig->function)
+  void (*function)(struct rig *, void *) = atomic_exchange(&rig->function, NULL);
+  if (!function)
     return;
-  void (*function)(struct rig *, void *) = rig->function;
-  rig->function = NULL;
   function(rig, rig->argument);
   sem_post(&rig->called);
 }
@@ -146,7 +146,7 @@ void rig_start(struct rig *rig) {
 
 void rig_call(struct rig *rig, void (*function)(struct rig *rig, void *argument), void *argument) {
   rig->argument = argument;
-  rig->function = function;
+  atomic_store(&rig->function, function);
   assert_int_equal(uv_async_send(&rig->call), 0);
   while (sem_wait(&rig->called) < 0 && errno == EINTR) {
   }

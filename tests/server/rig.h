@@ -33,7 +33,8 @@ struct rig {
   uv_thread_t thread;
   uv_async_t call;
   sem_t called;
-  void (*function)(struct rig *rig, void *argument);
+  /* Handed over with what it is called for: libuv wakes by more than one thing. */
+  void (*_Atomic function)(struct rig *rig, void *argument);
   void *argument;
   struct oriel_server *server;
   struct oriel_mount *mount; /* RIG_DESKTOP */
