@@ -40,7 +40,6 @@ static void minimum_forgets_after_ten_seconds(void **state) {
   assert_false(oriel_minimum_read(&minimum, start + 30 * ORIEL_NS_PER_SECOND, &value));
 }
 
-/* Lesson 17: the first cut is on delay, long before anything is lost. */
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(window_covers_the_round_trip),
