@@ -147,7 +147,7 @@ static void viewer_is_told_what_to_draw(void **state) {
       ws_attend(fd, &frame);
     } while (frame.data[0] != ORIEL_VIEWER_VIDEO || frame.data[1] & ORIEL_VIEWER_FLAG_KEY);
     assert_int_equal(!!(frame.data[1] & ORIEL_VIEWER_FLAG_PART), part);
-    const unsigned count = part ? frame.data[32] | frame.data[33] << 8 : 0;
+    const unsigned count = part ? frame.data[32] + 256u * frame.data[33] : 0;
     assert_in_range(count, part, ORIEL_VIEWER_PART_MAX);
     assert_memory_equal(frame.data + 32 + (part ? 2 + 8 * count : 0), "\0\0\0\1", 4);
     close(fd);
