@@ -27,11 +27,11 @@ static int open_wake(int wake[2]) {
   return 0;
 }
 
-static int open_lane(struct oriel_guest_audio *audio, const char *address, bool dial_unix, char *why,
+static int open_input(struct oriel_guest_audio *audio, const char *address, bool dial_unix, char *why,
                      size_t why_size) {
-  struct guest_lane *lane = &audio->lanes[audio->lane_count];
-  const int result = guest_lane_open(lane, audio->lane_count, address, dial_unix, why, why_size);
-  audio->info[audio->lane_count++] = lane->counters; /* counts from here on, so that destroy sees it */
+  struct guest_audio_input *input = &audio->inputs[audio->input_count];
+  const int result = guest_audio_input_open(input, audio->input_count, address, dial_unix, why, why_size);
+  audio->info[audio->input_count++] = input->counters; /* counts from here on, so that destroy sees it */
   return result;
 }
 
@@ -41,10 +41,10 @@ static int open_all(struct oriel_guest_audio *audio, const struct oriel_guest_au
   if (config->udp) {
     char address[300];
     snprintf(address, sizeof address, "udp://%s", config->udp);
-    result = open_lane(audio, address, false, why, why_size);
+    result = open_input(audio, address, false, why, why_size);
   }
   for (unsigned i = 0; i < config->stream_count && result == 0; i++)
-    result = open_lane(audio, config->streams[i], config->dials_streams, why, why_size);
+    result = open_input(audio, config->streams[i], config->dials_streams, why, why_size);
   if (config->microphone && result == 0) {
     audio->has_microphone = true;
     result = guest_microphone_open(&audio->microphone, config->microphone, config->dials_microphone, why, why_size);
@@ -105,8 +105,8 @@ void oriel_guest_audio_destroy(struct oriel_guest_audio *audio) {
   wake(audio);
   if (audio->is_started)
     pthread_join(audio->thread, NULL);
-  for (unsigned i = 0; i < audio->lane_count; i++)
-    guest_lane_finish(&audio->lanes[i]);
+  for (unsigned i = 0; i < audio->input_count; i++)
+    guest_audio_input_finish(&audio->inputs[i]);
   guest_microphone_finish(&audio->microphone);
   pthread_mutex_destroy(&audio->lock);
   close(audio->wake[0]);
@@ -127,12 +127,12 @@ static void prepare(struct oriel_guest_audio *audio, struct pollfd polls[POLLS],
   *timeout_ms = -1;
   unsigned at = 1;
   for (unsigned i = 0; i < ORIEL_GUEST_AUDIO_LANES_MAX; i++, at += GUEST_LINK_POLLS) {
-    if (i >= audio->lane_count) {
+    if (i >= audio->input_count) {
       polls[at] = polls[at + 1] = (struct pollfd){.fd = -1};
       continue;
     }
-    guest_link_poll(&audio->lanes[i].link, false, polls + at);
-    *timeout_ms = sooner(*timeout_ms, guest_lane_timeout_ms(&audio->lanes[i], now));
+    guest_link_poll(&audio->inputs[i].link, false, polls + at);
+    *timeout_ms = sooner(*timeout_ms, guest_audio_input_timeout_ms(&audio->inputs[i], now));
   }
   guest_link_poll(&microphone->link, guest_microphone_wants_write(microphone), polls + at);
   *timeout_ms = sooner(*timeout_ms, guest_link_timeout_ms(&microphone->link, now));
@@ -145,13 +145,13 @@ static void step(struct oriel_guest_audio *audio, const struct pollfd polls[POLL
   while (polls[0].revents && read(audio->wake[0], bytes, sizeof bytes) == sizeof bytes)
     continue;
   unsigned at = 1;
-  for (unsigned i = 0; i < audio->lane_count; i++, at += GUEST_LINK_POLLS)
-    guest_lane_step(&audio->lanes[i], &audio->sink, polls + at, now);
+  for (unsigned i = 0; i < audio->input_count; i++, at += GUEST_LINK_POLLS)
+    guest_audio_input_step(&audio->inputs[i], &audio->sink, polls + at, now);
   if (audio->has_microphone)
     guest_microphone_step(&audio->microphone, polls + POLLS - GUEST_LINK_POLLS, now);
   pthread_mutex_lock(&audio->lock);
-  for (unsigned i = 0; i < audio->lane_count; i++)
-    audio->info[i] = audio->lanes[i].counters;
+  for (unsigned i = 0; i < audio->input_count; i++)
+    audio->info[i] = audio->inputs[i].counters;
   pthread_mutex_unlock(&audio->lock);
 }
 
@@ -203,7 +203,7 @@ bool oriel_guest_audio_has_microphone(struct oriel_guest_audio *audio) {
 
 void oriel_guest_audio_info(struct oriel_guest_audio *audio, struct oriel_guest_audio_info *info) {
   struct guest_microphone *microphone = &audio->microphone;
-  *info = (struct oriel_guest_audio_info){.lanes = audio->lane_count, .has_microphone_address = audio->has_microphone};
+  *info = (struct oriel_guest_audio_info){.lanes = audio->input_count, .has_microphone_address = audio->has_microphone};
   pthread_mutex_lock(&audio->lock);
   memcpy(info->lane, audio->info, sizeof info->lane);
   pthread_mutex_unlock(&audio->lock);

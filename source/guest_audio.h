@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Sound that comes from inside a guest, by its agent or driver, and the microphone's way back: docs/protocols/audio.md.
- * Lanes: UDP first, then the addresses of streams in the order given. What a peer does wrong ends that peer's stream,
+ * Inputs: UDP first, then the addresses of streams in the order given. What a peer does wrong ends that peer's stream,
  * with one line in the log, and nothing else: every listener goes on.
  *
  * Thread-safety: create, start and destroy from one thread. microphone, has_microphone and info from any thread between
@@ -33,13 +33,13 @@ struct oriel_guest_audio_config {
 struct oriel_guest_audio_sink {
   void *user;
   /** A well-formed packet of 1..1500 bytes, borrowed: one Opus packet of `frames` frames at 48 kHz, or whole float32
-   *  frames (the lane says which). `number` is higher by one than the last one's, by more where packets are known to be
-   *  lost; it wraps. `missing` frames are between the two by the sender's own clock: lost, or left out. Must not
+   *  frames (the input says which). `number` is higher by one than the last one's, by more where packets are known to
+   *  be lost; it wraps. `missing` frames are between the two by the sender's own clock: lost, or left out. Must not
    *  block. */
-  void (*packet)(void *user, unsigned lane, const void *packet, size_t size, unsigned frames, uint32_t number,
+  void (*packet)(void *user, unsigned input, const void *packet, size_t size, unsigned frames, uint32_t number,
                  uint64_t missing, uint64_t arrived_ns);
-  /** The lane's stream ended, or another one takes its place. */
-  void (*ended)(void *user, unsigned lane);
+  /** The input's stream ended, or another one takes its place. */
+  void (*ended)(void *user, unsigned input);
 };
 
 /** Listens at once, so that a wrong or taken address is told now: `why` (at least 256 bytes) says which and why.

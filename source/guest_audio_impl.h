@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Inside of guest_audio: its lanes, the microphone's link, and what they share with other threads.
+ * Inside of guest_audio: its inputs, the microphone's link, and what they share with other threads.
  */
 #ifndef ORIEL_SOURCE_GUEST_AUDIO_IMPL_H
 #define ORIEL_SOURCE_GUEST_AUDIO_IMPL_H
@@ -19,7 +19,7 @@
 #include "source/replay_window.h"
 #include "wire/audio.h"
 
-/* ---- a lane: guest_audio's thread ---- */
+/* ---- an input: guest_audio's thread ---- */
 
 /* Datagrams without numbers: networks double one now and then. A sender's own packets are never so close together. */
 struct guest_double {
@@ -28,13 +28,13 @@ struct guest_double {
   uint8_t bytes[ORIEL_AUDIO_PACKET_MAX];
 };
 
-struct guest_lane {
+struct guest_audio_input {
   struct guest_link link;
   unsigned index;
   uint64_t connection; /* the link's, that the state below belongs to; 0 = none */
   struct oriel_audio_framer framer;
   uint64_t budget, budget_ns; /* frames it may still send now; when that was right */
-  struct oriel_opus_trust trust; /* of a lane of Opus */
+  struct oriel_opus_trust trust; /* of an input of Opus */
   struct guest_judge judge;
   char said_fault[GUEST_FAULT_SIZE]; /* the last one that the log has, and when */
   uint64_t fault_said_ns;
@@ -56,12 +56,22 @@ struct guest_lane {
   struct oriel_guest_audio_lane counters; /* address and kind apart */
 };
 
-int guest_lane_open(struct guest_lane *lane, unsigned index, const char *address, bool dial_unix, char *why,
-                    size_t why_size);
-void guest_lane_finish(struct guest_lane *lane);
-int guest_lane_timeout_ms(const struct guest_lane *lane, uint64_t now_ns);
-void guest_lane_step(struct guest_lane *lane, const struct oriel_guest_audio_sink *sink, const struct pollfd *polls,
-                     uint64_t now_ns);
+enum { GUEST_AUDIO_BUDGET_FRAMES = 4 * ORIEL_AUDIO_RATE }; /* a burst after a stall; they come back at twice the rate */
+
+int guest_audio_input_open(struct guest_audio_input *input, unsigned index, const char *address, bool dial_unix,
+                           char *why, size_t why_size);
+void guest_audio_input_finish(struct guest_audio_input *input);
+int guest_audio_input_timeout_ms(const struct guest_audio_input *input, uint64_t now_ns);
+void guest_audio_input_step(struct guest_audio_input *input, const struct oriel_guest_audio_sink *sink,
+                            const struct pollfd *polls, uint64_t now_ns);
+
+/** Takes one packet, before which `lost` datagrams are missing by their numbers (of PCM; RTP has its own). NULL, or why
+ *  this stream cannot go on, valid until the next packet. */
+const char *guest_audio_packet_take(struct guest_audio_input *input, const struct oriel_guest_audio_sink *sink,
+                                    const uint8_t *packet, size_t size, uint32_t lost, uint64_t now_ns);
+/** Whether a datagram with a number is to be heard, and how many before it are missing. */
+bool guest_audio_packet_is_next(struct guest_audio_input *input, const struct oriel_guest_audio_sink *sink,
+                                uint32_t number, uint32_t *lost, uint64_t now_ns);
 
 /* ---- the microphone ---- */
 
@@ -104,15 +114,15 @@ bool guest_microphone_is_taken(struct guest_microphone *microphone, uint64_t now
 
 struct oriel_guest_audio {
   struct oriel_guest_audio_sink sink;
-  unsigned lane_count;
-  struct guest_lane lanes[ORIEL_GUEST_AUDIO_LANES_MAX];
+  unsigned input_count;
+  struct guest_audio_input inputs[ORIEL_GUEST_AUDIO_LANES_MAX];
   bool has_microphone;
   struct guest_microphone microphone;
   int wake[2]; /* a pipe: a byte in it ends the thread's sleep */
   atomic_bool stopping;
   bool is_started;
   pthread_t thread;
-  pthread_mutex_t lock; /* guards info's lanes: what other threads see of the counters */
+  pthread_mutex_t lock; /* guards info's inputs: what other threads see of the counters */
   struct oriel_guest_audio_lane info[ORIEL_GUEST_AUDIO_LANES_MAX];
 };
 

@@ -146,13 +146,13 @@ static void descriptors_gone_for_a_listener(void **state) {
   expect_to_meet();
 }
 
-static void ignore_packet(void *user, unsigned lane, const void *packet, size_t size, unsigned frames, uint32_t number,
+static void ignore_packet(void *user, unsigned input, const void *packet, size_t size, unsigned frames, uint32_t number,
                           uint64_t missing, uint64_t arrived_ns) {
-  (void)user, (void)lane, (void)packet, (void)size, (void)frames, (void)number, (void)missing, (void)arrived_ns;
+  (void)user, (void)input, (void)packet, (void)size, (void)frames, (void)number, (void)missing, (void)arrived_ns;
 }
 
-static void ignore_end(void *user, unsigned lane) {
-  (void)user, (void)lane;
+static void ignore_end(void *user, unsigned input) {
+  (void)user, (void)input;
 }
 
 /* A connection that cannot be taken in keeps its listener ready: that is no reason to ask without pause. */
