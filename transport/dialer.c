@@ -32,8 +32,8 @@ struct oriel_dialer {
   uint64_t first_data_ns; /* of this connection; 0 = none yet */
 
   struct oriel_resolution *resolution; /* kept when an attempt gives up on it, so that never two threads ask */
-  struct oriel_peers peers;
-  size_t first, tried; /* which peer an attempt starts with; how many it has tried */
+  struct oriel_endpoints endpoints;
+  size_t first, tried; /* which endpoint an attempt starts with; how many it has tried */
   int error;           /* why the last of them failed */
 
   bool is_unread;             /* the last step found bytes, and the owner has not received since */
@@ -99,8 +99,8 @@ static void connected(struct oriel_dialer *dialer) {
   dialer->state = ORIEL_STREAM_CONNECTED;
   dialer->first_data_ns = 0;
   dialer->is_unread = false;
-  dialer->first =
-      (dialer->first + dialer->tried + dialer->peers.count - 1) % (dialer->peers.count ? dialer->peers.count : 1);
+  const size_t count = dialer->endpoints.count;
+  dialer->first = (dialer->first + dialer->tried + count - 1) % (count ? count : 1);
 }
 
 /* Whether the line came whole; a peer that refuses the port just closes. */
@@ -136,8 +136,8 @@ static void established(struct oriel_dialer *dialer, uint64_t now_ns) {
 }
 
 /* 0: connected; -EINPROGRESS; other -errno with no socket left. */
-static int dial(struct oriel_dialer *dialer, const struct oriel_peer *peer) {
-  dialer->fd = oriel_fd_socket(peer->name.ss_family, dialer->impl->type);
+static int dial(struct oriel_dialer *dialer, const struct oriel_endpoint *endpoint) {
+  dialer->fd = oriel_fd_socket(endpoint->name.ss_family, dialer->impl->type);
   if (dialer->fd < 0) {
     const int error = dialer->fd;
     dialer->fd = -1;
@@ -145,7 +145,7 @@ static int dial(struct oriel_dialer *dialer, const struct oriel_peer *peer) {
   }
   if (dialer->impl->tune)
     dialer->impl->tune(dialer->fd);
-  int error = connect(dialer->fd, (const struct sockaddr *)&peer->name, peer->size) < 0 ? -errno : 0;
+  int error = connect(dialer->fd, (const struct sockaddr *)&endpoint->name, endpoint->size) < 0 ? -errno : 0;
   if (error == -EINTR)
     error = -EINPROGRESS; /* POSIX: it goes on all the same */
   if (!error && dialer->impl->check)
@@ -155,12 +155,12 @@ static int dial(struct oriel_dialer *dialer, const struct oriel_peer *peer) {
   return error;
 }
 
-/* Goes through the peers that are left until one answers or may still answer. */
+/* Goes through the endpoints that are left until one answers or may still answer. */
 static void dial_next(struct oriel_dialer *dialer, uint64_t now_ns) {
   dialer->phase = PHASE_CONNECT;
-  while (dialer->tried < dialer->peers.count) {
-    const struct oriel_peer *peer = &dialer->peers.list[(dialer->first + dialer->tried++) % dialer->peers.count];
-    const int error = dial(dialer, peer);
+  const struct oriel_endpoints *endpoints = &dialer->endpoints;
+  while (dialer->tried < endpoints->count) {
+    const int error = dial(dialer, &endpoints->list[(dialer->first + dialer->tried++) % endpoints->count]);
     if (error == -EINPROGRESS)
       return;
     if (!error) {
@@ -189,7 +189,7 @@ static void finish_connect(struct oriel_dialer *dialer, uint64_t now_ns) {
 }
 
 static void finish_resolve(struct oriel_dialer *dialer, uint64_t now_ns) {
-  const int error = oriel_resolution_read(dialer->resolution, &dialer->peers);
+  const int error = oriel_resolution_read(dialer->resolution, &dialer->endpoints);
   if (error == -EAGAIN)
     return;
   oriel_resolution_destroy(dialer->resolution);
@@ -215,7 +215,7 @@ static void attempt(struct oriel_dialer *dialer, uint64_t now_ns) {
     }
     return;
   }
-  result = dialer->impl->locate(&dialer->address, false, &dialer->peers);
+  result = dialer->impl->locate(&dialer->address, false, &dialer->endpoints);
   if (result == -EAGAIN) { /* asked for at every attempt: a host's address may change while its name stays */
     dialer->phase = PHASE_RESOLVE;
     result = dialer->resolution ? 0 : oriel_resolution_start(&dialer->address, dialer->impl->type, &dialer->resolution);
@@ -238,7 +238,7 @@ static void go_on(struct oriel_dialer *dialer, uint64_t now_ns) {
   if (dialer->state != ORIEL_STREAM_CONNECTING || now_ns < dialer->due_ns)
     return;
   if (dialer->phase == PHASE_CONNECT)
-    dialer->first += dialer->tried; /* the next attempt starts behind the peer that is silent */
+    dialer->first += dialer->tried; /* the next attempt starts behind the endpoint that is silent */
   fail(dialer, reason(ETIMEDOUT), now_ns);
 }
 
@@ -314,7 +314,7 @@ enum oriel_stream_state oriel_dialer_step(struct oriel_dialer *dialer, short rev
 }
 
 int oriel_dialer_create(const struct oriel_transport_address *address, struct oriel_dialer **out) {
-  struct oriel_peers ignored;
+  struct oriel_endpoints ignored;
   const struct oriel_transport_impl *impl = oriel_transport_impl(address->scheme);
   if (!impl)
     return -EINVAL;

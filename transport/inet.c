@@ -45,25 +45,25 @@ static void tune_tcp(int fd) {
 #endif
 }
 
-static void add_v4(struct oriel_peers *peers, struct in_addr host, uint32_t port) {
+static void add_v4(struct oriel_endpoints *endpoints, struct in_addr host, uint32_t port) {
   struct sockaddr_in name = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr = host};
-  struct oriel_peer *peer = &peers->list[peers->count++];
-  memset(peer, 0, sizeof *peer);
-  memcpy(&peer->name, &name, sizeof name);
-  peer->size = sizeof name;
+  struct oriel_endpoint *endpoint = &endpoints->list[endpoints->count++];
+  memset(endpoint, 0, sizeof *endpoint);
+  memcpy(&endpoint->name, &name, sizeof name);
+  endpoint->size = sizeof name;
 }
 
-static void add_v6(struct oriel_peers *peers, struct in6_addr host, uint32_t zone, uint32_t port) {
+static void add_v6(struct oriel_endpoints *endpoints, struct in6_addr host, uint32_t zone, uint32_t port) {
   struct sockaddr_in6 name = {
       .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port), .sin6_addr = host, .sin6_scope_id = zone};
-  struct oriel_peer *peer = &peers->list[peers->count++];
-  memset(peer, 0, sizeof *peer);
-  memcpy(&peer->name, &name, sizeof name);
-  peer->size = sizeof name;
+  struct oriel_endpoint *endpoint = &endpoints->list[endpoints->count++];
+  memset(endpoint, 0, sizeof *endpoint);
+  memcpy(&endpoint->name, &name, sizeof name);
+  endpoint->size = sizeof name;
 }
 
 /* "fe80::1%eth0": the zone is an interface's name or number. */
-static int locate_v6(const struct oriel_transport_address *address, struct oriel_peers *peers) {
+static int locate_v6(const struct oriel_transport_address *address, struct oriel_endpoints *endpoints) {
   char number[INET6_ADDRSTRLEN];
   struct in6_addr host;
   uint32_t zone = 0;
@@ -79,34 +79,34 @@ static int locate_v6(const struct oriel_transport_address *address, struct oriel
     if (!zone && sscanf(address->host + size + 1, "%u", &zone) != 1)
       return -ENODEV;
   }
-  add_v6(peers, host, zone, address->port);
+  add_v6(endpoints, host, zone, address->port);
   return 0;
 }
 
-static int locate(const struct oriel_transport_address *address, bool is_listener, struct oriel_peers *peers) {
+static int locate(const struct oriel_transport_address *address, bool is_listener, struct oriel_endpoints *endpoints) {
   struct in_addr host;
-  peers->count = 0;
+  endpoints->count = 0;
   if (address->port > UINT16_MAX || (!address->port && !is_listener))
     return -EINVAL;
   if (strchr(address->host, ':'))
-    return locate_v6(address, peers);
+    return locate_v6(address, endpoints);
   if (inet_pton(AF_INET, address->host, &host) == 1) {
-    add_v4(peers, host, address->port);
+    add_v4(endpoints, host, address->port);
     return 0;
   }
   if (!strcmp(address->host, "localhost")) { /* RFC 6761, 6.3: nobody needs to be asked */
-    add_v4(peers, (struct in_addr){.s_addr = htonl(INADDR_LOOPBACK)}, address->port);
-    add_v6(peers, in6addr_loopback, 0, address->port);
+    add_v4(endpoints, (struct in_addr){.s_addr = htonl(INADDR_LOOPBACK)}, address->port);
+    add_v6(endpoints, in6addr_loopback, 0, address->port);
     return 0;
   }
   return -EAGAIN;
 }
 
-static int bind_name(int fd, const struct oriel_peer *peer, char *why, size_t why_size) {
+static int bind_name(int fd, const struct oriel_endpoint *endpoint, char *why, size_t why_size) {
   /* [::] means v6 and nothing else: an address listens where it says. */
-  if (peer->name.ss_family == AF_INET6)
+  if (endpoint->name.ss_family == AF_INET6)
     set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
-  if (bind(fd, (const struct sockaddr *)&peer->name, peer->size) < 0) {
+  if (bind(fd, (const struct sockaddr *)&endpoint->name, endpoint->size) < 0) {
     const int error = errno;
     snprintf(why, why_size, "%s",
              error == EADDRINUSE      ? "the port is in use: choose another one"
@@ -117,9 +117,9 @@ static int bind_name(int fd, const struct oriel_peer *peer, char *why, size_t wh
   return 0;
 }
 
-static int bind_tcp(int fd, const struct oriel_peer *peer, char *why, size_t why_size) {
+static int bind_tcp(int fd, const struct oriel_endpoint *endpoint, char *why, size_t why_size) {
   set_int(fd, SOL_SOCKET, SO_REUSEADDR, 1);
-  int error = bind_name(fd, peer, why, why_size);
+  int error = bind_name(fd, endpoint, why, why_size);
   if (error < 0)
     return error;
   if (listen(fd, SOMAXCONN) < 0) {

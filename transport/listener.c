@@ -30,7 +30,7 @@ struct oriel_listener {
   int fd;
   int spare;     /* given up for a moment when files run out, to turn a connection away instead of spinning on it */
   bool is_given; /* serial and udp: the owner has its stream */
-  struct oriel_peer bound;
+  struct oriel_endpoint bound;
   bool has_file; /* and this is the one we made: */
   dev_t device;
   ino_t inode;
@@ -38,9 +38,9 @@ struct oriel_listener {
 
 /* 0; names are waited for here, with a bound: a listener is made once, at start. */
 static int locate(const struct oriel_transport_address *address, const struct oriel_transport_impl *impl,
-                  struct oriel_peers *peers) {
+                  struct oriel_endpoints *endpoints) {
   struct oriel_resolution *resolution;
-  int error = impl->locate(address, true, peers);
+  int error = impl->locate(address, true, endpoints);
   if (error != -EAGAIN)
     return error;
   error = oriel_resolution_start(address, impl->type, &resolution);
@@ -48,7 +48,7 @@ static int locate(const struct oriel_transport_address *address, const struct or
     return error;
   struct pollfd poller = {.fd = oriel_resolution_fd(resolution), .events = POLLIN};
   (void)poll(&poller, 1, RESOLVE_TIMEOUT_MS);
-  error = oriel_resolution_read(resolution, peers);
+  error = oriel_resolution_read(resolution, endpoints);
   oriel_resolution_destroy(resolution);
   return error == -EAGAIN ? -ETIMEDOUT : error;
 }
@@ -85,9 +85,9 @@ static void mark_file(struct oriel_listener *listener) {
   }
 }
 
-static int bind_to(struct oriel_listener *listener, const struct oriel_peer *peer, char *why, size_t why_size) {
+static int bind_to(struct oriel_listener *listener, const struct oriel_endpoint *endpoint, char *why, size_t why_size) {
   int error;
-  listener->fd = oriel_fd_socket(peer->name.ss_family, listener->impl->type);
+  listener->fd = oriel_fd_socket(endpoint->name.ss_family, listener->impl->type);
   if (listener->fd < 0) {
     error = listener->fd;
     listener->fd = -1;
@@ -95,9 +95,9 @@ static int bind_to(struct oriel_listener *listener, const struct oriel_peer *pee
     return error;
   }
   if (listener->impl->bind) {
-    error = listener->impl->bind(listener->fd, peer, why, why_size);
+    error = listener->impl->bind(listener->fd, endpoint, why, why_size);
   } else {
-    error = bind(listener->fd, (const struct sockaddr *)&peer->name, peer->size) < 0 ? -errno : 0;
+    error = bind(listener->fd, (const struct sockaddr *)&endpoint->name, endpoint->size) < 0 ? -errno : 0;
     if (!error && listen(listener->fd, SOMAXCONN) < 0)
       error = -errno;
     if (error < 0)
@@ -107,13 +107,13 @@ static int bind_to(struct oriel_listener *listener, const struct oriel_peer *pee
     oriel_fd_close(&listener->fd);
     return error;
   }
-  listener->bound = *peer;
+  listener->bound = *endpoint;
   mark_file(listener);
   return 0;
 }
 
 static int begin(struct oriel_listener *listener, char *why, size_t why_size) {
-  struct oriel_peers peers = {.count = 0};
+  struct oriel_endpoints endpoints = {.count = 0};
   int error;
   if (listener->impl->open) {
     listener->fd = listener->impl->open(&listener->address);
@@ -122,14 +122,14 @@ static int begin(struct oriel_listener *listener, char *why, size_t why_size) {
       snprintf(why, why_size, "%s", reason(-error));
     return error;
   }
-  error = locate(&listener->address, listener->impl, &peers);
+  error = locate(&listener->address, listener->impl, &endpoints);
   if (error < 0) {
     snprintf(why, why_size, "%s", reason(-error));
     return error;
   }
   error = -EINVAL;
-  for (size_t i = 0; i < peers.count && error < 0; i++)
-    error = bind_to(listener, &peers.list[i], why, why_size);
+  for (size_t i = 0; i < endpoints.count && error < 0; i++)
+    error = bind_to(listener, &endpoints.list[i], why, why_size);
   return error;
 }
 

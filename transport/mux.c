@@ -71,15 +71,15 @@ size_t oriel_mux_write_ok(uint32_t port, char text[ORIEL_MUX_LINE_MAX]) {
   return (size_t)snprintf(text, ORIEL_MUX_LINE_MAX, "OK %u\n", port);
 }
 
-static int locate(const struct oriel_transport_address *address, bool is_listener, struct oriel_peers *peers) {
+static int locate(const struct oriel_transport_address *address, bool is_listener, struct oriel_endpoints *endpoints) {
   char path[sizeof address->path + 12];
   if (!address->port)
     return -EINVAL;
-  peers->count = 1;
+  endpoints->count = 1;
   if (!is_listener)
-    return oriel_unix_name(address->path, &peers->list[0]);
+    return oriel_unix_name(address->path, &endpoints->list[0]);
   snprintf(path, sizeof path, "%s_%u", address->path, address->port);
-  return oriel_unix_name(path, &peers->list[0]);
+  return oriel_unix_name(path, &endpoints->list[0]);
 }
 
 const struct oriel_transport_impl oriel_transport_mux = {

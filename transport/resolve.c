@@ -21,7 +21,7 @@ struct oriel_resolution {
   char host[256], service[8];
   int type;
   int ends[2]; /* [0] is the owner's; the thread closes [1], which makes [0] readable */
-  struct oriel_peers peers;
+  struct oriel_endpoints endpoints;
 };
 
 static void unref(struct oriel_resolution *resolution) {
@@ -35,13 +35,13 @@ static void *ask(void *argument) {
   const struct addrinfo hints = {.ai_socktype = resolution->type};
   struct addrinfo *list = NULL;
   if (!getaddrinfo(resolution->host, resolution->service, &hints, &list)) {
-    for (const struct addrinfo *i = list; i && resolution->peers.count < ORIEL_PEERS_MAX; i = i->ai_next) {
-      struct oriel_peer *peer = &resolution->peers.list[resolution->peers.count];
-      if ((i->ai_family != AF_INET && i->ai_family != AF_INET6) || i->ai_addrlen > sizeof peer->name)
+    for (const struct addrinfo *i = list; i && resolution->endpoints.count < ORIEL_ENDPOINTS_MAX; i = i->ai_next) {
+      struct oriel_endpoint *endpoint = &resolution->endpoints.list[resolution->endpoints.count];
+      if ((i->ai_family != AF_INET && i->ai_family != AF_INET6) || i->ai_addrlen > sizeof endpoint->name)
         continue;
-      memcpy(&peer->name, i->ai_addr, i->ai_addrlen);
-      peer->size = i->ai_addrlen;
-      resolution->peers.count++;
+      memcpy(&endpoint->name, i->ai_addr, i->ai_addrlen);
+      endpoint->size = i->ai_addrlen;
+      resolution->endpoints.count++;
     }
     freeaddrinfo(list);
   }
@@ -97,12 +97,12 @@ int oriel_resolution_fd(const struct oriel_resolution *resolution) {
   return resolution->ends[0];
 }
 
-int oriel_resolution_read(const struct oriel_resolution *resolution, struct oriel_peers *peers) {
+int oriel_resolution_read(const struct oriel_resolution *resolution, struct oriel_endpoints *endpoints) {
   if (!atomic_load_explicit(&resolution->done, memory_order_acquire))
     return -EAGAIN;
-  if (!resolution->peers.count)
+  if (!resolution->endpoints.count)
     return -ENOENT;
-  *peers = resolution->peers;
+  *endpoints = resolution->endpoints;
   return 0;
 }
 

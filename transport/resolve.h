@@ -19,7 +19,7 @@ int oriel_resolution_start(const struct oriel_transport_address *address, int ty
 /** Becomes readable when the answer is there. Owned by the resolution. */
 int oriel_resolution_fd(const struct oriel_resolution *resolution);
 /** -EAGAIN while it lasts; 0: at least one; -ENOENT: the name is unknown or nobody could say. */
-int oriel_resolution_read(const struct oriel_resolution *resolution, struct oriel_peers *peers);
+int oriel_resolution_read(const struct oriel_resolution *resolution, struct oriel_endpoints *endpoints);
 /** Ends the ownership; never waits. NULL is fine. */
 void oriel_resolution_destroy(struct oriel_resolution *resolution);
 

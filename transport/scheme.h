@@ -12,15 +12,16 @@
 
 #include "transport/address.h"
 
-enum { ORIEL_PEERS_MAX = 8 };
+enum { ORIEL_ENDPOINTS_MAX = 8 };
 
-struct oriel_peer {
+/** Where a socket is connected or bound. */
+struct oriel_endpoint {
   struct sockaddr_storage name;
   socklen_t size;
 };
 
-struct oriel_peers {
-  struct oriel_peer list[ORIEL_PEERS_MAX];
+struct oriel_endpoints {
+  struct oriel_endpoint list[ORIEL_ENDPOINTS_MAX];
   size_t count;
 };
 
@@ -30,7 +31,7 @@ struct oriel_transport_impl {
 
   /* Sockets: the names to connect to or to bind, without asking anybody. 0, -EINVAL, -ENAMETOOLONG, or -EAGAIN when a
    * host's name must be resolved first. */
-  int (*locate)(const struct oriel_transport_address *address, bool is_listener, struct oriel_peers *peers);
+  int (*locate)(const struct oriel_transport_address *address, bool is_listener, struct oriel_endpoints *endpoints);
   /* Devices: an fd, or -errno; -EHOSTDOWN when nobody holds the other end. */
   int (*open)(const struct oriel_transport_address *address);
   /* Optional: options of a fresh or accepted socket. Those that a system lacks are left out. */
@@ -38,7 +39,7 @@ struct oriel_transport_impl {
   /* Optional: a last look at a socket that has just connected. 0, -errno. */
   int (*check)(int fd);
   /* Optional, instead of bind(2) and listen(2): 0, -errno with `why` filled. */
-  int (*bind)(int fd, const struct oriel_peer *peer, char *why, size_t why_size);
+  int (*bind)(int fd, const struct oriel_endpoint *endpoint, char *why, size_t why_size);
   /* Optional: whether the peer of an accepted socket is one the address names. */
   bool (*accepts)(const struct oriel_transport_address *address, int fd);
 };

@@ -19,7 +19,7 @@
 /* How long another process may take to bind in the same folder: somebody could hold the lock for ever. */
 enum { LOCK_TRIES = 50 };
 
-int oriel_unix_name(const char *path, struct oriel_peer *peer) {
+int oriel_unix_name(const char *path, struct oriel_endpoint *endpoint) {
   struct sockaddr_un name = {.sun_family = AF_UNIX};
   const size_t size = strlen(path);
   if (!size)
@@ -27,14 +27,14 @@ int oriel_unix_name(const char *path, struct oriel_peer *peer) {
   if (size >= sizeof name.sun_path)
     return -ENAMETOOLONG;
   memcpy(name.sun_path, path, size);
-  memset(peer, 0, sizeof *peer);
-  memcpy(&peer->name, &name, sizeof name);
-  peer->size = sizeof name;
+  memset(endpoint, 0, sizeof *endpoint);
+  memcpy(&endpoint->name, &name, sizeof name);
+  endpoint->size = sizeof name;
   return 0;
 }
 
-const char *oriel_unix_path(const struct oriel_peer *peer) {
-  return ((const struct sockaddr_un *)(const void *)&peer->name)->sun_path;
+const char *oriel_unix_path(const struct oriel_endpoint *endpoint) {
+  return ((const struct sockaddr_un *)(const void *)&endpoint->name)->sun_path;
 }
 
 void oriel_unix_tune(int fd) {
@@ -62,8 +62,8 @@ static int lock_folder(const char *path) {
 }
 
 /* 0: nothing lies at the path (any more). */
-static int clear_path(const struct oriel_peer *peer, char *why, size_t why_size) {
-  const char *path = oriel_unix_path(peer);
+static int clear_path(const struct oriel_endpoint *endpoint, char *why, size_t why_size) {
+  const char *path = oriel_unix_path(endpoint);
   struct stat status;
   if (lstat(path, &status) < 0) {
     if (errno == ENOENT)
@@ -81,7 +81,7 @@ static int clear_path(const struct oriel_peer *peer, char *why, size_t why_size)
     snprintf(why, why_size, "cannot ask whether %s is in use: %s", path, strerror(-probe));
     return probe;
   }
-  const int error = connect(probe, (const struct sockaddr *)&peer->name, peer->size) < 0 ? errno : 0;
+  const int error = connect(probe, (const struct sockaddr *)&endpoint->name, endpoint->size) < 0 ? errno : 0;
   oriel_fd_close(&probe);
   if (error == ENOENT)
     return 0;
@@ -97,27 +97,27 @@ static int clear_path(const struct oriel_peer *peer, char *why, size_t why_size)
   return 0;
 }
 
-int oriel_unix_bind(int fd, const struct oriel_peer *peer, char *why, size_t why_size) {
-  int lock = lock_folder(oriel_unix_path(peer));
-  int error = clear_path(peer, why, why_size);
-  if (!error && bind(fd, (const struct sockaddr *)&peer->name, peer->size) < 0) {
+int oriel_unix_bind(int fd, const struct oriel_endpoint *endpoint, char *why, size_t why_size) {
+  int lock = lock_folder(oriel_unix_path(endpoint));
+  int error = clear_path(endpoint, why, why_size);
+  if (!error && bind(fd, (const struct sockaddr *)&endpoint->name, endpoint->size) < 0) {
     error = -errno;
-    snprintf(why, why_size, "cannot make the socket %s: %s", oriel_unix_path(peer), strerror(-error));
+    snprintf(why, why_size, "cannot make the socket %s: %s", oriel_unix_path(endpoint), strerror(-error));
   }
   /* Inside the lock: between bind and listen the file looks dead to others. */
   if (!error && listen(fd, SOMAXCONN) < 0) {
     error = -errno;
-    snprintf(why, why_size, "cannot listen at %s: %s", oriel_unix_path(peer), strerror(-error));
-    unlink(oriel_unix_path(peer));
+    snprintf(why, why_size, "cannot listen at %s: %s", oriel_unix_path(endpoint), strerror(-error));
+    unlink(oriel_unix_path(endpoint));
   }
   oriel_fd_close(&lock);
   return error;
 }
 
-static int locate(const struct oriel_transport_address *address, bool is_listener, struct oriel_peers *peers) {
+static int locate(const struct oriel_transport_address *address, bool is_listener, struct oriel_endpoints *endpoints) {
   (void)is_listener;
-  peers->count = 1;
-  return oriel_unix_name(address->path, &peers->list[0]);
+  endpoints->count = 1;
+  return oriel_unix_name(address->path, &endpoints->list[0]);
 }
 
 const struct oriel_transport_impl oriel_transport_unix = {

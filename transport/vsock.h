@@ -32,12 +32,12 @@ struct oriel_vsock_darwin {
 static_assert(sizeof(struct oriel_vsock_linux) == 16 && offsetof(struct oriel_vsock_linux, cid) == 8, "Linux");
 static_assert(sizeof(struct oriel_vsock_darwin) == 12 && offsetof(struct oriel_vsock_darwin, cid) == 8, "macOS");
 
-void oriel_vsock_name_linux(uint32_t cid, uint32_t port, struct oriel_peer *peer);
-void oriel_vsock_name_darwin(uint32_t cid, uint32_t port, struct oriel_peer *peer);
+void oriel_vsock_name_linux(uint32_t cid, uint32_t port, struct oriel_endpoint *endpoint);
+void oriel_vsock_name_darwin(uint32_t cid, uint32_t port, struct oriel_endpoint *endpoint);
 /** The CID in a name that the system filled, whichever layout; ORIEL_VSOCK_ANY when it is no vsock name. */
-uint32_t oriel_vsock_cid(const struct oriel_peer *peer);
+uint32_t oriel_vsock_cid(const struct oriel_endpoint *endpoint);
 /** A listener's CID says who may come in: `any`, or that one. */
-bool oriel_vsock_accepts(const struct oriel_transport_address *address, const struct oriel_peer *peer);
+bool oriel_vsock_accepts(const struct oriel_transport_address *address, const struct oriel_endpoint *endpoint);
 
 extern const struct oriel_transport_impl oriel_transport_vsock;
 

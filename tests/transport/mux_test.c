@@ -89,50 +89,50 @@ static void lines_of_both_sides(void **state) {
 static void names_of_both_roles(void **state) {
   (void)state;
   struct oriel_transport_address address = {.scheme = ORIEL_TRANSPORT_MUX, .port = 5000, .path = "/run/v.sock"};
-  struct oriel_peers peers;
-  assert_int_equal(oriel_transport_mux.locate(&address, false, &peers), 0);
-  assert_string_equal(oriel_unix_path(&peers.list[0]), "/run/v.sock");
-  assert_int_equal(oriel_transport_mux.locate(&address, true, &peers), 0);
-  assert_string_equal(oriel_unix_path(&peers.list[0]), "/run/v.sock_5000");
+  struct oriel_endpoints endpoints;
+  assert_int_equal(oriel_transport_mux.locate(&address, false, &endpoints), 0);
+  assert_string_equal(oriel_unix_path(&endpoints.list[0]), "/run/v.sock");
+  assert_int_equal(oriel_transport_mux.locate(&address, true, &endpoints), 0);
+  assert_string_equal(oriel_unix_path(&endpoints.list[0]), "/run/v.sock_5000");
   memset(address.path, 'a', 103);
-  assert_int_equal(oriel_transport_mux.locate(&address, false, &peers), 0);
-  assert_int_equal(oriel_transport_mux.locate(&address, true, &peers), -ENAMETOOLONG);
+  assert_int_equal(oriel_transport_mux.locate(&address, false, &endpoints), 0);
+  assert_int_equal(oriel_transport_mux.locate(&address, true, &endpoints), -ENAMETOOLONG);
 }
 
 static void vsock_names(void **state) {
   (void)state;
-  struct oriel_peer peer;
-  oriel_vsock_name_linux(3, 5000, &peer);
+  struct oriel_endpoint endpoint;
+  oriel_vsock_name_linux(3, 5000, &endpoint);
   const uint8_t on_linux[16] = {40, 0, 0, 0, 0x88, 0x13, 0, 0, 3};
-  assert_int_equal(peer.size, 16);
-  assert_memory_equal(&peer.name, on_linux, 16);
-  assert_int_equal(oriel_vsock_cid(&peer), 3);
-  oriel_vsock_name_darwin(3, 5000, &peer);
+  assert_int_equal(endpoint.size, 16);
+  assert_memory_equal(&endpoint.name, on_linux, 16);
+  assert_int_equal(oriel_vsock_cid(&endpoint), 3);
+  oriel_vsock_name_darwin(3, 5000, &endpoint);
   const uint8_t on_darwin[12] = {12, 40, 0, 0, 0x88, 0x13, 0, 0, 3};
-  assert_int_equal(peer.size, 12);
-  assert_memory_equal(&peer.name, on_darwin, 12);
+  assert_int_equal(endpoint.size, 12);
+  assert_memory_equal(&endpoint.name, on_darwin, 12);
 }
 
 static void vsock_roles(void **state) {
   (void)state;
   struct oriel_transport_address address = {.scheme = ORIEL_TRANSPORT_VSOCK, .cid = 3, .port = 5000};
-  struct oriel_peers peers;
-  assert_int_equal(oriel_transport_vsock.locate(&address, false, &peers), 0);
-  assert_int_equal(peers.count, 1);
-  assert_int_equal(oriel_vsock_cid(&peers.list[0]), 3);
+  struct oriel_endpoints endpoints;
+  assert_int_equal(oriel_transport_vsock.locate(&address, false, &endpoints), 0);
+  assert_int_equal(endpoints.count, 1);
+  assert_int_equal(oriel_vsock_cid(&endpoints.list[0]), 3);
   /* A listener takes everybody's connections at the socket, and then only those of the CID it was given. */
-  assert_int_equal(oriel_transport_vsock.locate(&address, true, &peers), 0);
-  assert_int_equal(oriel_vsock_cid(&peers.list[0]), ORIEL_VSOCK_ANY);
-  struct oriel_peer peer;
-  oriel_vsock_name_linux(4, 1024, &peer);
-  assert_false(oriel_vsock_accepts(&address, &peer));
+  assert_int_equal(oriel_transport_vsock.locate(&address, true, &endpoints), 0);
+  assert_int_equal(oriel_vsock_cid(&endpoints.list[0]), ORIEL_VSOCK_ANY);
+  struct oriel_endpoint endpoint;
+  oriel_vsock_name_linux(4, 1024, &endpoint);
+  assert_false(oriel_vsock_accepts(&address, &endpoint));
   address.cid = 4;
-  assert_true(oriel_vsock_accepts(&address, &peer));
-  peer.size = 8; /* a name cut off tells nothing */
-  assert_false(oriel_vsock_accepts(&address, &peer));
+  assert_true(oriel_vsock_accepts(&address, &endpoint));
+  endpoint.size = 8; /* a name cut off tells nothing */
+  assert_false(oriel_vsock_accepts(&address, &endpoint));
   address.cid = ORIEL_VSOCK_ANY;
-  assert_true(oriel_vsock_accepts(&address, &peer));
-  assert_int_equal(oriel_transport_vsock.locate(&address, false, &peers), -EINVAL);
+  assert_true(oriel_vsock_accepts(&address, &endpoint));
+  assert_int_equal(oriel_transport_vsock.locate(&address, false, &endpoints), -EINVAL);
 }
 
 int main(void) {
