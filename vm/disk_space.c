@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Room in a directory. Main thread.
+ * Space on the disk of a directory. Main thread.
  */
-#include "vm/room.h"
+#include "vm/disk_space.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +18,7 @@ static int open_nameless(const char *directory) {
     return fd;
   if (errno != EOPNOTSUPP && errno != EISDIR) /* EISDIR: a kernel that does not know O_TMPFILE */
     return -errno;
-  if (snprintf(path, sizeof path, "%s/.oriel-room-XXXXXX", directory) >= (int)sizeof path)
+  if (snprintf(path, sizeof path, "%s/.oriel-space-XXXXXX", directory) >= (int)sizeof path)
     return -ENAMETOOLONG;
   fd = mkostemp(path, O_CLOEXEC);
   if (fd < 0)
@@ -27,7 +27,7 @@ static int open_nameless(const char *directory) {
   return fd;
 }
 
-int oriel_room_check(const char *directory, size_t size) {
+int oriel_disk_space_check(const char *directory, size_t size) {
   const int fd = open_nameless(directory);
   if (fd < 0)
     return fd;
@@ -36,6 +36,6 @@ int oriel_room_check(const char *directory, size_t size) {
   return -error;
 }
 
-const char *oriel_room_advice(int result) {
+const char *oriel_disk_space_advice(int result) {
   return result == -ENOSPC || result == -EDQUOT || result == -EFBIG ? "free space there or set" : "set";
 }

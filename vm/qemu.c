@@ -22,7 +22,7 @@
 #include "vm/child.h"
 #include "vm/image.h"
 #include "vm/process.h"
-#include "vm/room.h"
+#include "vm/disk_space.h"
 #include "vm/runtime.h"
 
 enum {
@@ -208,7 +208,7 @@ static int spawn(struct oriel_qemu *vm, const struct oriel_qemu_config *config, 
   if (log < 0) {
     result = -errno;
     snprintf(why, why_size, "cannot write %s: %s; %s XDG_RUNTIME_DIR to another directory", vm->runtime.log,
-             strerror(-result), oriel_room_advice(result));
+             strerror(-result), oriel_disk_space_advice(result));
   } else {
     result = oriel_child_start(arguments, log, &vm->pid);
     if (result == 0)
@@ -230,10 +230,10 @@ static int check_overlay(const struct oriel_qemu_config *config, const struct or
     return 0;
   if (directory == NULL || directory[0] == '\0')
     directory = "/var/tmp";
-  const int result = oriel_room_check(directory, OVERLAY_MIN_BYTES);
+  const int result = oriel_disk_space_check(directory, OVERLAY_MIN_BYTES);
   if (result < 0)
     snprintf(why, why_size, "cannot keep the guest's changes in %.200s: %s; %s TMPDIR to another directory", directory,
-             strerror(-result), oriel_room_advice(result));
+             strerror(-result), oriel_disk_space_advice(result));
   return result;
 }
 

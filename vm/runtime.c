@@ -15,9 +15,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "vm/room.h"
+#include "vm/disk_space.h"
 
-enum { ROOM_BYTES = 64 * 1024 }; /* for QEMU's log and its socket */
+enum { SPACE_BYTES = 64 * 1024 }; /* for QEMU's log and its socket */
 
 static const char socket_name[] = "qmp.sock";
 static const char log_name[] = "qemu.log";
@@ -29,7 +29,7 @@ static int make_own(const char *path, char *why, size_t why_size) {
   if (mkdir(path, 0700) < 0 && errno != EEXIST) {
     const int error = errno;
     snprintf(why, why_size, "cannot create %s: %s; %s XDG_RUNTIME_DIR to another directory", path, strerror(error),
-             oriel_room_advice(-error));
+             oriel_disk_space_advice(-error));
     return -error;
   }
   struct stat info;
@@ -167,10 +167,10 @@ static int remove_stale(const struct oriel_runtime *runtime, char *why, size_t w
 }
 
 static int check_room(const struct oriel_runtime *runtime, char *why, size_t why_size) {
-  const int result = oriel_room_check(runtime->directory, ROOM_BYTES);
+  const int result = oriel_disk_space_check(runtime->directory, SPACE_BYTES);
   if (result < 0)
     snprintf(why, why_size, "cannot write in %s: %s; %s XDG_RUNTIME_DIR to another directory", runtime->directory,
-             strerror(-result), oriel_room_advice(result));
+             strerror(-result), oriel_disk_space_advice(result));
   return result;
 }
 
