@@ -29,7 +29,7 @@ struct microphone {
 
   /* The thread's own. */
   struct oriel_audio_framer framer;
-  struct oriel_opus_trust trust;
+  struct oriel_opus_plausibility plausibility;
   uint64_t sequence;
   size_t unpaid; /* packets that were read and not yet said to be */
 };
@@ -47,7 +47,7 @@ static void restart(void *owner, bool is_other) {
   (void)is_other;
   oriel_receiver_reset(receiver_of(microphone));
   memset(&microphone->framer, 0, sizeof microphone->framer);
-  microphone->trust = (struct oriel_opus_trust){0};
+  microphone->plausibility = (struct oriel_opus_plausibility){0};
   microphone->unpaid = 0;
 }
 
@@ -66,7 +66,7 @@ static void close_stream(void *owner) {
 static bool is_sound(struct microphone *microphone, const uint8_t *packet, size_t size) {
   if (atomic_load_explicit(&microphone->in_use, memory_order_relaxed)) /* written by this thread */
     return size % (ORIEL_AUDIO_CHANNELS * sizeof(float)) == 0;
-  return oriel_opus_trust_take(&microphone->trust, oriel_opus_packet_frames(packet, size));
+  return oriel_opus_plausibility_take(&microphone->plausibility, oriel_opus_packet_frames(packet, size));
 }
 
 /* Cuts what came into packets. 0 or -EBADMSG: the stream is broken. */

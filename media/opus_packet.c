@@ -10,7 +10,7 @@
 
 #include "media/opus.h"
 
-enum { DOUBT_BAD = 4, DOUBT_CHANGE = 3, DOUBT_MAX = 60 };
+enum { PENALTY_BAD = 4, PENALTY_CHANGE = 3, PENALTY_MAX = 60 };
 
 int oriel_opus_packet_frames(const void *packet, size_t size) {
   opus_int16 sizes[48];
@@ -21,18 +21,18 @@ int oriel_opus_packet_frames(const void *packet, size_t size) {
   return frames > 0 && frames <= ORIEL_OPUS_FRAMES_MAX ? frames : -EBADMSG;
 }
 
-bool oriel_opus_trust_take(struct oriel_opus_trust *trust, int frames) {
+bool oriel_opus_plausibility_take(struct oriel_opus_plausibility *plausibility, int frames) {
   if (frames <= 0)
-    trust->doubt += DOUBT_BAD;
-  else if (trust->before && (unsigned)frames != trust->frames && (unsigned)frames != trust->before)
-    trust->doubt += DOUBT_CHANGE;
-  else if (trust->doubt)
-    trust->doubt--;
-  if (trust->doubt > DOUBT_MAX + DOUBT_BAD)
-    trust->doubt = DOUBT_MAX + DOUBT_BAD; /* datagrams go on: a few good ones make up for it */
-  if (frames > 0 && (unsigned)frames != trust->frames) {
-    trust->before = trust->frames;
-    trust->frames = (unsigned)frames;
+    plausibility->penalty += PENALTY_BAD;
+  else if (plausibility->before && (unsigned)frames != plausibility->frames && (unsigned)frames != plausibility->before)
+    plausibility->penalty += PENALTY_CHANGE;
+  else if (plausibility->penalty)
+    plausibility->penalty--;
+  if (plausibility->penalty > PENALTY_MAX + PENALTY_BAD)
+    plausibility->penalty = PENALTY_MAX + PENALTY_BAD; /* datagrams go on: a few good ones make up for it */
+  if (frames > 0 && (unsigned)frames != plausibility->frames) {
+    plausibility->before = plausibility->frames;
+    plausibility->frames = (unsigned)frames;
   }
-  return trust->doubt < DOUBT_MAX;
+  return plausibility->penalty < PENALTY_MAX;
 }

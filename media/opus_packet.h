@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * What an Opus packet says about itself (RFC 6716, section 3), without decoding it. Thread-safety: one
- * thread at a time per oriel_opus_trust; there is no other state.
+ * thread at a time per oriel_opus_plausibility; there is no other state.
  */
 #ifndef ORIEL_MEDIA_OPUS_PACKET_H
 #define ORIEL_MEDIA_OPUS_PACKET_H
@@ -12,9 +12,9 @@
 /** Frames at 48 kHz of a packet that is well formed: 120..5760. -EBADMSG: no decoder would take it. */
 int oriel_opus_packet_frames(const void *packet, size_t size);
 
-/** How little a stream of packets looks like Opus. All zero: nothing came yet. */
-struct oriel_opus_trust {
-  unsigned doubt;
+/** Whether a stream of packets looks like Opus. All zero: nothing came yet. */
+struct oriel_opus_plausibility {
+  unsigned penalty; /* adds up with what no sender of Opus does */
   unsigned frames; /* of the last well-formed packet */
   unsigned before; /* the length before it changed to that */
 };
@@ -23,6 +23,6 @@ struct oriel_opus_trust {
  *  outer form; but a sender keeps to a length of packets, or to two. False: malformed packets, or ever other lengths,
  *  add up to something else, as where a stream is read from the middle of a packet. Some thirty packets of noise do;
  *  some good ones make up for a bad one. */
-bool oriel_opus_trust_take(struct oriel_opus_trust *trust, int frames);
+bool oriel_opus_plausibility_take(struct oriel_opus_plausibility *plausibility, int frames);
 
 #endif

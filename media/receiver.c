@@ -165,7 +165,7 @@ static void post_line(struct oriel_receiver *receiver) {
     .ns = clock->ns,
     .offset_ns = clock->offset_ns,
     .period_ns = clock->period_ns,
-    .doubt = receiver_clock_doubt(clock),
+    .uncertainty = receiver_clock_uncertainty(clock),
     .packet_frames = receiver_peak_most(&in->packets, NULL),
     .jitter_ns = jitter_ns,
     .shifts = clock->shifts,

@@ -38,7 +38,7 @@ double receiver_clock_due(const struct receiver_clock *clock, uint64_t frame, ui
          (double)(int64_t)(frame - clock->frame) * clock->period_ns;
 }
 
-double receiver_clock_doubt(const struct receiver_clock *clock) {
+double receiver_clock_uncertainty(const struct receiver_clock *clock) {
   if (clock->rate_blocks < 3)
     return 1;
   return 3 * 1.25 * clock->deviation_ns * sqrt(clock->rate_var) / 1e9; /* 1.25: mean magnitude to standard deviation */

@@ -44,6 +44,6 @@ double receiver_clock_observe(struct receiver_clock *clock, uint64_t frame, uint
 /** When `frame` is due, in ns after `ns`. */
 double receiver_clock_due(const struct receiver_clock *clock, uint64_t frame, uint64_t ns);
 /** Three standard deviations of the relative rate; 1 until anything is known. */
-double receiver_clock_doubt(const struct receiver_clock *clock);
+double receiver_clock_uncertainty(const struct receiver_clock *clock);
 
 #endif

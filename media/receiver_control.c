@@ -27,13 +27,13 @@ static double clip(double value, double limit) {
   return fmin(fmax(value, -limit), limit);
 }
 
-double receiver_control_step(struct receiver_control *control, double drift, double doubt, double error_s,
+double receiver_control_step(struct receiver_control *control, double drift, double uncertainty, double error_s,
                              double passed_s) {
   if (control->fresh)
     control->error_s = error_s;
   control->fresh = false;
   control->error_s += (error_s - control->error_s) * passed_s / (passed_s + SMOOTH_S);
-  double least = doubt + DRIFT_LEAST;
+  double least = uncertainty + DRIFT_LEAST;
   control->follows = fabs(drift) > (control->follows ? least / 2 : least);
   double beyond = fmax(fabs(control->error_s) - BAND_S, 0);
   double pull = copysign(fmin(beyond / PULL_S, PULL_LIMIT), control->error_s);

@@ -33,7 +33,7 @@ struct moment {
   bool valid;       /* the sender's clock is known */
   double owed;      /* how far its clock is ahead of the ring when the first frame is due */
   double per_frame; /* frames of the sender to one of ours, by the clocks */
-  double doubt;
+  double uncertainty;
 };
 
 int receiver_pull_init(struct oriel_receiver *receiver) {
@@ -284,7 +284,7 @@ static void follow_clocks(struct oriel_receiver *receiver, const struct moment *
       stop(receiver);
     } else {
       double drift = moment->per_frame - 1;
-      receiver_control_step(&out->control, drift, moment->doubt, error / rate, (double)moment->count / rate);
+      receiver_control_step(&out->control, drift, moment->uncertainty, error / rate, (double)moment->count / rate);
     }
   }
 }
@@ -306,7 +306,7 @@ static void publish(struct oriel_receiver *receiver, const struct moment *moment
 /* Takes in what the network thread left and when this pull is. */
 static struct moment look(struct oriel_receiver *receiver, size_t count, uint64_t now_ns) {
   struct receiver_out *out = &receiver->out;
-  struct moment moment = {.count = count, .per_frame = 1, .doubt = 1};
+  struct moment moment = {.count = count, .per_frame = 1, .uncertainty = 1};
   /* First how far the ring is written, then the line: a new base is posted before anything behind it is written. */
   moment.written = receiver_ring_written(&receiver->ring);
   const struct receiver_line *line = receiver_ring_line(&receiver->ring);
@@ -326,7 +326,7 @@ static struct moment look(struct oriel_receiver *receiver, size_t count, uint64_
   moment.owed = (double)(int64_t)(line->frame - moment.written) +
                 ((double)(int64_t)(now_ns - line->ns) + due_ns - line->offset_ns) / line->period_ns;
   moment.per_frame = out->clock.period_ns / line->period_ns;
-  moment.doubt = line->doubt + receiver_clock_doubt(&out->clock);
+  moment.uncertainty = line->uncertainty + receiver_clock_uncertainty(&out->clock);
   measure_owed(receiver, moment.owed, line->shifts + out->clock.shifts, now_ns);
   set_target(receiver, line, count);
   follow_clocks(receiver, &moment, now_ns);

@@ -19,7 +19,7 @@ struct receiver_line {
   uint64_t base;          /* first position of this stream: what lies before is over */
   uint64_t frame, ns;
   double offset_ns, period_ns;
-  double doubt;           /* three standard deviations of the relative rate */
+  double uncertainty;           /* three standard deviations of the relative rate */
   double packet_frames;   /* the largest packet of late */
   double jitter_ns;       /* lateness to be ready for */
   uint32_t shifts;        /* changes when the phase jumped */

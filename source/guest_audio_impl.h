@@ -34,7 +34,7 @@ struct guest_audio_input {
   uint64_t connection; /* the link's, that the state below belongs to; 0 = none */
   struct oriel_audio_framer framer;
   uint64_t budget, budget_ns; /* frames it may still send now; when that was right */
-  struct oriel_opus_trust trust; /* of an input of Opus */
+  struct oriel_opus_plausibility plausibility; /* of an input of Opus */
   struct guest_judge judge;
   char said_fault[GUEST_FAULT_SIZE]; /* the last one that the log has, and when */
   uint64_t fault_said_ns;

@@ -74,7 +74,7 @@ static void begin(struct guest_audio_input *input, uint64_t now_ns) {
   input->connection = input->link.connections;
   input->budget = GUEST_AUDIO_BUDGET_FRAMES;
   input->budget_ns = now_ns;
-  input->trust = (struct oriel_opus_trust){.doubt = 0};
+  input->plausibility = (struct oriel_opus_plausibility){.penalty = 0};
   input->judge = (struct guest_judge){.strange = 0};
   input->rtp = (struct guest_rtp){.is_rtp = false};
   input->is_stamped = false;

@@ -100,11 +100,11 @@ static void convert(struct guest_audio_input *input, const struct oriel_guest_au
   }
 }
 
-static const char *no_packet(struct guest_audio_input *input, const uint8_t *packet, size_t size, bool trusted) {
+static const char *no_packet(struct guest_audio_input *input, const uint8_t *packet, size_t size, bool plausible) {
   input->counters.bad_packets++;
   if (input->counters.is_pcm)
     return "sent a packet that is no whole number of frames";
-  if (trusted)
+  if (plausible)
     return NULL;
   snprintf(input->counters.fault, sizeof input->counters.fault, "sends what is no Opus%s",
            guest_judge_guess(packet, size));
@@ -123,9 +123,9 @@ struct gap {
 static const char *take(struct guest_audio_input *input, const struct oriel_guest_audio_sink *sink,
                         const uint8_t *packet, size_t size, const struct gap *gap, uint64_t now_ns) {
   const int frames = packet_frames(input, packet, size);
-  const bool trusted = input->counters.is_pcm || oriel_opus_trust_take(&input->trust, frames);
-  if (frames < 0 || !trusted)
-    return no_packet(input, packet, size, trusted);
+  const bool plausible = input->counters.is_pcm || oriel_opus_plausibility_take(&input->plausibility, frames);
+  if (frames < 0 || !plausible)
+    return no_packet(input, packet, size, plausible);
   const uint64_t missing = gap->is_timed ? gap->missing : gap->lost * at_our_rate(input, (unsigned)frames);
   input->number += gap->lost;
   /* What is made up for lost packets costs as much as sound, and a packet costs something however short it is. */
@@ -211,7 +211,7 @@ static const char *take_rtp(struct guest_audio_input *input, const struct oriel_
  * stall is no double. */
 static bool is_double(struct guest_audio_input *input, const uint8_t *data, size_t size, uint64_t now_ns) {
   struct guest_double *last = &input->last;
-  const uint64_t length_ns = (uint64_t)input->trust.frames * ORIEL_NS_PER_SECOND / ORIEL_AUDIO_RATE;
+  const uint64_t length_ns = (uint64_t)input->plausibility.frames * ORIEL_NS_PER_SECOND / ORIEL_AUDIO_RATE;
   if (input->counters.is_pcm || size <= SILENCE_MOST)
     return false;
   const bool doubled =

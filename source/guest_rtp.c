@@ -12,7 +12,7 @@ enum {
   DIFFERS_MOST = 3, /* packets in a row that end it */
   /* Any bytes may have the form of Opus; that their length agrees with the timestamps is no chance. A sender's second
    * packet may be off by what the first one had too much (GStreamer's is, by the encoder's delay). */
-  DOUBT_MORE = 8, DOUBT_FOREIGN = 24,
+  PENALTY_MORE = 8, PENALTY_FOREIGN = 24,
   STAMP_SLACK = 2,      /* frames: timestamps that were rounded */
   STAMP_UNIT = 120,     /* frames: 2.5 ms, what all lengths of Opus are made of */
   STEP_MOST = 1000, /* a step of more, either way, does not go on from the packet before */
@@ -56,10 +56,10 @@ static bool is_stamped_as_opus(const struct guest_rtp *rtp, const struct oriel_r
 static bool is_foreign(struct guest_rtp *rtp, const struct oriel_rtp_packet *packet, bool continues, int frames) {
   const bool agrees = frames > 0 && (!continues || is_stamped_as_opus(rtp, packet));
   if (!agrees)
-    rtp->doubt = rtp->doubt + DOUBT_MORE < DOUBT_FOREIGN ? rtp->doubt + DOUBT_MORE : DOUBT_FOREIGN;
-  else if (rtp->doubt)
-    rtp->doubt--;
-  rtp->foreign = rtp->doubt >= DOUBT_FOREIGN || (rtp->foreign && rtp->doubt);
+    rtp->penalty = rtp->penalty + PENALTY_MORE < PENALTY_FOREIGN ? rtp->penalty + PENALTY_MORE : PENALTY_FOREIGN;
+  else if (rtp->penalty)
+    rtp->penalty--;
+  rtp->foreign = rtp->penalty >= PENALTY_FOREIGN || (rtp->foreign && rtp->penalty);
   rtp->frames = frames > 0 ? (unsigned)frames : 0;
   return rtp->foreign || frames <= 0;
 }

@@ -23,8 +23,8 @@ struct guest_rtp {
   uint8_t type;
   uint32_t number;    /* the sequence number, without its wraps */
   unsigned frames;    /* of the last packet, if it is Opus */
-  unsigned doubt;     /* that there is Opus in it */
-  bool foreign;       /* there is none, until the doubt is gone */
+  unsigned penalty;   /* for packets that hold no Opus */
+  bool foreign;       /* there is none in it, until the penalty is gone */
 };
 
 enum guest_rtp_kind {

@@ -47,7 +47,7 @@ struct oriel_audio_shm_legacy {
 
 enum oriel_audio_shm_state {
   ORIEL_AUDIO_SHM_IDLE,    /* the device's IO is stopped: no sound is expected */
-  ORIEL_AUDIO_SHM_RUNNING, /* a rest of `beat` is a fault */
+  ORIEL_AUDIO_SHM_RUNNING, /* a `beat` that stands still is a fault */
 };
 
 /* All that changes while the writer lives, on its own cache lines. Only the writer stores here. */

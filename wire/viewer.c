@@ -25,10 +25,10 @@ static struct oriel_writer begin(void *data, size_t size, enum oriel_viewer_mess
 
 /* u16 length, then UTF-8. Names come from guests and VMs, so bytes that are no UTF-8 become '?'. */
 static void write_text(struct oriel_writer *writer, const char *text) {
-  char clean[ORIEL_VIEWER_TEXT_MAX];
-  const size_t size = text ? oriel_utf8_copy(clean, sizeof clean, text, strlen(text)) : 0;
+  char sanitized[ORIEL_VIEWER_TEXT_MAX];
+  const size_t size = text ? oriel_utf8_copy(sanitized, sizeof sanitized, text, strlen(text)) : 0;
   oriel_write_u16(writer, (uint16_t)size);
-  oriel_write_bytes(writer, clean, size);
+  oriel_write_bytes(writer, sanitized, size);
 }
 
 size_t oriel_viewer_write_hello(void *data, size_t size, uint32_t capabilities, uint32_t viewer_id, uint64_t server_us,

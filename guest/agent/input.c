@@ -45,7 +45,7 @@ struct agent_input {
   /* Transport thread. */
   struct oriel_dialer *dialer;
   struct oriel_audio_framer framer;
-  struct oriel_opus_trust trust;
+  struct oriel_opus_plausibility plausibility;
   uint64_t sequence, bad;
   size_t unpaid; /* packets that were read and not yet said to be */
   struct agent_failure failure;
@@ -90,7 +90,7 @@ static bool take_packet(struct agent_input *input, const uint8_t *packet, size_t
   }
   if (oriel_receiver_push(input->receiver, packet, size, input->sequence++, now_ns) < 0 && input->bad++ == 0)
     oriel_warn(ROOM, "a packet of the microphone is no Opus: replaced by silence; do both ends say the same format=?");
-  return input->is_pcm || oriel_opus_trust_take(&input->trust, oriel_opus_packet_frames(packet, size));
+  return input->is_pcm || oriel_opus_plausibility_take(&input->plausibility, oriel_opus_packet_frames(packet, size));
 }
 
 /** 0, or -EBADMSG: the stream can no longer be cut into packets. */
@@ -166,7 +166,7 @@ static void follow(struct agent_input *input, enum oriel_stream_state state) {
   if (is_connected != input->stats.is_connected)
     input->framer.have = input->framer.due_ns = 0; /* also at the end: nothing is due on a connection that is over */
   if (is_connected && !input->stats.is_connected) {
-    input->trust = (struct oriel_opus_trust){0};
+    input->plausibility = (struct oriel_opus_plausibility){0};
     input->bad = 0;
     input->unpaid = 0;
     oriel_receiver_reset(input->receiver);
