@@ -145,8 +145,10 @@ test('secrets_for_one_desktop_and_for_all_are_kept_apart', () => {
   session.keep('wide', true);
   assert.deepEqual([...kept], [['oriel.secret:/', 'wide']]);
   assert.equal(session.secret, 'wide');
+  assert.equal(session.wide, true);
   assert.equal(session.fallBack(), false, 'it is the only one');
   session.keep('own', false);
+  assert.equal(session.wide, false);
   assert.equal(session.secret, 'own');
   assert.equal(session.fallBack(), true);
   assert.equal(session.secret, 'wide');

@@ -4,7 +4,6 @@
 import { byId, button, setIcon, toast } from './dom.js';
 import { LogOut } from './log-out.js';
 import { ROLE } from './protocol.js';
-import { places } from './session.js';
 import { CONTROL_WAY } from './wire.js';
 
 /** Screen readers repeat what is set again. @param {HTMLElement} element @param {string} text */
@@ -56,10 +55,11 @@ export class ControlPanel {
 
   /** A way back to the list, where it holds more than this desktop. */
   async offerList() {
-    const { own, root } = places();
-    if (own === root) return;
+    const { session } = this.client;
+    await session.claiming;
+    if (!session.wide) return; // at a desktop's own token there is nothing to list
     try {
-      const response = await this.client.session.request('../../api/v1/desktops');
+      const response = await session.request('../../api/v1/desktops');
       const { desktops } = response.ok ? await response.json() : { desktops: [] };
       byId('all-desktops', HTMLAnchorElement).hidden = desktops.length < 2;
     } catch {

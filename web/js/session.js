@@ -150,20 +150,26 @@ export class Session {
     return answer;
   }
 
-  /** The second secrets that other pages of this origin keep, too: of a session for this desktop, then for all. */
+  /** The second secrets that pages of this origin keep: of a session for this desktop, and of one for all. */
   stored() {
     try {
       const { own, root } = places();
-      const secrets = [own, root].map((place) => localStorage.getItem(storageKey(place)));
-      return [...new Set(secrets.filter((secret) => secret !== null))];
+      return [own, root].map((place) => localStorage.getItem(storageKey(place)));
     } catch {
-      return [];
+      return [null, null];
     }
   }
 
   /** The session's second secret; another tab may have logged in since. Empty = none. */
   get secret() {
-    return this.stored()[0] ?? this.ownSecret;
+    const [own, root] = this.stored();
+    return own ?? root ?? this.ownSecret;
+  }
+
+  /** It opens other desktops' pages, too, as far as this one of a desktop knows. */
+  get wide() {
+    const [own, root] = this.stored();
+    return own === null && root !== null;
   }
 
   /** @param {string} secret '' forgets all @param {boolean} wide for the pages of all desktops, not for this one's alone */
@@ -181,14 +187,10 @@ export class Session {
 
   /** A session for this desktop that has ended may hide one for all. True when there is another to try. */
   fallBack() {
-    const [ended, other] = this.stored();
-    if (!other) return false;
-    try {
-      localStorage.removeItem(storageKey(places().own));
-    } catch {
-      return false;
-    }
-    return this.secret !== ended;
+    const [own, root] = this.stored();
+    if (own === null || root === null || own === root) return false;
+    localStorage.removeItem(storageKey(places().own));
+    return true;
   }
 
   /** fetch as this session. @param {string} path @param {RequestInit} [options] */
