@@ -151,7 +151,8 @@ static void check_route(struct oriel_request *request, const struct oriel_target
   } else if (target->methods == 0) {
     oriel_verdict_refuse(verdict, MHD_HTTP_NOT_FOUND, "there is nothing at this path");
   } else if (target->lacks_name) {
-    oriel_verdict_refuse(verdict, MHD_HTTP_NOT_FOUND, "several desktops are served here: name one, as /d/NAME/ before this path");
+    oriel_verdict_refuse(verdict, MHD_HTTP_NOT_FOUND,
+                         "several desktops are served here: name one, as /d/NAME/ before this path");
   } else if (!target->route) {
     list_methods(target->methods, verdict->text, sizeof verdict->text);
     verdict->header = "Allow";

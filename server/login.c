@@ -80,7 +80,8 @@ enum oriel_viewer_reason oriel_login_viewer(struct oriel_server *server, const s
   if (right == ORIEL_RIGHT_NONE)
     return key.wait ? ORIEL_VIEWER_REASON_LIMITED : ORIEL_VIEWER_REASON_UNAUTHORISED;
   login->view = right == ORIEL_RIGHT_VIEW;
-  const struct oriel_session_start start = {.key = key.secret, .view = login->view, .below = !key.all && client->named};
+  const struct oriel_session_start start = {
+    .key = key.secret, .view = login->view, .below = !key.all && client->named, .narrow = !key.all};
   return begin(server, client, &start, NULL, login->secret, &login->session) < 0 ? ORIEL_VIEWER_REASON_GOING_AWAY : 0;
 }
 
@@ -93,7 +94,8 @@ enum MHD_Result oriel_handle_login(struct oriel_request *request) {
   enum oriel_right right = oriel_gate_token(request, token, strlen(token), &key, &verdict);
   explicit_bzero(token, sizeof token);
   const struct oriel_session_start start = {
-    .key = key.secret, .view = right == ORIEL_RIGHT_VIEW, .below = !key.all && request->named};
+    .key = key.secret, .view = right == ORIEL_RIGHT_VIEW, .below = !key.all && request->named,
+    .narrow = !key.all};
   enum MHD_Result result;
   if (parsed < 0 && verdict.status == MHD_HTTP_UNAUTHORIZED)
     result = oriel_answer_error(request, MHD_HTTP_BAD_REQUEST, "the body must be {\"token\":\"...\"}", NULL, NULL);

@@ -68,9 +68,9 @@ const char *oriel_mount_tag(const struct oriel_mount *mount, bool named, const c
                             char tag[ORIEL_MOUNT_TAG_SIZE]);
 /** Viewers whose tokens only let watch may have half of the places, one at least. */
 unsigned oriel_mount_watchers_max(const struct oriel_mount *mount);
-/** A token that only lets watch this desktop, for who may watch and control it; `all`: and every other. Its own; of the
- *  only one the server's; else one that is made now and lasts as long as the mount. NULL: the server has none, or memory
- *  or random numbers are short. */
+/** A token that only lets watch this desktop, for who may control it, and, with `all`, every other. Its own; of the only
+ *  one the server's; else one that is made now and lasts as long as the mount. NULL: the server has none, or memory or
+ *  random numbers are short. */
 const char *oriel_mount_share(struct oriel_mount *mount, bool all);
 /** Keeps it, whatever becomes of its name. Returns it; NULL is fine. */
 struct oriel_mount *oriel_mount_ref(struct oriel_mount *mount);

@@ -21,8 +21,8 @@ struct oriel_order {
 };
 
 /** {"name": "...", "address": "...", "options": {"key": "value", "other": 30, "third": true}}; options may be missing;
- *  no other member, nothing twice, no control characters. Keys are of a-z and "-", begin with a letter and have 32 of
- *  them at most; true and false become "yes" and "no". 0, and then finish wipes and frees it, since values may be tokens;
+ *  no other member, nothing twice, no control characters. Keys are of a-z and "-", begin with a letter and have at most
+ *  32 of them; true and false become "yes" and "no". 0, and then finish wipes and frees it, since values may be tokens;
  *  -EINVAL with a sentence in `why`, which repeats nothing of the body; -ENOMEM. */
 int oriel_order_parse(const char *body, size_t size, struct oriel_order *order, char *why, size_t why_size);
 void oriel_order_finish(struct oriel_order *order);

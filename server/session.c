@@ -27,25 +27,48 @@ static bool is_live(const struct oriel_session *session, uint64_t now_ns) {
   return session->serial != 0 && session->expires_ns > now_ns;
 }
 
-/** The slot for a new session: a free one, or that of its kind (else of any) which is nearest its end. */
-static struct oriel_session *make_room(struct oriel_sessions *sessions, bool view, uint64_t now_ns) {
-  struct oriel_session *unused = NULL, *same = NULL, *any = &sessions->slots[0];
-  size_t views = 0;
+/** What the table holds, seen from a new session: of each kind the one that is nearest its end; NULL = none. */
+struct census {
+  struct oriel_session *unused, *own, *like, *any;
+  size_t owns, views;
+};
+
+static void keep_older(struct oriel_session **oldest, struct oriel_session *slot) {
+  if (!*oldest || slot->expires_ns < (*oldest)->expires_ns)
+    *oldest = slot;
+}
+
+static struct census take_census(struct oriel_sessions *sessions, const struct oriel_session_start *start,
+                                 uint64_t now_ns) {
+  struct census census = {0};
   for (size_t i = 0; i < ORIEL_SESSIONS_MAX; i++) {
     struct oriel_session *slot = &sessions->slots[i];
     if (!is_live(slot, now_ns)) {
-      unused = unused ? unused : slot;
+      census.unused = census.unused ? census.unused : slot;
       continue;
     }
-    views += slot->view;
-    if (slot->view == view && (!same || slot->expires_ns < same->expires_ns))
-      same = slot;
-    if (slot->expires_ns < any->expires_ns)
-      any = slot;
+    const bool own = oriel_secret_equal(&slot->key, &start->key);
+    census.views += slot->view;
+    census.owns += own;
+    keep_older(&census.any, slot);
+    if (slot->view == start->view)
+      keep_older(&census.like, slot);
+    if (own)
+      keep_older(&census.own, slot);
   }
-  if (unused && !(view && views >= ORIEL_SESSIONS_MAX / 2))
-    return unused;
-  return same ? same : any;
+  return census;
+}
+
+/* Who has the token of one desktop logs nobody of another out, however often he logs in: his own make room. */
+static struct oriel_session *make_room(struct oriel_sessions *sessions, const struct oriel_session_start *start,
+                                       uint64_t now_ns) {
+  const struct census census = take_census(sessions, start, now_ns);
+  const bool free = census.unused && !(start->view && census.views >= ORIEL_SESSIONS_MAX / 2);
+  if (start->narrow && census.own && (!free || census.owns >= ORIEL_SESSIONS_NARROW_MAX))
+    return census.own;
+  if (free)
+    return census.unused;
+  return census.like ? census.like : census.any;
 }
 
 int oriel_sessions_create(struct oriel_sessions *sessions, const struct oriel_session_start *start, uint64_t now_ns,
@@ -56,7 +79,7 @@ int oriel_sessions_create(struct oriel_sessions *sessions, const struct oriel_se
     status = oriel_secret_draw(id);
   if (status < 0)
     return status;
-  struct oriel_session *slot = make_room(sessions, start->view, now_ns);
+  struct oriel_session *slot = make_room(sessions, start, now_ns);
   slot->id = (struct oriel_secret){.known = false};
   if ((id && !oriel_secret_set(&slot->id, id, ORIEL_SESSION_ID_SIZE)) ||
       !oriel_secret_set(&slot->secret, secret, ORIEL_SESSION_ID_SIZE))

@@ -16,6 +16,7 @@
 enum {
   ORIEL_COOKIES_MAX = 4, /* sessions that one request may have to choose from */
   ORIEL_SESSIONS_MAX = 1024,
+  ORIEL_SESSIONS_NARROW_MAX = 128, /* of one token that does not open all desktops */
   ORIEL_SESSION_SECONDS = 24 * 3600,
 };
 
@@ -40,11 +41,13 @@ void oriel_sessions_finish(struct oriel_sessions *sessions);
 struct oriel_session_start {
   struct oriel_secret key;
   bool view, below;
+  bool narrow; /* its token does not open all desktops */
 };
 
 /** Makes a session and writes its id and its second secret, which are kept nowhere else, and its serial (NULL is fine).
  *  Without an id (NULL) no cookie is good for it until it is claimed. When all slots are taken the one nearest its end
- *  makes room; sessions that only watch have half of the slots and push out none but their like. 0, or -errno of
+ *  makes room; sessions that only watch have half of the slots and push out none but their like. A narrow one beyond
+ *  128 of its token, or where all are taken, pushes out one of that token, if there is one. 0, or -errno of
  *  getrandom. */
 int oriel_sessions_create(struct oriel_sessions *sessions, const struct oriel_session_start *start, uint64_t now_ns,
                           char id[ORIEL_SESSION_ID_SIZE + 1], char secret[ORIEL_SESSION_ID_SIZE + 1], uint64_t *serial);

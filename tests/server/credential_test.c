@@ -291,6 +291,32 @@ static void sessions_that_watch_push_out_their_like(void **state) {
   oriel_sessions_finish(&sessions);
 }
 
+/* Who has the token of one desktop must not log out those of others, nor the owner. */
+static void sessions_for_one_desktop_push_out_their_own(void **state) {
+  (void)state;
+  struct oriel_sessions sessions;
+  const struct oriel_session_start flood = {.key = {.hash = {3}, .known = true}, .narrow = true},
+                                   other = {.key = {.hash = {4}, .known = true}, .narrow = true};
+  char id[ORIEL_SESSION_ID_SIZE + 1], secret[ORIEL_SESSION_ID_SIZE + 1];
+  uint64_t owner, neighbour, last = 0;
+  assert_int_equal(oriel_sessions_init(&sessions), 0);
+  assert_int_equal(oriel_sessions_create(&sessions, &full, 1000, id, secret, &owner), 0);
+  assert_int_equal(oriel_sessions_create(&sessions, &other, 1000, id, secret, &neighbour), 0);
+  for (int i = 0; i < 2 * ORIEL_SESSIONS_MAX; i++)
+    assert_int_equal(oriel_sessions_create(&sessions, &flood, 2000, id, secret, &last), 0);
+  assert_int_equal(oriel_sessions_count(&sessions, 2000), ORIEL_SESSIONS_NARROW_MAX + 2);
+  assert_true(oriel_sessions_alive(&sessions, last, 2000));
+  /* Where all slots are taken, too. */
+  while (oriel_sessions_count(&sessions, 3000) < ORIEL_SESSIONS_MAX)
+    assert_int_equal(oriel_sessions_create(&sessions, &full, 3000, id, secret, NULL), 0);
+  for (int i = 0; i < 2 * ORIEL_SESSIONS_MAX; i++)
+    assert_int_equal(oriel_sessions_create(&sessions, &flood, 4000, id, secret, NULL), 0);
+  assert_true(oriel_sessions_alive(&sessions, owner, 4000));
+  assert_true(oriel_sessions_alive(&sessions, neighbour, 4000));
+  assert_int_equal(oriel_sessions_count(&sessions, 4000), ORIEL_SESSIONS_MAX);
+  oriel_sessions_finish(&sessions);
+}
+
 static void client_of(const char *forwarded_for, const char *forwarded, const char *expected) {
   static const char *const trusted[] = {"10.0.0.0/8", "2001:db8::/32", "127.0.0.1", NULL};
   struct oriel_proxies proxies;
@@ -437,6 +463,7 @@ int main(int argc, char **argv) {
     cmocka_unit_test(sessions_expire_and_make_room),
     cmocka_unit_test(sessions_are_claimed_once),
     cmocka_unit_test(sessions_that_watch_push_out_their_like),
+    cmocka_unit_test(sessions_for_one_desktop_push_out_their_own),
     cmocka_unit_test(proxies_name_their_clients),
     cmocka_unit_test(prefix_forms),
     cmocka_unit_test(audit_names_forge_nothing),
