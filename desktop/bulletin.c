@@ -204,7 +204,7 @@ static void describe(const struct oriel_bulletin *bulletin, unsigned notice, str
   case ORIEL_NOTICE_MICROPHONE:
     delivery->type = ORIEL_DELIVERY_MICROPHONE;
     delivery->microphone.use = oriel_facts_microphone(known);
-    delivery->microphone.talker = known->microphone_owner;
+    delivery->microphone.owner = known->microphone_owner;
     break;
   default:
     delivery->type = ORIEL_DELIVERY_CURSOR;

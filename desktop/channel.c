@@ -7,7 +7,7 @@
 
 #include "core/clock.h"
 #include "desktop/private.h"
-#include "desktop/speaker.h"
+#include "media/opus.h"
 #include "media/opus_packet.h"
 
 static const uint64_t patience_ns = ORIEL_NS_PER_SECOND; /* refinement waits so long for a viewer that is behind */
@@ -160,7 +160,5 @@ void oriel_channel_publish_sound(struct oriel_desktop *desktop, struct oriel_pac
       offer_audio(hub, hub->viewers[i], packet);
   pthread_mutex_unlock(&hub->lock);
   oriel_desktop_wake(desktop);
-  if (desktop->speaker) /* last: it decodes */
-    oriel_speaker_push(desktop->speaker, packet);
   oriel_packet_unref(packet);
 }

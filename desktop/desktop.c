@@ -12,8 +12,10 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "core/log.h"
+#include "desktop/playback.h"
 #include "desktop/private.h"
-#include "desktop/speaker.h"
+#include "desktop/sound.h"
 
 /* Each start of a source costs a whole picture, and with QEMU a registration: a viewer that hides and shows itself all
  * the time must not have a thousand of them. */
@@ -60,9 +62,34 @@ static unsigned wanted_locked(const struct oriel_hub *hub) {
   return wanted;
 }
 
+/* This host's own playback, which listens as long as the desktop lives. Without memory for it the next change of who
+ * looks or listens tries again. */
+static void begin_playback(struct oriel_desktop *desktop) {
+  struct oriel_playback *playback = NULL;
+  if (!desktop->plays)
+    return;
+  if (oriel_playback_create(&playback)) {
+    if (!desktop->plays_warned)
+      oriel_warn("desktop", "nothing plays on this host: no memory for it; whoever listens next tries again, viewers "
+                            "hear as ever");
+    desktop->plays_warned = true;
+    return;
+  }
+  desktop->plays = false;
+  if (!playback)
+    return;
+  const struct oriel_sound_listener listener = oriel_playback_listener(playback);
+  oriel_sound_output_add(&desktop->sound->output, &listener);
+  atomic_store(&desktop->playback, playback);
+  pthread_mutex_lock(&desktop->hub.lock);
+  desktop->hub.watchers_sound++;
+  pthread_mutex_unlock(&desktop->hub.lock);
+}
+
 void oriel_desktop_update_watch(struct oriel_desktop *desktop) {
   struct oriel_hub *hub = &desktop->hub;
   pthread_mutex_lock(&desktop->watch_lock);
+  begin_playback(desktop);
   pthread_mutex_lock(&hub->lock);
   const unsigned before = hub->source_watched;
   unsigned wanted = wanted_locked(hub);
@@ -83,9 +110,7 @@ void oriel_desktop_update_watch(struct oriel_desktop *desktop) {
   pthread_mutex_unlock(&hub->lock);
   for (unsigned i = 0; i < ORIEL_RENDITIONS; i++)
     oriel_packet_unref(stale[i]);
-  if (sound && !atomic_load(&desktop->audio.wanted))
-    oriel_sound_clear(&desktop->sound);
-  oriel_audio_want(&desktop->audio, sound);
+  oriel_sound_want(desktop->sound, sound);
   if (wanted != before)
     oriel_source_watch(desktop->source, wanted); /* may call the sink at once: hub.lock is free */
   pthread_mutex_unlock(&desktop->watch_lock);
@@ -147,7 +172,7 @@ static void sink_pointer_mode(void *user, bool absolute) {
 
 static void sink_sound(void *user, const float *frames, size_t count, uint64_t captured_ns) {
   struct oriel_desktop *desktop = user;
-  oriel_audio_write(&desktop->audio, frames, count, captured_ns);
+  oriel_sound_write(desktop->sound, frames, count, captured_ns);
 }
 
 static void sink_volume(void *user, float left, float right, bool muted) {
@@ -171,6 +196,11 @@ static void sink_typed(void *user, uint64_t mark, unsigned dropped) {
     }
   pthread_mutex_unlock(&hub->lock);
   oriel_desktop_wake(desktop);
+}
+
+/* All viewers together are one listener of the sound. */
+static void offer_to_viewers(void *user, struct oriel_packet *packet) {
+  oriel_channel_publish_sound(user, oriel_packet_ref(packet));
 }
 
 /* ---- life ---- */
@@ -218,18 +248,12 @@ int oriel_desktop_create(const struct oriel_desktop_config *config, struct oriel
   oriel_rate_limit_init(&desktop->hub.rest_pace, RESTS_PER_SECOND, REST_BURST);
   if (pthread_mutex_init(&desktop->watch_lock, NULL))
     goto fail_hub;
-  if (oriel_audio_init(&desktop->audio, config->opus_frame_ms))
+  if (oriel_sound_create(config->guest_audio, config->opus_frame_ms, config->opus_kbps, &desktop->sound))
     goto fail_watch;
-  if (oriel_sound_init(&desktop->sound, config->guest_audio, desktop->audio.packet_frames))
-    goto fail_audio;
-  if (config->audio_passthru && oriel_speaker_create(&desktop->speaker))
-    goto fail_sound;
+  const struct oriel_sound_listener viewers = {.offer = offer_to_viewers, .user = desktop};
+  oriel_sound_output_add(&desktop->sound->output, &viewers);
   *out = desktop;
   return 0;
-fail_sound:
-  oriel_sound_finish(&desktop->sound);
-fail_audio:
-  oriel_audio_finish(&desktop->audio);
 fail_watch:
   pthread_mutex_destroy(&desktop->watch_lock);
 fail_hub:
@@ -248,23 +272,23 @@ int oriel_desktop_start(struct oriel_desktop *desktop) {
   if (pthread_create(&desktop->media_thread, NULL, oriel_media_thread, desktop))
     return -EAGAIN;
   desktop->media_started = true;
-  if (pthread_create(&desktop->audio_thread, NULL, oriel_audio_thread, desktop))
-    return -EAGAIN;
-  desktop->audio_started = true;
+  pthread_mutex_lock(&desktop->watch_lock);
+  oriel_sound_start(desktop->sound);
+  pthread_mutex_unlock(&desktop->watch_lock);
   if (desktop->config.guest_audio) {
-    const struct oriel_guest_audio_sink sink = oriel_sound_sink(desktop);
+    const struct oriel_guest_audio_sink sink = oriel_sound_inputs_sink(&desktop->sound->inputs);
     const int error = oriel_guest_audio_start(desktop->config.guest_audio, &sink);
     if (error)
       return error;
   }
   const int error = oriel_source_start(desktop->source, &desktop->sink);
-  if (!error && desktop->speaker) { /* it listens as long as the desktop lives */
-    pthread_mutex_lock(&desktop->hub.lock);
-    desktop->hub.watchers_sound++;
-    pthread_mutex_unlock(&desktop->hub.lock);
-    oriel_desktop_update_watch(desktop);
-  }
-  return error;
+  if (error || !desktop->config.audio_passthru)
+    return error;
+  pthread_mutex_lock(&desktop->watch_lock);
+  desktop->plays = true;
+  pthread_mutex_unlock(&desktop->watch_lock);
+  oriel_desktop_update_watch(desktop);
+  return 0;
 }
 
 void oriel_desktop_destroy(struct oriel_desktop *desktop) {
@@ -275,17 +299,14 @@ void oriel_desktop_destroy(struct oriel_desktop *desktop) {
   desktop->hub.stopping = true;
   pthread_cond_broadcast(&desktop->hub.media);
   pthread_mutex_unlock(&desktop->hub.lock);
-  oriel_audio_stop(&desktop->audio);
   if (desktop->media_started)
     pthread_join(desktop->media_thread, NULL);
-  if (desktop->audio_started)
-    pthread_join(desktop->audio_thread, NULL);
+  oriel_sound_stop(desktop->sound);
   /* The surface is the source's: both threads are gone before it; the sink stays until the source is. */
   oriel_source_destroy(desktop->source);
   oriel_guest_audio_destroy(desktop->config.guest_audio);
-  oriel_speaker_destroy(desktop->speaker);
-  oriel_sound_finish(&desktop->sound);
-  oriel_audio_finish(&desktop->audio);
+  oriel_playback_destroy(atomic_load(&desktop->playback));
+  oriel_sound_destroy(desktop->sound);
   pthread_mutex_destroy(&desktop->watch_lock);
   oriel_hub_finish(&desktop->hub);
   oriel_bulletin_finish(&desktop->bulletin);

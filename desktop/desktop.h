@@ -148,7 +148,7 @@ struct oriel_delivery {
     } controls;
     struct {
       enum oriel_microphone_use use;
-      uint32_t talker; /* id of the viewer that is heard; 0 = nobody */
+      uint32_t owner; /* id of the viewer that is heard; 0 = nobody */
     } microphone;
     struct {
       uint32_t number; /* lower half of the mark of this viewer's newest text that the guest was given */
@@ -270,11 +270,11 @@ const char *oriel_sound_stage_name(enum oriel_sound_stage stage);
 /** A place where sound comes from. */
 struct oriel_sound_input_stats {
   const char *kind; /* "udp", "stream", "device"; static */
-  struct oriel_guest_audio_lane lane; /* what arrived; all zero for the device */
+  struct oriel_guest_audio_lane guest; /* what arrived; all zero for the device */
   bool lives;         /* sound came just now */
   uint32_t jitter_us; /* mean lateness of packets against the earliest */
   double drift_ppm;   /* the sender's clock against ours, positive = it is faster; 0 = not known yet */
-  /* Of the lane, by number where its datagrams have one, else worked out from the time that is missing. */
+  /* Of this input, by number where its datagrams have one, else worked out from the time that is missing. */
   uint64_t lost, late;
   bool is_retimed;    /* PCM: its jitter buffer here */
   struct oriel_receiver_stats receiver;
@@ -289,8 +289,8 @@ struct oriel_sound_stats {
   uint64_t microphone_packets, microphone_dropped, microphone_connections; /* to the guest's own address */
   uint64_t microphone_refused; /* of all viewers: without the controls, no Opus, or nothing takes it */
   struct oriel_percentiles stages[ORIEL_SOUND_STAGES];
-  bool has_speaker, speaker_connected;
-  struct oriel_receiver_stats speaker; /* of this host's own playing */
+  bool has_playback, playback_connected; /* on this host */
+  struct oriel_receiver_stats playback;
 };
 
 struct oriel_viewer_stats {

@@ -1,38 +1,38 @@
 /* SPDX-License-Identifier: MIT
  *
- * The microphone's way back: from the viewer that has the controls to whatever in the guest takes it, and what the
- * viewers are told about it. Network thread, but for the sink's report.
+ * Whose microphone is heard. Network thread.
  */
+#include "desktop/microphone.h"
+
 #include <errno.h>
 
 #include "core/clock.h"
-#include "desktop/microphone.h"
 #include "desktop/private.h"
 #include "desktop/roles.h"
 
 static const uint64_t look_ns = 500 * ORIEL_NS_PER_MS;
 
 void oriel_desktop_look(struct oriel_desktop *desktop, uint64_t now_ns) {
-  struct oriel_hub *hub = &desktop->hub;
+  struct oriel_microphone_route *route = &desktop->microphone;
   oriel_roles_look(desktop, now_ns);
-  if (!desktop->config.guest_audio || now_ns - hub->looked_ns < look_ns)
+  if (!desktop->config.guest_audio || now_ns - route->looked_ns < look_ns)
     return;
-  hub->looked_ns = now_ns;
+  route->looked_ns = now_ns;
   const bool taken = oriel_guest_audio_has_microphone(desktop->config.guest_audio);
   oriel_desktop_post(desktop, ORIEL_FACT_MICROPHONE_GUEST, &taken);
 }
 
 /* Says whose microphone is heard; true when that is news. */
-static bool set_talker(struct oriel_desktop *desktop, uint32_t talker) {
-  if (desktop->hub.talker == talker)
+static bool set_owner(struct oriel_desktop *desktop, uint32_t owner) {
+  if (desktop->microphone.owner == owner)
     return false;
-  desktop->hub.talker = talker;
-  oriel_desktop_post(desktop, ORIEL_FACT_MICROPHONE_OWNER, &talker);
+  desktop->microphone.owner = owner;
+  oriel_desktop_post(desktop, ORIEL_FACT_MICROPHONE_OWNER, &owner);
   return true;
 }
 
 void oriel_microphone_forget(struct oriel_desktop *desktop, const struct oriel_viewer *viewer) {
-  if (desktop->hub.talker == viewer->id && set_talker(desktop, 0))
+  if (desktop->microphone.owner == viewer->id && set_owner(desktop, 0))
     (void)oriel_source_microphone(desktop->source, &(struct oriel_microphone){.size = 0});
 }
 
@@ -40,7 +40,7 @@ static int pass_on(struct oriel_viewer *viewer, const struct oriel_microphone *p
   struct oriel_desktop *desktop = viewer->desktop;
   if (!oriel_viewer_controls(viewer))
     return -EPERM;
-  set_talker(desktop, viewer->id);
+  set_owner(desktop, viewer->id);
   desktop->hub.input_ns = oriel_clock_ns(); /* who talks is there */
   int result = oriel_source_microphone(desktop->source, packet);
   if (result == -EINVAL || result == -EBADMSG)

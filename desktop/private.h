@@ -3,29 +3,26 @@
  * Inside of a desktop: what its files share. Nobody outside desktop/ and its tests includes this.
  *
  * Locks, in the order they are taken: watch_lock (serialises oriel_source_watch) before hub.lock. The surface's lock is
- * never taken while hub.lock is held, nor the other way round; the bulletin's is a leaf. Under hub.lock there is no
- * I/O, no encoding, no allocation and no call into the source.
+ * never taken while hub.lock is held, nor the other way round; the bulletin's and sound's are leaves. Under hub.lock
+ * there is no I/O, no encoding, no allocation and no call into the source.
  */
 #ifndef ORIEL_DESKTOP_PRIVATE_H
 #define ORIEL_DESKTOP_PRIVATE_H
 
 #include <assert.h>
 #include <pthread.h>
-#include <semaphore.h>
 #include <stdatomic.h>
 
 #include "core/histogram.h"
 #include "core/queue.h"
 #include "core/rate_limit.h"
-#include "core/ring.h"
 #include "core/subscriber.h"
 #include "desktop/bulletin.h"
 #include "desktop/desktop.h"
 #include "desktop/flight.h"
 #include "desktop/keys.h"
-#include "desktop/sound.h"
+#include "desktop/microphone.h"
 #include "media/bitrate.h"
-#include "media/opus.h"
 #include "media/rendition.h"
 
 /* ---- a viewer ---- */
@@ -123,8 +120,6 @@ struct oriel_hub {
   unsigned watchers_pictures, watchers_sound, watchers_snapshot;
   bool stopping;
   uint64_t microphone_refused; /* packets, of all viewers */
-  uint32_t talker;    /* whose microphone is heard; network thread only */
-  uint64_t looked_ns; /* network thread only */
   /* Between source, viewers and the media thread. */
   unsigned source_watched; /* ORIEL_WATCH_*, as the source was told */
   bool fresh_picture;  /* damage arrived since the source is watched */
@@ -152,33 +147,8 @@ struct oriel_hub {
   uint32_t audio_packet_us; /* length of the newest */
 };
 
-/* ---- sound on its way from the source's thread to the audio thread ---- */
-
-/** The frame with number `index` was captured at `ns`. */
-struct oriel_mark {
-  atomic_uint_fast64_t index, ns;
-};
-enum { ORIEL_MARKS = 256 };
-
-struct oriel_audio {
-  struct oriel_ring *ring;
-  sem_t data;
-  atomic_bool signalled; /* data was posted and not yet taken: at most one post is outstanding */
-  atomic_uint armed;     /* sound flows: the audio thread has a time limit, so that only whole packets need a post */
-  size_t packet_frames;  /* constant */
-  atomic_bool wanted, flush, stopping; /* flush: what lies in the ring at the next write is a former listener's */
-  atomic_uint_fast64_t flushed;        /* frames before this number are not for the present listeners */
-  atomic_uint_fast64_t overruns;
-  /* Marks: a single-producer, single-consumer ring beside the frames. */
-  struct oriel_mark marks[ORIEL_MARKS];
-  atomic_uint marks_head, marks_tail; /* head: producer; tail: consumer */
-  /* Producer only: what was written, and when all of it will have sounded. */
-  uint64_t written, sounded_ns;
-  /* Audio thread only. */
-  uint64_t read;
-  uint64_t mark_index, mark_ns;
-  struct oriel_opus_encoder *encoder;
-};
+struct oriel_sound;
+struct oriel_playback;
 
 struct oriel_desktop {
   struct oriel_desktop_config config;
@@ -187,12 +157,13 @@ struct oriel_desktop {
   struct oriel_source_sink sink;
   struct oriel_bulletin bulletin;
   struct oriel_hub hub;
-  struct oriel_audio audio;
-  struct oriel_sound sound;
-  struct oriel_speaker *speaker; /* NULL = none */
+  struct oriel_sound *sound;       /* owned; start and want under watch_lock */
+  _Atomic(struct oriel_playback *) playback; /* owned; NULL = none, or none yet */
+  bool plays, plays_warned;        /* it is wanted and not made yet; and that was said. Under watch_lock */
+  struct oriel_microphone_route microphone;
   pthread_mutex_t watch_lock;
-  pthread_t media_thread, audio_thread;
-  bool media_started, audio_started;
+  pthread_t media_thread;
+  bool media_started;
   atomic_uint_fast64_t input_events, input_refused;
 };
 
@@ -251,22 +222,11 @@ void oriel_sound_stage_add(struct oriel_histogram *stages, enum oriel_sound_stag
  *  that plans are stale. Otherwise *wake_ns is brought forward to when the next one is due (0 = never). */
 bool oriel_errand_locked(struct oriel_desktop *desktop, uint64_t now_ns, uint64_t *wake_ns);
 
-/* director.c, audio_thread.c */
+/* director.c */
 void *oriel_media_thread(void *desktop);
-void *oriel_audio_thread(void *desktop);
-int oriel_audio_init(struct oriel_audio *audio, unsigned frame_ms);
-void oriel_audio_finish(struct oriel_audio *audio);
-/** Data thread of the source: no lock, no allocation. */
-void oriel_audio_write(struct oriel_audio *audio, const float *frames, size_t count, uint64_t captured_ns);
-void oriel_audio_want(struct oriel_audio *audio, bool wanted);
-void oriel_audio_stop(struct oriel_audio *audio);
-/** Something for the audio thread came. Any thread. */
-void oriel_audio_post(struct oriel_audio *audio);
-/** The rest: audio thread. Encodes one packet of frames and publishes it. */
-void oriel_audio_encode(struct oriel_desktop *desktop, const float *frames, uint64_t captured_ns);
-/** Takes up to `count` frames of the device; returns how many. */
-size_t oriel_audio_take(struct oriel_audio *audio, float *frames, size_t count);
-/** The next packet begins a new stream, which decoders understand without those before. */
-void oriel_audio_renew(struct oriel_desktop *desktop);
+
+/* sound_stats.c */
+/** Fills what is told about sound. Any thread, no lock held. */
+void oriel_sound_stats(struct oriel_desktop *desktop, struct oriel_sound_stats *out);
 
 #endif

@@ -6,22 +6,57 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "desktop/playback.h"
 #include "desktop/private.h"
-#include "desktop/speaker.h"
+#include "desktop/sound.h"
+#include "desktop/sound_select.h"
 
-static void input_stats(struct oriel_sound *sound, int input, uint64_t now_ns, struct oriel_sound_input_stats *out) {
-  const struct oriel_flow *flow = &sound->flows[input];
-  out->lives = oriel_flow_lives(flow, now_ns);
-  out->jitter_us = flow->jitter_us;
-  out->drift_ppm = flow->drift_ppm;
-  out->lost = out->lane.is_numbered ? out->lane.lost : flow->lost;
-  out->late = out->lane.late + flow->late;
-  out->is_retimed = input != ORIEL_SOUND_DEVICE && sound->is_pcm[input];
-  if (out->is_retimed)
-    oriel_receiver_stats(sound->mix.retimes[input].receiver, &out->receiver);
+static void input_stats_locked(const struct oriel_sound *sound, int input, uint64_t now_ns,
+                               struct oriel_sound_input_stats *out) {
+  const struct oriel_arrival *arrival = &sound->inputs.arrivals[input];
+  out->lives = oriel_arrival_lives(arrival, now_ns);
+  out->jitter_us = arrival->jitter_us;
+  out->drift_ppm = arrival->drift_ppm;
+  out->lost = out->guest.is_numbered ? out->guest.lost : arrival->lost;
+  out->late = out->guest.late + arrival->late;
+  out->is_retimed = input != ORIEL_SOUND_DEVICE && sound->inputs.is_pcm[input];
 }
 
-static void stages(struct oriel_desktop *desktop, struct oriel_sound_stats *out) {
+/* The jitter buffers of PCM, once somebody listened. */
+static void read_receivers(struct oriel_sound *sound, struct oriel_sound_stats *out) {
+  /* acquire with the release when it was made */
+  const struct oriel_sound_thread *thread = atomic_load_explicit(&sound->thread, memory_order_acquire);
+  for (unsigned i = 0; thread && i < sound->inputs.guests; i++)
+    if (out->input[i].is_retimed)
+      oriel_receiver_stats(thread->pace.mix.retimes[i].receiver, &out->input[i].receiver);
+}
+
+static void read_inputs(struct oriel_sound *sound, const struct oriel_guest_audio_info *info,
+                        struct oriel_sound_stats *out) {
+  struct oriel_sound_inputs *inputs = &sound->inputs;
+  const uint64_t now = oriel_clock_ns();
+  out->inputs = inputs->guests + 1;
+  out->input[inputs->guests].kind = "device";
+  pthread_mutex_lock(&inputs->lock);
+  for (unsigned i = 0; i < inputs->guests; i++) {
+    out->input[i].kind = info->lane[i].is_udp ? "udp" : "stream";
+    out->input[i].guest = info->lane[i];
+    input_stats_locked(sound, (int)i, now, &out->input[i]);
+  }
+  input_stats_locked(sound, ORIEL_SOUND_DEVICE, now, &out->input[inputs->guests]);
+  out->active = inputs->active == ORIEL_SOUND_DEVICE ? (int)inputs->guests : inputs->active;
+  if (out->active >= 0 && !out->input[out->active].lives)
+    out->active = ORIEL_SOUND_NONE;
+  out->switches = inputs->switches;
+  out->passed = inputs->passed;
+  out->mixed = inputs->mixed;
+  out->trimmed = inputs->trimmed;
+  for (unsigned i = 0; i < inputs->guests; i++)
+    out->trimmed += inputs->queues[i].dropped;
+  pthread_mutex_unlock(&inputs->lock);
+}
+
+static void read_stages(struct oriel_desktop *desktop, struct oriel_sound_stats *out) {
   struct oriel_hub *hub = &desktop->hub;
   struct oriel_histogram *copy = malloc(sizeof hub->sound_stages);
   if (!copy)
@@ -36,8 +71,6 @@ static void stages(struct oriel_desktop *desktop, struct oriel_sound_stats *out)
 }
 
 void oriel_sound_stats(struct oriel_desktop *desktop, struct oriel_sound_stats *out) {
-  struct oriel_sound *sound = &desktop->sound;
-  const uint64_t now = oriel_clock_ns();
   struct oriel_guest_audio_info info = {0};
   if (desktop->config.guest_audio)
     oriel_guest_audio_info(desktop->config.guest_audio, &info);
@@ -46,26 +79,10 @@ void oriel_sound_stats(struct oriel_desktop *desktop, struct oriel_sound_stats *
   out->microphone_packets = info.microphone_packets;
   out->microphone_dropped = info.microphone_dropped;
   out->microphone_connections = info.microphone_connections;
-  out->inputs = sound->lanes + 1;
-  out->input[sound->lanes].kind = "device";
-  pthread_mutex_lock(&sound->lock);
-  for (unsigned i = 0; i < sound->lanes; i++) {
-    out->input[i].kind = info.lane[i].is_udp ? "udp" : "stream";
-    out->input[i].lane = info.lane[i];
-    input_stats(sound, (int)i, now, &out->input[i]);
-  }
-  input_stats(sound, ORIEL_SOUND_DEVICE, now, &out->input[sound->lanes]);
-  out->active = sound->active == ORIEL_SOUND_DEVICE ? (int)sound->lanes : sound->active;
-  if (out->active >= 0 && !out->input[out->active].lives)
-    out->active = ORIEL_FLOW_NONE;
-  out->switches = sound->switches;
-  out->passed = sound->passed;
-  out->mixed = sound->mixed;
-  out->trimmed = sound->trimmed;
-  for (unsigned i = 0; i < sound->lanes; i++)
-    out->trimmed += sound->queues[i].dropped;
-  pthread_mutex_unlock(&sound->lock);
-  stages(desktop, out);
-  out->has_speaker = desktop->speaker != NULL;
-  out->speaker_connected = desktop->speaker && oriel_speaker_stats(desktop->speaker, &out->speaker);
+  read_inputs(desktop->sound, &info, out);
+  read_receivers(desktop->sound, out);
+  read_stages(desktop, out);
+  const struct oriel_playback *playback = atomic_load(&desktop->playback);
+  out->has_playback = playback != NULL;
+  out->playback_connected = playback && oriel_playback_stats(playback, &out->playback);
 }

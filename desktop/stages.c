@@ -8,6 +8,7 @@
 
 #include "core/clock.h"
 #include "desktop/private.h"
+#include "desktop/sound.h"
 
 const char *oriel_stage_name(enum oriel_stage stage) {
   static const char *const names[ORIEL_STAGES] = {
@@ -143,8 +144,8 @@ void oriel_desktop_stats(struct oriel_desktop *desktop, struct oriel_desktop_sta
   for (unsigned i = 0; stages && i < ORIEL_STAGES; i++)
     oriel_histogram_read(&stages[i], &stats->stages[i]);
   free(stages);
-  stats->audio_overruns = atomic_load_explicit(&desktop->audio.overruns, memory_order_relaxed); /* a counter alone */
-  stats->input_events = atomic_load_explicit(&desktop->input_events, memory_order_relaxed);
+  stats->audio_overruns = oriel_sound_overruns(desktop->sound);
+  stats->input_events = atomic_load_explicit(&desktop->input_events, memory_order_relaxed); /* a counter alone */
   stats->input_refused = atomic_load_explicit(&desktop->input_refused, memory_order_relaxed);
   oriel_source_info(desktop->source, &stats->source);
   stats_facts(desktop, stats);

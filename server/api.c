@@ -163,31 +163,31 @@ static json_t *input_of(const struct oriel_sound_input_stats *input) {
   (void)json_object_set_new(object, "drift_ppm", json_real(input->drift_ppm));
   if (strcmp(input->kind, "device") == 0)
     return object;
-  set_text(object, "address", input->lane.address);
-  set_text(object, "format", input->lane.is_pcm ? "pcm" : "opus");
-  set_bool(object, "connected", input->lane.connected);
-  set(object, "packets", input->lane.packets);
-  set(object, "bytes", input->lane.bytes);
+  set_text(object, "address", input->guest.address);
+  set_text(object, "format", input->guest.is_pcm ? "pcm" : "opus");
+  set_bool(object, "connected", input->guest.connected);
+  set(object, "packets", input->guest.packets);
+  set(object, "bytes", input->guest.bytes);
   set(object, "lost", input->lost);
   set(object, "late", input->late);
-  set(object, "duplicates", input->lane.duplicates);
-  set_bool(object, "numbered", input->lane.is_numbered);
-  set_bool(object, "rtp", input->lane.is_rtp);
-  if (input->lane.fault[0])
-    set_text(object, "fault", input->lane.fault);
-  set(object, "bad", input->lane.bad_packets);
-  set(object, "dropped", input->lane.dropped);
-  set(object, "connections", input->lane.connections);
-  set(object, "reconnects", input->lane.connections ? input->lane.connections - 1 : 0);
-  set(object, "closed_by_us", input->lane.closed_by_us);
+  set(object, "duplicates", input->guest.duplicates);
+  set_bool(object, "numbered", input->guest.is_numbered);
+  set_bool(object, "rtp", input->guest.is_rtp);
+  if (input->guest.fault[0])
+    set_text(object, "fault", input->guest.fault);
+  set(object, "bad", input->guest.bad_packets);
+  set(object, "dropped", input->guest.dropped);
+  set(object, "connections", input->guest.connections);
+  set(object, "reconnects", input->guest.connections ? input->guest.connections - 1 : 0);
+  set(object, "closed_by_us", input->guest.closed_by_us);
   if (input->is_retimed)
     (void)json_object_set_new(object, "buffer", receiver_of(&input->receiver));
   return object;
 }
 
-static json_t *speaker_of(const struct oriel_sound_stats *sound) {
-  json_t *object = receiver_of(&sound->speaker);
-  set_bool(object, "connected", sound->speaker_connected);
+static json_t *playback_of(const struct oriel_sound_stats *sound) {
+  json_t *object = receiver_of(&sound->playback);
+  set_bool(object, "connected", sound->playback_connected);
   return object;
 }
 
@@ -213,8 +213,8 @@ static json_t *sound_of(const struct oriel_sound_stats *sound) {
   set(microphone, "refused", sound->microphone_refused);
   (void)json_object_set_new(object, "microphone", microphone);
   (void)json_object_set_new(object, "stages", stages);
-  if (sound->has_speaker)
-    (void)json_object_set_new(object, "speaker", speaker_of(sound));
+  if (sound->has_playback)
+    (void)json_object_set_new(object, "speaker", playback_of(sound));
   return object;
 }
 

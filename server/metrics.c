@@ -118,22 +118,22 @@ static void write_inputs(struct oriel_sheet *out, const struct oriel_sound_stats
   oriel_sheet_family(out, "sound_drift_ppm", "gauge", "The sender's clock against ours, positive when it is faster.");
   for (unsigned i = 0; i < sound->inputs; i++)
     oriel_sheet_real(out, "", input_labels(sound, i, labels, sizeof labels), 3, sound->input[i].drift_ppm);
-#define LANE(member) offsetof(struct oriel_sound_input_stats, lane.member)
+#define GUEST(member) offsetof(struct oriel_sound_input_stats, guest.member)
 #define INPUT(member) offsetof(struct oriel_sound_input_stats, member)
-  write_counts(out, sound, "sound_packets_total", "Packets from inside the guest.", LANE(packets));
-  write_counts(out, sound, "sound_bytes_total", "Bytes of packets from inside the guest.", LANE(bytes));
+  write_counts(out, sound, "sound_packets_total", "Packets from inside the guest.", GUEST(packets));
+  write_counts(out, sound, "sound_bytes_total", "Bytes of packets from inside the guest.", GUEST(bytes));
   write_counts(out, sound, "sound_lost_total", "Packets that did not come, by number or by the time that is missing.",
                INPUT(lost));
   write_counts(out, sound, "sound_late_total", "Packets more than 60 ms late, or after their place was given up.",
                INPUT(late));
-  write_counts(out, sound, "sound_duplicates_total", "Packets that came twice.", LANE(duplicates));
+  write_counts(out, sound, "sound_duplicates_total", "Packets that came twice.", GUEST(duplicates));
   write_counts(out, sound, "sound_bad_total", "Packets refused: too long, empty, unfinished or no sound.",
-               LANE(bad_packets));
-  write_counts(out, sound, "sound_dropped_total", "Packets of a flood or of a second sender.", LANE(dropped));
-  write_counts(out, sound, "sound_connections_total", "Connections from inside the guest.", LANE(connections));
-  write_counts(out, sound, "sound_closed_total", "Connections closed for what the peer sent.", LANE(closed_by_us));
+               GUEST(bad_packets));
+  write_counts(out, sound, "sound_dropped_total", "Packets of a flood or of a second sender.", GUEST(dropped));
+  write_counts(out, sound, "sound_connections_total", "Connections from inside the guest.", GUEST(connections));
+  write_counts(out, sound, "sound_closed_total", "Connections closed for what the peer sent.", GUEST(closed_by_us));
 #undef INPUT
-#undef LANE
+#undef GUEST
 }
 
 static void write_sound(struct oriel_sheet *out, const struct oriel_sound_stats *sound) {
@@ -153,17 +153,17 @@ static void write_sound(struct oriel_sheet *out, const struct oriel_sound_stats 
                      "Delay of one packet of sound by stage; quantiles over the last 512.");
   for (int i = 0; i < ORIEL_SOUND_STAGES; i++)
     write_summary(out, oriel_sound_stage_name((enum oriel_sound_stage)i), &sound->stages[i]);
-  if (!sound->has_speaker)
+  if (!sound->has_playback)
     return;
-  gauge(out, "speaker_connected", "1 while this host plays.", sound->speaker_connected);
-  counter(out, "speaker_underruns_total", "Times this host's speaker ran dry.", sound->speaker.underruns);
-  counter(out, "speaker_lost_total", "Packets missing at this host's speaker.", sound->speaker.lost_packets);
+  gauge(out, "speaker_connected", "1 while this host plays.", sound->playback_connected);
+  counter(out, "speaker_underruns_total", "Times this host's speaker ran dry.", sound->playback.underruns);
+  counter(out, "speaker_lost_total", "Packets missing at this host's speaker.", sound->playback.lost_packets);
   counter(out, "speaker_concealed_frames_total", "Frames made up at this host's speaker.",
-          sound->speaker.concealed_frames);
+          sound->playback.concealed_frames);
   oriel_sheet_family(out, "speaker_level_seconds", "gauge", "Sound that waits for this host's speaker.");
-  oriel_sheet_real(out, "", "", 6, sound->speaker.level_us / US_PER_SECOND);
+  oriel_sheet_real(out, "", "", 6, sound->playback.level_us / US_PER_SECOND);
   oriel_sheet_family(out, "speaker_target_seconds", "gauge", "Sound that should wait for this host's speaker.");
-  oriel_sheet_real(out, "", "", 6, sound->speaker.target_us / US_PER_SECOND);
+  oriel_sheet_real(out, "", "", 6, sound->playback.target_us / US_PER_SECOND);
 }
 
 static void write_queues(struct oriel_sheet *out, const struct oriel_desktop_stats *stats) {

@@ -144,7 +144,7 @@ static size_t head_of_delivery(const struct oriel_mount *mount, uint8_t *head, c
     return oriel_viewer_write_typed(head, size, delivery->typed.number, delivery->typed.dropped);
   case ORIEL_DELIVERY_MICROPHONE:
     return oriel_viewer_write_microphone_state(head, size, microphone_use_of(delivery->microphone.use),
-                                               delivery->microphone.talker);
+                                               delivery->microphone.owner);
   case ORIEL_DELIVERY_CONTROLS:
     return oriel_viewer_write_control_state(head, size, delivery->controls.holder, delivery->controls.asker,
                                             control_way_of(delivery), delivery->controls.holder_name,

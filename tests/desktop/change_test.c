@@ -19,6 +19,7 @@
 #include "core/log.h"
 #include "fake.h"
 #include "guest.h"
+#include "media/opus.h"
 
 enum { PACKET = 960, PCM_PACKET = 120, TURNS_MOST = 400, TRIES_MOST = 8, ALONE = 65 };
 /* Two packets of PCM: later than that, a receiver may run dry. */

@@ -74,7 +74,7 @@ static void passthru_watches_no_pictures(void **state) {
   oriel_viewer_detach(viewer);
   assert_int_equal(fake.watched, ORIEL_WATCH_SOUND);
   oriel_desktop_stats(desktop, &stats);
-  assert_true(stats.sound.has_speaker);
+  assert_true(stats.sound.has_playback);
   assert_true(stats.pictures_video <= 1); /* the viewer's, where it was quick */
   assert_int_equal(stats.pictures_tiles, 0);
   oriel_desktop_destroy(desktop);

@@ -43,7 +43,7 @@ static const struct oriel_microphone packet = {.opus = "\xF8", .size = 1, .seque
 static const struct oriel_microphone ends = {.size = 0};
 
 /* The newest state in the mailbox; fails when there is none. */
-static void expect(struct oriel_viewer *viewer, enum oriel_microphone_use use, uint32_t talker) {
+static void expect(struct oriel_viewer *viewer, enum oriel_microphone_use use, uint32_t owner) {
   struct oriel_delivery delivery, found = {.type = ORIEL_DELIVERY_NONE};
   while (oriel_viewer_next(viewer, &delivery)) {
     oriel_packet_unref(delivery.packet);
@@ -52,7 +52,7 @@ static void expect(struct oriel_viewer *viewer, enum oriel_microphone_use use, u
   }
   assert_int_equal(found.type, ORIEL_DELIVERY_MICROPHONE);
   assert_int_equal(found.microphone.use, use);
-  assert_int_equal(found.microphone.talker, talker);
+  assert_int_equal(found.microphone.owner, owner);
 }
 
 static void expect_nothing(struct oriel_viewer *viewer) {

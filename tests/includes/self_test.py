@@ -164,6 +164,12 @@ class Planted(unittest.TestCase):
         self.assertEqual(problems, [])
         self.expect(others, 'circle of 2 files: server/a')
 
+    def test_circle_with_a_file_of_a_chain(self):
+        self.write('desktop/sound_a.h', SPDX + '#include "desktop/b.h"\n')
+        self.write('desktop/b.h', SPDX + '#include "desktop/sound_a.h"\n')
+        self.expect(circles.check(self.root, ['core'], ['desktop/sound'])[0], 'circle of 2 files: desktop/b')
+        self.assertEqual(circles.check(self.root, ['core'], ['desktop/c'])[0], [])
+
     def names(self, source, server):
         self.write('source/source.h', SPDX + source)
         self.write('server/bad.c', SPDX + '#include "server/server.h"\n' + server)

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: MIT
  *
- * Where sound comes from now: when each input came and was heard, and which of them sets the pace. Inputs are judged by
- * what is heard: one that sends silence, or comes and goes, takes nothing from another. They are numbered by
- * preference, 0 first. Pure; whoever owns the values has the thread.
+ * Arrival statistics of one input of sound: whether it is there and heard, how late its packets are, how its sender's
+ * clock drifts, what was lost.
+ *
+ * Thread-safety: pure; whoever owns the values has the thread. Times are monotonic ns.
  */
-#ifndef ORIEL_DESKTOP_FLOW_H
-#define ORIEL_DESKTOP_FLOW_H
+#ifndef ORIEL_DESKTOP_ARRIVAL_H
+#define ORIEL_DESKTOP_ARRIVAL_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 /** One input. All zero: never heard. */
-struct oriel_flow {
+struct oriel_arrival {
   uint64_t since_ns, last_ns; /* of the present run of sound; 0 = never heard */
   uint64_t heard_ns;          /* when something that is not silence was last in it; 0 = never */
   bool ended;                 /* its connection did */
@@ -31,22 +32,16 @@ struct oriel_flow {
 
 /** Sound of `length_ns` arrived. Returns when it would have arrived if no packet were ever late: what a jitter buffer
  *  behind wants to know. At most `now_ns`. */
-uint64_t oriel_flow_heard(struct oriel_flow *flow, uint64_t length_ns, uint64_t now_ns);
+uint64_t oriel_arrival_heard(struct oriel_arrival *arrival, uint64_t length_ns, uint64_t now_ns);
 /** Sound of `length_ns` is known to be lost: what is heard next is not late for its sake. */
-void oriel_flow_missed(struct oriel_flow *flow, uint64_t length_ns);
-void oriel_flow_end(struct oriel_flow *flow);
+void oriel_arrival_missed(struct oriel_arrival *arrival, uint64_t length_ns);
+void oriel_arrival_end(struct oriel_arrival *arrival);
 /** True while it counts as being there. */
-bool oriel_flow_lives(const struct oriel_flow *flow, uint64_t now_ns);
+bool oriel_arrival_lives(const struct oriel_arrival *arrival, uint64_t now_ns);
 
 /** Something in it was not silence. */
-void oriel_flow_sounded(struct oriel_flow *flow, uint64_t now_ns);
+void oriel_arrival_sounded(struct oriel_arrival *arrival, uint64_t now_ns);
 /** True while it counts as being there, and as being heard. */
-bool oriel_flow_sounds(const struct oriel_flow *flow, uint64_t now_ns);
-
-enum { ORIEL_FLOW_NONE = -1 };
-/** Which of `count` inputs is to set the pace at which all that sound are mixed, now that `active` (or ORIEL_FLOW_NONE)
- *  does. One that is there keeps its place, unless it is silent and another one sounds. With nobody there `active`
- *  stays. */
-int oriel_flow_choose(const struct oriel_flow *flows, int count, int active, uint64_t now_ns);
+bool oriel_arrival_sounds(const struct oriel_arrival *arrival, uint64_t now_ns);
 
 #endif
