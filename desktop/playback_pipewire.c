@@ -154,7 +154,7 @@ int oriel_playback_create(struct oriel_playback **out) {
   pw_init(NULL, NULL);
   int result = oriel_receiver_create(&config, &playback->receiver);
   if (!result)
-    playback->loop = pw_thread_loop_new("oriel-speaker", NULL);
+    playback->loop = pw_thread_loop_new("oriel-playback", NULL);
   if (playback->loop)
     playback->context = pw_context_new(pw_thread_loop_get_loop(playback->loop), NULL, 0);
   if (playback->context)
