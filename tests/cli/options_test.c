@@ -31,6 +31,7 @@ static int parse(enum oriel_command command, const char *line) {
   for (char *word = strtok_r(text, " ", &state); word != NULL; word = strtok_r(NULL, " ", &state))
     words[count++] = word;
   why[0] = '\0';
+  oriel_options_finish(&options);
   return oriel_options_parse(command, count, words, &options, why, sizeof why);
 }
 
