@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Making the control connection: getfd and add_client over QMP, D-Bus authentication, then one question to QEMU's
- * object manager. Source thread, but for filter(), which GDBus's worker thread runs.
+ * object manager. The session's thread, but for filter(), which GDBus's worker thread runs.
  */
 #include "source/qemu/control.h"
 
@@ -28,11 +28,11 @@ enum { ASK_TIMEOUT_MS = 30000 };
 struct oriel_qemu_control {
   gint refs; /* atomic, by g_atomic_int */
   struct oriel_qemu_control_config config;
-  char path[64];
-  pthread_mutex_t lock; /* held while a message is handled; guards what follows up to height */
-  bool live, takes_input, absolute;
-  uint32_t width, height; /* of the console */
-  /* Source thread only. */
+  pthread_mutex_t lock; /* held while a message is handled; guards what follows up to facts */
+  bool live;
+  struct oriel_qemu_console *taken;
+  struct oriel_qemu_console_facts facts[ORIEL_QEMU_CONSOLE_MAX + 1];
+  /* The session's thread only. */
   bool dead; /* destroyed by its owner, or failed */
   struct oriel_qmp *qmp;
   GDBusConnection *connection;
@@ -43,7 +43,8 @@ struct oriel_qemu_control {
   bool added, answered; /* add_client succeeded; the objects are known */
   bool rejected;        /* our log-in on D-Bus */
   bool broken;          /* D-Bus failed before add_client was answered, which may say why */
-  struct oriel_qemu_objects objects;
+  unsigned consoles;
+  bool has_audio;
 };
 
 static struct oriel_qemu_control *control_ref(struct oriel_qemu_control *control) {
@@ -70,36 +71,65 @@ static unsigned locks_of(guint32 leds) {
   return (leds & 4 ? ORIEL_LOCK_CAPS : 0u) | (leds & 2 ? ORIEL_LOCK_NUM : 0u);
 }
 
-static void set_absolute(struct oriel_qemu_control *control, bool absolute) {
-  control->absolute = absolute;
-  if (!control->takes_input)
-    return;
-  oriel_qemu_input_set_absolute(control->config.input, absolute);
-  control->config.sink->pointer_mode(control->config.sink->user, absolute);
+static bool console_number(const char *path, unsigned *number) {
+  char rest;
+  return sscanf(path, ROOT "/Console_%u%c", number, &rest) == 1 && *number <= ORIEL_QEMU_CONSOLE_MAX;
+}
+
+static struct oriel_qemu_console *find_taken(const struct oriel_qemu_control *control, unsigned number) {
+  struct oriel_qemu_console *console = control->taken;
+  while (console && console->number != number)
+    console = console->next;
+  return console;
+}
+
+static void tell_absolute(const struct oriel_qemu_console *console, bool absolute) {
+  oriel_qemu_input_set_absolute(console->input, absolute);
+  console->sink->pointer_mode(console->sink->user, absolute);
+}
+
+static void take_properties(struct oriel_qemu_control *control, unsigned number, const char *interface,
+                            GVariant *properties) {
+  struct oriel_qemu_console_facts *facts = &control->facts[number];
+  const struct oriel_qemu_console *console = find_taken(control, number);
+  gboolean absolute;
+  guint32 leds;
+  if (!strcmp(interface, CONSOLE)) {
+    g_variant_lookup(properties, "Width", "u", &facts->width);
+    g_variant_lookup(properties, "Height", "u", &facts->height);
+    if (facts->width && facts->height && console)
+      console->resized(console->user, facts->width, facts->height);
+  }
+  if (!strcmp(interface, KEYBOARD) && g_variant_lookup(properties, "Modifiers", "u", &leds)) {
+    facts->locks = locks_of(leds);
+    if (console)
+      oriel_qemu_input_set_leds(console->input, facts->locks);
+  }
+  if (!strcmp(interface, MOUSE) && g_variant_lookup(properties, "IsAbsolute", "b", &absolute)) {
+    facts->absolute = absolute;
+    if (console)
+      tell_absolute(console, absolute);
+  }
 }
 
 static void take_signal(struct oriel_qemu_control *control, GDBusMessage *message) {
   const char *path = g_dbus_message_get_path(message), *member = g_dbus_message_get_member(message);
   GVariant *body = g_dbus_message_get_body(message);
-  if (!path || strcmp(path, control->path) || !member || strcmp(member, "PropertiesChanged") || !body ||
+  unsigned number;
+  if (!path || !console_number(path, &number) || !member || strcmp(member, "PropertiesChanged") || !body ||
       !g_variant_is_of_type(body, G_VARIANT_TYPE("(sa{sv}as)")))
     return;
   const char *interface;
   GVariant *properties;
-  gboolean absolute;
   g_variant_get(body, "(&s@a{sv}as)", &interface, &properties, NULL);
-  if (!strcmp(interface, CONSOLE)) {
-    g_variant_lookup(properties, "Width", "u", &control->width);
-    g_variant_lookup(properties, "Height", "u", &control->height);
-    if (control->width && control->height && control->takes_input)
-      control->config.resized(control->config.user, control->width, control->height);
-  }
-  guint32 leds;
-  if (!strcmp(interface, KEYBOARD) && g_variant_lookup(properties, "Modifiers", "u", &leds) && control->takes_input)
-    oriel_qemu_input_set_leds(control->config.input, locks_of(leds));
-  if (!strcmp(interface, MOUSE) && g_variant_lookup(properties, "IsAbsolute", "b", &absolute))
-    set_absolute(control, absolute);
+  take_properties(control, number, interface, properties);
   g_variant_unref(properties);
+}
+
+/* Numbers of calls are the connection's, so each is of one console. */
+static void take_answer(const struct oriel_qemu_control *control, GDBusMessage *message) {
+  for (const struct oriel_qemu_console *console = control->taken; console; console = console->next)
+    oriel_qemu_input_answered(console->input, g_dbus_message_get_reply_serial(message));
 }
 
 static GDBusMessage *filter(GDBusConnection *connection, GDBusMessage *message, gboolean incoming, gpointer user) {
@@ -118,7 +148,7 @@ static GDBusMessage *filter(GDBusConnection *connection, GDBusMessage *message, 
     switch (g_dbus_message_get_message_type(message)) {
     case G_DBUS_MESSAGE_TYPE_METHOD_RETURN:
     case G_DBUS_MESSAGE_TYPE_ERROR:
-      oriel_qemu_input_answered(control->config.input, g_dbus_message_get_reply_serial(message));
+      take_answer(control, message);
       break;
     case G_DBUS_MESSAGE_TYPE_SIGNAL:
       take_signal(control, message);
@@ -131,7 +161,7 @@ static GDBusMessage *filter(GDBusConnection *connection, GDBusMessage *message, 
   return message;
 }
 
-/* --- source thread ------------------------------------------------------------------------------------------------ */
+/* --- the session's thread ----------------------------------------------------------------------------------------- */
 
 /* Ends everything once; true the first time. */
 static bool retire(struct oriel_qemu_control *control) {
@@ -142,8 +172,8 @@ static bool retire(struct oriel_qemu_control *control) {
   control->live = false;
   pthread_mutex_unlock(&control->lock);
   oriel_qmp_forget(control->qmp, control);
-  if (control->takes_input)
-    oriel_qemu_input_detach(control->config.input);
+  while (control->taken)
+    oriel_qemu_control_release(control, control->taken);
   g_cancellable_cancel(control->cancellable);
   if (control->connection) {
     if (control->closed_signal)
@@ -165,15 +195,10 @@ static void fail(struct oriel_qemu_control *control, const char *refusal) {
 
 static void maybe_ready(struct oriel_qemu_control *control) {
   if (!control->dead && control->added && control->answered)
-    control->config.ready(control->config.user, &control->objects);
+    control->config.ready(control->config.user, control->consoles, control->has_audio);
 }
 
-static bool console_number(const char *path, unsigned *number) {
-  char rest;
-  return sscanf(path, ROOT "/Console_%u%c", number, &rest) == 1;
-}
-
-static void read_console(struct oriel_qemu_objects *objects, GVariant *interfaces) {
+static void read_console(struct oriel_qemu_console_facts *facts, GVariant *interfaces) {
   GVariant *console = g_variant_lookup_value(interfaces, CONSOLE, G_VARIANT_TYPE_VARDICT);
   GVariant *mouse = g_variant_lookup_value(interfaces, MOUSE, G_VARIANT_TYPE_VARDICT);
   GVariant *touch =
@@ -181,18 +206,21 @@ static void read_console(struct oriel_qemu_objects *objects, GVariant *interface
   GVariant *keyboard = g_variant_lookup_value(interfaces, KEYBOARD, G_VARIANT_TYPE_VARDICT);
   guint32 leds = 0;
   gboolean absolute = FALSE;
+  const char *type = "Graphic";
   if (keyboard)
-    objects->has_leds = g_variant_lookup(keyboard, "Modifiers", "u", &leds);
-  objects->locks = locks_of(leds);
+    facts->has_leds = g_variant_lookup(keyboard, "Modifiers", "u", &leds);
+  facts->locks = locks_of(leds);
   if (console) {
-    objects->has_console = true;
-    g_variant_lookup(console, "Width", "u", &objects->width);
-    g_variant_lookup(console, "Height", "u", &objects->height);
+    facts->exists = true;
+    g_variant_lookup(console, "Width", "u", &facts->width);
+    g_variant_lookup(console, "Height", "u", &facts->height);
+    g_variant_lookup(console, "Type", "&s", &type);
+    facts->is_graphic = !strcmp(type, "Graphic");
   }
   if (mouse)
     g_variant_lookup(mouse, "IsAbsolute", "b", &absolute);
-  objects->absolute = absolute;
-  objects->has_touch = touch != NULL;
+  facts->absolute = absolute;
+  facts->has_touch = touch != NULL;
   g_clear_pointer(&console, g_variant_unref);
   g_clear_pointer(&mouse, g_variant_unref);
   g_clear_pointer(&touch, g_variant_unref);
@@ -203,17 +231,19 @@ static void read_objects(struct oriel_qemu_control *control, GVariant *all) {
   GVariantIter iter;
   const char *path;
   GVariant *interfaces;
+  pthread_mutex_lock(&control->lock);
   g_variant_iter_init(&iter, all);
   while (g_variant_iter_next(&iter, "{&o@a{sa{sv}}}", &path, &interfaces)) {
     unsigned number;
-    if (console_number(path, &number))
-      control->objects.consoles++;
-    if (!strcmp(path, control->path))
-      read_console(&control->objects, interfaces);
+    if (console_number(path, &number)) {
+      control->consoles++;
+      read_console(&control->facts[number], interfaces);
+    }
     if (!strcmp(path, ROOT "/Audio"))
-      control->objects.has_audio = true;
+      control->has_audio = true;
     g_variant_unref(interfaces);
   }
+  pthread_mutex_unlock(&control->lock);
 }
 
 static void on_objects(GObject *object, GAsyncResult *result, gpointer user) {
@@ -224,11 +254,6 @@ static void on_objects(GObject *object, GAsyncResult *result, gpointer user) {
     GVariant *all = g_variant_get_child_value(value, 0);
     read_objects(control, all);
     g_variant_unref(all);
-    pthread_mutex_lock(&control->lock);
-    control->absolute = control->objects.absolute;
-    control->width = control->objects.width;
-    control->height = control->objects.height;
-    pthread_mutex_unlock(&control->lock);
     control->answered = true;
     maybe_ready(control);
   } else if (!control->dead) {
@@ -312,7 +337,6 @@ int oriel_qemu_control_create(struct oriel_qmp *qmp, const struct oriel_qemu_con
   g_atomic_int_inc(config->alive);
   pthread_mutex_init(&made->lock, NULL);
   made->cancellable = g_cancellable_new();
-  snprintf(made->path, sizeof made->path, ROOT "/Console_%u", config->console);
   result = oriel_qmp_execute(qmp, "add_client",
                              json_pack("{s:s,s:s}", "protocol", "@dbus-display", "fdname", FD_NAME), -1, on_added,
                              made);
@@ -333,20 +357,46 @@ void oriel_qemu_control_destroy(struct oriel_qemu_control *control) {
   control_unref(control);
 }
 
-const char *oriel_qemu_control_path(const struct oriel_qemu_control *control) {
-  return control->path;
-}
-
 GDBusConnection *oriel_qemu_control_connection(const struct oriel_qemu_control *control) {
   return control->connection;
 }
 
-void oriel_qemu_control_take_input(struct oriel_qemu_control *control, bool has_touch) {
+/* --- consoles ----------------------------------------------------------------------------------------------------- */
+
+void oriel_qemu_console_path(unsigned number, char path[ORIEL_QEMU_CONSOLE_PATH_SIZE]) {
+  snprintf(path, ORIEL_QEMU_CONSOLE_PATH_SIZE, ROOT "/Console_%u", number);
+}
+
+struct oriel_qemu_console_facts oriel_qemu_control_console(struct oriel_qemu_control *control, unsigned number) {
   pthread_mutex_lock(&control->lock);
-  control->takes_input = true;
-  oriel_qemu_input_attach(control->config.input, control->connection, control->path, control->absolute, has_touch);
-  if (control->objects.has_leds)
-    oriel_qemu_input_set_leds(control->config.input, control->objects.locks);
-  control->config.sink->pointer_mode(control->config.sink->user, control->absolute);
+  const struct oriel_qemu_console_facts facts = control->facts[number];
   pthread_mutex_unlock(&control->lock);
+  return facts;
+}
+
+void oriel_qemu_control_take(struct oriel_qemu_control *control, struct oriel_qemu_console *console, bool has_touch) {
+  char path[ORIEL_QEMU_CONSOLE_PATH_SIZE];
+  oriel_qemu_console_path(console->number, path);
+  pthread_mutex_lock(&control->lock);
+  const struct oriel_qemu_console_facts *facts = &control->facts[console->number];
+  console->next = control->taken;
+  control->taken = console;
+  oriel_qemu_input_attach(console->input, control->connection, path, facts->absolute, has_touch);
+  if (facts->has_leds)
+    oriel_qemu_input_set_leds(console->input, facts->locks);
+  console->sink->pointer_mode(console->sink->user, facts->absolute);
+  pthread_mutex_unlock(&control->lock);
+}
+
+void oriel_qemu_control_release(struct oriel_qemu_control *control, struct oriel_qemu_console *console) {
+  pthread_mutex_lock(&control->lock);
+  struct oriel_qemu_console **link = &control->taken;
+  while (*link && *link != console)
+    link = &(*link)->next;
+  const bool was_taken = *link;
+  if (was_taken)
+    *link = console->next;
+  pthread_mutex_unlock(&control->lock);
+  if (was_taken)
+    oriel_qemu_input_detach(console->input);
 }

@@ -3,7 +3,7 @@
  * The control connection: a private D-Bus connection to QEMU, obtained over QMP, with what QEMU exports on it.
  *
  * Thread-safety: everything on the source's thread (thread-default GMainContext `context`), but for the traffic that
- * concerns input, which GDBus's worker thread hands to the oriel_qemu_input.
+ * concerns consoles, which GDBus's worker thread hands to them.
  */
 #ifndef ORIEL_SOURCE_QEMU_CONTROL_H
 #define ORIEL_SOURCE_QEMU_CONTROL_H
@@ -11,31 +11,40 @@
 #include <gio/gio.h>
 #include <stdbool.h>
 
+#include "source/qemu/address.h"
 #include "source/qemu/input.h"
 #include "source/qemu/qmp.h"
 #include "source/source.h"
 
-/** What QEMU's object manager says about the chosen console. */
-struct oriel_qemu_objects {
-  unsigned consoles;
-  bool has_console, has_audio, has_touch, absolute;
-  bool has_leds;
-  unsigned locks; /* the guest's LEDs, ORIEL_LOCK_* */
+/** What QEMU says about one console. */
+struct oriel_qemu_console_facts {
+  bool exists, is_graphic;
+  bool has_touch, absolute, has_leds;
+  unsigned locks;         /* the guest's LEDs, ORIEL_LOCK_* */
   uint32_t width, height; /* pixels; 0 = not said */
 };
+
+/** A console that is shown: where what QEMU says of it goes. Filled in by its owner, who keeps it where it is while it
+ *  is taken. */
+struct oriel_qemu_console {
+  unsigned number; /* 0..ORIEL_QEMU_CONSOLE_MAX */
+  const struct oriel_source_sink *sink;
+  struct oriel_qemu_input *input;
+  void *user;
+  /** It has another size. GDBus's worker thread. */
+  void (*resized)(void *user, uint32_t width, uint32_t height);
+  struct oriel_qemu_console *next; /* the control's */
+};
+
+enum { ORIEL_QEMU_CONSOLE_PATH_SIZE = 64 };
 
 struct oriel_qemu_control;
 
 struct oriel_qemu_control_config {
-  unsigned console;
-  const struct oriel_source_sink *sink;
-  struct oriel_qemu_input *input;
   gint *alive; /* counts what still waits for GDBus after destroy (atomic) */
   void *user;
-  /** The console has another size. GDBus's worker thread. */
-  void (*resized)(void *user, uint32_t width, uint32_t height);
-  /** QEMU gave a D-Bus connection and answered. */
-  void (*ready)(void *user, const struct oriel_qemu_objects *objects);
+  /** QEMU gave a D-Bus connection and answered: how many consoles it has, and whether sound. */
+  void (*ready)(void *user, unsigned consoles, bool has_audio);
   /** It refused, or the connection ended; `refusal` holds QEMU's words when it refused add_client, else NULL.
    *  `rejected`: its D-Bus did not let us log in. */
   void (*failed)(void *user, const char *refusal, bool rejected);
@@ -44,13 +53,19 @@ struct oriel_qemu_control_config {
 /** Asks for the connection. The QMP client must outlive the control. 0, -errno. */
 int oriel_qemu_control_create(struct oriel_qmp *qmp, const struct oriel_qemu_control_config *config,
                               struct oriel_qemu_control **control);
-/** Ends the connection without waiting. May be called from inside ready and failed; neither is called again. */
+/** Ends the connection without waiting, and forgets the consoles. May be called from inside ready and failed; neither
+ *  is called again. */
 void oriel_qemu_control_destroy(struct oriel_qemu_control *control);
-/** Path of the chosen console's object; borrowed. */
-const char *oriel_qemu_control_path(const struct oriel_qemu_control *control);
 /** The connection, once ready; borrowed. */
 GDBusConnection *oriel_qemu_control_connection(const struct oriel_qemu_control *control);
-/** Releases what a former client left held down and starts sending input. `absolute` follows by itself from then on. */
-void oriel_qemu_control_take_input(struct oriel_qemu_control *control, bool has_touch);
+/** What is known of a console by now. */
+struct oriel_qemu_console_facts oriel_qemu_control_console(struct oriel_qemu_control *control, unsigned number);
+/** Releases what a former client left held down on the console and starts sending input, once ready. `absolute` follows
+ *  by itself from then on. */
+void oriel_qemu_control_take(struct oriel_qemu_control *control, struct oriel_qemu_console *console, bool has_touch);
+/** Stops sending its input. One that is not taken is fine. */
+void oriel_qemu_control_release(struct oriel_qemu_control *control, struct oriel_qemu_console *console);
+/** Path of a console's object. */
+void oriel_qemu_console_path(unsigned number, char path[ORIEL_QEMU_CONSOLE_PATH_SIZE]);
 
 #endif

@@ -76,14 +76,24 @@ enum oriel_qemu_device oriel_qemu_inventory_keyboard(const struct oriel_qemu_inv
 
 /* --- questions ---------------------------------------------------------------------------------------------------- */
 
-static void tell(struct oriel_qemu_session *session) {
-  const struct oriel_qemu_inventory *inventory = &session->inventory;
-  const struct oriel_qemu_devices devices = {
+static struct oriel_qemu_devices devices_of(const struct oriel_qemu_inventory *inventory) {
+  return (struct oriel_qemu_devices){
     .keyboard = oriel_qemu_inventory_keyboard(inventory),
     .pointer = inventory->pointer,
     .firmware = inventory->firmware,
   };
-  oriel_qemu_input_set_devices(session->config.input, &devices);
+}
+
+static void tell(struct oriel_qemu_session *session) {
+  const struct oriel_qemu_devices devices = devices_of(&session->inventory);
+  for (struct oriel_qemu_head *head = session->heads; head; head = head->next)
+    oriel_qemu_input_set_devices(head->config.input, &devices);
+}
+
+void oriel_qemu_session_brief_devices(struct oriel_qemu_session *session, struct oriel_qemu_input *input) {
+  const struct oriel_qemu_devices devices = devices_of(&session->inventory);
+  oriel_qemu_input_set_devices(input, &devices);
+  oriel_qemu_input_set_pulse(input, &session->pulse);
 }
 
 static struct oriel_qemu_session *answered(void *user) {
@@ -121,9 +131,10 @@ static void on_registers(void *user, const json_t *result, const char *error) {
 static void on_cpus(void *user, const json_t *result, const char *error) {
   (void)error;
   struct oriel_qemu_session *session = answered(user);
-  struct oriel_qemu_pulse pulse = {0};
-  oriel_qemu_pulse_init(&pulse, "/proc", oriel_qmp_peer(session->qmp), result);
-  oriel_qemu_input_set_pulse(session->config.input, &pulse);
+  session->pulse = (struct oriel_qemu_pulse){.count = 0};
+  oriel_qemu_pulse_init(&session->pulse, "/proc", oriel_qmp_peer(session->qmp), result);
+  for (struct oriel_qemu_head *head = session->heads; head; head = head->next)
+    oriel_qemu_input_set_pulse(head->config.input, &session->pulse);
 }
 
 void oriel_qemu_session_ask_devices(struct oriel_qemu_session *session) {

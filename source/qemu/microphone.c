@@ -220,6 +220,10 @@ const gint *oriel_qemu_microphone_hush(struct oriel_qemu_microphone *microphone)
   return &microphone->sounding;
 }
 
+void oriel_qemu_microphone_unhush(struct oriel_qemu_microphone *microphone) {
+  atomic_store(&microphone->hushing, false);
+}
+
 /* After a voice was read. */
 static void look_for_sound(struct oriel_qemu_microphone *microphone) {
   bool sounding = false;

@@ -40,6 +40,11 @@ static bool takes_input(const char *status) {
   return !strcmp(status, "running") || !strcmp(status, "suspended");
 }
 
+static void set_running(struct oriel_qemu_session *session, bool running, int64_t at_us) {
+  for (struct oriel_qemu_head *head = session->heads; head; head = head->next)
+    oriel_qemu_input_set_running(head->config.input, running, at_us);
+}
+
 static void on_status(void *user, const json_t *result, const char *error) {
   (void)error;
   struct oriel_qemu_session *session = user;
@@ -50,7 +55,7 @@ static void on_status(void *user, const json_t *result, const char *error) {
   if (!status)
     return;
   g_strlcpy(session->facts.vm_status, status, sizeof session->facts.vm_status);
-  oriel_qemu_input_set_running(session->config.input, takes_input(status), 0);
+  set_running(session, takes_input(status), 0);
   oriel_qemu_session_publish(session);
 }
 
@@ -112,7 +117,7 @@ static void on_qmp_ready(void *user, int major, int minor) {
   session->inventory.unanswered = 0; /* of a connection before */
   oriel_qemu_session_learn_devices(session);
   session->rejections = 0;
-  oriel_qemu_session_still_learn(session);
+  oriel_qemu_session_learn_card(session);
   oriel_qmp_execute(session->qmp, "query-name", NULL, -1, on_name, session);
   ask_status(session);
   /* Where -device puts things: with an id and without. */
@@ -141,12 +146,13 @@ static void on_qmp_event(void *user, const char *name, const json_t *data, int64
   struct oriel_qemu_session *session = user;
   static const char *const status_events[] = {"STOP", "RESUME", "SUSPEND", "WAKEUP", "RESET", "GUEST_PANICKED"};
   if (!strcmp(name, "STOP") || !strcmp(name, "RESUME"))
-    oriel_qemu_input_set_running(session->config.input, !strcmp(name, "RESUME"), at_us);
+    set_running(session, !strcmp(name, "RESUME"), at_us);
   if (!strcmp(name, "RESET")) {
     oriel_qemu_session_reset_devices(session);
     if (!session->learn_timer)
       oriel_qemu_session_timer(session, &session->learn_timer, LEARN_DELAY_MS, on_learn);
-    oriel_qemu_scanout_forget_cursor(session->config.scanout);
+    for (struct oriel_qemu_head *head = session->heads; head; head = head->next)
+      oriel_qemu_scanout_forget_cursor(head->config.scanout);
   }
   if (!strcmp(name, "SHUTDOWN")) {
     session->facts.shutting_down = true;
@@ -163,7 +169,7 @@ static void on_qmp_event(void *user, const char *name, const json_t *data, int64
 static void on_qmp_closed(void *user, int error) {
   struct oriel_qemu_session *session = user;
   if (error)
-    oriel_warn(ROOM, "QMP at %s broke: %s", session->config.address->path, strerror(-error));
+    oriel_warn(ROOM, "QMP at %s broke: %s", session->path, strerror(-error));
   oriel_qemu_session_detach(session);
   oriel_qmp_close(session->qmp);
   session->qmp = NULL;
@@ -183,12 +189,20 @@ void oriel_qemu_session_connect(struct oriel_qemu_session *session) {
   const struct oriel_qmp_handler handler = {
     .user = session, .ready = on_qmp_ready, .event = on_qmp_event, .closed = on_qmp_closed};
   session->facts.connect_error =
-    oriel_qmp_open(session->config.context, session->config.address->path, &handler, &session->qmp);
+    oriel_qmp_open(session->context, session->path, &handler, &session->qmp);
   if (session->facts.connect_error < 0)
     oriel_qemu_session_retry_after(session, session->facts.connect_error);
   else
     oriel_qemu_session_timer(session, &session->timer, ORIEL_QEMU_PATIENCE_MS, on_impatience);
   oriel_qemu_session_publish(session);
+}
+
+void oriel_qemu_session_brief(struct oriel_qemu_session *session, struct oriel_qemu_input *input) {
+  if (!session->qmp_ready)
+    return;
+  if (session->facts.vm_status[0])
+    oriel_qemu_input_set_running(input, takes_input(session->facts.vm_status), 0);
+  oriel_qemu_session_brief_devices(session, input);
 }
 
 void oriel_qemu_session_command(struct oriel_qemu_session *session, enum oriel_source_command command) {

@@ -1,29 +1,28 @@
 /* SPDX-License-Identifier: MIT
  *
- * The QEMU source: an unmodified QEMU over QMP and D-Bus. Its thread runs a GMainContext of its own and does what takes
- * turns with QEMU (connect, register, commands); pictures, sound and answers to input come on GDBus's worker thread.
+ * The QEMU source: one console of an unmodified QEMU over QMP and D-Bus. The session of that QEMU, which sources share,
+ * has a thread that does what takes turns with it (connect, register, commands); pictures, sound and answers to input
+ * come on GDBus's worker thread.
  */
 #include <errno.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/clock.h"
 #include "core/log.h"
 #include "source/qemu/address.h"
-#include "source/qemu/devices.h"
+#include "source/qemu/head.h"
 #include "source/qemu/input.h"
 #include "source/qemu/scanout.h"
 #include "source/qemu/session.h"
-#include "source/qemu/sound.h"
 #include "source/source.h"
 
 enum { COMMANDS_MAX = 16 };
 
-/* What other threads ask of the source's thread. */
+/* What other threads ask of the session's thread. */
 struct wishes {
-  bool posted; /* a turn of the source's thread is due */
+  GSource *turn; /* a turn of the session's thread that is due */
+  bool join, leave;
   unsigned watched; /* ORIEL_WATCH_* */
   uint16_t width, height; /* of the latest resize; 0 = none since the last turn */
   enum oriel_source_command commands[COMMANDS_MAX];
@@ -39,23 +38,78 @@ struct qemu_source {
   struct oriel_surface *surface;
   struct oriel_qemu_input *input;
   struct oriel_qemu_scanout *scanout;
-  struct oriel_qemu_sound *sound;
-  struct oriel_qemu_microphone *microphone;
-  GMainContext *context;
-  pthread_t thread;
+  struct oriel_qemu_session *session; /* a reference */
   bool started;
-  atomic_bool stop;
-  struct oriel_qemu_session *session; /* the source's thread only */
-  pthread_mutex_t lock;               /* guards wishes and status */
+  struct oriel_qemu_head *head;       /* the session's thread only; NULL before and after */
+  pthread_mutex_t lock;               /* guards wishes, status and left */
+  pthread_cond_t gone;                /* left is true */
   struct wishes wishes;
   struct oriel_qemu_status status;
+  bool left; /* nothing of this runs in the session any more */
 };
 
 static struct qemu_source *of(struct oriel_source *source) {
   return (struct qemu_source *)source;
 }
 
-/* --- the source's thread ------------------------------------------------------------------------------------------ */
+/* --- the session's thread ----------------------------------------------------------------------------------------- */
+
+static void on_status(void *user, const struct oriel_qemu_status *status) {
+  struct qemu_source *source = user;
+  pthread_mutex_lock(&source->lock);
+  source->status = *status;
+  pthread_mutex_unlock(&source->lock);
+}
+
+/* Whoever waits for this may free the source as soon as it has the lock. */
+static void on_left(void *user) {
+  struct qemu_source *source = user;
+  oriel_qemu_input_destroy(source->input); /* here, where its timer fires */
+  source->input = NULL;
+  pthread_mutex_lock(&source->lock);
+  if (source->wishes.turn) {
+    g_source_destroy(source->wishes.turn);
+    g_source_unref(source->wishes.turn);
+  }
+  source->left = true;
+  pthread_cond_signal(&source->gone);
+  pthread_mutex_unlock(&source->lock);
+}
+
+static void join(struct qemu_source *source) {
+  const struct oriel_qemu_head_config config = {
+    .console = source->address.console,
+    .sink = source->sink,
+    .input = source->input,
+    .scanout = source->scanout,
+    .user = source,
+    .changed = on_status,
+    .left = on_left,
+  };
+  if (oriel_qemu_head_create(source->session, &config, &source->head) < 0)
+    source->sink->state(source->sink->user, ORIEL_SOURCE_GONE, "out of memory");
+}
+
+static void leave(struct qemu_source *source) {
+  struct oriel_qemu_head *head = source->head;
+  source->head = NULL;
+  if (head)
+    oriel_qemu_head_leave(head);
+  else
+    on_left(source);
+}
+
+static void grant(struct qemu_source *source, const struct wishes *wishes) {
+  oriel_qemu_head_watch(source->head, wishes->watched);
+  if (wishes->width)
+    oriel_qemu_head_resize(source->head, wishes->width, wishes->height);
+  for (size_t i = 0; i < wishes->command_count; i++)
+    oriel_qemu_session_command(source->session, wishes->commands[i]);
+  if (wishes->display_news)
+    oriel_qemu_head_display(source->head, &wishes->display);
+  if (wishes->stale)
+    oriel_qemu_head_stale(source->head);
+}
 
 static gboolean on_wishes(gpointer user) {
   struct qemu_source *source = user;
@@ -63,37 +117,24 @@ static gboolean on_wishes(gpointer user) {
   struct wishes wishes = source->wishes;
   source->wishes = (struct wishes){.watched = wishes.watched};
   pthread_mutex_unlock(&source->lock);
-  if (!source->session)
-    return G_SOURCE_REMOVE;
-  oriel_qemu_session_watch(source->session, wishes.watched);
-  if (wishes.width)
-    oriel_qemu_session_resize(source->session, wishes.width, wishes.height);
-  for (size_t i = 0; i < wishes.command_count; i++)
-    oriel_qemu_session_command(source->session, wishes.commands[i]);
-  if (wishes.display_news)
-    oriel_qemu_session_display(source->session, &wishes.display);
-  if (wishes.stale)
-    oriel_qemu_session_stale(source->session);
+  g_source_unref(wishes.turn);
+  if (wishes.join)
+    join(source);
+  if (source->head)
+    grant(source, &wishes);
+  if (wishes.leave)
+    leave(source); /* the source may be gone */
   return G_SOURCE_REMOVE;
 }
 
-/* Lock held. */
+/* Lock held. What is wished for before the start waits for it. */
 static void post(struct qemu_source *source) {
-  if (source->wishes.posted)
+  if (source->wishes.turn || !source->started)
     return;
-  source->wishes.posted = true;
-  GSource *turn = g_idle_source_new();
+  GSource *turn = source->wishes.turn = g_idle_source_new();
   g_source_set_priority(turn, G_PRIORITY_DEFAULT);
   g_source_set_callback(turn, on_wishes, source, NULL);
-  g_source_attach(turn, source->context);
-  g_source_unref(turn);
-}
-
-static void on_status(void *user, const struct oriel_qemu_status *status) {
-  struct qemu_source *source = user;
-  pthread_mutex_lock(&source->lock);
-  source->status = *status;
-  pthread_mutex_unlock(&source->lock);
+  g_source_attach(turn, oriel_qemu_session_context(source->session));
 }
 
 /* GDBus's worker thread. */
@@ -114,11 +155,11 @@ static void on_stale(void *user) {
   pthread_mutex_unlock(&source->lock);
 }
 
-/* The source's thread. */
+/* The session's thread. */
 static void on_ask(void *user) {
   struct qemu_source *source = user;
-  if (source->session)
-    oriel_qemu_session_ask_devices(source->session);
+  if (source->head)
+    oriel_qemu_head_ask_devices(source->head);
 }
 
 /* Any thread. */
@@ -128,51 +169,26 @@ static void on_typed(void *user, uint64_t mark, unsigned dropped) {
     source->sink->typed(source->sink->user, mark, dropped);
 }
 
-static void *run(void *user) {
-  struct qemu_source *source = user;
-  g_main_context_push_thread_default(source->context);
-  const struct oriel_qemu_session_config config = {
-    .context = source->context,
-    .address = &source->address,
-    .sink = source->sink,
-    .input = source->input,
-    .scanout = source->scanout,
-    .sound = source->sound,
-    .microphone = source->microphone,
-    .user = source,
-    .changed = on_status,
-  };
-  if (oriel_qemu_session_create(&config, &source->session) < 0)
-    source->sink->state(source->sink->user, ORIEL_SOURCE_GONE, "out of memory");
-  while (!atomic_load(&source->stop))
-    g_main_context_iteration(source->context, TRUE);
-  on_wishes(source); /* what was asked for last is still passed on */
-  struct oriel_qemu_session *session = source->session;
-  source->session = NULL;
-  oriel_qemu_session_destroy(session);
-  g_main_context_pop_thread_default(source->context);
-  return NULL;
-}
-
 /* --- the table ---------------------------------------------------------------------------------------------------- */
 
-static void stop_thread(struct qemu_source *source) {
-  if (!source->started)
-    return;
-  atomic_store(&source->stop, true);
-  g_main_context_wakeup(source->context);
-  pthread_join(source->thread, NULL);
+static void wait_to_leave(struct qemu_source *source) {
+  pthread_mutex_lock(&source->lock);
+  source->wishes.leave = true;
+  post(source);
+  while (!source->left)
+    pthread_cond_wait(&source->gone, &source->lock);
+  pthread_mutex_unlock(&source->lock);
 }
 
 static void qemu_destroy(struct oriel_source *base) {
   struct qemu_source *source = of(base);
-  stop_thread(source);
-  oriel_qemu_scanout_destroy(source->scanout);
-  oriel_qemu_sound_destroy(source->sound);
-  oriel_qemu_microphone_destroy(source->microphone);
+  if (source->started)
+    wait_to_leave(source);
   oriel_qemu_input_destroy(source->input);
+  oriel_qemu_session_unref(source->session);
+  oriel_qemu_scanout_destroy(source->scanout);
   oriel_surface_destroy(source->surface);
-  g_main_context_unref(source->context);
+  pthread_cond_destroy(&source->gone);
   pthread_mutex_destroy(&source->lock);
   free(source);
 }
@@ -180,17 +196,16 @@ static void qemu_destroy(struct oriel_source *base) {
 static int qemu_start(struct oriel_source *base, const struct oriel_source_sink *sink) {
   struct qemu_source *source = of(base);
   source->sink = sink;
-  oriel_qemu_microphone_attach(source->microphone, sink);
   const struct oriel_qemu_scanout_events events = {.user = source, .display = on_display, .stale = on_stale};
   int result = oriel_qemu_scanout_create(source->surface, sink, &events, &source->scanout);
   if (!result)
-    result = oriel_qemu_sound_create(sink, &source->sound);
-  if (!result)
-    result = -pthread_create(&source->thread, NULL, run, source);
+    result = oriel_qemu_session_start(source->session);
   if (result < 0)
     return result;
-  source->started = true;
-  pthread_setname_np(source->thread, "oriel-qemu");
+  pthread_mutex_lock(&source->lock);
+  source->started = source->wishes.join = true;
+  post(source);
+  pthread_mutex_unlock(&source->lock);
   return 0;
 }
 
@@ -245,7 +260,7 @@ static int qemu_command(struct oriel_source *base, enum oriel_source_command com
 
 static int qemu_microphone(struct oriel_source *base, const struct oriel_microphone *packet) {
   struct qemu_source *source = of(base);
-  return oriel_qemu_microphone_push(source->microphone, packet, oriel_clock_ns());
+  return oriel_qemu_session_microphone(source->session, source, packet);
 }
 
 static void qemu_info(struct oriel_source *base, struct oriel_source_info *info) {
@@ -302,23 +317,21 @@ int oriel_source_qemu_create(const char *address, struct oriel_source **source, 
   if (result < 0)
     return result;
   struct qemu_source *made = calloc(1, sizeof *made);
-  if (!made || oriel_surface_create(&made->surface) < 0)
+  if (!made || oriel_surface_create(&made->surface) < 0 || oriel_qemu_session_share(parsed.path, &made->session) < 0)
     goto no_memory;
-  made->context = g_main_context_new();
   const struct oriel_qemu_input_events events = {.user = made, .ask = on_ask, .typed = on_typed};
-  if (oriel_qemu_microphone_create(&made->microphone) < 0 ||
-      oriel_qemu_input_create(made->context, &events, &made->input) < 0)
+  if (oriel_qemu_input_create(oriel_qemu_session_context(made->session), &events, &made->input) < 0)
     goto no_memory;
   made->base.impl = &qemu_impl;
   made->address = parsed;
   pthread_mutex_init(&made->lock, NULL);
+  pthread_cond_init(&made->gone, NULL);
   *source = &made->base;
   return 0;
 
 no_memory:
   if (made) {
-    g_clear_pointer(&made->context, g_main_context_unref);
-    oriel_qemu_microphone_destroy(made->microphone);
+    oriel_qemu_session_unref(made->session);
     oriel_surface_destroy(made->surface);
   }
   free(made);

@@ -16,64 +16,66 @@
 
 enum { LOOK_MS = 1000, PAUSE_MAX_S = 32 };
 
-static void look_again(struct oriel_qemu_session *session, uint64_t now_ns) {
-  struct oriel_qemu_still *still = &session->still;
+static void look_again(struct oriel_qemu_head *head, uint64_t now_ns) {
+  struct oriel_qemu_still *still = &head->still;
   still->moved = false;
   still->pause_s = still->pause_s ? MIN(still->pause_s * 2, PAUSE_MAX_S) : 1;
   still->due_ns = now_ns + still->pause_s * ORIEL_NS_PER_SECOND;
-  oriel_qemu_scanout_recheck(session->config.scanout);
-  oriel_qemu_listener_restart(session->display);
+  oriel_qemu_scanout_recheck(head->config.scanout);
+  oriel_qemu_listener_restart(head->display);
 }
 
 /* What a second brought: `index` is where the card's queue is now. */
-static void judge(struct oriel_qemu_session *session, int64_t index) {
-  struct oriel_qemu_still *still = &session->still;
-  uint64_t frames = oriel_qemu_scanout_frames(session->config.scanout), now = oriel_clock_ns();
+static void judge(struct oriel_qemu_head *head, int64_t index) {
+  struct oriel_qemu_still *still = &head->still;
+  uint64_t frames = oriel_qemu_scanout_frames(head->config.scanout), now = oriel_clock_ns();
   bool drew = frames != still->frames, queued = index != still->index;
   if (drew)
     still->pause_s = 0; /* the guest draws: what comes after that is another stillness */
   still->frames = frames;
   still->index = index;
   /* Where each registration costs QEMU something for ever, only what is sure to be missing is looked for. */
-  bool ended = still->moved && !drew && !session->keeps_display;
+  bool ended = still->moved && !drew && !head->session->keeps_display;
   still->moved |= drew || queued;
-  if ((ended || (queued && !drew)) && now >= still->due_ns && oriel_qemu_listener_active(session->display))
-    look_again(session, now);
+  if ((ended || (queued && !drew)) && now >= still->due_ns && oriel_qemu_listener_active(head->display))
+    look_again(head, now);
 }
 
 static void on_queue(void *user, const json_t *result, const char *error) {
   (void)error;
-  struct oriel_qemu_session *session = user;
-  session->still.asking = false;
+  struct oriel_qemu_head *head = user;
+  head->still.asking = false;
   const json_t *index = json_object_get(result, "last-avail-idx");
-  if (session->still.timer && json_is_integer(index))
-    judge(session, json_integer_value(index));
+  if (head->still.timer && json_is_integer(index))
+    judge(head, json_integer_value(index));
 }
 
 static gboolean on_look(gpointer user) {
-  struct oriel_qemu_session *session = user;
-  struct oriel_qemu_still *still = &session->still;
+  struct oriel_qemu_head *head = user;
+  struct oriel_qemu_still *still = &head->still;
   if (!still->asking)
-    still->asking = !oriel_qmp_execute(session->qmp, "x-query-virtio-queue-status",
-                                       json_pack("{s:s,s:i}", "path", still->path, "queue", 0), -1, on_queue, session);
+    still->asking = !oriel_qmp_execute(head->session->qmp, "x-query-virtio-queue-status",
+                                       json_pack("{s:s,s:i}", "path", head->session->card, "queue", 0), -1, on_queue,
+                                       head);
   return G_SOURCE_CONTINUE;
 }
 
-void oriel_qemu_session_still(struct oriel_qemu_session *session) {
-  struct oriel_qemu_still *still = &session->still;
-  bool wanted = session->qmp_ready && session->facts.attached && session->watched && still->path[0];
+void oriel_qemu_head_still(struct oriel_qemu_head *head) {
+  struct oriel_qemu_still *still = &head->still;
+  const struct oriel_qemu_session *session = head->session;
+  bool wanted = session->qmp_ready && head->facts.attached && head->watched && session->card[0];
   if (wanted == (still->timer != NULL))
     return;
   if (!wanted) {
     oriel_qemu_timer_stop(&still->timer);
     return;
   }
-  still->frames = oriel_qemu_scanout_frames(session->config.scanout);
+  still->frames = oriel_qemu_scanout_frames(head->config.scanout);
   still->pause_s = 0;
   still->due_ns = 0;
   still->moved = false;
   still->asking = false;
-  oriel_qemu_session_timer(session, &still->timer, LOOK_MS, on_look);
+  oriel_qemu_timer_start(session->context, &still->timer, LOOK_MS, on_look, head);
 }
 
 /* A list of {name, path}: with several cards none is known to be ours. */
@@ -92,11 +94,12 @@ static void on_devices(void *user, const json_t *result, const char *error) {
     several = found != NULL;
     found = path;
   }
-  snprintf(session->still.path, sizeof session->still.path, "%s", found && !several ? found : "");
-  oriel_qemu_session_still(session);
+  snprintf(session->card, sizeof session->card, "%s", found && !several ? found : "");
+  for (struct oriel_qemu_head *head = session->heads; head; head = head->next)
+    oriel_qemu_head_still(head);
 }
 
-void oriel_qemu_session_still_learn(struct oriel_qemu_session *session) {
-  session->still.path[0] = '\0';
+void oriel_qemu_session_learn_card(struct oriel_qemu_session *session) {
+  session->card[0] = '\0';
   oriel_qmp_execute(session->qmp, "x-query-virtio", NULL, -1, on_devices, session);
 }
