@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Sound of a session: QEMU has one for the whole machine. It is taken and mixed once while one of the heads listens, and
- * all that do get it; the guest's recorders hear one microphone at a time. The session's thread, but where said.
+ * Sound of a session: QEMU has one for the whole machine. It is taken and mixed once while one of the heads listens,
+ * and all that do get it; the guest's recorders hear one microphone at a time. The session's thread, but where said.
  */
 #include <errno.h>
 

@@ -16,6 +16,9 @@
 
 enum { PATIENCE_S = 10 };
 
+#define FIRST "/org/qemu/Display1/Console_0"
+#define SECOND "/org/qemu/Display1/Console_1"
+
 struct fake_listener {
   GDBusConnection *connection;
   int raw; /* -1 = none */
@@ -68,17 +71,24 @@ static GDBusConnection *serve(int fd) {
 
 /* --- D-Bus -------------------------------------------------------------------------------------------------------- */
 
-static GVariant *objects(const struct fake_qemu *fake) {
-  GVariantBuilder all, interfaces;
-  g_variant_builder_init(&all, G_VARIANT_TYPE("a{oa{sa{sv}}}"));
+static void add_console(const struct fake_qemu *fake, GVariantBuilder *all, const char *path) {
+  GVariantBuilder interfaces;
   g_variant_builder_init(&interfaces, G_VARIANT_TYPE("a{sa{sv}}"));
-  g_variant_builder_add_parsed(&interfaces,
-                               "{'org.qemu.Display1.Console', {'Width': <uint32 64>, 'Height': <uint32 48>}}");
+  g_variant_builder_add_parsed(
+    &interfaces, "{'org.qemu.Display1.Console', {'Type': <'Graphic'>, 'Width': <uint32 64>, 'Height': <uint32 48>}}");
   g_variant_builder_add_parsed(&interfaces, "{'org.qemu.Display1.Mouse', {'IsAbsolute': <%b>}}",
                                (gboolean)fake->options.absolute);
   if (fake->options.has_touch)
     g_variant_builder_add_parsed(&interfaces, "{'org.qemu.Display1.MultiTouch', {'MaxSlots': <10>}}");
-  g_variant_builder_add(&all, "{oa{sa{sv}}}", "/org/qemu/Display1/Console_0", &interfaces);
+  g_variant_builder_add(all, "{oa{sa{sv}}}", path, &interfaces);
+}
+
+static GVariant *objects(const struct fake_qemu *fake) {
+  GVariantBuilder all, interfaces;
+  g_variant_builder_init(&all, G_VARIANT_TYPE("a{oa{sa{sv}}}"));
+  add_console(fake, &all, FIRST);
+  if (fake->options.two_consoles)
+    add_console(fake, &all, SECOND);
   if (fake->options.has_audio) {
     g_variant_builder_init(&interfaces, G_VARIANT_TYPE("a{sa{sv}}"));
     g_variant_builder_add_parsed(&interfaces, "{'org.qemu.Display1.Audio', @a{sv} {}}");
@@ -200,7 +210,8 @@ static GDBusMessage *filter(GDBusConnection *connection, GDBusMessage *message, 
   const char *member = g_dbus_message_get_member(message);
   GVariant *body = g_dbus_message_get_body(message);
   char *arguments = body ? g_variant_print(body, FALSE) : g_strdup("()");
-  char *line = g_strconcat(member, arguments, NULL);
+  const bool second = !g_strcmp0(g_dbus_message_get_path(message), SECOND);
+  char *line = g_strconcat(second ? "1:" : "", member, arguments, NULL);
   GDBusMessage *reply = g_dbus_message_new_method_reply(message);
   bool sound = !strcmp(member, "RegisterOutListener"), microphone = !strcmp(member, "RegisterInListener");
   bool answer = true;
@@ -216,7 +227,9 @@ static GDBusMessage *filter(GDBusConnection *connection, GDBusMessage *message, 
     if (fake->options.mute)
       hold_registration(fake, message);
     else if (g_dbus_message_get_sender(message))
-      take_registration(fake, message, microphone ? FAKE_MICROPHONE : sound ? FAKE_SOUND : FAKE_DISPLAY);
+      take_registration(fake, message, microphone ? FAKE_MICROPHONE : sound ? FAKE_SOUND
+                                                 : second   ? FAKE_SECOND
+                                                            : FAKE_DISPLAY);
   } else {
     answer = !fake->options.answers_nothing;
   }
@@ -479,7 +492,7 @@ static GDBusConnection *listener_connection(struct fake_qemu *fake, unsigned whi
 
 static const char *listener_path(unsigned which) {
   static const char *const paths[] = {"/org/qemu/Display1/Listener", "/org/qemu/Display1/AudioOutListener",
-                                      "/org/qemu/Display1/AudioInListener"};
+                                      "/org/qemu/Display1/AudioInListener", "/org/qemu/Display1/Listener"};
   return paths[which];
 }
 
@@ -507,7 +520,7 @@ char *fake_qemu_call(struct fake_qemu *fake, unsigned which, const char *interfa
 char *fake_qemu_interfaces(struct fake_qemu *fake, unsigned which) {
   GDBusConnection *connection = listener_connection(fake, which);
   static const char *const interfaces[] = {"org.qemu.Display1.Listener", "org.qemu.Display1.AudioOutListener",
-                                           "org.qemu.Display1.AudioInListener"};
+                                           "org.qemu.Display1.AudioInListener", "org.qemu.Display1.Listener"};
   const char *interface = interfaces[which];
   GVariant *value = g_dbus_connection_call_sync(connection, NULL, listener_path(which),
                                                 "org.freedesktop.DBus.Properties", "GetAll",
@@ -546,17 +559,22 @@ void fake_qemu_drop_control(struct fake_qemu *fake) {
   end(&control);
 }
 
-void fake_qemu_property(struct fake_qemu *fake, const char *interface, const char *name, GVariant *value) {
+void fake_qemu_property_of(struct fake_qemu *fake, unsigned console, const char *interface, const char *name,
+                           GVariant *value) {
   GVariantBuilder changed;
   g_variant_builder_init(&changed, G_VARIANT_TYPE("a{sv}"));
   g_variant_builder_add(&changed, "{sv}", name, value);
   pthread_mutex_lock(&fake->lock);
   GError *error = NULL;
-  if (!g_dbus_connection_emit_signal(fake->control, NULL, "/org/qemu/Display1/Console_0",
+  if (!g_dbus_connection_emit_signal(fake->control, NULL, console ? SECOND : FIRST,
                                      "org.freedesktop.DBus.Properties", "PropertiesChanged",
                                      g_variant_new("(sa{sv}as)", interface, &changed, NULL), &error))
     g_error("no signal: %s", error->message);
   pthread_mutex_unlock(&fake->lock);
+}
+
+void fake_qemu_property(struct fake_qemu *fake, const char *interface, const char *name, GVariant *value) {
+  fake_qemu_property_of(fake, 0, interface, name, value);
 }
 
 void fake_qemu_status(struct fake_qemu *fake, const char *status) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * A QEMU that is none: QMP and the D-Bus display of one console, in this process, saying whatever a test wants it to.
+ * A QEMU that is none: QMP and the D-Bus display of up to two consoles, in this process, saying whatever a test wants it to.
  * Thread-safety: every function from the test's thread.
  */
 #ifndef ORIEL_TESTS_SOURCE_FAKE_QEMU_H
@@ -12,8 +12,8 @@
 
 struct fake_qemu;
 
-/** Which listener. */
-enum { FAKE_DISPLAY, FAKE_SOUND, FAKE_MICROPHONE, FAKE_LISTENERS };
+/** Which listener; SECOND is that of the second console's display. */
+enum { FAKE_DISPLAY, FAKE_SOUND, FAKE_MICROPHONE, FAKE_SECOND, FAKE_LISTENERS };
 
 struct fake_qemu_options {
   int major, minor;      /* of the version; 0 = 10.0 */
@@ -31,6 +31,7 @@ struct fake_qemu_options {
   bool refuse_listener;
   const char *claim;     /* what query-chardev says of a claim that exists; NULL = there is none */
   bool virtio_gpu;       /* has one; fake_qemu_queued moves its queue */
+  bool two_consoles;
 };
 
 /** Listens at `path`. */
@@ -54,7 +55,9 @@ int fake_qemu_raw(struct fake_qemu *fake, unsigned which);
 void fake_qemu_drop_listener(struct fake_qemu *fake, unsigned which);
 /** Closes the control connection. */
 void fake_qemu_drop_control(struct fake_qemu *fake);
-/** A property of the console object changed. Takes a floating value. */
+/** A property of the console object changed; `fake_qemu_property_of` chooses among two. Takes a floating value. */
+void fake_qemu_property_of(struct fake_qemu *fake, unsigned console, const char *interface, const char *name,
+                           GVariant *value);
 void fake_qemu_property(struct fake_qemu *fake, const char *interface, const char *name, GVariant *value);
 /** What query-status says from now on; static. */
 void fake_qemu_status(struct fake_qemu *fake, const char *status);
@@ -65,7 +68,8 @@ void fake_qemu_unclaim(struct fake_qemu *fake);
 /** Sends a QMP line as it is. */
 void fake_qemu_say(struct fake_qemu *fake, const char *line);
 
-/** Everything asked so far, one call a line: "Press(30)", "SetUIInfo(…)", "qmp stop". Waits until `text` is in it. */
+/** Everything asked so far, one call a line: "Press(30)", "SetUIInfo(…)", "qmp stop"; calls on the second console begin
+ *  with "1:". Waits until `text` is in it. */
 bool fake_qemu_wait_log(struct fake_qemu *fake, const char *text);
 /** The log so far (g_free). */
 char *fake_qemu_log(struct fake_qemu *fake);
