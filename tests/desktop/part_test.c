@@ -105,18 +105,22 @@ static bool exact(struct fixture *fixture, const struct page *page) {
   return same;
 }
 
-/* Until every screen is the surface; one that missed a part waits for it to be owed once more. */
+static bool all_exact(struct fixture *fixture) {
+  for (int i = 0; i < PAGES; i++)
+    if (fixture->pages[i].viewer && !exact(fixture, &fixture->pages[i]))
+      return false;
+  return true;
+}
+
+/* Until every screen is the surface at once; one that missed a part waits for it to be owed once more. */
 static void wait_exact(struct fixture *fixture) {
   const uint64_t until = oriel_clock_ns() + 30 * ORIEL_NS_PER_SECOND;
-  for (int i = 0; i < PAGES; i++) {
-    struct page *page = &fixture->pages[i];
-    while (page->viewer && !exact(fixture, page)) {
-      for (int j = 0; j < PAGES; j++)
-        while (take(&fixture->pages[j]))
-          ;
-      assert_true(oriel_clock_ns() < until);
-      fake_yield();
-    }
+  while (!all_exact(fixture)) {
+    for (int i = 0; i < PAGES; i++)
+      while (take(&fixture->pages[i]))
+        ;
+    assert_true(oriel_clock_ns() < until);
+    fake_yield();
   }
 }
 
