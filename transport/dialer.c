@@ -30,12 +30,10 @@ struct oriel_dialer {
   uint64_t due_ns;        /* waiting: of the next attempt; connecting: when it is given up */
   uint32_t backoff_ms;    /* the next wait */
   uint64_t first_data_ns; /* of this connection; 0 = none yet */
-
   struct oriel_resolution *resolution; /* kept when an attempt gives up on it, so that never two threads ask */
   struct oriel_endpoints endpoints;
   size_t first, tried; /* which endpoint an attempt starts with; how many it has tried */
   int error;           /* why the last of them failed */
-
   bool is_unread;             /* the last step found bytes, and the owner has not received since */
   struct oriel_mux_line line; /* the peer's answer */
   uint64_t failures;

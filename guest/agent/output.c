@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * Ring to stream. Transport thread, but write: data thread.
+ * What is played into a ring, and out of it by packets. Transport thread, but write: data thread.
  */
 #include "guest/agent/output.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -21,11 +20,9 @@
 #include "core/ring.h"
 #include "guest/agent/failure.h"
 #include "guest/agent/lock.h"
-#include "media/downmix.h"
+#include "guest/agent/packets.h"
 #include "media/fade.h"
-#include "media/sound_coder.h"
 #include "transport/dialer.h"
-#include "wire/audio_sender.h"
 
 #define ROOM "agent/output"
 
@@ -43,7 +40,7 @@ enum {
 struct agent_output {
   /* Constant. */
   uint32_t rate;
-  size_t due;             /* frames that are worth a wake-up: a packet, or several of PCM */
+  size_t due;             /* as packets.due, whose neighbours the other thread writes */
   unsigned channels;
   /* Between data and transport thread. */
   struct oriel_ring *ring;
@@ -57,16 +54,10 @@ struct agent_output {
   _Atomic uint32_t cycle; /* frames of the longest of the last writes; the data thread's, relaxed: a bound */
   /* Transport thread. */
   struct oriel_dialer *dialer;
-  struct oriel_downmix downmix;
-  struct oriel_sound_coder coder;
-  struct oriel_audio_sender sender;
-  float *read, *stereo;   /* one packet's frames: of the device, and mixed down */
-  uint8_t *pending;       /* lengths and packets not yet taken by the stream */
-  size_t pending_size, pending_most;
-  size_t packet_left;     /* bytes of the packet at the front of `pending` if it is sent in part, else 0 */
+  struct agent_packets packets;
   uint64_t unasked;
   struct agent_failure failure;
-  bool is_stalled, is_late;
+  bool is_late;
   size_t kernel_cycle;    /* for which the socket's buffer was bounded */
   /* For stats. */
   pthread_mutex_t lock;   /* guards stats, sent, handed; the data thread never takes it */
@@ -123,115 +114,17 @@ void agent_output_end(struct agent_output *output) {
   const size_t count = (size_t)FADE_MS * output->rate / 1000;
   oriel_fade_out(output->last, output->channels, fade, count);
   put(output, fade, count);
-  /* A packet of PCM leaves as soon as enough is there, and with all there is. Of Opus the ring keeps less than a
-   * packet, whatever the transport thread takes meanwhile. */
-  const bool is_pcm = output->sender.is_pcm;
-  const size_t rest =
-    is_pcm ? output->due : oriel_sound_coder_tail(&output->coder, oriel_ring_level(output->ring));
+  const size_t rest = agent_packets_tail(&output->packets, oriel_ring_level(output->ring));
   for (size_t i = 0; i < rest; i++)
     put(output, silence, 1);
   wake(output);
-}
-
-/* ---- making packets ---- */
-
-/** `count` frames from the ring as one packet at `bytes` + ORIEL_AUDIO_LENGTH_SIZE, completed for its way: `*size`
- * bytes from the returned offset on, 0 where it failed. */
-static size_t make(struct agent_output *output, size_t count, uint8_t *bytes, size_t *size) {
-  const float *stereo = output->read;
-  oriel_ring_read(output->ring, output->read, count);
-  if (!output->downmix.is_plain) {
-    oriel_downmix(&output->downmix, output->read, output->stereo, count);
-    stereo = output->stereo;
-  }
-  const ssize_t coded = oriel_sound_coder_encode(&output->coder, stereo, count, bytes + ORIEL_AUDIO_LENGTH_SIZE);
-  const size_t begin = oriel_audio_sender_complete(&output->sender, bytes, coded > 0 ? (size_t)coded : 0, size);
-  if (*size == 0)
-    output->stats.dropped_packets++;
-  return begin;
-}
-
-/* ---- sending ---- */
-
-/** Bytes of the packet that starts at `at`, its length included. */
-static size_t packet_at(const struct agent_output *output, size_t at) {
-  return ORIEL_AUDIO_LENGTH_SIZE + ((size_t)output->pending[at] << 8 | output->pending[at + 1]);
-}
-
-/** Old packets that no byte was sent of give way. */
-static void drop_waiting(struct agent_output *output) {
-  size_t at = output->packet_left;
-  while (at < output->pending_size) {
-    at += packet_at(output, at);
-    output->stats.dropped_packets++;
-  }
-  output->pending_size = output->packet_left;
-}
-
-/** `size` bytes from the front are sent. */
-static void sent(struct agent_output *output, size_t size) {
-  output->stats.bytes += size;
-  size_t at = 0;
-  while (at < size) {
-    const size_t left = output->packet_left != 0 ? output->packet_left : packet_at(output, at);
-    const size_t part = left < size - at ? left : size - at;
-    output->packet_left = left - part;
-    if (output->packet_left == 0)
-      output->stats.packets++;
-    at += part;
-  }
-  output->pending_size -= size;
-  memmove(output->pending, output->pending + size, output->pending_size);
-}
-
-/** One packet to the end of `pending`, which has room for all that a ring may hold after trimming. */
-static void queue(struct agent_output *output, size_t count) {
-  size_t size;
-  assert(output->pending_size + ORIEL_AUDIO_SENT_MAX <= output->pending_most);
-  (void)make(output, count, output->pending + output->pending_size, &size);
-  output->pending_size += size;
-}
-
-/** One packet as a datagram: what does not go now is lost, as datagrams are. 0; else the connection ended. */
-static int send_datagram(struct agent_output *output, size_t count, uint64_t now_ns) {
-  uint8_t bytes[ORIEL_AUDIO_SENT_MAX];
-  size_t size;
-  const size_t begin = make(output, count, bytes, &size);
-  if (size == 0)
-    return 0;
-  const ssize_t result = oriel_dialer_send(output->dialer, bytes + begin, size, now_ns);
-  if (result < 0) {
-    output->stats.dropped_packets++;
-    return result == -EAGAIN || result == -EMSGSIZE ? 0 : (int)result;
-  }
-  output->stats.packets++;
-  output->stats.bytes += size;
-  return 0;
-}
-
-/** 0 also when bytes are left; else the connection ended. */
-static int flush(struct agent_output *output, uint64_t now_ns) {
-  while (output->pending_size > 0) {
-    const ssize_t result = oriel_dialer_send(output->dialer, output->pending, output->pending_size, now_ns);
-    if (result == -EAGAIN) {
-      if (!output->is_stalled)
-        oriel_info(ROOM, "the host does not take sound; what is old is dropped until it does");
-      output->is_stalled = true;
-      return 0;
-    }
-    if (result < 0)
-      return (int)result;
-    sent(output, (size_t)result);
-  }
-  output->is_stalled = false;
-  return 0;
 }
 
 /* ---- the connection ---- */
 
 static void forget(struct agent_output *output) {
   oriel_ring_skip(output->ring, oriel_ring_level(output->ring));
-  output->pending_size = output->packet_left = 0;
+  agent_packets_forget(&output->packets);
 }
 
 static size_t cycle_of(const struct agent_output *output) {
@@ -241,12 +134,9 @@ static size_t cycle_of(const struct agent_output *output) {
 /** The kernel's part of the queue is bounded as well, where it can be told: a megabyte of it would be minutes of
  * Opus. */
 static void bound_kernel(struct agent_output *output) {
-  enum { OVERHEAD = 1024 }; /* of the kernel, a packet */
   output->kernel_cycle = cycle_of(output);
   const size_t frames = (size_t)KERNEL_MS * output->rate / 1000 + 2 * output->kernel_cycle;
-  const size_t packets = frames / output->coder.frames + 1;
-  const size_t most = output->sender.is_pcm ? ORIEL_AUDIO_PACKET_MAX : 400;
-  const int size = (int)(packets * (most + OVERHEAD) / 2); /* the kernel doubles it */
+  const int size = (int)(agent_packets_bytes(&output->packets, frames) / 2); /* the kernel doubles it */
   /* Refused by what is no socket, which has small buffers. */
   setsockopt(oriel_dialer_fd(output->dialer), SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
 }
@@ -254,9 +144,9 @@ static void bound_kernel(struct agent_output *output) {
 static void connected(struct agent_output *output) {
   forget(output);
   output->unasked = 0;
-  output->is_stalled = output->is_late = false;
+  output->is_late = false;
   bound_kernel(output);
-  if (oriel_sound_coder_restart(&output->coder) < 0)
+  if (agent_packets_restart(&output->packets) < 0)
     oriel_warn(ROOM, "memory is short: the coder goes on with the last peer's state");
   agent_failure_connected(&output->failure);
   oriel_info(ROOM, "connected: sound goes out");
@@ -303,20 +193,6 @@ static void listen_for_end(struct agent_output *output, uint64_t now_ns) {
   }
 }
 
-/** All that is due of the ring's `level` frames. 0; else the connection ended. */
-static int send_all(struct agent_output *output, size_t level, uint64_t now_ns) {
-  if (output->pending_size > 0)
-    drop_waiting(output);
-  int error = 0;
-  for (size_t count; (count = oriel_sound_coder_next(&output->coder, level)) > 0 && error == 0; level -= count) {
-    if (output->sender.is_datagram)
-      error = send_datagram(output, count, now_ns);
-    else
-      queue(output, count);
-  }
-  return error == 0 ? flush(output, now_ns) : error;
-}
-
 static void drain(struct agent_output *output, uint64_t now_ns) {
   uint64_t times = 0;
   if (read(output->event, &times, sizeof times) < 0)
@@ -342,7 +218,7 @@ static void drain(struct agent_output *output, uint64_t now_ns) {
   }
   if (level < due)
     return;
-  const int error = send_all(output, level, now_ns);
+  const int error = agent_packets_send(&output->packets, output->ring, level, output->dialer, now_ns);
   /* The data thread may have signalled again since `now_ns` was taken. */
   oriel_histogram_add(&output->handed, signalled_ns < now_ns ? (uint32_t)((now_ns - signalled_ns) / 1000) : 0);
   if (error < 0)
@@ -358,7 +234,7 @@ size_t agent_output_poll(struct agent_output *output, struct pollfd *polled, int
   const int fd = oriel_dialer_fd(output->dialer);
   if (fd >= 0)
     polled[count++] =
-      (struct pollfd){.fd = fd, .events = oriel_dialer_events(output->dialer, output->pending_size > 0)};
+      (struct pollfd){.fd = fd, .events = oriel_dialer_events(output->dialer, output->packets.pending_size > 0)};
   const int due = oriel_dialer_timeout_ms(output->dialer, now_ns);
   if (due >= 0 && (*timeout_ms < 0 || due < *timeout_ms))
     *timeout_ms = due;
@@ -377,7 +253,8 @@ void agent_output_step(struct agent_output *output, const struct pollfd *polled,
     listen_for_end(output, now_ns);
     follow(output, oriel_dialer_state(output->dialer));
   }
-  if (output->stats.is_connected && (revents & POLLOUT) != 0 && output->pending_size > 0 && flush(output, now_ns) < 0)
+  if (output->stats.is_connected && (revents & POLLOUT) != 0 && output->packets.pending_size > 0 &&
+      agent_packets_flush(&output->packets, output->dialer, now_ns) < 0)
     follow(output, oriel_dialer_state(output->dialer));
   if (count > 0 && (polled[0].revents & POLLIN) != 0)
     drain(output, now_ns);
@@ -391,55 +268,18 @@ int agent_output_core(const struct agent_output *output) {
 void agent_output_stats(struct agent_output *output, struct agent_output_stats *stats) {
   pthread_mutex_lock(&output->lock);
   *stats = output->stats;
+  stats->packets = output->packets.sent;
+  stats->bytes = output->packets.bytes;
+  stats->dropped_packets = output->packets.dropped;
   oriel_histogram_read(&output->handed, &stats->handed);
   oriel_histogram_read(&output->sent, &stats->sent);
   pthread_mutex_unlock(&output->lock);
   stats->dropped_frames = atomic_load_explicit(&output->dropped_frames, memory_order_relaxed);
   stats->ring_frames = output->ring ? oriel_ring_level(output->ring) : 0;
-  stats->packet_frames = (uint32_t)output->coder.frames;
+  stats->packet_frames = (uint32_t)output->packets.coder.frames;
 }
 
 /* ---- life ---- */
-
-/** Cycles of the graph are powers of two. */
-static size_t nearest_power(size_t value) {
-  size_t power = 1;
-  while (power * 3 / 2 < value)
-    power *= 2;
-  return power;
-}
-
-/** Packets of PCM are as long as they may be: several of a long cycle leave together, and the time that was asked for
- * says when, in whole cycles of the graph. */
-static int open_coder(struct agent_output *output, const struct agent_settings *settings) {
-  const bool is_pcm = settings->output.address.is_pcm;
-  const uint32_t frame_us = agent_end_frame_us(settings, &settings->output);
-  enum oriel_speaker layout[ORIEL_SPEAKERS_MAX];
-  oriel_layout(output->channels, layout);
-  oriel_downmix_init(&output->downmix, layout, output->channels);
-  const int error =
-    oriel_sound_coder_init(&output->coder, is_pcm, is_pcm ? UINT32_MAX : frame_us, settings->bitrate_kbps);
-  const size_t frames = (size_t)((uint64_t)ORIEL_AUDIO_RATE * frame_us / 1000000);
-  output->due = is_pcm ? nearest_power(frames) : frames;
-  return error;
-}
-
-static int allocate(struct agent_output *output, const struct agent_settings *settings) {
-  const int error = open_coder(output, settings);
-  if (error < 0)
-    return error;
-  const size_t frames = output->coder.frames;
-  output->read = calloc(frames * output->channels, sizeof(float));
-  output->stereo = calloc(frames * ORIEL_AUDIO_CHANNELS, sizeof(float));
-  const size_t cycles = (size_t)2 * AGENT_OUTPUT_WRITE_MAX;
-  /* Room for all that trimming leaves, behind the rest of a packet sent in part. */
-  const size_t packets = ((size_t)BACKLOG_MS * output->rate / 1000 + cycles + output->due) / frames + 2;
-  output->pending_most = packets * ORIEL_AUDIO_SENT_MAX;
-  output->pending = malloc(output->pending_most);
-  if (!output->read || !output->stereo || !output->pending)
-    return -ENOMEM;
-  return oriel_ring_create((size_t)RING_MS * output->rate / 1000 + cycles, output->channels, &output->ring);
-}
 
 int agent_output_create(const struct agent_settings *settings, struct agent_output **output) {
   struct agent_output *made = calloc(1, sizeof *made);
@@ -450,18 +290,19 @@ int agent_output_create(const struct agent_settings *settings, struct agent_outp
   oriel_histogram_init(&made->sent);
   made->event = -1;
   made->core = -1;
-  const struct oriel_transport_address *address = &settings->output.address;
-  made->sender.is_pcm = address->is_pcm;
-  made->sender.is_datagram = address->scheme == ORIEL_TRANSPORT_UDP;
   made->rate = agent_end_rate(settings, &settings->output);
   made->channels = settings->output_channels;
   int error = 0;
   if (settings->output.is_on) {
-    error = allocate(made, settings);
+    const size_t cycles = (size_t)2 * AGENT_OUTPUT_WRITE_MAX;
+    error = agent_packets_init(&made->packets, settings, (size_t)BACKLOG_MS * made->rate / 1000 + cycles);
+    made->due = made->packets.due;
+    if (error == 0)
+      error = oriel_ring_create((size_t)RING_MS * made->rate / 1000 + cycles, made->channels, &made->ring);
     if (error == 0 && (made->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) < 0)
       error = -errno;
     if (error == 0)
-      error = oriel_dialer_create(address, &made->dialer);
+      error = oriel_dialer_create(&settings->output.address, &made->dialer);
   }
   if (error < 0)
     agent_output_destroy(made);
@@ -474,13 +315,10 @@ void agent_output_destroy(struct agent_output *output) {
   if (!output)
     return;
   oriel_dialer_destroy(output->dialer);
-  oriel_sound_coder_finish(&output->coder);
+  agent_packets_finish(&output->packets);
   if (output->event >= 0)
     close(output->event);
   oriel_ring_destroy(output->ring);
-  free(output->pending);
-  free(output->read);
-  free(output->stereo);
   pthread_mutex_destroy(&output->lock);
   free(output);
 }
