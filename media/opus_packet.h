@@ -21,8 +21,8 @@ struct oriel_opus_plausibility {
 
 /** Takes what oriel_opus_packet_frames said of the next packet. Opus has no checksum, and most random bytes have its
  *  outer form; but a sender keeps to a length of packets, or to two. False: malformed packets, or ever other lengths,
- *  add up to something else, as where a stream is read from the middle of a packet. Some thirty packets of noise do;
- *  some good ones make up for a bad one. */
+ *  add up to something else, as where a stream is read from the middle of a packet. Some two dozen packets of noise do
+ *  (17 to 40 in 2000 trials); some good ones make up for a bad one. */
 bool oriel_opus_plausibility_take(struct oriel_opus_plausibility *plausibility, int frames);
 
 #endif

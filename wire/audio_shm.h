@@ -8,8 +8,7 @@
  * Legacy header and samples stand where "GeckoAudioShm"-style readers look for them, so such readers work unchanged:
  * their indices count samples (frames * channels) modulo buffer_size, empty = equal. Ours follows the samples:
  * versioned, with positions in frames since the writer's start that never wrap, so that every reader keeps its own
- * place, knows how much it missed, and two of them hear the same (lesson: a shared FIFO splits the sound between two
- * recorders).
+ * place, knows how much it missed, and two of them hear the same (lesson 25).
  *
  * Nobody wakes anybody: the writer may be an IO callback, which makes no system call. Readers wait by the clock:
  * published_ns, period and rate say when the frames they want will be there.
