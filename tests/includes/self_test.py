@@ -14,6 +14,7 @@ import arrows
 import circles
 import files
 import headers
+import lessons
 import names
 
 COMPILER = ['cc']
@@ -192,6 +193,27 @@ class Planted(unittest.TestCase):
         self.assertEqual(self.names('struct oriel_source {\n  int level;\n};\nint oriel_gone(void);\n',
                                     '/* oriel_gone */\nint level;\nconst char *z = "oriel_gone";\n'
                                     'void show(struct oriel_source *s) {\n  oriel_show(s);\n}\n'), [])
+
+    def lessons(self, kept, held):
+        self.write('docs/lessons.md', f'| 3 | a rule | {kept} | {held} |\n')
+        self.write('core/a.c', SPDX + '/* Lessons 3 and 4. */\n')
+        return [problem for problem in lessons.check(self.root) if 'cites lesson 4' not in problem]
+
+    def test_lesson_whose_places_are_there(self):
+        self.write('tests/core/b_test.c', SPDX + 'static void b_is_so(void **state);\n')
+        self.assertEqual(self.lessons('`core/a.c`, `core/`', '`a_test`; `b_test` `b_is_so`; `tests/core/b_test.c`'), [])
+
+    def test_lesson_whose_place_went(self):
+        self.expect(self.lessons('`core/gone.c`', '`a_test`'), 'docs/lessons.md:1: lesson 3: core/gone.c is not there')
+
+    def test_lesson_whose_test_went(self):
+        self.expect(self.lessons('`core/a.c`', '`gone_test`'), 'docs/lessons.md:1: lesson 3: no test is called gone_test')
+        self.expect(self.lessons('`core/a.c`', '`a_test` `a_was_so`'),
+                    'docs/lessons.md:1: lesson 3: tests/core/a_test.c has no case a_was_so')
+
+    def test_lesson_that_nobody_wrote_down(self):
+        self.lessons('`core/a.c`', '`a_test`')
+        self.expect(lessons.check(self.root), 'core/a.c: cites lesson 4, which docs/lessons.md does not have')
 
     def compile(self):
         build = os.path.join(self.root, 'build')

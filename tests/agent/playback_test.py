@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """--audio-passthru with a real PipeWire: a desktop's sound is played on its host, also after the daemon came back.
 
-usage: speaker_test.py ORIEL-AGENT ORIEL        TAP on standard output
+usage: playback_test.py ORIEL-AGENT ORIEL        TAP on standard output
 
 The agent's sink stands for the host's sound card: what is played there comes to a peer, and can be listened to.
 """
