@@ -270,7 +270,7 @@ const char *oriel_sound_stage_name(enum oriel_sound_stage stage);
 /** A place where sound comes from. */
 struct oriel_sound_input_stats {
   const char *kind; /* "udp", "stream", "device"; static */
-  struct oriel_guest_audio_lane guest; /* what arrived; all zero for the device */
+  struct oriel_guest_audio_input guest; /* what arrived; all zero for the device */
   bool lives;         /* sound came just now */
   uint32_t jitter_us; /* mean lateness of packets against the earliest */
   double drift_ppm;   /* the sender's clock against ours, positive = it is faster; 0 = not known yet */
@@ -282,7 +282,7 @@ struct oriel_sound_input_stats {
 struct oriel_sound_stats {
   int active; /* index below; -1 = silence */
   unsigned inputs;
-  struct oriel_sound_input_stats input[ORIEL_GUEST_AUDIO_LANES_MAX + 1];
+  struct oriel_sound_input_stats input[ORIEL_GUEST_AUDIO_INPUTS_MAX + 1];
   uint64_t switches; /* of the input whose pace the sound has */
   uint64_t passed, mixed, trimmed; /* packets: the guest's, untouched; of a sum; too late to hear */
   bool has_microphone_address, microphone_connected;

@@ -27,9 +27,9 @@ int oriel_sound_inputs_init(struct oriel_sound_inputs *inputs, struct oriel_gues
   inputs->active = ORIEL_SOUND_NONE;
   if (guest)
     oriel_guest_audio_info(guest, &info);
-  inputs->guests = info.lanes;
-  for (unsigned i = 0; i < info.lanes; i++)
-    inputs->is_pcm[i] = info.lane[i].is_pcm;
+  inputs->guests = info.inputs;
+  for (unsigned i = 0; i < info.inputs; i++)
+    inputs->is_pcm[i] = info.input[i].is_pcm;
   return 0;
 }
 

@@ -20,7 +20,7 @@
 
 /* The guest's inputs, UDP first, then the source's own sound. */
 enum {
-  ORIEL_SOUND_GUEST_INPUTS_MAX = ORIEL_GUEST_AUDIO_LANES_MAX,
+  ORIEL_SOUND_GUEST_INPUTS_MAX = ORIEL_GUEST_AUDIO_INPUTS_MAX,
   ORIEL_SOUND_DEVICE = ORIEL_SOUND_GUEST_INPUTS_MAX,
   ORIEL_SOUND_INPUTS,
   ORIEL_SOUND_WAITING_MAX = 128, /* packets of an input; then the oldest go */

@@ -39,8 +39,8 @@ static void read_inputs(struct oriel_sound *sound, const struct oriel_guest_audi
   out->input[inputs->guests].kind = "device";
   pthread_mutex_lock(&inputs->lock);
   for (unsigned i = 0; i < inputs->guests; i++) {
-    out->input[i].kind = info->lane[i].is_udp ? "udp" : "stream";
-    out->input[i].guest = info->lane[i];
+    out->input[i].kind = info->input[i].is_udp ? "udp" : "stream";
+    out->input[i].guest = info->input[i];
     input_stats_locked(sound, (int)i, now, &out->input[i]);
   }
   input_stats_locked(sound, ORIEL_SOUND_DEVICE, now, &out->input[inputs->guests]);

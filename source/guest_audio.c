@@ -15,7 +15,7 @@
 #include "core/clock.h"
 #include "source/guest_audio_impl.h"
 
-enum { POLLS = 1 + (ORIEL_GUEST_AUDIO_LANES_MAX + 1) * GUEST_LINK_POLLS };
+enum { POLLS = 1 + (ORIEL_GUEST_AUDIO_INPUTS_MAX + 1) * GUEST_LINK_POLLS };
 
 static int open_wake(int wake[2]) {
   if (pipe(wake) < 0)
@@ -126,7 +126,7 @@ static void prepare(struct oriel_guest_audio *audio, struct pollfd polls[POLLS],
   polls[0] = (struct pollfd){.fd = audio->wake[0], .events = POLLIN};
   *timeout_ms = -1;
   unsigned at = 1;
-  for (unsigned i = 0; i < ORIEL_GUEST_AUDIO_LANES_MAX; i++, at += GUEST_LINK_POLLS) {
+  for (unsigned i = 0; i < ORIEL_GUEST_AUDIO_INPUTS_MAX; i++, at += GUEST_LINK_POLLS) {
     if (i >= audio->input_count) {
       polls[at] = polls[at + 1] = (struct pollfd){.fd = -1};
       continue;
@@ -203,9 +203,10 @@ bool oriel_guest_audio_has_microphone(struct oriel_guest_audio *audio) {
 
 void oriel_guest_audio_info(struct oriel_guest_audio *audio, struct oriel_guest_audio_info *info) {
   struct guest_microphone *microphone = &audio->microphone;
-  *info = (struct oriel_guest_audio_info){.lanes = audio->input_count, .has_microphone_address = audio->has_microphone};
+  *info = (struct oriel_guest_audio_info){
+    .inputs = audio->input_count, .has_microphone_address = audio->has_microphone};
   pthread_mutex_lock(&audio->lock);
-  memcpy(info->lane, audio->info, sizeof info->lane);
+  memcpy(info->input, audio->info, sizeof info->input);
   pthread_mutex_unlock(&audio->lock);
   pthread_mutex_lock(&microphone->lock);
   info->microphone_connected = microphone->is_connected;

@@ -18,7 +18,7 @@ struct oriel_guest_audio;
 
 enum {
   ORIEL_GUEST_AUDIO_STREAMS_MAX = 4,
-  ORIEL_GUEST_AUDIO_LANES_MAX = 1 + ORIEL_GUEST_AUDIO_STREAMS_MAX,
+  ORIEL_GUEST_AUDIO_INPUTS_MAX = 1 + ORIEL_GUEST_AUDIO_STREAMS_MAX,
 };
 
 struct oriel_guest_audio_config {
@@ -59,7 +59,7 @@ int oriel_guest_audio_microphone(struct oriel_guest_audio *audio, const void *op
  *  port that is being read counts, not QEMU's own connection. One system call. */
 bool oriel_guest_audio_has_microphone(struct oriel_guest_audio *audio);
 
-struct oriel_guest_audio_lane {
+struct oriel_guest_audio_input {
   bool is_rtp;          /* its Opus comes in RTP */
   /* what it sends instead of what its address says, so that it is not heard; empty = nothing wrong */
   char fault[120];
@@ -74,8 +74,8 @@ struct oriel_guest_audio_lane {
   uint64_t connections, closed_by_us; /* closed by us: for what the peer sent */
 };
 struct oriel_guest_audio_info {
-  unsigned lanes;
-  struct oriel_guest_audio_lane lane[ORIEL_GUEST_AUDIO_LANES_MAX];
+  unsigned inputs;
+  struct oriel_guest_audio_input input[ORIEL_GUEST_AUDIO_INPUTS_MAX];
   bool has_microphone_address, microphone_connected;
   uint64_t microphone_packets, microphone_dropped, microphone_connections;
 };

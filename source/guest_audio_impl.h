@@ -53,7 +53,7 @@ struct guest_audio_input {
   uint64_t complained_ns; /* when the log last had a line about it */
   uint64_t unsaid;        /* lines left out since */
   uint64_t loss_said_ns;  /* when the log last had a line about lost datagrams */
-  struct oriel_guest_audio_lane counters; /* address and kind apart */
+  struct oriel_guest_audio_input counters; /* address and kind apart */
 };
 
 enum { GUEST_AUDIO_BUDGET_FRAMES = 4 * ORIEL_AUDIO_RATE }; /* a burst after a stall; they come back at twice the rate */
@@ -115,7 +115,7 @@ bool guest_microphone_is_taken(struct guest_microphone *microphone, uint64_t now
 struct oriel_guest_audio {
   struct oriel_guest_audio_sink sink;
   unsigned input_count;
-  struct guest_audio_input inputs[ORIEL_GUEST_AUDIO_LANES_MAX];
+  struct guest_audio_input inputs[ORIEL_GUEST_AUDIO_INPUTS_MAX];
   bool has_microphone;
   struct guest_microphone microphone;
   int wake[2]; /* a pipe: a byte in it ends the thread's sleep */
@@ -123,7 +123,7 @@ struct oriel_guest_audio {
   bool is_started;
   pthread_t thread;
   pthread_mutex_t lock; /* guards info's inputs: what other threads see of the counters */
-  struct oriel_guest_audio_lane info[ORIEL_GUEST_AUDIO_LANES_MAX];
+  struct oriel_guest_audio_input info[ORIEL_GUEST_AUDIO_INPUTS_MAX];
 };
 
 #endif

@@ -159,7 +159,7 @@ static void note_loss(struct guest_audio_input *input, uint32_t lost, uint64_t n
 
 bool guest_audio_packet_is_next(struct guest_audio_input *input, const struct oriel_guest_audio_sink *sink,
                                 uint32_t number, uint32_t *lost, uint64_t now_ns) {
-  struct oriel_guest_audio_lane *counters = &input->counters;
+  struct oriel_guest_audio_input *counters = &input->counters;
   const bool begun = input->replay.begun;
   counters->is_numbered = true;
   switch (replay_window_take(&input->replay, number, lost)) {

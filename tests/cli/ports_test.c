@@ -60,10 +60,10 @@ static int tear_down(void **state) {
   return rmdir(test.folder);
 }
 
-static void ignore_packet(void *user, unsigned lane, const void *packet, size_t size, unsigned frames, uint32_t number,
+static void ignore_packet(void *user, unsigned input, const void *packet, size_t size, unsigned frames, uint32_t number,
                           uint64_t missing, uint64_t arrived_ns) {
   (void)user;
-  (void)lane;
+  (void)input;
   (void)packet;
   (void)size;
   (void)frames;
@@ -72,9 +72,9 @@ static void ignore_packet(void *user, unsigned lane, const void *packet, size_t 
   (void)arrived_ns;
 }
 
-static void ignore_end(void *user, unsigned lane) {
+static void ignore_end(void *user, unsigned input) {
   (void)user;
-  (void)lane;
+  (void)input;
 }
 
 static bool is_dialed(int listener) {
@@ -100,7 +100,7 @@ static void ports_beside_the_qmp_socket_are_found_and_dialed(void **state) {
   assert_true(is_dialed(test.sound));
   assert_true(is_dialed(test.microphone));
   oriel_guest_audio_info(audio, &info);
-  assert_int_equal(info.lanes, 1);
+  assert_int_equal(info.inputs, 1);
   assert_true(info.has_microphone_address);
   oriel_guest_audio_destroy(audio);
 }
@@ -123,7 +123,7 @@ static void one_port_without_the_other_is_found(void **state) {
   struct oriel_guest_audio *audio = open_sound(&options, test.address);
   assert_non_null(audio);
   oriel_guest_audio_info(audio, &info);
-  assert_int_equal(info.lanes, 1);
+  assert_int_equal(info.inputs, 1);
   assert_false(info.has_microphone_address);
   oriel_guest_audio_destroy(audio);
 }
@@ -158,8 +158,8 @@ static void named_address_replaces_the_ports(void **state) {
   struct oriel_guest_audio *audio = open_sound(&options, test.address);
   assert_non_null(audio);
   oriel_guest_audio_info(audio, &info);
-  assert_int_equal(info.lanes, 1);
-  assert_string_equal(info.lane[0].address, word);
+  assert_int_equal(info.inputs, 1);
+  assert_string_equal(info.input[0].address, word);
   assert_false(info.has_microphone_address);
   oriel_guest_audio_destroy(audio);
 }

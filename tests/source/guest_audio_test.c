@@ -28,14 +28,14 @@
 #include "wire/audio.h"
 
 static const uint8_t silence[] = {0xfc, 0xff, 0xfe}; /* 20 ms */
-enum { UDP, STREAM, PCM, TCP, LANES, PATIENCE_S = 15 };
+enum { UDP, STREAM, PCM, TCP, INPUTS, PATIENCE_S = 15 };
 
 struct fixture {
   char folder[64], sound[96], microphone[96];
   uint16_t port;
   struct oriel_guest_audio *audio;
   pthread_mutex_t lock; /* guards the rest */
-  unsigned packets[LANES], ended[LANES];
+  unsigned packets[INPUTS], ended[INPUTS];
   size_t size;
   unsigned frames;
   uint32_t number;
@@ -43,12 +43,12 @@ struct fixture {
   uint8_t last[1500];
 };
 
-static void on_packet(void *user, unsigned lane, const void *packet, size_t size, unsigned frames, uint32_t number,
+static void on_packet(void *user, unsigned input, const void *packet, size_t size, unsigned frames, uint32_t number,
                       uint64_t missing, uint64_t arrived_ns) {
   struct fixture *fixture = user;
   pthread_mutex_lock(&fixture->lock);
-  assert_true(lane < LANES && size && size <= sizeof fixture->last && arrived_ns);
-  fixture->packets[lane]++;
+  assert_true(input < INPUTS && size && size <= sizeof fixture->last && arrived_ns);
+  fixture->packets[input]++;
   fixture->number = number;
   fixture->missing = missing;
   fixture->size = size;
@@ -57,10 +57,10 @@ static void on_packet(void *user, unsigned lane, const void *packet, size_t size
   pthread_mutex_unlock(&fixture->lock);
 }
 
-static void on_ended(void *user, unsigned lane) {
+static void on_ended(void *user, unsigned input) {
   struct fixture *fixture = user;
   pthread_mutex_lock(&fixture->lock);
-  fixture->ended[lane]++;
+  fixture->ended[input]++;
   pthread_mutex_unlock(&fixture->lock);
 }
 
@@ -85,7 +85,7 @@ static int set_up_format(void **state, const char *format) {
   snprintf(microphone, sizeof microphone, "unix://%s", fixture->microphone);
   const char *const streams[] = {sound, pcm, tcp};
   const struct oriel_guest_audio_config config = {
-    .udp = udp, .streams = streams, .stream_count = LANES - 1, .microphone = microphone,
+    .udp = udp, .streams = streams, .stream_count = INPUTS - 1, .microphone = microphone,
   };
   const struct oriel_guest_audio_sink sink = {.user = fixture, .packet = on_packet, .ended = on_ended};
   for (int i = 0; i < 50 && !fixture->audio; i++) {
@@ -194,7 +194,7 @@ static void newest_connection_wins(void **state) {
   assert_true(is_closed(first));
   send_packet(second, silence, 3);
   wait_for(count_of(fixture, &fixture->packets[1]) == 2);
-  assert_int_equal(info_of(fixture).lane[1].closed_by_us, 0);
+  assert_int_equal(info_of(fixture).input[1].closed_by_us, 0);
   close(first);
   close(second);
 }
@@ -208,7 +208,7 @@ static void wrong_lengths_close(void **state) {
     assert_int_equal(send(fd, bad[i], 2, 0), 2);
     assert_true(is_closed(fd));
     close(fd);
-    wait_for(info_of(fixture).lane[1].closed_by_us == i + 1);
+    wait_for(info_of(fixture).input[1].closed_by_us == i + 1);
   }
   assert_true(info_of(fixture).microphone_connected); /* only the liar's stream ends */
   close(other);
@@ -242,8 +242,8 @@ static void garbage_closes(void **state) {
       break;
   }
   assert_true(is_closed(fd));
-  wait_for(info_of(fixture).lane[1].closed_by_us == 1);
-  assert_true(info_of(fixture).lane[1].packets < 60);
+  wait_for(info_of(fixture).input[1].closed_by_us == 1);
+  assert_true(info_of(fixture).input[1].packets < 60);
   close(fd);
 }
 
@@ -254,8 +254,8 @@ static void flood_closes(void **state) {
   bool open = true;
   for (int i = 0; i < 4000 && open; i++) /* 80 s of sound at once */
     open = send(fd, packet, sizeof packet, MSG_NOSIGNAL) == sizeof packet;
-  wait_for(info_of(fixture).lane[1].closed_by_us == 1);
-  assert_in_range(info_of(fixture).lane[1].packets, 200, 3000); /* 4 s, and what time passed */
+  wait_for(info_of(fixture).input[1].closed_by_us == 1);
+  assert_in_range(info_of(fixture).input[1].packets, 200, 3000); /* 4 s, and what time passed */
   close(fd);
 }
 
@@ -268,7 +268,7 @@ static void pcm_is_whole_frames(void **state) {
   send_packet(fd, frames, 16);
   wait_for(count_of(fixture, &fixture->packets[2]) == 1);
   assert_int_equal(fixture->frames, 2);
-  assert_true(info_of(fixture).lane[2].is_pcm);
+  assert_true(info_of(fixture).input[2].is_pcm);
   send_packet(fd, frames, 12);
   assert_true(is_closed(fd));
   close(fd);
@@ -285,20 +285,20 @@ static void datagrams_come_from_one_sender(void **state) {
   struct fixture *fixture = *state;
   uint8_t large[1501] = {0xfc};
   const int first = dial_inet(fixture->port, SOCK_DGRAM), second = dial_inet(fixture->port, SOCK_DGRAM);
-  for (int i = 0; i < 20 && !info_of(fixture).lane[UDP].dropped; i++) { /* a machine that naps lets the second begin */
+  for (int i = 0; i < 20 && !info_of(fixture).input[UDP].dropped; i++) { /* a machine that naps lets the second begin */
     send(first, silence, 3, 0);
     send(second, silence, 3, 0);
     const uint64_t sent = 2 * (uint64_t)(i + 1);
-    wait_for(info_of(fixture).lane[UDP].packets + info_of(fixture).lane[UDP].dropped >= sent);
+    wait_for(info_of(fixture).input[UDP].packets + info_of(fixture).input[UDP].dropped >= sent);
   }
-  assert_true(info_of(fixture).lane[UDP].dropped > 0);
-  wait_for(!info_of(fixture).lane[UDP].connected); /* a second of silence: the other may begin */
-  const uint64_t before = info_of(fixture).lane[UDP].packets;
+  assert_true(info_of(fixture).input[UDP].dropped > 0);
+  wait_for(!info_of(fixture).input[UDP].connected); /* a second of silence: the other may begin */
+  const uint64_t before = info_of(fixture).input[UDP].packets;
   send(second, silence, 3, 0);
-  wait_for(info_of(fixture).lane[UDP].packets == before + 1);
+  wait_for(info_of(fixture).input[UDP].packets == before + 1);
   send(second, large, sizeof large, 0);
   send(second, "", 0, 0);
-  wait_for(info_of(fixture).lane[UDP].bad_packets == 2);
+  wait_for(info_of(fixture).input[UDP].bad_packets == 2);
   close(first);
   close(second);
 }
@@ -308,13 +308,13 @@ static void flood_of_datagrams_is_dropped(void **state) {
   struct fixture *fixture = *state;
   const int flood = dial_inet(fixture->port, SOCK_DGRAM), other = dial(fixture->sound);
   const uint64_t until = oriel_clock_ns() + PATIENCE_S * ORIEL_NS_PER_SECOND;
-  while (info_of(fixture).lane[UDP].dropped < 1000 && oriel_clock_ns() < until)
+  while (info_of(fixture).input[UDP].dropped < 1000 && oriel_clock_ns() < until)
     for (int i = 0; i < 100; i++)
       send(flood, silence, 3, 0);
-  assert_true(info_of(fixture).lane[UDP].dropped >= 1000);
+  assert_true(info_of(fixture).input[UDP].dropped >= 1000);
   send_packet(other, silence, 3);
-  wait_for(info_of(fixture).lane[STREAM].packets == 1);
-  assert_int_equal(info_of(fixture).lane[STREAM].closed_by_us, 0);
+  wait_for(info_of(fixture).input[STREAM].packets == 1);
+  assert_int_equal(info_of(fixture).input[STREAM].closed_by_us, 0);
   close(flood);
   close(other);
 }
@@ -333,14 +333,14 @@ static void flood_of_tiny_numbered_datagrams_is_dropped(void **state) {
   const int flood = dial_inet(fixture->port, SOCK_DGRAM);
   const uint64_t start = oriel_clock_ns(), until = start + PATIENCE_S * ORIEL_NS_PER_SECOND;
   uint32_t number = 0;
-  while (info_of(fixture).lane[UDP].dropped < 1000 && oriel_clock_ns() < until)
+  while (info_of(fixture).input[UDP].dropped < 1000 && oriel_clock_ns() < until)
     for (int i = 0; i < 100; i++)
       send_numbered(flood, number += 2, 1);
-  const struct oriel_guest_audio_lane lane = info_of(fixture).lane[UDP];
-  assert_true(lane.dropped >= 1000);
+  const struct oriel_guest_audio_input input = info_of(fixture).input[UDP];
+  assert_true(input.dropped >= 1000);
   /* A burst of four seconds and twice the time since, 33 frames each: 32 and one that was left out. */
   const double seconds = (double)(oriel_clock_ns() - start) / ORIEL_NS_PER_SECOND;
-  assert_true((double)lane.packets <= (4 + 2 * seconds) * ORIEL_AUDIO_RATE / 33 + 1);
+  assert_true((double)input.packets <= (4 + 2 * seconds) * ORIEL_AUDIO_RATE / 33 + 1);
   close(flood);
 }
 
@@ -350,24 +350,24 @@ static void numbers_tell_what_is_lost_late_and_double(void **state) {
   const uint32_t numbers[] = {UINT32_MAX - 1, UINT32_MAX, 0, 3, 3, 2, 4, 0};
   for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
     send_numbered(fd, numbers[i], 187);
-  wait_for(info_of(fixture).lane[UDP].duplicates == 2);
-  const struct oriel_guest_audio_lane lane = info_of(fixture).lane[UDP];
-  assert_true(lane.is_numbered);
-  assert_int_equal(lane.packets, 5);
-  assert_int_equal(lane.lost, 2);
-  assert_int_equal(lane.late, 1);
-  assert_int_equal(lane.bad_packets, 0);
+  wait_for(info_of(fixture).input[UDP].duplicates == 2);
+  const struct oriel_guest_audio_input input = info_of(fixture).input[UDP];
+  assert_true(input.is_numbered);
+  assert_int_equal(input.packets, 5);
+  assert_int_equal(input.lost, 2);
+  assert_int_equal(input.late, 1);
+  assert_int_equal(input.bad_packets, 0);
   const uint32_t number = count_of(fixture, &fixture->number);
   assert_int_equal(number, 7); /* five, and the two between */
   assert_int_equal(count_of(fixture, &fixture->frames), 187);
   /* Without a number, and with half of one. */
   const uint8_t bare[16] = {0};
   send(fd, bare, 16, 0);
-  wait_for(info_of(fixture).lane[UDP].packets == 6);
+  wait_for(info_of(fixture).input[UDP].packets == 6);
   assert_int_equal(count_of(fixture, &fixture->number), 8);
   send(fd, bare, 14, 0);
   send(fd, bare, 4, 0);
-  wait_for(info_of(fixture).lane[UDP].bad_packets == 2);
+  wait_for(info_of(fixture).input[UDP].bad_packets == 2);
   close(fd);
 }
 
@@ -376,15 +376,15 @@ static void doubled_opus_is_dropped(void **state) {
   struct fixture *fixture = *state;
   const int fd = dial_inet(fixture->port, SOCK_DGRAM);
   uint8_t packet[100] = {0xfc};
-  for (int i = 0; i < 200 && !info_of(fixture).lane[UDP].duplicates; i++) {
+  for (int i = 0; i < 200 && !info_of(fixture).input[UDP].duplicates; i++) {
     for (size_t k = 1; k < sizeof packet; k++)
       packet[k] = (uint8_t)(i * 31 + (int)k * 7);
     send(fd, packet, sizeof packet, 0);
     send(fd, packet, sizeof packet, 0);
     const uint64_t sent = 2 * (uint64_t)(i + 1);
-    wait_for(info_of(fixture).lane[UDP].packets + info_of(fixture).lane[UDP].duplicates == sent);
+    wait_for(info_of(fixture).input[UDP].packets + info_of(fixture).input[UDP].duplicates == sent);
   }
-  assert_true(info_of(fixture).lane[UDP].duplicates > 0);
+  assert_true(info_of(fixture).input[UDP].duplicates > 0);
   close(fd);
 }
 
@@ -416,12 +416,12 @@ static void rtp_is_taken_with_its_loss_and_pauses(void **state) {
   assert_int_equal(fixture->number, number + 3);
   assert_int_equal(fixture->missing, 48000);
   send_rtp(fd, 2, 4840 + 48000);
-  wait_for(info_of(fixture).lane[UDP].duplicates == 1);
-  const struct oriel_guest_audio_lane lane = info_of(fixture).lane[UDP];
-  assert_true(lane.is_rtp && lane.is_numbered);
-  assert_int_equal(lane.lost, 1);
-  assert_int_equal(lane.packets, 4);
-  assert_string_equal(lane.fault, "");
+  wait_for(info_of(fixture).input[UDP].duplicates == 1);
+  const struct oriel_guest_audio_input input = info_of(fixture).input[UDP];
+  assert_true(input.is_rtp && input.is_numbered);
+  assert_int_equal(input.lost, 1);
+  assert_int_equal(input.packets, 4);
+  assert_string_equal(input.fault, "");
   close(fd);
 }
 
@@ -436,7 +436,7 @@ static void declared_pcm_is_converted(void **state) {
   }
   for (unsigned i = 0; i < 40; i++) {
     assert_int_equal(send(fd, block, sizeof block / 4 * 4, 0), sizeof block / 4 * 4);
-    wait_for(info_of(fixture).lane[UDP].packets == i + 1);
+    wait_for(info_of(fixture).input[UDP].packets == i + 1);
   }
   wait_for(count_of(fixture, &fixture->packets[UDP]) >= 40);
   float samples[2 * ORIEL_AUDIO_PCM_FRAMES_MAX];
@@ -458,9 +458,9 @@ static void big_endian_floats_are_not_heard_and_named(void **state) {
     memcpy(block + i, i % 8 ? "\x3e\x80\x12\x34" : "\xbe\x91\x44\x7f", 4); /* 0.25, -0.28 */
   for (int i = 0; i < 20; i++)
     assert_int_equal(send(fd, block, sizeof block, 0), sizeof block);
-  wait_for(info_of(fixture).lane[UDP].packets == 20);
+  wait_for(info_of(fixture).input[UDP].packets == 20);
   assert_int_equal(count_of(fixture, &fixture->packets[UDP]), 0);
-  assert_non_null(strstr(info_of(fixture).lane[UDP].fault, "f32be"));
+  assert_non_null(strstr(info_of(fixture).input[UDP].fault, "f32be"));
   close(fd);
 }
 
@@ -468,15 +468,15 @@ static void half_open_stream_does_not_keep_the_next_out(void **state) {
   struct fixture *fixture = *state;
   const int first = dial_inet(fixture->port, SOCK_STREAM);
   send_packet(first, silence, 3);
-  wait_for(info_of(fixture).lane[TCP].packets == 1);
+  wait_for(info_of(fixture).input[TCP].packets == 1);
   const int second = dial_inet(fixture->port, SOCK_STREAM); /* the first says nothing more, and does not end */
   send_packet(second, silence, 3);
-  wait_for(info_of(fixture).lane[TCP].packets == 2);
-  assert_int_equal(info_of(fixture).lane[TCP].connections, 2);
-  assert_int_equal(info_of(fixture).lane[TCP].closed_by_us, 0);
+  wait_for(info_of(fixture).input[TCP].packets == 2);
+  assert_int_equal(info_of(fixture).input[TCP].connections, 2);
+  assert_int_equal(info_of(fixture).input[TCP].closed_by_us, 0);
   assert_true(is_closed(first));
   shutdown(second, SHUT_WR); /* half closed is ended: nothing more can come */
-  wait_for(!info_of(fixture).lane[TCP].connected);
+  wait_for(!info_of(fixture).input[TCP].connected);
   assert_true(is_closed(second));
   close(first);
   close(second);
@@ -488,15 +488,15 @@ static void connection_storm_ends_with_one(void **state) {
   int fds[100];
   for (int i = 0; i < 100; i++)
     fds[i] = dial_inet(fixture->port, SOCK_STREAM);
-  wait_for(info_of(fixture).lane[TCP].connected);
+  wait_for(info_of(fixture).input[TCP].connected);
   send_packet(fds[99], silence, 3);
-  wait_for(info_of(fixture).lane[TCP].packets == 1);
+  wait_for(info_of(fixture).input[TCP].packets == 1);
   for (int i = 0; i < 99; i++) {
     assert_true(is_closed(fds[i]));
     close(fds[i]);
   }
   close(fds[99]);
-  wait_for(!info_of(fixture).lane[TCP].connected);
+  wait_for(!info_of(fixture).input[TCP].connected);
 }
 
 static void microphone_reaches_the_newest_guest(void **state) {

@@ -182,8 +182,8 @@ static void connection_of_a_guest_waits(void **state) {
   end = oriel_clock_ns() + ORIEL_NS_PER_SECOND;
   do
     oriel_guest_audio_info(audio, &info);
-  while (!info.lane[0].connected && oriel_clock_ns() < end);
-  assert_true(info.lane[0].connected);
+  while (!info.input[0].connected && oriel_clock_ns() < end);
+  assert_true(info.input[0].connected);
   close(fd);
   oriel_guest_audio_destroy(audio);
 }
