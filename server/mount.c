@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Mounting and unmounting desktops, and the ready list. Loop thread, but for oriel_mount_wake.
+ * Places for desktops: finding, making and freeing them. Loop thread.
  */
 #include "server/mount.h"
 
@@ -9,9 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/clock.h"
 #include "core/shortage.h"
-#include "server/peer.h"
 #include "server/private.h"
 
 #define NAME_LETTERS "abcdefghijklmnopqrstuvwxyz0123456789"
@@ -70,8 +68,7 @@ struct oriel_mount *oriel_mount_ref(struct oriel_mount *mount) {
   return mount;
 }
 
-/** Out of the server's list, and freed; one on the ready list when that is taken next. */
-static void free_unused(struct oriel_mount *mount) {
+void oriel_mount_free_unused(struct oriel_mount *mount) {
   if (mount->uses || atomic_load_explicit(&mount->ready, memory_order_relaxed))
     return;
   struct oriel_mount **link = &mount->server->mounts;
@@ -85,7 +82,7 @@ void oriel_mount_unref(struct oriel_mount *mount) {
   if (!mount)
     return;
   mount->uses--;
-  free_unused(mount);
+  oriel_mount_free_unused(mount);
 }
 
 static bool name_valid(const char *name) {
@@ -186,116 +183,10 @@ int oriel_server_mount(struct oriel_server *server, const struct oriel_mount_con
   return 0;
 }
 
-/** Viewers are told and leave; a worker may still be inside the desktop, but it waits for no picture any more. */
-static void detach(struct oriel_mount *mount, const char *text) {
-  oriel_peers_bye(mount, ORIEL_VIEWER_REASON_GOING_AWAY, text, ORIEL_CLOSE_LIMIT_NS);
-  if (mount->desktop)
-    oriel_desktop_hurry_snapshots(mount->desktop);
-  mount->desktop = NULL;
-  oriel_thumbnail_drop(&mount->thumbnail);
-}
-
-static void await_workers(struct oriel_mount *mount) {
-  struct oriel_server *server = mount->server;
-  uv_mutex_lock(&server->worker_lock);
-  while (mount->workers_inside)
-    uv_cond_wait(&server->worker_left, &server->worker_lock);
-  uv_mutex_unlock(&server->worker_lock);
-}
-
-void oriel_mount_set_desktop(struct oriel_mount *mount, struct oriel_desktop *desktop) {
-  if (desktop == mount->desktop)
-    return;
-  if (mount->desktop) {
-    detach(mount, "the desktop is no longer served");
-    await_workers(mount);
-  }
-  mount->desktop = desktop;
-}
-
-void oriel_mount_release_desktop(struct oriel_mount *mount, void (*left)(void *user), void *user) {
-  detach(mount, "the desktop is no longer served");
-  mount->left = left;
-  mount->left_user = user;
-  oriel_mount_worker_enters(mount); /* as if one did, and came back at once */
-  oriel_mount_worker_left(mount);
-  oriel_mount_worker_done(mount);
-}
-
-static void count_inside(struct oriel_mount *mount, unsigned change) {
-  struct oriel_server *server = mount->server;
-  uv_mutex_lock(&server->worker_lock);
-  mount->workers_inside += change;
-  uv_cond_broadcast(&server->worker_left);
-  uv_mutex_unlock(&server->worker_lock);
-}
-
-void oriel_mount_worker_enters(struct oriel_mount *mount) {
-  (void)oriel_mount_ref(mount);
-  mount->workers++;
-  mount->server->workers++;
-  count_inside(mount, 1);
-}
-
-void oriel_mount_worker_left(struct oriel_mount *mount) {
-  count_inside(mount, -1u);
-}
-
-void oriel_mount_worker_done(struct oriel_mount *mount) {
-  mount->workers--;
-  mount->server->workers--;
-  void (*left)(void *user) = mount->workers ? NULL : mount->left;
-  if (left) {
-    mount->left = NULL;
-    left(mount->left_user); /* which may unmount it */
-  }
-  oriel_mount_unref(mount);
-}
-
-void oriel_server_unmount(struct oriel_mount *mount) {
-  mount->unmounted = true;
-  mount->server->mount_count--;
-  detach(mount, "this desktop is no longer served");
-  await_workers(mount);
-  oriel_mount_unref(mount);
-}
-
-void oriel_mounts_detach(struct oriel_server *server) {
-  for (struct oriel_mount *mount = NULL; (mount = oriel_mount_next(server, mount)) != NULL;)
-    oriel_mount_set_desktop(mount, NULL);
-}
-
 void oriel_mounts_finish(struct oriel_server *server) {
   for (struct oriel_mount *mount = server->mounts, *next; mount; mount = next) {
     next = mount->next;
     release(mount);
   }
   server->mounts = NULL;
-}
-
-/* ---- the ready list: pushed by any thread, taken as a whole by the loop's ---- */
-
-void oriel_mount_wake(void *user) {
-  struct oriel_mount *mount = user;
-  struct oriel_server *server = mount->server;
-  /* Acquires what the loop's thread released when it took the mount off: next_ready is ours then. */
-  if (atomic_exchange_explicit(&mount->ready, true, memory_order_acq_rel))
-    return;
-  struct oriel_mount *first = atomic_load_explicit(&server->ready, memory_order_relaxed);
-  do
-    mount->next_ready = first;
-  while (!atomic_compare_exchange_weak_explicit(&server->ready, &first, mount, memory_order_release,
-                                                memory_order_relaxed)); /* with the exchange in oriel_mounts_flush */
-  (void)uv_async_send(&server->wake);
-}
-
-void oriel_mounts_flush(struct oriel_server *server) {
-  struct oriel_mount *mount = atomic_exchange_explicit(&server->ready, NULL, memory_order_acquire), *next;
-  for (; mount; mount = next) {
-    next = mount->next_ready;
-    /* Before its mailboxes are looked at: what comes after that wakes us again. With the exchange in wake. */
-    (void)atomic_exchange_explicit(&mount->ready, false, memory_order_acq_rel);
-    oriel_peers_flush(mount);
-    free_unused(mount);
-  }
 }

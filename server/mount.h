@@ -68,14 +68,16 @@ const char *oriel_mount_tag(const struct oriel_mount *mount, bool named, const c
                             char tag[ORIEL_MOUNT_TAG_SIZE]);
 /** Viewers whose tokens only let watch may have half of the places, one at least. */
 unsigned oriel_mount_watchers_max(const struct oriel_mount *mount);
-/** A token that only lets watch this desktop, for who may control it, and, with `all`, every other. Its own; of the only
- *  one the server's; else one that is made now and lasts as long as the mount. NULL: the server has none, or memory or
+/** A token that only lets watch this desktop, for who may control it, and, with `all`, every other. Its own; of the
+ *  only one the server's; else one that is made now and lasts as long as the mount. NULL: the server has none, or memory or
  *  random numbers are short. */
 const char *oriel_mount_share(struct oriel_mount *mount, bool all);
 /** Keeps it, whatever becomes of its name. Returns it; NULL is fine. */
 struct oriel_mount *oriel_mount_ref(struct oriel_mount *mount);
 /** The last one frees it. NULL is fine. */
 void oriel_mount_unref(struct oriel_mount *mount);
+/** Out of the server's list and freed, where nobody holds it; one on the ready list when that is taken next. */
+void oriel_mount_free_unused(struct oriel_mount *mount);
 /** A worker goes into the desktop, and the mount is held for it; loop thread. */
 void oriel_mount_worker_enters(struct oriel_mount *mount);
 /** It has left; the worker itself says so, with its last breath. */

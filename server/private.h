@@ -48,7 +48,7 @@ struct oriel_server {
   struct MHD_Daemon *daemon;
   struct oriel_mount *mounts; /* in the order they came, and those that are gone but for their last users */
   unsigned mount_count;       /* without these */
-  _Atomic(struct oriel_mount *) ready; /* with something to send; see mount.c */
+  _Atomic(struct oriel_mount *) ready; /* with something to send; see mount_ready.c */
   struct sockaddr_storage bound;
   bool tls;
   bool secure; /* browsers reach us by TLS, ours or a proxy's */

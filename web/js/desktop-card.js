@@ -36,7 +36,8 @@ export class DesktopCard {
     this.picture = make('span', { class: 'thumbnail' }, icon('screen', 'large'));
     this.state = make('p');
     this.people = make('p');
-    this.link = make('a', { href: `d/${desktop.name}/` }, this.picture,
+    // "#view", where that is wanted, is for the desktop's page, too.
+    this.link = make('a', { href: `d/${desktop.name}/${location.hash}` }, this.picture,
       make('div', { class: 'words' },
         make('h2', {}, make('i', { class: 'lamp', 'aria-hidden': 'true' }), desktop.name), this.state, this.people));
     this.button = make('button', { type: 'button' });
