@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * A bounded queue of packets with a named policy for when it is full. Thread-safety: none by itself; the owner's lock
- * (the hub's, for a viewer's queues) guards it. Holds one reference to each packet inside.
+ * (a desktop's, for its viewers' queues) guards it. Holds one reference to each packet inside.
  */
 #ifndef ORIEL_CORE_QUEUE_H
 #define ORIEL_CORE_QUEUE_H

@@ -34,9 +34,9 @@ const char *oriel_encoder_name(const struct oriel_encoder *encoder);
 /** Changes fps and bitrate without a restart and without an IDR. Size must be unchanged. 0, -EINVAL. */
 int oriel_encoder_reconfigure(struct oriel_encoder *encoder, const struct oriel_encoder_config *config);
 /** Encodes one picture of the configured size. *packet gets a new ORIEL_PACKET_VIDEO with one reference (kind, key,
- *  sharpening, sizes and times set; sequence 0, the hub numbers it). The first picture, and the first after a failure,
- *  is a key whatever the request says. An odd width or height is coded rounded up: the packet's size is the visible
- *  one. 0, -EINVAL (picture of another size), -ENOMEM, -EIO (the encoder refused). */
+ *  sharpening, sizes and times set; sequence 0, the rendition numbers it). The first picture, and the first after a
+ *  failure, is a key whatever the request says. An odd width or height is coded rounded up: the packet's size is the
+ *  visible one. 0, -EINVAL (picture of another size), -ENOMEM, -EIO (the encoder refused). */
 int oriel_encoder_encode(struct oriel_encoder *encoder, const struct oriel_picture *picture,
                          const struct oriel_encode_request *request, struct oriel_packet **packet);
 /** True while some part of the last pictures was coded coarser than SHARPEN would. */

@@ -2,7 +2,7 @@
  *
  * The encoder that codes nothing: each picture yields a packet that holds one H.264 access unit delimiter (I slices for
  * a key, else P). Counted, sent and skipped like any other, but no decoder shows a picture from it. For benchmarks of
- * the hub and the network, where an encoder's time would hide theirs. Called by one media thread.
+ * the channels and the network, where an encoder's time would hide theirs. Called by one media thread.
  */
 #include <errno.h>
 #include <string.h>

@@ -33,7 +33,7 @@ enum oriel_source_display oriel_qemu_describe_display(const struct oriel_qemu_fa
 void oriel_qemu_facts_name(struct oriel_qemu_facts *facts, const char *name);
 /** What the VM is called, or words for it; borrowed. */
 const char *oriel_qemu_vm_name(const struct oriel_qemu_facts *facts);
-/** The state, with its sentence in `detail` (256 bytes take every one; for viewers 159, as the hub has room for).
+/** The state, with its sentence in `detail` (256 bytes take every one; for viewers 159, as a notice has room for).
  *  `path` is the QMP socket's, for the operator; NULL: the words for viewers, who need not know how this host is laid
  *  out. */
 enum oriel_source_state oriel_qemu_describe(const struct oriel_qemu_facts *facts, const char *path, char *detail,

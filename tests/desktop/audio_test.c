@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * desktop/audio_thread: sound from the source's thread to a viewer. Every wait has a bound.
+ * desktop/sound_thread: sound from the source's thread to a viewer. Every wait has a bound.
  */
 #include <math.h>
 #include <setjmp.h>
