@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { Display } from '../../web/js/display.js';
 import { readPart, Union } from '../../web/js/part.js';
 import { Pictures } from '../../web/js/pictures.js';
+import { Screen } from '../../web/js/screen.js';
 import { Track } from '../../web/js/track.js';
 import { Video } from '../../web/js/video.js';
 import { FLAG, MESSAGE, PART_MAX, PICTURE_HEADER_SIZE } from '../../web/js/wire.js';
@@ -318,6 +319,24 @@ test('parts_that_a_track_showed_are_drawn_when_it_ends', () => {
   assert.equal(display.show({ value: 3 }, note([{ x: 32, y: 0, width: 16, height: 16 }]), false), 'canvas');
   assert.deepEqual([0, 16, 32, 64, 80].map((x) => screen.values[x]), [2, 0, 3, 2, 0]);
   assert.equal(display.track, null);
+});
+
+test('screen_draws_once_through_a_clip_of_all_rectangles', () => {
+  const calls = [];
+  const note = (name) => (...rest) => void calls.push([name, ...rest.slice(0, 4).filter(Number.isInteger)].join(' '));
+  const names = ['save', 'beginPath', 'rect', 'clip', 'drawImage', 'restore'];
+  const context = Object.fromEntries(names.map((name) => [name, note(name)]));
+  const canvas = { width: WIDTH, height: HEIGHT, getContext: () => context, addEventListener() {} };
+  const screen = new Screen(canvas, {});
+  const draws = (part) => {
+    calls.length = 0;
+    assert.ok(screen.drawFrame({}, WIDTH, HEIGHT, part));
+    return calls.join();
+  };
+  assert.equal(draws([left, right]), 'save,beginPath,rect 0 0 16 16,rect 64 0 16 16,clip,drawImage 0 0 100,restore');
+  for (const part of [null, [{ x: 0, y: 0, width: WIDTH, height: HEIGHT }]])
+    assert.equal(draws(part), 'save,drawImage 0 0 100,restore');
+  assert.equal(draws([]), '');
 });
 
 test('refinement_ends_a_track_before_it_is_drawn', () => {

@@ -139,8 +139,10 @@ export class Screen {
     if (!context) return false;
     this.resize(width, height);
     if (part?.length === 0) return true;
+    // Without a clip the browser knows that nothing from before is seen.
+    const covers = part?.length === 1 && part[0].width === width && part[0].height === height;
     context.save();
-    if (part) clip(context, part);
+    if (part && !covers) clip(context, part);
     context.drawImage(frame, 0, 0, width, height, 0, 0, width, height);
     context.restore();
     return true;
