@@ -5,6 +5,7 @@
 #include "cli/check.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -30,20 +31,30 @@ int oriel_check_exposure(const struct oriel_options *options) {
                    options->listen);
 }
 
+/** Whether it is the one that worked last: a probe takes its time, and many desktops have one encoder. `works`: it is,
+ *  from now on. */
+static bool is_last(const char *name, bool works) {
+  static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+  static char last[64];
+  pthread_mutex_lock(&lock);
+  if (works)
+    snprintf(last, sizeof last, "%s", name);
+  const bool same = strcmp(name, last) == 0;
+  pthread_mutex_unlock(&lock);
+  return same;
+}
+
 int oriel_check_encoder(const struct oriel_desktop_options *options, char *why, size_t why_size) {
-  static char last[64]; /* a probe takes its time, and many desktops have one encoder */
   const char *name = NULL, *wanted = options->encoder;
   bool works = false;
   char reason[256] = "", names[256] = "";
-  if (wanted == NULL || strcmp(wanted, last) == 0)
+  if (wanted == NULL || is_last(wanted, false))
     return ORIEL_EXIT_OK;
   for (size_t i = 0; oriel_encoder_probe(i, &name, &works, reason, sizeof reason); i++) {
     if (strcmp(name, wanted) == 0) {
-      if (works)
-        snprintf(last, sizeof last, "%s", wanted);
-      else
+      if (!works)
         snprintf(why, why_size, "cannot use --encoder %s: %s; see `oriel doctor`", name, reason);
-      return works ? ORIEL_EXIT_OK : ORIEL_EXIT_ERROR;
+      return works && is_last(name, true) ? ORIEL_EXIT_OK : ORIEL_EXIT_ERROR;
     }
     const size_t used = strlen(names);
     snprintf(names + used, sizeof names - used, "%s%s", used > 0 ? ", " : "", name);

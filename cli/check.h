@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Options that only this host can judge, before anything is started. An exit status other than 0 comes after what is
- * wrong was printed, or with it in `why`. Thread-safety: main thread.
+ * wrong was printed, or with it in `why`. Thread-safety: those with a `why`: any thread; the other: main thread.
  */
 #ifndef ORIEL_CLI_CHECK_H
 #define ORIEL_CLI_CHECK_H

@@ -95,19 +95,28 @@ static int check_free(const struct oriel_host_desktop *hosted, char *why, size_t
   return -EEXIST;
 }
 
-/** A plan for each; where it is new or other, what only this host can judge is checked. */
-static int make_plans(struct oriel_host *host, const struct oriel_desktop_options *desktops, unsigned count,
-                      struct oriel_host_plan **plans, char *why, size_t why_size) {
-  int result = 0;
+int oriel_host_plans_create(const struct oriel_desktop_options *desktops, unsigned count,
+                            struct oriel_host_plan ***out, char *why, size_t why_size) {
+  struct oriel_host_plan **plans = calloc(count + 1, sizeof(struct oriel_host_plan *)); /* count may be 0 */
+  int result = plans != NULL ? 0 : -ENOMEM;
+  if (plans == NULL)
+    snprintf(why, why_size, "out of memory");
   for (unsigned i = 0; result == 0 && i < count; i++) {
-    const struct oriel_host_desktop *hosted = oriel_host_find(host, desktops[i].name);
-    result = check_free(hosted, why, why_size);
+    result = oriel_host_plan_create(&desktops[i], &plans[i], why, why_size);
     if (result == 0)
-      result = oriel_host_plan_create(&desktops[i], &plans[i], why, why_size);
-    if (result == 0 && (hosted == NULL || hosted->leaving || !oriel_host_plan_equal(hosted->plan, plans[i])))
       result = oriel_check_desktop(&desktops[i], why, why_size);
   }
+  if (result == 0)
+    *out = plans;
+  else
+    oriel_host_plans_destroy(plans, count);
   return result;
+}
+
+void oriel_host_plans_destroy(struct oriel_host_plan **plans, unsigned count) {
+  for (unsigned i = 0; plans != NULL && i < count; i++)
+    oriel_host_plan_destroy(plans[i]);
+  free(plans);
 }
 
 /** Takes its plan out of the list, or NULL when the list has none for it. */
@@ -136,27 +145,23 @@ static void revise(struct oriel_host_desktop *hosted, struct oriel_host_plan *pl
     oriel_host_leave(hosted);
 }
 
-int oriel_host_apply(struct oriel_host *host, const struct oriel_desktop_options *desktops, unsigned count, char *why,
+int oriel_host_apply(struct oriel_host *host, struct oriel_host_plan **plans, unsigned count, char *why,
                      size_t why_size) {
-  struct oriel_host_plan **plans = calloc(count + 1, sizeof(struct oriel_host_plan *)); /* count may be 0 */
-  if (plans == NULL) {
-    snprintf(why, why_size, "out of memory");
-    return -ENOMEM;
-  }
-  const int result = make_plans(host, desktops, count, plans, why, why_size);
+  int result = 0;
+  for (unsigned i = 0; result == 0 && i < count; i++)
+    result = check_free(oriel_host_find(host, plans[i]->options.name), why, why_size);
   struct oriel_host_desktop *next = NULL;
   for (struct oriel_host_desktop *hosted = host->first; result == 0 && hosted != NULL; hosted = next) {
     next = hosted->next; /* what ends at once may be gone */
     revise(hosted, take_plan(plans, count, hosted->plan->options.name));
   }
-  for (unsigned i = 0; i < count; i++) {
+  for (unsigned i = 0; result == 0 && i < count; i++) {
     struct oriel_host_plan *plan = plans[i];
-    if (result < 0)
-      oriel_host_plan_destroy(plan);
-    else if (plan != NULL && oriel_host_begin(host, plan, why, why_size) < 0)
+    plans[i] = NULL;
+    if (plan != NULL && oriel_host_begin(host, plan, why, why_size) < 0)
       (void)oriel_say(ORIEL_EXIT_ERROR, "%s", why);
   }
-  free(plans);
+  oriel_host_plans_destroy(plans, count);
   return result;
 }
 

@@ -19,10 +19,17 @@ int oriel_host_add(struct oriel_host *host, const struct oriel_desktop_options *
 /** Begins to end a desktop that was added at run time: it is no longer served when this returns. 0; -ENOENT; -EPERM: it
  *  is of the list. */
 int oriel_host_remove(struct oriel_host *host, const char *name, char *why, size_t why_size);
-/** Has served what the list says: begins what is new, ends what is missing, replaces what differs, leaves the rest
- *  alone. First everything is checked: -EINVAL, -ENOMEM with a sentence in `why` (at least 512 bytes), and nothing has
+/** A plan for each of a list, all that can be judged without looking at what is served. Any thread: it may take 2 ms
+ *  for each. 0, and the caller destroys them or hands them on; otherwise -EINVAL, -ENOMEM and others, with a sentence in
+ *  `why` (at least 512 bytes). */
+int oriel_host_plans_create(const struct oriel_desktop_options *desktops, unsigned count,
+                            struct oriel_host_plan ***plans, char *why, size_t why_size);
+/** NULL is fine. */
+void oriel_host_plans_destroy(struct oriel_host_plan **plans, unsigned count);
+/** Has served what the plans say, which it takes over: begins what is new, ends what is missing, replaces what differs,
+ *  leaves the rest alone. -EEXIST, with a sentence in `why`: a name is that of one added at run time, and nothing has
  *  changed. 0 otherwise; what could then not be begun was printed. */
-int oriel_host_apply(struct oriel_host *host, const struct oriel_desktop_options *desktops, unsigned count, char *why,
+int oriel_host_apply(struct oriel_host *host, struct oriel_host_plan **plans, unsigned count, char *why,
                      size_t why_size);
 /** Whether one waits for its VM to answer. */
 bool oriel_host_is_connecting(const struct oriel_host *host);

@@ -88,6 +88,7 @@ static void finish(struct oriel_service *service) {
     oriel_service_close_handles(service);
     uv_run(&service->loop, UV_RUN_DEFAULT);
     uv_loop_close(&service->loop);
+    oriel_service_reload_finish(service);
     if (service->hosting)
       oriel_host_finish(&service->host);
   }

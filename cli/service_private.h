@@ -25,6 +25,16 @@ enum {
 
 enum oriel_service_phase { ORIEL_SERVING, ORIEL_CLOSING_SERVER, ORIEL_STOPPING_VM, ORIEL_DONE };
 
+/** The file, while a thread reads it. */
+struct oriel_service_reload {
+  struct oriel_job job;
+  bool busy, again; /* a thread is at it; another signal came meanwhile */
+  int result;       /* below 0 with its sentence */
+  char why[640];
+  struct oriel_options options;
+  struct oriel_host_plan **plans; /* of options.desktops */
+};
+
 struct oriel_service {
   const struct oriel_options *given; /* the user's */
   struct oriel_options own;          /* the same, with the address of a socket that we were given */
@@ -38,6 +48,7 @@ struct oriel_service {
   uv_timer_t deadline, stats_timer, ready_timer, watchdog, adopted_timer, reload_timer;
   uint64_t ready_by_ms; /* of the loop's clock */
   bool ready, reloading; /* was told */
+  struct oriel_service_reload reload;
   struct oriel_server *server;
   struct oriel_host host;
   struct oriel_qemu *vm; /* the only desktop's; NULL = not ours, or being started again */
@@ -86,5 +97,7 @@ struct oriel_server_keeper oriel_service_keeper(struct oriel_service *service);
 bool oriel_service_reloads(const struct oriel_service *service, int number);
 /** Waits for that signal. */
 void oriel_service_reload_watch(struct oriel_service *service);
+/** Frees what was read and is no longer wanted, once no thread runs. */
+void oriel_service_reload_finish(struct oriel_service *service);
 
 #endif
