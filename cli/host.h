@@ -19,9 +19,9 @@ int oriel_host_add(struct oriel_host *host, const struct oriel_desktop_options *
 /** Begins to end a desktop that was added at run time: it is no longer served when this returns. 0; -ENOENT; -EPERM: it
  *  is of the list. */
 int oriel_host_remove(struct oriel_host *host, const char *name, char *why, size_t why_size);
-/** A plan for each of a list, all that can be judged without looking at what is served. Any thread: it may take 2 ms
- *  for each. 0, and the caller destroys them or hands them on; otherwise -EINVAL, -ENOMEM and others, with a sentence in
- *  `why` (at least 512 bytes). */
+/** A plan for each of a list, judged by all that can be judged without looking at what is served. Any thread: it may
+ *  take 2 ms for each. 0, and the caller destroys them or hands them on; otherwise -EINVAL, -ENOMEM and others, with a
+ *  sentence in `why` (at least 512 bytes). */
 int oriel_host_plans_create(const struct oriel_desktop_options *desktops, unsigned count,
                             struct oriel_host_plan ***plans, char *why, size_t why_size);
 /** NULL is fine. */
