@@ -93,10 +93,10 @@ static const char doctor_text[] =
 
 void oriel_command_help(FILE *file, enum oriel_command command) {
   switch (command) {
-    case ORIEL_CLI_RUN: fputs(run_text, file); break;
-    case ORIEL_CLI_SERVE: fputs(serve_text, file); break;
-    case ORIEL_CLI_DOCTOR: fputs(doctor_text, file); break;
-    case ORIEL_CLI_CONFIG: fputs(config_text, file); break;
+  case ORIEL_CLI_RUN: fputs(run_text, file); break;
+  case ORIEL_CLI_SERVE: fputs(serve_text, file); break;
+  case ORIEL_CLI_DOCTOR: fputs(doctor_text, file); break;
+  case ORIEL_CLI_CONFIG: fputs(config_text, file); break;
   }
   if (command == ORIEL_CLI_CONFIG)
     return;

@@ -70,22 +70,22 @@ static int add_words(const struct oriel_option *option, struct oriel_list *list,
 
 static int store(const struct oriel_option *option, void *field, struct oriel_texts *texts, const char *text) {
   switch (option->type) {
-    case ORIEL_OPTION_STRING: return store_string(field, texts, text);
-    case ORIEL_OPTION_FLAG: return oriel_value_flag(text, field);
-    case ORIEL_OPTION_NUMBER:
-      return option->accepts != NULL && !option->accepts(text)
-                 ? -EINVAL
-                 : oriel_value_unsigned(text, option->min, option->max, field);
-    case ORIEL_OPTION_LIST: return add_words(option, field, texts, text);
-    case ORIEL_OPTION_MEMORY: return oriel_value_memory(text, field);
-    case ORIEL_OPTION_DISPLAY: {
-      struct oriel_display_size *size = field;
-      return oriel_value_size(text, &size->width, &size->height);
-    }
-    case ORIEL_OPTION_ACCEL: return oriel_accel_parse(text, field);
-    case ORIEL_OPTION_LEVEL: return oriel_log_level_parse(text, field);
-    case ORIEL_OPTION_NETWORK: return store_name(network_names, COUNT(network_names), text, field);
-    case ORIEL_OPTION_CONTROL: return store_name(control_names, COUNT(control_names), text, field);
+  case ORIEL_OPTION_STRING: return store_string(field, texts, text);
+  case ORIEL_OPTION_FLAG: return oriel_value_flag(text, field);
+  case ORIEL_OPTION_NUMBER:
+    return option->accepts != NULL && !option->accepts(text)
+               ? -EINVAL
+               : oriel_value_unsigned(text, option->min, option->max, field);
+  case ORIEL_OPTION_LIST: return add_words(option, field, texts, text);
+  case ORIEL_OPTION_MEMORY: return oriel_value_memory(text, field);
+  case ORIEL_OPTION_DISPLAY: {
+    struct oriel_display_size *size = field;
+    return oriel_value_size(text, &size->width, &size->height);
+  }
+  case ORIEL_OPTION_ACCEL: return oriel_accel_parse(text, field);
+  case ORIEL_OPTION_LEVEL: return oriel_log_level_parse(text, field);
+  case ORIEL_OPTION_NETWORK: return store_name(network_names, COUNT(network_names), text, field);
+  case ORIEL_OPTION_CONTROL: return store_name(control_names, COUNT(control_names), text, field);
   }
   return -EINVAL;
 }
@@ -120,26 +120,26 @@ int oriel_option_copy(const struct oriel_option *option, const void *from, void 
   const void *source = (const char *)from + option->offset;
   void *field = (char *)to + option->offset;
   switch (option->type) {
-    case ORIEL_OPTION_STRING: {
-      const char *text = *(const char *const *)source;
-      *(const char **)field = NULL;
-      return text != NULL ? store_string(field, texts, text) : 0;
+  case ORIEL_OPTION_STRING: {
+    const char *text = *(const char *const *)source;
+    *(const char **)field = NULL;
+    return text != NULL ? store_string(field, texts, text) : 0;
+  }
+  case ORIEL_OPTION_LIST: {
+    const struct oriel_list *list = source;
+    struct oriel_list *copy = field;
+    *copy = (struct oriel_list){0};
+    for (; copy->count < list->count; copy->count++) {
+      copy->words[copy->count] = oriel_texts_add(texts, list->words[copy->count], strlen(list->words[copy->count]));
+      if (copy->words[copy->count] == NULL)
+        return -ENOMEM;
     }
-    case ORIEL_OPTION_LIST: {
-      const struct oriel_list *list = source;
-      struct oriel_list *copy = field;
-      *copy = (struct oriel_list){0};
-      for (; copy->count < list->count; copy->count++) {
-        copy->words[copy->count] = oriel_texts_add(texts, list->words[copy->count], strlen(list->words[copy->count]));
-        if (copy->words[copy->count] == NULL)
-          return -ENOMEM;
-      }
-      return 0;
-    }
-    case ORIEL_OPTION_FLAG: *(bool *)field = *(const bool *)source; return 0;
-    case ORIEL_OPTION_NUMBER: *(unsigned *)field = *(const unsigned *)source; return 0;
-    case ORIEL_OPTION_CONTROL: *(enum oriel_control *)field = *(const enum oriel_control *)source; return 0;
-    default: return -EINVAL; /* of the process */
+    return 0;
+  }
+  case ORIEL_OPTION_FLAG: *(bool *)field = *(const bool *)source; return 0;
+  case ORIEL_OPTION_NUMBER: *(unsigned *)field = *(const unsigned *)source; return 0;
+  case ORIEL_OPTION_CONTROL: *(enum oriel_control *)field = *(const enum oriel_control *)source; return 0;
+  default: return -EINVAL; /* of the process */
   }
 }
 
@@ -157,12 +157,12 @@ static bool is_same_list(const struct oriel_list *a, const struct oriel_list *b)
 bool oriel_option_equal(const struct oriel_option *option, const void *a, const void *b) {
   const void *left = (const char *)a + option->offset, *right = (const char *)b + option->offset;
   switch (option->type) {
-    case ORIEL_OPTION_STRING: return is_same(*(const char *const *)left, *(const char *const *)right);
-    case ORIEL_OPTION_LIST: return is_same_list(left, right);
-    case ORIEL_OPTION_FLAG: return *(const bool *)left == *(const bool *)right;
-    case ORIEL_OPTION_MEMORY: return *(const uint64_t *)left == *(const uint64_t *)right;
-    case ORIEL_OPTION_DISPLAY: return memcmp(left, right, sizeof(struct oriel_display_size)) == 0;
-    default: return *(const unsigned *)left == *(const unsigned *)right; /* numbers and enumerations */
+  case ORIEL_OPTION_STRING: return is_same(*(const char *const *)left, *(const char *const *)right);
+  case ORIEL_OPTION_LIST: return is_same_list(left, right);
+  case ORIEL_OPTION_FLAG: return *(const bool *)left == *(const bool *)right;
+  case ORIEL_OPTION_MEMORY: return *(const uint64_t *)left == *(const uint64_t *)right;
+  case ORIEL_OPTION_DISPLAY: return memcmp(left, right, sizeof(struct oriel_display_size)) == 0;
+  default: return *(const unsigned *)left == *(const unsigned *)right; /* numbers and enumerations */
   }
 }
 
@@ -170,19 +170,19 @@ void oriel_option_print(const struct oriel_option *option, const void *base, FIL
   const void *field = (const char *)base + option->offset;
   const char *text = NULL;
   switch (option->type) {
-    case ORIEL_OPTION_STRING: text = *(const char *const *)field; break;
-    case ORIEL_OPTION_FLAG: text = *(const bool *)field ? "1" : "0"; break;
-    case ORIEL_OPTION_NUMBER:
-      if (*(const unsigned *)field > 0)
-        fprintf(file, "%s = %u\n", option->name, *(const unsigned *)field);
-      return;
-    case ORIEL_OPTION_LIST:
-      for (const char *const *word = ((const struct oriel_list *)field)->words; *word != NULL; word++)
-        fprintf(file, "%s = %s\n", option->name, *word);
-      return;
-    case ORIEL_OPTION_LEVEL: text = level_names[*(const enum oriel_log_level *)field]; break;
-    case ORIEL_OPTION_CONTROL: text = control_names[*(const enum oriel_control *)field]; break;
-    default: return; /* what only `oriel run` takes stands in no file */
+  case ORIEL_OPTION_STRING: text = *(const char *const *)field; break;
+  case ORIEL_OPTION_FLAG: text = *(const bool *)field ? "1" : "0"; break;
+  case ORIEL_OPTION_NUMBER:
+    if (*(const unsigned *)field > 0)
+      fprintf(file, "%s = %u\n", option->name, *(const unsigned *)field);
+    return;
+  case ORIEL_OPTION_LIST:
+    for (const char *const *word = ((const struct oriel_list *)field)->words; *word != NULL; word++)
+      fprintf(file, "%s = %s\n", option->name, *word);
+    return;
+  case ORIEL_OPTION_LEVEL: text = level_names[*(const enum oriel_log_level *)field]; break;
+  case ORIEL_OPTION_CONTROL: text = control_names[*(const enum oriel_control *)field]; break;
+  default: return; /* what only `oriel run` takes stands in no file */
   }
   if (text != NULL)
     fprintf(file, "%s = %s\n", option->name, option->secret ? "(hidden)" : text);

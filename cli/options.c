@@ -8,10 +8,10 @@
 
 const char *oriel_command_name(enum oriel_command command) {
   switch (command) {
-    case ORIEL_CLI_RUN: return "run";
-    case ORIEL_CLI_SERVE: return "serve";
-    case ORIEL_CLI_DOCTOR: return "doctor";
-    case ORIEL_CLI_CONFIG: return "config";
+  case ORIEL_CLI_RUN: return "run";
+  case ORIEL_CLI_SERVE: return "serve";
+  case ORIEL_CLI_DOCTOR: return "doctor";
+  case ORIEL_CLI_CONFIG: return "config";
   }
   return "unknown";
 }

@@ -45,9 +45,9 @@ int oriel_value_memory(const char *text, uint64_t *mib) {
     return -EINVAL;
   uint64_t factor = 1;
   switch (*text) {
-    case 'g': case 'G': factor = 1024; break;
-    case 't': case 'T': factor = 1024 * 1024; break;
-    default: break;
+  case 'g': case 'G': factor = 1024; break;
+  case 't': case 'T': factor = 1024 * 1024; break;
+  default: break;
   }
   if (*text != '\0' && strchr("mMgGtT", *text) != NULL)
     text++;

@@ -17,9 +17,9 @@
 
 enum {
   MESSAGE_MAX = 1024, /* bytes, "..." included */
-  ROOM_MAX = 64,
+  SUBSYSTEM_MAX = 64,
   STAMP_MAX = 32,
-  LINE_MAX_BYTES = 2 * (MESSAGE_MAX + ROOM_MAX) + 256, /* JSON may double both by escaping */
+  LINE_MAX_BYTES = 2 * (MESSAGE_MAX + SUBSYSTEM_MAX) + 256, /* JSON may double both by escaping */
 };
 
 static const char *const level_names[] = { "error", "warn", "info", "debug" };
@@ -102,17 +102,17 @@ static void stamp(char out[STAMP_MAX]) {
   snprintf(out, STAMP_MAX, "%s.%03uZ", seconds, (unsigned)(now.tv_nsec / 1000000) % 1000);
 }
 
-static void compose(struct line *line, const char *level, const char *room, const char *message, size_t size) {
+static void compose(struct line *line, const char *level, const char *subsystem, const char *message, size_t size) {
   char time[STAMP_MAX];
   stamp(time);
-  const size_t room_size = strnlen(room, ROOM_MAX);
+  const size_t subsystem_size = strnlen(subsystem, SUBSYSTEM_MAX);
   if (atomic_load_explicit(&as_json, memory_order_relaxed)) {
     put_text(line, "{\"time\":\"");
     put_text(line, time);
     put_text(line, "\",\"level\":\"");
     put_text(line, level);
     put_text(line, "\",\"room\":\"");
-    put_foreign(line, room, room_size, true);
+    put_foreign(line, subsystem, subsystem_size, true);
     put_text(line, "\",\"message\":\"");
     put_foreign(line, message, size, true);
     put_text(line, "\"}\n");
@@ -122,13 +122,13 @@ static void compose(struct line *line, const char *level, const char *room, cons
   put_text(line, " ");
   put_text(line, level);
   put_text(line, " ");
-  put_foreign(line, room, room_size, false);
+  put_foreign(line, subsystem, subsystem_size, false);
   put_text(line, ": ");
   put_foreign(line, message, size, false);
   put_text(line, "\n");
 }
 
-void oriel_log(enum oriel_log_level level, const char *room, const char *format, ...) {
+void oriel_log(enum oriel_log_level level, const char *subsystem, const char *format, ...) {
   if ((int)level < 0 || (int)level >= LEVELS || !oriel_log_enabled(level))
     return;
   const int saved = errno;
@@ -142,7 +142,7 @@ void oriel_log(enum oriel_log_level level, const char *room, const char *format,
     size = cut(message, MESSAGE_MAX);
   struct line line;
   line.size = 0;
-  compose(&line, level_names[level], room ? room : "", message, size);
+  compose(&line, level_names[level], subsystem ? subsystem : "", message, size);
   /* A full or closed standard error loses the line rather than block or tear it. */
   while (write(STDERR_FILENO, line.bytes, line.size) < 0 && errno == EINTR)
     ;

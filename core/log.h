@@ -25,14 +25,14 @@ int oriel_log_level_parse(const char *text, enum oriel_log_level *level);
 /** True when a line of this level would be written; guards costly arguments. */
 bool oriel_log_enabled(enum oriel_log_level level);
 
-/** Writes one line: time, level, room ("server", "source/qemu"), message. Longer than 1 KiB is cut with "...";
+/** Writes one line: time, level, subsystem ("server", "source/qemu"), message. Longer than 1 KiB is cut with "...";
  *  control characters (a guest's or viewer's words may be in it) are replaced by '?'. errno is kept. */
-void oriel_log(enum oriel_log_level level, const char *room, const char *format, ...)
+void oriel_log(enum oriel_log_level level, const char *subsystem, const char *format, ...)
   __attribute__((format(printf, 3, 4)));
 
-#define oriel_error(room, ...) oriel_log(ORIEL_LOG_ERROR, room, __VA_ARGS__)
-#define oriel_warn(room, ...) oriel_log(ORIEL_LOG_WARN, room, __VA_ARGS__)
-#define oriel_info(room, ...) oriel_log(ORIEL_LOG_INFO, room, __VA_ARGS__)
-#define oriel_debug(room, ...) oriel_log(ORIEL_LOG_DEBUG, room, __VA_ARGS__)
+#define oriel_error(subsystem, ...) oriel_log(ORIEL_LOG_ERROR, subsystem, __VA_ARGS__)
+#define oriel_warn(subsystem, ...) oriel_log(ORIEL_LOG_WARN, subsystem, __VA_ARGS__)
+#define oriel_info(subsystem, ...) oriel_log(ORIEL_LOG_INFO, subsystem, __VA_ARGS__)
+#define oriel_debug(subsystem, ...) oriel_log(ORIEL_LOG_DEBUG, subsystem, __VA_ARGS__)
 
 #endif

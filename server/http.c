@@ -42,7 +42,7 @@ static void on_log(void *user, const char *format, va_list arguments) {
     return;
   vsnprintf(text, sizeof text, format, arguments);
   text[strcspn(text, "\n")] = '\0';
-  oriel_debug(ORIEL_ROOM, "libmicrohttpd: %s", text);
+  oriel_debug(ORIEL_SUBSYSTEM, "libmicrohttpd: %s", text);
 }
 
 /* ---- connections ---- */
@@ -217,7 +217,7 @@ static enum MHD_Result begin(struct oriel_request *request, const char *method) 
   oriel_connection_phase(request->connection, CONNECTION_BODY);
   oriel_gate_check(request, method, &verdict);
   if (verdict.status) {
-    oriel_debug(ORIEL_ROOM, "%s %s from %s: %u", method, request->path, request->client, verdict.status);
+    oriel_debug(ORIEL_SUBSYSTEM, "%s %s from %s: %u", method, request->path, request->client, verdict.status);
     return oriel_gate_refuse(request, &verdict);
   }
   if (request->credential != ORIEL_CREDENTIAL_NONE && !request->unproved)

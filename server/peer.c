@@ -93,7 +93,7 @@ void oriel_peer_end(struct oriel_peer *peer) {
   peer->mount->peer_count--;
   server->peer_count--;
   server->stats.viewers_closed[peer->reason]++;
-  oriel_debug(ORIEL_ROOM, "viewer %s left, reason %u", peer->address, peer->reason);
+  oriel_debug(ORIEL_SUBSYSTEM, "viewer %s left, reason %u", peer->address, peer->reason);
   peer->phase = PEER_GONE;
   uv_close((uv_handle_t *)&peer->poll, on_handle_closed);
   peer->closed(peer->closed_user);
@@ -333,7 +333,7 @@ int oriel_peer_create(struct oriel_mount *mount, const struct oriel_peer_config 
   mount->peer_count++;
   server->peer_count++;
   server->stats.viewers_opened++;
-  oriel_debug(ORIEL_ROOM, "viewer %s joined", peer->address);
+  oriel_debug(ORIEL_SUBSYSTEM, "viewer %s joined", peer->address);
   watch(peer, false);
   if (config->early_size) /* no descriptor announces bytes that were read already */
     on_readable(peer);

@@ -76,7 +76,8 @@ static void note_excess(struct oriel_peer *peer, uint64_t before) {
   if (peer->excess_said_ns && peer->heard_ns < peer->excess_said_ns + 10 * ORIEL_NS_PER_SECOND)
     return;
   peer->excess_said_ns = peer->heard_ns;
-  oriel_warn(ORIEL_ROOM, "viewer %s sends more than %d packets of its microphone a second; %llu are dropped so far",
+  oriel_warn(ORIEL_SUBSYSTEM,
+             "viewer %s sends more than %d packets of its microphone a second; %llu are dropped so far",
              peer->address, ORIEL_MICROPHONE_RATE, (unsigned long long)peer->dispatch.microphone_excess);
 }
 
@@ -198,7 +199,7 @@ static enum oriel_viewer_reason on_hello(void *user, const struct oriel_viewer_i
   int status = oriel_viewer_attach(peer->mount->desktop, &config, &peer->viewer);
   if (status < 0) {
     if (status != -EUSERS)
-      oriel_warn(ORIEL_ROOM, "viewer %s refused: %s", peer->address, strerror(-status));
+      oriel_warn(ORIEL_SUBSYSTEM, "viewer %s refused: %s", peer->address, strerror(-status));
     return ORIEL_VIEWER_REASON_FULL;
   }
   peer->phase = PEER_LIVE;
@@ -287,7 +288,7 @@ static void on_other(void *user, const struct oriel_viewer_in *in) {
 
 static void on_bye(void *user, uint16_t reason, const char *text) {
   struct oriel_peer *peer = user;
-  oriel_debug(ORIEL_ROOM, "viewer %s says bye, reason %u: %s", peer->address, reason, text);
+  oriel_debug(ORIEL_SUBSYSTEM, "viewer %s says bye, reason %u: %s", peer->address, reason, text);
   oriel_peer_close_begin(peer, ORIEL_SERVER_CLOSED_CUT, 1000, NULL, ORIEL_PEER_CLOSE_NS);
 }
 

@@ -22,7 +22,7 @@
 #include "server/server.h"
 #include "server/session.h"
 
-#define ORIEL_ROOM "server"
+#define ORIEL_SUBSYSTEM "server"
 
 enum {
   ORIEL_VIEWERS_MAX = 4096,       /* of all desktops together */

@@ -46,7 +46,7 @@ static void on_upgraded(void *user, struct MHD_Connection *http, void *context, 
   };
   int status = oriel_peer_create(request->mount, &config);
   if (status < 0)
-    oriel_warn(ORIEL_ROOM, "viewer %s could not be served: %s", request->client, strerror(-status));
+    oriel_warn(ORIEL_SUBSYSTEM, "viewer %s could not be served: %s", request->client, strerror(-status));
 }
 
 static enum MHD_Result refuse(struct oriel_request *request, enum oriel_handshake_result result) {

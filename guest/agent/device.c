@@ -21,7 +21,7 @@
 #include "guest/agent/props.h"
 #include "media/downmix.h"
 
-#define ROOM "agent/device"
+#define SUBSYSTEM "agent/device"
 
 enum {
   FRAMES_MOST = 8192, /* of one call of process */
@@ -173,7 +173,7 @@ static void on_state(void *user, enum pw_stream_state old, enum pw_stream_state 
   device->state = state == PW_STREAM_STATE_STREAMING ? "running" : state == PW_STREAM_STATE_PAUSED ? "idle"
                   : state == PW_STREAM_STATE_ERROR ? "error" : "starting";
   if (state == PW_STREAM_STATE_ERROR)
-    oriel_error(ROOM, "%s: PipeWire refuses the device: %s: see `pw-dump` and the log of WirePlumber",
+    oriel_error(SUBSYSTEM, "%s: PipeWire refuses the device: %s: see `pw-dump` and the log of WirePlumber",
                 device->config.name, error ? error : "no reason given");
   set_running(device, state == PW_STREAM_STATE_STREAMING);
 }

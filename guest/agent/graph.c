@@ -13,7 +13,7 @@
 
 #include "core/log.h"
 
-#define ROOM "agent/graph"
+#define SUBSYSTEM "agent/graph"
 
 enum {
   OBJECTS_MOST = 1024,
@@ -97,7 +97,7 @@ static void on_error(void *user, uint32_t id, int seq, int res, const char *mess
     graph->is_lost = true;
     wait_ms(graph, 0);
   } else
-    oriel_warn(ROOM, "PipeWire says of object %u: %s (%s)", id, message ? message : "", strerror(-res));
+    oriel_warn(SUBSYSTEM, "PipeWire says of object %u: %s (%s)", id, message ? message : "", strerror(-res));
 }
 
 static void on_info(void *user, const struct pw_core_info *info) {
@@ -148,12 +148,13 @@ static void on_timer(void *user, uint64_t expirations) {
   (void)expirations;
   if (graph->is_lost) {
     graph->is_lost = false;
-    oriel_warn(ROOM, "PipeWire went away; the devices come back with it");
+    oriel_warn(SUBSYSTEM, "PipeWire went away; the devices come back with it");
     disconnect(graph);
   }
   if (graph->core) {
     if (!graph->has_manager)
-      oriel_warn(ROOM, "PipeWire has no session manager, so nothing is linked with the devices: install wireplumber "
+      oriel_warn(SUBSYSTEM,
+                 "PipeWire has no session manager, so nothing is linked with the devices: install wireplumber "
                  "(Debian: apt-get install wireplumber; systemctl --user enable --now wireplumber)");
     return;
   }
@@ -161,13 +162,13 @@ static void on_timer(void *user, uint64_t expirations) {
   if (error == 0) {
     graph->connections++;
     graph->last_error = 0;
-    oriel_info(ROOM, "connected to PipeWire");
+    oriel_info(SUBSYSTEM, "connected to PipeWire");
     wait_ms(graph, MANAGER_MS);
     return;
   }
   disconnect(graph);
   if (error != graph->last_error)
-    oriel_warn(ROOM, "no PipeWire yet: %s; trying every %d ms: is pipewire.service of this user running? (%s)",
+    oriel_warn(SUBSYSTEM, "no PipeWire yet: %s; trying every %d ms: is pipewire.service of this user running? (%s)",
                strerror(-error), AGENT_RETRY_MS,
                access("/usr/bin/pipewire", X_OK) == 0 ? "systemctl --user enable --now pipewire"
                                                       : "there is no /usr/bin/pipewire: apt-get install pipewire");

@@ -20,7 +20,7 @@
 #include "transport/dialer.h"
 #include "wire/audio.h"
 
-#define ROOM "agent/input"
+#define SUBSYSTEM "agent/input"
 
 enum {
   READ_SIZE = 16 * 1024,
@@ -89,7 +89,8 @@ static bool take_packet(struct agent_input *input, const uint8_t *packet, size_t
     return true;
   }
   if (oriel_receiver_push(input->receiver, packet, size, input->sequence++, now_ns) < 0 && input->bad++ == 0)
-    oriel_warn(ROOM, "a packet of the microphone is no Opus: replaced by silence; do both ends say the same format=?");
+    oriel_warn(SUBSYSTEM,
+               "a packet of the microphone is no Opus: replaced by silence; do both ends say the same format=?");
   return input->is_pcm || oriel_opus_plausibility_take(&input->plausibility, oriel_opus_packet_frames(packet, size));
 }
 
@@ -121,7 +122,7 @@ static bool may_read(struct agent_input *input, uint64_t now_ns) {
 
 static void refuse(struct agent_input *input, uint64_t now_ns, const char *what) {
   input->stats.protocol_errors++;
-  oriel_warn(ROOM, "the peer sent %s: closed; is it an Oriel microphone of the same format=?", what);
+  oriel_warn(SUBSYSTEM, "the peer sent %s: closed; is it an Oriel microphone of the same format=?", what);
   oriel_dialer_reset(input->dialer, now_ns);
 }
 
@@ -172,14 +173,14 @@ static void follow(struct agent_input *input, enum oriel_stream_state state) {
     oriel_receiver_reset(input->receiver);
     input->stats.connections++;
     agent_failure_connected(&input->failure);
-    oriel_info(ROOM, "connected: the microphone can come in");
+    oriel_info(SUBSYSTEM, "connected: the microphone can come in");
   }
   input->stats.is_connected = is_connected;
   const char *why = NULL;
   input->stats.failures = oriel_dialer_failures(input->dialer, &why);
   input->stats.why = why;
   if ((why = agent_failure_news(&input->failure, input->stats.failures, why)))
-    oriel_info(ROOM, "not connected (%llu): %s", (unsigned long long)input->stats.failures, why);
+    oriel_info(SUBSYSTEM, "not connected (%llu): %s", (unsigned long long)input->stats.failures, why);
 }
 
 static void earlier(int *timeout_ms, int due_ms) {

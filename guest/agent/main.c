@@ -25,7 +25,7 @@
 #include "guest/agent/shm.h"
 #include "guest/agent/status.h"
 
-#define ROOM "agent"
+#define SUBSYSTEM "agent"
 
 enum {
   EXIT_FINE = 0,
@@ -121,7 +121,7 @@ static void on_hangup(void *user, int number) {
   char why[AGENT_WHY_SIZE];
   (void)number;
   if (agent_settings_load(&settings, agent->argc, agent->argv, why, sizeof why) < 0) {
-    oriel_warn(ROOM, "%s; the settings stay as they were", why);
+    oriel_warn(SUBSYSTEM, "%s; the settings stay as they were", why);
     return;
   }
   agent->reloads = true;
@@ -139,7 +139,7 @@ static int start_transport(struct agent *agent) {
     return -errno;
   /* Its work is short and bounded. Without the right to it sound still flows, later when the guest is busy. */
   if (spa_thread_utils_acquire_rt(threads, agent->transport, TRANSPORT_PRIORITY) < 0)
-    oriel_info(ROOM, "the transport thread gets no real-time priority: sound may be late when the system is busy");
+    oriel_info(SUBSYSTEM, "the transport thread gets no real-time priority: sound may be late when the system is busy");
   return 0;
 }
 
@@ -204,7 +204,7 @@ static int run(struct agent *agent) {
     pw_loop_add_signal(loop, SIGTERM, on_signal, agent);
     pw_loop_add_signal(loop, SIGHUP, on_hangup, agent);
     if (start(agent, why, sizeof why) == 0) {
-      oriel_info(ROOM, "version %s; \"%s\" and \"%s\"", ORIEL_AGENT_VERSION, agent->settings.output_name,
+      oriel_info(SUBSYSTEM, "version %s; \"%s\" and \"%s\"", ORIEL_AGENT_VERSION, agent->settings.output_name,
                  agent->settings.input_name);
       pw_main_loop_run(agent->loop);
       status = EXIT_FINE;
@@ -239,7 +239,7 @@ int main(int argc, char *argv[]) {
   const int status = run(&agent);
   if (status != EXIT_FINE || !agent.reloads)
     return status;
-  oriel_info(ROOM, "starting again with changed settings");
+  oriel_info(SUBSYSTEM, "starting again with changed settings");
   execv("/proc/self/exe", argv);
   return report(EXIT_FAILED, "cannot start again: is /proc mounted?");
 }

@@ -24,7 +24,7 @@
 #include "media/fade.h"
 #include "transport/dialer.h"
 
-#define ROOM "agent/output"
+#define SUBSYSTEM "agent/output"
 
 /* Each beyond two cycles of the graph: whatever a cycle is long, one that was just played is no backlog. */
 enum {
@@ -147,9 +147,9 @@ static void connected(struct agent_output *output) {
   output->is_late = false;
   bound_kernel(output);
   if (agent_packets_restart(&output->packets) < 0)
-    oriel_warn(ROOM, "memory is short: the coder goes on with the last peer's state");
+    oriel_warn(SUBSYSTEM, "memory is short: the coder goes on with the last peer's state");
   agent_failure_connected(&output->failure);
-  oriel_info(ROOM, "connected: sound goes out");
+  oriel_info(SUBSYSTEM, "connected: sound goes out");
   output->stats.connections++;
   output->stats.is_connected = true;
   atomic_store_explicit(&output->is_wanted, true, memory_order_release); /* with write: after the ring was emptied */
@@ -171,7 +171,7 @@ static void follow(struct agent_output *output, enum oriel_stream_state state) {
   output->stats.failures = oriel_dialer_failures(output->dialer, &why);
   output->stats.why = why;
   if ((why = agent_failure_news(&output->failure, output->stats.failures, why)))
-    oriel_info(ROOM, "not connected (%llu): %s", (unsigned long long)output->stats.failures, why);
+    oriel_info(SUBSYSTEM, "not connected (%llu): %s", (unsigned long long)output->stats.failures, why);
 }
 
 /** The peer has nothing to say here; reading notices its end. A bounded part of a flood is taken each time. */
@@ -186,7 +186,7 @@ static void listen_for_end(struct agent_output *output, uint64_t now_ns) {
     if (output->unasked <= UNASKED_MOST)
       continue;
     oriel_warn(
-      ROOM,
+      SUBSYSTEM,
       "the peer talks on the connection that carries sound to it: closed; does it mean the microphone's address?");
     oriel_dialer_reset(output->dialer, now_ns);
     return;
@@ -209,7 +209,7 @@ static void drain(struct agent_output *output, uint64_t now_ns) {
   const size_t due = output->due;
   if (level > backlog + due) {
     if (!output->is_late)
-      oriel_warn(ROOM, "sound was not sent for %zu ms and is left out: is this system too busy? (said once)",
+      oriel_warn(SUBSYSTEM, "sound was not sent for %zu ms and is left out: is this system too busy? (said once)",
                  level * 1000 / output->rate);
     output->is_late = true;
     atomic_fetch_add_explicit(&output->dropped_frames, oriel_ring_skip(output->ring, level - due),

@@ -11,7 +11,7 @@
 
 #include "core/log.h"
 
-#define ROOM "agent/output"
+#define SUBSYSTEM "agent/output"
 
 /** `count` frames from the ring as one packet at `bytes` + ORIEL_AUDIO_LENGTH_SIZE, completed for its way: `*size`
  * bytes from the returned offset on, 0 where it failed. */
@@ -92,7 +92,7 @@ int agent_packets_flush(struct agent_packets *packets, struct oriel_dialer *dial
     const ssize_t result = oriel_dialer_send(dialer, packets->pending, packets->pending_size, now_ns);
     if (result == -EAGAIN) {
       if (!packets->is_stalled)
-        oriel_info(ROOM, "the host does not take sound; what is old is dropped until it does");
+        oriel_info(SUBSYSTEM, "the host does not take sound; what is old is dropped until it does");
       packets->is_stalled = true;
       return 0;
     }

@@ -14,7 +14,7 @@
 #include "guest/agent/settings.h"
 #include "guest/agent/settings_load.h"
 
-#define ROOM "agent/screen"
+#define SUBSYSTEM "agent/screen"
 
 struct view {
   xcb_connection_t *connection;
@@ -152,7 +152,7 @@ static bool is_wanted(int argc, char **argv) {
   char why[AGENT_WHY_SIZE];
   if (agent_settings_load(&settings, argc, argv, why, sizeof why) == 0)
     return settings.screen_follows;
-  oriel_warn(ROOM, "%s", why);
+  oriel_warn(SUBSYSTEM, "%s", why);
   return true;
 }
 
@@ -162,18 +162,20 @@ static void follow(struct view *view, int argc, char **argv) {
     return;
   switch (agent_screen_plan(&view->screen, &view->memory, &plan)) {
   case AGENT_SCREEN_RIGHT: return;
-  case AGENT_SCREEN_BEYOND: oriel_warn(ROOM, "the size that the host asks for is larger than this X server allows: "
+  case AGENT_SCREEN_BEYOND: oriel_warn(SUBSYSTEM,
+                                       "the size that the host asks for is larger than this X server allows: "
                                        "the screen stays as it is"); return;
   case AGENT_SCREEN_CHANGE: break;
   }
   if (!is_wanted(argc, argv)) {
-    oriel_info(ROOM, "a screen of %ux%u is asked for; with screen = none it stays as it is", plan.width, plan.height);
+    oriel_info(SUBSYSTEM,
+               "a screen of %ux%u is asked for; with screen = none it stays as it is", plan.width, plan.height);
     return;
   }
   if (change(view, &plan))
-    oriel_info(ROOM, "the screen is %ux%u", plan.width, plan.height);
+    oriel_info(SUBSYSTEM, "the screen is %ux%u", plan.width, plan.height);
   else
-    oriel_warn(ROOM, "the X server refuses a screen of %ux%u", plan.width, plan.height);
+    oriel_warn(SUBSYSTEM, "the X server refuses a screen of %ux%u", plan.width, plan.height);
 }
 
 /* ---- life ---- */

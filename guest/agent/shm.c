@@ -12,7 +12,7 @@
 #include "audio/oriel-audio.h"
 #include "core/log.h"
 
-#define ROOM "agent/shm"
+#define SUBSYSTEM "agent/shm"
 
 struct agent_shm {
   struct agent_settings settings;
@@ -61,7 +61,7 @@ static void make_anew(struct agent_shm *shm) {
   shm->writer = NULL;
   const int error = oriel_audio_writer_create(shm->settings.shm, &shm->config, &shm->writer);
   if (error < 0)
-    oriel_error(ROOM, "shared memory \"%s\" was cut off and cannot be made anew: %s", shm->settings.shm,
+    oriel_error(SUBSYSTEM, "shared memory \"%s\" was cut off and cannot be made anew: %s", shm->settings.shm,
                 oriel_audio_error_text(error));
   else
     shm->restarts++;

@@ -21,7 +21,7 @@
 #include "transport/listener.h"
 #include "transport/stream.h"
 
-#define ROOM "agent/status"
+#define SUBSYSTEM "agent/status"
 
 struct agent_status {
   struct pw_loop *loop;
@@ -202,7 +202,7 @@ static void on_connection(void *user, int fd, uint32_t mask) {
     return;
   char *text = agent_status_text(&status->sources);
   if (text && (oriel_stream_send(peer, text, strlen(text)) < 0 || oriel_stream_send(peer, "\n", 1) < 0))
-    oriel_debug(ROOM, "a reader of the status went away");
+    oriel_debug(SUBSYSTEM, "a reader of the status went away");
   free(text);
   close(peer);
 }

@@ -14,7 +14,7 @@
 #include "core/log.h"
 #include "source/qemu/session_private.h"
 
-#define ROOM ORIEL_QEMU_ROOM
+#define SUBSYSTEM ORIEL_QEMU_SUBSYSTEM
 #define LABEL "oriel-display"
 #define FD_NAME "oriel-claim"
 
@@ -101,7 +101,7 @@ static void try_claim(struct oriel_qemu_session *session) {
   int pair[2];
   session->claim.tries++;
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
-    oriel_warn(ROOM, "no socket to claim the VM with: %s", strerror(errno));
+    oriel_warn(SUBSYSTEM, "no socket to claim the VM with: %s", strerror(errno));
     go_on(session, false);
     return;
   }

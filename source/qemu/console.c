@@ -9,7 +9,7 @@
 #include "core/log.h"
 #include "source/qemu/session_private.h"
 
-#define ROOM ORIEL_QEMU_ROOM
+#define SUBSYSTEM ORIEL_QEMU_SUBSYSTEM
 
 /* What ends a long time of being attached is an end; what comes at once after each attaching is a loop, and waits. */
 static void note_end(struct oriel_qemu_session *session) {
@@ -98,7 +98,7 @@ void oriel_qemu_session_attach(struct oriel_qemu_session *session) {
   };
   int result = oriel_qemu_control_create(session->qmp, &config, &session->control);
   if (result < 0) {
-    oriel_warn(ROOM, "no connection for QEMU's display: %s; trying again", strerror(-result));
+    oriel_warn(SUBSYSTEM, "no connection for QEMU's display: %s; trying again", strerror(-result));
     oriel_qemu_session_retry_after(session, result);
     return;
   }

@@ -15,7 +15,7 @@
 #include "core/log.h"
 #include "source/qemu/listener.h"
 
-#define ROOM "source/qemu"
+#define SUBSYSTEM "source/qemu"
 #define ROOT "/org/qemu/Display1"
 #define CONSOLE "org.qemu.Display1.Console"
 #define MOUSE "org.qemu.Display1.Mouse"
@@ -257,7 +257,7 @@ static void on_objects(GObject *object, GAsyncResult *result, gpointer user) {
     control->answered = true;
     maybe_ready(control);
   } else if (!control->dead) {
-    oriel_warn(ROOM, "QEMU does not list its D-Bus objects: %s", error->message);
+    oriel_warn(SUBSYSTEM, "QEMU does not list its D-Bus objects: %s", error->message);
     fail(control, NULL);
   }
   g_clear_pointer(&value, g_variant_unref);
@@ -268,7 +268,7 @@ static void on_objects(GObject *object, GAsyncResult *result, gpointer user) {
 static void on_closed(GDBusConnection *connection, gboolean vanished, GError *error, gpointer user) {
   (void)connection;
   (void)vanished;
-  oriel_debug(ROOM, "QEMU ended the D-Bus connection: %s", error ? error->message : "closed");
+  oriel_debug(SUBSYSTEM, "QEMU ended the D-Bus connection: %s", error ? error->message : "closed");
   fail(user, NULL);
 }
 
@@ -293,7 +293,7 @@ static void on_connected(GObject *object, GAsyncResult *result, gpointer user) {
     g_dbus_connection_close(connection, NULL, NULL, NULL);
     g_object_unref(connection);
   } else if (!control->dead) {
-    oriel_debug(ROOM, "no D-Bus connection with QEMU: %s", error->message);
+    oriel_debug(SUBSYSTEM, "no D-Bus connection with QEMU: %s", error->message);
     control->rejected = !g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
     control->broken = true;
     if (control->added)

@@ -13,7 +13,7 @@
 #include "core/log.h"
 #include "source/qemu/session_private.h"
 
-#define ROOM ORIEL_QEMU_ROOM
+#define SUBSYSTEM ORIEL_QEMU_SUBSYSTEM
 
 enum {
   NEWS_PER_SECOND = 20,
@@ -68,9 +68,9 @@ static void log_state(const struct oriel_qemu_head *head) {
   const bool trouble = head->facts.problem[0] || status->display == ORIEL_DISPLAY_REFUSED;
   const enum oriel_log_level level = trouble ? ORIEL_LOG_WARN : ORIEL_LOG_INFO;
   if (!session->heads->next)
-    oriel_log(level, ROOM, "%s: %s", oriel_source_state_name(status->state), status->detail);
+    oriel_log(level, SUBSYSTEM, "%s: %s", oriel_source_state_name(status->state), status->detail);
   else if (head == session->heads || strcmp(status->detail, session->heads->status.detail))
-    oriel_log(level, ROOM, "%s: %s (console %u)", oriel_source_state_name(status->state), status->detail,
+    oriel_log(level, SUBSYSTEM, "%s: %s (console %u)", oriel_source_state_name(status->state), status->detail,
               head->config.console);
 }
 
@@ -179,7 +179,7 @@ static void finish(struct oriel_qemu_head *head, bool clean) {
     g_free(head->alive);
     free(head);
   } else { /* better lost than used when it is gone */
-    oriel_warn(ROOM, "D-Bus did not let go in time; some memory is lost");
+    oriel_warn(SUBSYSTEM, "D-Bus did not let go in time; some memory is lost");
   }
   left(user);
 }

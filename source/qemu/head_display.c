@@ -8,7 +8,7 @@
 #include "core/log.h"
 #include "source/qemu/session_private.h"
 
-#define ROOM ORIEL_QEMU_ROOM
+#define SUBSYSTEM ORIEL_QEMU_SUBSYSTEM
 
 /* Registers the display again where QEMU did not tell of a new size; ever more slowly where that does not help. */
 static gboolean on_resync(gpointer user) {
@@ -36,7 +36,7 @@ static void on_resized(GObject *object, GAsyncResult *result, gpointer user) {
   GError *error = NULL;
   GVariant *value = g_dbus_connection_call_finish(G_DBUS_CONNECTION(object), result, &error);
   if (error && g_dbus_error_is_remote_error(error) && head->facts.attached) {
-    oriel_info(ROOM, "this console cannot be resized: %s", error->message);
+    oriel_info(SUBSYSTEM, "this console cannot be resized: %s", error->message);
     head->status.can_resize = false;
     oriel_qemu_head_publish(head);
   }

@@ -18,7 +18,7 @@
 
 #include "core/log.h"
 
-#define ROOM "source/qemu"
+#define SUBSYSTEM "source/qemu"
 #define PROPERTIES "org.freedesktop.DBus.Properties"
 
 enum {
@@ -182,7 +182,8 @@ static bool may_answer(struct link *link, GDBusConnection *connection) {
   }
   if (link->unsent == UNSENT_MAX) {
     link->unsent++;
-    oriel_warn(ROOM, "QEMU calls the %s listener and does not read the answers; connecting anew", link->config.label);
+    oriel_warn(SUBSYSTEM,
+               "QEMU calls the %s listener and does not read the answers; connecting anew", link->config.label);
     GSocketConnection *stream = G_SOCKET_CONNECTION(g_dbus_connection_get_stream(connection));
     g_socket_shutdown(g_socket_connection_get_socket(stream), TRUE, TRUE, NULL);
   }
@@ -267,7 +268,8 @@ static void tell_refused(struct oriel_qemu_listener *listener, const char *why) 
 static gboolean on_open_timeout(gpointer user) {
   struct oriel_qemu_listener *listener = user;
   tell_refused(listener, "nothing");
-  oriel_warn(ROOM, "QEMU registered the %s listener and does not talk to it; trying again", listener->config.label);
+  oriel_warn(SUBSYSTEM,
+             "QEMU registered the %s listener and does not talk to it; trying again", listener->config.label);
   abandon(listener);
   retry_later(listener);
   return G_SOURCE_REMOVE;
@@ -285,7 +287,7 @@ static void on_closed(GDBusConnection *connection, gboolean vanished, GError *er
   if (link->phase == OPEN && g_get_monotonic_time() - link->opened_us >= STEADY_MS * (gint64)1000)
     listener->retry_ms = RETRY_FIRST_MS;
   if (!expected)
-    oriel_debug(ROOM, "QEMU ended the %s listener: %s", link->config.label, error ? error->message : "closed");
+    oriel_debug(SUBSYSTEM, "QEMU ended the %s listener: %s", link->config.label, error ? error->message : "closed");
   timer_stop(listener);
   abandon(listener);
   if (expected)
@@ -362,7 +364,7 @@ static void on_registered(GObject *object, GAsyncResult *result, gpointer user) 
   link->waiting--;
   if (error) {
     if (link->owner && !g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-      oriel_warn(ROOM, "QEMU does not register the %s listener: %s", link->config.label, error->message);
+      oriel_warn(SUBSYSTEM, "QEMU does not register the %s listener: %s", link->config.label, error->message);
     if (link->owner && g_dbus_error_is_remote_error(error)) {
       g_dbus_error_strip_remote_error(error);
       tell_refused(link->owner, error->message);
@@ -414,7 +416,7 @@ GSocket *oriel_qemu_dbus_open(int fd, GCancellable *cancellable, GAsyncReadyCall
 static void register_listener(struct oriel_qemu_listener *listener) {
   int pair[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
-    oriel_warn(ROOM, "no socket for the %s listener: %s", listener->config.label, g_strerror(errno));
+    oriel_warn(SUBSYSTEM, "no socket for the %s listener: %s", listener->config.label, g_strerror(errno));
     timer_start(listener, SHORT_MS, on_retry); /* which may be over in a moment, and is nothing of QEMU's */
     return;
   }

@@ -10,7 +10,7 @@
 #include "core/log.h"
 #include "source/qemu/session_private.h"
 
-#define ROOM ORIEL_QEMU_ROOM
+#define SUBSYSTEM ORIEL_QEMU_SUBSYSTEM
 
 enum {
   ASK_INTERVAL_MS = 20, /* no user sees it */
@@ -169,7 +169,7 @@ static void on_qmp_event(void *user, const char *name, const json_t *data, int64
 static void on_qmp_closed(void *user, int error) {
   struct oriel_qemu_session *session = user;
   if (error)
-    oriel_warn(ROOM, "QMP at %s broke: %s", session->path, strerror(-error));
+    oriel_warn(SUBSYSTEM, "QMP at %s broke: %s", session->path, strerror(-error));
   oriel_qemu_session_detach(session);
   oriel_qmp_close(session->qmp);
   session->qmp = NULL;
@@ -230,6 +230,6 @@ void oriel_qemu_session_command(struct oriel_qemu_session *session, enum oriel_s
     break;
   }
   if (result < 0)
-    oriel_warn(ROOM, "a command did not reach %s: %s", oriel_qemu_vm_name(&session->facts),
+    oriel_warn(SUBSYSTEM, "a command did not reach %s: %s", oriel_qemu_vm_name(&session->facts),
                result == -EAGAIN ? "too many before it are unanswered; is QEMU stopped?" : strerror(-result));
 }

@@ -21,7 +21,7 @@
 #include "source/qemu/format.h"
 #include "source/qemu/placeholder.h"
 
-#define ROOM "source/qemu"
+#define SUBSYSTEM "source/qemu"
 #define LISTENER "org.qemu.Display1.Listener"
 #define LISTENER_MAP "org.qemu.Display1.Listener.Unix.Map"
 
@@ -405,7 +405,7 @@ static void log_refusal(struct oriel_qemu_scanout *scanout, const char *member, 
     return;
   scanout->no_map_told |= first;
   bool told = why == OUTSIDE || why == TOO_LARGE || why == UNKNOWN_FORMAT || why == GPU_BUFFER;
-  oriel_log(told ? ORIEL_LOG_DEBUG : ORIEL_LOG_WARN, ROOM,
+  oriel_log(told ? ORIEL_LOG_DEBUG : ORIEL_LOG_WARN, SUBSYSTEM,
             "refused %.40s from QEMU: %s (%llu refused so far)", member, why, (unsigned long long)scanout->refused);
   scanout->logged_ns = now;
 }

@@ -12,7 +12,7 @@
 #include "core/log.h"
 #include "core/shortage.h"
 
-#define ROOM ORIEL_QEMU_ROOM
+#define SUBSYSTEM ORIEL_QEMU_SUBSYSTEM
 
 /* --- timers ------------------------------------------------------------------------------------------------------- */
 
@@ -115,7 +115,7 @@ bool oriel_qemu_session_close(struct oriel_qemu_session *session) {
   oriel_qemu_session_end_sound(session);
   if (run_until_zero(session->context, session->alive, oriel_clock_ns() + ORIEL_QEMU_DRAIN_MS * ORIEL_NS_PER_MS))
     return true;
-  oriel_warn(ROOM, "D-Bus did not let go in time; some memory is lost");
+  oriel_warn(SUBSYSTEM, "D-Bus did not let go in time; some memory is lost");
   return false;
 }
 

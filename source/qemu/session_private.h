@@ -21,7 +21,7 @@
 #include "source/qemu/session.h"
 #include "source/qemu/sound.h"
 
-#define ORIEL_QEMU_ROOM "source/qemu"
+#define ORIEL_QEMU_SUBSYSTEM "source/qemu"
 
 enum {
   ORIEL_QEMU_RETRY_FIRST_MS = 250,

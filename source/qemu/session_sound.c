@@ -9,7 +9,7 @@
 #include "core/log.h"
 #include "source/qemu/session_private.h"
 
-#define ROOM ORIEL_QEMU_ROOM
+#define SUBSYSTEM ORIEL_QEMU_SUBSYSTEM
 #define AUDIO "/org/qemu/Display1/Audio"
 
 static const uint64_t SPEAKER_SILENT_NS = ORIEL_NS_PER_SECOND;
@@ -137,7 +137,7 @@ void oriel_qemu_session_unhush(struct oriel_qemu_session *session) {
 void oriel_qemu_session_attach_sound(struct oriel_qemu_session *session) {
   GDBusConnection *connection = oriel_qemu_control_connection(session->control);
   if (!session->has_audio) {
-    oriel_info(ROOM, "%s has no sound on D-Bus; -audiodev dbus,id=ID and -display dbus,p2p=yes,audiodev=ID add it",
+    oriel_info(SUBSYSTEM, "%s has no sound on D-Bus; -audiodev dbus,id=ID and -display dbus,p2p=yes,audiodev=ID add it",
                oriel_qemu_vm_name(&session->facts));
     return;
   }

@@ -301,26 +301,26 @@ CFNumberRef CFNumberCreate(CFAllocatorRef allocator, CFNumberType type, const vo
   float single = 0;
   number->type = kind;
   switch (kind) {
-    case kCFNumberSInt8Type:
-      number->integer = *(const int8_t *)value;
-      break;
-    case kCFNumberSInt16Type:
-      memcpy(&half, value, sizeof half);
-      number->integer = half;
-      break;
-    case kCFNumberSInt32Type:
-      memcpy(&word, value, sizeof word);
-      number->integer = word;
-      break;
-    case kCFNumberSInt64Type:
-      memcpy(&number->integer, value, sizeof number->integer);
-      break;
-    case kCFNumberFloat32Type:
-      memcpy(&single, value, sizeof single);
-      number->real = (double)single;
-      break;
-    default:
-      memcpy(&number->real, value, sizeof number->real);
+  case kCFNumberSInt8Type:
+    number->integer = *(const int8_t *)value;
+    break;
+  case kCFNumberSInt16Type:
+    memcpy(&half, value, sizeof half);
+    number->integer = half;
+    break;
+  case kCFNumberSInt32Type:
+    memcpy(&word, value, sizeof word);
+    number->integer = word;
+    break;
+  case kCFNumberSInt64Type:
+    memcpy(&number->integer, value, sizeof number->integer);
+    break;
+  case kCFNumberFloat32Type:
+    memcpy(&single, value, sizeof single);
+    number->real = (double)single;
+    break;
+  default:
+    memcpy(&number->real, value, sizeof number->real);
   }
   if (CFNumberIsFloatType((CFNumberRef)(void *)number))
     number->integer = number->real > -9e18 && number->real < 9e18 ? (int64_t)number->real : 0;
@@ -349,24 +349,24 @@ Boolean CFNumberGetValue(CFNumberRef reference, CFNumberType type, void *value) 
   float single = (float)number->real;
   bool whole = !CFNumberIsFloatType(reference) || (double)number->integer == number->real;
   switch (canonical(type)) {
-    case kCFNumberSInt8Type:
-      memcpy(value, &byte, sizeof byte);
-      return whole && byte == number->integer;
-    case kCFNumberSInt16Type:
-      memcpy(value, &half, sizeof half);
-      return whole && half == number->integer;
-    case kCFNumberSInt32Type:
-      memcpy(value, &word, sizeof word);
-      return whole && word == number->integer;
-    case kCFNumberSInt64Type:
-      memcpy(value, &number->integer, sizeof number->integer);
-      return whole;
-    case kCFNumberFloat32Type:
-      memcpy(value, &single, sizeof single);
-      return (double)single == number->real;
-    default:
-      memcpy(value, &number->real, sizeof number->real);
-      return true;
+  case kCFNumberSInt8Type:
+    memcpy(value, &byte, sizeof byte);
+    return whole && byte == number->integer;
+  case kCFNumberSInt16Type:
+    memcpy(value, &half, sizeof half);
+    return whole && half == number->integer;
+  case kCFNumberSInt32Type:
+    memcpy(value, &word, sizeof word);
+    return whole && word == number->integer;
+  case kCFNumberSInt64Type:
+    memcpy(value, &number->integer, sizeof number->integer);
+    return whole;
+  case kCFNumberFloat32Type:
+    memcpy(value, &single, sizeof single);
+    return (double)single == number->real;
+  default:
+    memcpy(value, &number->real, sizeof number->real);
+    return true;
   }
 }
 

@@ -226,14 +226,14 @@ UniChar CFStringGetCharacterAtIndex(CFStringRef string, CFIndex index) {
   }
   const unsigned char *at = (const unsigned char *)text + bytes_of_units(text, index);
   switch (sequence(*at)) {
-    case 1:
-      return *at;
-    case 2:
-      return (UniChar)((at[0] & 0x1fu) << 6 | (at[1] & 0x3fu));
-    case 3:
-      return (UniChar)((at[0] & 0x0fu) << 12 | (at[1] & 0x3fu) << 6 | (at[2] & 0x3fu));
-    default:
-      return 0xfffd; /* half of a pair */
+  case 1:
+    return *at;
+  case 2:
+    return (UniChar)((at[0] & 0x1fu) << 6 | (at[1] & 0x3fu));
+  case 3:
+    return (UniChar)((at[0] & 0x0fu) << 12 | (at[1] & 0x3fu) << 6 | (at[2] & 0x3fu));
+  default:
+    return 0xfffd; /* half of a pair */
   }
 }
 

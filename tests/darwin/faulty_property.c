@@ -93,20 +93,20 @@ static bool answer_common(AudioObjectID object, const AudioObjectPropertyAddress
                                 kAudioObjectClassID};
   static const UInt32 owner[] = {0, kAudioObjectUnknown, PLUGIN, OUTPUT, OUTPUT, OUTPUT, PLUGIN, INPUT};
   switch (address->mSelector) {
-    case kAudioObjectPropertyClass:
-      return word(value, class[object]);
-    case kAudioObjectPropertyBaseClass:
-      return word(value, base[object]);
-    case kAudioObjectPropertyOwner:
-      return word(value, owner[object]);
-    case kAudioObjectPropertyOwnedObjects:
-      return owned(object, address->mScope, value);
-    case kAudioObjectPropertyManufacturer:
-      return reference(value, CFSTR("Nobody"));
-    case kAudioObjectPropertyName:
-      return reference(value, object == INPUT ? CFSTR("Loop Input") : CFSTR("Loop"));
-    default:
-      return false;
+  case kAudioObjectPropertyClass:
+    return word(value, class[object]);
+  case kAudioObjectPropertyBaseClass:
+    return word(value, base[object]);
+  case kAudioObjectPropertyOwner:
+    return word(value, owner[object]);
+  case kAudioObjectPropertyOwnedObjects:
+    return owned(object, address->mScope, value);
+  case kAudioObjectPropertyManufacturer:
+    return reference(value, CFSTR("Nobody"));
+  case kAudioObjectPropertyName:
+    return reference(value, object == INPUT ? CFSTR("Loop Input") : CFSTR("Loop"));
+  default:
+    return false;
   }
 }
 
@@ -120,18 +120,18 @@ static bool translate(const void *qualifier, UInt32 qualifier_size, struct value
 static bool answer_plugin(const AudioObjectPropertyAddress *address, const void *qualifier, UInt32 qualifier_size,
                           struct value *value) {
   switch (address->mSelector) {
-    case kAudioPlugInPropertyDeviceList:
-      return owned(PLUGIN, kAudioObjectPropertyScopeGlobal, value);
-    case kAudioPlugInPropertyBoxList:
-      return list_of(value, 0, false);
-    case kAudioPlugInPropertyTranslateUIDToDevice:
-      return translate(qualifier, qualifier_size, value);
-    case kAudioPlugInPropertyTranslateUIDToBox:
-      return word(value, kAudioObjectUnknown);
-    case kAudioPlugInPropertyResourceBundle:
-      return reference(value, CFSTR(""));
-    default:
-      return false;
+  case kAudioPlugInPropertyDeviceList:
+    return owned(PLUGIN, kAudioObjectPropertyScopeGlobal, value);
+  case kAudioPlugInPropertyBoxList:
+    return list_of(value, 0, false);
+  case kAudioPlugInPropertyTranslateUIDToDevice:
+    return translate(qualifier, qualifier_size, value);
+  case kAudioPlugInPropertyTranslateUIDToBox:
+    return word(value, kAudioObjectUnknown);
+  case kAudioPlugInPropertyResourceBundle:
+    return reference(value, CFSTR(""));
+  default:
+    return false;
   }
 }
 
@@ -141,86 +141,86 @@ static bool answer_device(AudioObjectID object, const AudioObjectPropertyAddress
   UInt32 own = object == OUTPUT ? kAudioObjectPropertyScopeOutput : kAudioObjectPropertyScopeInput;
   bool here = address->mScope == own, global = address->mScope == kAudioObjectPropertyScopeGlobal;
   switch (address->mSelector) {
-    case kAudioDevicePropertyDeviceUID:
-      return reference(value, object == OUTPUT ? CFSTR("loop-out") : CFSTR("loop-in"));
-    case kAudioDevicePropertyModelUID:
-      return reference(value, CFSTR("loop"));
-    case kAudioDevicePropertyTransportType:
-      return word(value, kAudioDeviceTransportTypeVirtual);
-    case kAudioDevicePropertyRelatedDevices:
-      return words(value, both, 2);
-    case kAudioDevicePropertyClockDomain:
-      return word(value, faulty_fault == FAULT_DOMAIN ? object : 77);
-    case kAudioDevicePropertyDeviceIsAlive:
-      return word(value, 1);
-    case kAudioDevicePropertyDeviceIsRunning:
-      return word(value, atomic_load(&device->starts) > 0);
-    case kAudioDevicePropertyNominalSampleRate:
-      value->real = atomic_load(&device->rate);
-      value->size = value->element = sizeof value->real;
-      return value->settable = true;
-    case kAudioDevicePropertyAvailableNominalSampleRates:
-      for (int i = 0; i < 2; i++)
-        value->ranges[i] = (AudioValueRange){rates[i], rates[i]};
-      value->element = sizeof value->ranges[0];
-      value->size = sizeof value->ranges;
-      return true;
-    case kAudioObjectPropertyControlList:
-      return words(value, controls, object == OUTPUT ? 2 : 0);
-    case kAudioDevicePropertyStreams:
-      return list_of(value, object + 1, here || global || faulty_fault == FAULT_SCOPE);
-    case kAudioDevicePropertyIsHidden:
-      return word(value, 0);
-    case kAudioDevicePropertyZeroTimeStampPeriod:
-      return word(value, faulty_fault == FAULT_PERIOD ? 512 : PERIOD);
-    case kAudioDevicePropertyDeviceCanBeDefaultDevice:
-    case kAudioDevicePropertyDeviceCanBeDefaultSystemDevice:
-      return !global && word(value, here);
-    case kAudioDevicePropertyLatency:
-    case kAudioDevicePropertySafetyOffset:
-      return !global && word(value, 0);
-    case kAudioDevicePropertyPreferredChannelsForStereo:
-      words(value, stereo, 2);
-      value->element = value->size;
-      return here;
-    case kAudioDevicePropertyPreferredChannelLayout:
-      value->layout = (AudioChannelLayout){.mChannelLayoutTag = kAudioChannelLayoutTag_Stereo};
-      value->size = value->element = offsetof(AudioChannelLayout, mChannelDescriptions);
-      return here;
-    default:
-      return false;
+  case kAudioDevicePropertyDeviceUID:
+    return reference(value, object == OUTPUT ? CFSTR("loop-out") : CFSTR("loop-in"));
+  case kAudioDevicePropertyModelUID:
+    return reference(value, CFSTR("loop"));
+  case kAudioDevicePropertyTransportType:
+    return word(value, kAudioDeviceTransportTypeVirtual);
+  case kAudioDevicePropertyRelatedDevices:
+    return words(value, both, 2);
+  case kAudioDevicePropertyClockDomain:
+    return word(value, faulty_fault == FAULT_DOMAIN ? object : 77);
+  case kAudioDevicePropertyDeviceIsAlive:
+    return word(value, 1);
+  case kAudioDevicePropertyDeviceIsRunning:
+    return word(value, atomic_load(&device->starts) > 0);
+  case kAudioDevicePropertyNominalSampleRate:
+    value->real = atomic_load(&device->rate);
+    value->size = value->element = sizeof value->real;
+    return value->settable = true;
+  case kAudioDevicePropertyAvailableNominalSampleRates:
+    for (int i = 0; i < 2; i++)
+      value->ranges[i] = (AudioValueRange){rates[i], rates[i]};
+    value->element = sizeof value->ranges[0];
+    value->size = sizeof value->ranges;
+    return true;
+  case kAudioObjectPropertyControlList:
+    return words(value, controls, object == OUTPUT ? 2 : 0);
+  case kAudioDevicePropertyStreams:
+    return list_of(value, object + 1, here || global || faulty_fault == FAULT_SCOPE);
+  case kAudioDevicePropertyIsHidden:
+    return word(value, 0);
+  case kAudioDevicePropertyZeroTimeStampPeriod:
+    return word(value, faulty_fault == FAULT_PERIOD ? 512 : PERIOD);
+  case kAudioDevicePropertyDeviceCanBeDefaultDevice:
+  case kAudioDevicePropertyDeviceCanBeDefaultSystemDevice:
+    return !global && word(value, here);
+  case kAudioDevicePropertyLatency:
+  case kAudioDevicePropertySafetyOffset:
+    return !global && word(value, 0);
+  case kAudioDevicePropertyPreferredChannelsForStereo:
+    words(value, stereo, 2);
+    value->element = value->size;
+    return here;
+  case kAudioDevicePropertyPreferredChannelLayout:
+    value->layout = (AudioChannelLayout){.mChannelLayoutTag = kAudioChannelLayoutTag_Stereo};
+    value->size = value->element = offsetof(AudioChannelLayout, mChannelDescriptions);
+    return here;
+  default:
+    return false;
   }
 }
 
 static bool answer_stream(AudioObjectID object, const AudioObjectPropertyAddress *address, struct value *value) {
   bool input = object == INPUT_STREAM;
   switch (address->mSelector) {
-    case kAudioStreamPropertyIsActive:
-      return word(value, 1);
-    case kAudioStreamPropertyDirection:
-      return word(value, input);
-    case kAudioStreamPropertyTerminalType:
-      return word(value, input ? kAudioStreamTerminalTypeMicrophone : kAudioStreamTerminalTypeSpeaker);
-    case kAudioStreamPropertyStartingChannel:
-      return word(value, 1);
-    case kAudioStreamPropertyLatency:
-      return word(value, 0);
-    case kAudioStreamPropertyVirtualFormat:
-    case kAudioStreamPropertyPhysicalFormat:
-      describe(&value->format, atomic_load(&faulty_device_of(object - 1)->rate));
-      value->size = value->element = sizeof value->format;
-      return value->settable = true;
-    case kAudioStreamPropertyAvailableVirtualFormats:
-    case kAudioStreamPropertyAvailablePhysicalFormats:
-      for (int i = 0; i < 2; i++) {
-        describe(&value->formats[i].mFormat, rates[i]);
-        value->formats[i].mSampleRateRange = (AudioValueRange){rates[i], rates[i]};
-      }
-      value->element = sizeof value->formats[0];
-      value->size = sizeof value->formats;
-      return true;
-    default:
-      return false;
+  case kAudioStreamPropertyIsActive:
+    return word(value, 1);
+  case kAudioStreamPropertyDirection:
+    return word(value, input);
+  case kAudioStreamPropertyTerminalType:
+    return word(value, input ? kAudioStreamTerminalTypeMicrophone : kAudioStreamTerminalTypeSpeaker);
+  case kAudioStreamPropertyStartingChannel:
+    return word(value, 1);
+  case kAudioStreamPropertyLatency:
+    return word(value, 0);
+  case kAudioStreamPropertyVirtualFormat:
+  case kAudioStreamPropertyPhysicalFormat:
+    describe(&value->format, atomic_load(&faulty_device_of(object - 1)->rate));
+    value->size = value->element = sizeof value->format;
+    return value->settable = true;
+  case kAudioStreamPropertyAvailableVirtualFormats:
+  case kAudioStreamPropertyAvailablePhysicalFormats:
+    for (int i = 0; i < 2; i++) {
+      describe(&value->formats[i].mFormat, rates[i]);
+      value->formats[i].mSampleRateRange = (AudioValueRange){rates[i], rates[i]};
+    }
+    value->element = sizeof value->formats[0];
+    value->size = sizeof value->formats;
+    return true;
+  default:
+    return false;
   }
 }
 
@@ -235,29 +235,29 @@ static bool answer_control(AudioObjectID object, const AudioObjectPropertyAddres
   if (data)
     memcpy(&given, data, sizeof given);
   switch (address->mSelector) {
-    case kAudioControlPropertyScope:
-      return word(value, kAudioObjectPropertyScopeOutput);
-    case kAudioControlPropertyElement:
-      return word(value, 0);
-    case kAudioBooleanControlPropertyValue:
-      value->settable = true;
-      return !volume && word(value, atomic_load(&faulty.muted));
-    case kAudioLevelControlPropertyScalarValue:
-      value->settable = true;
-      return volume && single(value, scalar);
-    case kAudioLevelControlPropertyDecibelValue:
-      value->settable = true;
-      return volume && single(value, to_decibel(scalar));
-    case kAudioLevelControlPropertyDecibelRange:
-      value->ranges[0] = (AudioValueRange){-64, 0};
-      value->size = value->element = sizeof value->ranges[0];
-      return volume;
-    case kAudioLevelControlPropertyConvertScalarToDecibels:
-      return volume && single(value, to_decibel(given));
-    case kAudioLevelControlPropertyConvertDecibelsToScalar:
-      return volume && single(value, (given + 64.0f) / 64.0f);
-    default:
-      return false;
+  case kAudioControlPropertyScope:
+    return word(value, kAudioObjectPropertyScopeOutput);
+  case kAudioControlPropertyElement:
+    return word(value, 0);
+  case kAudioBooleanControlPropertyValue:
+    value->settable = true;
+    return !volume && word(value, atomic_load(&faulty.muted));
+  case kAudioLevelControlPropertyScalarValue:
+    value->settable = true;
+    return volume && single(value, scalar);
+  case kAudioLevelControlPropertyDecibelValue:
+    value->settable = true;
+    return volume && single(value, to_decibel(scalar));
+  case kAudioLevelControlPropertyDecibelRange:
+    value->ranges[0] = (AudioValueRange){-64, 0};
+    value->size = value->element = sizeof value->ranges[0];
+    return volume;
+  case kAudioLevelControlPropertyConvertScalarToDecibels:
+    return volume && single(value, to_decibel(given));
+  case kAudioLevelControlPropertyConvertDecibelsToScalar:
+    return volume && single(value, (given + 64.0f) / 64.0f);
+  default:
+    return false;
   }
 }
 
@@ -394,20 +394,20 @@ OSStatus faulty_set(AudioServerPlugInDriverRef driver, AudioObjectID object, pid
     return kAudioHardwareBadPropertySizeError;
   memcpy(value.bytes, data, size);
   switch (address->mSelector) {
-    case kAudioDevicePropertyNominalSampleRate:
-      return set_rate(object, value.real);
-    case kAudioStreamPropertyVirtualFormat:
-    case kAudioStreamPropertyPhysicalFormat:
-      if (value.format.mChannelsPerFrame != CHANNELS || value.format.mFormatID != kAudioFormatLinearPCM)
-        return kAudioDeviceUnsupportedFormatError;
-      return set_rate(object - 1, value.format.mSampleRate);
-    case kAudioBooleanControlPropertyValue:
-      atomic_store(&faulty.muted, value.words[0] != 0);
-      tell(object, kAudioBooleanControlPropertyValue, 0);
-      return 0;
-    case kAudioLevelControlPropertyDecibelValue:
-      return set_volume((value.single + 64.0f) / 64.0f);
-    default:
-      return set_volume(value.single);
+  case kAudioDevicePropertyNominalSampleRate:
+    return set_rate(object, value.real);
+  case kAudioStreamPropertyVirtualFormat:
+  case kAudioStreamPropertyPhysicalFormat:
+    if (value.format.mChannelsPerFrame != CHANNELS || value.format.mFormatID != kAudioFormatLinearPCM)
+      return kAudioDeviceUnsupportedFormatError;
+    return set_rate(object - 1, value.format.mSampleRate);
+  case kAudioBooleanControlPropertyValue:
+    atomic_store(&faulty.muted, value.words[0] != 0);
+    tell(object, kAudioBooleanControlPropertyValue, 0);
+    return 0;
+  case kAudioLevelControlPropertyDecibelValue:
+    return set_volume((value.single + 64.0f) / 64.0f);
+  default:
+    return set_volume(value.single);
   }
 }

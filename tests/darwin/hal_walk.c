@@ -116,24 +116,24 @@ static const UInt32 elements[] = {0, 1, 2, 17, 0xffffffffu};
 static UInt32 element_size(enum kind kind, bool *list) {
   *list = kind == WORDS || kind == RANGES || kind == FORMATS || kind == CUSTOM;
   switch (kind) {
-    case REAL:
-    case PAIR:
-    case OBJECT:
-      return 8;
-    case RANGE:
-    case RANGES:
-      return sizeof(AudioValueRange);
-    case FORMAT:
-      return sizeof(AudioStreamBasicDescription);
-    case FORMATS:
-      return sizeof(AudioStreamRangedDescription);
-    case CUSTOM:
-      return sizeof(AudioServerPlugInCustomPropertyInfo);
-    case LAYOUT:
-    case ANY:
-      return 0;
-    default:
-      return 4;
+  case REAL:
+  case PAIR:
+  case OBJECT:
+    return 8;
+  case RANGE:
+  case RANGES:
+    return sizeof(AudioValueRange);
+  case FORMAT:
+    return sizeof(AudioStreamBasicDescription);
+  case FORMATS:
+    return sizeof(AudioStreamRangedDescription);
+  case CUSTOM:
+    return sizeof(AudioServerPlugInCustomPropertyInfo);
+  case LAYOUT:
+  case ANY:
+    return 0;
+  default:
+    return 4;
   }
 }
 
@@ -285,14 +285,14 @@ static void check_place(const struct place *place, bool known) {
 static unsigned owner_of(struct hal *hal, AudioObjectID object) {
   UInt32 base = hal_u32(hal, object, kAudioObjectPropertyBaseClass, kAudioObjectPropertyScopeGlobal, 0);
   switch (hal_u32(hal, object, kAudioObjectPropertyClass, kAudioObjectPropertyScopeGlobal, 0)) {
-    case kAudioPlugInClassID:
-      return PLUGIN;
-    case kAudioDeviceClassID:
-      return DEVICE;
-    case kAudioStreamClassID:
-      return STREAM;
-    default:
-      return base == kAudioLevelControlClassID ? LEVEL : base == kAudioBooleanControlClassID ? BOOLEAN : 0;
+  case kAudioPlugInClassID:
+    return PLUGIN;
+  case kAudioDeviceClassID:
+    return DEVICE;
+  case kAudioStreamClassID:
+    return STREAM;
+  default:
+    return base == kAudioLevelControlClassID ? LEVEL : base == kAudioBooleanControlClassID ? BOOLEAN : 0;
   }
 }
 

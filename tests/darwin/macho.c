@@ -156,26 +156,26 @@ static int read_info(struct macho *macho, const uint8_t *at) {
 static int read_command(struct macho *macho, const uint8_t *at, uint32_t size) {
   uint32_t command = macho_u32(at), need = 0;
   switch (command) {
-    case COMMAND_SEGMENT_64:
-      return read_segment(macho, at, size);
-    case COMMAND_SYMTAB:
-      need = 24;
-      return size < need ? macho_bad(macho, "a symbol table command of %u bytes", size) : read_symbols(macho, at);
-    case (uint32_t)COMMAND_DYLD_INFO:
-    case (uint32_t)COMMAND_DYLD_INFO_ONLY:
-      need = 48;
-      return size < need ? macho_bad(macho, "a dyld info command of %u bytes", size) : read_info(macho, at);
-    case (uint32_t)COMMAND_EXPORTS_TRIE:
-    case (uint32_t)COMMAND_CHAINED_FIXUPS:
-      if (size < 16)
-        return macho_bad(macho, "a link-edit command of %u bytes", size);
-      if (command == (uint32_t)COMMAND_EXPORTS_TRIE)
-        return read_range(macho, at + 8, &macho->exports, "exports");
-      return read_range(macho, at + 8, &macho->chained, "chained fixups");
-    case COMMAND_ENCRYPTION:
-      return size < 20 || macho_u32(at + 16) ? macho_bad(macho, "the file is encrypted") : 0;
-    default:
-      return 0; /* what only dyld and tools need */
+  case COMMAND_SEGMENT_64:
+    return read_segment(macho, at, size);
+  case COMMAND_SYMTAB:
+    need = 24;
+    return size < need ? macho_bad(macho, "a symbol table command of %u bytes", size) : read_symbols(macho, at);
+  case (uint32_t)COMMAND_DYLD_INFO:
+  case (uint32_t)COMMAND_DYLD_INFO_ONLY:
+    need = 48;
+    return size < need ? macho_bad(macho, "a dyld info command of %u bytes", size) : read_info(macho, at);
+  case (uint32_t)COMMAND_EXPORTS_TRIE:
+  case (uint32_t)COMMAND_CHAINED_FIXUPS:
+    if (size < 16)
+      return macho_bad(macho, "a link-edit command of %u bytes", size);
+    if (command == (uint32_t)COMMAND_EXPORTS_TRIE)
+      return read_range(macho, at + 8, &macho->exports, "exports");
+    return read_range(macho, at + 8, &macho->chained, "chained fixups");
+  case COMMAND_ENCRYPTION:
+    return size < 20 || macho_u32(at + 16) ? macho_bad(macho, "the file is encrypted") : 0;
+  default:
+    return 0; /* what only dyld and tools need */
   }
 }
 

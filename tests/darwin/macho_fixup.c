@@ -106,38 +106,38 @@ static int run_rebase(struct macho *macho) {
     uint64_t count = 0, skip = 0;
     bool good = true;
     switch (byte & 0xf0) {
-      case 0x00:
-        return 0;
-      case 0x10:
-        good = immediate == 1; /* pointers; the others are of 32-bit code */
-        break;
-      case 0x20:
-        good = set_segment(macho, &machine, immediate);
-        break;
-      case 0x30:
-        good = uleb(&machine, &skip);
-        machine.address += skip;
-        break;
-      case 0x40:
-        machine.address += immediate * 8u;
-        break;
-      case 0x50:
-        error = rebase_times(macho, &machine, immediate, 0);
-        break;
-      case 0x60:
-        good = uleb(&machine, &count);
-        error = good ? rebase_times(macho, &machine, count, 0) : 0;
-        break;
-      case 0x70:
-        good = uleb(&machine, &skip);
-        error = good ? rebase_times(macho, &machine, 1, skip) : 0;
-        break;
-      case 0x80:
-        good = uleb(&machine, &count) && uleb(&machine, &skip);
-        error = good ? rebase_times(macho, &machine, count, skip) : 0;
-        break;
-      default:
-        good = false;
+    case 0x00:
+      return 0;
+    case 0x10:
+      good = immediate == 1; /* pointers; the others are of 32-bit code */
+      break;
+    case 0x20:
+      good = set_segment(macho, &machine, immediate);
+      break;
+    case 0x30:
+      good = uleb(&machine, &skip);
+      machine.address += skip;
+      break;
+    case 0x40:
+      machine.address += immediate * 8u;
+      break;
+    case 0x50:
+      error = rebase_times(macho, &machine, immediate, 0);
+      break;
+    case 0x60:
+      good = uleb(&machine, &count);
+      error = good ? rebase_times(macho, &machine, count, 0) : 0;
+      break;
+    case 0x70:
+      good = uleb(&machine, &skip);
+      error = good ? rebase_times(macho, &machine, 1, skip) : 0;
+      break;
+    case 0x80:
+      good = uleb(&machine, &count) && uleb(&machine, &skip);
+      error = good ? rebase_times(macho, &machine, count, skip) : 0;
+      break;
+    default:
+      good = false;
     }
     if (!good)
       return bad_opcode(macho, "rebase", byte);
@@ -178,27 +178,27 @@ static bool bind_setting(const struct macho *macho, struct machine *machine, uns
   unsigned immediate = byte & 0x0f;
   uint64_t value = 0;
   switch (byte & 0xf0) {
-    case 0x10: /* whose symbol it is: all are looked up alike */
-    case 0x30:
-      return true;
-    case 0x20:
-      return uleb(machine, &value);
-    case 0x40:
-      machine->optional = immediate & 1;
-      return set_name(machine);
-    case 0x50:
-      return immediate == 1;
-    case 0x60:
-      return sleb(machine, &machine->addend);
-    case 0x70:
-      return set_segment(macho, machine, immediate);
-    case 0x80:
-      if (!uleb(machine, &value))
-        return false;
-      machine->address += value;
-      return true;
-    default:
+  case 0x10: /* whose symbol it is: all are looked up alike */
+  case 0x30:
+    return true;
+  case 0x20:
+    return uleb(machine, &value);
+  case 0x40:
+    machine->optional = immediate & 1;
+    return set_name(machine);
+  case 0x50:
+    return immediate == 1;
+  case 0x60:
+    return sleb(machine, &machine->addend);
+  case 0x70:
+    return set_segment(macho, machine, immediate);
+  case 0x80:
+    if (!uleb(machine, &value))
       return false;
+    machine->address += value;
+    return true;
+  default:
+    return false;
   }
 }
 
@@ -211,26 +211,26 @@ static int run_bind(struct macho *macho, const struct macho_range *range, bool w
     uint64_t count = 0, skip = 0;
     bool good = true;
     switch (byte & 0xf0) {
-      case 0x00:
-        if (!lazy) /* where it ends each symbol's part */
-          return 0;
-        break;
-      case 0x90:
-        error = bind_times(macho, &machine, 1, 0, weak);
-        break;
-      case 0xa0:
-        good = uleb(&machine, &skip);
-        error = good ? bind_times(macho, &machine, 1, skip, weak) : 0;
-        break;
-      case 0xb0:
-        error = bind_times(macho, &machine, 1, (byte & 0x0fu) * 8u, weak);
-        break;
-      case 0xc0:
-        good = uleb(&machine, &count) && uleb(&machine, &skip);
-        error = good ? bind_times(macho, &machine, count, skip, weak) : 0;
-        break;
-      default:
-        good = bind_setting(macho, &machine, byte);
+    case 0x00:
+      if (!lazy) /* where it ends each symbol's part */
+        return 0;
+      break;
+    case 0x90:
+      error = bind_times(macho, &machine, 1, 0, weak);
+      break;
+    case 0xa0:
+      good = uleb(&machine, &skip);
+      error = good ? bind_times(macho, &machine, 1, skip, weak) : 0;
+      break;
+    case 0xb0:
+      error = bind_times(macho, &machine, 1, (byte & 0x0fu) * 8u, weak);
+      break;
+    case 0xc0:
+      good = uleb(&machine, &count) && uleb(&machine, &skip);
+      error = good ? bind_times(macho, &machine, count, skip, weak) : 0;
+      break;
+    default:
+      good = bind_setting(macho, &machine, byte);
     }
     if (!good)
       return bad_opcode(macho, "bind", byte);

@@ -281,19 +281,19 @@ static void shim_freeaddrinfo(struct darwin_addrinfo *list) {
 
 static int to_name_error(int error) {
   switch (error) {
-    case EAI_AGAIN:
-      return 2;
-    case EAI_FAIL:
-      return 4;
-    case EAI_MEMORY:
-      return 6;
-    case EAI_NONAME:
-      return 8;
-    case EAI_SYSTEM:
-      shim_result(-1);
-      return 11;
-    default:
-      return error ? 4 : 0;
+  case EAI_AGAIN:
+    return 2;
+  case EAI_FAIL:
+    return 4;
+  case EAI_MEMORY:
+    return 6;
+  case EAI_NONAME:
+    return 8;
+  case EAI_SYSTEM:
+    shim_result(-1);
+    return 11;
+  default:
+    return error ? 4 : 0;
   }
 }
 
