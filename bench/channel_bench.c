@@ -8,7 +8,9 @@
 
 #include "bench/series.h"
 #include "core/clock.h"
-#include "desktop/private.h"
+#include "desktop/channel.h"
+#include "desktop/desktop.h"
+#include "desktop/hub.h"
 #include "source/source.h"
 
 enum { ROUNDS = 2000, PACKET_SIZE = 1200 };

@@ -14,7 +14,7 @@
 #include <stdatomic.h>
 
 #include "core/rate_limit.h"
-#include "desktop/desktop.h"
+#include "desktop/delivery.h"
 
 /** In the order in which they are told to one that waits for several. */
 enum oriel_notice {

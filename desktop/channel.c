@@ -3,21 +3,19 @@
  * Channels: what the subscribers of a rendition want, all together, and packets offered to each. The director surveys
  * and publishes, the audio thread publishes sound, of which a viewer holds at most one second.
  */
+#include "desktop/channel.h"
+
 #include <string.h>
 
 #include "core/clock.h"
-#include "desktop/private.h"
+#include "desktop/hub.h"
+#include "desktop/notify.h"
 #include "media/opus.h"
 #include "media/opus_packet.h"
 
 static const uint64_t patience_ns = ORIEL_NS_PER_SECOND; /* refinement waits so long for a viewer that is behind */
 static const uint64_t second_us = ORIEL_NS_PER_SECOND / ORIEL_NS_PER_US;
 static const uint64_t burst_ns = 8 * ORIEL_NS_PER_MS; /* lesson 16 */
-
-void oriel_channel_init(struct oriel_channel *channel) {
-  *channel = (struct oriel_channel){.encoder = "", .sequence = 1}; /* in acknowledgements, 0 means "none yet" */
-  oriel_list_init(&channel->subscribers);
-}
 
 /* A subscriber that is only slow sets the pace of refinement; one that stands still does not. */
 static void survey_refinement(const struct oriel_subscriber *subscriber, bool ready, uint64_t now_ns,

@@ -13,119 +13,16 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "desktop/channel.h"
+#include "desktop/director.h"
+#include "desktop/hub.h"
+#include "desktop/notify.h"
 #include "desktop/playback.h"
-#include "desktop/private.h"
 #include "desktop/sound.h"
 
 /* Each start of a source costs a whole picture, and with QEMU a registration: a viewer that hides and shows itself all
  * the time must not have a thousand of them. */
 enum { RESTS_PER_SECOND = 2, REST_BURST = 8 };
-/* From a log-in to the viewer's hello: a round trip or two, and what the page loads meanwhile. */
-static const uint64_t expectation_ns = 3 * ORIEL_NS_PER_SECOND;
-
-void oriel_desktop_wake(struct oriel_desktop *desktop) {
-  if (desktop->config.wake)
-    desktop->config.wake(desktop->config.user);
-}
-
-static void follow_up(struct oriel_desktop *desktop, enum oriel_posted posted) {
-  if (posted == ORIEL_POSTED_NEWS)
-    oriel_desktop_wake(desktop);
-  if (posted != ORIEL_POSTED_LATER)
-    return;
-  pthread_mutex_lock(&desktop->hub.lock);
-  oriel_hub_poke_locked(&desktop->hub, 0); /* the media thread tells it in its turn */
-  pthread_mutex_unlock(&desktop->hub.lock);
-}
-
-void oriel_desktop_post(struct oriel_desktop *desktop, enum oriel_fact fact, const void *value) {
-  follow_up(desktop, oriel_bulletin_post(&desktop->bulletin, fact, value, oriel_clock_ns()));
-}
-
-/* Whether the source may rest now; if not yet, the media thread asks again. */
-static bool rest_allowed_locked(struct oriel_hub *hub) {
-  uint64_t now = oriel_clock_ns(), at = oriel_rate_limit_next(&hub->rest_pace, now);
-  hub->rest_ns = at > now ? at : 0;
-  if (hub->rest_ns)
-    oriel_hub_poke_locked(hub, 0);
-  else
-    oriel_rate_limit_take(&hub->rest_pace, now);
-  return !hub->rest_ns;
-}
-
-static unsigned wanted_locked(const struct oriel_hub *hub) {
-  unsigned wanted = ORIEL_WATCH_NOTHING;
-  if (hub->watchers_pictures || hub->watchers_snapshot || hub->expected_ns)
-    wanted |= ORIEL_WATCH_PICTURES;
-  if (hub->watchers_sound)
-    wanted |= ORIEL_WATCH_SOUND;
-  return wanted;
-}
-
-/* This host's own playback, which listens as long as the desktop lives. Without memory for it the next change of who
- * looks or listens tries again. */
-static void begin_playback(struct oriel_desktop *desktop) {
-  struct oriel_playback *playback = NULL;
-  if (!desktop->plays)
-    return;
-  if (oriel_playback_create(&playback)) {
-    if (!desktop->plays_warned)
-      oriel_warn("desktop", "nothing plays on this host: no memory for it; whoever listens next tries again, viewers "
-                            "hear as ever");
-    desktop->plays_warned = true;
-    return;
-  }
-  desktop->plays = false;
-  if (!playback)
-    return;
-  const struct oriel_sound_listener listener = oriel_playback_listener(playback);
-  oriel_sound_output_add(&desktop->sound->output, &listener);
-  atomic_store(&desktop->playback, playback);
-  pthread_mutex_lock(&desktop->hub.lock);
-  desktop->hub.watchers_sound++;
-  pthread_mutex_unlock(&desktop->hub.lock);
-}
-
-void oriel_desktop_update_watch(struct oriel_desktop *desktop) {
-  struct oriel_hub *hub = &desktop->hub;
-  pthread_mutex_lock(&desktop->watch_lock);
-  begin_playback(desktop);
-  pthread_mutex_lock(&hub->lock);
-  const unsigned before = hub->source_watched;
-  unsigned wanted = wanted_locked(hub);
-  struct oriel_packet *stale[ORIEL_RENDITIONS] = {NULL};
-  if (!(before & ~wanted))
-    hub->rest_ns = 0;
-  else if (!rest_allowed_locked(hub))
-    wanted |= before;
-  hub->source_watched = wanted;
-  if ((before ^ wanted) & ORIEL_WATCH_PICTURES) {
-    hub->fresh_picture = false; /* from now on the surface ages, or its old content waits to be replaced */
-    hub->watched_ns = oriel_clock_ns();
-    for (unsigned i = 0; i < ORIEL_RENDITIONS; i++)
-      stale[i] = oriel_hub_forget_key_locked(hub, (enum oriel_channel_kind)i);
-    oriel_hub_poke_locked(hub, 0);
-  }
-  bool sound = hub->watchers_sound > 0;
-  pthread_mutex_unlock(&hub->lock);
-  for (unsigned i = 0; i < ORIEL_RENDITIONS; i++)
-    oriel_packet_unref(stale[i]);
-  oriel_sound_want(desktop->sound, sound);
-  if (wanted != before)
-    oriel_source_watch(desktop->source, wanted); /* may call the sink at once: hub.lock is free */
-  pthread_mutex_unlock(&desktop->watch_lock);
-}
-
-void oriel_desktop_expect(struct oriel_desktop *desktop) {
-  struct oriel_hub *hub = &desktop->hub;
-  pthread_mutex_lock(&hub->lock);
-  hub->joined_ns = oriel_clock_ns();
-  hub->expected_ns = hub->joined_ns + expectation_ns;
-  hub->opens = !hub->watchers_pictures && !hub->channels[ORIEL_CHANNEL_TILES].newest_key;
-  oriel_hub_poke_locked(hub, 0);
-  pthread_mutex_unlock(&hub->lock);
-  oriel_desktop_update_watch(desktop);
-}
 
 /* ---- the sink: the source's threads ---- */
 
@@ -145,7 +42,7 @@ static void sink_damaged(void *user) {
 
 static void sink_cursor(void *user, struct oriel_packet *packet) {
   struct oriel_desktop *desktop = user;
-  follow_up(desktop, oriel_bulletin_post_cursor(&desktop->bulletin, packet, oriel_clock_ns()));
+  oriel_desktop_follow_up(desktop, oriel_bulletin_post_cursor(&desktop->bulletin, packet, oriel_clock_ns()));
 }
 
 static void sink_cursor_moved(void *user, int32_t x, int32_t y, bool visible) {
@@ -269,7 +166,7 @@ fail_source:
 }
 
 int oriel_desktop_start(struct oriel_desktop *desktop) {
-  if (pthread_create(&desktop->media_thread, NULL, oriel_media_thread, desktop))
+  if (pthread_create(&desktop->media_thread, NULL, oriel_director_run, desktop))
     return -EAGAIN;
   desktop->media_started = true;
   pthread_mutex_lock(&desktop->watch_lock);
@@ -323,6 +220,11 @@ void oriel_desktop_abilities(struct oriel_desktop *desktop, struct oriel_source_
   struct oriel_facts facts;
   oriel_bulletin_read(&desktop->bulletin, &facts);
   *abilities = facts.abilities;
+}
+
+void oriel_desktop_look(struct oriel_desktop *desktop, uint64_t now_ns) {
+  oriel_controls_look(desktop, now_ns);
+  oriel_microphone_look(desktop, now_ns);
 }
 
 int oriel_desktop_command(struct oriel_desktop *desktop, enum oriel_source_command command) {

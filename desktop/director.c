@@ -2,18 +2,22 @@
  *
  * The director: a desktop's media thread. It asks each rendition what to make, by what the viewers of its channel want,
  * lets it make a packet and publishes that; between pictures come the tiles of viewers without video, openings, and
- * errands. It sleeps without a timer until there is something to make and somebody who can take it; what nobody can
- * take is dropped before it is encoded, never after (lessons 2, 3). A rendition that nobody wants does nothing.
+ * deferred work. It sleeps without a timer until there is something to make and somebody who can take it; what nobody
+ * can take is dropped before it is encoded, never after (lessons 2, 3). A rendition that nobody wants does nothing.
  */
+#include "desktop/director.h"
+
 #include <errno.h>
 #include <string.h>
 #include <time.h>
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "desktop/channel.h"
+#include "desktop/deferred.h"
+#include "desktop/hub.h"
 #include "desktop/lossless.h"
 #include "desktop/opening.h"
-#include "desktop/private.h"
 #include "media/rendition.h"
 
 enum { OPENINGS_PER_SECOND = 8, OPENING_BURST = 4 }; /* a few ms each, and a burden to nobody but who asks for it */
@@ -310,13 +314,13 @@ static void run(struct director *director, const struct task *task) {
 
 static void direct_locked(struct director *director) {
   struct oriel_hub *hub = &director->desktop->hub;
-  uint64_t errand_ns = 0;
+  uint64_t deferred_ns = 0;
   hub->wait = 0;
-  if (oriel_errand_locked(director->desktop, oriel_clock_ns(), &errand_ns))
+  if (oriel_deferred_run_locked(director->desktop, oriel_clock_ns(), &deferred_ns))
     return;
   struct task task = plan_locked(director, hub, oriel_clock_ns());
   if (task.kind == TASK_SLEEP) {
-    bring_forward(&task.wake_ns, errand_ns);
+    bring_forward(&task.wake_ns, deferred_ns);
     sleep_until(hub, task.wake_ns);
     return;
   }
@@ -340,7 +344,7 @@ static void begin(struct director *director) {
   oriel_lossless_init(&director->lossless);
 }
 
-void *oriel_media_thread(void *argument) {
+void *oriel_director_run(void *argument) {
   struct oriel_desktop *desktop = argument;
   struct oriel_hub *hub = &desktop->hub;
   struct director director = {.desktop = desktop};

@@ -4,8 +4,11 @@
  * Feeds the stages, the windows and the bitrate. All from the network thread; everything a page says is clamped to what
  * was really sent to it.
  */
+#include "desktop/feedback.h"
+
 #include "core/clock.h"
-#include "desktop/private.h"
+#include "desktop/hub.h"
+#include "desktop/notify.h"
 
 /* The record of a picture on its way or lately received; NULL when it is not (any more) known. */
 static struct oriel_sent *sent_find(struct oriel_viewer *viewer, uint32_t sequence) {

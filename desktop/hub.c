@@ -2,17 +2,22 @@
  *
  * The hub: who looks, what each holds, and whose experience counts. Everything under hub.lock.
  */
+#include "desktop/hub.h"
+
 #include <errno.h>
 #include <string.h>
 #include <time.h>
 
 #include "core/clock.h"
-#include "desktop/opening.h"
-#include "desktop/private.h"
 
 static const uint64_t stalled_ns = 5 * ORIEL_NS_PER_SECOND; /* a picture unacknowledged for so long: nobody is there */
 
 enum { RESIZES_PER_SECOND = 5 };
+
+static void init_channel(struct oriel_channel *channel) {
+  *channel = (struct oriel_channel){.encoder = "", .sequence = 1}; /* in acknowledgements, 0 means "none yet" */
+  oriel_list_init(&channel->subscribers);
+}
 
 int oriel_hub_init(struct oriel_hub *hub) {
   pthread_condattr_t attributes;
@@ -28,7 +33,7 @@ int oriel_hub_init(struct oriel_hub *hub) {
   pthread_condattr_destroy(&attributes);
   oriel_rate_limit_init(&hub->resize_pace, RESIZES_PER_SECOND, 1);
   for (unsigned i = 0; i < ORIEL_CHANNELS; i++)
-    oriel_channel_init(&hub->channels[i]);
+    init_channel(&hub->channels[i]);
   for (int i = 0; i < ORIEL_STAGES; i++)
     oriel_histogram_init(&hub->stages[i]);
   for (int i = 0; i < ORIEL_SOUND_STAGES; i++)
@@ -76,13 +81,6 @@ void oriel_hub_need_key_locked(struct oriel_viewer *viewer, uint64_t key_after_n
     viewer->owed->width = viewer->owed->height = 0;
 }
 
-void oriel_hub_hand_over_locked(struct oriel_hub *hub, struct oriel_viewer *viewer) {
-  struct oriel_packet *key = hub->channels[viewer->channel].newest_key;
-  oriel_opening_hand_over_locked(hub, viewer);
-  if (key)
-    oriel_subscriber_hand_over(&viewer->subscriber, key);
-}
-
 struct oriel_packet *oriel_hub_forget_key_locked(struct oriel_hub *hub, enum oriel_channel_kind kind) {
   struct oriel_packet *key = hub->channels[kind].newest_key;
   hub->channels[kind].newest_key = NULL;
@@ -117,4 +115,8 @@ struct oriel_viewer *oriel_hub_reference_locked(const struct oriel_hub *hub) {
   for (unsigned i = 0; i < ORIEL_CHANNELS && !reference; i++)
     reference = hub->channels[i].reference; /* one without video, which comes last, says nothing about video's rate */
   return reference;
+}
+
+bool oriel_hub_controls(const struct oriel_viewer *viewer) {
+  return viewer->desktop->hub.controller == viewer;
 }

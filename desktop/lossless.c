@@ -7,6 +7,7 @@
 #include <assert.h>
 
 #include "core/clock.h"
+#include "desktop/notify.h"
 
 enum { PACKETS_PER_SECOND = 120, PACKET_BURST = 2 }; /* some 0.4 ms each: a twentieth of this thread at most */
 

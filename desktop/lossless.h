@@ -9,7 +9,7 @@
 #ifndef ORIEL_DESKTOP_LOSSLESS_H
 #define ORIEL_DESKTOP_LOSSLESS_H
 
-#include "desktop/private.h"
+#include "desktop/state.h"
 
 struct oriel_lossless {
   struct oriel_rate_limit pace; /* packets for all of them together */

@@ -7,17 +7,15 @@
 #include <errno.h>
 
 #include "core/clock.h"
-#include "desktop/private.h"
-#include "desktop/roles.h"
+#include "desktop/hub.h"
+#include "desktop/notify.h"
 
 static const uint64_t look_ns = 500 * ORIEL_NS_PER_MS;
 
-void oriel_desktop_look(struct oriel_desktop *desktop, uint64_t now_ns) {
-  struct oriel_microphone_route *route = &desktop->microphone;
-  oriel_roles_look(desktop, now_ns);
-  if (!desktop->config.guest_audio || now_ns - route->looked_ns < look_ns)
+void oriel_microphone_look(struct oriel_desktop *desktop, uint64_t now_ns) {
+  if (!desktop->config.guest_audio || now_ns - desktop->microphone.looked_ns < look_ns)
     return;
-  route->looked_ns = now_ns;
+  desktop->microphone.looked_ns = now_ns;
   const bool taken = oriel_guest_audio_has_microphone(desktop->config.guest_audio);
   oriel_desktop_post(desktop, ORIEL_FACT_MICROPHONE_GUEST, &taken);
 }
@@ -38,7 +36,7 @@ void oriel_microphone_forget(struct oriel_desktop *desktop, const struct oriel_v
 
 static int pass_on(struct oriel_viewer *viewer, const struct oriel_microphone *packet) {
   struct oriel_desktop *desktop = viewer->desktop;
-  if (!oriel_viewer_controls(viewer))
+  if (!oriel_hub_controls(viewer))
     return -EPERM;
   set_owner(desktop, viewer->id);
   desktop->hub.input_ns = oriel_clock_ns(); /* who talks is there */
@@ -54,7 +52,7 @@ static int pass_on(struct oriel_viewer *viewer, const struct oriel_microphone *p
 int oriel_viewer_microphone(struct oriel_viewer *viewer, const struct oriel_microphone *packet) {
   struct oriel_hub *hub = &viewer->desktop->hub;
   if (!packet->size) {
-    if (!oriel_viewer_controls(viewer))
+    if (!oriel_hub_controls(viewer))
       return -EPERM;
     oriel_microphone_forget(viewer->desktop, viewer);
     return 0;

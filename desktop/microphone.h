@@ -10,14 +10,17 @@
 
 #include <stdint.h>
 
+#include "source/source.h"
+
 struct oriel_desktop;
 struct oriel_viewer;
 
-struct oriel_microphone_route {
-  uint32_t owner;     /* id of the viewer whose microphone is heard; 0 = nobody */
-  uint64_t looked_ns; /* when the guest was last asked whether it takes one */
-};
-
+/** A packet of its microphone: passed on untouched to what the guest runs (its agent or driver), decoded for the source
+ *  (QEMU's sound device). Only that of the controller; who loses the controls is no longer heard. 0; -EPERM: it has not
+ *  the controls; -ENOTSUP, -ENOTCONN: nothing in the guest takes it; -EBADMSG, -EINVAL: no packet. */
+int oriel_viewer_microphone(struct oriel_viewer *viewer, const struct oriel_microphone *packet);
+/** Asks, at most twice a second, whether the guest takes a microphone; viewers are told of changes. */
+void oriel_microphone_look(struct oriel_desktop *desktop, uint64_t now_ns);
 /** This viewer's microphone is heard no longer. No lock held. */
 void oriel_microphone_forget(struct oriel_desktop *desktop, const struct oriel_viewer *viewer);
 

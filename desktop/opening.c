@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "core/clock.h"
+#include "desktop/notify.h"
 #include "media/tiles.h"
 
 static const uint64_t seen_ns = 100 * ORIEL_NS_PER_MS; /* longer, no page is waited for to say that it shows it */

@@ -8,7 +8,7 @@
 #ifndef ORIEL_DESKTOP_OPENING_H
 #define ORIEL_DESKTOP_OPENING_H
 
-#include "desktop/private.h"
+#include "desktop/state.h"
 
 /** True when somebody who waits for a key frame, or is expected, takes an opening that was not yet tried. */
 bool oriel_opening_due_locked(const struct oriel_hub *hub);

@@ -2,6 +2,8 @@
  *
  * One picture as PNG, for whoever does not watch. Any thread that may block for two seconds.
  */
+#include "desktop/snapshot.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -9,7 +11,8 @@
 #include <time.h>
 
 #include "core/clock.h"
-#include "desktop/private.h"
+#include "desktop/state.h"
+#include "desktop/watch.h"
 #include "media/png.h"
 #include "media/shrink.h"
 

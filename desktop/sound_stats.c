@@ -2,14 +2,16 @@
  *
  * What is told about sound. Any thread.
  */
+#include "desktop/sound_stats.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/clock.h"
 #include "desktop/playback.h"
-#include "desktop/private.h"
 #include "desktop/sound.h"
 #include "desktop/sound_select.h"
+#include "desktop/state.h"
 
 static void input_stats_locked(const struct oriel_sound *sound, int input, uint64_t now_ns,
                                struct oriel_sound_input_stats *out) {

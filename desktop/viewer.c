@@ -2,6 +2,8 @@
  *
  * A viewer's life and its mailbox: what the network thread calls to take things out. All from the network thread.
  */
+#include "desktop/viewer.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <stdio.h>
@@ -9,8 +11,11 @@
 #include <string.h>
 
 #include "core/clock.h"
-#include "desktop/private.h"
-#include "desktop/roles.h"
+#include "desktop/controls.h"
+#include "desktop/hub.h"
+#include "desktop/notify.h"
+#include "desktop/opening.h"
+#include "desktop/watch.h"
 
 enum { AUDIO_SECOND_MS = 1000, AUDIO_SHORTEST_MS = 5, AUDIO_STALLED_MS = 160, AUDIO_TARGET_MS = 60 };
 
@@ -24,11 +29,20 @@ static void watchers_add_locked(struct oriel_hub *hub, struct oriel_viewer *view
   oriel_hub_refer_locked(hub);
 }
 
+/* Gives a viewer that waits for a key frame the one that is the newest picture, if there is such: nothing has to be
+ * made, and nothing waits for the pace of key frames. */
+static void hand_over_locked(struct oriel_hub *hub, struct oriel_viewer *viewer) {
+  struct oriel_packet *key = hub->channels[viewer->channel].newest_key;
+  oriel_opening_hand_over_locked(hub, viewer);
+  if (key)
+    oriel_subscriber_hand_over(&viewer->subscriber, key);
+}
+
 /* The key frame that there is, or one that its peer's budget allows: others have to take it, too. Whoever looks alone
  * and reloads its page is no burden to anybody. */
 static void show_first_locked(struct oriel_hub *hub, struct oriel_viewer *viewer) {
   viewer->opens = viewer->can_open && viewer->subscriber.looks;
-  oriel_hub_hand_over_locked(hub, viewer);
+  hand_over_locked(hub, viewer);
   if (viewer->subscriber.looks && viewer->subscriber.sync == ORIEL_SYNC_NEEDS_KEY && hub->watchers_pictures > 1)
     viewer->subscriber.key_after_ns = oriel_keys_ask(&hub->keys, viewer->peer, oriel_clock_ns());
 }
@@ -157,7 +171,7 @@ int oriel_viewer_attach(struct oriel_desktop *desktop, const struct oriel_viewer
   }
   *out = viewer;
   if (config->role == ORIEL_ROLE_CONTROLLER)
-    oriel_roles_join(viewer);
+    oriel_controls_join(viewer);
   oriel_desktop_update_watch(desktop);
   oriel_desktop_wake(desktop);
   return 0;
@@ -259,7 +273,7 @@ static bool take_controls_locked(const struct oriel_hub *hub, struct oriel_viewe
   if (!viewer->controls_due)
     return false;
   viewer->controls_due = false;
-  oriel_roles_describe_locked(hub, viewer, viewer->desktop->config.control, delivery);
+  oriel_controls_describe_locked(hub, viewer, viewer->desktop->config.control, delivery);
   return true;
 }
 

@@ -14,7 +14,8 @@
 #include <cmocka.h>
 
 #include "core/clock.h"
-#include "desktop/private.h"
+#include "desktop/desktop.h"
+#include "desktop/hub.h"
 #include "page.h"
 #include "server/private.h"
 #include "wire/viewer.h"

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the media thread does between pictures: wishes and news that come faster than they may be passed on wait in the
- * hub and on the bulletin for their turn, the newest of each kind. Media thread only.
+ * Deferred work, which the media thread does between pictures: wishes and news that come faster than they may be passed
+ * on wait in the hub and on the bulletin for their turn, the newest of each kind. Media thread only.
  */
+#include "desktop/deferred.h"
+
 #include <errno.h>
 #include <string.h>
 
 #include "core/clock.h"
 #include "core/log.h"
-#include "desktop/private.h"
+#include "desktop/notify.h"
+#include "desktop/watch.h"
 
 static void wake_at(uint64_t *wake_ns, uint64_t at_ns) {
   if (!*wake_ns || at_ns < *wake_ns)
@@ -83,7 +86,7 @@ static bool tell_notices(struct oriel_desktop *desktop, uint64_t now, uint64_t *
   return true;
 }
 
-bool oriel_errand_locked(struct oriel_desktop *desktop, uint64_t now_ns, uint64_t *wake_ns) {
+bool oriel_deferred_run_locked(struct oriel_desktop *desktop, uint64_t now_ns, uint64_t *wake_ns) {
   return pass_resize_on(desktop, now_ns, wake_ns) || let_source_rest(desktop, now_ns, wake_ns) ||
          end_expectation(desktop, now_ns, wake_ns) || tell_notices(desktop, now_ns, wake_ns);
 }

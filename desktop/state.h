@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * Inside of a desktop: what its files share. Nobody outside desktop/ and its tests includes this.
+ * The state of a desktop, its viewers and channels. Nobody outside desktop/ and its tests includes this.
  *
  * Locks, in the order they are taken: watch_lock (serialises oriel_source_watch) before hub.lock. The surface's lock is
  * never taken while hub.lock is held, nor the other way round; the bulletin's and sound's are leaves. Under hub.lock
- * there is no I/O, no encoding, no allocation and no call into the source.
+ * there is no I/O, no encoding, no allocation and no call into the source. Everywhere in this room `_locked` means that
+ * the caller holds hub.lock.
  */
-#ifndef ORIEL_DESKTOP_PRIVATE_H
-#define ORIEL_DESKTOP_PRIVATE_H
+#ifndef ORIEL_DESKTOP_STATE_H
+#define ORIEL_DESKTOP_STATE_H
 
 #include <assert.h>
 #include <pthread.h>
@@ -18,12 +19,12 @@
 #include "core/rate_limit.h"
 #include "core/subscriber.h"
 #include "desktop/bulletin.h"
-#include "desktop/desktop.h"
+#include "desktop/config.h"
 #include "desktop/flight.h"
 #include "desktop/keys.h"
-#include "desktop/microphone.h"
+#include "desktop/stage.h"
 #include "media/bitrate.h"
-#include "media/rendition.h"
+#include "media/refine.h"
 
 /* ---- a viewer ---- */
 
@@ -131,7 +132,7 @@ struct oriel_hub {
   struct oriel_packet *opening; /* the last one, or NULL */
   uint64_t opening_events;      /* damage_events when it was made */
   bool opens;                   /* one is to be made for who is expected */
-  struct oriel_rate_limit rest_pace; /* how often it may be told that nobody looks: viewers may change their minds faster */
+  struct oriel_rate_limit rest_pace; /* how often it is told that nobody looks: viewers change their minds faster */
   uint64_t rest_ns;            /* when it will be told so; 0 = somebody looks, or it was told */
   unsigned wait; /* ORIEL_WAIT_*; 0 while it works */
   uint16_t wish_width, wish_height; /* the controller's newest wish; 0 = none waits */
@@ -160,73 +161,14 @@ struct oriel_desktop {
   struct oriel_sound *sound;       /* owned; start and want under watch_lock */
   _Atomic(struct oriel_playback *) playback; /* owned; NULL = none, or none yet */
   bool plays, plays_warned;        /* it is wanted and not made yet; and that was said. Under watch_lock */
-  struct oriel_microphone_route microphone;
+  struct {
+    uint32_t owner;     /* id of the viewer whose microphone is heard; 0 = nobody */
+    uint64_t looked_ns; /* when the guest was last asked whether it takes one */
+  } microphone; /* network thread only */
   pthread_mutex_t watch_lock;
   pthread_t media_thread;
   bool media_started;
   atomic_uint_fast64_t input_events, input_refused;
 };
-
-/* desktop.c */
-/** Tells the source whether anybody looks. Any thread, no lock held. */
-void oriel_desktop_update_watch(struct oriel_desktop *desktop);
-void oriel_desktop_wake(struct oriel_desktop *desktop);
-/** Posts on the bulletin and wakes whoever has to know. Any thread, no lock held. */
-void oriel_desktop_post(struct oriel_desktop *desktop, enum oriel_fact fact, const void *value);
-
-/* hub.c: `_locked` means that the caller holds hub.lock. */
-int oriel_hub_init(struct oriel_hub *hub);
-void oriel_hub_finish(struct oriel_hub *hub);
-/** True when the viewer's connection has room for one more picture on its way. */
-bool oriel_hub_window_open_locked(const struct oriel_hub *hub, const struct oriel_viewer *viewer, uint64_t now_ns);
-/** Finds anew whose experience counts in each channel: the controller's, or the quickest one's. Called when one comes,
- *  goes or changes its role, and now and then: what they experience changes. */
-void oriel_hub_refer_locked(struct oriel_hub *hub);
-/** Whose experience stands for everybody's; NULL when nobody looks. */
-struct oriel_viewer *oriel_hub_reference_locked(const struct oriel_hub *hub);
-/** Gives a viewer that waits for a key frame the one that is the newest picture, if there is such: nothing has to be
- *  made, and nothing waits for the pace of key frames. */
-void oriel_hub_hand_over_locked(struct oriel_hub *hub, struct oriel_viewer *viewer);
-/** Returns the newest key frame, which nobody takes any more, for the caller to release; or NULL. */
-struct oriel_packet *oriel_hub_forget_key_locked(struct oriel_hub *hub, enum oriel_channel_kind kind);
-/** Drops the pictures that wait for it, which then waits for a key frame. */
-void oriel_hub_need_key_locked(struct oriel_viewer *viewer, uint64_t key_after_ns);
-/** Wakes the media thread if it waits for one of `events`; 0 = always. */
-void oriel_hub_poke_locked(struct oriel_hub *hub, unsigned events);
-
-/* channel.c */
-void oriel_channel_init(struct oriel_channel *channel);
-/** What the viewers of a channel want. `damaged`: the screen shows something that they have not got. */
-void oriel_channel_survey_locked(const struct oriel_hub *hub, enum oriel_channel_kind kind, bool damaged,
-                                 uint64_t now_ns, struct oriel_demand *demand);
-/** Offers a numbered packet to the subscribers of a channel; takes over the caller's reference. True when somebody
- *  draws all of a picture of which others draw a part: all of it has to be made exact again. */
-bool oriel_channel_publish(struct oriel_desktop *desktop, enum oriel_channel_kind kind, struct oriel_packet *packet);
-/** What was made last fits nobody any more: who looks needs a key frame. */
-void oriel_channel_need_keys_locked(struct oriel_channel *channel);
-/** Adds to `missed` what the subscribers miss of the refinement, which they do no longer. */
-void oriel_channel_missed_locked(struct oriel_channel *channel, struct oriel_damage *missed);
-/** The same with a packet of sound, which it numbers, for all who listen. */
-void oriel_channel_publish_sound(struct oriel_desktop *desktop, struct oriel_packet *packet);
-
-/* stages.c */
-/** Adds end - start to a stage; a difference that clock mapping explains (up to 5 ms before) counts as 0, absurd ones
- *  (over a minute, or a time of 0) are left out. */
-void oriel_stage_add(struct oriel_histogram *stages, enum oriel_stage stage, uint64_t start_ns, uint64_t end_ns);
-
-void oriel_sound_stage_add(struct oriel_histogram *stages, enum oriel_sound_stage stage, uint64_t start_ns,
-                           uint64_t end_ns);
-
-/* errands.c */
-/** Runs one errand that is due; hub.lock, which the caller holds, is free during its work. True when there was one, so
- *  that plans are stale. Otherwise *wake_ns is brought forward to when the next one is due (0 = never). */
-bool oriel_errand_locked(struct oriel_desktop *desktop, uint64_t now_ns, uint64_t *wake_ns);
-
-/* director.c */
-void *oriel_media_thread(void *desktop);
-
-/* sound_stats.c */
-/** Fills what is told about sound. Any thread, no lock held. */
-void oriel_sound_stats(struct oriel_desktop *desktop, struct oriel_sound_stats *out);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Roles and input, see roles.h. Network thread only.
+ * Controls and input, see controls.h. Network thread only.
  */
-#include "desktop/roles.h"
+#include "desktop/controls.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -10,7 +10,9 @@
 
 #include "core/clock.h"
 #include "core/utf8.h"
+#include "desktop/hub.h"
 #include "desktop/microphone.h"
+#include "desktop/notify.h"
 
 #define IDLE_NS (10 * ORIEL_NS_PER_SECOND)
 
@@ -98,7 +100,7 @@ static void step_into_line(struct oriel_viewer *viewer, bool asks) {
   oriel_desktop_wake(viewer->desktop);
 }
 
-void oriel_roles_join(struct oriel_viewer *viewer) {
+void oriel_controls_join(struct oriel_viewer *viewer) {
   step_into_line(viewer, false);
 }
 
@@ -143,7 +145,7 @@ void oriel_viewer_answer(struct oriel_viewer *viewer, uint32_t asker, bool grant
   oriel_desktop_wake(desktop);
 }
 
-void oriel_roles_look(struct oriel_desktop *desktop, uint64_t now_ns) {
+void oriel_controls_look(struct oriel_desktop *desktop, uint64_t now_ns) {
   struct oriel_hub *hub = &desktop->hub;
   pthread_mutex_lock(&hub->lock);
   struct oriel_viewer *asker = hub->controller ? first_asker_locked(hub) : NULL;
@@ -163,8 +165,8 @@ void oriel_roles_look(struct oriel_desktop *desktop, uint64_t now_ns) {
     oriel_desktop_wake(desktop);
 }
 
-void oriel_roles_describe_locked(const struct oriel_hub *hub, const struct oriel_viewer *viewer, enum oriel_control way,
-                                 struct oriel_delivery *delivery) {
+void oriel_controls_describe_locked(const struct oriel_hub *hub, const struct oriel_viewer *viewer,
+                                    enum oriel_control way, struct oriel_delivery *delivery) {
   const struct oriel_viewer *asker = viewer->asks ? viewer : NULL;
   if (hub->controller == viewer && !hub->quiet_ns)
     asker = first_asker_locked(hub);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * desktop/roles: who comes to the controls how, and who hears of it. No threads; times are set, not waited for.
+ * desktop/controls: who comes to the controls how, and who hears of it. No threads; times are set, not waited for.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What a desktop is made with.
+ *
+ * Thread-safety: values.
+ */
+#ifndef ORIEL_DESKTOP_CONFIG_H
+#define ORIEL_DESKTOP_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "desktop/delivery.h"
+#include "source/guest_audio.h"
+
+enum { ORIEL_DESKTOP_VIEWERS_MAX = 256 };
+
+struct oriel_desktop_config {
+  const char *encoder;    /* name in the encoder table, borrowed until destroy; NULL = the first that works */
+  uint32_t fps;           /* 1..240 */
+  uint32_t bitrate_kbps;  /* 0 = by size */
+  unsigned opus_frame_ms; /* 5, 10, 20 */
+  unsigned opus_kbps;     /* 16..510 */
+  struct oriel_guest_audio *guest_audio; /* sound from inside the guest; NULL = none. Taken over, as the source is */
+  enum oriel_control control;
+  bool audio_passthru;    /* play it on this host's speakers, too; that counts as somebody who listens */
+  /** Something waits in at least one mailbox. Called once per packet, not once per viewer; must not block. */
+  void (*wake)(void *user);
+  void *user;
+};
+
+#endif

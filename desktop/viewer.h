@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A viewer's life and its mailbox: what the network thread calls to take things out. Network thread only.
+ */
+#ifndef ORIEL_DESKTOP_VIEWER_H
+#define ORIEL_DESKTOP_VIEWER_H
+
+#include "desktop/delivery.h"
+
+struct oriel_desktop;
+struct oriel_viewer;
+
+struct oriel_viewer_config {
+  enum oriel_role role; /* CONTROLLER takes the controls where that needs nobody's consent, else waits in line */
+  bool watcher;         /* never has the controls */
+  uint64_t owner;       /* who is behind it, as the server knows; 0 = unknown */
+  bool video, tiles, audio; /* what it can take */
+  bool microphone;          /* it wants to know what becomes of one */
+  bool opening;             /* with tiles and video: takes a whole picture as tiles ahead of its first key frame */
+  bool part;                /* with tiles and video: draws of a video picture only the part that it is told */
+  /* whose it is, whatever it connects how often: shares the budget of key frames; 0 = nobody's */
+  uint64_t peer;
+  void *user;               /* the server's object; oriel_viewer_user returns it */
+};
+
+/** Adds a viewer: it gets state, role, cursor and a picture that starts with a key frame (asked for once, shared by all
+ *  who ask within the rate limit). 0, -EUSERS (256 viewers), -ENOMEM. */
+int oriel_viewer_attach(struct oriel_desktop *desktop, const struct oriel_viewer_config *config,
+                        struct oriel_viewer **viewer);
+/** Removes it and everything queued for it; keys it held are released. NULL is fine. */
+void oriel_viewer_detach(struct oriel_viewer *viewer);
+void *oriel_viewer_user(const struct oriel_viewer *viewer);
+/** A number unique for the life of the desktop, from 1. */
+uint32_t oriel_viewer_id(const struct oriel_viewer *viewer);
+
+/** Takes the most urgent waiting thing. In this order: an opening that fits the window; typed, state, role; the cursor's
+ *  shape, unless the delivery before was one; abilities, cursor position, volume, microphone; controls; audio; skip
+ *  notice; a picture that fits the window; the shape after all. Call it only when the connection can take more: what is
+ *  taken no longer coalesces. False and type NONE when nothing may go. */
+bool oriel_viewer_next(struct oriel_viewer *viewer, struct oriel_delivery *delivery);
+/** True when something waits. Cheap. */
+bool oriel_viewer_pending(struct oriel_viewer *viewer);
+/** Hidden or shown, muted or not: what is not wanted is not sent, and not made if nobody else wants it. Showing again
+ *  starts with a key frame. */
+void oriel_viewer_want(struct oriel_viewer *viewer, bool pictures, bool sound);
+
+#endif

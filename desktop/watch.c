@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See watch.h. Serialised by watch_lock.
+ */
+#include "desktop/watch.h"
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "desktop/hub.h"
+#include "desktop/playback.h"
+#include "desktop/sound.h"
+
+/* From a log-in to the viewer's hello: a round trip or two, and what the page loads meanwhile. */
+static const uint64_t expectation_ns = 3 * ORIEL_NS_PER_SECOND;
+
+/* Whether the source may rest now; if not yet, the media thread asks again. */
+static bool rest_allowed_locked(struct oriel_hub *hub) {
+  uint64_t now = oriel_clock_ns(), at = oriel_rate_limit_next(&hub->rest_pace, now);
+  hub->rest_ns = at > now ? at : 0;
+  if (hub->rest_ns)
+    oriel_hub_poke_locked(hub, 0);
+  else
+    oriel_rate_limit_take(&hub->rest_pace, now);
+  return !hub->rest_ns;
+}
+
+static unsigned wanted_locked(const struct oriel_hub *hub) {
+  unsigned wanted = ORIEL_WATCH_NOTHING;
+  if (hub->watchers_pictures || hub->watchers_snapshot || hub->expected_ns)
+    wanted |= ORIEL_WATCH_PICTURES;
+  if (hub->watchers_sound)
+    wanted |= ORIEL_WATCH_SOUND;
+  return wanted;
+}
+
+/* This host's own playback, which listens as long as the desktop lives. Without memory for it the next change of who
+ * looks or listens tries again. */
+static void begin_playback(struct oriel_desktop *desktop) {
+  struct oriel_playback *playback = NULL;
+  if (!desktop->plays)
+    return;
+  if (oriel_playback_create(&playback)) {
+    if (!desktop->plays_warned)
+      oriel_warn("desktop", "nothing plays on this host: no memory for it; whoever listens next tries again, viewers "
+                            "hear as ever");
+    desktop->plays_warned = true;
+    return;
+  }
+  desktop->plays = false;
+  if (!playback)
+    return;
+  const struct oriel_sound_listener listener = oriel_playback_listener(playback);
+  oriel_sound_output_add(&desktop->sound->output, &listener);
+  atomic_store(&desktop->playback, playback);
+  pthread_mutex_lock(&desktop->hub.lock);
+  desktop->hub.watchers_sound++;
+  pthread_mutex_unlock(&desktop->hub.lock);
+}
+
+void oriel_desktop_update_watch(struct oriel_desktop *desktop) {
+  struct oriel_hub *hub = &desktop->hub;
+  pthread_mutex_lock(&desktop->watch_lock);
+  begin_playback(desktop);
+  pthread_mutex_lock(&hub->lock);
+  const unsigned before = hub->source_watched;
+  unsigned wanted = wanted_locked(hub);
+  struct oriel_packet *stale[ORIEL_RENDITIONS] = {NULL};
+  if (!(before & ~wanted))
+    hub->rest_ns = 0;
+  else if (!rest_allowed_locked(hub))
+    wanted |= before;
+  hub->source_watched = wanted;
+  if ((before ^ wanted) & ORIEL_WATCH_PICTURES) {
+    hub->fresh_picture = false; /* from now on the surface ages, or its old content waits to be replaced */
+    hub->watched_ns = oriel_clock_ns();
+    for (unsigned i = 0; i < ORIEL_RENDITIONS; i++)
+      stale[i] = oriel_hub_forget_key_locked(hub, (enum oriel_channel_kind)i);
+    oriel_hub_poke_locked(hub, 0);
+  }
+  bool sound = hub->watchers_sound > 0;
+  pthread_mutex_unlock(&hub->lock);
+  for (unsigned i = 0; i < ORIEL_RENDITIONS; i++)
+    oriel_packet_unref(stale[i]);
+  oriel_sound_want(desktop->sound, sound);
+  if (wanted != before)
+    oriel_source_watch(desktop->source, wanted); /* may call the sink at once: hub.lock is free */
+  pthread_mutex_unlock(&desktop->watch_lock);
+}
+
+void oriel_desktop_expect(struct oriel_desktop *desktop) {
+  struct oriel_hub *hub = &desktop->hub;
+  pthread_mutex_lock(&hub->lock);
+  hub->joined_ns = oriel_clock_ns();
+  hub->expected_ns = hub->joined_ns + expectation_ns;
+  hub->opens = !hub->watchers_pictures && !hub->channels[ORIEL_CHANNEL_TILES].newest_key;
+  oriel_hub_poke_locked(hub, 0);
+  pthread_mutex_unlock(&hub->lock);
+  oriel_desktop_update_watch(desktop);
+}
