@@ -181,6 +181,30 @@ static void next_listener_is_heard_after_a_shortage_of_threads(void **state) {
   first_in_vain(take_threads);
 }
 
+/* Without memory for this host's playback the desktop begins, and viewers hear; the next listener has it made. */
+static void playback_without_memory_leaves_the_desktop_alone(void **state) {
+  static struct oriel_desktop_stats stats;
+  (void)state;
+  fake_init(&test.fake, 640, 480);
+  test.fake.passthru = true;
+  test.desktop = fake_desktop(&test.fake, "null", false);
+  warnings = 0;
+  left = 1;
+  assert_int_equal(oriel_desktop_start(test.desktop), 0);
+  assert_int_equal(warnings, 1);
+  const bool failed = !left; /* not in a build without PipeWire, which makes nothing */
+  left = 0;
+  oriel_desktop_stats(test.desktop, &stats);
+  assert_false(stats.sound.has_playback);
+  struct oriel_viewer *viewer = fake_viewer(test.desktop, ORIEL_ROLE_VIEWER, true, true);
+  sound();
+  expect_sound(viewer);
+  oriel_desktop_stats(test.desktop, &stats);
+  assert_int_equal(stats.sound.has_playback, failed);
+  oriel_viewer_detach(viewer);
+  assert_int_equal(is_heard(test.desktop->sound), failed); /* it listens on */
+}
+
 /* ---- what it costs ---- */
 
 static void memory_for_sound_is_taken_by_the_first_listener_and_kept(void **state) {
@@ -212,6 +236,7 @@ int main(void) {
     cmocka_unit_test(sound_without_memory_is_silent_and_tries_again),
     cmocka_unit_test_setup_teardown(next_listener_is_heard_after_a_shortage_of_memory, begin, end),
     cmocka_unit_test_setup_teardown(next_listener_is_heard_after_a_shortage_of_threads, begin, end),
+    cmocka_unit_test_teardown(playback_without_memory_leaves_the_desktop_alone, end),
     cmocka_unit_test_teardown(memory_for_sound_is_taken_by_the_first_listener_and_kept, end),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
