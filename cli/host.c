@@ -70,6 +70,11 @@ int oriel_host_remove(struct oriel_host *host, const char *name, char *why, size
     snprintf(why, why_size, "desktop %s is being removed", name);
     return -ENOENT;
   }
+  if (plan != NULL && plan->machine[0] != '\0') {
+    snprintf(why, why_size, "desktop %s is a head of %s: it comes and goes with that one and as its guest uses it",
+             name, plan->machine);
+    return -EPERM;
+  }
   if (plan == NULL || !plan->added) {
     snprintf(why, why_size, "desktop %s was not added at run time: take it out of the command line or the "
              "configuration file", name);
@@ -90,8 +95,11 @@ static int check_free(const struct oriel_host_desktop *hosted, char *why, size_t
   const struct oriel_host_plan *plan = hosted == NULL ? NULL : hosted->leaving ? hosted->successor : hosted->plan;
   if (plan == NULL || !plan->added)
     return 0;
-  snprintf(why, why_size, "desktop %s was added at run time: remove it first, or choose another name",
-           plan->options.name);
+  if (plan->machine[0] != '\0')
+    snprintf(why, why_size, "desktop %s is a head of %s: choose another name", plan->options.name, plan->machine);
+  else
+    snprintf(why, why_size, "desktop %s was added at run time: remove it first, or choose another name",
+             plan->options.name);
   return -EEXIST;
 }
 

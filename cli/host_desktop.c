@@ -18,6 +18,22 @@
 enum { OPUS_KBPS = 128 }; /* transparent for stereo music, as listening tests of the codec's makers show */
 static const char unnamed[] = "desktop"; /* how the only one is mounted */
 
+/** Further heads need names. */
+static int check_heads(const struct oriel_desktop_options *options, char *why, size_t why_size) {
+  enum { NUMBER = 3 }; /* "-15" */
+  if (!oriel_source_heads_wanted(options->address))
+    return 0;
+  if (options->name[0] == '\0')
+    snprintf(why, why_size, "%.200s shows several desktops: give it a name, as vm=%.100s", options->address,
+             options->address);
+  else if (strlen(options->name) + NUMBER >= sizeof options->name)
+    snprintf(why, why_size, "desktop %s has heads, which are called %s-1 and so on: give it a name of at most %zu "
+             "characters", options->name, options->name, sizeof options->name - 1 - NUMBER);
+  else
+    return 0;
+  return -EINVAL;
+}
+
 int oriel_host_plan_create(const struct oriel_desktop_options *options, struct oriel_host_plan **out, char *why,
                            size_t why_size) {
   struct oriel_host_plan *plan = calloc(1, sizeof *plan);
@@ -26,12 +42,48 @@ int oriel_host_plan_create(const struct oriel_desktop_options *options, struct o
     free(plan);
     return -ENOMEM;
   }
-  const int result = oriel_desktop_tokens(options, plan->token, plan->view_token, why, why_size);
+  int result = check_heads(options, why, why_size);
+  if (result == 0)
+    result = oriel_desktop_tokens(options, plan->token, plan->view_token, why, why_size);
   if (result == 0)
     *out = plan;
   else
     oriel_host_plan_destroy(plan);
   return result;
+}
+
+/** Name and address are the head's, and what listens for sound is the first head's. */
+static int make_head(struct oriel_desktop_options *options, unsigned console, char *why, size_t why_size) {
+  char address[512];
+  const size_t length = strlen(options->name);
+  int result = oriel_source_head_address(options->address, console, address, sizeof address);
+  options->audio_listen = (struct oriel_list){.count = 0};
+  options->audio_udp_listen = options->audio_microphone = NULL;
+  snprintf(options->name + length, sizeof options->name - length, "-%u", console);
+  options->address = oriel_texts_add(&options->texts, address, result == 0 ? strlen(address) : 0);
+  if (options->address == NULL)
+    result = -ENOMEM;
+  if (result < 0)
+    snprintf(why, why_size, "cannot serve %.60s: %s", options->name, strerror(-result));
+  return result;
+}
+
+int oriel_host_plan_head(const struct oriel_host_plan *plan, unsigned console, struct oriel_host_plan **out, char *why,
+                         size_t why_size) {
+  struct oriel_host_plan *head = NULL;
+  int result = oriel_host_plan_create(&plan->options, &head, why, why_size);
+  if (result < 0)
+    return result;
+  result = make_head(&head->options, console, why, why_size);
+  if (result < 0) {
+    oriel_host_plan_destroy(head);
+    return result;
+  }
+  memcpy(head->machine, plan->options.name, sizeof head->machine);
+  head->console = console;
+  head->added = true;
+  *out = head;
+  return 0;
 }
 
 void oriel_host_plan_destroy(struct oriel_host_plan *plan) {
@@ -61,6 +113,9 @@ static int open_mount(const struct oriel_host_site *site, struct oriel_host_desk
     .viewers_max = plan->options.viewers_max,
     .start = site->start,
     .user = site->user,
+    .machine = plan->machine[0] != '\0'                             ? plan->machine
+               : oriel_source_heads_wanted(plan->options.address) ? plan->options.name
+                                                                  : NULL,
   };
   return oriel_server_mount(site->server, &config, &hosted->mount, why, why_size);
 }
@@ -81,6 +136,20 @@ static int open_source(const struct oriel_host_site *site, const struct oriel_de
     oriel_source_destroy(*source);
   }
   return result;
+}
+
+/** A thread's of the source. */
+static void on_heads(void *user, uint32_t used) {
+  struct oriel_host_desktop *hosted = user;
+  atomic_store(&hosted->heads_used, used);
+  uv_async_send(hosted->heads_changed);
+}
+
+static int open_heads(struct oriel_host_desktop *hosted, const struct oriel_host_site *site) {
+  hosted->heads_changed = site->heads_changed;
+  if (!oriel_source_heads_wanted(hosted->plan->options.address))
+    return 0;
+  return oriel_source_heads_create(hosted->plan->options.address, on_heads, hosted, &hosted->heads);
 }
 
 int oriel_host_desktop_open(struct oriel_host_desktop *hosted, const struct oriel_host_site *site, char *why,
@@ -106,6 +175,8 @@ int oriel_host_desktop_open(struct oriel_host_desktop *hosted, const struct orie
   result = oriel_desktop_create(&config, source, &hosted->desktop);
   if (result == 0)
     result = oriel_desktop_start(hosted->desktop);
+  if (result == 0)
+    result = open_heads(hosted, site);
   if (result == 0)
     return 0;
   snprintf(why, why_size, "cannot start the desktop of %.200s: %s; see `oriel doctor`", options->address,
@@ -139,6 +210,8 @@ void oriel_host_desktop_show(struct oriel_host_desktop *hosted) {
 }
 
 void oriel_host_desktop_end(struct oriel_host_desktop *hosted) {
+  oriel_source_heads_destroy(hosted->heads);
+  hosted->heads = NULL;
   oriel_desktop_destroy(hosted->desktop);
   hosted->desktop = NULL;
 }

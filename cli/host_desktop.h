@@ -6,17 +6,23 @@
 #ifndef ORIEL_CLI_HOST_DESKTOP_H
 #define ORIEL_CLI_HOST_DESKTOP_H
 
+#include <stdatomic.h>
+#include <uv.h>
+
 #include "cli/desktop_options.h"
 #include "cli/jobs.h"
 #include "cli/secret.h"
 #include "cli/stats.h"
 #include "server/server.h"
+#include "source/heads.h"
 #include "vm/qemu.h"
 
 /** What is to be served: options with the tokens that they lead to; "" = it has none of its own. */
 struct oriel_host_plan {
   struct oriel_desktop_options options;
   bool added; /* at run time: another list of options does not remove it */
+  char machine[ORIEL_DESKTOP_NAME_SIZE]; /* name of the desktop whose VM's further head this is; "" = of none */
+  unsigned console;                      /* its number; 0 = the first, or it has none */
   char token[ORIEL_TOKEN_SIZE], view_token[ORIEL_TOKEN_SIZE];
 };
 
@@ -26,6 +32,7 @@ struct oriel_host_site {
   const struct oriel_qemu *vm; /* whose only desktop is served; NULL = none is ours */
   int (*start)(void *user);    /* starts it again; NULL = nobody here */
   void *user;
+  uv_async_t *heads_changed;   /* sent when a desktop's heads_used is another */
 };
 
 struct oriel_host;
@@ -37,6 +44,9 @@ struct oriel_host_desktop {
   struct oriel_host_plan *successor; /* owned: what is to be served by that name once this one is gone; or NULL */
   struct oriel_mount *mount;
   struct oriel_desktop *desktop; /* NULL once it is ended */
+  struct oriel_source_heads *heads; /* watches over the VM's further heads; NULL = they are nobody's business */
+  _Atomic uint32_t heads_used;      /* as oriel_source_heads_changed */
+  uv_async_t *heads_changed;        /* the site's */
   struct oriel_stats_line stats;
   struct oriel_job job;
   bool opening; /* a thread opens it, or waits to */
@@ -51,6 +61,10 @@ struct oriel_host_desktop {
 int oriel_host_plan_create(const struct oriel_desktop_options *options, struct oriel_host_plan **out, char *why,
                            size_t why_size);
 void oriel_host_plan_destroy(struct oriel_host_plan *plan);
+/** The plan of a further head, 1 to ORIEL_SOURCE_HEADS_MAX - 1, of a desktop with ?console=all: the same options, but
+ *  its name is NAME-CONSOLE, and it has no sound of its own from the guest. As above. */
+int oriel_host_plan_head(const struct oriel_host_plan *plan, unsigned console, struct oriel_host_plan **out, char *why,
+                         size_t why_size);
 /** Same options and tokens. */
 bool oriel_host_plan_equal(const struct oriel_host_plan *a, const struct oriel_host_plan *b);
 

@@ -85,8 +85,20 @@ static void left(void *user) {
   oriel_host_end_one(user);
 }
 
+/** Further heads go with the first. */
+static void leave_heads(const struct oriel_host_desktop *hosted) {
+  struct oriel_host_desktop *next;
+  for (struct oriel_host_desktop *head = hosted->host->first; head != NULL; head = next) {
+    next = head->next; /* what ends at once may be gone */
+    if (!head->leaving && strcmp(head->plan->machine, hosted->plan->options.name) == 0 &&
+        head->plan->machine[0] != '\0')
+      oriel_host_leave(head);
+  }
+}
+
 void oriel_host_leave(struct oriel_host_desktop *hosted) {
   hosted->leaving = true;
+  leave_heads(hosted);
   if (hosted->opening)
     return;
   hosted->host->moving++;
@@ -125,8 +137,10 @@ static void opened(void *user) {
   }
   if (hosted->leaving)
     oriel_host_leave(hosted);
-  else
+  else {
     oriel_host_desktop_show(hosted);
+    uv_async_send(&host->heads_changed); /* what it said of them meanwhile */
+  }
   settle(host);
 }
 

@@ -17,6 +17,7 @@
 struct oriel_host {
   /* Set by the owner before the first desktop. */
   struct oriel_host_site site;
+  uv_async_t heads_changed; /* host_heads.c's */
   void (*settled)(void *user); /* the threads have nothing to do, with site.user; NULL = nobody asks */
 
   struct oriel_host_desktop *first; /* in the order they came */

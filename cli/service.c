@@ -14,6 +14,7 @@
 #include <uv.h>
 
 #include "cli/check.h"
+#include "cli/host_heads.h"
 #include "cli/ready.h"
 #include "cli/say.h"
 #include "cli/service_private.h"
@@ -62,6 +63,8 @@ static int open_loop(struct oriel_service *service) {
     return oriel_say(ORIEL_EXIT_ERROR, "cannot start: %s; %s", uv_strerror(result), oriel_shortage_advice(-result));
   service->looping = true;
   result = oriel_host_init(&service->host, &service->loop);
+  if (result == 0)
+    result = oriel_host_heads_init(&service->host, &service->loop);
   if (result == 0)
     service->hosting = true;
   oriel_service_vm_init(service);

@@ -168,6 +168,7 @@ int oriel_server_mount(struct oriel_server *server, const struct oriel_mount_con
     return -ENOMEM;
   }
   snprintf(mount->name, sizeof mount->name, "%s", config->name);
+  snprintf(mount->machine, sizeof mount->machine, "%s", config->machine ? config->machine : "");
   mount->server = server;
   mount->viewers_max = viewers_of(config);
   mount->start = config->start;

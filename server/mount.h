@@ -24,6 +24,7 @@ struct oriel_mount {
   struct oriel_server *server;
   struct oriel_mount *next; /* of the server's, in the order they came; one that is unmounted stays until it is free */
   char name[ORIEL_MOUNT_NAME_MAX + 1];
+  char machine[ORIEL_MOUNT_NAME_MAX + 1]; /* name of its machine's first head; "" = it stands alone */
   bool unmounted;  /* it has no name any more */
   unsigned uses;   /* peers, requests and snapshots that hold it, and its place among the mounted */
 

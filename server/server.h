@@ -85,6 +85,8 @@ struct oriel_mount_config {
    *  we are about to end. */
   int (*start)(void *user);
   void *user;
+  const char *machine; /* name of the desktop that is the first head of the same machine, itself perhaps; NULL = it
+                          stands alone */
 };
 
 /** Makes a place for a desktop, which is set later: until then it is "no desktop is served now". The mount is the

@@ -5,7 +5,6 @@
 #include "source/qemu/address.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -95,11 +94,13 @@ int oriel_qemu_address_parse(const char *text, struct oriel_qemu_address *addres
     return -EINVAL;
   if (*rest == '?') {
     if (strncmp(rest, "?console=", 9)) {
-      snprintf(why, why_size, "'%.60s' is not understood; a qemu: address takes ?console=N", rest);
+      snprintf(why, why_size, "'%.60s' is not understood; a qemu: address takes ?console=N or ?console=all", rest);
       return -EINVAL;
     }
-    if (!parse_console(rest + 9, &parsed.console)) {
-      snprintf(why, why_size, "console '%.20s' is not a number from 0 to %d", rest + 9, ORIEL_QEMU_CONSOLE_MAX);
+    parsed.all = !strcmp(rest + 9, "all");
+    if (!parsed.all && !parse_console(rest + 9, &parsed.console)) {
+      snprintf(why, why_size, "console '%.20s' is not a number from 0 to %d, or all", rest + 9,
+               ORIEL_QEMU_CONSOLE_MAX);
       return -EINVAL;
     }
   }

@@ -83,6 +83,8 @@ static void on_devices(void *user, const json_t *result, const char *error) {
     const char *type = json_string_value(json_object_get(entry, "type"));
     if (type && strstr(type, "multitouch"))
       session->has_touch_device = true;
+    if (type && (strstr(type, "vhost-user-gpu") || strstr(type, "vhost-user-vga")))
+      session->has_vhost_gpu = true;
   }
 }
 
@@ -113,7 +115,7 @@ static void on_qmp_ready(void *user, int major, int minor) {
   session->asking = session->ask_again = false;
   session->asked_ns = 0;
   session->keeps_display = keeps_display(major, minor);
-  session->has_touch_device = false;
+  session->has_touch_device = session->has_vhost_gpu = false;
   session->inventory.unanswered = 0; /* of a connection before */
   oriel_qemu_session_learn_devices(session);
   session->rejections = 0;

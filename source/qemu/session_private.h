@@ -54,7 +54,7 @@ struct oriel_qemu_session {
   bool has_audio;
   bool keeps_display; /* once registered, display listeners stay: see keeps_display() */
   struct oriel_qemu_facts facts; /* but for what is a head's */
-  bool has_touch_device;
+  bool has_touch_device, has_vhost_gpu;
   struct oriel_qemu_inventory inventory;
   struct oriel_qemu_pulse pulse;
   char card[160]; /* QOM path of the graphics card's virtio device; empty = none */

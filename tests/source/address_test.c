@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "source/qemu/keymap.h"
+#include "source/heads.h"
 #include "source/source.h"
 
 static void address_plain(void **state) {
@@ -88,6 +89,27 @@ static void address_of_libvirt(void **state) {
   assert_int_equal(oriel_source_create("qemu+ssh://host/system", &source, why, sizeof why), -EINVAL);
 }
 
+static void address_of_all_heads(void **state) {
+  (void)state;
+  char why[160] = "", text[64] = "";
+  struct oriel_qemu_address address;
+  assert_int_equal(oriel_qemu_address_parse("qemu:/run/vm?console=all", &address, why, sizeof why), 0);
+  assert_true(address.all);
+  assert_int_equal(address.console, 0);
+  assert_string_equal(address.path, "/run/vm");
+  assert_true(oriel_source_heads_wanted("qemu:/run/vm?console=all"));
+  assert_false(oriel_source_heads_wanted("qemu:/run/vm?console=1"));
+  assert_false(oriel_source_heads_wanted("qemu:/run/vm%3Fconsole=all"));
+  assert_false(oriel_source_heads_wanted("pattern:?console=all"));
+  assert_int_equal(oriel_qemu_address_parse("qemu:/run/vm?console=alle", &address, why, sizeof why), -EINVAL);
+  assert_non_null(strstr(why, "or all"));
+  assert_int_equal(oriel_source_head_address("qemu:/run/vm?console=all", 2, text, sizeof text), 0);
+  assert_string_equal(text, "qemu:/run/vm?console=2");
+  assert_int_equal(oriel_source_head_address("qemu:/run/vm", 2, text, sizeof text), -EINVAL);
+  assert_int_equal(oriel_source_head_address("qemu:/run/vm?console=all", 16, text, sizeof text), -EINVAL);
+  assert_int_equal(oriel_source_head_address("qemu:/run/vm?console=all", 15, text, 10), -ENAMETOOLONG);
+}
+
 static void address_of_no_kind(void **state) {
   (void)state;
   char why[160] = "";
@@ -135,6 +157,7 @@ int main(void) {
     cmocka_unit_test(address_plain), cmocka_unit_test(address_encoded), cmocka_unit_test(address_wrong),
     cmocka_unit_test(address_long),  cmocka_unit_test(address_of_no_kind),  cmocka_unit_test(keymap_unique),
     cmocka_unit_test(keymap_examples), cmocka_unit_test(address_of_libvirt),
+    cmocka_unit_test(address_of_all_heads),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

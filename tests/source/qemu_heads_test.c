@@ -15,6 +15,7 @@
 #include "core/clock.h"
 #include "media/opus.h"
 #include "peer.h"
+#include "source/heads.h"
 
 #define LISTENER "org.qemu.Display1.Listener"
 
@@ -275,6 +276,88 @@ static void heads_share_the_microphone(void **state) {
   oriel_opus_encoder_destroy(encoder);
 }
 
+/* --- which heads there are ---------------------------------------------------------------------------------------- */
+
+static struct {
+  pthread_mutex_t lock; /* guards used */
+  pthread_cond_t changed;
+  uint32_t used;
+} survey = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0};
+
+static void on_used(void *user, uint32_t used) {
+  (void)user;
+  pthread_mutex_lock(&survey.lock);
+  survey.used = used;
+  pthread_cond_signal(&survey.changed);
+  pthread_mutex_unlock(&survey.lock);
+}
+
+static bool wait_used(uint32_t used) {
+  struct timespec end_time;
+  clock_gettime(CLOCK_REALTIME, &end_time);
+  end_time.tv_sec += 2 * PATIENCE_MS / 1000;
+  pthread_mutex_lock(&survey.lock);
+  while (survey.used != used && !pthread_cond_timedwait(&survey.changed, &survey.lock, &end_time))
+    ;
+  const bool yes = survey.used == used;
+  pthread_mutex_unlock(&survey.lock);
+  return yes;
+}
+
+static GVariant *picture(void) {
+  return g_variant_new("(uuuu@ay)", 64, 48, 256, X8R8G8B8, peer_bytes(256 * 48, 0x55));
+}
+
+/* The next look of the survey, which is registration number `count`, sees this; NULL: a display that is off. */
+static void shown_to_look(unsigned count, GVariant *what) {
+  assert_true(fake_qemu_wait_listener(test.fake, FAKE_SECOND, count));
+  char *refused = fake_qemu_call(test.fake, FAKE_SECOND, LISTENER, what ? "Scanout" : "Disable", what, NULL);
+  assert_null(refused);
+}
+
+/* A console that is switched off has a monitor plugged in, appears when the guest uses it, and goes when it has been off
+ * for two looks; one that somebody shows stays. */
+static void heads_come_and_go_as_the_guest_uses_them(void **state) {
+  (void)state;
+  struct oriel_source_heads *heads;
+  char address[96];
+  survey.used = 0;
+  test.fake = fake_qemu_start(test.path, &(struct fake_qemu_options){.two_consoles = true});
+  snprintf(address, sizeof address, "qemu:%s?console=all", test.path);
+  assert_int_equal(oriel_source_heads_create(address, on_used, NULL, &heads), 0);
+  shown_to_look(1, NULL);
+  assert_true(fake_qemu_wait_log(test.fake, "\n1:SetUIInfo(338, 211, 0, 0, 1280, 800)"));
+  fake_qemu_property_of(test.fake, 1, "org.qemu.Display1.Console", "Width", g_variant_new_uint32(1280));
+  shown_to_look(2, picture());
+  assert_true(wait_used(1u << 1));
+  attach_second();
+  assert_true(fake_qemu_wait_listener(test.fake, FAKE_SECOND, 3)); /* the head's own: no looks while it is there */
+  fake_qemu_property_of(test.fake, 1, "org.qemu.Display1.Console", "Width", g_variant_new_uint32(640));
+  detach_second();
+  shown_to_look(4, NULL);
+  fake_qemu_property_of(test.fake, 1, "org.qemu.Display1.Console", "Width", g_variant_new_uint32(641));
+  shown_to_look(5, NULL);
+  assert_true(wait_used(0));
+  assert_int_equal(fake_qemu_count(test.fake, "1:SetUIInfo"), 1); /* the guest's own doing is let be */
+  assert_int_equal(fake_qemu_count(test.fake, "qmp add_client"), 1);
+  oriel_source_heads_destroy(heads);
+}
+
+/* Ended in the middle of a look, and with a QEMU that is not there. */
+static void heads_are_watched_for_a_moment(void **state) {
+  (void)state;
+  struct oriel_source_heads *heads;
+  char address[96];
+  snprintf(address, sizeof address, "qemu:%s?console=all", test.path);
+  assert_int_equal(oriel_source_heads_create(address, on_used, NULL, &heads), 0);
+  oriel_source_heads_destroy(heads);
+  test.fake = fake_qemu_start(test.path, &(struct fake_qemu_options){.two_consoles = true});
+  assert_int_equal(oriel_source_heads_create(address, on_used, NULL, &heads), 0);
+  assert_true(fake_qemu_wait_listener(test.fake, FAKE_SECOND, 1));
+  oriel_source_heads_destroy(heads);
+  assert_int_equal(oriel_source_heads_create("pattern:", on_used, NULL, &heads), -EINVAL);
+}
+
 /* Created and never started, beside one that runs. */
 static void heads_that_never_begin(void **state) {
   (void)state;
@@ -301,6 +384,8 @@ int main(void) {
     cmocka_unit_test_setup_teardown(heads_share_sound, begin, end),
     cmocka_unit_test_setup_teardown(heads_share_the_microphone, begin, end),
     cmocka_unit_test_setup_teardown(heads_that_never_begin, begin, end),
+    cmocka_unit_test_setup_teardown(heads_come_and_go_as_the_guest_uses_them, begin, end),
+    cmocka_unit_test_setup_teardown(heads_are_watched_for_a_moment, begin, end),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
