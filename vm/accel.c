@@ -51,11 +51,11 @@ static int write_sector(char *path) {
   if (fd < 0)
     return -errno;
   const ssize_t written = write(fd, sector, sizeof sector);
-  const int result = written == (ssize_t)sizeof sector ? 0 : written < 0 ? -errno : -ENOSPC;
+  const int error = written == (ssize_t)sizeof sector ? 0 : written < 0 ? -errno : -ENOSPC;
   close(fd);
-  if (result < 0)
+  if (error < 0)
     unlink(path);
-  return result;
+  return error;
 }
 
 /** What can be known without starting anything. */
@@ -85,17 +85,17 @@ static void first_line(char *text) {
 }
 
 int oriel_accel_probe(const char *qemu, enum oriel_accel accel, unsigned timeout_ms, char *why, size_t why_size) {
-  int result = check_host(accel, why, why_size);
-  if (result < 0)
-    return result;
+  int error = check_host(accel, why, why_size);
+  if (error < 0)
+    return error;
   const char *directory = getenv("TMPDIR");
   char sector[4096], drive[4200], output[1024];
   snprintf(sector, sizeof sector, "%s/oriel-probe.XXXXXX",
            directory != NULL && directory[0] == '/' ? directory : "/tmp");
-  result = write_sector(sector);
-  if (result < 0) {
-    snprintf(why, why_size, "cannot write %s: %s", sector, strerror(-result));
-    return result;
+  error = write_sector(sector);
+  if (error < 0) {
+    snprintf(why, why_size, "cannot write %s: %s", sector, strerror(-error));
+    return error;
   }
   snprintf(drive, sizeof drive, "if=floppy,format=raw,readonly=on,file=%s", sector);
   char *const argv[] = {
@@ -104,18 +104,18 @@ int oriel_accel_probe(const char *qemu, enum oriel_accel accel, unsigned timeout
     (char *)"-device", (char *)"isa-debug-exit,iobase=0xf4,iosize=4", (char *)"-drive", drive, NULL,
   };
   int status = 0;
-  result = oriel_child_run(argv, timeout_ms, output, sizeof output, &status);
+  error = oriel_child_run(argv, timeout_ms, output, sizeof output, &status);
   unlink(sector);
-  if (result == -ETIMEDOUT) {
+  if (error == -ETIMEDOUT) {
     snprintf(why, why_size, "%s starts but ran no guest code within %u ms", oriel_accel_name(accel), timeout_ms);
-    return result;
+    return error;
   }
-  if (result == 0 && WIFEXITED(status) && WEXITSTATUS(status) == EXIT_STATUS)
+  if (error == 0 && WIFEXITED(status) && WEXITSTATUS(status) == EXIT_STATUS)
     return 0;
   first_line(output);
   snprintf(why, why_size, "%s does not work: %s", oriel_accel_name(accel),
-           result < 0 ? strerror(-result) : output[0] != '\0' ? output : "QEMU ended without running guest code");
-  return result < 0 ? result : -ENODEV;
+           error < 0 ? strerror(-error) : output[0] != '\0' ? output : "QEMU ended without running guest code");
+  return error < 0 ? error : -ENODEV;
 }
 
 int oriel_accel_cache_path(char *path, size_t path_size) {
@@ -198,20 +198,20 @@ int oriel_accel_choose(const char *qemu, const char *version, enum oriel_accel w
   why[0] = '\0';
   char key[4352];
   bool works = false;
-  int result = check_host(candidate, why, why_size);
-  if (result == 0) {
+  int error = check_host(candidate, why, why_size);
+  if (error == 0) {
     oriel_accel_cache_key(qemu, version, candidate, key, sizeof key);
     /* Who names an accelerator gets a new probe, whatever was remembered. */
     if (!fresh && wanted == ORIEL_ACCEL_AUTO && oriel_accel_cache_read(key, &works)) {
-      result = works ? 0 : -ENODEV;
+      error = works ? 0 : -ENODEV;
       if (!works)
         snprintf(why, why_size, "%s did not work earlier since this boot", oriel_accel_name(candidate));
     } else {
-      result = oriel_accel_probe(qemu, candidate, PROBE_MS, why, why_size);
-      oriel_accel_cache_write(key, result == 0);
+      error = oriel_accel_probe(qemu, candidate, PROBE_MS, why, why_size);
+      oriel_accel_cache_write(key, error == 0);
     }
   }
-  if (result == 0) {
+  if (error == 0) {
     *chosen = candidate;
     return 0;
   }
@@ -219,7 +219,7 @@ int oriel_accel_choose(const char *qemu, const char *version, enum oriel_accel w
     char reason[512];
     snprintf(reason, sizeof reason, "%s", why);
     snprintf(why, why_size, "cannot use --accel %s: %s; leave it out or give tcg", oriel_accel_name(wanted), reason);
-    return result;
+    return error;
   }
   oriel_info("vm", "%s; using tcg", why);
   *chosen = ORIEL_ACCEL_TCG;

@@ -78,18 +78,18 @@ static ssize_t read_retry(int fd, void *data, size_t size) {
 }
 
 int oriel_child_start(char *const argv[], int output_fd, pid_t *pid) {
-  int result = 0, input_fd = -1, error_pipe[2] = {-1, -1};
+  int error = 0, input_fd = -1, error_pipe[2] = {-1, -1};
   char **environment = child_environment();
   if (environment == NULL)
     return -ENOMEM;
   input_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
   if (input_fd < 0 || pipe2(error_pipe, O_CLOEXEC) < 0) {
-    result = -errno;
+    error = -errno;
     goto done;
   }
   const pid_t child = fork();
   if (child < 0) {
-    result = -errno;
+    error = -errno;
     goto done;
   }
   if (child == 0)
@@ -99,7 +99,7 @@ int oriel_child_start(char *const argv[], int output_fd, pid_t *pid) {
   int code = 0;
   if (read_retry(error_pipe[0], &code, sizeof code) == (ssize_t)sizeof code) {
     waitpid(child, NULL, 0);
-    result = code > 0 ? -code : -EIO;
+    error = code > 0 ? -code : -EIO;
     goto done;
   }
   *pid = child;
@@ -111,7 +111,7 @@ done:
   if (input_fd >= 0)
     close(input_fd);
   free(environment);
-  return result;
+  return error;
 }
 
 bool oriel_child_wait(pid_t pid, unsigned timeout_ms, int *status) {
@@ -164,20 +164,20 @@ int oriel_child_run(char *const argv[], unsigned timeout_ms, char *output, size_
   if (pipe2(pipe_fds, O_CLOEXEC) < 0)
     return -errno;
   pid_t pid = 0;
-  int result = oriel_child_start(argv, pipe_fds[1], &pid);
+  int error = oriel_child_start(argv, pipe_fds[1], &pid);
   close(pipe_fds[1]);
-  if (result == 0) {
+  if (error == 0) {
     collect(pipe_fds[0], deadline, output, output_size);
     const uint64_t now = oriel_clock_ns();
     if (!oriel_child_wait(pid, now < deadline ? (unsigned)((deadline - now) / ORIEL_NS_PER_MS) : 0, status)) {
       int ignored;
       kill(-pid, SIGKILL);
       oriel_child_wait(pid, REAP_AFTER_KILL_MS, &ignored);
-      result = -ETIMEDOUT;
+      error = -ETIMEDOUT;
     }
   }
   close(pipe_fds[0]);
-  return result;
+  return error;
 }
 
 static bool executable(const char *path) {

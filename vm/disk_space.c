@@ -36,6 +36,6 @@ int oriel_disk_space_check(const char *directory, size_t size) {
   return -error;
 }
 
-const char *oriel_disk_space_advice(int result) {
-  return result == -ENOSPC || result == -EDQUOT || result == -EFBIG ? "free space there or set" : "set";
+const char *oriel_disk_space_advice(int error) {
+  return error == -ENOSPC || error == -EDQUOT || error == -EFBIG ? "free space there or set" : "set";
 }

@@ -14,6 +14,6 @@
 int oriel_disk_space_check(const char *directory, size_t size);
 /** What to do about such an error, completed by the variable that names the directory: "free space there or set" or
  *  "set". */
-const char *oriel_disk_space_advice(int result);
+const char *oriel_disk_space_advice(int error);
 
 #endif

@@ -43,21 +43,21 @@ static int parse_version(const char *output, char *version, size_t version_size,
 }
 
 /** Nothing is known about this QEMU: it could not even be asked. */
-static int short_of(const char *path, int result, char *why, size_t why_size) {
-  snprintf(why, why_size, "cannot start %s: %s; %s", path, strerror(-result), oriel_shortage_advice(-result));
-  return result;
+static int short_of(const char *path, int error, char *why, size_t why_size) {
+  snprintf(why, why_size, "cannot start %s: %s; %s", path, strerror(-error), oriel_shortage_advice(-error));
+  return error;
 }
 
 static int find_version(const char *path, char *version, size_t version_size, char *why, size_t why_size) {
   char output[2048];
   int status = 0, major = 0;
   char *const argv[] = {(char *)path, (char *)"--version", NULL};
-  const int result = oriel_child_run(argv, HELP_TIMEOUT_MS, output, sizeof output, &status);
-  if (oriel_shortage_is(-result))
-    return short_of(path, result, why, why_size);
-  if (result < 0 || status != 0 || parse_version(output, version, version_size, &major) < 0) {
+  const int error = oriel_child_run(argv, HELP_TIMEOUT_MS, output, sizeof output, &status);
+  if (oriel_shortage_is(-error))
+    return short_of(path, error, why, why_size);
+  if (error < 0 || status != 0 || parse_version(output, version, version_size, &major) < 0) {
     snprintf(why, why_size, "%s is no working QEMU (%s): install it with `sudo apt-get install qemu-system-x86`", path,
-             result < 0 ? strerror(-result) : "no version in the answer to --version");
+             error < 0 ? strerror(-error) : "no version in the answer to --version");
     return -ENOTSUP;
   }
   if (major < OLDEST_MAJOR) {
@@ -72,10 +72,10 @@ static int check_display(const char *path, const char *version, char *why, size_
   char output[4096];
   int status = 0;
   char *const argv[] = {(char *)path, (char *)"-display", (char *)"help", NULL};
-  const int result = oriel_child_run(argv, HELP_TIMEOUT_MS, output, sizeof output, &status);
-  if (oriel_shortage_is(-result))
-    return short_of(path, result, why, why_size);
-  if (result == 0 && status == 0 && has_line(output, "dbus"))
+  const int error = oriel_child_run(argv, HELP_TIMEOUT_MS, output, sizeof output, &status);
+  if (oriel_shortage_is(-error))
+    return short_of(path, error, why, why_size);
+  if (error == 0 && status == 0 && has_line(output, "dbus"))
     return 0;
   snprintf(
       why, why_size,
@@ -89,8 +89,8 @@ int oriel_qemu_find(char *path, size_t path_size, char *version, size_t version_
   char found[4096], number[32];
   const char *chosen = getenv("ORIEL_QEMU");
   const char *name = chosen != NULL && chosen[0] != '\0' ? chosen : "qemu-system-x86_64";
-  int result = oriel_child_find(name, found, sizeof found);
-  if (result < 0) {
+  int error = oriel_child_find(name, found, sizeof found);
+  if (error < 0) {
     if (name == chosen)
       snprintf(why, why_size, "no program at %s, where ORIEL_QEMU points: correct or unset it", name);
     else
@@ -99,16 +99,16 @@ int oriel_qemu_find(char *path, size_t path_size, char *version, size_t version_
                "ORIEL_QEMU to its path");
     return -ENOENT;
   }
-  result = find_version(found, number, sizeof number, why, why_size);
-  if (result == 0)
-    result = check_display(found, number, why, why_size);
-  if (result == 0 && (strlen(found) >= path_size || strlen(number) >= version_size)) {
+  error = find_version(found, number, sizeof number, why, why_size);
+  if (error == 0)
+    error = check_display(found, number, why, why_size);
+  if (error == 0 && (strlen(found) >= path_size || strlen(number) >= version_size)) {
     snprintf(why, why_size, "the path of QEMU is longer than %zu bytes: set ORIEL_QEMU to a shorter one",
              path_size - 1);
-    result = -ENOTSUP;
+    error = -ENOTSUP;
   }
-  if (result < 0)
-    return result;
+  if (error < 0)
+    return error;
   strcpy(path, found);
   strcpy(version, number);
   return 0;

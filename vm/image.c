@@ -52,14 +52,14 @@ static int check_file(const struct oriel_image_request *request, char *why, size
 static int parse_info(const char *json, char *format, size_t format_size) {
   json_t *root = json_loads(json, JSON_DISABLE_EOF_CHECK, NULL);
   const char *text = json_string_value(json_object_get(root, "format"));
-  int result = -EINVAL;
+  int error = -EINVAL;
   if (text != NULL && text[0] != '\0' && strlen(text) < format_size &&
       strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-_") == strlen(text)) {
     strcpy(format, text);
-    result = 0;
+    error = 0;
   }
   json_decref(root);
-  return result;
+  return error;
 }
 
 static int detect_format(const char *path, char *format, size_t format_size, char *why, size_t why_size) {
@@ -74,19 +74,19 @@ static int detect_format(const char *path, char *format, size_t format_size, cha
   /* -U: an image that a running VM holds open can be looked at. */
   char *const argv[] = {tool, (char *)"info", (char *)"-U", (char *)"--output=json", (char *)path, NULL};
   int status = 0;
-  int result = oriel_child_run(argv, INSPECT_MS, output, sizeof output, &status);
-  if (result == 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0)
-    result = parse_info(output, format, format_size);
-  else if (result == 0)
-    result = -EINVAL;
-  if (result == 0)
+  int error = oriel_child_run(argv, INSPECT_MS, output, sizeof output, &status);
+  if (error == 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+    error = parse_info(output, format, format_size);
+  else if (error == 0)
+    error = -EINVAL;
+  if (error == 0)
     return 0;
   output[strcspn(output, "\r\n")] = '\0';
   const char *said = strncmp(output, "qemu-img: ", 10) == 0 ? output + 10 : output;
   snprintf(why, why_size, "cannot use disk %.400s: %.300s; `qemu-img check` may tell more", path,
-           result == -ETIMEDOUT ? "qemu-img did not answer within 10 s"
+           error == -ETIMEDOUT ? "qemu-img did not answer within 10 s"
            : said[0] != '\0' && said[0] != '{' ? said : "qemu-img finds no format");
-  return result;
+  return error;
 }
 
 static bool has_bytes(int fd, off_t offset, const char *bytes, size_t size) {
@@ -115,28 +115,28 @@ static int look_at_raw(const struct oriel_image_request *request, struct oriel_i
 
 int oriel_image_inspect(const struct oriel_image_request *request, struct oriel_image *image, char *why,
                         size_t why_size) {
-  int result = check_file(request, why, why_size);
-  if (result < 0)
-    return result;
+  int error = check_file(request, why, why_size);
+  if (error < 0)
+    return error;
   struct oriel_image found = {0};
   char *absolute = realpath(request->path, NULL);
   if (absolute == NULL || strlen(absolute) >= sizeof found.path) {
-    const int error = absolute == NULL ? errno : ENAMETOOLONG;
-    snprintf(why, why_size, "cannot use disk %.400s: %s; use a shorter path", request->path, strerror(error));
+    error = absolute == NULL ? -errno : -ENAMETOOLONG;
+    snprintf(why, why_size, "cannot use disk %.400s: %s; use a shorter path", request->path, strerror(-error));
     free(absolute);
-    return -error;
+    return error;
   }
   strcpy(found.path, absolute);
   free(absolute);
   if (request->format == NULL)
-    result = detect_format(found.path, found.format, sizeof found.format, why, why_size);
+    error = detect_format(found.path, found.format, sizeof found.format, why, why_size);
   else if (strlen(request->format) < sizeof found.format)
     strcpy(found.format, request->format);
   else
-    result = -EINVAL;
-  if (result == 0 && strcmp(found.format, "raw") == 0)
-    result = look_at_raw(request, &found, why, why_size);
-  if (result == 0)
+    error = -EINVAL;
+  if (error == 0 && strcmp(found.format, "raw") == 0)
+    error = look_at_raw(request, &found, why, why_size);
+  if (error == 0)
     *image = found;
-  return result;
+  return error;
 }

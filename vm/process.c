@@ -40,22 +40,22 @@ int oriel_process_of_socket(const char *path, struct oriel_process *process) {
   if (fd < 0)
     return fd;
   struct oriel_process found = {.pid = listener_of(fd), .fd = -1};
-  int result = found.pid > 0 && found.pid != getpid() ? 0 : -ESRCH;
+  int error = found.pid > 0 && found.pid != getpid() ? 0 : -ESRCH;
 #ifdef __linux__
-  if (result == 0) {
+  if (error == 0) {
     found.fd = pidfd_open(found.pid, 0);
-    result = found.fd < 0 ? -errno : 0;
+    error = found.fd < 0 ? -errno : 0;
   }
   /* The number may have been given anew between the two calls; who still answers is the one that was meant. */
-  if (result == 0 && !oriel_runtime_answers(path)) {
+  if (error == 0 && !oriel_runtime_answers(path)) {
     close(found.fd);
-    result = -ECONNREFUSED;
+    error = -ECONNREFUSED;
   }
 #endif
   close(fd);
-  if (result == 0)
+  if (error == 0)
     *process = found;
-  return result;
+  return error;
 }
 
 bool oriel_process_wait(const struct oriel_process *process, unsigned timeout_ms) {

@@ -117,27 +117,27 @@ static bool says_hello(struct hello *hello, const char *path) {
 static int wait_for_vm(struct oriel_qemu *vm, const volatile sig_atomic_t *cancel, char *why, size_t why_size) {
   const uint64_t deadline = oriel_clock_ns() + START_MS * ORIEL_NS_PER_MS;
   struct hello hello = {.fd = -1};
-  int result = -EAGAIN;
-  while (result == -EAGAIN) {
+  int error = -EAGAIN;
+  while (error == -EAGAIN) {
     if (cancel != NULL && *cancel) {
       snprintf(why, why_size, "interrupted while QEMU was starting");
-      result = -ECANCELED;
+      error = -ECANCELED;
     } else if (says_hello(&hello, vm->runtime.qmp))
-      result = 0;
+      error = 0;
     else if ((vm->ended = oriel_child_wait(vm->pid, POLL_MS, &vm->status))) { /* also the pause between two tries */
       char what[LINE_MAX_BYTES + 64];
       if (oriel_qemu_ended_well(vm, what, sizeof what))
         snprintf(what, sizeof what, "ended at once");
       snprintf(why, why_size, "QEMU did not start: it %s", what);
-      result = -EIO;
+      error = -EIO;
     } else if (oriel_clock_ns() >= deadline) {
       snprintf(why, why_size, "QEMU did not start: no answer on %s within %d s", vm->runtime.qmp, START_MS / 1000);
-      result = -ETIMEDOUT;
+      error = -ETIMEDOUT;
     }
   }
   if (hello.fd >= 0)
     close(hello.fd);
-  return result;
+  return error;
 }
 
 /** Arguments, one a line, in a new string that the caller frees. NULL when memory is short. */
@@ -203,23 +203,23 @@ static int spawn(struct oriel_qemu *vm, const struct oriel_qemu_config *config, 
     snprintf(why, why_size, "cannot start QEMU: out of memory");
     return -ENOMEM;
   }
-  int result = 0;
+  int error = 0;
   const int log = open(vm->runtime.log, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (log < 0) {
-    result = -errno;
+    error = -errno;
     snprintf(why, why_size, "cannot write %s: %s; %s XDG_RUNTIME_DIR to another directory", vm->runtime.log,
-             strerror(-result), oriel_disk_space_advice(result));
+             strerror(-error), oriel_disk_space_advice(error));
   } else {
-    result = oriel_child_start(arguments, log, &vm->pid);
-    if (result == 0)
+    error = oriel_child_start(arguments, log, &vm->pid);
+    if (error == 0)
       record_launch(vm->runtime.launch, arguments);
     else
-      snprintf(why, why_size, "cannot run %s: %s; %s", launch->qemu, strerror(-result),
-               oriel_shortage_advice(-result));
+      snprintf(why, why_size, "cannot run %s: %s; %s", launch->qemu, strerror(-error),
+               oriel_shortage_advice(-error));
     close(log);
   }
   oriel_arguments_free(arguments);
-  return result;
+  return error;
 }
 
 /** QEMU keeps what the guest writes to a disk in a file without a name, in $TMPDIR or /var/tmp. */
@@ -230,50 +230,50 @@ static int check_overlay(const struct oriel_qemu_config *config, const struct or
     return 0;
   if (directory == NULL || directory[0] == '\0')
     directory = "/var/tmp";
-  const int result = oriel_disk_space_check(directory, OVERLAY_MIN_BYTES);
-  if (result < 0)
+  const int error = oriel_disk_space_check(directory, OVERLAY_MIN_BYTES);
+  if (error < 0)
     snprintf(why, why_size, "cannot keep the guest's changes in %.200s: %s; %s TMPDIR to another directory", directory,
-             strerror(-result), oriel_disk_space_advice(result));
-  return result;
+             strerror(-error), oriel_disk_space_advice(error));
+  return error;
 }
 
 /** Everything that can be refused before a process or a directory exists. */
 static int prepare(const struct oriel_qemu_config *config, char *qemu, size_t qemu_size, struct oriel_image *image,
                    enum oriel_accel *accel, char *why, size_t why_size) {
   char version[32];
-  int result = check_config(config, why, why_size);
-  if (result == 0 && config->disk != NULL) {
+  int error = check_config(config, why, why_size);
+  if (error == 0 && config->disk != NULL) {
     const struct oriel_image_request request = {
       .path = config->disk, .format = config->disk_format, .writable = config->persistent,
       .any_content = config->extra != NULL && config->extra[0] != NULL,
     };
-    result = oriel_image_inspect(&request, image, why, why_size);
+    error = oriel_image_inspect(&request, image, why, why_size);
   }
-  if (result == 0)
-    result = check_overlay(config, image, why, why_size);
-  if (result == 0)
-    result = oriel_qemu_find(qemu, qemu_size, version, sizeof version, why, why_size);
-  if (result == 0)
-    result = oriel_accel_choose(qemu, version, config->accel, false, accel, why, why_size);
-  return result;
+  if (error == 0)
+    error = check_overlay(config, image, why, why_size);
+  if (error == 0)
+    error = oriel_qemu_find(qemu, qemu_size, version, sizeof version, why, why_size);
+  if (error == 0)
+    error = oriel_accel_choose(qemu, version, config->accel, false, accel, why, why_size);
+  return error;
 }
 
 int oriel_qemu_start(const struct oriel_qemu_config *config, struct oriel_qemu **vm, char *why, size_t why_size) {
   char qemu[4096];
   struct oriel_image *image = calloc(1, sizeof *image);
   struct oriel_qemu *fresh = calloc(1, sizeof *fresh);
-  int result = -ENOMEM;
+  int error = -ENOMEM;
   if (image == NULL || fresh == NULL) {
     snprintf(why, why_size, "cannot start QEMU: out of memory");
     goto fail;
   }
   fresh->runtime.lock = fresh->process.fd = -1;
-  result = prepare(config, qemu, sizeof qemu, image, &fresh->accel, why, why_size);
-  if (result < 0)
+  error = prepare(config, qemu, sizeof qemu, image, &fresh->accel, why, why_size);
+  if (error < 0)
     goto fail;
-  result = oriel_runtime_open(config->runtime_dir, config->name, &fresh->runtime, why, why_size);
-  const bool runs = result == -EALREADY;
-  if (result < 0 && !runs)
+  error = oriel_runtime_open(config->runtime_dir, config->name, &fresh->runtime, why, why_size);
+  const bool runs = error == -EALREADY;
+  if (error < 0 && !runs)
     goto fail;
   const struct oriel_launch launch = {
     .qemu = qemu, .accel = fresh->accel, .qmp = fresh->runtime.qmp, .disk = config->disk != NULL ? image : NULL,
@@ -282,12 +282,12 @@ int oriel_qemu_start(const struct oriel_qemu_config *config, struct oriel_qemu *
   };
   fresh->has_sound_ports = launch.sound != NULL;
   if (runs)
-    result = adopt(fresh, config, &launch, why, why_size);
+    error = adopt(fresh, config, &launch, why, why_size);
   else
-    result = spawn(fresh, config, &launch, why, why_size);
-  if (result == 0 && !runs)
-    result = wait_for_vm(fresh, config->cancel, why, why_size);
-  if (result < 0)
+    error = spawn(fresh, config, &launch, why, why_size);
+  if (error == 0 && !runs)
+    error = wait_for_vm(fresh, config->cancel, why, why_size);
+  if (error < 0)
     goto fail;
   free(image);
   *vm = fresh;
@@ -295,7 +295,7 @@ int oriel_qemu_start(const struct oriel_qemu_config *config, struct oriel_qemu *
 fail:
   free(image);
   oriel_qemu_stop(fresh, 0);
-  return result;
+  return error;
 }
 
 const char *oriel_qemu_qmp_path(const struct oriel_qemu *vm) {

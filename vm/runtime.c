@@ -79,9 +79,9 @@ static int choose_directory(const char *name, struct oriel_runtime *runtime, cha
 int oriel_runtime_base(char path[ORIEL_RUNTIME_PATH_MAX], char *why, size_t why_size) {
   struct oriel_runtime runtime = {0};
   char parent[ORIEL_RUNTIME_PATH_MAX];
-  const int result = choose_directory("x", &runtime, parent, sizeof parent, why, why_size);
-  if (result < 0)
-    return result;
+  const int error = choose_directory("x", &runtime, parent, sizeof parent, why, why_size);
+  if (error < 0)
+    return error;
   *strrchr(runtime.directory, '/') = '\0';
   snprintf(path, ORIEL_RUNTIME_PATH_MAX, "%s", runtime.directory);
   return parent[0] != '\0' ? make_own(path, why, why_size) : 0; /* a service manager made its own */
@@ -167,54 +167,54 @@ static int remove_stale(const struct oriel_runtime *runtime, char *why, size_t w
 }
 
 static int check_room(const struct oriel_runtime *runtime, char *why, size_t why_size) {
-  const int result = oriel_disk_space_check(runtime->directory, SPACE_BYTES);
-  if (result < 0)
+  const int error = oriel_disk_space_check(runtime->directory, SPACE_BYTES);
+  if (error < 0)
     snprintf(why, why_size, "cannot write in %s: %s; %s XDG_RUNTIME_DIR to another directory", runtime->directory,
-             strerror(-result), oriel_disk_space_advice(result));
-  return result;
+             strerror(-error), oriel_disk_space_advice(error));
+  return error;
 }
 
 static int open_once(const char *directory, const char *name, struct oriel_runtime *runtime, char *why,
                      size_t why_size) {
   char parent[ORIEL_RUNTIME_PATH_MAX] = "";
-  int result = 0;
+  int error = 0;
   if (directory == NULL)
-    result = choose_directory(name, runtime, parent, sizeof parent, why, why_size);
+    error = choose_directory(name, runtime, parent, sizeof parent, why, why_size);
   else if (strlen(directory) < sizeof runtime->directory)
     strcpy(runtime->directory, directory);
   else {
     snprintf(why, why_size, "the path %.200s... exceeds 107 bytes: use a shorter one", directory);
-    result = -ENAMETOOLONG;
+    error = -ENAMETOOLONG;
   }
-  if (result == 0)
-    result = fill_paths(runtime, why, why_size);
-  if (result == 0 && parent[0] != '\0')
-    result = make_own(parent, why, why_size);
-  if (result == 0)
-    result = make_own(runtime->directory, why, why_size);
-  if (result == 0)
-    result = lock_directory(runtime, name, why, why_size);
-  if (result == 0) {
-    result = remove_stale(runtime, why, why_size);
-    if (result == 0)
-      result = check_room(runtime, why, why_size);
-    if (result < 0)
+  if (error == 0)
+    error = fill_paths(runtime, why, why_size);
+  if (error == 0 && parent[0] != '\0')
+    error = make_own(parent, why, why_size);
+  if (error == 0)
+    error = make_own(runtime->directory, why, why_size);
+  if (error == 0)
+    error = lock_directory(runtime, name, why, why_size);
+  if (error == 0) {
+    error = remove_stale(runtime, why, why_size);
+    if (error == 0)
+      error = check_room(runtime, why, why_size);
+    if (error < 0)
       oriel_runtime_remove(runtime);
   }
-  return result;
+  return error;
 }
 
 int oriel_runtime_open(const char *directory, const char *name, struct oriel_runtime *runtime, char *why,
                        size_t why_size) {
-  int result = -ENOENT;
+  int error = -ENOENT;
   /* A run of the same name that ends at this moment removes directories under our feet: three tries are plenty. */
-  for (int attempt = 0; attempt < 3 && result == -ENOENT; attempt++) {
+  for (int attempt = 0; attempt < 3 && error == -ENOENT; attempt++) {
     struct oriel_runtime fresh = {.lock = -1};
-    result = open_once(directory, name, &fresh, why, why_size);
-    if (result == 0 || result == -EALREADY)
+    error = open_once(directory, name, &fresh, why, why_size);
+    if (error == 0 || error == -EALREADY)
       *runtime = fresh;
   }
-  return result;
+  return error;
 }
 
 void oriel_runtime_leave(struct oriel_runtime *runtime) {

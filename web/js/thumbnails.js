@@ -40,10 +40,10 @@ export class Thumbnails {
   async round(cards) {
     const waiting = [...cards];
     let missing = false;
-    const lane = async () => {
+    const worker = async () => {
       for (let card = waiting.shift(); card; card = waiting.shift()) missing = (await this.fetch(card)) || missing;
     };
-    await Promise.all(Array.from({ length: AT_ONCE }, lane));
+    await Promise.all(Array.from({ length: AT_ONCE }, worker));
     return missing;
   }
 
