@@ -30,26 +30,26 @@ static int open_wake(int wake[2]) {
 static int open_input(struct oriel_guest_audio *audio, const char *address, bool dial_unix, char *why,
                      size_t why_size) {
   struct guest_audio_input *input = &audio->inputs[audio->input_count];
-  const int result = guest_audio_input_open(input, audio->input_count, address, dial_unix, why, why_size);
+  const int error = guest_audio_input_open(input, audio->input_count, address, dial_unix, why, why_size);
   audio->info[audio->input_count++] = input->counters; /* counts from here on, so that destroy sees it */
-  return result;
+  return error;
 }
 
 static int open_all(struct oriel_guest_audio *audio, const struct oriel_guest_audio_config *config, char *why,
                     size_t why_size) {
-  int result = 0;
+  int error = 0;
   if (config->udp) {
     char address[300];
     snprintf(address, sizeof address, "udp://%s", config->udp);
-    result = open_input(audio, address, false, why, why_size);
+    error = open_input(audio, address, false, why, why_size);
   }
-  for (unsigned i = 0; i < config->stream_count && result == 0; i++)
-    result = open_input(audio, config->streams[i], config->dials_streams, why, why_size);
-  if (config->microphone && result == 0) {
+  for (unsigned i = 0; i < config->stream_count && error == 0; i++)
+    error = open_input(audio, config->streams[i], config->dials_streams, why, why_size);
+  if (config->microphone && error == 0) {
     audio->has_microphone = true;
-    result = guest_microphone_open(&audio->microphone, config->microphone, config->dials_microphone, why, why_size);
+    error = guest_microphone_open(&audio->microphone, config->microphone, config->dials_microphone, why, why_size);
   }
-  return result;
+  return error;
 }
 
 int oriel_guest_audio_create(const struct oriel_guest_audio_config *config, struct oriel_guest_audio **out, char *why,
@@ -64,20 +64,20 @@ int oriel_guest_audio_create(const struct oriel_guest_audio_config *config, stru
   struct oriel_guest_audio *audio = calloc(1, sizeof *audio);
   if (!audio)
     return -ENOMEM;
-  int result = open_wake(audio->wake);
-  if (result < 0)
+  int error = open_wake(audio->wake);
+  if (error < 0)
     goto fail_memory;
-  result = guest_microphone_init(&audio->microphone);
-  if (result < 0)
+  error = guest_microphone_init(&audio->microphone);
+  if (error < 0)
     goto fail_wake;
   if (pthread_mutex_init(&audio->lock, NULL)) {
-    result = -ENOMEM;
+    error = -ENOMEM;
     goto fail_microphone;
   }
-  result = open_all(audio, config, why, why_size);
-  if (result < 0) {
+  error = open_all(audio, config, why, why_size);
+  if (error < 0) {
     oriel_guest_audio_destroy(audio);
-    return result;
+    return error;
   }
   why[0] = '\0';
   *out = audio;
@@ -89,7 +89,7 @@ fail_wake:
   close(audio->wake[1]);
 fail_memory:
   free(audio);
-  return result;
+  return error;
 }
 
 static void wake(struct oriel_guest_audio *audio) {
@@ -191,10 +191,10 @@ int oriel_guest_audio_microphone(struct oriel_guest_audio *audio, const void *op
     return -EINVAL;
   if (!audio->has_microphone)
     return -ENOTCONN;
-  const int result = guest_microphone_push(&audio->microphone, opus, size, oriel_clock_ns());
-  if (!result)
+  const int error = guest_microphone_push(&audio->microphone, opus, size, oriel_clock_ns());
+  if (!error)
     wake(audio);
-  return result;
+  return error;
 }
 
 bool oriel_guest_audio_has_microphone(struct oriel_guest_audio *audio) {

@@ -36,12 +36,12 @@ static void declare(struct guest_audio_input *input) {
 int guest_audio_input_open(struct guest_audio_input *input, unsigned index, const char *address, bool dial_unix,
                            char *why, size_t why_size) {
   *input = (struct guest_audio_input){.index = index};
-  const int result = guest_link_open(&input->link, address, dial_unix, why, why_size);
+  const int error = guest_link_open(&input->link, address, dial_unix, why, why_size);
   input->counters.is_udp = input->link.address.scheme == ORIEL_TRANSPORT_UDP;
   input->counters.is_pcm = input->link.address.is_pcm;
   declare(input);
   snprintf(input->counters.address, sizeof input->counters.address, "%s", address);
-  return result;
+  return error;
 }
 
 void guest_audio_input_finish(struct guest_audio_input *input) {

@@ -26,15 +26,15 @@ static bool is_dialed(const struct oriel_transport_address *address, bool dial_u
 int guest_link_open(struct guest_link *link, const char *text, bool dial_unix, char *why, size_t why_size) {
   *link = (struct guest_link){.fd = -1};
   snprintf(link->text, sizeof link->text, "%s", text);
-  int result = oriel_transport_address_parse(text, &link->address, why, why_size);
-  if (result < 0)
-    return result;
+  int error = oriel_transport_address_parse(text, &link->address, why, why_size);
+  if (error < 0)
+    return error;
   if (!is_dialed(&link->address, dial_unix))
     return oriel_listener_create(&link->address, &link->listener, why, why_size);
-  result = oriel_dialer_create(&link->address, &link->dialer);
-  if (result < 0)
-    snprintf(why, why_size, "cannot use %.200s: %s", text, strerror(-result));
-  return result;
+  error = oriel_dialer_create(&link->address, &link->dialer);
+  if (error < 0)
+    snprintf(why, why_size, "cannot use %.200s: %s", text, strerror(-error));
+  return error;
 }
 
 void guest_link_finish(struct guest_link *link) {

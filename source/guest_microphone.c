@@ -171,7 +171,7 @@ int guest_microphone_timeout_ms(const struct guest_microphone *microphone, uint6
 }
 
 int guest_microphone_push(struct guest_microphone *microphone, const void *opus, size_t size, uint64_t now_ns) {
-  int result = -ENOTCONN;
+  int error = -ENOTCONN;
   pthread_mutex_lock(&microphone->lock);
   if (microphone->is_connected) {
     if (microphone->count == GUEST_MICROPHONE_SLOTS) {
@@ -183,10 +183,10 @@ int guest_microphone_push(struct guest_microphone *microphone, const void *opus,
     microphone->slots[slot].pushed_ns = now_ns;
     microphone->slots[slot].size = size;
     memcpy(microphone->slots[slot].bytes, opus, size);
-    result = 0;
+    error = 0;
   }
   pthread_mutex_unlock(&microphone->lock);
-  return result;
+  return error;
 }
 
 bool guest_microphone_is_taken(struct guest_microphone *microphone, uint64_t now_ns) {
