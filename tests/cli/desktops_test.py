@@ -20,6 +20,7 @@ import time
 import urllib.error
 import urllib.request
 
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup ignores it, which children inherit
 ORIEL = os.path.abspath(sys.argv[1])
 SCRATCH = tempfile.mkdtemp(prefix='oriel-desktops-test.', dir='/tmp')
 CONFIG = os.path.join(SCRATCH, 'oriel.conf')
