@@ -8,12 +8,12 @@ import { binary, oriel, qmp, start, stats, usage } from './lib/process.mjs';
 import { test, until } from './lib/runner.mjs';
 import { agentStatus, asUser, bootSound } from './lib/sound-guest.mjs';
 
-const input = async (server) => (await stats(server)).sound.inputs[0];
+const soundInput = async (server) => (await stats(server)).sound.inputs[0];
 
 /** Packets of 20 ms go on; returns how many came since `from`. */
 async function flows(server, from, ms, what) {
   return until(async () => {
-    const { packets } = await input(server);
+    const { packets } = await soundInput(server);
     return packets >= from + 50 ? packets - from : 0;
   }, ms, `a second of sound ${what}`);
 }
@@ -21,9 +21,9 @@ async function flows(server, from, ms, what) {
 /** Packets within `ms` from now. However slow the machine, sound of that time has no more: the rest would be a backlog. */
 async function packetsWithin(server, ms) {
   const from = performance.now();
-  const { packets } = await input(server);
+  const { packets } = await soundInput(server);
   await pause(ms);
-  const now = (await input(server)).packets;
+  const now = (await soundInput(server)).packets;
   return { count: now - packets, most: Math.ceil((performance.now() - from) / 20) + 30 };
 }
 
@@ -45,11 +45,11 @@ async function assertNoGrowth(before, measure, what) {
 
 /** What `suspend` does takes five seconds; `sound` counts from its end. */
 async function assertCurrentAfter(t, server, what, suspend) {
-  const before = await input(server);
+  const before = await soundInput(server);
   await suspend();
   const { count, most } = await packetsWithin(server, 1500);
   assert.ok(count <= most, `${count} packets after ${what} are a backlog: at most ${most}`);
-  const { packets, bad, connections } = await input(server);
+  const { packets, bad, connections } = await soundInput(server);
   await flows(server, packets, 120_000, `after ${what}`);
   assert.equal(bad, before.bad);
   t.log(`${what}: ${packets - count - before.packets} packets meanwhile, then ${count} of at most ${most}; ${connections - before.connections} new connections`);
@@ -95,11 +95,11 @@ test('agent: suspended, stopped, killed and left: sound that goes on is current,
 
   for (let i = 0; i < 3; i++) {
     await pause(Math.random() * 300);
-    const { packets } = await input(server);
+    const { packets } = await soundInput(server);
     await sh('kill -9 $(pidof oriel-agent)');
     await flows(server, packets, 120_000, 'of the next agent');
   }
-  assert.equal((await input(server)).bad, 0);
+  assert.equal((await soundInput(server)).bad, 0);
   await assertNoGrowth(before.host, () => usage(server.pid), 'oriel while agents were killed');
 
   // The host's side is killed; the agent tries again after 1, 2, 4 … 10 s.
@@ -107,7 +107,7 @@ test('agent: suspended, stopped, killed and left: sound that goes on is current,
   await server.stop('SIGKILL');
   await until(async () => !(await agentStatus(sh)).output.connected, 60_000, 'the agent to notice');
   const next = await oriel(t, ['serve', `qemu:${socket}`]);
-  await until(async () => (await input(next)).packets > 0, 120_000, 'sound for the next oriel');
+  await until(async () => (await soundInput(next)).packets > 0, 120_000, 'sound for the next oriel');
   const { count, most } = await packetsWithin(next, 1500);
   assert.ok(count <= most, `${count} packets at first are a backlog: at most ${most}`);
   await flows(next, 0, 120_000, 'for the next oriel');
@@ -116,7 +116,7 @@ test('agent: suspended, stopped, killed and left: sound that goes on is current,
   const attached = usage(next.pid);
   await monitor.call('system_powerdown');
   await until(() => vm.ended(), 120_000, 'the guest to switch itself off');
-  await until(async () => !(await input(next)).connected, 60_000, 'oriel to notice');
-  assert.equal((await input(next)).bad, 0);
+  await until(async () => !(await soundInput(next)).connected, 60_000, 'oriel to notice');
+  assert.equal((await soundInput(next)).bad, 0);
   await assertNoGrowth(attached, () => usage(next.pid), 'oriel without its VM');
 }, { timeoutMs: 600_000 });
