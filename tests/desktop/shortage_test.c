@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * What the sound of a desktop costs, when, and what becomes of it without memory. The linker puts this file's allocators
- * in the place of the C library's, in all that is linked statically: they count bytes, and one of them fails.
+ * in the place of the C library's, in all that is linked statically: they count bytes, and one of them fails. Locks are
+ * counted, too.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -26,6 +27,8 @@ void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_aligned_alloc(size_t alignment, size_t size);
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *argument);
+int __real_pthread_mutex_lock(pthread_mutex_t *mutex);
+int __wrap_pthread_mutex_lock(pthread_mutex_t *mutex);
 void __wrap_oriel_log(enum oriel_log_level level, const char *room, const char *format, ...);
 
 enum { PACKET = 960, SMALL = 64 << 10 };
@@ -35,6 +38,8 @@ static _Thread_local unsigned left; /* allocations up to the one that fails; 0 =
 static _Thread_local size_t bytes;  /* asked for since the test set it to 0 */
 static _Thread_local bool no_threads;
 static _Thread_local unsigned warnings;
+
+static _Thread_local size_t locks;
 
 static bool fails(size_t size) {
   bytes += size;
@@ -61,6 +66,11 @@ void __wrap_oriel_log(enum oriel_log_level level, const char *room, const char *
   (void)room;
   (void)format;
   warnings += level <= ORIEL_LOG_WARN;
+}
+
+int __wrap_pthread_mutex_lock(pthread_mutex_t *mutex) {
+  locks++;
+  return __real_pthread_mutex_lock(mutex);
 }
 
 static bool is_heard(struct oriel_sound *sound) {
@@ -209,6 +219,19 @@ static void playback_without_memory_leaves_the_desktop_alone(void **state) {
 
 /* ---- what it costs ---- */
 
+/* The source's data thread: neither an allocation nor a lock, whether anybody listens or not. */
+static void source_hands_on_sound_without_memory_or_locks(void **state) {
+  (void)state;
+  struct oriel_viewer *viewer = fake_viewer(test.desktop, ORIEL_ROLE_VIEWER, true, true);
+  for (int i = 0; i < 100; i++) {
+    bytes = locks = 0;
+    sound();
+    assert_int_equal(bytes + locks, 0);
+    if (i % 10 == 0)
+      oriel_viewer_want(viewer, true, i % 20 == 0);
+  }
+}
+
 static void memory_for_sound_is_taken_by_the_first_listener_and_kept(void **state) {
   (void)state;
   fake_init(&test.fake, 640, 480);
@@ -239,6 +262,7 @@ int main(void) {
     cmocka_unit_test_setup_teardown(next_listener_is_heard_after_a_shortage_of_memory, begin, end),
     cmocka_unit_test_setup_teardown(next_listener_is_heard_after_a_shortage_of_threads, begin, end),
     cmocka_unit_test_teardown(playback_without_memory_leaves_the_desktop_alone, end),
+    cmocka_unit_test_setup_teardown(source_hands_on_sound_without_memory_or_locks, begin, end),
     cmocka_unit_test_teardown(memory_for_sound_is_taken_by_the_first_listener_and_kept, end),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
