@@ -16,8 +16,7 @@ enum {
   READS_MAX = 4,      /* in a turn: a flood on one input does not keep the others waiting */
   DATAGRAMS_MAX = 64, /* in a turn */
 };
-static const uint64_t sender_ns =
-    ORIEL_NS_PER_SECOND; /* another sender is heard once the one before was quiet so long */
+static const uint64_t sender_ns = ORIEL_NS_PER_SECOND; /* so long the last one is silent before another is heard */
 static const uint64_t complaint_ns = ORIEL_NS_PER_SECOND; /* between two lines about one input */
 
 /* What an address says of PCM that is not 48 kHz, float32 little-endian: it is converted here. */

@@ -234,8 +234,8 @@ static const char *take_opus(struct guest_audio_input *input, const struct oriel
   case GUEST_RTP_FOREIGN:
     return take_foreign(input, packet.type, now_ns);
   case GUEST_RTP_SOUND:
-  case GUEST_RTP_ANEW:
-    return take_rtp(input, sink, &packet, kind == GUEST_RTP_ANEW, now_ns);
+  case GUEST_RTP_NEW_STREAM:
+    return take_rtp(input, sink, &packet, kind == GUEST_RTP_NEW_STREAM, now_ns);
   case GUEST_RTP_BARE:
     break;
   }

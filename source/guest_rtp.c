@@ -73,7 +73,7 @@ static enum guest_rtp_kind give(struct guest_rtp *rtp, const struct oriel_rtp_pa
   rtp->is_rtp = true;
   rtp->proven |= continues;
   follow(rtp, packet, continues);
-  return foreign ? GUEST_RTP_FOREIGN : anew ? GUEST_RTP_ANEW : GUEST_RTP_SOUND;
+  return foreign ? GUEST_RTP_FOREIGN : anew ? GUEST_RTP_NEW_STREAM : GUEST_RTP_SOUND;
 }
 
 enum guest_rtp_kind guest_rtp_take(struct guest_rtp *rtp, const uint8_t *data, size_t size,

@@ -28,11 +28,11 @@ struct guest_rtp {
 };
 
 enum guest_rtp_kind {
-  GUEST_RTP_BARE,    /* no RTP: the packet is what it is */
-  GUEST_RTP_SOUND,   /* Opus in RTP */
-  GUEST_RTP_ANEW,    /* the same, by another source than before */
-  GUEST_RTP_IGNORED, /* RTCP, or one odd packet */
-  GUEST_RTP_FOREIGN, /* RTP, but no Opus in it */
+  GUEST_RTP_BARE,       /* no RTP: the packet is what it is */
+  GUEST_RTP_SOUND,      /* Opus in RTP */
+  GUEST_RTP_NEW_STREAM, /* the same, with another SSRC than before */
+  GUEST_RTP_IGNORED,    /* RTCP, or one odd packet */
+  GUEST_RTP_FOREIGN,    /* RTP, but no Opus in it */
 };
 
 struct guest_rtp_packet {
@@ -43,7 +43,7 @@ struct guest_rtp_packet {
   uint8_t type;
 };
 
-/** `out` is filled for SOUND, ANEW and FOREIGN. */
+/** `out` is filled for SOUND, NEW_STREAM and FOREIGN. */
 enum guest_rtp_kind guest_rtp_take(struct guest_rtp *rtp, const uint8_t *data, size_t size,
                                    struct guest_rtp_packet *out);
 

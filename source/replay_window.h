@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The replay window of numbered datagrams: which one is next, late, or here for the second time. Pure; whoever owns the values
- * has the thread.
+ * The replay window of numbered datagrams: which one is next, late, or here for the second time. Pure; whoever owns the
+ * values has the thread.
  */
 #ifndef ORIEL_SOURCE_REPLAY_WINDOW_H
 #define ORIEL_SOURCE_REPLAY_WINDOW_H

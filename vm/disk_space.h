@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Whether the disk of a directory has space: asked before QEMU starts, since a QEMU that cannot write cannot even say so
- * in its log.
+ * Whether the disk of a directory has space: asked before QEMU starts, since a QEMU that cannot write cannot even say
+ * so in its log.
  * Thread-safety: stateless.
  */
 #ifndef ORIEL_VM_DISK_SPACE_H

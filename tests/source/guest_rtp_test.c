@@ -34,7 +34,7 @@ static enum guest_rtp_kind send(struct guest_rtp *rtp, struct sender *sender, st
   uint8_t data[64];
   const size_t size = make(sender, opus, sizeof opus, data);
   const enum guest_rtp_kind kind = guest_rtp_take(rtp, data, size, out);
-  if (kind == GUEST_RTP_SOUND || kind == GUEST_RTP_ANEW) {
+  if (kind == GUEST_RTP_SOUND || kind == GUEST_RTP_NEW_STREAM) {
     assert_int_equal(out->size, sizeof opus);
     assert_int_equal(out->data[0], opus[0]);
     assert_int_equal(out->timestamp, sender->timestamp);
@@ -81,7 +81,7 @@ static void another_source_is_told(void **state) {
   struct guest_rtp_packet out;
   for (int i = 0; i < 5; i++)
     send(&rtp, &one, &out);
-  assert_int_equal(send(&rtp, &two, &out), GUEST_RTP_ANEW);
+  assert_int_equal(send(&rtp, &two, &out), GUEST_RTP_NEW_STREAM);
   assert_int_equal(send(&rtp, &two, &out), GUEST_RTP_SOUND);
 }
 
@@ -131,7 +131,7 @@ static void samples_in_rtp_are_foreign_by_their_timestamps(void **state) {
     payload[0] = i % 2 ? 0xfc : 0xff; /* every other one is as Opus begins */
     payload[1] = 0;
     const enum guest_rtp_kind kind = guest_rtp_take(&rtp, data, make(&sender, payload, sizeof payload, data), &out);
-    sound += kind == GUEST_RTP_SOUND || kind == GUEST_RTP_ANEW;
+    sound += kind == GUEST_RTP_SOUND || kind == GUEST_RTP_NEW_STREAM;
     sender.sequence++;
     sender.timestamp += 350;
   }
