@@ -5,8 +5,8 @@
 #ifndef ORIEL_VM_ARGUMENTS_H
 #define ORIEL_VM_ARGUMENTS_H
 
+#include "vm/config.h"
 #include "vm/image.h"
-#include "vm/qemu.h"
 
 struct oriel_launch {
   const char *qemu;               /* path of the program */

@@ -9,6 +9,7 @@
 
 #include "core/clock.h"
 #include "vm/accel.h"
+#include "vm/qemu.h"
 
 static void probe_real_tcg_runs_guest_code(void **state) {
   (void)state;
