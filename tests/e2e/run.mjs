@@ -20,6 +20,7 @@ import './agent-faults.mjs';
 import './microphone.mjs';
 import './proxy.mjs';
 import './desktops.mjs';
+import './heads.mjs';
 
 const code = await run(process.argv.slice(2).join(' '));
 await closeBrowser();

@@ -4,6 +4,7 @@
 import { byId, button, setIcon, toast } from './dom.js';
 import { LogOut } from './log-out.js';
 import { ROLE } from './protocol.js';
+import { nameIn, showSiblings, siblingsOf } from './siblings.js';
 import { CONTROL_WAY } from './wire.js';
 
 /** Screen readers repeat what is set again. @param {HTMLElement} element @param {string} text */
@@ -49,11 +50,12 @@ export class ControlPanel {
       client.logout();
     });
     this.offerList();
+    button('control').addEventListener('click', () => this.offerList()); // screens come and go
     button('consent-yes').addEventListener('click', () => this.answer(true));
     button('consent-no').addEventListener('click', () => this.answer(false));
   }
 
-  /** A way back to the list, where it holds more than this desktop. */
+  /** A way back to the list, where it holds more than this desktop, and to the other screens of this machine. */
   async offerList() {
     const { session } = this.client;
     await session.claiming;
@@ -62,6 +64,7 @@ export class ControlPanel {
       const response = await session.request('../../api/v1/desktops');
       const { desktops } = response.ok ? await response.json() : { desktops: [] };
       byId('all-desktops', HTMLAnchorElement).hidden = desktops.length < 2;
+      showSiblings(byId('siblings', HTMLElement), siblingsOf(desktops, nameIn(location.pathname)));
     } catch {
       /* the page itself says that the server is out of reach */
     }

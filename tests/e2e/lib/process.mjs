@@ -92,12 +92,11 @@ export function cpuSeconds(pid) {
 }
 
 /** QEMU arguments for the demo guest. `append`: words added to the kernel command line. */
-export function guestArguments({ qmp, monitor, append = [], display = ['-display', 'dbus,p2p=yes,audiodev=a'], audio = 'dbus', serial, size = [1280, 720], memory = 512, heads = 1 }) {
+export function guestArguments({ qmp, monitor, append = [], display = ['-display', 'dbus,p2p=yes,audiodev=a'], audio = 'dbus', serial, size = [1280, 720], memory = 512 }) {
   const base = readFileSync(join(guestDir, 'cmdline'), 'utf8').trim();
   return ['-accel', 'tcg', '-M', 'q35', '-cpu', 'max', '-m', String(memory), '-nodefaults', '-no-user-config', '-name', 'e2e',
     '-kernel', join(guestDir, 'vmlinuz'), '-initrd', join(guestDir, 'initrd.img'), '-append', [base, ...append].join(' '),
-    '-vga', 'none', '-device', `virtio-vga,id=screen,max_outputs=${heads},xres=${size[0]},yres=${size[1]}`,
-    ...Array.from({ length: heads }, (_, i) => [`virtio-keyboard-pci`, `virtio-tablet-pci`].flatMap((kind) => ['-device', heads > 1 ? `${kind},display=screen,head=${i}` : kind])).flat(),
+    '-vga', 'none', '-device', `virtio-vga,xres=${size[0]},yres=${size[1]}`, '-device', 'virtio-keyboard-pci', '-device', 'virtio-tablet-pci',
     ...(audio ? ['-audiodev', `${audio},id=a`, '-device', 'intel-hda', '-device', 'hda-duplex,audiodev=a'] : []),
     ...(serial ? ['-chardev', `file,id=s,path=${serial}`, '-serial', 'chardev:s'] : []),
     ...(monitor ? ['-qmp', `unix:${monitor},server=on,wait=off`] : []),
