@@ -50,7 +50,7 @@ test('heads: each screen that the guest uses is a desktop, with its own picture 
   // Both outputs get a monitor, and as long as nothing shows on them there is one desktop.
   await until(async () => (await sh('cat /sys/class/drm/card1-*/status')).match(/^connected/gm)?.length === 2, 30_000, 'two monitors');
   assert.equal(await names(server), 'vm');
-  await sh('mkfifo /tmp/say; (heads-guest /dev/dri/card1 < /tmp/say > /tmp/heads.log 2>&1 &); exec 9>/tmp/say');
+  await sh('mkfifo /tmp/say; (heads-guest /dev/dri/card1 < /tmp/say > /tmp/heads.log 2>&1 &); exec 9>/tmp/say; sleep 1; killall -9 sway seatd');
   await until(async () => await names(server) === 'vm vm-1 vm-2', 30_000, 'three desktops');
   assert.deepEqual((await listed(server)).map(({ machine }) => machine), ['vm', 'vm', 'vm']);
   assert.deepEqual(await colour(server, 'vm-1'), [0xc0, 0x20, 0x20]);
@@ -87,6 +87,6 @@ test('heads: each screen that the guest uses is a desktop, with its own picture 
   await sh('echo on 1 >&9');
   await until(async () => await names(server) === 'vm vm-1 vm-2', 40_000, 'the second to come back');
   assert.deepEqual(await colour(server, 'vm-2'), [0x20, 0xa0, 0x40]);
-  assert.equal(await page.evaluate(() => document.documentElement.dataset.state), 'live');
+  assert.equal(await page.evaluate(() => document.documentElement.dataset.state), 'running');
   assert.deepEqual(page.faults, []);
 }, { timeoutMs: 170_000 });

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 /* Of the kernel's drm.h and drm_mode.h, which not every host has. */
 struct drm_mode_modeinfo {
@@ -43,6 +44,7 @@ struct drm_mode_map_dumb {
   uint64_t offset;
 };
 
+#define DRM_IOCTL_SET_MASTER _IO('d', 0x1e)
 #define DRM_IOCTL_MODE_GETRESOURCES _IOWR('d', 0xa0, struct drm_mode_card_res)
 #define DRM_IOCTL_MODE_SETCRTC _IOWR('d', 0xa2, struct drm_mode_crtc)
 #define DRM_IOCTL_MODE_GETCONNECTOR _IOWR('d', 0xa7, struct drm_mode_get_connector)
@@ -50,7 +52,7 @@ struct drm_mode_map_dumb {
 #define DRM_IOCTL_MODE_CREATE_DUMB _IOWR('d', 0xb2, struct drm_mode_create_dumb)
 #define DRM_IOCTL_MODE_MAP_DUMB _IOWR('d', 0xb3, struct drm_mode_map_dumb)
 
-enum { OUTPUTS = 4, MODES = 64 };
+enum { OUTPUTS = 4, MODES = 64, TRIES = 40000 };
 
 static const uint32_t colours[OUTPUTS] = {0xc02020, 0x20a040, 0x2040c0, 0xc0a020};
 static uint32_t crtcs[OUTPUTS], connectors[OUTPUTS];
@@ -110,13 +112,26 @@ static void show(int card, unsigned output, int on) {
   printf("output %u %s\n", output, crtc.mode_valid ? "on" : "off");
 }
 
+/* The guest's desktop opens every card that there is: whoever ends it then finds the card free for a moment. */
+static int take(const char *path) {
+  for (int i = 0; i < TRIES; i++) {
+    const int card = open(path, O_RDWR | O_CLOEXEC);
+    if (card >= 0 && !ioctl(card, DRM_IOCTL_SET_MASTER, 0))
+      return card;
+    if (card >= 0)
+      close(card);
+    usleep(500);
+  }
+  return -1;
+}
+
 int main(int argc, char **argv) {
   char line[32], word[8];
   unsigned output;
   struct drm_mode_card_res found = {
     .crtc_id_ptr = (uintptr_t)crtcs, .count_crtcs = OUTPUTS, .connector_id_ptr = (uintptr_t)connectors,
     .count_connectors = OUTPUTS};
-  const int card = argc == 2 ? open(argv[1], O_RDWR | O_CLOEXEC) : -1;
+  const int card = argc == 2 ? take(argv[1]) : -1;
   if (card < 0 || ioctl(card, DRM_IOCTL_MODE_GETRESOURCES, &found) < 0)
     die("card");
   setvbuf(stdout, NULL, _IOLBF, 0);
