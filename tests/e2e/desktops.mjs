@@ -60,6 +60,7 @@ test('desktops: the list shows each with its picture, opens one and is come back
   await painted(page);
   assert.equal(new URL(page.url()).pathname, '/d/blue/');
   await page.locator('html[data-role="controller"]').waitFor({ timeout: 10_000 });
+  assert.equal(await page.title(), 'blue · Oriel');
   const settled = await made();
   await new Promise((resolve) => setTimeout(resolve, 2500)); // more than a round of the list
   assert.equal(await made(), settled);

@@ -2,6 +2,7 @@
 //
 // Several viewers of one desktop: who has the controls, a stalled one, hostile ones.
 import assert from 'node:assert/strict';
+import { PNG } from 'pngjs';
 import { test, until } from './lib/runner.mjs';
 import { oriel, stats, usage } from './lib/process.mjs';
 import { canvasPixels, openDesktop, pageStats, painted } from './lib/browser.mjs';
@@ -65,6 +66,13 @@ test('viewers: a newcomer asks for the controls; the holder keeps them, then han
   assert.deepEqual([...first.faults, ...second.faults.filter((text) => !/401/.test(text))], []);
 });
 
+/** How many colours are seen beside the card, as the browser has put the window together. */
+async function coloursOf(page) {
+  await page.bringToFront();
+  const { data } = PNG.sync.read(await page.screenshot({ clip: { x: 0, y: 0, width: 300, height: 300 } }));
+  return new Set(new Uint32Array(new Uint8Array(data).buffer)).size;
+}
+
 test('viewers: a link for watching only watches; a log-out ends the session', async (t) => {
   const server = await oriel(t, still);
   const page = await openDesktop(t, server, { extra: { permissions: ['clipboard-read', 'clipboard-write'] } });
@@ -97,7 +105,8 @@ test('viewers: a link for watching only watches; a log-out ends the session', as
   await page.locator('#log-out').click();
   await page.locator('#login').waitFor({ timeout: 5000 });
   await tab.locator('#login').waitFor({ timeout: 5000 });
-  assert.equal((await pageStats(page)).width, 0, 'the last picture stays readable behind the card');
+  assert.equal((await pageStats(page)).width, 0, 'the last picture stays in memory');
+  for (const left of [page, tab]) assert.equal(await coloursOf(left), 1, 'the last picture stays readable behind the card');
   assert.equal(await page.title(), 'Oriel');
   await page.reload();
   await page.locator('#login').waitFor({ timeout: 5000 });

@@ -114,3 +114,17 @@ test('card_counts_down_to_the_next_try_for_the_eye_only', (t) => {
   pass(2.5);
   assert.equal(text.textContent, 'The connection was lost.');
 });
+
+test('card_says_what_the_server_says_of_a_machine_in_sentences', () => {
+  const status = new Status();
+  const card = new Card(status, () => '', () => {});
+  card.more = (state) => (state === 'gone' ? 'Start it.' : '');
+  status.changed = () => card.show();
+  const text = element('status-text');
+  status.set('waiting', 'the VM does not run yet');
+  assert.equal(text.textContent, 'The VM does not run yet.');
+  status.set('gone', 'lab has shut down');
+  assert.equal(text.textContent, 'lab has shut down. Start it.');
+  status.set('lost', 'It is lost.');
+  assert.equal(text.textContent, 'It is lost.');
+});

@@ -134,9 +134,9 @@ function browserAt(address) {
 }
 
 test('pages_of_one_server_know_its_place', () => {
-  assert.deepEqual(places('https://host/d/web/'), { root: '/', own: '/d/web/' });
-  assert.deepEqual(places('https://host/vms/one/d/web/?x#y'), { root: '/vms/one/', own: '/vms/one/d/web/' });
-  assert.deepEqual(places('https://host/vms/one/'), { root: '/vms/one/', own: '/vms/one/' });
+  assert.deepEqual(places('https://host/d/web/'), { root: '/', own: '/d/web/', name: 'web' });
+  assert.deepEqual(places('https://host/vms/one/d/web/?x#y'), { root: '/vms/one/', own: '/vms/one/d/web/', name: 'web' });
+  assert.deepEqual(places('https://host/vms/one/'), { root: '/vms/one/', own: '/vms/one/', name: '' });
 });
 
 test('secrets_for_one_desktop_and_for_all_are_kept_apart', () => {

@@ -29,9 +29,12 @@ const faces = {
   login: {
     icon: 'key',
     title: 'Open this desktop',
-    text: 'The token stands in the line that the server printed when it started.',
+    text: 'With the token that the server printed when it started, or that its operator gave you.',
   },
 };
+
+/** What the server says of a machine begins and ends as a sentence here. @param {string} detail */
+const sentence = (detail) => detail.replace(/^the VM\b/, 'The VM').replace(/[^.!?…]$/, '$&.');
 
 export class Card {
   /**
@@ -81,8 +84,7 @@ export class Card {
     const { state, detail, retryAt } = this.status;
     const left = Math.ceil((retryAt - performance.now()) / 1000);
     const more = this.more(state);
-    const text = detail && more ? `${detail}.` : detail || faces[state].text;
-    const words = [text, more].filter(Boolean).join(' ');
+    const words = [detail ? sentence(detail) : faces[state].text, more].filter(Boolean).join(' ');
     this.wait.textContent = retryAt && left > 0 ? ` Next try in ${left} s.` : '';
     if (words === this.words) return;
     this.words = words;

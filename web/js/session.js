@@ -35,10 +35,14 @@ async function answerOf(response) {
   return { status: 'unreachable', retryAfterS };
 }
 
-/** Where this page is: the folder of one desktop, or of the server, whose own is the first. @param {string} [address] */
+/**
+ * Where this page is: the folder of one desktop, or of the server, whose own is the first; name: the desktop's, or ''.
+ * @param {string} [address]
+ */
 export function places(address = location.href) {
   const own = new URL('.', address).pathname;
-  return { root: own.replace(/d\/[^/]+\/$/, ''), own };
+  const [path, name] = /d\/([^/]+)\/$/.exec(own) ?? ['', ''];
+  return { root: own.slice(0, own.length - path.length), own, name };
 }
 
 /**

@@ -9,6 +9,7 @@ import { MachinePanel } from './machine-panel.js';
 import { MicrophonePanel } from './microphone-panel.js';
 import { MouseHint } from './mouse-hint.js';
 import { Overlay } from './overlay.js';
+import { places } from './session.js';
 import { SizePanel } from './size-panel.js';
 import { TextDialog } from './text-dialog.js';
 import { Toolbar } from './toolbar.js';
@@ -182,8 +183,10 @@ export class Interface {
     const { sound } = devices;
     const connected = client.role !== null;
     const watching = connected && !client.controls;
-    byId('name-text', HTMLElement).textContent = client.name || 'Oriel';
-    document.title = client.name ? `${client.name} · Oriel` : 'Oriel';
+    // Its name here tells it from another screen of the same machine, as in the list.
+    const name = places().name || client.name;
+    byId('name-text', HTMLElement).textContent = name || 'Oriel';
+    document.title = name ? `${name} · Oriel` : 'Oriel';
     document.documentElement.dataset.role = watching ? 'viewer' : client.controls ? 'controller' : 'none';
     this.control.update();
     button('chip-sound').hidden = !(sound.blocked && !sound.muted && client.capabilities & CAP.OPUS);
