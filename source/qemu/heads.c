@@ -13,7 +13,7 @@
 #include "source/qemu/address.h"
 #include "source/qemu/survey.h"
 
-static const char all[] = "?console=all";
+#define ALL "?console=all"
 
 struct oriel_source_heads {
   struct oriel_qemu_session *session; /* a reference */
@@ -35,7 +35,7 @@ bool oriel_source_heads_wanted(const char *address) {
 int oriel_source_head_address(const char *address, unsigned console, char *text, size_t size) {
   if (!oriel_source_heads_wanted(address) || console >= ORIEL_SOURCE_HEADS_MAX)
     return -EINVAL;
-  const size_t path = strlen(address) - (sizeof all - 1);
+  const size_t path = strlen(address) - (sizeof ALL - 1);
   const int length = snprintf(text, size, "%.*s?console=%u", (int)path, address, console);
   return length > 0 && (size_t)length < size ? 0 : -ENAMETOOLONG;
 }
