@@ -12,15 +12,32 @@
 #include "cli/desktop_spec.h"
 #include "cli/desktop_values.h"
 
+static bool ends_with(const char *text, size_t length, const char *suffix) {
+  const size_t tail = strlen(suffix);
+  return length > tail && strncmp(text + length - tail, suffix, tail) == 0;
+}
+
+/** An address whose scheme is none of the network's leads to a file: a socket, or a device. */
+static bool names_file(const char *value) {
+  static const char *const network[] = {"tcp://", "vsock://"};
+  for (size_t i = 0; i < sizeof network / sizeof *network; i++)
+    if (strncmp(value, network[i], strlen(network[i])) == 0)
+      return false;
+  return strstr(value, "://") != NULL;
+}
+
 /** A file is named by who runs this process, not by who talks to it. */
 static int check_option(const char *option, char *why, size_t why_size) {
   const size_t length = strcspn(option, "=");
-  static const char suffix[] = "-file";
-  const size_t tail = sizeof suffix - 1;
-  if (length <= tail || strncmp(option + length - tail, suffix, tail) != 0)
+  const int shown = (int)(length < 40 ? length : 40);
+  if (ends_with(option, length, "-file"))
+    snprintf(why, why_size, "%.*s cannot be given at run time: give the secret itself", shown, option);
+  else if (strncmp(option, "audio-", 6) == 0 && names_file(option + length))
+    snprintf(why, why_size,
+             "%.*s cannot name a file of this host at run time: give it as tcp://HOST:PORT or vsock://any:PORT, or "
+             "serve the desktop from the configuration file", shown, option);
+  else
     return 0;
-  snprintf(why, why_size, "%.*s cannot be given at run time: give the secret itself", (int)(length < 40 ? length : 40),
-           option);
   return -EINVAL;
 }
 
