@@ -199,6 +199,15 @@ static void defer(struct oriel_connection *connection) {
   server->stats.requests_deferred++;
 }
 
+bool oriel_http_defer(struct oriel_request *request) {
+  if (!is_spent(request->server))
+    return false;
+  oriel_connection_phase(request->connection, CONNECTION_BODY); /* it is us who are waited for */
+  defer(request->connection);
+  MHD_suspend_connection(request->http);
+  return true;
+}
+
 static void resume_deferred(struct oriel_server *server, unsigned count) {
   for (; server->deferred && count > 0; count--) {
     struct oriel_connection *connection = server->deferred;
@@ -254,6 +263,7 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *http, const
     request->server->http_budget.count++;
     return begin(request, method);
   }
+  request->connection->resumed = false;
   if (*body_size)
     return take_body(request, body, body_size);
   request->path = oriel_public_inner(&request->server->public_address, path);
@@ -275,6 +285,7 @@ static void on_completed(void *user, struct MHD_Connection *http, void **context
     oriel_connection_phase(request->connection, CONNECTION_IDLE);
   if (request->snapshot)
     oriel_snapshot_drop(request->snapshot);
+  oriel_metrics_drop(request->metrics);
   /* Of a log-in that broke off, it holds the token. */
   explicit_bzero(request->body, request->body_size < sizeof request->body ? request->body_size : sizeof request->body);
   oriel_mount_unref(request->mount);

@@ -204,7 +204,8 @@ static void write_server(struct oriel_sheet *out, const struct oriel_server_stat
   counter(out, "connections_refused_total", "TCP connections over a limit.", stats->connections_refused);
   counter(out, "connections_evicted_total", "TCP connections without a credential that made room for others.",
           stats->connections_evicted);
-  counter(out, "requests_deferred_total", "Requests that waited for the loop's next turn.", stats->requests_deferred);
+  counter(out, "requests_deferred_total", "Times that a request waited for the loop's next turn.",
+          stats->requests_deferred);
   gauge(out, "connections", "HTTP connections now, without viewers.", stats->connections_now);
   gauge(out, "sessions", "Browser sessions now.", stats->sessions_now);
   counter(out, "requests_total", "HTTP requests.", stats->requests);
@@ -245,21 +246,30 @@ static void write_of(struct oriel_sheet *out, const struct oriel_mount *mount) {
   write_sound(out, &stats->sound);
 }
 
-/** Of all desktops, each with its name. */
-static void write_all(struct oriel_sheet *out, const struct oriel_server *server) {
-  for (struct oriel_mount *mount = NULL; (mount = oriel_mount_next(server, mount)) != NULL;) {
-    oriel_sheet_desktop(out, mount->name);
-    write_of(out, mount);
-  }
-  oriel_sheet_desktop(out, NULL);
+/** An answer that is being written: many desktops are more than one turn of the loop has time for. */
+struct oriel_metrics {
+  struct oriel_sheet *sheet;
+  struct oriel_mount *next; /* held; the first of several that is not written yet, NULL = none is left */
+};
+
+void oriel_metrics_drop(struct oriel_metrics *metrics) {
+  if (!metrics)
+    return;
+  oriel_sheet_destroy(metrics->sheet);
+  oriel_mount_unref(metrics->next);
+  free(metrics);
 }
 
-static char *make_text(const struct oriel_request *request, size_t *size) {
+/** With what is said once; NULL when memory is short. */
+static struct oriel_metrics *begin(const struct oriel_request *request) {
   struct oriel_server *server = request->server;
-  struct oriel_server_stats stats;
-  struct oriel_sheet *out = oriel_sheet_create();
-  if (!out)
+  struct oriel_metrics *metrics = calloc(1, sizeof *metrics);
+  struct oriel_sheet *out = metrics ? oriel_sheet_create() : NULL;
+  if (!out) {
+    free(metrics);
     return NULL;
+  }
+  struct oriel_server_stats stats;
   oriel_server_stats(server, &stats);
   oriel_sheet_family(out, "build_info", "gauge", "1, with the version as label.");
   labelled(out, "version", server->version, 1);
@@ -267,16 +277,35 @@ static char *make_text(const struct oriel_request *request, size_t *size) {
     write_server(out, &stats);
   if (request->mount)
     write_of(out, request->mount);
-  else
-    write_all(out, server);
-  char *text = oriel_sheet_text(out, size);
-  oriel_sheet_destroy(out);
-  return text;
+  metrics->sheet = out;
+  metrics->next = request->mount ? NULL : oriel_mount_ref(oriel_mount_next(server, NULL));
+  return metrics;
+}
+
+/** Of several desktops, each with its name. False when the rest is for the next turn. */
+static bool write_rest(struct oriel_request *request, struct oriel_metrics *metrics) {
+  while (metrics->next) {
+    struct oriel_mount *mount = metrics->next;
+    oriel_sheet_desktop(metrics->sheet, mount->name);
+    write_of(metrics->sheet, mount); /* nothing, where it was removed meanwhile */
+    oriel_sheet_desktop(metrics->sheet, NULL);
+    metrics->next = oriel_mount_ref(oriel_mount_next(request->server, mount));
+    oriel_mount_unref(mount);
+    if (metrics->next && oriel_http_defer(request))
+      return false;
+  }
+  return true;
 }
 
 enum MHD_Result oriel_handle_metrics(struct oriel_request *request) {
+  if (!request->metrics)
+    request->metrics = begin(request);
+  if (!request->metrics)
+    return MHD_NO;
+  if (!write_rest(request, request->metrics))
+    return MHD_YES; /* called again */
   size_t size = 0;
-  char *text = make_text(request, &size);
+  char *text = oriel_sheet_text(request->metrics->sheet, &size);
   if (!text)
     return MHD_NO;
   struct MHD_Response *response =

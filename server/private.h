@@ -42,6 +42,7 @@ struct oriel_mount;
 struct oriel_peer;
 struct oriel_relay;
 struct oriel_connection;
+struct oriel_request;
 
 struct oriel_server {
   uv_loop_t *loop;
@@ -121,6 +122,9 @@ int oriel_http_add(struct oriel_server *server, int fd, const struct sockaddr *c
 void oriel_http_pump(struct oriel_server *server);
 /** The same in the loop's next turn; may be called from inside libmicrohttpd. */
 void oriel_http_pump_soon(struct oriel_server *server);
+/** For a handler with more to do than a turn has time for: where that is over, the request sleeps, true is returned,
+ *  and the handler, which returns MHD_YES then, is called again in the next turn. */
+bool oriel_http_defer(struct oriel_request *request);
 /** A turn of the loop ends: renews the budgets, and goes on with what was deferred. */
 void oriel_http_turn(struct oriel_server *server);
 /** Ends connections whose client has gone. */

@@ -50,6 +50,7 @@ void oriel_connection_doom(struct oriel_connection *connection);
 void oriel_connection_unlist(struct oriel_connection *connection);
 
 struct oriel_route;
+struct oriel_metrics;
 struct oriel_snapshot;
 
 enum oriel_credential { ORIEL_CREDENTIAL_NONE, ORIEL_CREDENTIAL_BEARER, ORIEL_CREDENTIAL_COOKIE };
@@ -75,6 +76,7 @@ struct oriel_request {
   struct oriel_address_key key;        /* of the client, behind trusted proxies */
   char client[ORIEL_ADDRESS_TEXT_MAX]; /* the same, for the log */
   struct oriel_snapshot *snapshot;
+  struct oriel_metrics *metrics; /* as far as they are written */
   size_t body_size; /* counts on beyond the buffer */
   char body[ORIEL_SESSION_BODY_MAX];
 };

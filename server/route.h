@@ -73,5 +73,7 @@ enum MHD_Result oriel_handle_metrics(struct oriel_request *request);
 
 /** Frees a snapshot's result, or leaves it to its worker. */
 void oriel_snapshot_drop(struct oriel_snapshot *snapshot);
+/** Frees what was written; NULL is fine. */
+void oriel_metrics_drop(struct oriel_metrics *metrics);
 
 #endif

@@ -100,6 +100,12 @@ class Oriel:
         except urllib.error.HTTPError as error:
             return error.code, None
 
+    def text(self, path):
+        asked = urllib.request.Request(f'http://127.0.0.1:{self.port}{path}',
+                                       headers={'Authorization': f'Bearer {self.token}'})
+        with urllib.request.urlopen(asked, timeout=LIMIT_S) as answer:
+            return answer.read().decode()
+
     def state(self, name):
         status, answer = self.get(f'/api/v1/desktops/{name}')
         return answer['state'] if status == 200 else status
@@ -279,6 +285,10 @@ def admin():
     refused = [add('more'), add('kept'), add('A'), add('x', 'nonsense:'), add('x', fps=0), add('x', listen='0'),
                add('x', **{'token-file': '/etc/hostname'}), add('x', pfs=1)]
     check('bad_orders_are_refused', refused == [409, 409] + [400] * 6 and oriel.state('x') == 404, oriel)
+    files = [add('x', **{option: f'{scheme}://{SCRATCH}/made'}) for option in ('audio-listen', 'audio-microphone')
+             for scheme in ('unix', 'serial', 'mux', 'shm')]
+    check('no_option_names_a_file_of_the_host', files == [400] * 8 and not os.path.exists(f'{SCRATCH}/made') and
+          oriel.state('x') == 404, oriel)
     check('nobody_else_may', order('POST', '/api/v1/desktops', {'name': 'y', 'address': STATIC}, TOKEN) in (401, 403) and
           oriel.state('y') == 404, oriel)
     check('one_of_the_file_is_not_removed', order('DELETE', '/api/v1/desktops/kept') == 403 and
@@ -305,6 +315,11 @@ def admin():
 def many():
     oriel = Oriel(*(f'd{i}={STATIC}' for i in range(100)))
     check('hundred_are_served', [oriel.state(f'd{i}') for i in (0, 50, 99)] == ['running'] * 3, oriel)
+    deferred = oriel.get('/api/v1/desktops/d0/stats')[1]['server']['requests_deferred']
+    text = oriel.text('/metrics')
+    named = set(re.findall(r'^oriel_viewers{desktop="(\w+)"} 0$', text, re.M))
+    check('metrics_of_hundred_are_written_in_turns', named == {f'd{i}' for i in range(100)} and
+          oriel.get('/api/v1/desktops/d0/stats')[1]['server']['requests_deferred'] > deferred, oriel)
     status, seconds = oriel.end()
     check('hundred_end_in_time', status == 0 and seconds < 2, oriel)
 
