@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/utf8.h"
 #include "server/policy.h"
 #include "server/request.h"
 
@@ -136,10 +137,21 @@ static char *make_json(const char *sentence) {
   return text;
 }
 
+/** NULL when memory is short. */
+static char *make_error(unsigned status, const char *sentence, bool page) {
+  char *clean = strdup(sentence), *text = NULL;
+  if (clean) {
+    oriel_utf8_sanitize(clean); /* a client's own words may be in it, cut within a character */
+    text = page ? make_page(status, clean) : make_json(clean);
+  }
+  free(clean);
+  return text;
+}
+
 enum MHD_Result oriel_answer_error(struct oriel_request *request, unsigned status, const char *sentence,
                                    const char *header, const char *value) {
   bool page = wants_page(request);
-  char *text = page ? make_page(status, sentence) : make_json(sentence);
+  char *text = make_error(status, sentence, page);
   if (!text)
     return MHD_NO;
   struct MHD_Response *response =

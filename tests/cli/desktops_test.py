@@ -289,6 +289,8 @@ def admin():
              for scheme in ('unix', 'serial', 'mux', 'shm')]
     check('no_option_names_a_file_of_the_host', files == [400] * 8 and not os.path.exists(f'{SCRATCH}/made') and
           oriel.state('x') == 404, oriel)
+    long = [add('x', 'nonsense:' + 'x' * more + '\u20ac' * 99) for more in range(3)]  # whose quote ends within a character
+    check('refusal_that_quotes_half_a_character_is_an_answer', long == [400] * 3, oriel)
     check('nobody_else_may', order('POST', '/api/v1/desktops', {'name': 'y', 'address': STATIC}, TOKEN) in (401, 403) and
           oriel.state('y') == 404, oriel)
     check('one_of_the_file_is_not_removed', order('DELETE', '/api/v1/desktops/kept') == 403 and
