@@ -128,6 +128,31 @@ test('desktops: sessions for one and for all live side by side', async (t) => {
   await painted(page);
 });
 
+test('desktops: one is powered down from the list by keys, and not by who only watches', async (t) => {
+  const server = await oriel(t, ['serve', ...two]);
+  const page = await openPage(t, { size: [1100, 700] });
+  await page.goto(`${server.origin}/#token=${server.token}`);
+  await listed(page);
+  const down = page.getByRole('button', { name: 'Power down red' });
+  await down.focus();
+  await page.keyboard.press('Enter');
+  await page.getByText('It cannot be started from here again').waitFor();
+  await page.keyboard.press('Escape');
+  await page.locator('#confirm').waitFor({ state: 'hidden' });
+  assert.ok(await down.evaluate((button) => button === document.activeElement), 'Escape leads back to the button');
+  await page.keyboard.press('Enter');
+  await page.locator('#confirm-yes').focus();
+  await page.keyboard.press('Enter');
+  await card(page, 'red').getByText('Switched off', { exact: true }).waitFor({ timeout: 10_000 });
+  await down.waitFor({ state: 'hidden' });
+  assert.equal(await page.evaluate(() => document.activeElement.closest('li')?.dataset.name), 'red');
+  const watcher = await openPage(t, { size: [1100, 700] });
+  await watcher.goto(`${server.origin}/#token=${server.viewToken}`);
+  await listed(watcher);
+  assert.equal(await watcher.getByRole('button', { name: /Power down/ }).count(), 0);
+  assert.deepEqual(page.faults, []);
+});
+
 test('desktops: from ten on they are searched, and a log-out leaves no picture', async (t) => {
   const all = Array.from({ length: 12 }, (_, i) => still(i % 3 ? `web-${i}` : `db-${i}`));
   const server = await oriel(t, ['serve', ...all]);

@@ -2,7 +2,9 @@
 // The list of desktops: its words, its search and its keys; and the rounds in which pictures are asked for.
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
-import { commandOf, countWords, found, hasPicture, peopleWords, placeAfter, stateWords } from '../../web/js/desktop-words.js';
+import {
+  commandOf, countWords, found, hasPicture, peopleWords, placeAfter, powerDownWords, stateWords,
+} from '../../web/js/desktop-words.js';
 import { places, Session } from '../../web/js/session.js';
 import { Thumbnails } from '../../web/js/thumbnails.js';
 
@@ -29,7 +31,10 @@ test('desktop_offers_what_can_be_done_to_its_machine', () => {
   assert.equal(commandOf(desktop({ state: 'gone', commands: false })), 'start');
   assert.equal(commandOf(desktop({ state: 'connecting' })), '');
   assert.equal(commandOf(desktop({ view: true })), '');
-  assert.equal(commandOf(desktop({ start: false })), '');
+  assert.equal(commandOf(desktop({ start: false })), 'powerdown');
+  assert.equal(commandOf(desktop({ start: false, state: 'gone' })), '');
+  assert.ok(powerDownWords(desktop({ start: false })).startsWith(powerDownWords(desktop())));
+  assert.match(powerDownWords(desktop({ start: false })), /cannot be started from here/);
   assert.equal(commandOf(desktop({ commands: false })), '');
   assert.ok(hasPicture(desktop()) && hasPicture(desktop({ state: 'paused' })));
   assert.ok(!hasPicture(desktop({ display: 'off' })) && !hasPicture(desktop({ state: 'gone' })));

@@ -62,12 +62,14 @@ export class DesktopCard {
 
   /** @param {string} command */
   offer(command) {
+    if (!command && this.actions.contains(document.activeElement)) this.link.focus();
     this.actions.hidden = !command;
     if (command === this.command) return;
     this.command = command;
-    const words = command === 'start' ? 'Start' : 'Power down…';
-    this.button.replaceChildren(icon(command === 'start' ? 'play' : 'power'), words);
-    this.button.setAttribute('aria-label', `${words.replace('…', '')} ${this.desktop.name}`);
+    const words = `${command === 'start' ? 'Start' : 'Power down'} ${this.desktop.name}`;
+    this.button.replaceChildren(icon(command === 'start' ? 'play' : 'power'));
+    this.button.setAttribute('aria-label', words);
+    this.button.title = words;
   }
 
   /** @param {Blob | null} blob its picture now; null = it has none @param {string} [tag] */

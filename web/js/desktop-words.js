@@ -37,9 +37,15 @@ export function peopleWords({ viewers, controller }) {
 
 /** What a button does to the machine: its command, or '' for none. @param {Desktop} desktop */
 export function commandOf({ state, view, commands, start }) {
-  if (view || !start) return '';
-  if (state === 'gone') return 'start';
+  if (view) return '';
+  if (state === 'gone') return start ? 'start' : '';
   return commands && (state === 'running' || state === 'paused') ? 'powerdown' : '';
+}
+
+/** What is to be known before a power-down. @param {Desktop} desktop */
+export function powerDownWords({ start }) {
+  const asked = 'The guest is asked to shut down, as if by its power button.';
+  return start ? asked : `${asked} It cannot be started from here again, but where it was started.`;
 }
 
 /** A picture of it can be had. @param {Desktop} desktop */

@@ -2,7 +2,7 @@
 // The page at / where several desktops are served: the list of those that the session opens.
 import { loginForm } from './card.js';
 import { DesktopCard } from './desktop-card.js';
-import { countWords, found, hasPicture, placeAfter, SEARCH_FROM } from './desktop-words.js';
+import { countWords, found, hasPicture, placeAfter, powerDownWords, SEARCH_FROM } from './desktop-words.js';
 import { byId, button, toast } from './dom.js';
 import { LogOut } from './log-out.js';
 import { parseFragment, session } from './session.js';
@@ -168,7 +168,7 @@ class DesktopsPage {
   /** @param {DesktopCard} card @param {string} command */
   async act(card, command) {
     const { name } = card.desktop;
-    if (command === 'powerdown' && !(await this.confirm(name))) return;
+    if (command === 'powerdown' && !(await this.confirm(card.desktop))) return;
     try {
       const response = await session.request(`api/v1/desktops/${name}/${command}`, { method: 'POST' });
       const { error } = await response.json().catch(() => ({}));
@@ -180,11 +180,11 @@ class DesktopsPage {
     this.refresh();
   }
 
-  /** @param {string} name @returns {Promise<boolean>} */
-  confirm(name) {
+  /** @param {import('./desktop-words.js').Desktop} desktop @returns {Promise<boolean>} */
+  confirm(desktop) {
     const dialog = byId('confirm', HTMLDialogElement);
-    byId('confirm-title', HTMLElement).textContent = `Power down ${name}?`;
-    byId('confirm-text', HTMLElement).textContent = 'The guest is asked to shut down, as if by its power button.';
+    byId('confirm-title', HTMLElement).textContent = `Power down ${desktop.name}?`;
+    byId('confirm-text', HTMLElement).textContent = powerDownWords(desktop);
     button('confirm-yes').textContent = 'Power down';
     dialog.returnValue = '';
     dialog.showModal();
