@@ -17,9 +17,6 @@
 
 #define SUBSYSTEM "source/qemu"
 #define ROOT "/org/qemu/Display1"
-#define CONSOLE "org.qemu.Display1.Console"
-#define MOUSE "org.qemu.Display1.Mouse"
-#define KEYBOARD "org.qemu.Display1.Keyboard"
 #define FD_NAME "oriel-display"
 
 enum { ASK_TIMEOUT_MS = 30000 };
@@ -66,11 +63,6 @@ static void control_unref(gpointer user) {
 
 /* --- worker thread ------------------------------------------------------------------------------------------------ */
 
-/* QEMU's bits: 1 Scroll Lock, 2 Num Lock, 4 Caps Lock. */
-static unsigned locks_of(guint32 leds) {
-  return (leds & 4 ? ORIEL_LOCK_CAPS : 0u) | (leds & 2 ? ORIEL_LOCK_NUM : 0u);
-}
-
 static bool console_number(const char *path, unsigned *number) {
   char rest;
   return sscanf(path, ROOT "/Console_%u%c", number, &rest) == 1 && *number <= ORIEL_QEMU_CONSOLE_MAX;
@@ -94,18 +86,18 @@ static void take_properties(struct oriel_qemu_control *control, unsigned number,
   const struct oriel_qemu_console *console = find_taken(control, number);
   gboolean absolute;
   guint32 leds;
-  if (!strcmp(interface, CONSOLE)) {
+  if (!strcmp(interface, ORIEL_QEMU_CONSOLE)) {
     g_variant_lookup(properties, "Width", "u", &facts->width);
     g_variant_lookup(properties, "Height", "u", &facts->height);
     if (facts->width && facts->height && console)
       console->resized(console->user, facts->width, facts->height);
   }
-  if (!strcmp(interface, KEYBOARD) && g_variant_lookup(properties, "Modifiers", "u", &leds)) {
-    facts->locks = locks_of(leds);
+  if (!strcmp(interface, ORIEL_QEMU_KEYBOARD) && g_variant_lookup(properties, "Modifiers", "u", &leds)) {
+    facts->locks = oriel_qemu_locks_of(leds);
     if (console)
       oriel_qemu_input_set_leds(console->input, facts->locks);
   }
-  if (!strcmp(interface, MOUSE) && g_variant_lookup(properties, "IsAbsolute", "b", &absolute)) {
+  if (!strcmp(interface, ORIEL_QEMU_MOUSE) && g_variant_lookup(properties, "IsAbsolute", "b", &absolute)) {
     facts->absolute = absolute;
     if (console)
       tell_absolute(console, absolute);
@@ -198,35 +190,6 @@ static void maybe_ready(struct oriel_qemu_control *control) {
     control->config.ready(control->config.user, control->consoles, control->has_audio);
 }
 
-static void read_console(struct oriel_qemu_console_facts *facts, GVariant *interfaces) {
-  GVariant *console = g_variant_lookup_value(interfaces, CONSOLE, G_VARIANT_TYPE_VARDICT);
-  GVariant *mouse = g_variant_lookup_value(interfaces, MOUSE, G_VARIANT_TYPE_VARDICT);
-  GVariant *touch =
-    g_variant_lookup_value(interfaces, "org.qemu.Display1.MultiTouch", G_VARIANT_TYPE_VARDICT);
-  GVariant *keyboard = g_variant_lookup_value(interfaces, KEYBOARD, G_VARIANT_TYPE_VARDICT);
-  guint32 leds = 0;
-  gboolean absolute = FALSE;
-  const char *type = "Graphic";
-  if (keyboard)
-    facts->has_leds = g_variant_lookup(keyboard, "Modifiers", "u", &leds);
-  facts->locks = locks_of(leds);
-  if (console) {
-    facts->exists = true;
-    g_variant_lookup(console, "Width", "u", &facts->width);
-    g_variant_lookup(console, "Height", "u", &facts->height);
-    g_variant_lookup(console, "Type", "&s", &type);
-    facts->is_graphic = !strcmp(type, "Graphic");
-  }
-  if (mouse)
-    g_variant_lookup(mouse, "IsAbsolute", "b", &absolute);
-  facts->absolute = absolute;
-  facts->has_touch = touch != NULL;
-  g_clear_pointer(&console, g_variant_unref);
-  g_clear_pointer(&mouse, g_variant_unref);
-  g_clear_pointer(&touch, g_variant_unref);
-  g_clear_pointer(&keyboard, g_variant_unref);
-}
-
 static void read_objects(struct oriel_qemu_control *control, GVariant *all) {
   GVariantIter iter;
   const char *path;
@@ -237,7 +200,7 @@ static void read_objects(struct oriel_qemu_control *control, GVariant *all) {
     unsigned number;
     if (console_number(path, &number)) {
       control->consoles++;
-      read_console(&control->facts[number], interfaces);
+      oriel_qemu_console_read(&control->facts[number], interfaces);
     }
     if (!strcmp(path, ROOT "/Audio"))
       control->has_audio = true;

@@ -12,17 +12,10 @@
 #include <stdbool.h>
 
 #include "source/qemu/address.h"
+#include "source/qemu/console_facts.h"
 #include "source/qemu/input.h"
 #include "source/qemu/qmp.h"
 #include "source/source.h"
-
-/** What QEMU says about one console. */
-struct oriel_qemu_console_facts {
-  bool exists, is_graphic;
-  bool has_touch, absolute, has_leds;
-  unsigned locks;         /* the guest's LEDs, ORIEL_LOCK_* */
-  uint32_t width, height; /* pixels; 0 = not said */
-};
 
 /** A console that is shown: where what QEMU says of it goes. Filled in by its owner, who keeps it where it is while it
  *  is taken. */
