@@ -22,12 +22,42 @@ static int check_name(const struct oriel_host_desktop *hosted, const char *name,
   return -EEXIST;
 }
 
+/** What is served by a name, or is to be; NULL where it is only on its way out. */
+static const struct oriel_host_plan *plan_of(const struct oriel_host_desktop *hosted) {
+  return hosted == NULL ? NULL : hosted->leaving ? hosted->successor : hosted->plan;
+}
+
+/** Its tokens beside those of the server and of all others, or of those alone that were `added`. */
+static int check_tokens(const struct oriel_host *host, const struct oriel_host_plan *plan, bool added, char *why,
+                        size_t why_size) {
+  int result = oriel_host_plan_check(&host->site, plan, why, why_size);
+  for (const struct oriel_host_desktop *hosted = host->first; result == 0 && hosted != NULL; hosted = hosted->next) {
+    const struct oriel_host_plan *other = plan_of(hosted);
+    if (other != NULL && (other->added || !added))
+      result = oriel_host_plans_check(plan, other, why, why_size);
+  }
+  return result;
+}
+
+static int make_plan(const struct oriel_host *host, const struct oriel_desktop_options *options,
+                     struct oriel_host_plan **out, char *why, size_t why_size) {
+  struct oriel_host_plan *plan = NULL;
+  int result = oriel_host_plan_create(options, &plan, why, why_size);
+  if (result == 0)
+    result = check_tokens(host, plan, false, why, why_size);
+  if (result == 0)
+    *out = plan;
+  else
+    oriel_host_plan_destroy(plan);
+  return result;
+}
+
 int oriel_host_open(struct oriel_host *host, const struct oriel_desktop_options *options, char *why, size_t why_size) {
   struct oriel_host_desktop *hosted = NULL;
   struct oriel_host_plan *plan = NULL;
   int result = check_name(oriel_host_find(host, options->name), options->name, why, why_size);
   if (result == 0)
-    result = oriel_host_plan_create(options, &plan, why, why_size);
+    result = make_plan(host, options, &plan, why, why_size);
   if (result == 0)
     result = oriel_host_desktop_create(&host->site, plan, &hosted, why, why_size);
   if (result < 0)
@@ -51,7 +81,7 @@ int oriel_host_add(struct oriel_host *host, const struct oriel_desktop_options *
   if (result == 0)
     result = oriel_check_desktop(options, why, why_size);
   if (result == 0)
-    result = oriel_host_plan_create(options, &plan, why, why_size);
+    result = make_plan(host, options, &plan, why, why_size);
   if (result < 0)
     return result;
   plan->added = true;
@@ -65,7 +95,7 @@ int oriel_host_add(struct oriel_host *host, const struct oriel_desktop_options *
 
 int oriel_host_remove(struct oriel_host *host, const char *name, char *why, size_t why_size) {
   struct oriel_host_desktop *hosted = oriel_host_find(host, name);
-  const struct oriel_host_plan *plan = hosted == NULL ? NULL : hosted->leaving ? hosted->successor : hosted->plan;
+  const struct oriel_host_plan *plan = plan_of(hosted);
   if (hosted != NULL && plan == NULL) {
     snprintf(why, why_size, "desktop %s is being removed", name);
     return -ENOENT;
@@ -92,7 +122,7 @@ int oriel_host_remove(struct oriel_host *host, const char *name, char *why, size
 
 /** A name that an administrator took is none for the list. */
 static int check_free(const struct oriel_host_desktop *hosted, char *why, size_t why_size) {
-  const struct oriel_host_plan *plan = hosted == NULL ? NULL : hosted->leaving ? hosted->successor : hosted->plan;
+  const struct oriel_host_plan *plan = plan_of(hosted);
   if (plan == NULL || !plan->added)
     return 0;
   if (plan->machine[0] != '\0')
@@ -113,6 +143,8 @@ int oriel_host_plans_create(const struct oriel_desktop_options *desktops, unsign
     result = oriel_host_plan_create(&desktops[i], &plans[i], why, why_size);
     if (result == 0)
       result = oriel_check_desktop(&desktops[i], why, why_size);
+    for (unsigned other = 0; result == 0 && other < i; other++)
+      result = oriel_host_plans_check(plans[other], plans[i], why, why_size);
   }
   if (result == 0)
     *out = plans;
@@ -156,8 +188,11 @@ static void revise(struct oriel_host_desktop *hosted, struct oriel_host_plan *pl
 int oriel_host_apply(struct oriel_host *host, struct oriel_host_plan **plans, unsigned count, char *why,
                      size_t why_size) {
   int result = 0;
-  for (unsigned i = 0; result == 0 && i < count; i++)
+  for (unsigned i = 0; result == 0 && i < count; i++) {
     result = check_free(oriel_host_find(host, plans[i]->options.name), why, why_size);
+    if (result == 0)
+      result = check_tokens(host, plans[i], true, why, why_size);
+  }
   struct oriel_host_desktop *next = NULL;
   for (struct oriel_host_desktop *hosted = host->first; result == 0 && hosted != NULL; hosted = next) {
     next = hosted->next; /* what ends at once may be gone */

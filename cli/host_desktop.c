@@ -103,10 +103,9 @@ const char *oriel_host_plan_title(const struct oriel_host_plan *plan) {
   return plan->options.name[0] != '\0' ? plan->options.name : plan->options.address;
 }
 
-static int open_mount(const struct oriel_host_site *site, struct oriel_host_desktop *hosted, char *why,
-                      size_t why_size) {
-  const struct oriel_host_plan *plan = hosted->plan;
-  const struct oriel_mount_config config = {
+static struct oriel_mount_config mount_config_of(const struct oriel_host_site *site,
+                                                 const struct oriel_host_plan *plan) {
+  return (struct oriel_mount_config){
     .name = plan->options.name[0] != '\0' ? plan->options.name : unnamed,
     .token = plan->token[0] != '\0' ? plan->token : NULL,
     .view_token = plan->view_token[0] != '\0' ? plan->view_token : NULL,
@@ -117,6 +116,31 @@ static int open_mount(const struct oriel_host_site *site, struct oriel_host_desk
                : oriel_source_heads_wanted(plan->options.address) ? plan->options.name
                                                                   : NULL,
   };
+}
+
+int oriel_host_plan_check(const struct oriel_host_site *site, const struct oriel_host_plan *plan, char *why,
+                          size_t why_size) {
+  const struct oriel_mount_config config = mount_config_of(site, plan);
+  return oriel_server_check_tokens(site->server, &config, why, why_size);
+}
+
+static bool opens_what_watches(const struct oriel_host_plan *plan, const struct oriel_host_plan *watched) {
+  return plan->token[0] != '\0' && strcmp(plan->token, watched->view_token) == 0;
+}
+
+int oriel_host_plans_check(const struct oriel_host_plan *a, const struct oriel_host_plan *b, char *why,
+                           size_t why_size) {
+  if (!opens_what_watches(a, b) && !opens_what_watches(b, a))
+    return 0;
+  snprintf(why, why_size, "the token of desktop %s is the view-token of desktop %s: who only watches needs another",
+           opens_what_watches(a, b) ? a->options.name : b->options.name,
+           opens_what_watches(a, b) ? b->options.name : a->options.name);
+  return -EINVAL;
+}
+
+static int open_mount(const struct oriel_host_site *site, struct oriel_host_desktop *hosted, char *why,
+                      size_t why_size) {
+  const struct oriel_mount_config config = mount_config_of(site, hosted->plan);
   return oriel_server_mount(site->server, &config, &hosted->mount, why, why_size);
 }
 

@@ -111,6 +111,19 @@ static int check_token(const struct oriel_server *server, const char *name, cons
   return 0;
 }
 
+int oriel_server_check_tokens(const struct oriel_server *server, const struct oriel_mount_config *config, char *why,
+                              size_t why_size) {
+  int status = check_token(server, config->name, config->token, why, why_size);
+  if (status == 0)
+    status = check_token(server, config->name, config->view_token, why, why_size);
+  if (status == 0 && config->token && config->view_token && strcmp(config->token, config->view_token) == 0) {
+    snprintf(why, why_size, "cannot use one token for both of the desktop %.63s: who only watches needs another",
+             config->name);
+    return -EINVAL;
+  }
+  return status;
+}
+
 static int check_config(const struct oriel_server *server, const struct oriel_mount_config *config, char *why,
                         size_t why_size) {
   const char *name = config->name ? config->name : "";
@@ -129,14 +142,7 @@ static int check_config(const struct oriel_server *server, const struct oriel_mo
              name, ORIEL_MOUNTS_MAX);
     return -ENOSPC;
   }
-  int status = check_token(server, name, config->token, why, why_size);
-  if (status == 0)
-    status = check_token(server, name, config->view_token, why, why_size);
-  if (status == 0 && config->token && config->view_token && strcmp(config->token, config->view_token) == 0) {
-    snprintf(why, why_size, "cannot use one token for both of the desktop %.63s: who only watches needs another", name);
-    return -EINVAL;
-  }
-  return status;
+  return oriel_server_check_tokens(server, config, why, why_size);
 }
 
 /** False when memory is short. */

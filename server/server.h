@@ -94,6 +94,9 @@ struct oriel_mount_config {
  *  or a token; -ENOSPC: ORIEL_MOUNTS_MAX are mounted; -ENOMEM. `why` (at least 200 bytes) then holds one sentence. */
 int oriel_server_mount(struct oriel_server *server, const struct oriel_mount_config *config, struct oriel_mount **mount,
                        char *why, size_t why_size);
+/** Whether a desktop's own tokens can be used beside the server's. 0; -EINVAL with a sentence in `why`. */
+int oriel_server_check_tokens(const struct oriel_server *server, const struct oriel_mount_config *config, char *why,
+                              size_t why_size);
 /** Takes the desktop away, if it was not yet, and frees the name at once: its viewers are told that it is no longer
  *  served; nobody else notices. The mount is gone for the caller: its desktop's threads, which call oriel_mount_wake,
  *  must have ended before, so set no desktop, destroy it, and unmount. */

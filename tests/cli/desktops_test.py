@@ -214,9 +214,18 @@ def file():
     oriel.hang_up()
     check('bad_address_changes_nothing', len(oriel.said()) == 2 and 'nonsense:' in oriel.said()[1] and
           all(viewer.lives() for viewer in viewers.values()) and oriel.state('more') == 404, oriel)
+    clashes = [f'token = {TOKEN}\n', f'token = a-token-of-two-kinds\n[desktop more]\naddress = {STATIC}\n'
+               'view-token = a-token-of-two-kinds\n']
+    for clash in clashes:
+        configure(f'[desktop stays]\naddress = {STATIC}\n{clash}')
+        os.chmod(CONFIG, 0o600)
+        oriel.hang_up()
+    check('token_that_cannot_be_used_changes_nothing', len(oriel.said()) == 4 and "one of the server's" in oriel.said()[2] and
+          'is the view-token of desktop more' in oriel.said()[3] and oriel.state('goes') == 'running' and
+          all(viewer.lives() for viewer in viewers.values()) and oriel.state('more') == 404, oriel)
     os.unlink(CONFIG)
     oriel.hang_up()
-    check('missing_file_changes_nothing', len(oriel.said()) == 3 and all(viewer.lives() for viewer in viewers.values()), oriel)
+    check('missing_file_changes_nothing', len(oriel.said()) == 5 and all(viewer.lives() for viewer in viewers.values()), oriel)
 
     # The default is written where it was meant: nothing has changed for that one.
     configure(f'[server]\nstats = 5\n[desktop more]\naddress = {STATIC}\n[desktop changes]\naddress = {STATIC}\nfps = 7\n'
@@ -234,7 +243,7 @@ def file():
     check('changed_one_takes_viewers', viewer.opened, oriel)
     oriel.hang_up()
     oriel.hang_up()
-    check('same_file_again_touches_nobody', viewer.lives() and viewers['stays'].lives() and len(oriel.said()) == 3, oriel)
+    check('same_file_again_touches_nobody', viewer.lives() and viewers['stays'].lives() and len(oriel.said()) == 5, oriel)
     for _ in range(30):  # what goes comes back before it is gone
         configure(f'[desktop stays]\naddress = {STATIC}\nfps = 20\n')
         oriel.process.send_signal(signal.SIGHUP)
@@ -242,7 +251,7 @@ def file():
         oriel.process.send_signal(signal.SIGHUP)
     oriel.hang_up()
     check('coming_and_going_ends_as_the_file_says', until(lambda: oriel.state('flaps') == 'running') and
-          until(lambda: oriel.state('changes') == 404) and viewers['stays'].lives() and len(oriel.said()) == 3, oriel)
+          until(lambda: oriel.state('changes') == 404) and viewers['stays'].lives() and len(oriel.said()) == 5, oriel)
     status, seconds = oriel.end()
     check('end_is_in_time_with_viewers', status == 0 and seconds < 2 and viewers['stays'].ended(), oriel)
 
