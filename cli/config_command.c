@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cli/check.h"
+#include "cli/host.h"
 #include "cli/nearest.h"
 #include "cli/option_table.h"
 #include "cli/option_value.h"
@@ -22,39 +23,91 @@ static void format_place(const struct oriel_options *options, const struct oriel
     snprintf(text, size, "%.200s:%u: ", options->config, desktop->line);
 }
 
+/** The server's own. */
+struct tokens {
+  char full[ORIEL_TOKEN_SIZE], view[ORIEL_TOKEN_SIZE], admin[ORIEL_TOKEN_SIZE];
+};
+
+static bool is_servers(const struct tokens *tokens, const char *token) {
+  return token[0] != '\0' && (strcmp(token, tokens->full) == 0 || strcmp(token, tokens->view) == 0 ||
+                              strcmp(token, tokens->admin) == 0);
+}
+
+/** False after it was printed. */
+static bool choose_tokens(const struct oriel_options *options, struct tokens *tokens) {
+  char why[512];
+  if (oriel_token_choose(options, tokens->full, why, sizeof why) < 0 ||
+      oriel_view_token_choose(options, tokens->view, why, sizeof why) < 0 ||
+      oriel_admin_token_choose(options, tokens->admin, why, sizeof why) < 0) {
+    (void)oriel_say(ORIEL_EXIT_ERROR, "%s", why);
+    return false;
+  }
+  if (strcmp(tokens->full, tokens->view) != 0 && strcmp(tokens->full, tokens->admin) != 0 &&
+      strcmp(tokens->view, tokens->admin) != 0)
+    return true;
+  (void)oriel_say(ORIEL_EXIT_USAGE, "%.200s: token, view-token and admin-token must be different ones",
+                  options->config);
+  return false;
+}
+
+static bool check_own_tokens(const struct oriel_desktop_options *desktop, const struct tokens *tokens,
+                             const char *place) {
+  char token[ORIEL_TOKEN_SIZE] = "", view_token[ORIEL_TOKEN_SIZE] = "", why[512] = "";
+  if (oriel_desktop_tokens(desktop, token, view_token, why, sizeof why) == 0) {
+    if (is_servers(tokens, token) || is_servers(tokens, view_token))
+      snprintf(why, sizeof why, "a token of desktop %s is one of the server's: give it another one", desktop->name);
+    else if (token[0] != '\0' && strcmp(token, view_token) == 0)
+      snprintf(why, sizeof why, "desktop %s has one token for both: who only watches needs another", desktop->name);
+  }
+  explicit_bzero(token, sizeof token);
+  explicit_bzero(view_token, sizeof view_token);
+  if (why[0] != '\0')
+    (void)oriel_say(ORIEL_EXIT_ERROR, "%s%s", place, why);
+  return why[0] == '\0';
+}
+
 /** What only this host can judge: address, encoder, files with tokens. False after it was printed. */
-static bool check_desktop(const struct oriel_options *options, const struct oriel_desktop_options *desktop) {
-  char token[ORIEL_TOKEN_SIZE], view_token[ORIEL_TOKEN_SIZE], place[256], why[640];
+static bool check_desktop(const struct oriel_options *options, const struct oriel_desktop_options *desktop,
+                          const struct tokens *tokens) {
+  char place[256], why[640];
   format_place(options, desktop, place, sizeof place);
   bool good = oriel_check_desktop(desktop, why, sizeof why) == 0;
   if (!good)
     (void)oriel_say(ORIEL_EXIT_USAGE, "%s%s", place, why);
-  if (oriel_desktop_tokens(desktop, token, view_token, why, sizeof why) < 0) {
-    (void)oriel_say(ORIEL_EXIT_ERROR, "%s%s", place, why);
-    good = false;
+  return check_own_tokens(desktop, tokens, place) && good;
+}
+
+/** What can be judged of all of them together only; false after it was printed. */
+static bool check_together(const struct oriel_options *options) {
+  struct oriel_host_plan **plans = NULL;
+  char why[512];
+  if (oriel_host_plans_create(options->desktops, options->desktop_count, &plans, why, sizeof why) == 0) {
+    oriel_host_plans_destroy(plans, options->desktop_count);
+    return true;
   }
-  explicit_bzero(token, sizeof token);
-  explicit_bzero(view_token, sizeof view_token);
-  return good;
+  (void)oriel_say(ORIEL_EXIT_USAGE, "%.200s: %s", options->config, why);
+  return false;
+}
+
+static int check_all(const struct oriel_options *options) {
+  struct tokens tokens = {.full = ""};
+  int status = choose_tokens(options, &tokens) ? ORIEL_EXIT_OK : ORIEL_EXIT_ERROR;
+  for (unsigned i = 0; i < options->desktop_count; i++)
+    if (!check_desktop(options, &options->desktops[i], &tokens))
+      status = ORIEL_EXIT_USAGE;
+  explicit_bzero(&tokens, sizeof tokens);
+  if (status == ORIEL_EXIT_OK && !check_together(options))
+    status = ORIEL_EXIT_USAGE;
+  return status == ORIEL_EXIT_OK ? oriel_check_exposure(options) : status;
 }
 
 static int check(const struct oriel_options *options) {
-  char token[ORIEL_TOKEN_SIZE], why[512];
-  int status = ORIEL_EXIT_OK;
   if (options->config == NULL)
     return oriel_say(ORIEL_EXIT_USAGE, "which file to check is missing: `oriel config check FILE`, or ORIEL_CONFIG");
   if (options->desktop_count == 0)
     return oriel_say(ORIEL_EXIT_USAGE, "%.200s has no desktop: add a section [desktop NAME] with address = "
                      "qemu:QMP-SOCKET", options->config);
-  if (oriel_token_choose(options, token, why, sizeof why) < 0 ||
-      oriel_view_token_choose(options, token, why, sizeof why) < 0)
-    status = oriel_say(ORIEL_EXIT_ERROR, "%s", why);
-  explicit_bzero(token, sizeof token);
-  for (unsigned i = 0; i < options->desktop_count; i++)
-    if (!check_desktop(options, &options->desktops[i]))
-      status = ORIEL_EXIT_USAGE;
-  if (status == ORIEL_EXIT_OK)
-    status = oriel_check_exposure(options);
+  const int status = check_all(options);
   if (status == ORIEL_EXIT_OK)
     printf("%u desktop%s, ok\n", options->desktop_count, options->desktop_count == 1 ? "" : "s");
   return status;

@@ -359,6 +359,15 @@ def commands():
     status, out, err = run('print', CONFIG, '--fps', '9')
     check('print_hides_secrets', status == 0 and err == '' and 'secret-secret' not in out and TOKEN not in out and
           out.count('token = (hidden)') == 2 and out.count('\nfps = 9\n') == 2 and '[desktop b]' in out)
+    clashes = ['[server]\nadmin-token = {0}\nview-token = {0}\n[desktop a]\n{1}', '[server]\nadmin-token = {0}\n[desktop a]\n{1}token = {0}\n',
+               '[desktop a]\n{1}token = {0}\nview-token = {0}\n', '[desktop a]\n{1}token = {0}\n[desktop b]\n{1}view-token = {0}\n']
+    told = []
+    for clash in clashes:
+        configure(clash.format('one-token-for-two', f'address = {STATIC}\n'))
+        os.chmod(CONFIG, 0o600)
+        status, out, err = run('check', CONFIG)
+        told.append(status != 0 and out == '' and f'{CONFIG}:' in err)
+    check('token_for_two_is_told', told == [True] * 4)
     configure('[server]\nfps = 0\n[desktop a]\naddress = nonsense:\n[desktop]\n')
     status, out, err = run('check', CONFIG)
     lines = [line.split(':')[1] for line in err.splitlines()]
