@@ -118,7 +118,8 @@ static char *make_page(unsigned status, const char *sentence) {
   if (!out)
     return NULL;
   fprintf(out,
-          "<!doctype html><meta charset=utf-8><meta name=viewport content=\"width=device-width\">"
+          "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content=\"width=device-width\">"
+          "<meta name=color-scheme content=\"dark light\">"
           "<title>Oriel: %u</title><h1>Oriel cannot show this</h1><p>%c",
           status, toupper((unsigned char)sentence[0]));
   write_escaped(out, sentence + 1);

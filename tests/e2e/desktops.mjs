@@ -153,6 +153,20 @@ test('desktops: one is powered down from the list by keys, and not by who only w
   assert.deepEqual(page.faults, []);
 });
 
+test('desktops: a list that the server no longer tells of says so, and comes back', async (t) => {
+  const server = await oriel(t, ['serve', ...two]);
+  const page = await openPage(t, { size: [1100, 700] });
+  await page.goto(`${server.origin}/#token=${server.token}`);
+  await listed(page);
+  await server.stop();
+  await listed(page, 'lost');
+  await page.getByText('The server cannot be reached').waitFor();
+  assert.deepEqual(await names(page), ['red', 'blue']);
+  await oriel(t, ['serve', ...two], { env: { ORIEL_LISTEN: `127.0.0.1:${server.port}`, ORIEL_TOKEN: server.token } });
+  await listed(page);
+  assert.ok(await page.locator('#list-lost').isHidden());
+});
+
 test('desktops: from ten on they are searched, and a log-out leaves no picture', async (t) => {
   const all = Array.from({ length: 12 }, (_, i) => still(i % 3 ? `web-${i}` : `db-${i}`));
   const server = await oriel(t, ['serve', ...all]);

@@ -125,6 +125,6 @@ test('card_says_what_the_server_says_of_a_machine_in_sentences', () => {
   assert.equal(text.textContent, 'The VM does not run yet.');
   status.set('gone', 'lab has shut down');
   assert.equal(text.textContent, 'lab has shut down. Start it.');
-  status.set('lost', 'It is lost.');
-  assert.equal(text.textContent, 'It is lost.');
+  status.set('refused', 'no desktop of this name is served here.');
+  assert.equal(text.textContent, 'No desktop of this name is served here.');
 });

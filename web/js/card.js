@@ -25,7 +25,7 @@ const faces = {
     text: 'It ended or was shut down. This page shows it when it is back.',
   },
   lost: { icon: 'offline', title: 'Connection lost', text: '' },
-  refused: { icon: 'warning', title: 'Not let in', text: '' },
+  refused: { icon: 'warning', title: 'This desktop cannot be opened', text: '' },
   login: {
     icon: 'key',
     title: 'Open this desktop',
@@ -34,7 +34,8 @@ const faces = {
 };
 
 /** What the server says of a machine begins and ends as a sentence here. @param {string} detail */
-const sentence = (detail) => detail.replace(/^the VM\b/, 'The VM').replace(/[^.!?…]$/, '$&.');
+const sentence = (detail) =>
+  detail.replace(/^(the|no|this) /, (word) => word[0].toUpperCase() + word.slice(1)).replace(/[^.!?…]$/, '$&.');
 
 export class Card {
   /**

@@ -17,7 +17,6 @@ class DesktopsPage {
     this.timer = 0;
     /** Of the newest question; what an older one is answered comes too late. */
     this.turn = 0;
-    this.reachable = true;
     this.list = byId('desktops', HTMLUListElement);
     this.search = byId('search', HTMLInputElement);
     this.login = loginForm((token) => session.login(token), () => this.refresh());
@@ -68,19 +67,21 @@ class DesktopsPage {
     this.thumbnails.stop();
   }
 
-  /** @param {Response | null} response */
+  /** What is shown may be of long ago, and says so until it is not. @param {Response | null} response */
   async miss(response) {
-    if (this.reachable) {
-      const { error } = (await response?.json().catch(() => null)) ?? {};
-      toast(error ? `The server says: ${error}.` : 'The server cannot be reached; this page goes on trying.');
-    }
-    this.reachable = false;
+    const turn = this.turn;
+    const { error } = (await response?.json().catch(() => null)) ?? {};
+    if (turn !== this.turn) return;
+    const words = error ? `The server says: ${error}.` : 'The server cannot be reached; this page goes on trying.';
+    const lost = byId('list-lost', HTMLElement);
+    if (lost.textContent !== words) lost.textContent = words;
+    lost.hidden = false;
+    document.documentElement.dataset.list = 'lost';
   }
 
   /** @param {import('./desktop-words.js').Desktop[]} desktops */
   show(desktops) {
-    this.reachable = true;
-    byId('list-card', HTMLElement).hidden = true;
+    byId('list-card', HTMLElement).hidden = byId('list-lost', HTMLElement).hidden = true;
     byId('list-head', HTMLElement).hidden = byId('list', HTMLElement).hidden = false;
     const names = new Set(desktops.map(({ name }) => name));
     for (const [name, card] of this.cards) if (!names.has(name)) this.drop(name, card);
@@ -203,7 +204,7 @@ class DesktopsPage {
   ask(text, retryAfterS) {
     this.rest();
     for (const [name, card] of this.cards) this.drop(name, card);
-    byId('list-head', HTMLElement).hidden = byId('list', HTMLElement).hidden = true;
+    for (const id of ['list-head', 'list-lost', 'list']) byId(id, HTMLElement).hidden = true;
     byId('list-card', HTMLElement).hidden = false;
     byId('list-count', HTMLElement).textContent = '';
     document.documentElement.dataset.list = 'login';
