@@ -27,13 +27,14 @@ static const struct oriel_host_plan *plan_of(const struct oriel_host_desktop *ho
   return hosted == NULL ? NULL : hosted->leaving ? hosted->successor : hosted->plan;
 }
 
-/** Its tokens beside those of the server and of all others, or of those alone that were `added`. */
-static int check_tokens(const struct oriel_host *host, const struct oriel_host_plan *plan, bool added, char *why,
+/** Its tokens beside those of the server and of all others; `listed`: of those alone that another list does not replace,
+ *  as it does a machine's further heads with the machine. */
+static int check_tokens(const struct oriel_host *host, const struct oriel_host_plan *plan, bool listed, char *why,
                         size_t why_size) {
   int result = oriel_host_plan_check(&host->site, plan, why, why_size);
   for (const struct oriel_host_desktop *hosted = host->first; result == 0 && hosted != NULL; hosted = hosted->next) {
     const struct oriel_host_plan *other = plan_of(hosted);
-    if (other != NULL && (other->added || !added))
+    if (other != NULL && (!listed || (other->added && other->machine[0] == '\0')))
       result = oriel_host_plans_check(plan, other, why, why_size);
   }
   return result;

@@ -398,6 +398,9 @@ static void pattern_info(struct oriel_source *source, struct oriel_source_info *
 
 static int pattern_start(struct oriel_source *source, const struct oriel_source_sink *sink) {
   struct pattern *pattern = pattern_of(source);
+  /* Not when it is made: that is on a thread with more to do, and a large surface takes 0.1 s. */
+  if (oriel_surface_resize(pattern->surface, (uint32_t)pattern->card.width, (uint32_t)pattern->card.height))
+    return -ENOMEM;
   struct oriel_packet *arrow = oriel_pattern_cursor();
   if (!arrow)
     return -ENOMEM;
@@ -479,7 +482,7 @@ int oriel_source_pattern_create(const char *address, struct oriel_source **sourc
     goto fail_pattern;
   if (oriel_surface_create(&pattern->surface))
     goto fail_locks;
-  if (oriel_surface_resize(pattern->surface, parsed.width, parsed.height) || oriel_tone_create(&pattern->tone))
+  if (oriel_tone_create(&pattern->tone))
     goto fail_surface;
   *source = &pattern->source;
   return 0;
