@@ -59,7 +59,7 @@ static void follow(struct oriel_host_desktop *hosted) {
 static void on_changed(uv_async_t *handle) {
   struct oriel_host *host = handle->data;
   for (struct oriel_host_desktop *hosted = host->first; !host->closing && hosted != NULL; hosted = hosted->next)
-    if (hosted->heads != NULL && !hosted->opening && !hosted->leaving)
+    if (!hosted->opening && !hosted->leaving && hosted->heads != NULL) /* until then it is a thread's */
       follow(hosted);
 }
 
