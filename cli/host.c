@@ -11,6 +11,7 @@
 #include "cli/check.h"
 #include "cli/say.h"
 #include "core/clock.h"
+#include "core/log.h"
 
 /* ---- one more ---- */
 
@@ -182,8 +183,11 @@ static void revise(struct oriel_host_desktop *hosted, struct oriel_host_plan *pl
   }
   oriel_host_plan_destroy(hosted->successor);
   hosted->successor = plan;
-  if (!hosted->leaving)
-    oriel_host_leave(hosted);
+  if (hosted->leaving)
+    return;
+  if (plan != NULL)
+    oriel_info("cli", "desktop %s has other options now and begins anew", oriel_host_plan_title(plan));
+  oriel_host_leave(hosted);
 }
 
 int oriel_host_apply(struct oriel_host *host, struct oriel_host_plan **plans, unsigned count, char *why,

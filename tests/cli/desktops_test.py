@@ -235,6 +235,8 @@ def file():
     check('viewer_of_one_that_goes_is_ended', viewers['goes'].ended() and until(lambda: oriel.state('goes') == 404), oriel)
     check('viewer_of_one_that_changes_is_ended', viewers['changes'].ended() and
           until(lambda: oriel.state('changes') == 'running'), oriel)
+    changed = re.findall(r'desktop (\S+) has other options', oriel.errors())
+    check('log_names_the_changed', sorted(changed) == ['changes', 'given'], oriel)
     check('new_ones_are_served', until(lambda: {oriel.state('more'), oriel.state('given2')} == {'running'}), oriel)
     check('options_of_the_process_wait_for_the_next_start', 'stats is another one now' in oriel.errors(), oriel)
     check('command_lines_own_is_touched_by_its_default_alone', viewers['given'].ended() and  # fps was 20 by [server]

@@ -136,7 +136,7 @@ test('desktops: one is powered down from the list by keys, and not by who only w
   const down = page.getByRole('button', { name: 'Power down red' });
   await down.focus();
   await page.keyboard.press('Enter');
-  await page.getByText('It cannot be started from here again').waitFor();
+  await page.getByText('It cannot be started again from here').waitFor();
   await page.keyboard.press('Escape');
   await page.locator('#confirm').waitFor({ state: 'hidden' });
   assert.ok(await down.evaluate((button) => button === document.activeElement), 'Escape leads back to the button');

@@ -34,7 +34,7 @@ test('desktop_offers_what_can_be_done_to_its_machine', () => {
   assert.equal(commandOf(desktop({ start: false })), 'powerdown');
   assert.equal(commandOf(desktop({ start: false, state: 'gone' })), '');
   assert.ok(powerDownWords(desktop({ start: false })).startsWith(powerDownWords(desktop())));
-  assert.match(powerDownWords(desktop({ start: false })), /cannot be started from here/);
+  assert.match(powerDownWords(desktop({ start: false })), /cannot be started again from here/);
   assert.equal(commandOf(desktop({ commands: false })), '');
   assert.ok(hasPicture(desktop()) && hasPicture(desktop({ state: 'paused' })));
   assert.ok(!hasPicture(desktop({ display: 'off' })) && !hasPicture(desktop({ state: 'gone' })));

@@ -45,7 +45,7 @@ export function commandOf({ state, view, commands, start }) {
 /** What is to be known before a power-down. @param {Desktop} desktop */
 export function powerDownWords({ start }) {
   const asked = 'The guest is asked to shut down, as if by its power button.';
-  return start ? asked : `${asked} It cannot be started from here again, but where it was started.`;
+  return start ? asked : `${asked} It cannot be started again from here, only where it was started.`;
 }
 
 /** A picture of it can be had. @param {Desktop} desktop */
