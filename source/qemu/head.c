@@ -175,6 +175,7 @@ static void finish(struct oriel_qemu_head *head, bool clean) {
   void (*left)(void *user) = head->config.left;
   void *user = head->config.user;
   oriel_qemu_timer_stop(&head->leaving);
+  g_clear_pointer(&head->flushing, g_atomic_rc_box_release);
   if (clean) {
     g_free(head->alive);
     free(head);
@@ -206,7 +207,7 @@ static void let_go(struct oriel_qemu_head *head) {
 static bool is_settled(const struct oriel_qemu_head *head) {
   if (!head->facts.attached)
     return true;
-  return !g_atomic_int_get(&head->flushing) && !oriel_qemu_input_outstanding(head->config.input) &&
+  return !(head->flushing && g_atomic_int_get(head->flushing)) && !oriel_qemu_input_outstanding(head->config.input) &&
          (!head->sounding || !g_atomic_int_get(head->sounding));
 }
 
@@ -225,17 +226,20 @@ static void on_flushed(GObject *object, GAsyncResult *result, gpointer user) {
   gint *alive = ((gpointer *)user)[0], *flushing = ((gpointer *)user)[1];
   g_free(user);
   g_atomic_int_set(flushing, 0);
+  g_atomic_rc_box_release(flushing);
   g_atomic_int_dec_and_test(alive);
 }
 
 /* Lets the key releases reach QEMU before the socket may be closed: GDBus, on its side, drops what it has not read yet
- * as soon as it can't send an answer. *flushing is written to until GDBus let go. */
+ * as soon as it can't send an answer. A QEMU that stands still lets a flush end only when the connection is closed, by
+ * the session: it waits for it, and the head does not. */
 static void flush(struct oriel_qemu_head *head) {
   gpointer *user = g_new(gpointer, 2);
-  user[0] = head->alive;
-  user[1] = &head->flushing;
-  head->flushing = 1;
-  g_atomic_int_inc(head->alive);
+  head->flushing = g_atomic_rc_box_new0(gint);
+  *head->flushing = 1;
+  user[0] = head->session->alive;
+  user[1] = g_atomic_rc_box_acquire(head->flushing);
+  g_atomic_int_inc(head->session->alive);
   oriel_qemu_input_release_all(head->config.input);
   g_dbus_connection_flush(oriel_qemu_control_connection(head->session->control), NULL, on_flushed, user);
 }

@@ -116,7 +116,7 @@ struct oriel_qemu_head {
   /* On its way out. */
   GSource *leaving; /* looks whether it may go on */
   uint64_t leave_by_ns;
-  gint flushing; /* atomic */
+  gint *flushing; /* atomic; 1 until its last calls are in the socket; counted by references; or NULL */
   const gint *sounding; /* of the microphone; NULL = not its business */
 };
 
