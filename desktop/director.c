@@ -124,7 +124,6 @@ static bool plan_outlet(struct oriel_hub *hub, struct outlet *outlet, uint64_t n
   oriel_channel_survey_locked(hub, outlet->channel, damaged, now, &demand);
   demand.key_due |= key_ahead(hub, outlet->channel);
   hub->wait |= (demand.subscribers && !damaged ? ORIEL_WAIT_DAMAGE : 0) | (demand.blocked ? ORIEL_WAIT_VIEWERS : 0);
-  task->alone &= !demand.subscribers;
   return plan_step(hub, outlet, oriel_rendition_plan(&outlet->rendition, &demand, damaged, now), task);
 }
 
@@ -140,10 +139,11 @@ static bool plan_renditions(struct director *director, struct oriel_hub *hub, ui
   return false;
 }
 
-static void wait_for_lossless(const struct director *director, struct oriel_hub *hub, uint64_t now) {
+static void survey_lossless(const struct director *director, struct oriel_hub *hub, uint64_t now, struct task *task) {
   struct oriel_demand demand;
   const bool damaged = oriel_lossless_damaged_locked(&director->lossless, hub);
   oriel_channel_survey_locked(hub, ORIEL_CHANNEL_LOSSLESS, damaged, now, &demand);
+  task->alone = hub->watchers_pictures == demand.subscribers;
   hub->wait |= (demand.subscribers && !damaged ? ORIEL_WAIT_DAMAGE : 0) | (demand.blocked ? ORIEL_WAIT_VIEWERS : 0);
 }
 
@@ -161,7 +161,7 @@ static bool source_shows(const struct director *director, struct oriel_hub *hub,
 }
 
 static struct task plan_locked(struct director *director, struct oriel_hub *hub, uint64_t now) {
-  struct task task = {.kind = TASK_SLEEP, .alone = true};
+  struct task task = {.kind = TASK_SLEEP};
   if (!hub->watchers_pictures && !hub->expected_ns) {
     for (unsigned i = 0; i < ORIEL_RENDITIONS; i++) {
       struct outlet *outlet = &director->outlets[i];
@@ -174,7 +174,7 @@ static struct task plan_locked(struct director *director, struct oriel_hub *hub,
     return task;
   hub->wait = hub->expected_ns ? ORIEL_WAIT_DAMAGE : 0; /* what was made ahead ages */
   oriel_hub_refer_locked(hub);
-  wait_for_lossless(director, hub, now);
+  survey_lossless(director, hub, now, &task);
   if (!plan_lossless(director, hub, now, false, &task) && !plan_opening(director, hub, now, &task) &&
       !plan_renditions(director, hub, now, &task))
     (void)plan_lossless(director, hub, now, true, &task);
