@@ -22,6 +22,7 @@
 enum { NEEDLES_MAX = 16, NEEDLE_SIZE = 64 };
 
 /* Written by the server's thread; read here when that has ended. */
+/* The loop's thread draws secrets and counts them when they are written; every thread frees. */
 static struct {
   bool armed;
   char needles[NEEDLES_MAX][NEEDLE_SIZE + 1];
@@ -43,9 +44,11 @@ void *__wrap_malloc(size_t size) {
 void __wrap_free(void *memory) {
   if (memory && __atomic_load_n(&look.armed, __ATOMIC_ACQUIRE)) {
     const size_t size = malloc_usable_size(memory);
-    look.frees++;
-    for (unsigned i = 0; i < look.needle_count; i++)
-      look.found += memmem(memory, size, look.needles[i], strlen(look.needles[i])) != NULL;
+    const unsigned count = __atomic_load_n(&look.needle_count, __ATOMIC_ACQUIRE);
+    __atomic_add_fetch(&look.frees, 1, __ATOMIC_RELAXED);
+    for (unsigned i = 0; i < count; i++)
+      if (memmem(memory, size, look.needles[i], strlen(look.needles[i])))
+        __atomic_add_fetch(&look.found, 1, __ATOMIC_RELAXED);
   }
   __real_free(memory);
 }
@@ -56,7 +59,7 @@ ssize_t __wrap_getrandom(void *bytes, size_t size, unsigned flags) {
   if (got == NEEDLE_SIZE / 2 && look.needle_count < NEEDLES_MAX && __atomic_load_n(&look.armed, __ATOMIC_ACQUIRE)) {
     for (unsigned i = 0; i < NEEDLE_SIZE / 2; i++)
       snprintf(look.needles[look.needle_count] + 2 * i, 3, "%02x", ((const uint8_t *)bytes)[i]);
-    look.needle_count++;
+    __atomic_add_fetch(&look.needle_count, 1, __ATOMIC_RELEASE);
   }
   return got;
 }
