@@ -130,8 +130,12 @@ static void fake_wake(void *user) {
   struct fake *fake = user;
   pthread_mutex_lock(&fake->lock);
   fake->wakes++;
+  void (*woken)(void *user) = fake->woken;
+  void *woken_user = fake->woken_user;
   pthread_cond_broadcast(&fake->changed);
   pthread_mutex_unlock(&fake->lock);
+  if (woken)
+    woken(woken_user);
 }
 
 struct oriel_desktop *fake_desktop(struct fake *fake, const char *encoder, bool start) {
@@ -245,6 +249,55 @@ struct oriel_packet *fake_packet(enum oriel_packet_kind kind, bool key) {
   }
   packet->captured_ns = packet->taken_ns = packet->converted_ns = packet->encoded_ns = oriel_clock_ns();
   return packet;
+}
+
+uint32_t fake_publish(struct oriel_desktop *desktop, enum oriel_packet_kind kind, bool key) {
+  struct oriel_packet *packet = fake_packet(kind, key);
+  oriel_packet_ref(packet);
+  if (kind == ORIEL_PACKET_AUDIO)
+    oriel_channel_publish_sound(desktop, packet);
+  else
+    oriel_channel_publish(desktop, ORIEL_CHANNEL_TILES, packet);
+  uint32_t sequence = packet->sequence;
+  oriel_packet_unref(packet);
+  return sequence;
+}
+
+uint32_t fake_publish_key(struct oriel_desktop *desktop) {
+  return fake_publish(desktop, ORIEL_PACKET_VIDEO, true);
+}
+
+uint32_t fake_publish_video(struct oriel_desktop *desktop) {
+  return fake_publish(desktop, ORIEL_PACKET_VIDEO, false);
+}
+
+uint32_t fake_publish_tiles(struct oriel_desktop *desktop) {
+  return fake_publish(desktop, ORIEL_PACKET_TILES, false);
+}
+
+uint32_t fake_take_picture(struct oriel_viewer *viewer) {
+  struct oriel_delivery delivery;
+  while (oriel_viewer_next(viewer, &delivery)) {
+    if (delivery.type != ORIEL_DELIVERY_PICTURE) {
+      assert_int_not_equal(delivery.type, ORIEL_DELIVERY_SKIPPED);
+      oriel_packet_unref(delivery.packet);
+      continue;
+    }
+    uint32_t sequence = delivery.packet->sequence;
+    fake_ack(viewer, delivery.packet);
+    oriel_packet_unref(delivery.packet);
+    return sequence;
+  }
+  return 0;
+}
+
+struct oriel_delivery fake_next_after_control(struct oriel_viewer *viewer) {
+  struct oriel_delivery delivery;
+  while (oriel_viewer_next(viewer, &delivery))
+    if (delivery.type != ORIEL_DELIVERY_STATE && delivery.type != ORIEL_DELIVERY_ROLE &&
+        delivery.type != ORIEL_DELIVERY_CONTROLS)
+      break;
+  return delivery;
 }
 
 int fake_yield(void) {

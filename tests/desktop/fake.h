@@ -27,6 +27,8 @@ struct fake {
   unsigned watched; /* ORIEL_WATCH_* */
   bool destroyed;
   unsigned watches, releases, inputs, wakes, resizes;
+  void (*woken)(void *user); /* or NULL: called for each wake, on its thread, without the lock */
+  void *woken_user;
   uint16_t resize_width, resize_height; /* the latest */
 };
 
@@ -56,6 +58,15 @@ struct oriel_viewer *fake_viewer(struct oriel_desktop *desktop, enum oriel_role 
 
 /** A packet as the encoders make it. */
 struct oriel_packet *fake_packet(enum oriel_packet_kind kind, bool key);
+/** Publishes one, as the threads would, to viewers that take tiles, or to all who listen. Its sequence. */
+uint32_t fake_publish(struct oriel_desktop *desktop, enum oriel_packet_kind kind, bool key);
+uint32_t fake_publish_key(struct oriel_desktop *desktop);
+uint32_t fake_publish_video(struct oriel_desktop *desktop);
+uint32_t fake_publish_tiles(struct oriel_desktop *desktop);
+/** Sequence of the picture that waits, taken and acknowledged; 0 = none. What is no picture is passed over. */
+uint32_t fake_take_picture(struct oriel_viewer *viewer);
+/** The next delivery that is neither state, role nor controls; type NONE when none waits. */
+struct oriel_delivery fake_next_after_control(struct oriel_viewer *viewer);
 /** Waits until a counter of the statistics reaches `least`, two seconds at most. */
 #define fake_wait_stat(desktop, member, least)                                                  \
   do {                                                                                          \
