@@ -6,6 +6,7 @@
 #define ORIEL_CORE_CLOCK_H
 
 #include <stdint.h>
+#include <time.h>
 
 #define ORIEL_NS_PER_SECOND 1000000000ull
 #define ORIEL_NS_PER_MS 1000000ull
@@ -13,5 +14,18 @@
 
 /** Nanoseconds since an arbitrary start (CLOCK_MONOTONIC), never 0, never falling. Does not count suspend on Linux. */
 uint64_t oriel_clock_ns(void);
+
+/** The same point in time for calls that wait until one. */
+static inline struct timespec oriel_clock_timespec(uint64_t ns) {
+  return (struct timespec){
+    .tv_sec = (time_t)(ns / ORIEL_NS_PER_SECOND), .tv_nsec = (long)(ns % ORIEL_NS_PER_SECOND),
+  };
+}
+
+/** Brings a time of waking forward to `at_ns`, where that is earlier. In both, 0 = never. */
+static inline void oriel_clock_bring_forward(uint64_t *wake_ns, uint64_t at_ns) {
+  if (at_ns && (!*wake_ns || at_ns < *wake_ns))
+    *wake_ns = at_ns;
+}
 
 #endif

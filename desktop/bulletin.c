@@ -191,15 +191,11 @@ static void describe(const struct oriel_bulletin *bulletin, unsigned notice, str
     break;
   case ORIEL_NOTICE_POSITION:
     delivery->type = ORIEL_DELIVERY_CURSOR_POSITION;
-    delivery->cursor_position.x = known->position.x;
-    delivery->cursor_position.y = known->position.y;
-    delivery->cursor_position.visible = known->position.visible;
+    delivery->cursor_position = known->position;
     break;
   case ORIEL_NOTICE_VOLUME:
     delivery->type = ORIEL_DELIVERY_VOLUME;
-    delivery->volume.left = known->volume.left;
-    delivery->volume.right = known->volume.right;
-    delivery->volume.muted = known->volume.muted;
+    delivery->volume = known->volume;
     break;
   case ORIEL_NOTICE_MICROPHONE:
     delivery->type = ORIEL_DELIVERY_MICROPHONE;

@@ -52,14 +52,8 @@ struct oriel_facts {
     uint16_t width, height;
   } size; /* as pictures have it */
   struct oriel_source_abilities abilities;
-  struct oriel_fact_position {
-    int32_t x, y;
-    bool visible;
-  } position;
-  struct oriel_fact_volume {
-    float left, right;
-    bool muted;
-  } volume;
+  struct oriel_cursor_position position;
+  struct oriel_volume volume;
   enum oriel_microphone_use microphone_source; /* as the source says */
   bool microphone_guest;     /* the guest's own stream takes one */
   uint32_t microphone_owner; /* id of the viewer that is heard; 0 = nobody */

@@ -46,8 +46,8 @@ static void survey_one(const struct oriel_subscriber *subscriber, bool tiles, bo
   } else if (ready) {
     const uint64_t at = oriel_subscriber_key_ns(subscriber, damaged);
     demand->key_due |= at <= now_ns;
-    if (at > now_ns && (!demand->key_after_ns || at < demand->key_after_ns))
-      demand->key_after_ns = at;
+    if (at > now_ns)
+      oriel_clock_bring_forward(&demand->key_after_ns, at);
   }
 }
 

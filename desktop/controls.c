@@ -199,7 +199,7 @@ const char *oriel_viewer_name(const struct oriel_viewer *viewer) {
 }
 
 bool oriel_viewer_controls(const struct oriel_viewer *viewer) {
-  return viewer->desktop->hub.controller == viewer; /* only this thread changes it */
+  return oriel_hub_controls(viewer);
 }
 
 void oriel_viewer_denied(struct oriel_viewer *viewer, bool microphone) {

@@ -9,7 +9,6 @@
 
 enum {
   FADE_FRAMES = ORIEL_OPUS_RATE * 50 / 1000, /* lesson 28 */
-  FRAME_SIZE = ORIEL_OPUS_CHANNELS * sizeof(float),
 };
 static const float half_pi = 1.5707963f;
 
@@ -17,17 +16,17 @@ void oriel_frames_put(struct oriel_frames *fifo, const float *frames, size_t cou
   if (fifo->count + count > ORIEL_FRAMES_FIFO) {
     const size_t drop = fifo->count < count ? fifo->count : count;
     fifo->count -= drop;
-    memmove(fifo->frames, fifo->frames + drop * ORIEL_OPUS_CHANNELS, fifo->count * FRAME_SIZE);
+    memmove(fifo->frames, fifo->frames + drop * ORIEL_OPUS_CHANNELS, fifo->count * ORIEL_OPUS_FRAME_SIZE);
   }
-  memcpy(fifo->frames + fifo->count * ORIEL_OPUS_CHANNELS, frames, count * FRAME_SIZE);
+  memcpy(fifo->frames + fifo->count * ORIEL_OPUS_CHANNELS, frames, count * ORIEL_OPUS_FRAME_SIZE);
   fifo->count += count;
 }
 
 size_t oriel_frames_take(struct oriel_frames *fifo, float *frames, size_t count) {
   const size_t got = fifo->count < count ? fifo->count : count;
-  memcpy(frames, fifo->frames, got * FRAME_SIZE);
+  memcpy(frames, fifo->frames, got * ORIEL_OPUS_FRAME_SIZE);
   fifo->count -= got;
-  memmove(fifo->frames, fifo->frames + got * ORIEL_OPUS_CHANNELS, fifo->count * FRAME_SIZE);
+  memmove(fifo->frames, fifo->frames + got * ORIEL_OPUS_CHANNELS, fifo->count * ORIEL_OPUS_FRAME_SIZE);
   return got;
 }
 

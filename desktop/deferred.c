@@ -13,11 +13,6 @@
 #include "desktop/notify.h"
 #include "desktop/watch.h"
 
-static void wake_at(uint64_t *wake_ns, uint64_t at_ns) {
-  if (!*wake_ns || at_ns < *wake_ns)
-    *wake_ns = at_ns;
-}
-
 /* A waiting wish for another size goes to the source, in even steps however many come. */
 static bool pass_resize_on(struct oriel_desktop *desktop, uint64_t now, uint64_t *wake_ns) {
   struct oriel_hub *hub = &desktop->hub;
@@ -25,7 +20,7 @@ static bool pass_resize_on(struct oriel_desktop *desktop, uint64_t now, uint64_t
     return false;
   uint64_t at = oriel_rate_limit_next(&hub->resize_pace, now);
   if (at > now) {
-    wake_at(wake_ns, at);
+    oriel_clock_bring_forward(wake_ns, at);
     return false;
   }
   uint16_t width = hub->wish_width, height = hub->wish_height;
@@ -45,7 +40,7 @@ static bool let_source_rest(struct oriel_desktop *desktop, uint64_t now, uint64_
   if (!hub->rest_ns)
     return false;
   if (hub->rest_ns > now) {
-    wake_at(wake_ns, hub->rest_ns);
+    oriel_clock_bring_forward(wake_ns, hub->rest_ns);
     return false;
   }
   hub->rest_ns = 0;
@@ -61,7 +56,7 @@ static bool end_expectation(struct oriel_desktop *desktop, uint64_t now, uint64_
   if (!hub->expected_ns)
     return false;
   if (hub->expected_ns > now) {
-    wake_at(wake_ns, hub->expected_ns);
+    oriel_clock_bring_forward(wake_ns, hub->expected_ns);
     return false;
   }
   hub->expected_ns = 0;
@@ -76,8 +71,7 @@ static bool tell_notices(struct oriel_desktop *desktop, uint64_t now, uint64_t *
   struct oriel_hub *hub = &desktop->hub;
   uint64_t at;
   bool told = oriel_bulletin_turn(&desktop->bulletin, now, &at);
-  if (at)
-    wake_at(wake_ns, at);
+  oriel_clock_bring_forward(wake_ns, at);
   if (!told)
     return false;
   pthread_mutex_unlock(&hub->lock);

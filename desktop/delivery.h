@@ -26,6 +26,16 @@ enum oriel_control {
 
 enum oriel_role { ORIEL_ROLE_VIEWER, ORIEL_ROLE_CONTROLLER };
 
+struct oriel_cursor_position {
+  int32_t x, y;
+  bool visible;
+};
+
+struct oriel_volume {
+  float left, right;
+  bool muted;
+};
+
 enum oriel_delivery_type {
   ORIEL_DELIVERY_NONE,
   ORIEL_DELIVERY_STATE,
@@ -57,17 +67,11 @@ struct oriel_delivery {
     struct {
       bool partly; /* this viewer is to draw packet->part alone */
     } picture;
-    struct {
-      int32_t x, y;
-      bool visible;
-    } cursor_position;
+    struct oriel_cursor_position cursor_position;
     struct {
       uint32_t count; /* pictures left out since the last notice */
     } skipped;
-    struct {
-      float left, right;
-      bool muted;
-    } volume;
+    struct oriel_volume volume;
     struct {
       uint32_t holder; /* id; 0 = nobody */
       uint32_t asker;  /* for the holder: whom to answer; for one that asks: itself; else 0 */

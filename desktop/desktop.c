@@ -20,10 +20,6 @@
 #include "desktop/playback.h"
 #include "desktop/sound.h"
 
-/* Each start of a source costs a whole picture, and with QEMU a registration: a viewer that hides and shows itself all
- * the time must not have a thousand of them. */
-enum { RESTS_PER_SECOND = 2, REST_BURST = 8 };
-
 /* ---- the sink: the source's threads ---- */
 
 static void sink_damaged(void *user) {
@@ -46,7 +42,7 @@ static void sink_cursor(void *user, struct oriel_packet *packet) {
 }
 
 static void sink_cursor_moved(void *user, int32_t x, int32_t y, bool visible) {
-  const struct oriel_fact_position position = {.x = x, .y = y, .visible = visible};
+  const struct oriel_cursor_position position = {.x = x, .y = y, .visible = visible};
   oriel_desktop_post(user, ORIEL_FACT_POSITION, &position);
 }
 
@@ -73,7 +69,7 @@ static void sink_sound(void *user, const float *frames, size_t count, uint64_t c
 }
 
 static void sink_volume(void *user, float left, float right, bool muted) {
-  const struct oriel_fact_volume volume = {.left = left, .right = right, .muted = muted};
+  const struct oriel_volume volume = {.left = left, .right = right, .muted = muted};
   oriel_desktop_post(user, ORIEL_FACT_VOLUME, &volume);
 }
 
@@ -142,7 +138,6 @@ int oriel_desktop_create(const struct oriel_desktop_config *config, struct oriel
   desktop->hub.fps = config->fps;
   desktop->bulletin.facts.abilities.sound = config->guest_audio != NULL;
   desktop->hub.audio_packet_us = config->opus_frame_ms * 1000;
-  oriel_rate_limit_init(&desktop->hub.rest_pace, RESTS_PER_SECOND, REST_BURST);
   if (pthread_mutex_init(&desktop->watch_lock, NULL))
     goto fail_hub;
   if (oriel_sound_create(config->guest_audio, config->opus_frame_ms, config->opus_kbps, &desktop->sound))

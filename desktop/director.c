@@ -53,11 +53,6 @@ struct task {
   uint64_t wake_ns;                 /* SLEEP: 0 = until poked */
 };
 
-static void bring_forward(uint64_t *wake_ns, uint64_t at_ns) {
-  if (at_ns && (!*wake_ns || at_ns < *wake_ns))
-    *wake_ns = at_ns;
-}
-
 /* ---- what to do; hub.lock is held ---- */
 
 static bool is_damaged(const struct outlet *outlet, const struct oriel_hub *hub) {
@@ -70,7 +65,7 @@ static bool plan_lossless(struct director *director, const struct oriel_hub *hub
   uint64_t at = 0;
   if (!oriel_lossless_due_locked(&director->lossless, hub, now, &at)) {
     director->lossless_ns = 0;
-    bring_forward(&task->wake_ns, at);
+    oriel_clock_bring_forward(&task->wake_ns, at);
     return false;
   }
   if (!director->lossless_ns)
@@ -88,7 +83,7 @@ static bool plan_opening(struct director *director, const struct oriel_hub *hub,
     return false;
   const uint64_t at = oriel_rate_limit_next(&director->opening_limit, now);
   if (at > now) {
-    bring_forward(&task->wake_ns, at);
+    oriel_clock_bring_forward(&task->wake_ns, at);
     return false;
   }
   oriel_rate_limit_take(&director->opening_limit, now);
@@ -100,7 +95,7 @@ static bool plan_step(struct oriel_hub *hub, struct outlet *outlet, struct oriel
                       struct task *task) {
   hub->held_back += step.held_back;
   if (step.action == ORIEL_RENDITION_SLEEP) {
-    bring_forward(&task->wake_ns, step.wake_ns);
+    oriel_clock_bring_forward(&task->wake_ns, step.wake_ns);
     return false;
   }
   task->kind = TASK_RENDITION;
@@ -116,14 +111,22 @@ static bool key_ahead(const struct oriel_hub *hub, enum oriel_channel_kind kind)
          !hub->channels[kind].newest_key && !oriel_opening_current_locked(hub);
 }
 
-/* What its viewers want of one rendition; hub->wait: what may change that before task.wake_ns. More damage changes
- * nothing for those who have not taken the last. */
+/* What the viewers of a channel want; hub->wait: what may change that before task.wake_ns. More damage changes nothing
+ * for those who have not taken the last. */
+static void survey(struct oriel_hub *hub, enum oriel_channel_kind kind, bool damaged, uint64_t now,
+                   struct oriel_demand *demand) {
+  oriel_channel_survey_locked(hub, kind, damaged, now, demand);
+  if (demand->subscribers && !damaged)
+    hub->wait |= ORIEL_WAIT_DAMAGE;
+  if (demand->blocked)
+    hub->wait |= ORIEL_WAIT_VIEWERS;
+}
+
 static bool plan_outlet(struct oriel_hub *hub, struct outlet *outlet, uint64_t now, struct task *task) {
   struct oriel_demand demand;
   const bool damaged = is_damaged(outlet, hub);
-  oriel_channel_survey_locked(hub, outlet->channel, damaged, now, &demand);
+  survey(hub, outlet->channel, damaged, now, &demand);
   demand.key_due |= key_ahead(hub, outlet->channel);
-  hub->wait |= (demand.subscribers && !damaged ? ORIEL_WAIT_DAMAGE : 0) | (demand.blocked ? ORIEL_WAIT_VIEWERS : 0);
   return plan_step(hub, outlet, oriel_rendition_plan(&outlet->rendition, &demand, damaged, now), task);
 }
 
@@ -141,10 +144,8 @@ static bool plan_renditions(struct director *director, struct oriel_hub *hub, ui
 
 static void survey_lossless(const struct director *director, struct oriel_hub *hub, uint64_t now, struct task *task) {
   struct oriel_demand demand;
-  const bool damaged = oriel_lossless_damaged_locked(&director->lossless, hub);
-  oriel_channel_survey_locked(hub, ORIEL_CHANNEL_LOSSLESS, damaged, now, &demand);
+  survey(hub, ORIEL_CHANNEL_LOSSLESS, oriel_lossless_damaged_locked(&director->lossless, hub), now, &demand);
   task->alone = hub->watchers_pictures == demand.subscribers;
-  hub->wait |= (demand.subscribers && !damaged ? ORIEL_WAIT_DAMAGE : 0) | (demand.blocked ? ORIEL_WAIT_VIEWERS : 0);
 }
 
 /* True when there is a picture to look at; otherwise the task says when to ask again. */
@@ -271,10 +272,6 @@ static void run_step(struct director *director, struct outlet *outlet, const str
     make_picture(director, outlet, step);
 }
 
-static uint16_t at_least_min(uint16_t side) {
-  return side < ORIEL_PICTURE_SIZE_MIN ? (uint16_t)ORIEL_PICTURE_SIZE_MIN : side;
-}
-
 /* One packet for a viewer without video. */
 static void make_lossless(struct director *director, bool alone) {
   struct oriel_desktop *desktop = director->desktop;
@@ -282,8 +279,8 @@ static void make_lossless(struct director *director, bool alone) {
   director->empty = !oriel_lossless_look(&director->lossless, desktop, &width, &height);
   if (director->empty)
     return;
-  width = at_least_min(width);
-  height = at_least_min(height);
+  width = oriel_picture_side(width);
+  height = oriel_picture_side(height);
   const uint32_t kbps = rate(desktop, ORIEL_CHANNEL_LOSSLESS, width, height, oriel_clock_ns()).kbps;
   /* Half of a rate pays for refinement, so the whole of it for the picture itself; half of it beside others' video. */
   oriel_lossless_send(&director->lossless, desktop, width, height, alone ? 2 * kbps : kbps);
@@ -296,10 +293,7 @@ static void sleep_until(struct oriel_hub *hub, uint64_t wake_ns) {
     pthread_cond_wait(&hub->media, &hub->lock);
     return;
   }
-  struct timespec at = {
-    .tv_sec = (time_t)(wake_ns / ORIEL_NS_PER_SECOND),
-    .tv_nsec = (long)(wake_ns % ORIEL_NS_PER_SECOND),
-  };
+  const struct timespec at = oriel_clock_timespec(wake_ns);
   pthread_cond_timedwait(&hub->media, &hub->lock, &at);
 }
 
@@ -320,7 +314,7 @@ static void direct_locked(struct director *director) {
     return;
   struct task task = plan_locked(director, hub, oriel_clock_ns());
   if (task.kind == TASK_SLEEP) {
-    bring_forward(&task.wake_ns, deferred_ns);
+    oriel_clock_bring_forward(&task.wake_ns, deferred_ns);
     sleep_until(hub, task.wake_ns);
     return;
   }

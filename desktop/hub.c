@@ -13,6 +13,9 @@
 static const uint64_t stalled_ns = 5 * ORIEL_NS_PER_SECOND; /* a picture unacknowledged for so long: nobody is there */
 
 enum { RESIZES_PER_SECOND = 5 };
+/* Each start of a source costs a whole picture, and with QEMU a registration: a viewer that hides and shows itself all
+ * the time must not have a thousand of them. */
+enum { RESTS_PER_SECOND = 2, REST_BURST = 8 };
 
 static void init_channel(struct oriel_channel *channel) {
   *channel = (struct oriel_channel){.encoder = "", .sequence = 1}; /* in acknowledgements, 0 means "none yet" */
@@ -32,6 +35,7 @@ int oriel_hub_init(struct oriel_hub *hub) {
     goto fail_media;
   pthread_condattr_destroy(&attributes);
   oriel_rate_limit_init(&hub->resize_pace, RESIZES_PER_SECOND, 1);
+  oriel_rate_limit_init(&hub->rest_pace, RESTS_PER_SECOND, REST_BURST);
   for (unsigned i = 0; i < ORIEL_CHANNELS; i++)
     init_channel(&hub->channels[i]);
   for (int i = 0; i < ORIEL_STAGES; i++)

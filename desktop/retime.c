@@ -12,10 +12,6 @@ enum { EXCESS_US = 30 * 1000 }; /* the receiver cuts what is further above its t
 static const uint64_t behind_ns =
     60 * ORIEL_NS_PER_MS; /* as much late, what was missed is not made up for (lesson 27) */
 
-static uint64_t length_ns(size_t frames) {
-  return frames * ORIEL_NS_PER_SECOND / ORIEL_OPUS_RATE;
-}
-
 int oriel_retime_init(struct oriel_retime *retime, bool is_pcm, size_t frames) {
   const struct oriel_receiver_config config = {
     .is_pcm = is_pcm, .channels = ORIEL_OPUS_CHANNELS, .rate = ORIEL_OPUS_RATE,
@@ -78,7 +74,7 @@ bool oriel_retime_take(struct oriel_retime *retime, float *frames, uint64_t now_
   const uint32_t most_us = stats.target_us + EXCESS_US;
   const uint64_t waited_ns = (uint64_t)(stats.level_us < most_us ? stats.level_us : most_us) * ORIEL_NS_PER_US;
   *captured_ns = retime->due_ns > waited_ns ? retime->due_ns - waited_ns : 0;
-  retime->due_ns += length_ns(retime->frames);
+  retime->due_ns += oriel_opus_frames_ns(retime->frames);
   note_empty(retime, retime->frames, sound);
   return retime->sounds;
 }

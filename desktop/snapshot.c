@@ -20,9 +20,7 @@ static const uint64_t patience_ns = 2 * ORIEL_NS_PER_SECOND;
 
 static bool wait_fresh(struct oriel_hub *hub) {
   uint64_t until_ns = oriel_clock_ns() + patience_ns;
-  struct timespec until = {
-    .tv_sec = (time_t)(until_ns / ORIEL_NS_PER_SECOND), .tv_nsec = (long)(until_ns % ORIEL_NS_PER_SECOND),
-  };
+  const struct timespec until = oriel_clock_timespec(until_ns);
   pthread_mutex_lock(&hub->lock);
   while (!hub->fresh_picture && !hub->stopping && !hub->snapshots_hurry)
     if (pthread_cond_timedwait(&hub->fresh, &hub->lock, &until))

@@ -38,10 +38,6 @@ struct oriel_sound_fifo {
   uint64_t read, index, ns;
 };
 
-static uint64_t frames_ns(uint64_t frames) {
-  return frames * ORIEL_NS_PER_SECOND / ORIEL_OPUS_RATE;
-}
-
 int oriel_sound_fifo_create(struct oriel_sound_fifo **out) {
   struct oriel_sound_fifo *fifo = calloc(1, sizeof *fifo);
   if (!fifo)
@@ -85,7 +81,7 @@ static bool affordable(struct oriel_sound_fifo *fifo, size_t count, uint64_t now
   if (from_ns - now_ns >= ahead_ns)
     return false;
   /* a quarter faster than real time is a clock's or a backlog's */
-  fifo->sounded_ns = from_ns + frames_ns(count) * 4 / 5;
+  fifo->sounded_ns = from_ns + oriel_opus_frames_ns(count) * 4 / 5;
   return true;
 }
 
@@ -176,14 +172,14 @@ uint64_t oriel_sound_fifo_arrived(const struct oriel_sound_fifo *fifo) {
 }
 
 uint64_t oriel_sound_fifo_captured_ns(const struct oriel_sound_fifo *fifo) {
-  return fifo->ns + frames_ns(fifo->read - fifo->index);
+  return fifo->ns + oriel_opus_frames_ns(fifo->read - fifo->index);
 }
 
 size_t oriel_sound_fifo_coherent(struct oriel_sound_fifo *fifo, size_t count) {
   uint64_t index, ns;
   if (!next_timestamp(fifo, &index, &ns) || index >= fifo->read + count)
     return count;
-  const uint64_t expected = fifo->ns + frames_ns(index - fifo->index);
+  const uint64_t expected = fifo->ns + oriel_opus_frames_ns(index - fifo->index);
   return ns > expected + gap_ns ? (size_t)(index - fifo->read) : count;
 }
 

@@ -13,10 +13,6 @@
 
 static const uint64_t late_ns = 35 * ORIEL_NS_PER_MS, late_most_ns = 60 * ORIEL_NS_PER_MS;
 
-static uint64_t frames_ns(uint64_t frames) {
-  return frames * ORIEL_NS_PER_SECOND / ORIEL_OPUS_RATE;
-}
-
 int oriel_sound_inputs_init(struct oriel_sound_inputs *inputs, struct oriel_guest_audio *guest,
                             struct oriel_sound_signal *signal) {
   struct oriel_guest_audio_info info = {0};
@@ -87,8 +83,8 @@ static void sink_packet(void *user, unsigned input, const void *data, size_t siz
     memcpy(packet->data, data, size);
   pthread_mutex_lock(&inputs->lock);
   /* The time of what was lost or left out has passed, too. */
-  oriel_arrival_missed(&inputs->arrivals[input], frames_ns(missing));
-  const uint64_t due = oriel_arrival_heard(&inputs->arrivals[input], frames_ns(frames), arrived_ns);
+  oriel_arrival_missed(&inputs->arrivals[input], oriel_opus_frames_ns(missing));
+  const uint64_t due = oriel_arrival_heard(&inputs->arrivals[input], oriel_opus_frames_ns(frames), arrived_ns);
   if (packet) {
     packet->sequence = number;
     packet->captured_ns = due;

@@ -22,7 +22,10 @@ struct oriel_sound_listener {
   void (*offer)(void *user, struct oriel_packet *packet);
   void *user;
 };
-enum { ORIEL_SOUND_LISTENERS_MAX = 4 };
+enum {
+  ORIEL_SOUND_LISTENERS_MAX = 4,
+  ORIEL_SOUND_PACKET_FRAMES_MAX = ORIEL_OPUS_RATE * 20 / 1000, /* of our own packets */
+};
 
 struct oriel_sound_output {
   unsigned frame_ms, kbps; /* of our own packets; constant */

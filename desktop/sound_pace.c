@@ -11,15 +11,9 @@
 
 enum {
   BACKLOG_FRAMES = ORIEL_OPUS_RATE * 200 / 1000, /* more than this waits: trim (lesson 27) */
-  FRAME_SIZE = ORIEL_OPUS_CHANNELS * sizeof(float),
-  PACKET_FRAMES_MAX = ORIEL_OPUS_RATE * 20 / 1000,
 };
 static const uint64_t alone_ns = ORIEL_NS_PER_SECOND;    /* without company: back to its own packets */
 static const uint64_t silent_ns = 400 * ORIEL_NS_PER_MS; /* a pause: nobody hears it go back */
-
-static uint64_t frames_ns(uint64_t frames) {
-  return frames * ORIEL_NS_PER_SECOND / ORIEL_OPUS_RATE;
-}
 
 int oriel_sound_pace_init(struct oriel_sound_pace *pace, struct oriel_sound_inputs *inputs,
                           struct oriel_sound_output *output) {
@@ -78,7 +72,7 @@ bool oriel_sound_pace_device_is_direct(const struct oriel_sound_pace *pace) {
 void oriel_sound_pace_push_device(struct oriel_sound_pace *pace, const float *frames, size_t count, uint64_t now_ns) {
   struct oriel_retime *retime = &pace->mix.retimes[ORIEL_SOUND_DEVICE];
   if (retime->receiver)
-    oriel_retime_push(retime, frames, count * FRAME_SIZE, ++pace->device_number, now_ns);
+    oriel_retime_push(retime, frames, count * ORIEL_OPUS_FRAME_SIZE, ++pace->device_number, now_ns);
 }
 
 /* ---- who is active ---- */
@@ -147,7 +141,7 @@ void oriel_sound_pace_turn(struct oriel_sound_pace *pace, uint64_t device_frames
   const uint64_t now = oriel_clock_ns();
   pthread_mutex_lock(&inputs->lock);
   if (device_frames)
-    oriel_arrival_heard(&inputs->arrivals[ORIEL_SOUND_DEVICE], frames_ns(device_frames), now);
+    oriel_arrival_heard(&inputs->arrivals[ORIEL_SOUND_DEVICE], oriel_opus_frames_ns(device_frames), now);
   const int before = inputs->active, chosen = oriel_sound_select(inputs->arrivals, ORIEL_SOUND_INPUTS, before, now);
   pthread_mutex_unlock(&inputs->lock);
   if (chosen != before)
@@ -170,7 +164,7 @@ uint64_t oriel_sound_pace_due_ns(const struct oriel_sound_pace *pace) {
 }
 
 static void tick_active(struct oriel_sound_pace *pace, struct oriel_retime *retime, uint64_t now_ns) {
-  float frames[PACKET_FRAMES_MAX * ORIEL_OPUS_CHANNELS];
+  float frames[ORIEL_SOUND_PACKET_FRAMES_MAX * ORIEL_OPUS_CHANNELS];
   uint64_t captured_ns;
   if (oriel_retime_take(retime, frames, now_ns, &captured_ns))
     oriel_sound_relay_frames(&pace->relay, frames, captured_ns);
@@ -181,7 +175,7 @@ static void tick_active(struct oriel_sound_pace *pace, struct oriel_retime *reti
 static void tick_other(struct oriel_sound_pace *pace, int input, uint64_t now_ns) {
   struct oriel_sound_inputs *inputs = pace->inputs;
   struct oriel_retime *retime = &pace->mix.retimes[input];
-  float frames[PACKET_FRAMES_MAX * ORIEL_OPUS_CHANNELS];
+  float frames[ORIEL_SOUND_PACKET_FRAMES_MAX * ORIEL_OPUS_CHANNELS];
   uint64_t captured_ns, awaited_ns = 0;
   pthread_mutex_lock(&inputs->lock);
   if (inputs->active >= 0)

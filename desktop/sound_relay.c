@@ -16,8 +16,6 @@ enum {
   /* The listeners' decoders learn a sound from our packets, before they get the sender's own, which build on it.
    * Without this a tone was 6 dB too loud for 60 ms after the change. */
   SETTLE_FRAMES = ORIEL_OPUS_RATE * (50 + 60) / 1000,
-  FRAME_SIZE = ORIEL_OPUS_CHANNELS * sizeof(float),
-  PACKET_FRAMES_MAX = ORIEL_OPUS_RATE * 20 / 1000,
 };
 
 struct oriel_sound_history {
@@ -100,11 +98,11 @@ void oriel_sound_relay_frames(struct oriel_sound_relay *relay, float *frames, ui
 static void code_waiting(struct oriel_sound_relay *relay) {
   struct oriel_sound_history *history = relay->history;
   const size_t whole = relay->output->packet_frames;
-  float frames[PACKET_FRAMES_MAX * ORIEL_OPUS_CHANNELS];
+  float frames[ORIEL_SOUND_PACKET_FRAMES_MAX * ORIEL_OPUS_CHANNELS];
   const size_t got = oriel_frames_take(&history->out, frames, whole);
-  memset(frames + got * ORIEL_OPUS_CHANNELS, 0, (whole - got) * FRAME_SIZE); /* lesson 25 */
+  memset(frames + got * ORIEL_OPUS_CHANNELS, 0, (whole - got) * ORIEL_OPUS_FRAME_SIZE); /* lesson 25 */
   code(relay, frames, history->out_ns);
-  history->out_ns += whole * ORIEL_NS_PER_SECOND / ORIEL_OPUS_RATE;
+  history->out_ns += oriel_opus_frames_ns(whole);
 }
 
 void oriel_sound_relay_flush(struct oriel_sound_relay *relay) {
@@ -126,7 +124,7 @@ void oriel_sound_relay_remember(struct oriel_sound_relay *relay, struct oriel_pa
 }
 
 static void keep_last(struct oriel_sound_history *history, const float *frames, size_t frame_count) {
-  memcpy(history->last, frames, frame_count * FRAME_SIZE);
+  memcpy(history->last, frames, frame_count * ORIEL_OPUS_FRAME_SIZE);
   history->last_count = frame_count;
 }
 
@@ -156,7 +154,7 @@ static bool goes_on_coding(struct oriel_sound_history *history, bool mixed, size
 static bool code_packet(struct oriel_sound_relay *relay, const struct oriel_packet *packet, size_t frame_count) {
   struct oriel_sound_history *history = relay->history;
   float frames[ORIEL_OPUS_FRAMES_MAX * ORIEL_OPUS_CHANNELS];
-  memcpy(frames, history->decode.frames, frame_count * FRAME_SIZE);
+  memcpy(frames, history->decode.frames, frame_count * ORIEL_OPUS_FRAME_SIZE);
   const bool mixed = oriel_sound_mix_add(relay->mix, frames, frame_count);
   if (!goes_on_coding(history, mixed, frame_count)) {
     history->settle = 0;

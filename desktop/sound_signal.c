@@ -37,9 +37,7 @@ void oriel_sound_signal_stop(struct oriel_sound_signal *signal) {
 }
 
 bool oriel_sound_signal_wait(struct oriel_sound_signal *signal, uint64_t at_ns) {
-  const struct timespec at = {
-    .tv_sec = (time_t)(at_ns / ORIEL_NS_PER_SECOND), .tv_nsec = (long)(at_ns % ORIEL_NS_PER_SECOND),
-  };
+  const struct timespec at = oriel_clock_timespec(at_ns);
   int result;
   do
     result = at_ns ? sem_clockwait(&signal->data, CLOCK_MONOTONIC, &at) : sem_wait(&signal->data);

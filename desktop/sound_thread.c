@@ -12,7 +12,6 @@
 
 enum {
   DEVICE_FRAMES = 120, /* of the device's sound, in what counts as one of its packets */
-  PACKET_FRAMES_MAX = ORIEL_OPUS_RATE * 20 / 1000,
 };
 static const uint64_t tail_ns = 60 * ORIEL_NS_PER_MS; /* sound stopped: the last part of a frame is padded and sent */
 
@@ -20,7 +19,7 @@ static const uint64_t tail_ns = 60 * ORIEL_NS_PER_MS; /* sound stopped: the last
 
 /* Encodes `count` frames, padded with silence to a whole packet (lesson 25). */
 static void encode(struct oriel_sound_thread *thread, size_t count) {
-  float frames[PACKET_FRAMES_MAX * ORIEL_OPUS_CHANNELS];
+  float frames[ORIEL_SOUND_PACKET_FRAMES_MAX * ORIEL_OPUS_CHANNELS];
   const size_t whole = thread->output->packet_frames;
   const uint64_t captured_ns = oriel_sound_fifo_captured_ns(thread->fifo);
   const size_t got = oriel_sound_fifo_take(thread->fifo, frames, count);

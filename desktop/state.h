@@ -62,7 +62,6 @@ static_assert(ORIEL_SENT_RING >= 2 * ORIEL_WINDOW_MAX, "every picture on its way
 
 struct oriel_viewer {
   struct oriel_desktop *desktop;
-  void *user;
   uint32_t id;
   uint64_t peer; /* constant */
   bool can_video, can_tiles, can_audio, can_microphone, can_open; /* constant */

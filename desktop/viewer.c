@@ -99,7 +99,6 @@ static struct oriel_viewer *create(struct oriel_desktop *desktop, const struct o
     return NULL;
   *viewer = (struct oriel_viewer){
     .desktop = desktop,
-    .user = config->user,
     .peer = config->peer,
     .can_video = config->video,
     .can_tiles = config->tiles,
@@ -187,10 +186,6 @@ void oriel_viewer_detach(struct oriel_viewer *viewer) {
   pthread_mutex_unlock(&desktop->hub.lock);
   oriel_desktop_update_watch(desktop);
   destroy(viewer);
-}
-
-void *oriel_viewer_user(const struct oriel_viewer *viewer) {
-  return viewer->user;
 }
 
 uint32_t oriel_viewer_id(const struct oriel_viewer *viewer) {

@@ -20,7 +20,6 @@ struct oriel_viewer_config {
   bool part;                /* with tiles and video: draws of a video picture only the part that it is told */
   /* whose it is, whatever it connects how often: shares the budget of key frames; 0 = nobody's */
   uint64_t peer;
-  void *user;               /* the server's object; oriel_viewer_user returns it */
 };
 
 /** Adds a viewer: it gets state, role, cursor and a picture that starts with a key frame (asked for once, shared by all
@@ -29,7 +28,6 @@ int oriel_viewer_attach(struct oriel_desktop *desktop, const struct oriel_viewer
                         struct oriel_viewer **viewer);
 /** Removes it and everything queued for it; keys it held are released. NULL is fine. */
 void oriel_viewer_detach(struct oriel_viewer *viewer);
-void *oriel_viewer_user(const struct oriel_viewer *viewer);
 /** A number unique for the life of the desktop, from 1. */
 uint32_t oriel_viewer_id(const struct oriel_viewer *viewer);
 

@@ -10,13 +10,20 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "core/clock.h"
 #include "core/packet.h"
 
 enum {
   ORIEL_OPUS_RATE = 48000,
   ORIEL_OPUS_CHANNELS = 2,
+  ORIEL_OPUS_FRAME_SIZE = ORIEL_OPUS_CHANNELS * sizeof(float), /* bytes */
   ORIEL_OPUS_PACKET_MAX = 1500, /* bytes; also what peers of the guest's sound stream accept */
 };
+
+/** How long so many frames sound, nanoseconds. */
+static inline uint64_t oriel_opus_frames_ns(uint64_t frames) {
+  return frames * ORIEL_NS_PER_SECOND / ORIEL_OPUS_RATE;
+}
 
 struct oriel_opus_encoder;
 

@@ -16,6 +16,11 @@ enum {
   ORIEL_PICTURE_HEIGHT_MAX = 4320,
 };
 
+/** The side of a picture that shows a surface of this side, 1 or more. */
+static inline uint16_t oriel_picture_side(uint16_t side) {
+  return side < ORIEL_PICTURE_SIZE_MIN ? (uint16_t)ORIEL_PICTURE_SIZE_MIN : side;
+}
+
 /** One picture as three planes: BT.601 matrix (libyuv's public converters know no other), full range, with the
  *  primaries and transfer function of the sRGB desktop it shows; encoders write exactly that into the VUI. Full range
  *  rounds less: mean squared error of flat colours there and back 0.39, limited range 1.01, at the same speed. Planes

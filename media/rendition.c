@@ -66,10 +66,6 @@ void oriel_rendition_owe_all(struct oriel_rendition *rendition) {
 
 /* ---- the encoder ---- */
 
-static uint16_t at_least_min(uint16_t side) {
-  return side < ORIEL_PICTURE_SIZE_MIN ? (uint16_t)ORIEL_PICTURE_SIZE_MIN : side;
-}
-
 static struct oriel_rate rate_of(const struct oriel_rendition *rendition, uint16_t width, uint16_t height,
                                  uint64_t now_ns) {
   return rendition->config.rate(rendition->config.user, width, height, now_ns);
@@ -117,7 +113,7 @@ static bool encoder_fits(const struct oriel_rendition *rendition, const struct o
 
 /* Another encoder for a surface that is not locked meanwhile. */
 static int change_encoder(struct oriel_rendition *rendition, const struct oriel_surface_view *view) {
-  const uint16_t width = at_least_min(view->width), height = at_least_min(view->height);
+  const uint16_t width = oriel_picture_side(view->width), height = oriel_picture_side(view->height);
   const uint64_t now = oriel_clock_ns(), at = oriel_rate_limit_next(&rendition->open_limit, now);
   if (at > now) {
     rendition->retry_at_ns = at;

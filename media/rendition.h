@@ -95,8 +95,6 @@ struct oriel_rendition_step oriel_rendition_plan(struct oriel_rendition *renditi
                                                  bool damaged, uint64_t now_ns);
 /** The same while nobody looks nor is expected: to keep the encoder for a while, or to release it. */
 struct oriel_rendition_step oriel_rendition_plan_idle(struct oriel_rendition *rendition, uint64_t now_ns);
-/** Brings the time of waking forward to `wake_ns`. */
-void oriel_rendition_step_wake(struct oriel_rendition_step *step, uint64_t wake_ns);
 
 /** Makes the packet of a step: PICTURE, KEY, SHARPEN or REFINE. It is numbered, all times set, owned by the caller. 0;
  *  -ENODATA: nothing to make after all; -EAGAIN: the surface has no size; -EBUSY: its size changes faster than encoders

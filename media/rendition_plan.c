@@ -12,11 +12,6 @@ static const uint64_t blurred_ns = 1500 * ORIEL_NS_PER_MS;  /* typing in tiles b
 static const uint64_t restart_ns = 5 * ORIEL_NS_PER_SECOND; /* refining for who missed a part; 2, 4 ... as long */
 static const uint64_t keep_ns = 10 * ORIEL_NS_PER_SECOND;   /* the encoder outlives the last subscriber by this */
 
-void oriel_rendition_step_wake(struct oriel_rendition_step *step, uint64_t wake_ns) {
-  if (!step->wake_ns || wake_ns < step->wake_ns)
-    step->wake_ns = wake_ns;
-}
-
 struct oriel_rendition_step oriel_rendition_plan_idle(struct oriel_rendition *rendition, uint64_t now_ns) {
   struct oriel_rendition_step step = {.action = ORIEL_RENDITION_SLEEP};
   if (!rendition->encoder)
@@ -39,13 +34,12 @@ static uint64_t key_turn(const struct oriel_rendition *rendition, uint64_t now_n
 static bool plan_key(const struct oriel_rendition *rendition, const struct oriel_demand *demand, uint64_t now_ns,
                      struct oriel_rendition_step *step) {
   if (!demand->key_due) {
-    if (demand->key_after_ns)
-      oriel_rendition_step_wake(step, demand->key_after_ns);
+    oriel_clock_bring_forward(&step->wake_ns, demand->key_after_ns);
     return false;
   }
   const uint64_t at = key_turn(rendition, now_ns);
   if (at > now_ns) {
-    oriel_rendition_step_wake(step, at);
+    oriel_clock_bring_forward(&step->wake_ns, at);
     return false;
   }
   step->action = ORIEL_RENDITION_KEY;
@@ -63,7 +57,7 @@ static bool plan_picture(struct oriel_rendition *rendition, const struct oriel_d
   }
   const uint64_t at = oriel_rate_limit_next(&rendition->pace, now_ns);
   if (at > now_ns) {
-    oriel_rendition_step_wake(step, at);
+    oriel_clock_bring_forward(&step->wake_ns, at);
     return false;
   }
   step->action = ORIEL_RENDITION_PICTURE;
@@ -83,7 +77,7 @@ static bool plan_sharpen(const struct oriel_rendition *rendition, const struct o
   if (at < rendition->video_ns + still_ns)
     at = rendition->video_ns + still_ns;
   if (at > now_ns) {
-    oriel_rendition_step_wake(step, at);
+    oriel_clock_bring_forward(&step->wake_ns, at);
     return false;
   }
   step->action = ORIEL_RENDITION_SHARPEN;
@@ -96,7 +90,7 @@ static bool plan_owe(struct oriel_rendition *rendition, const struct oriel_deman
   if (!demand->unrefined)
     return false;
   if (now_ns < rendition->restart_at_ns) {
-    oriel_rendition_step_wake(step, rendition->restart_at_ns);
+    oriel_clock_bring_forward(&step->wake_ns, rendition->restart_at_ns);
     return false;
   }
   rendition->restart_at_ns = now_ns + (restart_ns << rendition->restarts);
@@ -117,7 +111,7 @@ static bool plan_refine(struct oriel_rendition *rendition, const struct oriel_de
   if (at < demand->refine_after_ns)
     at = demand->refine_after_ns;
   if (at > now_ns) {
-    oriel_rendition_step_wake(step, at);
+    oriel_clock_bring_forward(&step->wake_ns, at);
     return false;
   }
   step->action = ORIEL_RENDITION_REFINE;

@@ -12,7 +12,6 @@
 
 enum {
   AHEAD_FRAMES = 336, /* 7 ms: what an encoder of ours keeps at most */
-  FRAME_SIZE = ORIEL_OPUS_CHANNELS * sizeof(float),
 };
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "PCM packets are little-endian and copied as they are");
 static_assert((int)ORIEL_SOUND_CODER_PACKET_MAX == (int)ORIEL_OPUS_PACKET_MAX, "what Opus gives, a packet holds");
@@ -66,6 +65,6 @@ ssize_t oriel_sound_coder_encode(struct oriel_sound_coder *coder, const float *s
   assert(count > 0 && count <= coder->frames);
   if (coder->opus)
     return oriel_opus_encode_into(coder->opus, stereo, packet);
-  memcpy(packet, stereo, count * FRAME_SIZE);
-  return (ssize_t)(count * FRAME_SIZE);
+  memcpy(packet, stereo, count * ORIEL_OPUS_FRAME_SIZE);
+  return (ssize_t)(count * ORIEL_OPUS_FRAME_SIZE);
 }

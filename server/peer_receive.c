@@ -194,7 +194,6 @@ static enum oriel_viewer_reason on_hello(void *user, const struct oriel_viewer_i
     .watcher = peer->view,
     .owner = peer->session,
     .peer = peer_of(peer),
-    .user = peer,
   };
   int status = oriel_viewer_attach(peer->mount->desktop, &config, &peer->viewer);
   if (status < 0) {

@@ -52,7 +52,7 @@ static void first_value_is_news(void **state) {
   (void)state;
   struct oriel_bulletin_seen seen = {.wanted = ORIEL_NOTICES_ALL};
   struct oriel_delivery delivery;
-  struct oriel_fact_volume volume;
+  struct oriel_volume volume;
   memset(&volume, 0, sizeof volume);
   assert_int_equal(next(&seen, 1u << ORIEL_NOTICE_VOLUME, &delivery), ORIEL_DELIVERY_NONE);
   assert_int_equal(oriel_bulletin_post(&bulletin, ORIEL_FACT_VOLUME, &volume, 1), ORIEL_POSTED_NEWS);
@@ -93,7 +93,7 @@ static void beyond_its_budget_a_notice_waits(void **state) {
   (void)state;
   struct oriel_bulletin_seen seen = {.wanted = ORIEL_NOTICES_ALL};
   struct oriel_delivery delivery;
-  struct oriel_fact_position position;
+  struct oriel_cursor_position position;
   memset(&position, 0, sizeof position);
   const uint64_t now = ORIEL_NS_PER_SECOND;
   uint64_t at = 1;
@@ -119,7 +119,7 @@ static void versions_go_round(void **state) {
   (void)state;
   struct oriel_bulletin_seen seen = {.wanted = 1u << ORIEL_NOTICE_VOLUME};
   struct oriel_delivery delivery;
-  struct oriel_fact_volume volume;
+  struct oriel_volume volume;
   memset(&volume, 0, sizeof volume);
   bulletin.version[ORIEL_NOTICE_VOLUME] = UINT32_MAX;
   atomic_store(&bulletin.told, UINT32_MAX);
