@@ -4,7 +4,6 @@
  */
 #include "wire/viewer.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "core/bytes.h"
@@ -55,13 +54,15 @@ static void write_part(struct oriel_writer *writer, const struct oriel_damage *p
 }
 
 static bool part_valid(const struct oriel_damage *part, uint16_t width, uint16_t height) {
-  for (int i = 0; i < part->count && i < ORIEL_DAMAGE_RECTS_MAX; i++) {
+  if (part->count < 0 || part->count > ORIEL_VIEWER_PART_MAX)
+    return false;
+  for (int i = 0; i < part->count; i++) {
     const struct oriel_rect rect = part->rects[i], inside = oriel_rect_align(rect, 1, width, height);
     if (oriel_rect_empty(rect) || inside.x != rect.x || inside.y != rect.y || inside.width != rect.width ||
         inside.height != rect.height)
       return false;
   }
-  return part->count >= 0 && part->count <= ORIEL_VIEWER_PART_MAX;
+  return true;
 }
 
 size_t oriel_viewer_write_picture(void *data, size_t size, const struct oriel_viewer_picture *picture) {
@@ -214,9 +215,6 @@ size_t oriel_viewer_write_bye(void *data, size_t size, uint16_t reason, const ch
   return oriel_writer_size(&writer);
 }
 
-/* ---- parser ---- */
-
-/* Fails the reader unless `holds`: field rules report like overruns, and the parser asks once. */
 const char *oriel_viewer_message_name(unsigned type) {
   switch (type) {
 #define X(name, value) \

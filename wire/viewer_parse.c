@@ -10,6 +10,7 @@
 #include "core/bytes.h"
 #include "core/utf8.h"
 
+/* Fails the reader unless `holds`: field rules report like overruns, and the parser asks once. */
 static void require(struct oriel_reader *reader, bool holds) {
   reader->failed = reader->failed || !holds;
 }
@@ -119,7 +120,6 @@ static void parse_bye(struct oriel_reader *reader, struct oriel_viewer_in *in) {
   read_text(reader, in->bye.text);
 }
 
-/* Reads the fields after the header; fails the reader for a type that no viewer may send. */
 static void parse_key(struct oriel_reader *reader, struct oriel_viewer_in *in) {
   in->key.usage = oriel_read_u16(reader);
   in->key.pressed = read_bool(reader);
@@ -218,6 +218,7 @@ static void (*const parsers[])(struct oriel_reader *reader, struct oriel_viewer_
   [ORIEL_VIEWER_BYE] = parse_bye,
 };
 
+/* Reads the fields after the header; fails the reader for a type that no viewer may send. */
 static void parse_body(struct oriel_reader *reader, struct oriel_viewer_in *in) {
   const size_t type = (size_t)in->type;
   if (type < sizeof parsers / sizeof *parsers && parsers[type])
