@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The driver without Apple: two devices on one clock, their rings and controls, who started them, and the threads that
- * carry sound away (pump) and bring it (microphone). The Apple face (darwin/) turns the daemon's calls
- * into these.
+ * carry sound away (pump) and bring it (microphone). The Apple face (darwin/) turns the daemon's calls into these.
  *
  * Thread-safety: engine_write and engine_read are the IO callbacks: one thread per device at a time (a second reader of
  * the input at the same time is served from what the first brought), no lock, no allocation, no system call, no log.

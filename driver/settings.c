@@ -77,10 +77,12 @@ static int check_address(const char *value, char *why) {
 }
 
 static int check_microphone(const char *value, char *why) {
-  struct oriel_transport_address address = {0};
-  if (*value && parse_address(value, &address, why) < 0)
+  struct oriel_transport_address address;
+  if (!*value)
+    return 0;
+  if (parse_address(value, &address, why) < 0)
     return -EINVAL;
-  if (!*value || address.scheme != ORIEL_TRANSPORT_UDP)
+  if (address.scheme != ORIEL_TRANSPORT_UDP)
     return 0;
   snprintf(why, SETTINGS_WHY_SIZE, "nobody can be dialled for sound over udp: choose vsock, unix, tcp, serial or mux");
   return -EINVAL;

@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 
-
 enum { FILE_SIZE_MAX = 65536, PATH_SIZE = 1024 };
 
 static CFStringRef storage_key(void) {

@@ -8,7 +8,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "guest/agent/setting.h"
 #include "guest/agent/settings.h"
 
 enum setting_type { NAME, END, RATE, CHANNELS, NUMBER_OF_CHANNELS, BITRATE, FRAME, SHM, SOCKET, SCREEN, LEVEL, FLAG };
