@@ -121,7 +121,7 @@ static bool take_action(struct agent_settings *settings, const char *word) {
   return false;
 }
 
-/** One argument and maybe its value; `config` non-NULL: only --config is looked at, else all but it. */
+/** One argument and maybe its value. That of --config goes to `*config`, any other into `settings`. */
 static int take_argument(struct agent_settings *settings, int argc, char *const argv[], int *next,
                          const char **config, char *why, size_t why_size) {
   const char *word = argv[*next];

@@ -17,8 +17,8 @@ const card = (page, name) => page.locator(`.desktop[data-name="${name}"]`);
 const names = (page) => page.locator('.desktop').evaluateAll((cards) => cards.map((one) => one.dataset.name));
 const listed = (page, state = 'shown') => page.locator(`html[data-list="${state}"]`).waitFor({ timeout: 10_000 });
 
-/** The middle of a card's picture, once it is there. */
-async function colourOf(page, name) {
+/** The size of a card's picture, once it is there, and how many colours it has. */
+async function thumbnailOf(page, name) {
   const image = card(page, name).locator('img');
   await image.waitFor({ timeout: 15_000 });
   return image.evaluate(async (element) => {
@@ -40,7 +40,7 @@ test('desktops: the list shows each with its picture, opens one and is come back
   assert.equal(new URL(page.url()).hash, '');
   assert.deepEqual(await names(page), ['red', 'blue']);
   for (const name of ['red', 'blue']) {
-    const { width, height, colours } = await colourOf(page, name);
+    const { width, height, colours } = await thumbnailOf(page, name);
     assert.deepEqual([width, height], [384, 240]);
     assert.ok(colours > 3, `${name} shows ${colours} colours`);
   }

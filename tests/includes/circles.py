@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Finds circles between the files of a room, and names that reach a room through another room's header.
+"""Finds circles between the files of a room.
 
 usage: circles.py ROOT        exit 0, or 1 with one line per finding in the rooms that are kept free of them
 
@@ -14,7 +14,7 @@ import sys
 import ctext
 import tree
 
-# Rooms that are free of circles and of smuggled names, and stay so. What the others have is only printed.
+# Rooms that are free of circles, and stay so. What the others have is only printed.
 STRICT = ['core', 'wire', 'transport', 'audio', 'media', 'guest', 'driver', 'desktop', 'vm', 'cli']
 # Files of other rooms that are in no circle, and stay so, by how their names begin.
 CHAINS = []

@@ -128,7 +128,6 @@ static void address_wrong(void **state) {
   }
 }
 
-/* Lesson 40: a path that no socket can have is refused, with the path in the words, and is not cut. */
 /* Where a sound device's stream may lead, and how long its packets are where nobody says. */
 static void address_of_a_device(void **state) {
   (void)state;
@@ -157,6 +156,7 @@ static void address_of_a_device(void **state) {
   assert_int_equal(oriel_transport_address_frame_us(&address), 10000);
 }
 
+/* Lesson 40: a path that no socket can have is refused, with the path in the words, and is not cut. */
 static void address_long(void **state) {
   (void)state;
   char text[400] = "unix:///", why[160] = "";
