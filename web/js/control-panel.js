@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Who has the controls: what the toolbar and the chip say of it, the panel to take, ask for or give them up, this
 // viewer's name, a link for those who only watch, the log-out, and the question to the holder when somebody asks.
-import { byId, button, setIcon, toast } from './dom.js';
+import { byId, button, say, setIcon, toast } from './dom.js';
 import { LogOut } from './log-out.js';
 import { ROLE } from './protocol.js';
 import { nameIn, showSiblings, siblingsOf } from './siblings.js';
 import { CONTROL_WAY } from './wire.js';
-
-/** Screen readers repeat what is set again. @param {HTMLElement} element @param {string} text */
-function say(element, text) {
-  if (element.textContent !== text) element.textContent = text;
-}
 
 /**
  * What this viewer can do about the controls, in words. Pure.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // One desktop of the list: a link with its picture, name, state and who is there, and a button for its machine.
-import { make } from './dom.js';
+import { make, say } from './dom.js';
 import { commandOf, hasPicture, peopleWords, stateWords } from './desktop-words.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
@@ -14,11 +14,6 @@ function icon(name, size = '') {
   use.setAttribute('href', `#i-${name}`);
   svg.append(use);
   return svg;
-}
-
-/** What is set again is said again by screen readers. @param {Element} element @param {string} text */
-function say(element, text) {
-  if (element.textContent !== text) element.textContent = text;
 }
 
 export class DesktopCard {

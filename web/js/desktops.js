@@ -3,7 +3,7 @@
 import { loginForm } from './card.js';
 import { DesktopCard } from './desktop-card.js';
 import { countWords, found, hasPicture, placeAfter, powerDownWords, SEARCH_FROM } from './desktop-words.js';
-import { byId, button, toast } from './dom.js';
+import { byId, button, say, toast } from './dom.js';
 import { LogOut } from './log-out.js';
 import { parseFragment, session } from './session.js';
 import { Thumbnails } from './thumbnails.js';
@@ -74,7 +74,7 @@ class DesktopsPage {
     if (turn !== this.turn) return;
     const words = error ? `The server says: ${error}.` : 'The server cannot be reached; this page goes on trying.';
     const lost = byId('list-lost', HTMLElement);
-    if (lost.textContent !== words) lost.textContent = words;
+    say(lost, words);
     lost.hidden = false;
     document.documentElement.dataset.list = 'lost';
   }
@@ -124,8 +124,8 @@ class DesktopsPage {
       shown += element.hidden ? 0 : 1;
     }
     const words = countWords(shown, this.cards.size);
-    const count = byId('list-count', HTMLElement), empty = byId('list-empty', HTMLElement);
-    if (count.textContent !== words) count.textContent = words;
+    const empty = byId('list-empty', HTMLElement);
+    say(byId('list-count', HTMLElement), words);
     empty.hidden = shown > 0;
     empty.textContent = this.cards.size ? 'No desktop has such a name.' : words;
   }

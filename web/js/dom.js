@@ -31,6 +31,11 @@ export function make(tag, attributes = {}, ...children) {
   return element;
 }
 
+/** Screen readers repeat what is set again. @param {Element} element @param {string} text */
+export function say(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
 const TOAST_MS = 5000;
 
 /** One sentence at the bottom for a few seconds; screen readers say it. @param {string} text */

@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: MIT
 // The microphone's controls: hold to talk (pointer, keys, Ctrl+Alt+Shift+T), open mode, level, and the sign at the
 // bottom that it is on, whatever else is shown.
-import { byId, button } from './dom.js';
+import { byId, button, say } from './dom.js';
 import { CAP } from './wire.js';
 
 const LEVEL_MS = 50;
 /** Keys that end the chord when any of them goes up. */
 const CHORD = /^(KeyT|Control|Alt|Shift)/;
-
-/** Screen readers repeat what is set again. @param {HTMLElement} element @param {string} text */
-function say(element, text) {
-  if (element.textContent !== text) element.textContent = text;
-}
 
 export class MicrophonePanel {
   /**

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The panel about the desktop's size: the choice, and what became of it.
-import { byId, make } from './dom.js';
+import { byId, make, say } from './dom.js';
 import { SCALE_MAX, SCALE_MIN, SCALES, SIZES } from './size.js';
 import { CAP } from './wire.js';
 import { fits } from './wish.js';
@@ -73,7 +73,6 @@ export class SizePanel {
       if (late) words.push(FOLLOWING);
     }
     if (capabilities & CAP.HEADS) words.push(HEADS);
-    const note = byId('size-now', HTMLElement);
-    if (note.textContent !== words.join(' ')) note.textContent = words.join(' ');
+    say(byId('size-now', HTMLElement), words.join(' '));
   }
 }
