@@ -142,6 +142,7 @@ test('pages_of_one_server_know_its_place', () => {
   assert.deepEqual(places('https://host/d/web/'), { root: '/', own: '/d/web/', name: 'web' });
   assert.deepEqual(places('https://host/vms/one/d/web/?x#y'), { root: '/vms/one/', own: '/vms/one/d/web/', name: 'web' });
   assert.deepEqual(places('https://host/vms/one/'), { root: '/vms/one/', own: '/vms/one/', name: '' });
+  assert.deepEqual(places('https://host/cloud/one/'), { root: '/cloud/one/', own: '/cloud/one/', name: '' });
 });
 
 test('secrets_for_one_desktop_and_for_all_are_kept_apart', () => {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { nameIn, siblingsOf } from '../../web/js/siblings.js';
+import { places } from '../../web/js/session.js';
+import { siblingsOf } from '../../web/js/siblings.js';
 
 const desktops = [
   { name: 'vm', machine: 'vm' }, { name: 'other' }, { name: 'vm-1', machine: 'vm' }, { name: 'lab', machine: 'lab' }, { name: 'vm-2', machine: 'vm' },
@@ -21,7 +22,9 @@ test('siblings: a desktop that stands alone, or is not listed, has none', () => 
 });
 
 test('siblings: the page knows its name by its address', () => {
+  const nameIn = (path) => places(`https://host${path}`).name;
   assert.equal(nameIn('/d/vm-1/'), 'vm-1');
   assert.equal(nameIn('/behind/a/proxy/d/vm/'), 'vm');
   assert.equal(nameIn('/'), '');
+  assert.equal(nameIn('/behind/world/proxy/'), '');
 });

@@ -4,7 +4,8 @@
 import { byId, button, say, setIcon, toast } from './dom.js';
 import { LogOut } from './log-out.js';
 import { ROLE } from './protocol.js';
-import { nameIn, showSiblings, siblingsOf } from './siblings.js';
+import { places } from './session.js';
+import { showSiblings, siblingsOf } from './siblings.js';
 import { CONTROL_WAY } from './wire.js';
 
 /**
@@ -59,7 +60,7 @@ export class ControlPanel {
       const response = await session.request('../../api/v1/desktops');
       const { desktops } = response.ok ? await response.json() : { desktops: [] };
       byId('all-desktops', HTMLAnchorElement).hidden = desktops.length < 2;
-      showSiblings(byId('siblings', HTMLElement), siblingsOf(desktops, nameIn(location.pathname)));
+      showSiblings(byId('siblings', HTMLElement), siblingsOf(desktops, places().name));
     } catch {
       /* the page itself says that the server is out of reach */
     }

@@ -41,8 +41,8 @@ async function answerOf(response) {
  */
 export function places(address = location.href) {
   const own = new URL('.', address).pathname;
-  const [path, name] = /d\/([^/]+)\/$/.exec(own) ?? ['', ''];
-  return { root: own.slice(0, own.length - path.length), own, name };
+  const [, root, name] = /^(.*\/)d\/([^/]+)\/$/.exec(own) ?? [own, own, ''];
+  return { root, own, name };
 }
 
 /**

@@ -4,12 +4,6 @@ import { make } from './dom.js';
 
 /** @typedef {{ name: string, machine?: string }} Entry of the server's list */
 
-/** The name in an address, as "/d/NAME/" or with a path before it. @param {string} path */
-export function nameIn(path) {
-  const found = /\/d\/([a-z0-9._-]+)\/$/.exec(path);
-  return found?.[1] ?? '';
-}
-
 /** The screens of the machine that a desktop belongs to, without itself. @param {Entry[]} desktops @param {string} name */
 export function siblingsOf(desktops, name) {
   const machine = desktops.find((entry) => entry.name === name)?.machine;
