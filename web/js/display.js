@@ -31,12 +31,10 @@ export class Display {
    */
   show(frame, note, skip) {
     const { width, height, part } = note;
-    if (this.motion.arrive(width * height, nowUs()) !== 'track') this.endTrack();
-    else if (this.write(frame, note)) {
-      this.left.add(part, width, height);
-      return 'track';
-    }
+    const tracked = this.motion.arrive(width * height, nowUs()) === 'track' && this.write(frame, note);
+    if (!tracked) this.endTrack(); // draws what it showed, without this one's part
     this.left.add(part, width, height);
+    if (tracked) return 'track';
     if (skip) return 'left';
     return this.draw(frame, width, height) ? 'canvas' : '';
   }
@@ -49,7 +47,6 @@ export class Display {
     }
     if (this.track.write(frame, note)) return true;
     this.motion.refused(nowUs()); // else a new one would be made for each picture
-    this.endTrack();
     return false;
   }
 
