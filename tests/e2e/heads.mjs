@@ -7,7 +7,7 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PNG } from 'pngjs';
 import { test, until } from './lib/runner.mjs';
-import { api, guestArguments, guestDir, oriel, root, start, temporary } from './lib/process.mjs';
+import { api, desktopsOf, guestArguments, guestDir, oriel, root, start, temporary } from './lib/process.mjs';
 import { openPage, painted } from './lib/browser.mjs';
 import { guestShell } from './lib/sound-guest.mjs';
 
@@ -35,8 +35,7 @@ async function boot(t) {
   return { ...paths, sh: await guestShell(t, paths.serial) };
 }
 
-const listed = async (server) => (await (await api(server, '/api/v1/desktops')).json()).desktops;
-const names = async (server) => (await listed(server)).map(({ name }) => name).sort().join(' ');
+const names = async (server) => (await desktopsOf(server)).map(({ name }) => name).sort().join(' ');
 
 /** Red, green and blue in the middle of a desktop's picture. */
 async function colour(server, name) {
@@ -52,7 +51,7 @@ test('heads: each screen that the guest uses is a desktop, with its own picture 
   assert.equal(await names(server), 'vm');
   await sh('mkfifo /tmp/say; (heads-guest /dev/dri/card1 < /tmp/say > /tmp/heads.log 2>&1 &); exec 9>/tmp/say; sleep 1; killall -9 sway seatd');
   await until(async () => await names(server) === 'vm vm-1 vm-2', 30_000, 'three desktops');
-  assert.deepEqual((await listed(server)).map(({ machine }) => machine), ['vm', 'vm', 'vm']);
+  assert.deepEqual((await desktopsOf(server)).map(({ machine }) => machine), ['vm', 'vm', 'vm']);
   assert.deepEqual(await colour(server, 'vm-1'), [0xc0, 0x20, 0x20]);
   assert.deepEqual(await colour(server, 'vm-2'), [0x20, 0xa0, 0x40]);
 

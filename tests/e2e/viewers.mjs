@@ -7,7 +7,7 @@ import { test, until } from './lib/runner.mjs';
 import { oriel, stats, usage } from './lib/process.mjs';
 import { canvasPixels, openDesktop, pageStats, painted } from './lib/browser.mjs';
 import { frame, rawViewer, upgradeRequest } from './lib/raw-viewer.mjs';
-import { blockColour } from './lib/card.mjs';
+import { blockColour, coloursIn } from './lib/card.mjs';
 import { createConnection } from 'node:net';
 
 const still = ['serve', 'pattern:?size=640x480&scene=static'];
@@ -69,8 +69,7 @@ test('viewers: a newcomer asks for the controls; the holder keeps them, then han
 /** How many colours are seen beside the card, as the browser has put the window together. */
 async function coloursOf(page) {
   await page.bringToFront();
-  const { data } = PNG.sync.read(await page.screenshot({ clip: { x: 0, y: 0, width: 300, height: 300 } }));
-  return new Set(new Uint32Array(new Uint8Array(data).buffer)).size;
+  return coloursIn(PNG.sync.read(await page.screenshot({ clip: { x: 0, y: 0, width: 300, height: 300 } })));
 }
 
 test('viewers: a link for watching only watches; a log-out ends the session', async (t) => {

@@ -41,6 +41,11 @@ export function psnr(a, b) {
   return sum ? 10 * Math.log10((255 * 255 * (a.data.length / 4) * 3) / sum) : Infinity;
 }
 
+/** How many colours there are in RGBA pixels. */
+export function coloursIn({ data }) {
+  return new Set(new Uint32Array(new Uint8Array(data).buffer)).size;
+}
+
 /** A binary PPM (QEMU's screendump) as RGBA. */
 export function parsePpm(buffer) {
   const match = /^P6\s+(\d+)\s+(\d+)\s+255\s/.exec(buffer.subarray(0, 64).toString('latin1'));

@@ -74,8 +74,14 @@ export function api(server, path, options = {}) {
   return fetch(server.origin + path, { ...options, headers: { authorization: `Bearer ${server.token}`, ...options.headers } });
 }
 
-export async function stats(server) {
-  return (await api(server, '/api/v1/stats')).json();
+/** Of a desktop by its name, where there are several. */
+export async function stats(server, name = '') {
+  return (await api(server, `${name && `/d/${name}`}/api/v1/stats`)).json();
+}
+
+/** The server's list of desktops. */
+export async function desktopsOf(server) {
+  return (await (await api(server, '/api/v1/desktops')).json()).desktops;
 }
 
 /** Resident bytes, open files and threads of a process. */
