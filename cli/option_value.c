@@ -14,8 +14,6 @@
 static const char *const control_names[] = {
   [ORIEL_CONTROL_ASK] = "ask", [ORIEL_CONTROL_NEWEST] = "newest", [ORIEL_CONTROL_FIXED] = "fixed"};
 static const char *const network_names[] = {[ORIEL_NETWORK_USER] = "user", [ORIEL_NETWORK_NONE] = "none"};
-static const char *const level_names[] = {[ORIEL_LOG_ERROR] = "error", [ORIEL_LOG_WARN] = "warn",
-                                          [ORIEL_LOG_INFO] = "info", [ORIEL_LOG_DEBUG] = "debug"};
 static_assert(sizeof(enum oriel_network) == sizeof(unsigned) && sizeof(enum oriel_control) == sizeof(unsigned),
               "an enumeration is stored and compared as a number");
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -180,7 +178,7 @@ void oriel_option_print(const struct oriel_option *option, const void *base, FIL
     for (const char *const *word = ((const struct oriel_list *)field)->words; *word != NULL; word++)
       fprintf(file, "%s = %s\n", option->name, *word);
     return;
-  case ORIEL_OPTION_LEVEL: text = level_names[*(const enum oriel_log_level *)field]; break;
+  case ORIEL_OPTION_LEVEL: text = oriel_log_level_name(*(const enum oriel_log_level *)field); break;
   case ORIEL_OPTION_CONTROL: text = control_names[*(const enum oriel_control *)field]; break;
   default: return; /* what only `oriel run` takes stands in no file */
   }

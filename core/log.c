@@ -49,6 +49,10 @@ int oriel_log_level_parse(const char *text, enum oriel_log_level *level) {
   return -EINVAL;
 }
 
+const char *oriel_log_level_name(enum oriel_log_level level) {
+  return level_names[level];
+}
+
 bool oriel_log_enabled(enum oriel_log_level level) {
   return (int)level <= atomic_load_explicit(&least_urgent, memory_order_relaxed);
 }

@@ -21,6 +21,8 @@ void oriel_log_configure(enum oriel_log_level level, bool json);
 
 /** Parses "error", "warn", "info" or "debug". Returns 0, or -EINVAL with *level untouched. */
 int oriel_log_level_parse(const char *text, enum oriel_log_level *level);
+/** The word that parses to it; static. */
+const char *oriel_log_level_name(enum oriel_log_level level);
 
 /** True when a line of this level would be written; guards costly arguments. */
 bool oriel_log_enabled(enum oriel_log_level level);
