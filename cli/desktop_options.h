@@ -14,14 +14,14 @@
 #include "desktop/desktop.h"
 
 enum {
-  ORIEL_LIST_MAX = 32,
+  ORIEL_WORDS_MAX = 32,
   ORIEL_DESKTOPS_MAX = 1024,
   ORIEL_DESKTOP_NAME_SIZE = 64, /* 1 to 63 characters and the NUL */
 };
 
 /** Words of a list option. `words` is NULL-terminated; they lie in the options' texts. */
-struct oriel_list {
-  const char *words[ORIEL_LIST_MAX + 1];
+struct oriel_words {
+  const char *words[ORIEL_WORDS_MAX + 1];
   size_t count;
 };
 
@@ -30,7 +30,7 @@ struct oriel_desktop_options {
   const char *address;
   const char *token, *token_file, *view_token, *view_token_file; /* its own, beside the server's; NULL = none */
   const char *encoder;
-  struct oriel_list audio_listen;
+  struct oriel_words audio_listen;
   const char *audio_udp_listen, *audio_microphone; /* NULL = none */
   bool audio_passthru;
   enum oriel_control control;

@@ -57,7 +57,7 @@ static int make_head(struct oriel_desktop_options *options, unsigned console, ch
   char address[512];
   const size_t length = strlen(options->name);
   int result = oriel_source_head_address(options->address, console, address, sizeof address);
-  options->audio_listen = (struct oriel_list){.count = 0};
+  options->audio_listen = (struct oriel_words){.count = 0};
   options->audio_udp_listen = options->audio_microphone = NULL;
   snprintf(options->name + length, sizeof options->name - length, "-%u", console);
   options->address = oriel_texts_add(&options->texts, address, result == 0 ? strlen(address) : 0);

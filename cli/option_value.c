@@ -46,13 +46,13 @@ static size_t trimmed(const char *word, size_t length) {
 }
 
 /** Adds the comma-separated words of `text`, without the blanks around them. */
-static int add_words(const struct oriel_option *option, struct oriel_list *list, struct oriel_texts *texts,
+static int add_words(const struct oriel_option *option, struct oriel_words *list, struct oriel_texts *texts,
                      const char *text) {
   while (*text != '\0') {
     text += strspn(text, " \t");
     const size_t length = strcspn(text, ","), kept = trimmed(text, length);
     if (kept > 0) {
-      if (list->count == ORIEL_LIST_MAX)
+      if (list->count == ORIEL_WORDS_MAX)
         return -E2BIG;
       const char *word = oriel_texts_add(texts, text, kept);
       if (word == NULL)
@@ -93,7 +93,7 @@ static void explain(const struct oriel_option *option, int result, const char *s
   if (result == -ENOMEM)
     snprintf(why, size, "%s is not taken: out of memory", shown);
   else if (result == -E2BIG)
-    snprintf(why, size, "%s is given more than %d times: leave some out", shown, ORIEL_LIST_MAX);
+    snprintf(why, size, "%s is given more than %d times: leave some out", shown, ORIEL_WORDS_MAX);
   else if (option->allowed != NULL)
     snprintf(why, size, "%s is \"%.100s\": it must be %s", shown, text, option->allowed);
   else if (option->type == ORIEL_OPTION_NUMBER)
@@ -124,9 +124,9 @@ int oriel_option_copy(const struct oriel_option *option, const void *from, void 
     return text != NULL ? store_string(field, texts, text) : 0;
   }
   case ORIEL_OPTION_LIST: {
-    const struct oriel_list *list = source;
-    struct oriel_list *copy = field;
-    *copy = (struct oriel_list){0};
+    const struct oriel_words *list = source;
+    struct oriel_words *copy = field;
+    *copy = (struct oriel_words){0};
     for (; copy->count < list->count; copy->count++) {
       copy->words[copy->count] = oriel_texts_add(texts, list->words[copy->count], strlen(list->words[copy->count]));
       if (copy->words[copy->count] == NULL)
@@ -145,7 +145,7 @@ static bool is_same(const char *a, const char *b) {
   return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
-static bool is_same_list(const struct oriel_list *a, const struct oriel_list *b) {
+static bool is_same_list(const struct oriel_words *a, const struct oriel_words *b) {
   bool same = a->count == b->count;
   for (size_t i = 0; same && i < a->count; i++)
     same = is_same(a->words[i], b->words[i]);
@@ -175,7 +175,7 @@ void oriel_option_print(const struct oriel_option *option, const void *base, FIL
       fprintf(file, "%s = %u\n", option->name, *(const unsigned *)field);
     return;
   case ORIEL_OPTION_LIST:
-    for (const char *const *word = ((const struct oriel_list *)field)->words; *word != NULL; word++)
+    for (const char *const *word = ((const struct oriel_words *)field)->words; *word != NULL; word++)
       fprintf(file, "%s = %s\n", option->name, *word);
     return;
   case ORIEL_OPTION_LEVEL: text = oriel_log_level_name(*(const enum oriel_log_level *)field); break;

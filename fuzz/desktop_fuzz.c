@@ -18,7 +18,7 @@ static void judge(const struct oriel_desktop_options *desktop, int result, const
     abort();
   if (result < 0 || desktop->address == NULL)
     return;
-  if (desktop->audio_listen.count > ORIEL_LIST_MAX || desktop->audio_listen.words[desktop->audio_listen.count] != NULL)
+  if (desktop->audio_listen.count > ORIEL_WORDS_MAX || desktop->audio_listen.words[desktop->audio_listen.count] != NULL)
     abort();
   if (oriel_desktop_options_copy(desktop, &copy) < 0)
     return;

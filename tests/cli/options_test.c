@@ -271,10 +271,10 @@ static void desktops_are_copied_and_compared(void **state) {
 static void options_lists_have_a_bound(void **state) {
   (void)state;
   char line[512] = "pattern:";
-  for (int i = 0; i < ORIEL_LIST_MAX; i += 8)
+  for (int i = 0; i < ORIEL_WORDS_MAX; i += 8)
     strcat(line, " --allow-host a,b,c,d,e,f,g,h");
   assert_int_equal(parse(ORIEL_CLI_SERVE, line), 0);
-  assert_int_equal(options.allow_hosts.count, ORIEL_LIST_MAX);
+  assert_int_equal(options.allow_hosts.count, ORIEL_WORDS_MAX);
   oriel_options_finish(&options);
   strcat(line, " --allow-host i");
   assert_int_equal(parse(ORIEL_CLI_SERVE, line), -EINVAL);
