@@ -184,6 +184,8 @@ static void log_level_names_parse(void **state) {
   assert_int_equal(level, ORIEL_LOG_DEBUG);
   assert_int_equal(oriel_log_level_parse("error", &level), 0);
   assert_int_equal(level, ORIEL_LOG_ERROR);
+  assert_string_equal(oriel_log_level_name(ORIEL_LOG_DEBUG), "debug");
+  assert_string_equal(oriel_log_level_name(ORIEL_LOG_ERROR), "error");
   assert_int_equal(oriel_log_level_parse("Error", &level), -EINVAL);
   assert_int_equal(oriel_log_level_parse("", &level), -EINVAL);
   assert_int_equal(oriel_log_level_parse(NULL, &level), -EINVAL);
