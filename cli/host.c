@@ -28,8 +28,8 @@ static const struct oriel_host_plan *plan_of(const struct oriel_host_desktop *ho
   return hosted == NULL ? NULL : hosted->leaving ? hosted->successor : hosted->plan;
 }
 
-/** Its tokens beside those of the server and of all others; `listed`: of those alone that another list does not replace,
- *  as it does a machine's further heads with the machine. */
+/** Its tokens beside those of the server and of all others; `listed`: of those alone that another list does not
+ *  replace, as it does a machine's further heads with the machine. */
 static int check_tokens(const struct oriel_host *host, const struct oriel_host_plan *plan, bool listed, char *why,
                         size_t why_size) {
   int result = oriel_host_plan_check(&host->site, plan, why, why_size);
@@ -174,7 +174,7 @@ static struct oriel_host_plan *take_plan(struct oriel_host_plan **plans, unsigne
 
 /** What is served now, and what the list has in its place. */
 static void revise(struct oriel_host_desktop *hosted, struct oriel_host_plan *plan) {
-  const struct oriel_host_plan *last = hosted->leaving ? hosted->successor : hosted->plan;
+  const struct oriel_host_plan *last = plan_of(hosted);
   if (plan == NULL && last != NULL && last->added)
     return;
   if (!hosted->leaving && plan != NULL && oriel_host_plan_equal(hosted->plan, plan)) {

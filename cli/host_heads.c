@@ -16,10 +16,8 @@ static struct oriel_host_desktop *find_head(const struct oriel_host *host, const
   return head;
 }
 
-/** One that is on its way out is followed by itself. */
-static void begin_head(struct oriel_host_desktop *hosted, unsigned console) {
-  struct oriel_host *host = hosted->host;
-  struct oriel_host_desktop *former = find_head(host, hosted->plan->options.name, console);
+/** `former` is on its way out, and is followed by itself; or NULL. */
+static void begin_head(struct oriel_host_desktop *hosted, unsigned console, struct oriel_host_desktop *former) {
   struct oriel_host_plan *plan = NULL;
   char why[512];
   if (former != NULL && former->successor != NULL)
@@ -28,7 +26,7 @@ static void begin_head(struct oriel_host_desktop *hosted, unsigned console) {
   if (result == 0 && former != NULL)
     former->successor = plan;
   else if (result == 0)
-    result = oriel_host_begin(host, plan, why, sizeof why);
+    result = oriel_host_begin(hosted->host, plan, why, sizeof why);
   if (result < 0)
     (void)oriel_say(ORIEL_EXIT_ERROR, "%s", why);
   else
@@ -49,7 +47,7 @@ static void follow(struct oriel_host_desktop *hosted) {
     struct oriel_host_desktop *head = find_head(hosted->host, hosted->plan->options.name, console);
     const bool wanted = used >> console & 1;
     if (wanted && (head == NULL || head->leaving))
-      begin_head(hosted, console);
+      begin_head(hosted, console, head);
     else if (!wanted && head != NULL)
       end_head(head);
   }
