@@ -17,13 +17,23 @@ static bool ends_with(const char *text, size_t length, const char *suffix) {
   return length > tail && strncmp(text + length - tail, suffix, tail) == 0;
 }
 
-/** An address whose scheme is none of the network's leads to a file: a socket, or a device. */
+static bool is_network(const char *scheme, size_t length) {
+  return (length == 3 && strncmp(scheme, "tcp", length) == 0) || (length == 5 && strncmp(scheme, "vsock", length) == 0);
+}
+
+/** An address whose scheme is none of the network's leads to a file: a socket, or a device. The value may be a list of
+ *  addresses. */
 static bool names_file(const char *value) {
-  static const char *const network[] = {"tcp://", "vsock://"};
-  for (size_t i = 0; i < sizeof network / sizeof *network; i++)
-    if (strncmp(value, network[i], strlen(network[i])) == 0)
-      return false;
-  return strstr(value, "://") != NULL;
+  const char *mark = value;
+  while ((mark = strstr(mark, "://")) != NULL) {
+    const char *scheme = mark;
+    while (scheme > value && scheme[-1] >= 'a' && scheme[-1] <= 'z')
+      scheme--;
+    if (!is_network(scheme, (size_t)(mark - scheme)))
+      return true;
+    mark++;
+  }
+  return false;
 }
 
 /** A file is named by who runs this process, not by who talks to it. */
@@ -32,7 +42,7 @@ static int check_option(const char *option, char *why, size_t why_size) {
   const int shown = (int)(length < 40 ? length : 40);
   if (ends_with(option, length, "-file"))
     snprintf(why, why_size, "%.*s cannot be given at run time: give the secret itself", shown, option);
-  else if (strncmp(option, "audio-", 6) == 0 && names_file(option + length))
+  else if (strncmp(option, "audio-", 6) == 0 && names_file(option + length)) /* from its = on */
     snprintf(why, why_size,
              "%.*s cannot name a file of this host at run time: give it as tcp://HOST:PORT or vsock://any:PORT, or "
              "serve the desktop from the configuration file", shown, option);

@@ -124,6 +124,12 @@ class Oriel:
         return self.process.wait(LIMIT_S), time.monotonic() - begun
 
 
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(('127.0.0.1', 0))
+        return probe.getsockname()[1]
+
+
 def frame(opcode, payload):
     """A WebSocket frame of a client's: masked, with zeros."""
     return bytes([0x80 | opcode, 0x80 | len(payload)]) + bytes(4) + payload
@@ -300,6 +306,11 @@ def admin():
              for scheme in ('unix', 'serial', 'mux', 'shm')]
     check('no_option_names_a_file_of_the_host', files == [400] * 8 and not os.path.exists(f'{SCRATCH}/made') and
           oriel.state('x') == 404, oriel)
+    lists = [add('x', **{'audio-listen': f'{words},tcp://127.0.0.1:1'}) for words in (
+        f'unix://{SCRATCH}/made', f'tcp://127.0.0.1:1,unix://{SCRATCH}/made', f'tcp://127.0.0.1:1, unix://{SCRATCH}/made')]
+    check('no_word_of_a_list_does', lists == [400] * 3 and not os.path.exists(f'{SCRATCH}/made'), oriel)
+    heard = add('heard', **{'audio-listen': f'tcp://127.0.0.1:{free_port()},tcp://127.0.0.1:{free_port()}'})
+    check('sound_comes_by_the_network', heard == 201 and until(lambda: oriel.state('heard') == 'running'), oriel)
     long = [add('x', 'nonsense:' + 'x' * more + '\u20ac' * 99) for more in range(3)]  # whose quote ends within a character
     check('refusal_that_quotes_half_a_character_is_an_answer', long == [400] * 3, oriel)
     check('nobody_else_may', order('POST', '/api/v1/desktops', {'name': 'y', 'address': STATIC}, TOKEN) in (401, 403) and
