@@ -259,9 +259,7 @@ void oriel_qemu_head_leave(struct oriel_qemu_head *head) {
       head->sounding = oriel_qemu_session_hush(head->session);
     flush(head);
   }
-  head->leaving = g_timeout_source_new(ORIEL_QEMU_TICK_MS);
-  g_source_set_callback(head->leaving, on_leave_tick, head, NULL);
-  g_source_attach(head->leaving, head->session->context);
+  oriel_qemu_timer_start(head->session->context, &head->leaving, ORIEL_QEMU_TICK_MS, on_leave_tick, head);
 }
 
 void oriel_qemu_head_ask_devices(struct oriel_qemu_head *head) {

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "core/log.h"
+#include "source/qemu/timer.h"
 
 #define SUBSYSTEM "source/qemu"
 #define PROPERTIES "org.freedesktop.DBus.Properties"
@@ -209,19 +210,8 @@ static GDBusMessage *filter(GDBusConnection *connection, GDBusMessage *message, 
 
 /* --- source thread ------------------------------------------------------------------------------------------------ */
 
-static void timer_stop(struct oriel_qemu_listener *listener) {
-  if (!listener->timer)
-    return;
-  g_source_destroy(listener->timer);
-  g_source_unref(listener->timer);
-  listener->timer = NULL;
-}
-
 static void timer_start(struct oriel_qemu_listener *listener, unsigned delay_ms, GSourceFunc function) {
-  timer_stop(listener);
-  listener->timer = g_timeout_source_new(delay_ms);
-  g_source_set_callback(listener->timer, function, listener, NULL);
-  g_source_attach(listener->timer, listener->context);
+  oriel_qemu_timer_start(listener->context, &listener->timer, delay_ms, function, listener);
 }
 
 /* Lets go of the current link without waiting for anybody. */
@@ -239,14 +229,14 @@ static void abandon(struct oriel_qemu_listener *listener) {
 
 static gboolean on_retry(gpointer user) {
   struct oriel_qemu_listener *listener = user;
-  timer_stop(listener);
+  oriel_qemu_timer_stop(&listener->timer);
   pursue(listener);
   return G_SOURCE_REMOVE;
 }
 
 static gboolean on_close_timeout(gpointer user) {
   struct oriel_qemu_listener *listener = user;
-  timer_stop(listener);
+  oriel_qemu_timer_stop(&listener->timer);
   abandon(listener);
   pursue(listener);
   return G_SOURCE_REMOVE;
@@ -288,7 +278,7 @@ static void on_closed(GDBusConnection *connection, gboolean vanished, GError *er
     listener->retry_ms = RETRY_FIRST_MS;
   if (!expected)
     oriel_debug(SUBSYSTEM, "QEMU ended the %s listener: %s", link->config.label, error ? error->message : "closed");
-  timer_stop(listener);
+  oriel_qemu_timer_stop(&listener->timer);
   abandon(listener);
   if (expected)
     pursue(listener);
@@ -309,7 +299,7 @@ static void close_politely(struct oriel_qemu_listener *listener) {
 /* Both calls of a registration came back. */
 static void opened(struct link *link) {
   struct oriel_qemu_listener *listener = link->owner;
-  timer_stop(listener);
+  oriel_qemu_timer_stop(&listener->timer);
   if (link->failed) {
     abandon(listener);
     retry_later(listener);
@@ -447,7 +437,7 @@ static void pursue(struct oriel_qemu_listener *listener) {
   if (listener->timer && !listener->link) {
     if (listener->wanted && listener->control)
       return; /* a retry is due */
-    timer_stop(listener);
+    oriel_qemu_timer_stop(&listener->timer);
   }
   if (!listener->link && listener->wanted && listener->control)
     register_listener(listener);
@@ -477,7 +467,7 @@ void oriel_qemu_listener_destroy(struct oriel_qemu_listener *listener) {
 
 void oriel_qemu_listener_set_control(struct oriel_qemu_listener *listener, GDBusConnection *control,
                                      const char *path) {
-  timer_stop(listener);
+  oriel_qemu_timer_stop(&listener->timer);
   abandon(listener);
   g_clear_object(&listener->control);
   if (control)

@@ -16,22 +16,6 @@
 
 /* --- timers ------------------------------------------------------------------------------------------------------- */
 
-void oriel_qemu_timer_stop(GSource **timer) {
-  if (!*timer)
-    return;
-  g_source_destroy(*timer);
-  g_source_unref(*timer);
-  *timer = NULL;
-}
-
-void oriel_qemu_timer_start(GMainContext *context, GSource **timer, unsigned delay_ms, GSourceFunc function,
-                            gpointer user) {
-  oriel_qemu_timer_stop(timer);
-  *timer = g_timeout_source_new(delay_ms);
-  g_source_set_callback(*timer, function, user, NULL);
-  g_source_attach(*timer, context);
-}
-
 void oriel_qemu_session_timer(struct oriel_qemu_session *session, GSource **timer, unsigned delay_ms,
                               GSourceFunc function) {
   oriel_qemu_timer_start(session->context, timer, delay_ms, function, session);
@@ -94,13 +78,11 @@ static gboolean on_tick(gpointer user) {
 
 /* Runs the context until *count is 0, or until `end_ns`. */
 static bool run_until_zero(GMainContext *context, const gint *count, uint64_t end_ns) {
-  GSource *tick = g_timeout_source_new(ORIEL_QEMU_TICK_MS);
-  g_source_set_callback(tick, on_tick, NULL, NULL);
-  g_source_attach(tick, context);
+  GSource *tick = NULL;
+  oriel_qemu_timer_start(context, &tick, ORIEL_QEMU_TICK_MS, on_tick, NULL);
   while (g_atomic_int_get(count) && oriel_clock_ns() < end_ns)
     g_main_context_iteration(context, TRUE);
-  g_source_destroy(tick);
-  g_source_unref(tick);
+  oriel_qemu_timer_stop(&tick);
   return !g_atomic_int_get(count);
 }
 

@@ -20,6 +20,7 @@
 #include "source/qemu/qmp.h"
 #include "source/qemu/session.h"
 #include "source/qemu/sound.h"
+#include "source/qemu/timer.h"
 
 #define ORIEL_QEMU_SUBSYSTEM "source/qemu"
 
@@ -127,10 +128,7 @@ bool oriel_qemu_session_close(struct oriel_qemu_session *session);
 void oriel_qemu_session_free(struct oriel_qemu_session *session);
 
 /* session.c */
-void oriel_qemu_timer_stop(GSource **timer);
-/** Calls `function` with `user` after the delay, once, unless the timer is stopped or started anew. */
-void oriel_qemu_timer_start(GMainContext *context, GSource **timer, unsigned delay_ms, GSourceFunc function,
-                            gpointer user);
+/** As oriel_qemu_timer_start, with the session as `user`. */
 void oriel_qemu_session_timer(struct oriel_qemu_session *session, GSource **timer, unsigned delay_ms,
                               GSourceFunc function);
 /** Has all heads report what the facts say, where it is news. */

@@ -243,9 +243,7 @@ int oriel_qemu_survey_create(struct oriel_qemu_session *session, oriel_source_he
   made->changed = changed;
   made->user = user;
   made->sink = (struct oriel_source_sink){.damaged = ignore, .cursor = ignore_packet, .cursor_moved = ignore_move};
-  made->tick = g_timeout_source_new(TICK_MS);
-  g_source_set_callback(made->tick, on_tick, made, NULL);
-  g_source_attach(made->tick, session->context);
+  oriel_qemu_timer_start(session->context, &made->tick, TICK_MS, on_tick, made);
   *survey = made;
   return 0;
 }
