@@ -31,6 +31,11 @@ struct oriel_qemu_console {
 
 enum { ORIEL_QEMU_CONSOLE_PATH_SIZE = 64 };
 
+struct oriel_qemu_monitor {
+  uint16_t width_mm, height_mm;
+  uint32_t width, height; /* pixels */
+};
+
 struct oriel_qemu_control;
 
 struct oriel_qemu_control_config {
@@ -60,5 +65,8 @@ void oriel_qemu_control_take(struct oriel_qemu_control *control, struct oriel_qe
 void oriel_qemu_control_release(struct oriel_qemu_control *control, struct oriel_qemu_console *console);
 /** Path of a console's object. */
 void oriel_qemu_console_path(unsigned number, char path[ORIEL_QEMU_CONSOLE_PATH_SIZE]);
+/** Has the guest find a monitor of that size at a console. `done` (NULL = nobody asks) is called with the answer. */
+void oriel_qemu_console_set_monitor(GDBusConnection *connection, unsigned number,
+                                    const struct oriel_qemu_monitor *monitor, GAsyncReadyCallback done, gpointer user);
 
 #endif

@@ -54,16 +54,13 @@ static uint16_t millimetres(uint16_t pixels) {
 static void send_size(struct oriel_qemu_head *head) {
   if (!head->facts.attached || !head->want_width)
     return;
-  uint16_t odd = head->sizes_asked++ & 1;
-  char path[ORIEL_QEMU_CONSOLE_PATH_SIZE];
-  oriel_qemu_console_path(head->config.console, path);
+  const uint16_t odd = head->sizes_asked++ & 1;
+  const struct oriel_qemu_monitor monitor = {
+    .width_mm = (uint16_t)(millimetres(head->want_width) + odd), .height_mm = millimetres(head->want_height),
+    .width = head->want_width, .height = head->want_height};
   g_atomic_int_inc(head->alive);
-  g_dbus_connection_call(oriel_qemu_control_connection(head->session->control), NULL,
-                         path, "org.qemu.Display1.Console", "SetUIInfo",
-                         g_variant_new("(qqiiuu)", millimetres(head->want_width) + odd,
-                                       millimetres(head->want_height), 0, 0, (guint32)head->want_width,
-                                       (guint32)head->want_height),
-                         NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, on_resized, head);
+  oriel_qemu_console_set_monitor(oriel_qemu_control_connection(head->session->control), head->config.console, &monitor,
+                                 on_resized, head);
 }
 
 void oriel_qemu_head_resize(struct oriel_qemu_head *head, uint16_t width, uint16_t height) {
@@ -131,25 +128,29 @@ static const char *display_message(void *user, const char *interface, const char
   return oriel_qemu_scanout_message(user, interface, member, body, fds);
 }
 
+struct oriel_qemu_listener_config oriel_qemu_display_listener(struct oriel_qemu_scanout *scanout, gint *alive) {
+  return (struct oriel_qemu_listener_config){
+    .label = "display",
+    .register_interface = ORIEL_QEMU_CONSOLE,
+    .register_method = "RegisterListener",
+    .alive = alive,
+    .user = scanout,
+    .message = display_message,
+    .buffer_size = 4 * 1024 * 1024, /* a picture of 1280 x 720 in one piece, where the kernel allows it */
+  };
+}
+
 static void display_stopped(void *user) {
   oriel_qemu_scanout_reset(user);
 }
 
 int oriel_qemu_head_create_listener(struct oriel_qemu_head *head) {
   static const char *const extra[] = {"org.qemu.Display1.Listener.Unix.Map", NULL};
-  const struct oriel_qemu_listener_config display = {
-    .label = "display",
-    .extra = extra,
-    .register_interface = "org.qemu.Display1.Console",
-    .register_method = "RegisterListener",
-    .alive = head->alive,
-    .user = head->config.scanout,
-    .message = display_message,
-    .stopped = display_stopped,
-    .buffer_size = 4 * 1024 * 1024, /* a picture of 1280 x 720 in one piece, where the kernel allows it */
-    .owner = head,
-    .refused = display_refused,
-  };
+  struct oriel_qemu_listener_config display = oriel_qemu_display_listener(head->config.scanout, head->alive);
+  display.extra = extra;
+  display.stopped = display_stopped;
+  display.owner = head;
+  display.refused = display_refused;
   return oriel_qemu_listener_create(head->session->context, &display, &head->display);
 }
 

@@ -170,6 +170,9 @@ void oriel_qemu_session_unclaim(struct oriel_qemu_session *session);
 void oriel_qemu_head_publish(struct oriel_qemu_head *head);
 
 /* head_display.c */
+/** A listener for the picture of a console, which `scanout` takes; the interfaces, what becomes of its end, and who hears
+ *  of a refusal are the caller's to add. */
+struct oriel_qemu_listener_config oriel_qemu_display_listener(struct oriel_qemu_scanout *scanout, gint *alive);
 int oriel_qemu_head_create_listener(struct oriel_qemu_head *head);
 /** The control connection is ready. */
 void oriel_qemu_head_attach(struct oriel_qemu_head *head);

@@ -15,9 +15,11 @@ enum {
   LOOK_TICKS = 10,     /* between looks at a console whose size stays */
   PATIENCE_TICKS = 20, /* with a QEMU that shows nothing to a look */
   UNUSED_LOOKS = 2,    /* in a row: a guest that changes its mode switches off and on */
-  /* of the monitor that is plugged in, as QEMU has it for the first; viewers ask for another */
-  MONITOR_WIDTH = 1280, MONITOR_HEIGHT = 800, MONITOR_MM = 338, MONITOR_HEIGHT_MM = 211,
 };
+
+/* What is plugged in, as QEMU has it for the first; viewers ask for another. */
+static const struct oriel_qemu_monitor first_monitor = {
+  .width_mm = 338, .height_mm = 211, .width = 1280, .height = 800};
 
 /* A look at one console. */
 struct look {
@@ -71,16 +73,6 @@ static void on_display(void *user, const struct oriel_qemu_display *display) {
   atomic_store(&look->kind, (int)display->kind);
 }
 
-static const char *on_message(void *user, const char *interface, const char *member, GVariant *body, GUnixFDList *fds,
-                              GVariant **reply) {
-  (void)reply;
-  return oriel_qemu_scanout_message(user, interface, member, body, fds);
-}
-
-static void on_stopped(void *user) {
-  (void)user;
-}
-
 static void end_look(struct look *look) {
   oriel_qemu_listener_destroy(look->listener);
   oriel_qemu_scanout_destroy(look->scanout);
@@ -103,17 +95,9 @@ static void begin_look(struct oriel_qemu_survey *survey, unsigned number) {
     end_look(look);
     return;
   }
-  const struct oriel_qemu_listener_config config = {
-    .label = "display",
-    .extra = extra,
-    .register_interface = "org.qemu.Display1.Console",
-    .register_method = "RegisterListener",
-    .alive = survey->session->alive,
-    .user = look->scanout,
-    .message = on_message,
-    .stopped = on_stopped,
-    .buffer_size = 4 * 1024 * 1024, /* as a head's */
-  };
+  struct oriel_qemu_listener_config config = oriel_qemu_display_listener(look->scanout, survey->session->alive);
+  config.extra = extra;
+  config.stopped = ignore;
   if (oriel_qemu_listener_create(survey->session->context, &config, &look->listener) < 0) {
     end_look(look);
     return;
@@ -125,16 +109,6 @@ static void begin_look(struct oriel_qemu_survey *survey, unsigned number) {
 
 /* --- what it says ------------------------------------------------------------------------------------------------- */
 
-/* Where the guest uses it already there is a monitor. */
-static void plug(struct oriel_qemu_survey *survey, unsigned number) {
-  char path[ORIEL_QEMU_CONSOLE_PATH_SIZE];
-  oriel_qemu_console_path(number, path);
-  g_dbus_connection_call(survey->connection, NULL, path, "org.qemu.Display1.Console", "SetUIInfo",
-                         g_variant_new("(qqiiuu)", MONITOR_MM, MONITOR_HEIGHT_MM, 0, 0, (guint32)MONITOR_WIDTH,
-                                       (guint32)MONITOR_HEIGHT),
-                         NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, NULL, NULL);
-}
-
 static void conclude(struct oriel_qemu_survey *survey, unsigned number, bool used) {
   struct place *place = &survey->places[number];
   place->unused_looks = used ? 0 : place->unused_looks + 1;
@@ -142,8 +116,8 @@ static void conclude(struct oriel_qemu_survey *survey, unsigned number, bool use
     place->used = true;
   else if (place->unused_looks >= UNUSED_LOOKS)
     place->used = false;
-  if (!used && !place->plugged)
-    plug(survey, number);
+  if (!used && !place->plugged) /* where the guest uses it already there is a monitor */
+    oriel_qemu_console_set_monitor(survey->connection, number, &first_monitor, NULL, NULL);
   place->plugged = true;
 }
 
