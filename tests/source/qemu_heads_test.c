@@ -71,10 +71,14 @@ static void meet(bool has_audio) {
   assert_true(fake_qemu_wait_log(test.fake, "1:Release(6,)"));
 }
 
-/* A picture of one colour on a console's listener. */
+/* Of one colour. */
+static GVariant *picture(int fill) {
+  return g_variant_new("(uuuu@ay)", 64, 48, 256, X8R8G8B8, peer_bytes(256 * 48, fill));
+}
+
+/* On a console's listener. */
 static void show(unsigned which, int fill) {
-  char *refused = fake_qemu_call(test.fake, which, LISTENER, "Scanout",
-                                 g_variant_new("(uuuu@ay)", 64, 48, 256, X8R8G8B8, peer_bytes(256 * 48, fill)), NULL);
+  char *refused = fake_qemu_call(test.fake, which, LISTENER, "Scanout", picture(fill), NULL);
   assert_null(refused);
 }
 
@@ -304,10 +308,6 @@ static bool wait_used(uint32_t used) {
   return yes;
 }
 
-static GVariant *picture(void) {
-  return g_variant_new("(uuuu@ay)", 64, 48, 256, X8R8G8B8, peer_bytes(256 * 48, 0x55));
-}
-
 /* The next look of the survey, which is registration number `count`, sees this; NULL: a display that is off. */
 static void shown_to_look(unsigned count, GVariant *what) {
   assert_true(fake_qemu_wait_listener(test.fake, FAKE_SECOND, count));
@@ -328,7 +328,7 @@ static void heads_come_and_go_as_the_guest_uses_them(void **state) {
   shown_to_look(1, NULL);
   assert_true(fake_qemu_wait_log(test.fake, "\n1:SetUIInfo(338, 211, 0, 0, 1280, 800)"));
   fake_qemu_property_of(test.fake, 1, "org.qemu.Display1.Console", "Width", g_variant_new_uint32(1280));
-  shown_to_look(2, picture());
+  shown_to_look(2, picture(0x55));
   assert_true(wait_used(1u << 1));
   attach_second();
   assert_true(fake_qemu_wait_listener(test.fake, FAKE_SECOND, 3)); /* the head's own: no looks while it is there */
