@@ -27,9 +27,9 @@ int oriel_host_plans_create(const struct oriel_desktop_options *desktops, unsign
 /** NULL is fine. */
 void oriel_host_plans_destroy(struct oriel_host_plan **plans, unsigned count);
 /** Has served what the plans say, which it takes over: begins what is new, ends what is missing, replaces what differs,
- *  leaves the rest alone. With a sentence in `why`, and nothing has changed: -EEXIST: a name is that of one added at run
- *  time; -EINVAL: a token is one of the server's, or such a one's of another kind. 0 otherwise; what could then not be
- *  begun was printed. */
+ *  leaves the rest alone. With a sentence in `why`, and nothing has changed: -EEXIST: a name is that of one added at
+ *  run time; -EINVAL: a token is one of the server's, or such a one's of another kind. 0 otherwise; what could then not
+ *  be begun was printed. */
 int oriel_host_apply(struct oriel_host *host, struct oriel_host_plan **plans, unsigned count, char *why,
                      size_t why_size);
 /** Whether one waits for its VM to answer. */

@@ -68,8 +68,8 @@ int oriel_host_plan_head(const struct oriel_host_plan *plan, unsigned console, s
 /** Whether its tokens can be used beside the server's. 0, or -EINVAL with a sentence in `why`. Main thread. */
 int oriel_host_plan_check(const struct oriel_host_site *site, const struct oriel_host_plan *plan, char *why,
                           size_t why_size);
-/** Whether who only watches one of two desktops could open the other by the same token. 0, or -EINVAL with a sentence in
- *  `why`. */
+/** Whether who only watches one of two desktops could open the other by the same token. 0, or -EINVAL with a sentence
+ *  in `why`. */
 int oriel_host_plans_check(const struct oriel_host_plan *a, const struct oriel_host_plan *b, char *why,
                            size_t why_size);
 /** Same options and tokens. */

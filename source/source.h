@@ -200,7 +200,8 @@ struct oriel_source {
 };
 
 /** Creates a source from its address: "qemu:QMP-SOCKET[?console=N]" or "pattern:[?size=WxH&fps=N&scene=NAME]"; of
- *  ?console=all (source/heads.h) it is the first. Nothing runs yet. 0, -EINVAL, -ENOMEM; on failure `why` (at least 160 bytes) says what is wrong with the address. */
+ *  ?console=all (source/heads.h) it is the first. Nothing runs yet. 0, -EINVAL, -ENOMEM; on failure `why` (at least 160
+ *  bytes) says what is wrong with the address. */
 int oriel_source_create(const char *address, struct oriel_source **source, char *why, size_t why_size);
 /** Starts its threads and connects; the sink must live until destroy. It never fails because the VM is absent: that is
  *  state CONNECTING. 0, -ENOMEM, -EAGAIN (no thread). */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The address of a QEMU: "qemu:QMP-SOCKET[?console=N]", or ?console=all; the path percent-encoded where it holds '%' or '?'.
+ * The address of a QEMU: "qemu:QMP-SOCKET[?console=N]", or ?console=all; the path percent-encoded where it holds '%' or
+ * '?'.
+ *
  * Thread-safety: none needed; stateless.
  */
 #ifndef ORIEL_SOURCE_QEMU_ADDRESS_H

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A QEMU that is none: QMP and the D-Bus display of up to two consoles, in this process, saying whatever a test wants it to.
+ * A QEMU that is none: QMP and the D-Bus display of up to two consoles, in this process, saying whatever a test wants it
+ * to.
  * Thread-safety: every function from the test's thread.
  */
 #ifndef ORIEL_TESTS_SOURCE_FAKE_QEMU_H
