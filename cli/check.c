@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Options that only this host can judge. Main thread.
+ * Options that only this host can judge. Any thread but for oriel_check_exposure.
  */
 #include "cli/check.h"
 

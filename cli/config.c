@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The reader of configuration files. Main thread.
+ * The reader of configuration files. Any thread.
  */
 #include "cli/config.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the sections and keys of a configuration file mean. Main thread.
+ * What the sections and keys of a configuration file mean. Any thread.
  */
 #include "cli/config_load.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the sections and keys of a configuration file mean. Thread-safety: main thread.
+ * What the sections and keys of a configuration file mean. Thread-safety: reentrant.
  */
 #ifndef ORIEL_CLI_CONFIG_LOAD_H
 #define ORIEL_CLI_CONFIG_LOAD_H

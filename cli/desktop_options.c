@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Options of one desktop. Main thread.
+ * Options of one desktop. Any thread.
  */
 #include "cli/desktop_options.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * A desktop on the command line: ADDRESS[,key=value]... Main thread.
+ * A desktop on the command line: ADDRESS[,key=value]... Any thread.
  */
 #include "cli/desktop_spec.h"
 

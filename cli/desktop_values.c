@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * A desktop's rows of the option table. Main thread.
+ * A desktop's rows of the option table. Any thread.
  */
 #include "cli/desktop_values.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * One desktop that is served. Main thread but for oriel_host_desktop_open and _end.
+ * One desktop that is served. Main thread but for oriel_host_desktop_open and _end, and plans.
  */
 #include "cli/host_desktop.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * One desktop that is served: its options, its source and sound, the desktop made of them, and its mount.
- * Thread-safety: main thread, but for oriel_host_desktop_open and _end.
+ * Thread-safety: main thread, but for oriel_host_desktop_open and _end; plans are made, compared and destroyed by any.
  */
 #ifndef ORIEL_CLI_HOST_DESKTOP_H
 #define ORIEL_CLI_HOST_DESKTOP_H

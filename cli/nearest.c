@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The nearest word by the optimal string alignment distance. Main thread.
+ * The nearest word by the optimal string alignment distance. Any thread.
  */
 #include "cli/nearest.h"
 

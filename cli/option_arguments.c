@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The words of the command line. Main thread.
+ * The words of the command line. Any thread.
  */
 #include "cli/option_parser.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What each place gives, and which is the stronger. Main thread.
+ * What each place gives, and which is the stronger. Any thread.
  */
 #include "cli/option_parser.h"
 

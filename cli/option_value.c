@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Values of options. Main thread.
+ * Values of options. Any thread.
  */
 #include "cli/option_value.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Options as they are kept. Main thread.
+ * Options as they are kept. Any thread.
  */
 #include "cli/options.h"
 

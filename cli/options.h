@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * What the user asked for. One table of options (option_table.h) drives the command line, the environment (--tls-cert
- * is ORIEL_TLS_CERT), a desktop's list of its own, the configuration file and --help. Thread-safety: main thread.
+ * is ORIEL_TLS_CERT), a desktop's list of its own, the configuration file and --help. Thread-safety: none.
  *
  * A value comes from the strongest place that gives it: a desktop's own list or section, then, for the process and as
  * the default of every desktop, the command line, the environment, the file's section [server].

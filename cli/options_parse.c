@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * From the command line, the environment and the configuration file to options. Main thread.
+ * From the command line, the environment and the configuration file to options. Any thread.
  */
 #include "cli/options_parse.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * From the command line, the environment and the configuration file to options. Thread-safety: main thread.
+ * From the command line, the environment and the configuration file to options. Thread-safety: reentrant.
  */
 #ifndef ORIEL_CLI_OPTIONS_PARSE_H
 #define ORIEL_CLI_OPTIONS_PARSE_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The token that opens a desktop, and files that hold secrets. Main thread, at start.
+ * The token that opens a desktop, and files that hold secrets. Any thread.
  */
 #include "cli/secret.h"
 

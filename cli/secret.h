@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The token that opens a desktop, and files that hold secrets. Thread-safety: main thread.
+ * The token that opens a desktop, and files that hold secrets. Thread-safety: reentrant.
  */
 #ifndef ORIEL_CLI_SECRET_H
 #define ORIEL_CLI_SECRET_H

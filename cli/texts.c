@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Copies of texts, in a chain. Main thread.
+ * Copies of texts, in a chain. Any thread.
  */
 #include "cli/texts.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Values of options from their text. Main thread.
+ * Values of options from their text. Any thread.
  */
 #include "cli/value.h"
 

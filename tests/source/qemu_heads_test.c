@@ -315,8 +315,8 @@ static void shown_to_look(unsigned count, GVariant *what) {
   assert_null(refused);
 }
 
-/* A console that is switched off has a monitor plugged in, appears when the guest uses it, and goes when it has been off
- * for two looks; one that somebody shows stays. */
+/* A console that is switched off has a monitor plugged in, appears when the guest uses it, and goes when it has been
+ * off for two looks; one that somebody shows stays. */
 static void heads_come_and_go_as_the_guest_uses_them(void **state) {
   (void)state;
   struct oriel_source_heads *heads;
