@@ -119,7 +119,7 @@ int oriel_accel_probe(const char *qemu, enum oriel_accel accel, unsigned timeout
   return error < 0 ? error : -ENODEV;
 }
 
-int oriel_accel_cache_path(char *path, size_t path_size) {
+static int cache_path(char *path, size_t path_size) {
   const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
   int length;
   if (cache != NULL && cache[0] == '/')
@@ -147,7 +147,7 @@ void oriel_accel_cache_key(const char *qemu, const char *version, enum oriel_acc
 
 bool oriel_accel_cache_read(const char *key, bool *works) {
   char path[4096], line[4608];
-  FILE *file = oriel_accel_cache_path(path, sizeof path) == 0 ? fopen(path, "re") : NULL;
+  FILE *file = cache_path(path, sizeof path) == 0 ? fopen(path, "re") : NULL;
   if (file == NULL)
     return false;
   bool found = false;
@@ -174,7 +174,7 @@ static void make_parents(char *path) {
 
 void oriel_accel_cache_write(const char *key, bool works) {
   char path[4096], fresh[4128];
-  if (oriel_accel_cache_path(path, sizeof path) < 0)
+  if (cache_path(path, sizeof path) < 0)
     return;
   make_parents(path);
   /* Only this boot's newest answer counts, so the file holds one line; a rename keeps a reader from half of it. */

@@ -23,9 +23,8 @@ int oriel_accel_parse(const char *text, enum oriel_accel *accel);
 int oriel_accel_choose(const char *qemu, const char *version, enum oriel_accel wanted, bool fresh,
                        enum oriel_accel *chosen, char *why, size_t why_size);
 
-/** Answers are remembered for this boot, kernel and QEMU, in $XDG_CACHE_HOME/oriel/accelerators, one line each. */
-int oriel_accel_cache_path(char *path, size_t path_size);
-/** True with *works when `key` was remembered. */
+/** True with *works when `key` was remembered: for this boot, kernel and QEMU, in $XDG_CACHE_HOME/oriel/accelerators,
+ *  one line each. */
 bool oriel_accel_cache_read(const char *key, bool *works);
 /** Remembers; failures are ignored, the next start then probes again. */
 void oriel_accel_cache_write(const char *key, bool works);

@@ -14,15 +14,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/shortage.h"
 #include "core/clock.h"
 #include "core/log.h"
+#include "core/shortage.h"
 #include "core/utf8.h"
 #include "vm/arguments.h"
 #include "vm/child.h"
+#include "vm/disk_space.h"
 #include "vm/image.h"
 #include "vm/process.h"
-#include "vm/disk_space.h"
 #include "vm/runtime.h"
 
 enum {
