@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <uv.h>
 
 #include "server/credential.h"
 #include "server/server.h"
@@ -79,9 +80,10 @@ struct oriel_mount *oriel_mount_ref(struct oriel_mount *mount);
 void oriel_mount_unref(struct oriel_mount *mount);
 /** Out of the server's list and freed, where nobody holds it; one on the ready list when that is taken next. */
 void oriel_mount_free_unused(struct oriel_mount *mount);
-/** A worker goes into the desktop, and the mount is held for it; loop thread. */
-void oriel_mount_worker_enters(struct oriel_mount *mount);
-/** It has left; the worker itself says so, with its last breath. */
+/** Runs `run` in a worker of libuv's pool, inside the desktop, and then `done` in the loop; the mount is held until
+ *  oriel_mount_worker_done. 0; -errno of uv_queue_work: neither runs. */
+int oriel_mount_queue_work(struct oriel_mount *mount, uv_work_t *work, uv_work_cb run, uv_after_work_cb done);
+/** The worker has left the desktop; it says so itself, with its last breath. */
 void oriel_mount_worker_left(struct oriel_mount *mount);
 /** It is back in the loop: whoever waits for the last one is told. The mount may be gone then. */
 void oriel_mount_worker_done(struct oriel_mount *mount);

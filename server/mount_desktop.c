@@ -34,15 +34,6 @@ void oriel_mount_set_desktop(struct oriel_mount *mount, struct oriel_desktop *de
   mount->desktop = desktop;
 }
 
-void oriel_mount_release_desktop(struct oriel_mount *mount, void (*left)(void *user), void *user) {
-  detach(mount, "the desktop is no longer served");
-  mount->left = left;
-  mount->left_user = user;
-  oriel_mount_worker_enters(mount); /* as if one did, and came back at once */
-  oriel_mount_worker_left(mount);
-  oriel_mount_worker_done(mount);
-}
-
 static void count_inside(struct oriel_mount *mount, unsigned change) {
   struct oriel_server *server = mount->server;
   uv_mutex_lock(&server->worker_lock);
@@ -51,11 +42,31 @@ static void count_inside(struct oriel_mount *mount, unsigned change) {
   uv_mutex_unlock(&server->worker_lock);
 }
 
-void oriel_mount_worker_enters(struct oriel_mount *mount) {
+/** A worker goes into the desktop, and the mount is held for it. */
+static void worker_enters(struct oriel_mount *mount) {
   (void)oriel_mount_ref(mount);
   mount->workers++;
   mount->server->workers++;
   count_inside(mount, 1);
+}
+
+void oriel_mount_release_desktop(struct oriel_mount *mount, void (*left)(void *user), void *user) {
+  detach(mount, "the desktop is no longer served");
+  mount->left = left;
+  mount->left_user = user;
+  worker_enters(mount); /* as if one did, and came back at once */
+  oriel_mount_worker_left(mount);
+  oriel_mount_worker_done(mount);
+}
+
+int oriel_mount_queue_work(struct oriel_mount *mount, uv_work_t *work, uv_work_cb run, uv_after_work_cb done) {
+  worker_enters(mount);
+  const int status = uv_queue_work(mount->server->loop, work, run, done);
+  if (status < 0) {
+    oriel_mount_worker_left(mount);
+    oriel_mount_worker_done(mount);
+  }
+  return status;
 }
 
 void oriel_mount_worker_left(struct oriel_mount *mount) {

@@ -69,21 +69,17 @@ static enum MHD_Result answer(struct oriel_request *request, struct oriel_snapsh
 }
 
 static enum MHD_Result start(struct oriel_request *request) {
-  struct oriel_server *server = request->server;
   struct oriel_mount *mount = request->mount;
   struct oriel_snapshot *snapshot = calloc(1, sizeof *snapshot);
   if (!snapshot)
     return MHD_NO;
   *snapshot = (struct oriel_snapshot){.mount = mount, .desktop = mount->desktop, .request = request};
   snapshot->work.data = snapshot;
-  oriel_mount_worker_enters(mount);
-  if (uv_queue_work(server->loop, &snapshot->work, make, on_made) < 0) {
-    oriel_mount_worker_left(mount);
-    oriel_mount_worker_done(mount);
+  if (oriel_mount_queue_work(mount, &snapshot->work, make, on_made) < 0) {
     free(snapshot);
     return MHD_NO;
   }
-  server->snapshots++;
+  request->server->snapshots++;
   mount->snapshots++;
   request->snapshot = snapshot;
   request->connection->suspended = true;

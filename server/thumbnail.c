@@ -95,21 +95,17 @@ static bool is_due(const struct oriel_mount *mount, uint64_t now_ns) {
 }
 
 static void begin(struct oriel_mount *mount, uint64_t now_ns) {
-  struct oriel_server *server = mount->server;
   struct job *job = calloc(1, sizeof *job);
   if (!job)
     return;
   *job = (struct job){.mount = mount, .desktop = mount->desktop};
   job->work.data = job;
-  oriel_mount_worker_enters(mount);
-  if (uv_queue_work(server->loop, &job->work, make, on_made) < 0) {
-    oriel_mount_worker_left(mount);
-    oriel_mount_worker_done(mount);
+  if (oriel_mount_queue_work(mount, &job->work, make, on_made) < 0) {
     free(job);
     return;
   }
-  server->thumbnails_making++;
-  server->stats.thumbnails++;
+  mount->server->thumbnails_making++;
+  mount->server->stats.thumbnails++;
   mount->thumbnail.making = true;
   mount->thumbnail.begun_ns = now_ns;
 }
