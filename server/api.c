@@ -341,9 +341,8 @@ enum MHD_Result oriel_handle_share(struct oriel_request *request) {
 }
 
 static void audit_command(const struct oriel_request *request, int status) {
-  char tag[ORIEL_MOUNT_TAG_SIZE];
-  oriel_audit("command", request->client, "%srole=%s command=%s result=%s",
-              oriel_mount_tag(request->mount, request->named, "desktop=", " ", tag), oriel_party_name(request->party),
+  oriel_audit("command", request->client, oriel_mount_named(request->mount, request->named),
+              "role=%s command=%s result=%s", oriel_party_name(request->party),
               strrchr(request->route->path, '/') + 1, status == 0 ? "passed-on" : "refused");
 }
 

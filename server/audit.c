@@ -13,7 +13,7 @@
 
 enum { DETAILS_MAX = 512 };
 
-void oriel_audit(const char *event, const char *address, const char *format, ...) {
+void oriel_audit(const char *event, const char *address, const char *desktop, const char *format, ...) {
   char details[DETAILS_MAX];
   va_list arguments;
   va_start(arguments, format);
@@ -24,7 +24,8 @@ void oriel_audit(const char *event, const char *address, const char *format, ...
   if (address[0] == '[')
     address++;
   int size = end && end > address ? (int)(end - address) : (int)strlen(address);
-  oriel_info("audit", "%s address=%.*s%s%s", event, size, address, details[0] ? " " : "", details);
+  oriel_info("audit", "%s address=%.*s%s%s%s%s", event, size, address, desktop ? " desktop=" : "",
+             desktop ? desktop : "", details[0] ? " " : "", details);
 }
 
 void oriel_audit_clean(const char *name, char *clean, size_t size) {

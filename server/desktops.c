@@ -95,7 +95,8 @@ enum MHD_Result oriel_handle_add(struct oriel_request *request) {
   status = keeper->add(keeper->user, order.name, order.address, (const char *const *)order.options, why, sizeof why);
   char name[ORIEL_MOUNT_NAME_MAX + 1];
   oriel_audit_clean(order.name, name, sizeof name);
-  oriel_audit("desktop-added", request->client, "result=%s name=\"%s\"", status == 0 ? "done" : "refused", name);
+  oriel_audit("desktop-added", request->client, NULL, "result=%s name=\"%s\"", status == 0 ? "done" : "refused",
+              name);
   const enum MHD_Result result = status < 0 ? refuse(request, status, why) : answer_added(request, order.name);
   oriel_order_finish(&order);
   return result;
@@ -108,7 +109,7 @@ enum MHD_Result oriel_handle_remove(struct oriel_request *request) {
   if (keeper->remove) {
     snprintf(why, sizeof why, "this desktop cannot be removed");
     status = keeper->remove(keeper->user, request->mount->name, why, sizeof why);
-    oriel_audit("desktop-removed", request->client, "result=%s name=\"%s\"", status == 0 ? "done" : "refused",
+    oriel_audit("desktop-removed", request->client, NULL, "result=%s name=\"%s\"", status == 0 ? "done" : "refused",
                 request->mount->name);
   }
   if (status < 0)

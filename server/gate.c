@@ -196,13 +196,13 @@ static void check_party(struct oriel_request *request, struct oriel_verdict *ver
   if (!(parties & ORIEL_PARTY_ANYBODY))
     oriel_gate_identify(request, verdict);
   const bool permitted = parties & request->party;
-  char tag[ORIEL_MOUNT_TAG_SIZE];
   if (verdict->status || (permitted && scope_fits(request)))
     return;
+  const char *name = oriel_mount_named(request->mount, request->named);
   request->server->stats.refused_party++;
   if (oriel_bucket_take(&request->server->refusals, oriel_clock_ns()))
-    oriel_audit("refused", request->client, "role=%s at=%s%s", oriel_party_name(request->party),
-                oriel_mount_tag(request->mount, request->named, "/d/", "", tag), request->route->path);
+    oriel_audit("refused", request->client, NULL, "role=%s at=%s%s%s", oriel_party_name(request->party),
+                name ? "/d/" : "", name ? name : "", request->route->path);
   oriel_verdict_refuse(verdict, MHD_HTTP_FORBIDDEN, party_sentence(request, permitted));
 }
 

@@ -59,12 +59,11 @@ enum oriel_right oriel_gate_judge(struct oriel_server *server, const struct orie
   if (key->wait)
     return ORIEL_RIGHT_NONE;
   server->stats.auth_token++;
-  char tag[ORIEL_MOUNT_TAG_SIZE];
-  oriel_audit("wrong-token", client->address, "at=%s%s",
-              oriel_mount_tag(client->mount, client->named, "/d/", "", tag), client->at);
+  const char *name = oriel_mount_named(client->mount, client->named);
+  oriel_audit("wrong-token", client->address, NULL, "at=%s%s%s", name ? "/d/" : "", name ? name : "", client->at);
   unsigned locked = oriel_lockout_wait(&server->lockout, &client->key, ORIEL_LOCKOUT_TOKEN, oriel_clock_ns());
   if (locked)
-    oriel_audit("too-many-wrong-tokens", client->address, "seconds=%u", locked);
+    oriel_audit("too-many-wrong-tokens", client->address, NULL, "seconds=%u", locked);
   return ORIEL_RIGHT_NONE;
 }
 

@@ -42,9 +42,7 @@ static int begin(struct oriel_server *server, const struct oriel_gate_client *cl
   int status = oriel_sessions_create(&server->sessions, start, oriel_clock_ns(), id, secret, serial);
   if (status < 0)
     return status;
-  char tag[ORIEL_MOUNT_TAG_SIZE];
-  oriel_audit("log-in", client->address, "%srole=%s",
-              oriel_mount_tag(client->mount, client->named, "desktop=", " ", tag),
+  oriel_audit("log-in", client->address, oriel_mount_named(client->mount, client->named), "role=%s",
               oriel_party_name(start->view ? ORIEL_PARTY_WATCHER : ORIEL_PARTY_USER));
   if (client->mount && client->mount->desktop)
     oriel_desktop_expect(client->mount->desktop);
@@ -109,9 +107,8 @@ enum MHD_Result oriel_handle_login(struct oriel_request *request) {
 
 enum MHD_Result oriel_handle_logout(struct oriel_request *request) {
   struct oriel_server *server = request->server;
-  char tag[ORIEL_MOUNT_TAG_SIZE];
-  oriel_audit("log-out", request->client, "%srole=%s",
-              oriel_mount_tag(request->mount, request->named, "desktop=", " ", tag), oriel_party_name(request->party));
+  oriel_audit("log-out", request->client, oriel_mount_named(request->mount, request->named), "role=%s",
+              oriel_party_name(request->party));
   const struct oriel_session *session = oriel_sessions_get(&server->sessions, request->session, oriel_clock_ns());
   const bool below = session && session->below && request->named;
   oriel_sessions_remove(&server->sessions, request->session);

@@ -35,12 +35,8 @@ struct oriel_mount *oriel_mount_only(const struct oriel_server *server) {
   return server->mount_count == 1 ? oriel_mount_next(server, NULL) : NULL;
 }
 
-const char *oriel_mount_tag(const struct oriel_mount *mount, bool named, const char *before, const char *after,
-                            char tag[ORIEL_MOUNT_TAG_SIZE]) {
-  tag[0] = '\0';
-  if (named && mount)
-    snprintf(tag, ORIEL_MOUNT_TAG_SIZE, "%s%s%s", before, mount->name, after);
-  return tag;
+const char *oriel_mount_named(const struct oriel_mount *mount, bool named) {
+  return named && mount ? mount->name : NULL;
 }
 
 unsigned oriel_mount_viewers(const struct oriel_mount *mount) {

@@ -63,16 +63,13 @@ enum oriel_right oriel_mount_right(const struct oriel_server *server, const stru
 /** The same of a browser session, by its serial; NONE once it has ended. */
 enum oriel_right oriel_mount_session_right(const struct oriel_server *server, const struct oriel_mount *mount,
                                            uint64_t session, bool *all);
-enum { ORIEL_MOUNT_TAG_SIZE = ORIEL_MOUNT_NAME_MAX + 16 };
-/** For the log: `before`, its name and `after`, 15 bytes at most without the name, where the client named it; else "".
- *  Returns `tag`. */
-const char *oriel_mount_tag(const struct oriel_mount *mount, bool named, const char *before, const char *after,
-                            char tag[ORIEL_MOUNT_TAG_SIZE]);
+/** For the log: its name where the client named it, else NULL. Borrowed. */
+const char *oriel_mount_named(const struct oriel_mount *mount, bool named);
 /** Viewers whose tokens only let watch may have half of the places, one at least. */
 unsigned oriel_mount_watchers_max(const struct oriel_mount *mount);
 /** A token that only lets watch this desktop, for who may control it, and, with `all`, every other. Its own; of the
- *  only one the server's; else one that is made now and lasts as long as the mount. NULL: the server has none, or memory or
- *  random numbers are short. */
+ *  only one the server's; else one that is made now and lasts as long as the mount. NULL: the server has none, or
+ *  memory or random numbers are short. */
 const char *oriel_mount_share(struct oriel_mount *mount, bool all);
 /** Keeps it, whatever becomes of its name. Returns it; NULL is fine. */
 struct oriel_mount *oriel_mount_ref(struct oriel_mount *mount);

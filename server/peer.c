@@ -58,10 +58,10 @@ enum oriel_party oriel_peer_party(const struct oriel_peer *peer) {
 void oriel_peer_note_controls(struct oriel_peer *peer) {
   bool has = peer->viewer && oriel_viewer_controls(peer->viewer);
   if (has != peer->had_controls) {
-    char name[ORIEL_VIEWER_NAME_MAX + 1], tag[ORIEL_MOUNT_TAG_SIZE];
+    char name[ORIEL_VIEWER_NAME_MAX + 1];
     oriel_audit_clean(oriel_viewer_name(peer->viewer), name, sizeof name);
-    oriel_audit(has ? "controls-taken" : "controls-lost", peer->address, "%sviewer=%u name=\"%s\"",
-                oriel_mount_tag(peer->mount, peer->named, "desktop=", " ", tag), oriel_viewer_id(peer->viewer), name);
+    oriel_audit(has ? "controls-taken" : "controls-lost", peer->address, oriel_mount_named(peer->mount, peer->named),
+                "viewer=%u name=\"%s\"", oriel_viewer_id(peer->viewer), name);
   }
   peer->had_controls = has;
 }
@@ -69,10 +69,10 @@ void oriel_peer_note_controls(struct oriel_peer *peer) {
 static void leave_desktop(struct oriel_peer *peer) {
   if (!peer->viewer)
     return;
-  char name[ORIEL_VIEWER_NAME_MAX + 1], tag[ORIEL_MOUNT_TAG_SIZE];
+  char name[ORIEL_VIEWER_NAME_MAX + 1];
   oriel_audit_clean(oriel_viewer_name(peer->viewer), name, sizeof name);
-  oriel_audit("left", peer->address, "%sviewer=%u role=%s seconds=%llu reason=%u name=\"%s\"",
-              oriel_mount_tag(peer->mount, peer->named, "desktop=", " ", tag), oriel_viewer_id(peer->viewer),
+  oriel_audit("left", peer->address, oriel_mount_named(peer->mount, peer->named),
+              "viewer=%u role=%s seconds=%llu reason=%u name=\"%s\"", oriel_viewer_id(peer->viewer),
               oriel_party_name(oriel_peer_party(peer)),
               (unsigned long long)((oriel_clock_ns() - peer->joined_ns) / ORIEL_NS_PER_SECOND), peer->reason, name);
   oriel_viewer_detach(peer->viewer);

@@ -203,10 +203,8 @@ static enum oriel_viewer_reason on_hello(void *user, const struct oriel_viewer_i
   }
   peer->phase = PEER_LIVE;
   peer->joined_ns = oriel_clock_ns();
-  char tag[ORIEL_MOUNT_TAG_SIZE];
-  oriel_audit("joined", peer->address, "%sviewer=%u role=%s",
-              oriel_mount_tag(peer->mount, peer->named, "desktop=", " ", tag), oriel_viewer_id(peer->viewer),
-              oriel_party_name(peer->view ? ORIEL_PARTY_WATCHER : ORIEL_PARTY_USER));
+  oriel_audit("joined", peer->address, oriel_mount_named(peer->mount, peer->named), "viewer=%u role=%s",
+              oriel_viewer_id(peer->viewer), oriel_party_name(peer->view ? ORIEL_PARTY_WATCHER : ORIEL_PARTY_USER));
   oriel_peer_note_controls(peer);
   peer->hello_waiting = true;
   if (in->hello.width && in->hello.height)
