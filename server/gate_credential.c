@@ -98,7 +98,7 @@ static enum cookies find_session(struct oriel_request *request) {
   size_t size;
   for (int i = 0; header && i < 8 && oriel_cookie_next(&header, server->cookie, &value, &size); i++) {
     const uint64_t session = oriel_sessions_find(&server->sessions, value, size, now_ns);
-    const bool opens = session && oriel_mount_session_right(server, request->mount, session, NULL) != ORIEL_RIGHT_NONE;
+    const bool opens = session && oriel_mount_session_right(server, request->mount, session) != ORIEL_RIGHT_NONE;
     const enum cookies kind = opens ? COOKIES_GOOD : session ? COOKIES_ELSEWHERE : COOKIES_UNKNOWN;
     const bool meant =
       opens && secret && oriel_sessions_prove(&server->sessions, session, secret, strlen(secret), now_ns);
@@ -117,9 +117,9 @@ static enum cookies find_session(struct oriel_request *request) {
 static void use_session(struct oriel_request *request) {
   const struct oriel_session *session =
     oriel_sessions_get(&request->server->sessions, request->session, oriel_clock_ns());
-  const bool view = oriel_mount_session_right(request->server, request->mount, request->session, &request->all) ==
-                    ORIEL_RIGHT_VIEW;
   request->opener = session ? session->key : (struct oriel_secret){0};
+  const bool view =
+    oriel_mount_right(request->server, request->mount, &request->opener, &request->all) == ORIEL_RIGHT_VIEW;
   /* Free controls are had for the asking: a page that is opened takes them. */
   const struct oriel_mount *mount = request->mount;
   const bool controls =

@@ -62,7 +62,7 @@ enum oriel_right oriel_mount_right(const struct oriel_server *server, const stru
                                    const struct oriel_secret *secret, bool *all);
 /** The same of a browser session, by its serial; NONE once it has ended. */
 enum oriel_right oriel_mount_session_right(const struct oriel_server *server, const struct oriel_mount *mount,
-                                           uint64_t session, bool *all);
+                                           uint64_t session);
 /** For the log: its name where the client named it, else NULL. Borrowed. */
 const char *oriel_mount_named(const struct oriel_mount *mount, bool named);
 /** Viewers whose tokens only let watch may have half of the places, one at least. */

@@ -33,9 +33,9 @@ enum oriel_right oriel_mount_right(const struct oriel_server *server, const stru
 }
 
 enum oriel_right oriel_mount_session_right(const struct oriel_server *server, const struct oriel_mount *mount,
-                                           uint64_t session, bool *all) {
+                                           uint64_t session) {
   const struct oriel_session *found = oriel_sessions_get(&server->sessions, session, oriel_clock_ns());
-  return found ? oriel_mount_right(server, mount, &found->key, all) : ORIEL_RIGHT_NONE;
+  return found ? oriel_mount_right(server, mount, &found->key, NULL) : ORIEL_RIGHT_NONE;
 }
 
 unsigned oriel_mount_watchers_max(const struct oriel_mount *mount) {

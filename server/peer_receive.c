@@ -143,7 +143,7 @@ static enum oriel_viewer_reason on_authenticate(void *user, const struct oriel_v
     if (!oriel_sessions_prove(&server->sessions, session, in->authenticate.secret, ORIEL_VIEWER_SECRET_SIZE, now_ns))
       continue;
     peer->session = session;
-    peer->view = oriel_mount_session_right(server, peer->mount, session, NULL) != ORIEL_RIGHT_FULL;
+    peer->view = oriel_mount_session_right(server, peer->mount, session) != ORIEL_RIGHT_FULL;
     peer->proved = true;
     return 0;
   }
