@@ -36,6 +36,12 @@ static struct MHD_Response *cookie_answer(const struct oriel_request *request, c
   return response;
 }
 
+/** `named`: the client named the desktop. */
+static struct oriel_session_start start_of(const struct oriel_gate_key *key, enum oriel_right right, bool named) {
+  return (struct oriel_session_start){
+    .key = key->secret, .view = right == ORIEL_RIGHT_VIEW, .below = !key->all && named, .narrow = !key->all};
+}
+
 /** Makes a session, with an id or without (NULL). 0, -errno. */
 static int begin(struct oriel_server *server, const struct oriel_gate_client *client,
                  const struct oriel_session_start *start, char *id, char *secret, uint64_t *serial) {
@@ -77,9 +83,8 @@ enum oriel_viewer_reason oriel_login_viewer(struct oriel_server *server, const s
   const enum oriel_right right = oriel_gate_judge(server, client, token, size, &key);
   if (right == ORIEL_RIGHT_NONE)
     return key.wait ? ORIEL_VIEWER_REASON_LIMITED : ORIEL_VIEWER_REASON_UNAUTHORISED;
-  login->view = right == ORIEL_RIGHT_VIEW;
-  const struct oriel_session_start start = {
-    .key = key.secret, .view = login->view, .below = !key.all && client->named, .narrow = !key.all};
+  const struct oriel_session_start start = start_of(&key, right, client->named);
+  login->view = start.view;
   return begin(server, client, &start, NULL, login->secret, &login->session) < 0 ? ORIEL_VIEWER_REASON_GOING_AWAY : 0;
 }
 
@@ -91,9 +96,7 @@ enum MHD_Result oriel_handle_login(struct oriel_request *request) {
   struct oriel_gate_key key;
   enum oriel_right right = oriel_gate_token(request, token, strlen(token), &key, &verdict);
   explicit_bzero(token, sizeof token);
-  const struct oriel_session_start start = {
-    .key = key.secret, .view = right == ORIEL_RIGHT_VIEW, .below = !key.all && request->named,
-    .narrow = !key.all};
+  const struct oriel_session_start start = start_of(&key, right, request->named);
   enum MHD_Result result;
   if (parsed < 0 && verdict.status == MHD_HTTP_UNAUTHORIZED)
     result = oriel_answer_error(request, MHD_HTTP_BAD_REQUEST, "the body must be {\"token\":\"...\"}", NULL, NULL);
