@@ -81,16 +81,20 @@ enum MHD_Result oriel_answer_send(struct oriel_request *request, unsigned status
   return result;
 }
 
-enum MHD_Result oriel_answer_json(struct oriel_request *request, unsigned status, json_t *root) {
+struct MHD_Response *oriel_answer_create_json(json_t *root) {
   char *text = root ? json_dumps(root, JSON_COMPACT) : NULL;
   json_decref(root);
   if (!text)
-    return MHD_NO;
+    return NULL;
   struct MHD_Response *response =
     oriel_answer_create("application/json", NULL, text, strlen(text), MHD_RESPMEM_MUST_FREE);
   if (!response)
     free(text);
-  return oriel_answer_send(request, status, response);
+  return response;
+}
+
+enum MHD_Result oriel_answer_json(struct oriel_request *request, unsigned status, json_t *root) {
+  return oriel_answer_send(request, status, oriel_answer_create_json(root));
 }
 
 /** Whether a person looks: browsers name text/html when they open an address, and our page and programs do not. */

@@ -71,13 +71,8 @@ static enum MHD_Result answer_added(struct oriel_request *request, const char *n
   char location[ORIEL_PUBLIC_PATH_MAX + ORIEL_MOUNT_NAME_MAX + 8];
   const struct oriel_mount *mount = oriel_mount_find(request->server, name, strlen(name));
   snprintf(location, sizeof location, "%sd/%s/", request->server->public_address.path, mount ? mount->name : "");
-  json_t *root = json_pack("{s:s,s:s}", "name", mount ? mount->name : "", "path", location);
-  char *text = root ? json_dumps(root, JSON_COMPACT) : NULL;
-  json_decref(root);
-  if (!text)
-    return MHD_NO;
   struct MHD_Response *response =
-    oriel_answer_create("application/json", NULL, text, strlen(text), MHD_RESPMEM_MUST_FREE);
+    oriel_answer_create_json(json_pack("{s:s,s:s}", "name", mount ? mount->name : "", "path", location));
   if (response)
     (void)MHD_add_response_header(response, MHD_HTTP_HEADER_LOCATION, location);
   return oriel_answer_send(request, MHD_HTTP_CREATED, response);

@@ -97,6 +97,9 @@ struct MHD_Response *oriel_answer_create(const char *type, const char *cache, co
 /** The same with a content security policy of its own; NULL = that of all others. */
 struct MHD_Response *oriel_answer_create_page(const char *type, const char *cache, const char *policy, const void *body,
                                               size_t size, enum MHD_ResponseMemoryMode mode);
+/** A JSON object, whose reference it takes over; NULL is fine. NULL when memory is short. */
+struct json_t;
+struct MHD_Response *oriel_answer_create_json(struct json_t *root);
 /** JSON with a secret in it, which it takes over: it is wiped before it is freed. NULL when memory is short. */
 struct MHD_Response *oriel_answer_create_secret(char *json);
 /** Adds the headers every answer carries; policy NULL = the usual one. */
@@ -107,8 +110,7 @@ enum MHD_Result oriel_answer_send(struct oriel_request *request, unsigned status
  *  header. */
 enum MHD_Result oriel_answer_error(struct oriel_request *request, unsigned status, const char *sentence,
                                    const char *header, const char *value);
-/** A JSON object, whose reference it takes over. */
-struct json_t;
+/** What oriel_answer_create_json makes, sent. */
 enum MHD_Result oriel_answer_json(struct oriel_request *request, unsigned status, struct json_t *root);
 
 #endif
