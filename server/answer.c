@@ -168,3 +168,7 @@ enum MHD_Result oriel_answer_error(struct oriel_request *request, unsigned statu
     (void)MHD_add_response_header(response, header, value);
   return oriel_answer_send(request, status, response);
 }
+
+enum MHD_Result oriel_answer_absent(struct oriel_request *request) {
+  return oriel_answer_error(request, MHD_HTTP_SERVICE_UNAVAILABLE, "no desktop is served now", "Retry-After", "1");
+}

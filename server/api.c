@@ -14,10 +14,6 @@
 
 #define UPGRADE_NOTICE_NS (15 * ORIEL_NS_PER_SECOND) /* the page asks within its reconnecting back-off */
 
-static enum MHD_Result no_desktop(struct oriel_request *request) {
-  return oriel_answer_error(request, MHD_HTTP_SERVICE_UNAVAILABLE, "no desktop is served now", "Retry-After", "1");
-}
-
 static json_int_t number(uint64_t value) {
   return value > INT64_MAX ? INT64_MAX : (json_int_t)value;
 }
@@ -54,13 +50,13 @@ static json_t *capabilities_of(const struct oriel_mount *mount) {
 
 enum MHD_Result oriel_handle_desktop(struct oriel_request *request) {
   struct oriel_server *server = request->server;
-  const struct oriel_mount *mount = request->mount;
+  struct oriel_desktop *desktop = oriel_request_desktop(request);
   struct oriel_desktop_stats *stats = &server->desktop_stats;
-  if (!mount || !mount->desktop)
-    return no_desktop(request);
+  if (!desktop)
+    return oriel_answer_absent(request);
   if (request->session) /* a page that is opened again asks so whether its cookie is still good */
-    oriel_desktop_expect(mount->desktop);
-  oriel_desktop_stats(mount->desktop, stats);
+    oriel_desktop_expect(desktop);
+  oriel_desktop_stats(desktop, stats);
   json_t *root = json_object();
   set_text(root, "name", stats->source.name);
   set_text(root, "kind", stats->source.kind ? stats->source.kind : "");
@@ -73,7 +69,7 @@ enum MHD_Result oriel_handle_desktop(struct oriel_request *request) {
   set(root, "viewers", stats->viewers);
   set(root, "console", stats->source.console);
   set(root, "consoles", stats->source.consoles);
-  (void)json_object_set_new(root, "capabilities", capabilities_of(mount));
+  (void)json_object_set_new(root, "capabilities", capabilities_of(request->mount));
   set_text(root, "version", server->version);
   if (server->upgrade_lost_ns && oriel_clock_ns() - server->upgrade_lost_ns < UPGRADE_NOTICE_NS)
     set_text(root, "notice",
@@ -319,9 +315,10 @@ static void hide_addresses(json_t *root) {
 
 enum MHD_Result oriel_handle_stats(struct oriel_request *request) {
   struct oriel_server *server = request->server;
-  if (!request->mount || !request->mount->desktop)
-    return no_desktop(request);
-  oriel_desktop_stats(request->mount->desktop, &server->desktop_stats);
+  struct oriel_desktop *desktop = oriel_request_desktop(request);
+  if (!desktop)
+    return oriel_answer_absent(request);
+  oriel_desktop_stats(desktop, &server->desktop_stats);
   json_t *root = json_object();
   set(root, "time_us", oriel_clock_ns() / ORIEL_NS_PER_US);
   add_desktop(root, &server->desktop_stats);
@@ -348,8 +345,8 @@ static void audit_command(const struct oriel_request *request, int status) {
 
 enum MHD_Result oriel_handle_start(struct oriel_request *request) {
   const struct oriel_mount *mount = request->mount;
-  if (!mount || !mount->desktop)
-    return no_desktop(request);
+  if (!oriel_request_desktop(request))
+    return oriel_answer_absent(request);
   const int status = mount->start ? mount->start(mount->start_user) : -ENOTSUP;
   audit_command(request, status);
   switch (status) {
@@ -375,12 +372,13 @@ enum MHD_Result oriel_handle_command(struct oriel_request *request) {
     {"/api/v1/desktop/reset", ORIEL_COMMAND_RESET},
     {"/api/v1/desktop/powerdown", ORIEL_COMMAND_POWERDOWN},
   };
-  if (!request->mount || !request->mount->desktop)
-    return no_desktop(request);
+  struct oriel_desktop *desktop = oriel_request_desktop(request);
+  if (!desktop)
+    return oriel_answer_absent(request);
   int status = -EINVAL;
   for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
     if (strcmp(commands[i].path, request->route->path) == 0)
-      status = oriel_desktop_command(request->mount->desktop, commands[i].command);
+      status = oriel_desktop_command(desktop, commands[i].command);
   }
   audit_command(request, status);
   switch (status) {

@@ -166,6 +166,10 @@ const char *oriel_request_header(const struct oriel_request *request, const char
   return search.value;
 }
 
+struct oriel_desktop *oriel_request_desktop(const struct oriel_request *request) {
+  return request->mount ? request->mount->desktop : NULL;
+}
+
 /** Called before the URI is taken apart. */
 static void *on_uri(void *user, const char *uri, struct MHD_Connection *http) {
   struct oriel_connection *connection =

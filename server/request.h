@@ -87,6 +87,9 @@ const char *oriel_request_header(const struct oriel_request *request, const char
 /** Whether the client has the version with this quoted tag: If-None-Match, weakly (RFC 9110 section 13.1.2). */
 bool oriel_request_knows(const struct oriel_request *request, const char *etag);
 
+/** The desktop that it is about; NULL when none is served now. Borrowed. */
+struct oriel_desktop *oriel_request_desktop(const struct oriel_request *request);
+
 /** Finds out on whose behalf the connection speaks: fills key and client. */
 void oriel_request_locate(struct oriel_request *request);
 
@@ -110,6 +113,8 @@ enum MHD_Result oriel_answer_send(struct oriel_request *request, unsigned status
  *  header. */
 enum MHD_Result oriel_answer_error(struct oriel_request *request, unsigned status, const char *sentence,
                                    const char *header, const char *value);
+/** 503: no desktop is served now. */
+enum MHD_Result oriel_answer_absent(struct oriel_request *request);
 /** What oriel_answer_create_json makes, sent. */
 enum MHD_Result oriel_answer_json(struct oriel_request *request, unsigned status, struct json_t *root);
 

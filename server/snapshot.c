@@ -56,11 +56,11 @@ void oriel_snapshot_drop(struct oriel_snapshot *snapshot) {
 }
 
 static enum MHD_Result answer(struct oriel_request *request, struct oriel_snapshot *snapshot) {
+  if (snapshot->status < 0 && !oriel_request_desktop(request))
+    return oriel_answer_absent(request);
   if (snapshot->status < 0)
-    return oriel_answer_error(request, MHD_HTTP_SERVICE_UNAVAILABLE,
-                              request->mount->desktop ? "the desktop shows no picture yet"
-                                                      : "no desktop is served now",
-                              "Retry-After", "1");
+    return oriel_answer_error(request, MHD_HTTP_SERVICE_UNAVAILABLE, "the desktop shows no picture yet", "Retry-After",
+                              "1");
   struct MHD_Response *response =
     oriel_answer_create("image/png", NULL, snapshot->png, snapshot->size, MHD_RESPMEM_MUST_FREE);
   if (response)
@@ -90,8 +90,8 @@ static enum MHD_Result start(struct oriel_request *request) {
 enum MHD_Result oriel_handle_snapshot(struct oriel_request *request) {
   if (request->snapshot)
     return answer(request, request->snapshot);
-  if (!request->mount || !request->mount->desktop || request->server->closing)
-    return oriel_answer_error(request, MHD_HTTP_SERVICE_UNAVAILABLE, "no desktop is served now", "Retry-After", "1");
+  if (!oriel_request_desktop(request) || request->server->closing)
+    return oriel_answer_absent(request);
   if (request->mount->snapshots >= ORIEL_SNAPSHOTS_MAX)
     return oriel_answer_error(request, MHD_HTTP_SERVICE_UNAVAILABLE, "two snapshots are being made; try again soon",
                               "Retry-After", "1");

@@ -112,8 +112,8 @@ static void begin(struct oriel_mount *mount, uint64_t now_ns) {
 
 enum MHD_Result oriel_handle_thumbnail(struct oriel_request *request) {
   struct oriel_mount *mount = request->mount;
-  if (!mount || !mount->desktop || request->server->closing)
-    return oriel_answer_error(request, MHD_HTTP_SERVICE_UNAVAILABLE, "no desktop is served now", "Retry-After", "1");
+  if (!oriel_request_desktop(request) || request->server->closing)
+    return oriel_answer_absent(request);
   struct oriel_thumbnail *thumbnail = &mount->thumbnail;
   const uint64_t now_ns = oriel_clock_ns();
   thumbnail->asked_ns = now_ns;

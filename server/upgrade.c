@@ -88,8 +88,8 @@ enum MHD_Result oriel_handle_websocket(struct oriel_request *request) {
     server->upgrade_lost_ns = oriel_clock_ns();
   if (result != ORIEL_HANDSHAKE_OK)
     return refuse(request, result);
-  if (server->closing || !request->mount || !request->mount->desktop)
-    return oriel_answer_error(request, MHD_HTTP_SERVICE_UNAVAILABLE, "no desktop is served now", "Retry-After", "1");
+  if (server->closing || !oriel_request_desktop(request))
+    return oriel_answer_absent(request);
   if (oriel_peers_crowded(request->mount, request->party == ORIEL_PARTY_WATCHER))
     return oriel_answer_error(request, MHD_HTTP_SERVICE_UNAVAILABLE, "too many viewers are connected", "Retry-After",
                               "5");
