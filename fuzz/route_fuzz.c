@@ -37,7 +37,6 @@ static void try_path(const struct oriel_server *server, const char *path, unsign
   require(!target.named || by_name);
   if (target.named && target.mount)
     require(names(path, "/d/", target.mount->name) || names(path, "/api/v1/desktops/", target.mount->name));
-  require(target.stranger == (target.named && !target.mount));
   require(!target.route || target.methods);
   if (target.asset)
     require(!target.route || target.route == oriel_route_asset());

@@ -142,7 +142,7 @@ static void redirect(struct oriel_verdict *verdict, const char *path, const char
 static void check_route(struct oriel_request *request, const struct oriel_target *target,
                         struct oriel_verdict *verdict) {
   const char *path = request->server->public_address.path;
-  if (target->stranger) {
+  if (target->named && !target->mount) {
     oriel_verdict_refuse(verdict, MHD_HTTP_NOT_FOUND, "no desktop of this name is served here");
   } else if (target->lacks_slash) {
     redirect(verdict, path, target->mount->name);
@@ -215,7 +215,7 @@ static void check_own_page(struct oriel_request *request, struct oriel_verdict *
     return;
   request->server->stats.refused_origin++;
   oriel_verdict_refuse(verdict, MHD_HTTP_FORBIDDEN,
-         "with a cookie this needs an Origin or Sec-Fetch-Site header; use a bearer token");
+                       "with a cookie this needs an Origin or Sec-Fetch-Site header; use a bearer token");
 }
 
 void oriel_gate_check(struct oriel_request *request, const char *method, struct oriel_verdict *verdict) {

@@ -107,7 +107,6 @@ static const char *take_name(const struct oriel_server *server, const char *path
   const size_t size = strcspn(name, "/");
   target->mount = oriel_mount_find(server, name, size);
   target->named = true;
-  target->stranger = !target->mount;
   return name + size;
 }
 

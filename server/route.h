@@ -44,8 +44,7 @@ struct oriel_target {
   const struct oriel_route *route; /* for the method; NULL = it does not know that */
   const struct oriel_asset *asset; /* assets only */
   struct oriel_mount *mount;       /* the desktop that is named, or the only one, borrowed; NULL = none */
-  bool named;                      /* the path names it */
-  bool stranger;                   /* it names one that is not mounted */
+  bool named;                      /* the path names one, mounted or not */
   bool lacks_slash;                /* it is /d/NAME, where /d/NAME/ was meant */
   bool lacks_name;                 /* it is about one of several, and does not say which */
 };
