@@ -39,14 +39,6 @@ const char *oriel_mount_named(const struct oriel_mount *mount, bool named) {
   return named && mount ? mount->name : NULL;
 }
 
-unsigned oriel_mount_viewers(const struct oriel_mount *mount) {
-  return mount->peer_count;
-}
-
-const char *oriel_mount_name(const struct oriel_mount *mount) {
-  return mount->name;
-}
-
 /* ---- life ---- */
 
 static void release(struct oriel_mount *mount) {

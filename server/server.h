@@ -110,10 +110,6 @@ void oriel_mount_set_desktop(struct oriel_mount *mount, struct oriel_desktop *de
 void oriel_mount_release_desktop(struct oriel_mount *mount, void (*left)(void *user), void *user);
 /** Packets wait in mailboxes: the desktop's wake callback, with the mount as its user. Any thread; does not block. */
 void oriel_mount_wake(void *mount);
-/** Connections to it that are viewers or are about to be. */
-unsigned oriel_mount_viewers(const struct oriel_mount *mount);
-/** Its name; lives as long as the mount. */
-const char *oriel_mount_name(const struct oriel_mount *mount);
 
 /* ---- what all of them share ---- */
 

@@ -80,7 +80,7 @@ static void unmount_is_for_its_viewers_alone(void **state) {
   int watches = ws_join(rig, true);
   assert_int_equal(pictures(leaves, 3), 3);
   assert_int_equal(pictures(watches, 3), 3);
-  assert_int_equal(oriel_mount_viewers(stays->mount), 1);
+  assert_int_equal(stays->mount->peer_count, 1);
   rig_unmount(rig, other);
   assert_int_equal(ws_reason(leaves), ORIEL_VIEWER_REASON_GOING_AWAY);
   assert_int_equal(ws_reason(greets), ORIEL_VIEWER_REASON_GOING_AWAY);
