@@ -45,12 +45,6 @@ static int setup(void **state) {
   return 0;
 }
 
-static int teardown(void **state) {
-  rig_stop(*state);
-  free(*state);
-  return 0;
-}
-
 /** A credential's header lines and what it is. */
 struct visitor {
   enum oriel_party party;
@@ -81,12 +75,12 @@ static void route_table_walk(void **state) {
   page_login(rig, RIG_TOKEN, controller, sizeof controller);
   int holder = page_join(rig, controller, true);
   const struct visitor visitors[] = {
-    {ORIEL_PARTY_WATCHER, "Authorization: Bearer " RIG_VIEW_TOKEN "\r\n"},
+    {ORIEL_PARTY_WATCHER, BEARER(RIG_VIEW_TOKEN)},
     {ORIEL_PARTY_WATCHER, watcher},
     {ORIEL_PARTY_USER, user},
     {ORIEL_PARTY_CONTROLLER, controller},
     {ORIEL_PARTY_SCRIPT, RIG_BEARER},
-    {ORIEL_PARTY_ADMIN, "Authorization: Bearer " RIG_ADMIN_TOKEN "\r\n"},
+    {ORIEL_PARTY_ADMIN, BEARER(RIG_ADMIN_TOKEN)},
   };
   size_t count;
   const struct oriel_route *routes = oriel_routes(&count);
@@ -161,10 +155,6 @@ static void every_message_has_a_row(void **state) {
     assert_int_equal(oriel_permit_message(value), 0);
   ORIEL_VIEWER_MESSAGES(X)
 #undef X
-}
-
-static bool no_viewers(const struct oriel_server_stats *stats) {
-  return stats->viewers_now == 0;
 }
 
 struct starter {
@@ -574,5 +564,5 @@ int main(int argc, char **argv) {
     cmocka_unit_test(lockout_after_wrong_tokens),
     cmocka_unit_test(lockout_behind_a_trusted_proxy),
   };
-  return cmocka_run_group_tests(tests, setup, teardown);
+  return cmocka_run_group_tests(tests, setup, rig_teardown);
 }

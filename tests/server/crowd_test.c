@@ -31,12 +31,6 @@ static int setup(void **state) {
   return 0;
 }
 
-static int teardown(void **state) {
-  rig_stop(*state);
-  free(*state);
-  return 0;
-}
-
 static bool nobody(const struct oriel_server_stats *stats) {
   return stats->connections_now == 0 && stats->viewers_now == 0;
 }
@@ -270,5 +264,5 @@ int main(int argc, char **argv) {
     cmocka_unit_test(flood_leaves_the_loop_its_turns),
     cmocka_unit_test(flood_does_not_hold_the_end),
   };
-  return cmocka_run_group_tests(tests, setup, teardown);
+  return cmocka_run_group_tests(tests, setup, rig_teardown);
 }

@@ -18,8 +18,7 @@
 #include "wire/viewer.h"
 
 #define STILL "pattern:?size=320x240&scene=static"
-#define ADMIN "Authorization: Bearer " RIG_ADMIN_TOKEN "\r\n"
-#define BEARER(token) "Authorization: Bearer " token "\r\n"
+#define ADMIN BEARER(RIG_ADMIN_TOKEN)
 
 static struct answer answer;
 
@@ -69,12 +68,6 @@ static int setup(void **state) {
   rig->config.keeper = (struct oriel_server_keeper){.add = keep, .remove = let_go, .user = keeper};
   rig_start(rig);
   *state = rig;
-  return 0;
-}
-
-static int teardown(void **state) {
-  rig_stop(*state);
-  free(*state);
   return 0;
 }
 
@@ -254,5 +247,5 @@ int main(void) {
     cmocka_unit_test(orders_that_are_none_reach_nobody),
     cmocka_unit_test(nobody_is_administrator_without_a_token),
   };
-  return cmocka_run_group_tests(tests, setup, teardown);
+  return cmocka_run_group_tests(tests, setup, rig_teardown);
 }

@@ -29,12 +29,6 @@ static int setup(void **state) {
   return 0;
 }
 
-static int teardown(void **state) {
-  rig_stop(*state);
-  free(*state);
-  return 0;
-}
-
 /** One answer to raw bytes; asserts that no second one hides behind it, and that the connection ends. */
 static int ask_raw(const struct rig *rig, const char *bytes, size_t size) {
   int fd = dial(rig);
@@ -432,5 +426,5 @@ int main(int argc, char **argv) {
     cmocka_unit_test(asset_read_slowly),
     cmocka_unit_test(connection_kept_alive),
   };
-  return cmocka_run_group_tests(tests, setup, teardown);
+  return cmocka_run_group_tests(tests, setup, rig_teardown);
 }

@@ -24,7 +24,6 @@ static struct answer answer;
 static struct frame frame;
 
 static const struct oriel_mount_config red = {.name = "red"}, blue = {.name = "blue"};
-#define BEARER(token) "Authorization: Bearer " token "\r\n"
 
 static int setup(void **state) {
   struct rig *rig = calloc(1, sizeof *rig);
@@ -36,21 +35,8 @@ static int setup(void **state) {
   return 0;
 }
 
-static int teardown(void **state) {
-  rig_stop(*state);
-  free(*state);
-  return 0;
-}
-
 static int get(struct rig *rig, const char *request) {
   return ask(rig, &answer, request, RIG_BEARER, NULL);
-}
-
-/* As the PNG's header has it. */
-static unsigned snapshot_width(struct rig *rig, const char *request) {
-  assert_int_equal(get(rig, request), 200);
-  const uint8_t *bytes = (const uint8_t *)answer.body;
-  return (unsigned)(bytes[18] << 8 | bytes[19]);
 }
 
 static unsigned pictures(int fd, unsigned wanted) {
@@ -58,10 +44,6 @@ static unsigned pictures(int fd, unsigned wanted) {
   while (count < wanted && ws_read(fd, &frame) >= 0)
     count += ws_attend(fd, &frame);
   return count;
-}
-
-static bool nobody(const struct oriel_server_stats *stats) {
-  return stats->viewers_now == 0;
 }
 
 static bool one_viewer(const struct oriel_server_stats *stats) {
@@ -120,7 +102,7 @@ static void viewers_are_limited_by_desktop(void **state) {
   cut(fds[0]);
   cut(fds[1]);
   cut(fds[2]);
-  assert_true(rig_until(rig, nobody, 5000));
+  assert_true(rig_until(rig, no_viewers, 5000));
   /* Who only watches has half of the places. */
   rig->below = "/d/small";
   for (int i = 0; i < 2; i++) {
@@ -195,7 +177,8 @@ static void one_that_hangs_delays_no_other(void **state) {
   rig->below = "/d/blue";
   int watches = ws_join(rig, true);
   assert_int_equal(pictures(watches, 10), 10);
-  assert_int_equal(snapshot_width(rig, "GET /d/blue/snapshot.png"), 320);
+  assert_int_equal(get(rig, "GET /d/blue/snapshot.png"), 200);
+  assert_int_equal(png_width(&answer), 320);
   for (int i = 0; i < 2; i++)
     assert_int_equal(recv(waiting[i], &byte, 1, MSG_PEEK | MSG_DONTWAIT), -1); /* they still wait */
   rig_unmount(rig, hangs); /* which waits for neither, and gives them up */
@@ -259,5 +242,5 @@ int main(void) {
     cmocka_unit_test(one_that_hangs_delays_no_other),
     cmocka_unit_test(wakes_and_unmounts_meet),
   };
-  return cmocka_run_group_tests(tests, setup, teardown);
+  return cmocka_run_group_tests(tests, setup, rig_teardown);
 }

@@ -35,12 +35,6 @@ static int setup(void **state) {
   return 0;
 }
 
-static int teardown(void **state) {
-  rig_stop(*state);
-  free(*state);
-  return 0;
-}
-
 struct attempt {
   struct oriel_mount_config config;
   int status;
@@ -132,11 +126,9 @@ static int get(struct rig *rig, const char *request) {
   return ask(rig, &answer, request, RIG_BEARER, NULL);
 }
 
-/* As the PNG's header has it. */
 static unsigned snapshot_width(struct rig *rig, const char *request) {
   assert_int_equal(get(rig, request), 200);
-  const uint8_t *bytes = (const uint8_t *)answer.body;
-  return (unsigned)(bytes[18] << 8 | bytes[19]);
+  return png_width(&answer);
 }
 
 /* The only desktop is found at / and by its name; of several each by its own. */
@@ -180,15 +172,10 @@ static void paths_name_the_desktop(void **state) {
   assert_int_equal(get(rig, "GET /api/v1/desktop"), 200);
 }
 
-static bool nobody(const struct oriel_server_stats *stats) {
-  return stats->viewers_now == 0;
-}
-
 /* ---- tokens ---- */
 
 static const struct oriel_mount_config red = {.name = "red", .token = "red-token", .view_token = "red-view-token"},
                                        blue = {.name = "blue", .token = "blue-token", .view_token = "blue-view-token"};
-#define BEARER(token) "Authorization: Bearer " token "\r\n"
 
 /* Every row by every spelling: with the tokens of one desktop, and with sessions that began with them, it is 401 at
  * another desktop and as the table says at its own. */
@@ -332,7 +319,7 @@ static void the_secret_says_which_session_is_meant(void **state) {
     assert_true(ws_until(fd, &frame, ORIEL_VIEWER_ROLE));
     assert_int_equal(frame.data[4], k ? ORIEL_ROLE_VIEWER : ORIEL_ROLE_CONTROLLER);
     close(fd);
-    assert_true(rig_until(rig, nobody, 5000));
+    assert_true(rig_until(rig, no_viewers, 5000));
     rig->below = NULL;
   }
   /* What opens one desktop alone does not open the other with that cookie, either. */
@@ -379,5 +366,5 @@ int main(void) {
     cmocka_unit_test(the_secret_says_which_session_is_meant),
     cmocka_unit_test(controls_are_of_one_desktop),
   };
-  return cmocka_run_group_tests(tests, setup, teardown);
+  return cmocka_run_group_tests(tests, setup, rig_teardown);
 }

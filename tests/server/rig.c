@@ -177,6 +177,12 @@ void rig_stop(struct rig *rig) {
   sem_destroy(&rig->called);
 }
 
+int rig_teardown(void **state) {
+  rig_stop(*state);
+  free(*state);
+  return 0;
+}
+
 struct more {
   struct rig_more *place;
   const struct oriel_mount_config *config;
@@ -231,6 +237,10 @@ bool rig_until(struct rig *rig, bool (*holds)(const struct oriel_server_stats *s
     usleep(10 * 1000);
   } while (rig_ms() < end);
   return false;
+}
+
+bool no_viewers(const struct oriel_server_stats *stats) {
+  return stats->viewers_now == 0;
 }
 
 /* ---- HTTP ---- */
@@ -329,6 +339,11 @@ const char *header_of(const struct answer *answer, const char *name, char *value
     snprintf(value, size, "%.*s", (int)strcspn(found, "\r\n"), found);
   }
   return value;
+}
+
+unsigned png_width(const struct answer *answer) {
+  const uint8_t *bytes = (const uint8_t *)answer->body;
+  return (unsigned)(bytes[18] << 8 | bytes[19]);
 }
 
 bool request_of(const struct oriel_route *route, size_t way, const char *name, char *request, size_t size) {

@@ -52,6 +52,8 @@ struct rig {
 void rig_start(struct rig *rig);
 /** Closes the server, waits until the loop has ended by itself, and asserts that nothing is left in it. */
 void rig_stop(struct rig *rig);
+/** The same for a group of tests whose state is a rig on the heap, which it frees. */
+int rig_teardown(void **state);
 /** Runs a function in the loop's thread and waits for it. */
 void rig_call(struct rig *rig, void (*function)(struct rig *rig, void *argument), void *argument);
 /** Mounts one more desktop; address NULL = none behind it. */
@@ -61,6 +63,8 @@ void rig_unmount(struct rig *rig, struct rig_more *more);
 void rig_server_stats(struct rig *rig, struct oriel_server_stats *stats);
 /** Asks every 10 ms until `holds`, for at most `limit_ms`; false when it never did. */
 bool rig_until(struct rig *rig, bool (*holds)(const struct oriel_server_stats *stats), unsigned limit_ms);
+/** For rig_until: every viewer has left. */
+bool no_viewers(const struct oriel_server_stats *stats);
 uint64_t rig_ms(void);
 /** Bytes of the heap in use, in this whole process: server, desktop and test. */
 size_t rig_allocated(void);
@@ -96,7 +100,10 @@ bool request_of(const struct oriel_route *route, size_t way, const char *name, c
 enum { REQUEST_WAYS = 3 };
 /** Value of a header, copied; "" when absent. */
 const char *header_of(const struct answer *answer, const char *name, char *value, size_t size);
-#define RIG_BEARER "Authorization: Bearer " RIG_TOKEN "\r\n"
+/** Width of the PNG that came, as its header has it. */
+unsigned png_width(const struct answer *answer);
+#define BEARER(token) "Authorization: Bearer " token "\r\n"
+#define RIG_BEARER BEARER(RIG_TOKEN)
 
 /* ---- WebSocket ---- */
 

@@ -58,12 +58,6 @@ static int setup(void **state) {
   return 0;
 }
 
-static int teardown(void **state) {
-  rig_stop(*state);
-  free(*state);
-  return 0;
-}
-
 static bool nobody(const struct oriel_server_stats *stats) {
   return stats->connections_now == 0 && stats->viewers_now == 0;
 }
@@ -124,5 +118,5 @@ int main(void) {
     cmocka_unit_test(connection_without_memory_is_closed),
     cmocka_unit_test(visit_without_memory),
   };
-  return cmocka_run_group_tests(tests, setup, teardown);
+  return cmocka_run_group_tests(tests, setup, rig_teardown);
 }

@@ -28,12 +28,6 @@ static int setup(void **state) {
   return 0;
 }
 
-static int teardown(void **state) {
-  rig_stop(*state);
-  free(*state);
-  return 0;
-}
-
 static int get(struct rig *rig, const char *path, const char *headers) {
   char request[128];
   snprintf(request, sizeof request, "GET %s", path);
@@ -46,8 +40,7 @@ static unsigned width_at(struct rig *rig, const char *path) {
     usleep(10 * 1000);
   assert_int_equal(answer.status, 200);
   assert_memory_equal(answer.body + 1, "PNG", 3);
-  const uint8_t *bytes = (const uint8_t *)answer.body;
-  return (unsigned)(bytes[18] << 8 | bytes[19]);
+  return png_width(&answer);
 }
 
 static uint64_t count(struct rig *rig) {
@@ -67,7 +60,7 @@ static void small_made_when_asked_and_seldom(void **state) {
   assert_int_equal(strlen(tag), 18);
   for (int i = 0; i < 100; i++)
     (void)get(rig, i % 2 ? "/d/desktop/thumbnail.png" : "/api/v1/desktops/desktop/thumbnail.png",
-              i % 3 ? RIG_BEARER : "Authorization: Bearer " RIG_VIEW_TOKEN "\r\n");
+              i % 3 ? RIG_BEARER : BEARER(RIG_VIEW_TOKEN));
   assert_true(count(rig) <= 1 + (rig_ms() - start) / 1000);
   /* What the client has is not sent again; the picture moves, so it may be a newer one by now. */
   assert_int_equal(width_at(rig, "/thumbnail.png"), ORIEL_THUMBNAIL_WIDTH);
@@ -172,5 +165,5 @@ int main(void) {
     cmocka_unit_test(one_without_a_picture_keeps_nobody_waiting),
     cmocka_unit_test(released_under_a_worker),
   };
-  return cmocka_run_group_tests(tests, setup, teardown);
+  return cmocka_run_group_tests(tests, setup, rig_teardown);
 }

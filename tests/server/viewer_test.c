@@ -23,10 +23,6 @@
 static struct frame frame;
 static struct answer answer;
 
-static bool no_viewers(const struct oriel_server_stats *stats) {
-  return stats->viewers_now == 0;
-}
-
 static bool no_connections(const struct oriel_server_stats *stats) {
   return stats->viewers_now == 0 && stats->connections_now == 0;
 }
@@ -40,12 +36,6 @@ static int setup(void **state) {
   rig->address = "pattern:?size=320x240&fps=30&scene=motion";
   rig_start(rig);
   *state = rig;
-  return 0;
-}
-
-static int teardown(void **state) {
-  rig_stop(*state);
-  free(*state);
   return 0;
 }
 
@@ -496,7 +486,7 @@ static void viewers_beyond_the_limit_are_told(void **state) {
 static void watchers_keep_nobody_out(void **state) {
   (void)state;
   enum { WATCHERS = ORIEL_DESKTOP_VIEWERS_MAX / 2, MORE = 8 };
-  static const char watching[] = "Authorization: Bearer " RIG_VIEW_TOKEN "\r\n";
+  static const char watching[] = BEARER(RIG_VIEW_TOKEN);
   struct rig rig = {.address = "pattern:?size=64x64&fps=1&scene=static", .config = {.view_token = RIG_VIEW_TOKEN}};
   int fds[WATCHERS + MORE];
   rig_start(&rig);
@@ -646,5 +636,5 @@ int main(int argc, char **argv) {
     cmocka_unit_test(logout_ends_the_sessions_viewers),
     cmocka_unit_test(expiry_ends_the_sessions_viewers),
   };
-  return cmocka_run_group_tests(tests, setup, teardown);
+  return cmocka_run_group_tests(tests, setup, rig_teardown);
 }
