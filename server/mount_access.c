@@ -9,24 +9,24 @@
 #include "server/mount.h"
 #include "server/private.h"
 
-static enum oriel_right own_right(const struct oriel_mount *mount, const struct oriel_secret *secret) {
-  if (oriel_secret_equal(secret, &mount->token))
-    return ORIEL_RIGHT_FULL;
-  return oriel_secret_equal(secret, &mount->view_token) ? ORIEL_RIGHT_VIEW : ORIEL_RIGHT_NONE;
+/** Of one that may be the token or the one for viewing. */
+static enum oriel_right right_of(const struct oriel_secret *secret, const struct oriel_secret *token,
+                                 const struct oriel_secret *view_token) {
+  const bool full = oriel_secret_equal(secret, token), view = oriel_secret_equal(secret, view_token);
+  return full ? ORIEL_RIGHT_FULL : view ? ORIEL_RIGHT_VIEW : ORIEL_RIGHT_NONE;
 }
 
 enum oriel_right oriel_mount_right(const struct oriel_server *server, const struct oriel_mount *mount,
                                    const struct oriel_secret *secret, bool *all) {
-  const bool full = oriel_secret_equal(secret, &server->token), view = oriel_secret_equal(secret, &server->view_token);
+  enum oriel_right best = right_of(secret, &server->token, &server->view_token);
   if (all)
-    *all = full || view;
-  if (full || view)
-    return full ? ORIEL_RIGHT_FULL : ORIEL_RIGHT_VIEW;
+    *all = best != ORIEL_RIGHT_NONE;
+  if (best != ORIEL_RIGHT_NONE)
+    return best;
   if (mount)
-    return own_right(mount, secret);
-  enum oriel_right best = ORIEL_RIGHT_NONE;
+    return right_of(secret, &mount->token, &mount->view_token);
   while ((mount = oriel_mount_next(server, mount)) != NULL) {
-    const enum oriel_right right = own_right(mount, secret);
+    const enum oriel_right right = right_of(secret, &mount->token, &mount->view_token);
     best = right > best ? right : best;
   }
   return best;
