@@ -201,6 +201,7 @@ static void defer(struct oriel_connection *connection) {
     server->deferred = connection;
   server->deferred_last = connection;
   server->stats.requests_deferred++;
+  MHD_suspend_connection(connection->http);
 }
 
 bool oriel_http_defer(struct oriel_request *request) {
@@ -208,7 +209,6 @@ bool oriel_http_defer(struct oriel_request *request) {
     return false;
   oriel_connection_phase(request->connection, CONNECTION_BODY); /* it is us who are waited for */
   defer(request->connection);
-  MHD_suspend_connection(request->http);
   return true;
 }
 
@@ -254,7 +254,6 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *http, const
       MHD_get_connection_info(http, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
     if (connection && !connection->resumed && is_spent(user)) {
       defer(connection);
-      MHD_suspend_connection(http);
       return MHD_YES;
     }
     request = connection ? calloc(1, sizeof *request) : NULL;
