@@ -269,12 +269,13 @@ static struct oriel_metrics *begin(const struct oriel_request *request) {
     free(metrics);
     return NULL;
   }
-  struct oriel_server_stats stats;
-  oriel_server_stats(server, &stats);
   oriel_sheet_family(out, "build_info", "gauge", "1, with the version as label.");
   labelled(out, "version", server->version, 1);
-  if (request->all) /* it counts what others do */
+  if (request->all) { /* it counts what others do */
+    struct oriel_server_stats stats;
+    oriel_server_stats(server, &stats);
     write_server(out, &stats);
+  }
   if (request->mount)
     write_of(out, request->mount);
   metrics->sheet = out;
