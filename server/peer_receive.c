@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "core/hash.h"
 #include "core/log.h"
 #include "server/audit.h"
 #include "server/gate.h"
@@ -166,13 +167,10 @@ static void on_denied(void *user, const struct oriel_viewer_in *in) {
     oriel_viewer_denied(peer->viewer, true);
 }
 
-/* Its log-in; one without a session (a script's) is known by its address, not by the port, which is another each time:
- * FNV-1a. Never 0. */
+/* Its log-in; one without a session (a script's) is known by its address, not by the port, which is another each time.
+ * Never 0. */
 static uint64_t peer_of(const struct oriel_peer *peer) {
-  uint64_t hash = UINT64_C(0xcbf29ce484222325);
-  for (size_t i = 0; i < sizeof peer->key.bytes; i++)
-    hash = (hash ^ peer->key.bytes[i]) * UINT64_C(0x100000001b3);
-  return peer->session ? peer->session : hash | 1;
+  return peer->session ? peer->session : oriel_hash(peer->key.bytes, sizeof peer->key.bytes) | 1;
 }
 
 static enum oriel_viewer_reason on_hello(void *user, const struct oriel_viewer_in *in) {

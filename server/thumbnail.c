@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "core/hash.h"
 #include "server/mount.h"
 #include "server/route.h"
 
@@ -48,20 +49,12 @@ static void make(uv_work_t *work) {
   oriel_mount_worker_left(job->mount);
 }
 
-/** FNV-1a. */
-static void write_etag(const uint8_t *data, size_t size, char *etag, size_t etag_size) {
-  uint64_t hash = UINT64_C(0xcbf29ce484222325);
-  for (size_t i = 0; i < size; i++)
-    hash = (hash ^ data[i]) * UINT64_C(0x100000001b3);
-  snprintf(etag, etag_size, "\"%016" PRIx64 "\"", hash);
-}
-
 static void take(struct oriel_thumbnail *thumbnail, struct job *job) {
   oriel_thumbnail_drop(thumbnail);
   thumbnail->png = job->png;
   thumbnail->size = job->size;
   thumbnail->made_ns = oriel_clock_ns();
-  write_etag(job->png, job->size, thumbnail->etag, sizeof thumbnail->etag);
+  snprintf(thumbnail->etag, sizeof thumbnail->etag, "\"%016" PRIx64 "\"", oriel_hash(job->png, job->size));
   job->png = NULL;
 }
 
