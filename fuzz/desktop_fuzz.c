@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A desktop's options, as one word of a command line and one by one as an administrator sends them: what is taken can be
- * copied, and the copy is the same; what is refused has a sentence.
+ * A desktop's options, as one word of a command line and one by one as an administrator sends them: what is taken can
+ * be copied, and the copy is the same; what is refused has a sentence.
  */
 #include "cli/desktop_spec.h"
 #include "cli/desktop_values.h"

@@ -27,7 +27,7 @@ struct oriel_mount {
   char name[ORIEL_MOUNT_NAME_MAX + 1];
   char machine[ORIEL_MOUNT_NAME_MAX + 1]; /* name of its machine's first head; "" = it stands alone */
   bool unmounted;  /* it has no name any more */
-  unsigned uses;   /* peers, requests and snapshots that hold it, and its place among the mounted */
+  unsigned uses;   /* peers, requests and workers that hold it, and its place among the mounted */
 
   struct oriel_secret token, view_token; /* not known where it has none of its own */
   char *share;                           /* the one for viewing as it is, for a link; NULL = none */

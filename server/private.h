@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * The server's own state, shared by the files of this room. Thread-safety: the loop thread only, but for the mounts'
- * `workers_inside` under worker_lock, and `wake` and `ready`, by which any thread
- * says that a desktop has something to send.
+ * `workers_inside` under worker_lock, and `wake` and `ready`, by which any thread says that a desktop has something to
+ * send.
  */
 #ifndef ORIEL_SERVER_PRIVATE_H
 #define ORIEL_SERVER_PRIVATE_H

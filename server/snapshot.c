@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * GET /snapshot.png. The picture is made by a worker of libuv's pool while the connection sleeps; at most two at a
- * time. Loop thread, but for `make`, which runs in a worker.
+ * time of a desktop, eight of all. Loop thread, but for `make`, which runs in a worker.
  */
 #include <stdlib.h>
 

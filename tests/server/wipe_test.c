@@ -21,8 +21,8 @@
 
 enum { NEEDLES_MAX = 16, NEEDLE_SIZE = 64 };
 
-/* Written by the server's thread; read here when that has ended. */
-/* The loop's thread draws secrets and counts them when they are written; every thread frees. */
+/* The loop's thread draws secrets and counts them when they are written; every thread frees. Read here when the
+ * server has stopped. */
 static struct {
   bool armed;
   char needles[NEEDLES_MAX][NEEDLE_SIZE + 1];
