@@ -3,7 +3,7 @@
  * One Oriel for a VM. QEMU has one D-Bus client and drops it for the next that asks: two Oriels would take the display
  * from each other for ever. So each first claims the VM where all that talk to this QEMU can see it: a character device
  * of a fixed name, whose other end is ours. QEMU refuses a second of the same name, and says of the first whether its
- * end is still open: a killed Oriel's is not. Source thread only.
+ * end is still open: a killed Oriel's is not. The session's thread only.
  */
 #include <errno.h>
 #include <stdio.h>

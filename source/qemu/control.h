@@ -2,7 +2,7 @@
  *
  * The control connection: a private D-Bus connection to QEMU, obtained over QMP, with what QEMU exports on it.
  *
- * Thread-safety: everything on the source's thread (thread-default GMainContext `context`), but for the traffic that
+ * Thread-safety: everything on the session's thread (thread-default GMainContext `context`), but for the traffic that
  * concerns consoles, which GDBus's worker thread hands to them.
  */
 #ifndef ORIEL_SOURCE_QEMU_CONTROL_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Keyboards and pointers, see devices.h. Source thread only.
+ * Keyboards and pointers, see devices.h. The session's thread only.
  */
 #include "source/qemu/devices.h"
 

@@ -3,7 +3,7 @@
  * Which of a machine's keyboards and pointers takes input now. QEMU tells of mice only; a keyboard is worked out: a
  * virtio one whose driver runs has taken over from USB, and USB from PS/2. Pure, but for the session's part at the end.
  *
- * Thread-safety: one owner, the source's thread.
+ * Thread-safety: one owner, the session's thread.
  */
 #ifndef ORIEL_SOURCE_QEMU_DEVICES_H
 #define ORIEL_SOURCE_QEMU_DEVICES_H

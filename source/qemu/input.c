@@ -2,7 +2,7 @@
  *
  * Input to QEMU: its life, and the pump that sends what may be sent. Under the lock a D-Bus message is handed to
  * GDBus's queue, which neither blocks nor does I/O. Any thread; calls that must wait for the guest's pace are sent by
- * the source's thread.
+ * the session's thread.
  */
 #include "source/qemu/input.h"
 
@@ -184,7 +184,7 @@ static void catch_up(struct oriel_qemu_input *input) {
 
 /* --- public ------------------------------------------------------------------------------------------------------- */
 
-/* The source's thread. */
+/* The session's thread. */
 static gboolean on_timer(GSource *timer, GSourceFunc callback, gpointer user) {
   (void)callback;
   struct oriel_qemu_input *input = user;

@@ -33,7 +33,7 @@ struct oriel_qemu_devices {
 
 struct oriel_qemu_input_events {
   void *user;
-  /** What the devices are should be found out again. The source's thread. Optional. */
+  /** What the devices are should be found out again. The session's thread. Optional. */
   void (*ask)(void *user);
   /** All of a text up to this mark was handed to QEMU, but for so many presses and releases, which were dropped. Any
    *  thread, under input's lock. Optional. */
@@ -44,7 +44,7 @@ struct oriel_qemu_input_counts {
   uint64_t sent, coalesced, dropped;
 };
 
-/** `context` (a reference is taken) is iterated by the source's thread. 0, -ENOMEM. */
+/** `context` (a reference is taken) is iterated by the session's thread. 0, -ENOMEM. */
 int oriel_qemu_input_create(GMainContext *context, const struct oriel_qemu_input_events *events,
                             struct oriel_qemu_input **input);
 /** Not while attached, and once nobody iterates the context. NULL is fine. */

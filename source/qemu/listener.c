@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Registration of listeners. Source thread, but for filter(), which GDBus's worker thread runs.
+ * Registration of listeners. The session's thread, but for filter(), which GDBus's worker thread runs.
  *
  * Unregistering waits for QEMU: our end is half-closed, QEMU closes its own, and only then is the next registration
  * sent, so that QEMU never holds two listeners of ours.
@@ -41,7 +41,7 @@ struct link {
   pthread_mutex_t lock; /* held while a message is handled; guards live */
   bool live;
   unsigned unsent; /* answers in GDBus's queue; GDBus's worker thread only */
-  /* Source thread only. */
+  /* The session's thread only. */
   struct oriel_qemu_listener *owner; /* NULL = abandoned */
   enum phase phase;
   GDBusConnection *connection;
@@ -208,7 +208,7 @@ static GDBusMessage *filter(GDBusConnection *connection, GDBusMessage *message, 
   return NULL;
 }
 
-/* --- source thread ------------------------------------------------------------------------------------------------ */
+/* --- the session's thread ----------------------------------------------------------------------------------------- */
 
 static void timer_start(struct oriel_qemu_listener *listener, unsigned delay_ms, GSourceFunc function) {
   oriel_qemu_timer_start(listener->context, &listener->timer, delay_ms, function, listener);

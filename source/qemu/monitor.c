@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * A session's QMP side: finding QEMU, its state, commands to it. Source thread only.
+ * A session's QMP side: finding QEMU, its state, commands to it. The session's thread only.
  */
 #include <errno.h>
 #include <stdio.h>

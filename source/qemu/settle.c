@@ -2,7 +2,7 @@
  *
  * The first thing a guest hears of us: nothing is held down. Whoever was attached before may have been killed in the
  * middle of a drag or with a key down. QEMU itself drops the release of a key that is not down, and guests that of a
- * button. Source thread.
+ * button. The session's thread.
  */
 #include "source/qemu/settle.h"
 

@@ -6,7 +6,7 @@
  * asked how far the guest's queue to the card has come, which costs nothing; only where that moved, and no picture came
  * of it, or pictures have just ended, is the listener registered again. Looks that find nothing new grow rarer.
  *
- * Cards that are no virtio devices draw a blank themselves. Source thread only.
+ * Cards that are no virtio devices draw a blank themselves. The session's thread only.
  */
 #include <stdio.h>
 #include <string.h>
