@@ -119,9 +119,7 @@ static void sleep_until_locked(struct pattern *pattern, uint64_t wake_ns) {
     pthread_cond_wait(&pattern->wake, &pattern->lock);
     return;
   }
-  struct timespec at = {
-    .tv_sec = (time_t)(wake_ns / ORIEL_NS_PER_SECOND), .tv_nsec = (long)(wake_ns % ORIEL_NS_PER_SECOND),
-  };
+  const struct timespec at = oriel_clock_timespec(wake_ns);
   pthread_cond_timedwait(&pattern->wake, &pattern->lock, &at);
 }
 

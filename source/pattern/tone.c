@@ -69,9 +69,7 @@ static void *play(void *argument) {
     } else if (!due_ns || now > due_ns + late_ns) {
       due_ns = now + block_ns;
     } else if (now < due_ns) {
-      struct timespec at = {
-        .tv_sec = (time_t)(due_ns / ORIEL_NS_PER_SECOND), .tv_nsec = (long)(due_ns % ORIEL_NS_PER_SECOND),
-      };
+      const struct timespec at = oriel_clock_timespec(due_ns);
       pthread_cond_timedwait(&tone->wake, &tone->lock, &at);
     } else {
       pthread_mutex_unlock(&tone->lock);
