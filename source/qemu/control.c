@@ -331,13 +331,14 @@ void oriel_qemu_console_path(unsigned number, char path[ORIEL_QEMU_CONSOLE_PATH_
 }
 
 void oriel_qemu_console_set_monitor(GDBusConnection *connection, unsigned number,
-                                    const struct oriel_qemu_monitor *monitor, GAsyncReadyCallback done, gpointer user) {
+                                    const struct oriel_qemu_monitor *monitor, GCancellable *cancellable,
+                                    GAsyncReadyCallback done, gpointer user) {
   char path[ORIEL_QEMU_CONSOLE_PATH_SIZE];
   oriel_qemu_console_path(number, path);
   g_dbus_connection_call(connection, NULL, path, ORIEL_QEMU_CONSOLE, "SetUIInfo",
                          g_variant_new("(qqiiuu)", monitor->width_mm, monitor->height_mm, 0, 0, monitor->width,
                                        monitor->height),
-                         NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, done, user);
+                         NULL, G_DBUS_CALL_FLAGS_NONE, -1, cancellable, done, user);
 }
 
 struct oriel_qemu_console_facts oriel_qemu_control_console(struct oriel_qemu_control *control, unsigned number) {

@@ -65,8 +65,10 @@ void oriel_qemu_control_take(struct oriel_qemu_control *control, struct oriel_qe
 void oriel_qemu_control_release(struct oriel_qemu_control *control, struct oriel_qemu_console *console);
 /** Path of a console's object. */
 void oriel_qemu_console_path(unsigned number, char path[ORIEL_QEMU_CONSOLE_PATH_SIZE]);
-/** Has the guest find a monitor of that size at a console. `done` (NULL = nobody asks) is called with the answer. */
+/** Has the guest find a monitor of that size at a console. `done` (NULL = nobody asks) is called with the answer, or
+ *  soon once `cancellable` (NULL = as long as the connection lives) is cancelled: a stopped QEMU answers nothing. */
 void oriel_qemu_console_set_monitor(GDBusConnection *connection, unsigned number,
-                                    const struct oriel_qemu_monitor *monitor, GAsyncReadyCallback done, gpointer user);
+                                    const struct oriel_qemu_monitor *monitor, GCancellable *cancellable,
+                                    GAsyncReadyCallback done, gpointer user);
 
 #endif

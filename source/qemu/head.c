@@ -148,6 +148,12 @@ static void join(struct oriel_qemu_session *session, struct oriel_qemu_head *hea
     oriel_qemu_head_publish(head);
 }
 
+static void discard(struct oriel_qemu_head *head) {
+  g_object_unref(head->calls);
+  g_free(head->alive);
+  free(head);
+}
+
 int oriel_qemu_head_create(struct oriel_qemu_session *session, const struct oriel_qemu_head_config *config,
                            struct oriel_qemu_head **head) {
   struct oriel_qemu_head *made = calloc(1, sizeof *made);
@@ -156,12 +162,12 @@ int oriel_qemu_head_create(struct oriel_qemu_session *session, const struct orie
   made->session = session;
   made->config = *config;
   made->alive = g_new0(gint, 1);
+  made->calls = g_cancellable_new();
   made->resync_ms = ORIEL_QEMU_RESYNC_FIRST_MS;
   made->facts.display.kind = ORIEL_QEMU_DISPLAY_ON;
   const int result = oriel_qemu_head_create_listener(made);
   if (result < 0) {
-    g_free(made->alive);
-    free(made);
+    discard(made);
     return result;
   }
   *head = made;
@@ -177,8 +183,7 @@ static void finish(struct oriel_qemu_head *head, bool clean) {
   oriel_qemu_timer_stop(&head->leaving);
   g_clear_pointer(&head->flushing, g_atomic_rc_box_release);
   if (clean) {
-    g_free(head->alive);
-    free(head);
+    discard(head);
   } else { /* better lost than used when it is gone */
     oriel_warn(SUBSYSTEM, "D-Bus did not let go in time; some memory is lost");
   }
@@ -191,6 +196,7 @@ static void let_go(struct oriel_qemu_head *head) {
   struct oriel_qemu_head **link = &session->heads;
   oriel_qemu_timer_stop(&head->news_timer);
   oriel_qemu_head_detach(head);
+  g_cancellable_cancel(head->calls);
   if (session->qmp)
     oriel_qmp_forget(session->qmp, head);
   oriel_qemu_listener_destroy(head->display);

@@ -60,7 +60,7 @@ static void send_size(struct oriel_qemu_head *head) {
     .width = head->want_width, .height = head->want_height};
   g_atomic_int_inc(head->alive);
   oriel_qemu_console_set_monitor(oriel_qemu_control_connection(head->session->control), head->config.console, &monitor,
-                                 on_resized, head);
+                                 head->calls, on_resized, head);
 }
 
 void oriel_qemu_head_resize(struct oriel_qemu_head *head, uint16_t width, uint16_t height) {

@@ -92,6 +92,7 @@ struct oriel_qemu_head {
   struct oriel_qemu_head_config config;
   struct oriel_qemu_console console; /* the control's, while attached */
   gint *alive; /* as the session's */
+  GCancellable *calls; /* cancelled when it lets go: what a stopped QEMU has not answered must not keep it */
   struct oriel_qemu_listener *display;
   GSource *resync; /* a look at whether the picture is stale */
   unsigned resync_ms;

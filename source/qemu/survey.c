@@ -117,7 +117,7 @@ static void conclude(struct oriel_qemu_survey *survey, unsigned number, bool use
   else if (place->unused_looks >= UNUSED_LOOKS)
     place->used = false;
   if (!used && !place->plugged) /* where the guest uses it already there is a monitor */
-    oriel_qemu_console_set_monitor(survey->connection, number, &first_monitor, NULL, NULL);
+    oriel_qemu_console_set_monitor(survey->connection, number, &first_monitor, NULL, NULL, NULL);
   place->plugged = true;
 }
 
