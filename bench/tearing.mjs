@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// node bench/tearing.mjs [--minutes=5] [--rounds=2] [--load]: sound beside 60 fps motion at 1280x720, as a page hears it.
+// node bench/tearing.mjs [--minutes=5] [--rounds=2] [--worker] [--load]: sound beside 60 fps motion at 1280x720, as a page hears it.
 // The worker that decodes and decoding in the page alternate; for each: gaps a minute, the buffer, and where packets are
 // late: as they arrive in the page, as they reach the ring in the audio thread, and how unevenly that thread pulls. With
 // --load a second process keeps a core busy. Where the meter sits: one branch a message in the page, two additions a
@@ -118,7 +118,7 @@ await scope(async (t) => {
   const server = await oriel(t, ['serve', 'pattern:?size=1280x720&scene=motion&fps=60']);
   console.log('decoded in   gaps/min  cuts/min  heard   buffer  target    fps   late ms, p50 / p99 / most: arrival, ring; between pulls');
   for (let round = 0; round < rounds; round++) {
-    for (const inPage of [false, true]) {
+    for (const inPage of process.argv.includes('--worker') ? [false] : [false, true]) {
       const m = await measure(server, inPage);
       console.log(`${(inPage ? 'the page' : 'a worker').padEnd(12)} ${m.gaps.toFixed(1).padStart(8)}  ${m.cuts.toFixed(1).padStart(8)}` +
         `  ${(m.heard * 100).toFixed(1).padStart(4)} %  ${m.buffer.toFixed(0).padStart(4)} ms ${m.target.toFixed(0).padStart(4)} ms` +

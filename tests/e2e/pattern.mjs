@@ -82,6 +82,12 @@ test('motion: large pictures go by a track when a canvas does not keep up, and c
     );
   }), 150_000, 'pictures by a track'); // a track that did no better at first is tried again after a minute
   t.log(`${((performance.now() - from) / 1000).toFixed(1)} s until pictures go by a track`);
+  const shown = (await pageStats(page)).painted;
+  await until(async () => {
+    const { surface, painted: now } = await pageStats(page);
+    assert.equal(surface, 'track', 'given up');
+    return now >= shown + 20;
+  }, 20_000, 'twenty pictures that the track says it has shown');
   const response = await api(server, '/api/v1/desktop/pause', { method: 'POST' });
   assert.ok(response.ok, `pause: ${response.status}`);
   await until(async () => (await pageStats(page)).surface === 'canvas', 5000, 'the canvas again');

@@ -389,3 +389,25 @@ test('tiles_older_than_a_tracks_last_picture_are_under_it_when_it_ends', () => {
   track.close(({ value }) => put.push(value));
   assert.deepEqual(put, [3, 44]);
 });
+
+test('track_says_what_its_video_presented_by_the_decoders_timestamps', () => {
+  const callbacks = [];
+  const video = browse();
+  video.requestVideoFrameCallback = (callback) => void callbacks.push(callback);
+  globalThis.document = { createElement: () => video };
+  const screen = { canvas: { ...video, after() {} }, companions: new Set(), accompany() {}, resize() {} };
+  const seen = [];
+  const track = new Track(screen, ({ sequence }) => seen.push(sequence));
+  const write = (timestamp, sequence) => track.write({ timestamp }, { sequence, width: WIDTH, height: HEIGHT });
+  const present = (timestamp) => callbacks.pop()(0, { mediaTime: timestamp / 1e6 });
+  for (const at of [141, 142, 143]) write(at, at);
+  present(142); // the first was left out
+  present(7); // nothing of ours
+  present(143);
+  write(144, 144);
+  write(0, 200); // of a new decoder
+  write(141, 201);
+  present(0);
+  present(141);
+  assert.deepEqual([seen, track.waiting.size], [[142, 143, 200, 201], 0]);
+});

@@ -11,9 +11,6 @@ export const trackSupported =
   typeof HTMLVideoElement === 'function' &&
   'requestVideoFrameCallback' in HTMLVideoElement.prototype;
 
-/** Of timestamps, which tie presented frames to their notes; microseconds. */
-const STEP_US = 1000;
-
 export class Track {
   /**
    * @param {import('./screen.js').Screen} screen @param {(note: PictureNote) => void} presented on the screen now
@@ -35,7 +32,10 @@ export class Track {
       screen.companions.add(element);
       screen.accompany(element);
     }
-    /** Written and not yet presented, oldest first. @type {Map<number, PictureNote>} */
+    /**
+     * Written and not yet presented, oldest first, by the decoder's timestamps: a <video> tells these, whatever a
+     * VideoFrame made of another is given as its own. @type {Map<number, PictureNote>}
+     */
     this.waiting = new Map();
     /** On the overlay: newer than the video below. @type {Tile[]} */
     this.tiles = [];
@@ -43,7 +43,6 @@ export class Track {
     this.last = null;
     /** Its sequence. */
     this.lastSequence = 0;
-    this.stamp = 0;
     this.closed = false;
     screen.canvas.after(this.video, this.overlay);
     screen.canvas.classList.add('under');
@@ -54,7 +53,7 @@ export class Track {
   watch() {
     this.video.requestVideoFrameCallback((_now, { mediaTime }) => {
       if (this.closed) return;
-      this.present(Math.round((mediaTime * 1e6) / STEP_US));
+      this.present(Math.round(mediaTime * 1e6));
       this.watch();
     });
   }
@@ -62,11 +61,11 @@ export class Track {
   /** @param {number} stamp */
   present(stamp) {
     const note = this.waiting.get(stamp);
-    for (const older of this.waiting.keys()) {
-      if (older > stamp) break;
-      this.waiting.delete(older);
-    }
     if (!note) return;
+    for (const older of this.waiting.keys()) {
+      this.waiting.delete(older);
+      if (older === stamp) break;
+    }
     this.dropTiles(note.sequence);
     this.presented(note);
   }
@@ -81,11 +80,12 @@ export class Track {
     try {
       this.screen.resize(width, height);
       const visibleRect = { x: 0, y: 0, width, height };
-      const shown = new VideoFrame(frame, { timestamp: ++this.stamp * STEP_US, visibleRect });
+      const shown = new VideoFrame(frame, { visibleRect });
       this.last?.close();
       this.last = shown.clone();
       this.lastSequence = note.sequence;
-      this.waiting.set(this.stamp, note);
+      this.waiting.delete(frame.timestamp); // of a decoder before this one
+      this.waiting.set(frame.timestamp, note);
       this.writer.write(shown).catch(() => shown.close());
       return true;
     } catch {
