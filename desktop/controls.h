@@ -6,6 +6,7 @@
 #define ORIEL_DESKTOP_CONTROLS_H
 
 #include "desktop/delivery.h"
+#include "source/input.h"
 
 struct oriel_desktop;
 struct oriel_viewer;

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "core/packet.h"
-#include "source/source.h"
+#include "source/facts.h"
 
 enum { ORIEL_VIEWER_NAME_MAX = 64 }; /* bytes of UTF-8 */
 

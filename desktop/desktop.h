@@ -31,6 +31,8 @@
 #include "desktop/viewer.h"
 #include "desktop/watch.h"
 
+struct oriel_source;
+
 /** Takes over `source` (destroyed with the desktop, also when create fails). 0, -EINVAL, -ENOMEM. */
 int oriel_desktop_create(const struct oriel_desktop_config *config, struct oriel_source *source,
                          struct oriel_desktop **desktop);

@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-#include "source/source.h"
+#include "source/input.h"
 
 struct oriel_desktop;
 struct oriel_viewer;

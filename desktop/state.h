@@ -25,6 +25,7 @@
 #include "desktop/stage.h"
 #include "media/bitrate.h"
 #include "media/refine.h"
+#include "source/source.h"
 
 /* ---- a viewer ---- */
 

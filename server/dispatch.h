@@ -11,8 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "desktop/desktop.h"
 #include "server/bucket.h"
+#include "source/input.h"
 #include "wire/viewer.h"
 
 enum {

@@ -16,131 +16,15 @@
 
 #include "core/packet.h"
 #include "media/surface.h"
+#include "source/facts.h"
+#include "source/input.h"
 
 struct oriel_source;
-
-enum oriel_source_state {
-  ORIEL_SOURCE_CONNECTING, /* looking for the VM, or reconnecting to it */
-  ORIEL_SOURCE_RUNNING,
-  ORIEL_SOURCE_PAUSED,
-  ORIEL_SOURCE_GONE,       /* the VM ended or was killed; the source keeps looking for it and reattaches */
-};
-
-/** "connecting", "running", "paused", "gone"; static. */
-const char *oriel_source_state_name(enum oriel_source_state state);
-
-/** Whether there is a picture to look at. */
-enum oriel_source_display {
-  ORIEL_DISPLAY_SHOWN,
-  ORIEL_DISPLAY_OFF,     /* the guest has switched it off, or not on yet; input may change that */
-  ORIEL_DISPLAY_REFUSED, /* there is one that cannot be shown; the state's detail says why and what helps */
-};
-
-/** "shown", "off", "refused"; static. */
-const char *oriel_source_display_name(enum oriel_source_display display);
-
-/** What can be done now; learned after the start, and lost with the VM. */
-struct oriel_source_abilities {
-  bool resize, sound, command;
-  bool heads; /* the VM has more screens than this one */
-  enum oriel_source_display display;
-};
-
-enum oriel_source_command {
-  ORIEL_COMMAND_PAUSE,
-  ORIEL_COMMAND_RESUME,
-  ORIEL_COMMAND_RESET,
-  ORIEL_COMMAND_POWERDOWN,
-};
-
-enum oriel_input_type {
-  ORIEL_INPUT_KEY,
-  ORIEL_INPUT_POINTER,  /* absolute */
-  ORIEL_INPUT_MOTION,   /* relative */
-  ORIEL_INPUT_BUTTON,
-  ORIEL_INPUT_WHEEL,
-  ORIEL_INPUT_TOUCH,
-  ORIEL_INPUT_RELEASE_ALL, /* every key and button that is down; what waits of texts is dropped */
-  ORIEL_INPUT_TEXT,        /* keys at the guest's pace */
-  ORIEL_INPUT_LOCKS,       /* how the user's lock keys stand */
-};
-
-enum oriel_button { ORIEL_BUTTON_LEFT, ORIEL_BUTTON_MIDDLE, ORIEL_BUTTON_RIGHT, ORIEL_BUTTON_SIDE, ORIEL_BUTTON_EXTRA,
-                    ORIEL_BUTTONS };
-
-enum oriel_touch_phase { ORIEL_TOUCH_DOWN, ORIEL_TOUCH_MOVE, ORIEL_TOUCH_UP, ORIEL_TOUCH_CANCEL };
-
-/** Added to usages of HID's consumer page 0x0c in a key's number. */
-enum { ORIEL_KEY_CONSUMER = 0xc000 };
-
-enum { ORIEL_LOCK_CAPS = 1, ORIEL_LOCK_NUM = 2 };
-
-enum { ORIEL_TEXT_STROKES_MAX = 64 };
-
-/** A key of a text goes down or up; `usage` as in a key event. */
-struct oriel_stroke {
-  uint16_t usage;
-  bool pressed;
-};
-
-struct oriel_input {
-  enum oriel_input_type type;
-  union {
-    struct {
-      /* USB HID usage (HID Usage Tables 1.4) of the keyboard page 0x07: 0x04 = A; or ORIEL_KEY_CONSUMER + one of the
-       * consumer page 0x0c, for media keys. */
-      uint16_t usage;
-      /* a key that is down and pressed again repeats: passed on where the guest does not repeat by itself */
-      bool pressed;
-    } key;
-    struct {
-      uint16_t x, y; /* pixels of the surface; clamped by the source */
-    } pointer;
-    struct {
-      int16_t dx, dy; /* guest units, right and down positive */
-    } motion;
-    struct {
-      enum oriel_button button;
-      bool pressed;
-    } button;
-    struct {
-      int16_t dx, dy; /* 1/120 detent, right and down positive */
-    } wheel;
-    struct {
-      enum oriel_touch_phase phase;
-      uint8_t id; /* 0..9 */
-      uint16_t x, y;
-    } touch;
-    struct {
-      const struct oriel_stroke *strokes; /* borrowed during the call */
-      unsigned count;                     /* up to ORIEL_TEXT_STROKES_MAX */
-      uint64_t mark;                      /* comes back in the sink's typed() */
-    } text;
-    struct {
-      uint8_t known, on; /* ORIEL_LOCK_*: those that the user's keyboard has, and those of them that are on */
-    } locks;
-  };
-};
 
 /** Payload of an ORIEL_PACKET_CURSOR: this header, little-endian on the wire, then width * height * 4 bytes R,G,B,A,
  *  not premultiplied. width and height 0 (no pixels) hide the cursor. Sizes at most 256 x 256. */
 struct oriel_cursor_header {
   uint16_t width, height, hot_x, hot_y; /* pixels */
-};
-
-/** What becomes of a microphone now. */
-enum oriel_microphone_use {
-  ORIEL_MICROPHONE_NOWHERE, /* nothing in the guest can take it */
-  ORIEL_MICROPHONE_READY,   /* the guest has an input, which nothing records from */
-  ORIEL_MICROPHONE_TAKEN,   /* something in the guest takes it */
-};
-
-/** One packet of a viewer's microphone. */
-struct oriel_microphone {
-  const void *opus; /* borrowed; 10 or 20 ms at 48 kHz, mono or stereo */
-  size_t size;      /* 1..1500 bytes; 0 = the microphone ends */
-  uint32_t sequence; /* counts packets, wraps */
-  uint64_t captured_ns;
 };
 
 struct oriel_source_sink {
@@ -170,16 +54,6 @@ struct oriel_source_sink {
 };
 
 enum { ORIEL_WATCH_NOTHING = 0, ORIEL_WATCH_PICTURES = 1, ORIEL_WATCH_SOUND = 2, ORIEL_WATCH_ALL = 3 };
-
-struct oriel_source_info {
-  const char *kind;      /* "qemu", "pattern"; static */
-  char name[128];        /* the VM's name, or the scene */
-  unsigned console, consoles;
-  bool can_resize, has_sound, can_command; /* as struct oriel_source_abilities */
-  uint64_t frames;          /* updates from the guest since start */
-  uint64_t input_sent, input_coalesced, input_dropped;
-  uint64_t reconnects;
-};
 
 /** Implementation table; every slot is needed but those marked optional. */
 struct oriel_source_impl {

@@ -12,7 +12,8 @@ import ctext
 import tree
 
 # Rooms that use only what they may include; what the others use besides is only printed.
-STRICT = ['core', 'wire', 'transport', 'audio', 'media', 'source', 'guest', 'driver', 'vm']
+STRICT = ['core', 'wire', 'transport', 'audio', 'media', 'source', 'desktop', 'server', 'guest', 'driver', 'vm',
+          'cli']
 
 
 class Tree:

@@ -25,6 +25,7 @@
 
 #include "desktop/desktop.h"
 #include "server/route.h"
+#include "source/source.h"
 #include "wire/viewer.h"
 
 static const uint8_t large[RIG_LARGE]; /* more than sockets buffer */
