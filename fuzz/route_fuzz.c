@@ -7,9 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "server/mount.h"
-#include "server/private.h"
-#include "server/route.h"
+#include "server/routes.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -30,16 +28,17 @@ static bool names(const char *path, const char *prefix, const char *name) {
          (path[length + size] == '\0' || path[length + size] == '/');
 }
 
-static void try_path(const struct oriel_server *server, const char *path, unsigned method) {
+static void try_path(const struct oriel_mounts *mounts, const char *path, unsigned method) {
+  static const struct oriel_site site = {.assets = assets, .asset_count = sizeof assets / sizeof *assets};
   struct oriel_target target;
-  oriel_route_find(server, path, method, &target);
+  oriel_route_find(&oriel_routes, &site, mounts, path, method, &target);
   const bool by_name = strncmp(path, "/d/", 3) == 0 || strncmp(path, "/api/v1/desktops/", 17) == 0;
   require(!target.named || by_name);
   if (target.named && target.mount)
     require(names(path, "/d/", target.mount->name) || names(path, "/api/v1/desktops/", target.mount->name));
   require(!target.route || target.methods);
   if (target.asset)
-    require(!target.route || target.route == oriel_route_asset());
+    require(!target.route || target.route == oriel_routes.asset);
   const char *end = strrchr(path, '/');
   if (target.asset && end && strcmp(end, "/ws") == 0)
     abort();
@@ -50,7 +49,8 @@ static void try_path(const struct oriel_server *server, const char *path, unsign
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  static struct oriel_server server;
+  static struct oriel_access access;
+  static struct oriel_mounts mounts;
   static const char *const mounted[] = {"web", "d", "a.b_c-0"};
   const struct oriel_mount_config configs[] = {{.name = mounted[0]}, {.name = mounted[1]}, {.name = mounted[2]}};
   char why[256];
@@ -61,14 +61,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     return 0;
   memcpy(path, data + 1, size - 1);
   path[size - 1] = '\0';
-  server = (struct oriel_server){.assets = assets, .asset_count = sizeof assets / sizeof *assets};
+  memset(&mounts, 0, sizeof mounts);
+  oriel_mounts_init(&mounts, NULL, &access, NULL, NULL);
   /* 0 to 3 desktops, and each of the methods. */
   for (unsigned i = 0; i < data[0] % 4u; i++) {
     struct oriel_mount *mount;
-    require(oriel_server_mount(&server, &configs[i], &mount, why, sizeof why) == 0);
+    require(oriel_mounts_add(&mounts, &configs[i], &mount, why, sizeof why) == 0);
   }
-  try_path(&server, path, 1u << (data[0] / 4 % 4));
-  oriel_mounts_finish(&server);
+  try_path(&mounts, path, 1u << (data[0] / 4 % 4));
+  oriel_mounts_finish(&mounts);
   free(path);
   return 0;
 }

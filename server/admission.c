@@ -8,15 +8,17 @@
 #include <string.h>
 
 #include "core/clock.h"
-#include "server/private.h"
+#include "server/capacity.h"
+#include "server/proxies.h"
 #include "server/relay.h"
-#include "server/request.h"
+
+enum { PER_ADDRESS_MAX = 64 };
 
 /* One that just came, or just asked, is not ended for the next: it would only move the queue to the network. An idle
  * one has had its answer. */
 #define BUSY_MIN_NS ORIEL_NS_PER_SECOND
 
-struct census {
+struct occupancy {
   const struct oriel_address_key *key;
   uint64_t now_ns;
   unsigned all, same;
@@ -34,56 +36,57 @@ static uint64_t expendable_since(const struct oriel_connection *connection, uint
   return idle || now_ns - connection->phase_ns >= BUSY_MIN_NS ? connection->phase_ns : UINT64_MAX;
 }
 
-static void consider(struct census *census, bool same, uint64_t since_ns, struct oriel_connection *connection,
+static void consider(struct occupancy *places, bool same, uint64_t since_ns, struct oriel_connection *connection,
                      struct oriel_relay *relay) {
-  census->all++;
-  census->same += same;
-  if (since_ns < census->since_ns) {
-    census->since_ns = since_ns;
-    census->victim = connection;
-    census->relay_victim = relay;
+  places->all++;
+  places->same += same;
+  if (since_ns < places->since_ns) {
+    places->since_ns = since_ns;
+    places->victim = connection;
+    places->relay_victim = relay;
   }
-  if (same && since_ns < census->same_since_ns) {
-    census->same_since_ns = since_ns;
-    census->same_victim = connection;
-    census->same_relay_victim = relay;
+  if (same && since_ns < places->same_since_ns) {
+    places->same_since_ns = since_ns;
+    places->same_victim = connection;
+    places->same_relay_victim = relay;
   }
 }
 
-static void count_connections(const struct oriel_server *server, struct census *census) {
-  for (struct oriel_connection *connection = server->connections; connection; connection = connection->next) {
+static void count_connections(const struct oriel_connections *connections, struct occupancy *places) {
+  for (struct oriel_connection *connection = connections->first; connection; connection = connection->next) {
     if (!connection->doomed)
-      consider(census, memcmp(&connection->key, census->key, sizeof *census->key) == 0,
-               expendable_since(connection, census->now_ns), connection, NULL);
+      consider(places, memcmp(&connection->key, places->key, sizeof *places->key) == 0,
+               expendable_since(connection, places->now_ns), connection, NULL);
   }
 }
 
-static void count_relays(const struct oriel_server *server, struct census *census) {
+static void count_relays(const struct oriel_relays *relays, struct occupancy *places) {
   struct oriel_relay_view view;
-  for (struct oriel_relay *relay = NULL; (relay = oriel_relays_next(server, relay, &view)) != NULL;) {
-    uint64_t since_ns = census->now_ns - view.since_ns >= BUSY_MIN_NS ? view.since_ns : UINT64_MAX;
+  for (struct oriel_relay *relay = NULL; (relay = oriel_relays_next(relays, relay, &view)) != NULL;) {
+    uint64_t since_ns = places->now_ns - view.since_ns >= BUSY_MIN_NS ? view.since_ns : UINT64_MAX;
     if (view.connection)
-      since_ns = expendable_since(view.connection, census->now_ns);
-    consider(census, memcmp(view.key, census->key, sizeof *census->key) == 0, since_ns, view.connection, relay);
+      since_ns = expendable_since(view.connection, places->now_ns);
+    consider(places, memcmp(view.key, places->key, sizeof *places->key) == 0, since_ns, view.connection, relay);
   }
 }
 
-static struct census take_census(const struct oriel_server *server, const struct sockaddr *address,
-                                 const struct oriel_address_key *key) {
-  struct census census = {
+static struct occupancy measure(const struct oriel_admission *admission, const struct sockaddr *address,
+                                const struct oriel_address_key *key) {
+  struct occupancy places = {
     .key = key, .now_ns = oriel_clock_ns(), .since_ns = UINT64_MAX, .same_since_ns = UINT64_MAX,
   };
-  if (server->tls)
-    count_relays(server, &census);
+  if (admission->relays)
+    count_relays(admission->relays, &places);
   else
-    count_connections(server, &census);
-  if (oriel_proxies_trust(&server->proxies, address))
-    census.same = 0; /* it brings many clients by one address */
-  return census;
+    count_connections(admission->connections, &places);
+  if (oriel_proxies_trust(admission->proxies, address))
+    places.same = 0; /* it brings many clients by one address */
+  return places;
 }
 
-static void end(struct oriel_server *server, struct oriel_connection *connection, struct oriel_relay *relay) {
-  server->stats.connections_evicted++;
+static void end(const struct oriel_admission *admission, struct oriel_connection *connection,
+                struct oriel_relay *relay) {
+  admission->connections->stats->connections_evicted++;
   if (connection)
     oriel_connection_doom(connection);
   if (relay)
@@ -91,35 +94,35 @@ static void end(struct oriel_server *server, struct oriel_connection *connection
 }
 
 /** Makes room, where somebody may be ended for it. */
-static bool make_room(struct oriel_server *server, struct census *census) {
-  if (census->same >= ORIEL_CONNECTIONS_PER_ADDRESS) {
-    if (census->same_since_ns == UINT64_MAX)
+static bool make_room(const struct oriel_admission *admission, struct occupancy *places) {
+  if (places->same >= PER_ADDRESS_MAX) {
+    if (places->same_since_ns == UINT64_MAX)
       return false;
-    end(server, census->same_victim, census->same_relay_victim);
+    end(admission, places->same_victim, places->same_relay_victim);
     return true; /* which made room among all, too */
   }
-  if (census->all < ORIEL_CONNECTIONS_MAX)
+  if (places->all < ORIEL_CONNECTIONS_MAX)
     return true;
-  if (census->since_ns == UINT64_MAX)
+  if (places->since_ns == UINT64_MAX)
     return false;
-  end(server, census->victim, census->relay_victim);
+  end(admission, places->victim, places->relay_victim);
   return true;
 }
 
-static bool has_room(const struct census *census) {
-  return census->all < ORIEL_CONNECTIONS_MAX && census->same < ORIEL_CONNECTIONS_PER_ADDRESS;
+static bool has_room(const struct occupancy *places) {
+  return places->all < ORIEL_CONNECTIONS_MAX && places->same < PER_ADDRESS_MAX;
 }
 
-bool oriel_admission_admits(struct oriel_server *server, const struct sockaddr *address) {
+bool oriel_admission_admits(const struct oriel_admission *admission, const struct sockaddr *address) {
   struct oriel_address_key key;
   oriel_address_key(address, &key);
-  struct census census = take_census(server, address, &key);
-  if (!has_room(&census)) { /* some may only look as if they were there */
-    oriel_http_reap(server);
-    census = take_census(server, address, &key);
+  struct occupancy places = measure(admission, address, &key);
+  if (!has_room(&places)) { /* some may only look as if they were there */
+    oriel_connections_reap(admission->connections);
+    places = measure(admission, address, &key);
   }
-  if (has_room(&census) || make_room(server, &census))
+  if (has_room(&places) || make_room(admission, &places))
     return true;
-  server->stats.connections_refused++;
+  admission->connections->stats->connections_refused++;
   return false;
 }

@@ -12,10 +12,19 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 
-struct oriel_server;
+struct oriel_connections;
+struct oriel_proxies;
+struct oriel_relays;
+
+/** Whose connections are counted; all borrowed. */
+struct oriel_admission {
+  struct oriel_connections *connections;
+  const struct oriel_relays *relays; /* NULL without TLS */
+  const struct oriel_proxies *proxies;
+};
 
 /** Whether one more connection from this address is within the limits, if need be after the one that has waited longest
  *  without showing a credential was ended. Counts what it ends and what it refuses. */
-bool oriel_admission_admits(struct oriel_server *server, const struct sockaddr *address);
+bool oriel_admission_admits(const struct oriel_admission *admission, const struct sockaddr *address);
 
 #endif

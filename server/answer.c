@@ -11,6 +11,7 @@
 #include "core/utf8.h"
 #include "server/policy.h"
 #include "server/request.h"
+#include "server/state.h"
 
 static const struct {
   const char *name, *value;
@@ -144,12 +145,12 @@ static char *make_json(const char *sentence) {
 
 /** NULL when memory is short. */
 static char *make_error(unsigned status, const char *sentence, bool page) {
-  char *clean = strdup(sentence), *text = NULL;
-  if (clean) {
-    oriel_utf8_sanitize(clean); /* a client's own words may be in it, cut within a character */
-    text = page ? make_page(status, clean) : make_json(clean);
+  char *sane = strdup(sentence), *text = NULL;
+  if (sane) {
+    oriel_utf8_sanitize(sane); /* a client's own words may be in it, cut within a character */
+    text = page ? make_page(status, sane) : make_json(sane);
   }
-  free(clean);
+  free(sane);
   return text;
 }
 

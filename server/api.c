@@ -8,8 +8,11 @@
 
 #include "core/clock.h"
 #include "server/audit.h"
-#include "server/mount.h"
+#include "server/handlers.h"
+#include "server/mount_access.h"
+#include "server/request.h"
 #include "server/route.h"
+#include "server/state.h"
 #include "wire/viewer.h"
 
 #define UPGRADE_NOTICE_NS (15 * ORIEL_NS_PER_SECOND) /* the page asks within its reconnecting back-off */
@@ -33,7 +36,7 @@ static void set_bool(json_t *object, const char *name, bool value) {
 }
 
 static json_t *capabilities_of(const struct oriel_mount *mount) {
-  const struct oriel_source_abilities *abilities = &mount->server->desktop_stats.abilities;
+  const struct oriel_source_abilities *abilities = &mount->mounts->desktop_stats.abilities;
   json_t *list = json_array();
   (void)json_array_append_new(list, json_string("h264"));
   (void)json_array_append_new(list, json_string("tiles"));
@@ -51,7 +54,7 @@ static json_t *capabilities_of(const struct oriel_mount *mount) {
 enum MHD_Result oriel_handle_desktop(struct oriel_request *request) {
   struct oriel_server *server = request->server;
   struct oriel_desktop *desktop = oriel_request_desktop(request);
-  struct oriel_desktop_stats *stats = &server->desktop_stats;
+  struct oriel_desktop_stats *stats = &server->mounts.desktop_stats;
   if (!desktop)
     return oriel_answer_absent(request);
   if (request->session) /* a page that is opened again asks so whether its cookie is still good */
@@ -70,8 +73,8 @@ enum MHD_Result oriel_handle_desktop(struct oriel_request *request) {
   set(root, "console", stats->source.console);
   set(root, "consoles", stats->source.consoles);
   (void)json_object_set_new(root, "capabilities", capabilities_of(request->mount));
-  set_text(root, "version", server->version);
-  if (server->upgrade_lost_ns && oriel_clock_ns() - server->upgrade_lost_ns < UPGRADE_NOTICE_NS)
+  set_text(root, "version", server->site.version);
+  if (server->site.upgrade_lost_ns && oriel_clock_ns() - server->site.upgrade_lost_ns < UPGRADE_NOTICE_NS)
     set_text(root, "notice",
              "The proxy does not pass WebSocket upgrades: it drops the Upgrade and Connection headers.");
   return oriel_answer_json(request, MHD_HTTP_OK, root);
@@ -271,9 +274,9 @@ static json_t *closed_of(const struct oriel_server_stats *stats) {
 
 static json_t *server_of(struct oriel_server *server) {
   struct oriel_server_stats stats;
-  oriel_server_stats(server, &stats);
+  oriel_server_count(server, &stats);
   json_t *object = json_object();
-  set_text(object, "version", server->version);
+  set_text(object, "version", server->site.version);
   set(object, "connections", stats.connections);
   set(object, "connections_refused", stats.connections_refused);
   set(object, "connections_evicted", stats.connections_evicted);
@@ -318,10 +321,10 @@ enum MHD_Result oriel_handle_stats(struct oriel_request *request) {
   struct oriel_desktop *desktop = oriel_request_desktop(request);
   if (!desktop)
     return oriel_answer_absent(request);
-  oriel_desktop_stats(desktop, &server->desktop_stats);
+  oriel_desktop_stats(desktop, &server->mounts.desktop_stats);
   json_t *root = json_object();
   set(root, "time_us", oriel_clock_ns() / ORIEL_NS_PER_US);
-  add_desktop(root, &server->desktop_stats);
+  add_desktop(root, &server->mounts.desktop_stats);
   if (request->all) /* it counts what others do */
     (void)json_object_set_new(root, "server", server_of(server));
   if (request->party != ORIEL_PARTY_SCRIPT)

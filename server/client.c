@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "server/request.h"
+#include "server/state.h"
 
 enum { LINES_MAX = 2048 }; /* bytes of one header over all its lines */
 
@@ -44,7 +45,7 @@ static const char *join(struct lines *lines, struct MHD_Connection *http, const 
 }
 
 void oriel_request_locate(struct oriel_request *request) {
-  const struct oriel_proxies *proxies = &request->server->proxies;
+  const struct oriel_proxies *proxies = &request->server->site.proxies;
   const union MHD_ConnectionInfo *info = MHD_get_connection_info(request->http, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
   if (!info || !oriel_proxies_trust(proxies, info->client_addr)) {
     request->key = request->connection->key;

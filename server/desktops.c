@@ -8,16 +8,18 @@
 #include <string.h>
 
 #include "server/audit.h"
-#include "server/mount.h"
+#include "server/handlers.h"
+#include "server/mount_access.h"
 #include "server/order.h"
-#include "server/peer.h"
-#include "server/route.h"
+#include "server/peer_crowd.h"
+#include "server/request.h"
+#include "server/state.h"
 
 /** What the visitor may do at one of the desktops. */
 static enum oriel_right right_at(const struct oriel_request *request, const struct oriel_mount *mount) {
   if (request->party == ORIEL_PARTY_ADMIN)
     return ORIEL_RIGHT_VIEW;
-  return oriel_mount_right(request->server, mount, &request->opener, NULL);
+  return oriel_mount_right(&request->server->mounts, mount, &request->opener, NULL);
 }
 
 static json_t *entry_of(const struct oriel_mount *mount, enum oriel_right right) {
@@ -38,14 +40,14 @@ static json_t *entry_of(const struct oriel_mount *mount, enum oriel_right right)
 
 enum MHD_Result oriel_handle_desktops(struct oriel_request *request) {
   json_t *list = json_array();
-  for (struct oriel_mount *mount = NULL; (mount = oriel_mount_next(request->server, mount)) != NULL;) {
+  for (struct oriel_mount *mount = NULL; (mount = oriel_mount_next(&request->server->mounts, mount)) != NULL;) {
     const enum oriel_right right = right_at(request, mount);
     if (right != ORIEL_RIGHT_NONE)
       (void)json_array_append_new(list, entry_of(mount, right));
   }
   return oriel_answer_json(request, MHD_HTTP_OK,
                            json_pack("{s:o,s:b,s:s}", "desktops", list, "all", request->all, "version",
-                                     request->server->version));
+                                     request->server->site.version));
 }
 
 /* ---- adding and removing: the administrator's ---- */
@@ -69,8 +71,8 @@ static enum MHD_Result refuse(struct oriel_request *request, int status, const c
 
 static enum MHD_Result answer_added(struct oriel_request *request, const char *name) {
   char location[ORIEL_PUBLIC_PATH_MAX + ORIEL_MOUNT_NAME_MAX + 8];
-  const struct oriel_mount *mount = oriel_mount_find(request->server, name, strlen(name));
-  snprintf(location, sizeof location, "%sd/%s/", request->server->public_address.path, mount ? mount->name : "");
+  const struct oriel_mount *mount = oriel_mount_find(&request->server->mounts, name, strlen(name));
+  snprintf(location, sizeof location, "%sd/%s/", request->server->site.public_address.path, mount ? mount->name : "");
   struct MHD_Response *response =
     oriel_answer_create_json(json_pack("{s:s,s:s}", "name", mount ? mount->name : "", "path", location));
   if (response)

@@ -12,10 +12,11 @@
 #include "server/audit.h"
 #include "server/handshake.h"
 #include "server/head.h"
-#include "server/mount.h"
-#include "server/peer.h"
 #include "server/route.h"
+#include "server/state.h"
 #include "wire/viewer.h"
+
+enum { HEADERS_MAX = 8 * 1024 };
 
 void oriel_verdict_refuse(struct oriel_verdict *verdict, unsigned status, const char *sentence) {
   verdict->status = status;
@@ -67,7 +68,7 @@ static void check_form(struct oriel_request *request, const char *method, struct
 static void check_size(const struct oriel_request *request, struct oriel_verdict *verdict) {
   const union MHD_ConnectionInfo *info =
     MHD_get_connection_info(request->http, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
-  if (info && info->header_size > ORIEL_HEADERS_MAX) {
+  if (info && info->header_size > HEADERS_MAX) {
     oriel_verdict_refuse(verdict, MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE, "the headers are larger than 8 KiB");
     return;
   }
@@ -96,14 +97,14 @@ static void check_host(struct oriel_request *request, struct oriel_verdict *verd
   unsigned count;
   const char *host = oriel_request_header(request, "Host", &count);
   const bool any_host = request->route && request->route->any_host;
-  if (!any_host && !oriel_origins_host(&server->origins, host, local)) {
+  if (!any_host && !oriel_origins_host(&server->site.origins, host, local)) {
     server->stats.refused_host++;
     refuse_name(verdict, "no server is called ", host,
                 " here, and the port counts: --allow-host adds a name, --public-url that of a proxy");
     return;
   }
   const char *origin = oriel_request_header(request, "Origin", &count);
-  if (count > 1 || (origin && !oriel_origins_origin(&server->origins, origin, local))) {
+  if (count > 1 || (origin && !oriel_origins_origin(&server->site.origins, origin, local))) {
     server->stats.refused_origin++;
     refuse_name(verdict, "pages of ", origin,
                 " may not use this server, and the port counts: --allow-origin adds one, --public-url that of a proxy");
@@ -127,7 +128,7 @@ static void list_methods(unsigned methods, char *text, size_t size) {
 
 /** "/vms/one" is where "/vms/one/" was meant, to which the page's own addresses are relative. */
 static bool lacks_public_slash(const struct oriel_request *request) {
-  const char *path = request->server->public_address.path;
+  const char *path = request->server->site.public_address.path;
   const size_t length = strlen(path) - 1;
   return length > 0 && strlen(request->path) == length && strncmp(request->path, path, length) == 0;
 }
@@ -141,7 +142,7 @@ static void redirect(struct oriel_verdict *verdict, const char *path, const char
 
 static void check_route(struct oriel_request *request, const struct oriel_target *target,
                         struct oriel_verdict *verdict) {
-  const char *path = request->server->public_address.path;
+  const char *path = request->server->site.public_address.path;
   if (target->named && !target->mount) {
     oriel_verdict_refuse(verdict, MHD_HTTP_NOT_FOUND, "no desktop of this name is served here");
   } else if (target->lacks_slash) {
@@ -200,7 +201,7 @@ static void check_party(struct oriel_request *request, struct oriel_verdict *ver
     return;
   const char *name = oriel_mount_named(request->mount, request->named);
   request->server->stats.refused_party++;
-  if (oriel_bucket_take(&request->server->refusals, oriel_clock_ns()))
+  if (oriel_bucket_take(&request->server->access.refusals, oriel_clock_ns()))
     oriel_audit("refused", request->client, NULL, "role=%s at=%s%s%s", oriel_party_name(request->party),
                 name ? "/d/" : "", name ? name : "", request->route->path);
   oriel_verdict_refuse(verdict, MHD_HTTP_FORBIDDEN, party_sentence(request, permitted));
@@ -221,9 +222,10 @@ static void check_own_page(struct oriel_request *request, struct oriel_verdict *
 void oriel_gate_check(struct oriel_request *request, const char *method, struct oriel_verdict *verdict) {
   *verdict = (struct oriel_verdict){0};
   /* Looked up first, since a probe's row needs less of a head; nothing is answered by it yet. */
-  const char *path = oriel_public_inner(&request->server->public_address, request->path);
+  const struct oriel_server *server = request->server;
+  const char *path = oriel_public_inner(&server->site.public_address, request->path);
   struct oriel_target target;
-  oriel_route_find(request->server, path, method_of(method), &target);
+  oriel_route_find(server->routes, &server->site, &server->mounts, path, method_of(method), &target);
   request->route = target.route;
   request->asset = target.asset;
   request->mount = oriel_mount_ref(target.mount);

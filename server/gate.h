@@ -6,6 +6,8 @@
 #ifndef ORIEL_SERVER_GATE_H
 #define ORIEL_SERVER_GATE_H
 
+#include "server/login.h"
+#include "server/public.h"
 #include "server/request.h"
 
 struct oriel_verdict {
@@ -19,30 +21,13 @@ struct oriel_verdict {
 void oriel_verdict_refuse(struct oriel_verdict *verdict, unsigned status, const char *sentence);
 /** Judges a request by its headers; sets route, asset, mount, credential and session. Counts failures. */
 void oriel_gate_check(struct oriel_request *request, const char *method, struct oriel_verdict *verdict);
-/** Who shows a token: for limits and log. */
-struct oriel_gate_client {
-  const struct oriel_mount *mount; /* the desktop that it is to open; NULL = any */
-  bool named;                      /* came by its name */
-  struct oriel_address_key key;
-  const char *address, *at; /* at: the route's path */
-};
-/** What came of it. */
-struct oriel_gate_key {
-  struct oriel_secret secret; /* the token's */
-  bool all;                   /* it opens every desktop */
-  unsigned wait;              /* 0, or the seconds until another wrong one is counted */
-};
-/** What `token` is good for. A wrong one is counted and logged; after too many it is not, and key->wait says so. */
-enum oriel_right oriel_gate_judge(struct oriel_server *server, const struct oriel_gate_client *client,
-                                  const char *token, size_t size, struct oriel_gate_key *key);
-/** The same of a request. A right one passes whatever came before from its address: it cannot be guessed, so a
+/** What the token that a request shows is good for. A right one passes whatever came before from its address: it cannot be guessed, so a
  *  lock-out would only hit its user. A wrong one is counted, logged and 401, after too many 429; then status is set. */
 enum oriel_right oriel_gate_token(struct oriel_request *request, const char *token, size_t size,
-                                  struct oriel_gate_key *key, struct oriel_verdict *verdict);
+                                  struct oriel_login_key *key, struct oriel_verdict *verdict);
 /** Who asks, by cookie or bearer: sets credential, session, opener, all and party, or refuses. Counts failures. */
 void oriel_gate_identify(struct oriel_request *request, struct oriel_verdict *verdict);
-/** What both 429 and BYE with LIMITED say. */
-extern const char oriel_gate_limited[];
+/** Answers with the verdict. */
 enum MHD_Result oriel_gate_refuse(struct oriel_request *request, const struct oriel_verdict *verdict);
 
 #endif

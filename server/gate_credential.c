@@ -2,17 +2,16 @@
  *
  * Who asks: tokens, cookies and their second secrets, and what each opens. Loop thread.
  */
+#include "server/gate.h"
+
 #include <stdio.h>
 #include <string.h>
 
 #include "core/clock.h"
-#include "server/audit.h"
-#include "server/gate.h"
-#include "server/mount.h"
-#include "server/peer.h"
+#include "server/mount_access.h"
+#include "server/peer_crowd.h"
 #include "server/route.h"
-
-const char oriel_gate_limited[] = "wrong again, after too many failed attempts from this address";
+#include "server/state.h"
 
 static void refuse_credential(struct oriel_verdict *verdict, const char *sentence) {
   verdict->header = "WWW-Authenticate";
@@ -20,59 +19,27 @@ static void refuse_credential(struct oriel_verdict *verdict, const char *sentenc
   oriel_verdict_refuse(verdict, MHD_HTTP_UNAUTHORIZED, sentence);
 }
 
-/** Counts a wrong credential, unless there were too many: what was right never comes here. Seconds until it would be
- *  counted, 0 when it was. */
-static unsigned count_wrong(struct oriel_server *server, const struct oriel_address_key *key,
-                            enum oriel_lockout_kind kind) {
-  uint64_t now_ns = oriel_clock_ns();
-  unsigned wait = oriel_lockout_wait(&server->lockout, key, kind, now_ns);
-  if (wait == 0)
-    oriel_lockout_fail(&server->lockout, key, kind, now_ns);
-  else
-    server->stats.auth_limited++;
-  return wait;
-}
-
 static void refuse_limited(struct oriel_verdict *verdict, unsigned wait) {
   snprintf(verdict->text, sizeof verdict->text, "%u", wait);
   verdict->header = "Retry-After";
   verdict->value = verdict->text;
-  oriel_verdict_refuse(verdict, MHD_HTTP_TOO_MANY_REQUESTS, oriel_gate_limited);
+  oriel_verdict_refuse(verdict, MHD_HTTP_TOO_MANY_REQUESTS, oriel_login_limited);
 }
 
-/** The same for a request, and its answer. True when it was counted. */
+/** Counts a wrong credential of a request, and answers where there were too many. True when it was counted. */
 static bool count_failure(struct oriel_request *request, enum oriel_lockout_kind kind, struct oriel_verdict *verdict) {
-  unsigned wait = count_wrong(request->server, &request->key, kind);
+  unsigned wait = oriel_access_count_wrong(&request->server->access, &request->key, kind);
   if (wait)
     refuse_limited(verdict, wait);
   return wait == 0;
 }
 
-enum oriel_right oriel_gate_judge(struct oriel_server *server, const struct oriel_gate_client *client,
-                                  const char *token, size_t size, struct oriel_gate_key *key) {
-  *key = (struct oriel_gate_key){0};
-  (void)oriel_secret_set(&key->secret, token, size);
-  const enum oriel_right right = oriel_mount_right(server, client->mount, &key->secret, &key->all);
-  if (right != ORIEL_RIGHT_NONE)
-    return right;
-  key->wait = count_wrong(server, &client->key, ORIEL_LOCKOUT_TOKEN);
-  if (key->wait)
-    return ORIEL_RIGHT_NONE;
-  server->stats.auth_token++;
-  const char *name = oriel_mount_named(client->mount, client->named);
-  oriel_audit("wrong-token", client->address, NULL, "at=%s%s%s", name ? "/d/" : "", name ? name : "", client->at);
-  unsigned locked = oriel_lockout_wait(&server->lockout, &client->key, ORIEL_LOCKOUT_TOKEN, oriel_clock_ns());
-  if (locked)
-    oriel_audit("too-many-wrong-tokens", client->address, NULL, "seconds=%u", locked);
-  return ORIEL_RIGHT_NONE;
-}
-
 enum oriel_right oriel_gate_token(struct oriel_request *request, const char *token, size_t size,
-                                  struct oriel_gate_key *key, struct oriel_verdict *verdict) {
-  const struct oriel_gate_client client = {
+                                  struct oriel_login_key *key, struct oriel_verdict *verdict) {
+  const struct oriel_login_client client = {
     .mount = request->mount, .named = request->named, .key = request->key, .address = request->client,
     .at = request->route->path};
-  const enum oriel_right right = oriel_gate_judge(request->server, &client, token, size, key);
+  const enum oriel_right right = oriel_login_judge(&request->server->mounts, &client, token, size, key);
   request->all = key->all;
   if (right != ORIEL_RIGHT_NONE)
     request->connection->known = true;
@@ -88,7 +55,8 @@ enum cookies { COOKIES_NONE, COOKIES_UNKNOWN, COOKIES_ELSEWHERE, COOKIES_GOOD };
 /** Looks the cookies up and takes the session that opens this desktop. There may be several: those of one desktop and
  *  of all have different paths, and a neighbouring host name can plant another. The one whose secret came is meant. */
 static enum cookies find_session(struct oriel_request *request) {
-  struct oriel_server *server = request->server;
+  const struct oriel_server *server = request->server;
+  const struct oriel_sessions *sessions = &server->access.sessions;
   const uint64_t now_ns = oriel_clock_ns();
   unsigned count, secrets, opening = 0;
   enum cookies found = COOKIES_NONE;
@@ -96,12 +64,12 @@ static enum cookies find_session(struct oriel_request *request) {
   const char *secret = oriel_request_header(request, ORIEL_SECRET_HEADER, &secrets);
   const char *value;
   size_t size;
-  for (int i = 0; header && i < 8 && oriel_cookie_next(&header, server->cookie, &value, &size); i++) {
-    const uint64_t session = oriel_sessions_find(&server->sessions, value, size, now_ns);
-    const bool opens = session && oriel_mount_session_right(server, request->mount, session) != ORIEL_RIGHT_NONE;
+  for (int i = 0; header && i < 8 && oriel_cookie_next(&header, server->site.cookie, &value, &size); i++) {
+    const uint64_t session = oriel_sessions_find(sessions, value, size, now_ns);
+    const bool opens =
+      session && oriel_mount_session_right(&server->mounts, request->mount, session) != ORIEL_RIGHT_NONE;
     const enum cookies kind = opens ? COOKIES_GOOD : session ? COOKIES_ELSEWHERE : COOKIES_UNKNOWN;
-    const bool meant =
-      opens && secret && oriel_sessions_prove(&server->sessions, session, secret, strlen(secret), now_ns);
+    const bool meant = opens && secret && oriel_sessions_prove(sessions, session, secret, strlen(secret), now_ns);
     if (opens && (found != COOKIES_GOOD || meant))
       request->session = session;
     if (opens && opening < ORIEL_COOKIES_MAX)
@@ -116,10 +84,10 @@ static enum cookies find_session(struct oriel_request *request) {
 /** What the session is good for now. */
 static void use_session(struct oriel_request *request) {
   const struct oriel_session *session =
-    oriel_sessions_get(&request->server->sessions, request->session, oriel_clock_ns());
+    oriel_sessions_get(&request->server->access.sessions, request->session, oriel_clock_ns());
   request->opener = session ? session->key : (struct oriel_secret){0};
   const bool view =
-    oriel_mount_right(request->server, request->mount, &request->opener, &request->all) == ORIEL_RIGHT_VIEW;
+    oriel_mount_right(&request->server->mounts, request->mount, &request->opener, &request->all) == ORIEL_RIGHT_VIEW;
   /* Free controls are had for the asking: a page that is opened takes them. */
   const struct oriel_mount *mount = request->mount;
   const bool controls =
@@ -131,6 +99,7 @@ static void use_session(struct oriel_request *request) {
  *  cannot send a header, at the WebSocket, its first message brings it. */
 static void check_secret(struct oriel_request *request, struct oriel_verdict *verdict) {
   struct oriel_server *server = request->server;
+  const struct oriel_sessions *sessions = &server->access.sessions;
   unsigned count;
   const char *secret = oriel_request_header(request, ORIEL_SECRET_HEADER, &count);
   if (!secret && request->route->upgrades) {
@@ -141,7 +110,7 @@ static void check_secret(struct oriel_request *request, struct oriel_verdict *ve
     refuse_credential(verdict, "a session needs its secret, too, in " ORIEL_SECRET_HEADER
                                "; send the token to /session");
   } else if (count == 1 &&
-             oriel_sessions_prove(&server->sessions, request->session, secret, strlen(secret), oriel_clock_ns())) {
+             oriel_sessions_prove(sessions, request->session, secret, strlen(secret), oriel_clock_ns())) {
     use_session(request);
   } else if (count_failure(request, ORIEL_LOCKOUT_COOKIE, verdict)) {
     server->stats.auth_cookie++;
@@ -151,7 +120,7 @@ static void check_secret(struct oriel_request *request, struct oriel_verdict *ve
 
 static bool is_admin(const struct oriel_request *request, const char *token, size_t size) {
   struct oriel_secret secret;
-  return oriel_secret_set(&secret, token, size) && oriel_secret_equal(&secret, &request->server->admin_token);
+  return oriel_secret_set(&secret, token, size) && oriel_secret_equal(&secret, &request->server->access.admin_token);
 }
 
 static void check_bearer(struct oriel_request *request, const char *header, unsigned count,
@@ -159,7 +128,7 @@ static void check_bearer(struct oriel_request *request, const char *header, unsi
   const char *token = "";
   size_t size = 0;
   bool parsed = count == 1 && oriel_bearer_parse(header, &token, &size);
-  struct oriel_gate_key key;
+  struct oriel_login_key key;
   if (parsed && is_admin(request, token, size)) {
     request->credential = ORIEL_CREDENTIAL_BEARER;
     request->party = ORIEL_PARTY_ADMIN;

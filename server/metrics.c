@@ -6,9 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "server/handlers.h"
 #include "server/metric_sheet.h"
-#include "server/mount.h"
-#include "server/route.h"
+#include "server/request.h"
+#include "server/state.h"
 #include "wire/viewer.h"
 
 #define US_PER_SECOND 1e6
@@ -236,7 +237,7 @@ static void write_server(struct oriel_sheet *out, const struct oriel_server_stat
 }
 
 static void write_of(struct oriel_sheet *out, const struct oriel_mount *mount) {
-  struct oriel_desktop_stats *stats = &mount->server->desktop_stats;
+  struct oriel_desktop_stats *stats = &mount->mounts->desktop_stats;
   if (!mount->desktop)
     return;
   oriel_desktop_stats(mount->desktop, stats);
@@ -252,9 +253,8 @@ struct oriel_metrics {
   struct oriel_mount *next; /* held; the first of several that is not written yet, NULL = none is left */
 };
 
-void oriel_metrics_drop(struct oriel_metrics *metrics) {
-  if (!metrics)
-    return;
+static void drop(struct oriel_request *request) {
+  struct oriel_metrics *metrics = request->metrics;
   oriel_sheet_destroy(metrics->sheet);
   oriel_mount_unref(metrics->next);
   free(metrics);
@@ -270,16 +270,16 @@ static struct oriel_metrics *begin(const struct oriel_request *request) {
     return NULL;
   }
   oriel_sheet_family(out, "build_info", "gauge", "1, with the version as label.");
-  labelled(out, "version", server->version, 1);
+  labelled(out, "version", server->site.version, 1);
   if (request->all) { /* it counts what others do */
     struct oriel_server_stats stats;
-    oriel_server_stats(server, &stats);
+    oriel_server_count(server, &stats);
     write_server(out, &stats);
   }
   if (request->mount)
     write_of(out, request->mount);
   metrics->sheet = out;
-  metrics->next = request->mount ? NULL : oriel_mount_ref(oriel_mount_next(server, NULL));
+  metrics->next = request->mount ? NULL : oriel_mount_ref(oriel_mount_next(&server->mounts, NULL));
   return metrics;
 }
 
@@ -290,9 +290,9 @@ static bool write_rest(struct oriel_request *request, struct oriel_metrics *metr
     oriel_sheet_desktop(metrics->sheet, mount->name);
     write_of(metrics->sheet, mount); /* nothing, where it was removed meanwhile */
     oriel_sheet_desktop(metrics->sheet, NULL);
-    metrics->next = oriel_mount_ref(oriel_mount_next(request->server, mount));
+    metrics->next = oriel_mount_ref(oriel_mount_next(&request->server->mounts, mount));
     oriel_mount_unref(mount);
-    if (metrics->next && oriel_http_defer(request))
+    if (metrics->next && oriel_http_defer(request->connection))
       return false;
   }
   return true;
@@ -303,6 +303,7 @@ enum MHD_Result oriel_handle_metrics(struct oriel_request *request) {
     request->metrics = begin(request);
   if (!request->metrics)
     return MHD_NO;
+  request->drop = drop;
   if (!write_rest(request, request->metrics))
     return MHD_YES; /* called again */
   size_t size = 0;

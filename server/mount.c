@@ -1,187 +1,46 @@
 /* SPDX-License-Identifier: MIT
  *
- * Places for desktops: finding, making and freeing them. Loop thread.
+ * The desktop at its place: set, taken away under its viewers and under workers that are inside it. Loop thread, but
+ * for oriel_mount_wake.
  */
 #include "server/mount.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "server/mount_ready.h"
+#include "server/mount_work.h"
+#include "server/mounts.h"
 
-#include "core/shortage.h"
-#include "server/private.h"
-
-#define NAME_LETTERS "abcdefghijklmnopqrstuvwxyz0123456789"
-
-/* ---- finding ---- */
-
-struct oriel_mount *oriel_mount_next(const struct oriel_server *server, const struct oriel_mount *mount) {
-  struct oriel_mount *next = mount ? mount->next : server->mounts;
-  while (next && next->unmounted)
-    next = next->next;
-  return next;
-}
-
-struct oriel_mount *oriel_mount_find(const struct oriel_server *server, const char *name, size_t size) {
-  for (struct oriel_mount *mount = NULL; (mount = oriel_mount_next(server, mount)) != NULL;) {
-    if (strlen(mount->name) == size && memcmp(mount->name, name, size) == 0)
-      return mount;
-  }
-  return NULL;
-}
-
-struct oriel_mount *oriel_mount_only(const struct oriel_server *server) {
-  return server->mount_count == 1 ? oriel_mount_next(server, NULL) : NULL;
-}
-
-const char *oriel_mount_named(const struct oriel_mount *mount, bool named) {
-  return named && mount ? mount->name : NULL;
-}
-
-/* ---- life ---- */
-
-static void release(struct oriel_mount *mount) {
-  if (mount->share)
-    explicit_bzero(mount->share, strlen(mount->share));
-  free(mount->share);
+/** Viewers are told and leave; a worker may still be inside the desktop, but it waits for no picture any more. */
+static void detach(struct oriel_mount *mount, const char *text) {
+  mount->mounts->viewers->bye(mount, ORIEL_VIEWER_REASON_GOING_AWAY, text, ORIEL_CLOSE_LIMIT_NS);
+  if (mount->desktop)
+    oriel_desktop_hurry_snapshots(mount->desktop);
+  mount->desktop = NULL;
   oriel_thumbnail_drop(&mount->thumbnail);
-  explicit_bzero(mount, sizeof *mount);
-  free(mount);
 }
 
-struct oriel_mount *oriel_mount_ref(struct oriel_mount *mount) {
-  if (mount)
-    mount->uses++;
-  return mount;
-}
-
-void oriel_mount_free_unused(struct oriel_mount *mount) {
-  if (mount->uses || atomic_load_explicit(&mount->ready, memory_order_relaxed))
+void oriel_mount_set_desktop(struct oriel_mount *mount, struct oriel_desktop *desktop) {
+  if (desktop == mount->desktop)
     return;
-  struct oriel_mount **link = &mount->server->mounts;
-  while (*link != mount)
-    link = &(*link)->next;
-  *link = mount->next;
-  release(mount);
-}
-
-void oriel_mount_unref(struct oriel_mount *mount) {
-  if (!mount)
-    return;
-  mount->uses--;
-  oriel_mount_free_unused(mount);
-}
-
-static bool name_valid(const char *name) {
-  const size_t size = strlen(name);
-  return size >= 1 && size <= ORIEL_MOUNT_NAME_MAX && strchr(NAME_LETTERS, name[0]) &&
-         strspn(name, NAME_LETTERS "._-") == size;
-}
-
-/** NULL is fine; 0, or -EINVAL with a sentence. */
-static int check_token(const struct oriel_server *server, const char *name, const char *token, char *why,
-                       size_t why_size) {
-  const size_t size = token ? strlen(token) : 1;
-  struct oriel_secret secret = {0};
-  if (size == 0 || size > ORIEL_TOKEN_MAX) {
-    snprintf(why, why_size, "cannot use a token of the desktop %.63s: it has %zu bytes; give one of 1 to %d", name,
-             size, ORIEL_TOKEN_MAX);
-    return -EINVAL;
+  if (mount->desktop) {
+    detach(mount, "the desktop is no longer served");
+    oriel_mount_await_workers(mount);
   }
-  if (token && oriel_secret_set(&secret, token, size) &&
-      (oriel_secret_equal(&secret, &server->token) || oriel_secret_equal(&secret, &server->view_token) ||
-       oriel_secret_equal(&secret, &server->admin_token))) {
-    snprintf(why, why_size, "cannot use a token of the desktop %.63s: it is one of the server's; give another one",
-             name);
-    return -EINVAL;
-  }
-  return 0;
+  mount->desktop = desktop;
 }
 
-int oriel_server_check_tokens(const struct oriel_server *server, const struct oriel_mount_config *config, char *why,
-                              size_t why_size) {
-  int status = check_token(server, config->name, config->token, why, why_size);
-  if (status == 0)
-    status = check_token(server, config->name, config->view_token, why, why_size);
-  if (status == 0 && config->token && config->view_token && strcmp(config->token, config->view_token) == 0) {
-    snprintf(why, why_size, "cannot use one token for both of the desktop %.63s: who only watches needs another",
-             config->name);
-    return -EINVAL;
-  }
-  return status;
+void oriel_mount_release_desktop(struct oriel_mount *mount, void (*left)(void *user), void *user) {
+  detach(mount, "the desktop is no longer served");
+  oriel_mount_tell_left(mount, left, user);
 }
 
-static int check_config(const struct oriel_server *server, const struct oriel_mount_config *config, char *why,
-                        size_t why_size) {
-  const char *name = config->name ? config->name : "";
-  if (!name_valid(name)) {
-    snprintf(why, why_size,
-             "cannot call a desktop \"%.80s\": a name has 1 to %d of a-z, 0-9, \".\", \"_\" and \"-\", and begins with "
-             "a letter or a digit", name, ORIEL_MOUNT_NAME_MAX);
-    return -EINVAL;
-  }
-  if (oriel_mount_find(server, name, strlen(name))) {
-    snprintf(why, why_size, "a desktop called %.63s is served already: give this one another name", name);
-    return -EEXIST;
-  }
-  if (server->mount_count >= ORIEL_MOUNTS_MAX) {
-    snprintf(why, why_size, "cannot serve the desktop %.63s: %d are served, which is the limit; remove one first",
-             name, ORIEL_MOUNTS_MAX);
-    return -ENOSPC;
-  }
-  return oriel_server_check_tokens(server, config, why, why_size);
+void oriel_server_unmount(struct oriel_mount *mount) {
+  mount->unmounted = true;
+  mount->mounts->count--;
+  detach(mount, "this desktop is no longer served");
+  oriel_mount_await_workers(mount);
+  oriel_mount_unref(mount);
 }
 
-/** False when memory is short. */
-static bool take_tokens(struct oriel_mount *mount, const struct oriel_mount_config *config) {
-  if (config->token && !oriel_secret_set(&mount->token, config->token, strlen(config->token)))
-    return false;
-  if (!config->view_token)
-    return true;
-  mount->share = strdup(config->view_token);
-  return mount->share && oriel_secret_set(&mount->view_token, config->view_token, strlen(config->view_token));
-}
-
-static unsigned viewers_of(const struct oriel_mount_config *config) {
-  const unsigned wanted = config->viewers_max;
-  return wanted && wanted < ORIEL_DESKTOP_VIEWERS_MAX ? wanted : ORIEL_DESKTOP_VIEWERS_MAX;
-}
-
-int oriel_server_mount(struct oriel_server *server, const struct oriel_mount_config *config, struct oriel_mount **out,
-                       char *why, size_t why_size) {
-  const int status = check_config(server, config, why, why_size);
-  if (status < 0)
-    return status;
-  struct oriel_mount *mount = calloc(1, sizeof *mount);
-  if (!mount || !take_tokens(mount, config)) {
-    if (mount)
-      release(mount);
-    snprintf(why, why_size, "cannot serve the desktop %.63s: %s; %s", config->name, strerror(ENOMEM),
-             oriel_shortage_advice(ENOMEM));
-    return -ENOMEM;
-  }
-  snprintf(mount->name, sizeof mount->name, "%s", config->name);
-  snprintf(mount->machine, sizeof mount->machine, "%s", config->machine ? config->machine : "");
-  mount->server = server;
-  mount->viewers_max = viewers_of(config);
-  mount->start = config->start;
-  mount->start_user = config->user;
-  mount->uses = 1;
-  struct oriel_mount **link = &server->mounts;
-  while (*link)
-    link = &(*link)->next;
-  *link = mount;
-  server->mount_count++;
-  why[0] = '\0';
-  *out = mount;
-  return 0;
-}
-
-void oriel_mounts_finish(struct oriel_server *server) {
-  for (struct oriel_mount *mount = server->mounts, *next; mount; mount = next) {
-    next = mount->next;
-    release(mount);
-  }
-  server->mounts = NULL;
+void oriel_mount_wake(void *mount) {
+  oriel_ready_push(mount);
 }

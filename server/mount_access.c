@@ -2,12 +2,12 @@
  *
  * What opens a desktop, and for how many. Loop thread.
  */
+#include "server/mount_access.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/clock.h"
-#include "server/mount.h"
-#include "server/private.h"
 
 /** Of one that may be the token or the one for viewing. */
 static enum oriel_right right_of(const struct oriel_secret *secret, const struct oriel_secret *token,
@@ -16,26 +16,26 @@ static enum oriel_right right_of(const struct oriel_secret *secret, const struct
   return full ? ORIEL_RIGHT_FULL : view ? ORIEL_RIGHT_VIEW : ORIEL_RIGHT_NONE;
 }
 
-enum oriel_right oriel_mount_right(const struct oriel_server *server, const struct oriel_mount *mount,
+enum oriel_right oriel_mount_right(const struct oriel_mounts *mounts, const struct oriel_mount *mount,
                                    const struct oriel_secret *secret, bool *all) {
-  enum oriel_right best = right_of(secret, &server->token, &server->view_token);
+  enum oriel_right best = right_of(secret, &mounts->access->token, &mounts->access->view_token);
   if (all)
     *all = best != ORIEL_RIGHT_NONE;
   if (best != ORIEL_RIGHT_NONE)
     return best;
   if (mount)
     return right_of(secret, &mount->token, &mount->view_token);
-  while ((mount = oriel_mount_next(server, mount)) != NULL) {
+  while ((mount = oriel_mount_next(mounts, mount)) != NULL) {
     const enum oriel_right right = right_of(secret, &mount->token, &mount->view_token);
     best = right > best ? right : best;
   }
   return best;
 }
 
-enum oriel_right oriel_mount_session_right(const struct oriel_server *server, const struct oriel_mount *mount,
+enum oriel_right oriel_mount_session_right(const struct oriel_mounts *mounts, const struct oriel_mount *mount,
                                            uint64_t session) {
-  const struct oriel_session *found = oriel_sessions_get(&server->sessions, session, oriel_clock_ns());
-  return found ? oriel_mount_right(server, mount, &found->key, NULL) : ORIEL_RIGHT_NONE;
+  const struct oriel_session *found = oriel_sessions_get(&mounts->access->sessions, session, oriel_clock_ns());
+  return found ? oriel_mount_right(mounts, mount, &found->key, NULL) : ORIEL_RIGHT_NONE;
 }
 
 unsigned oriel_mount_watchers_max(const struct oriel_mount *mount) {
@@ -54,10 +54,10 @@ static bool make_share(struct oriel_mount *mount) {
 }
 
 const char *oriel_mount_share(struct oriel_mount *mount, bool all) {
-  const struct oriel_server *server = mount->server;
+  const char *shared = mount->mounts->access->share;
   if (mount->share && !mount->share_made)
     return mount->share;
-  if (!server->share || (all && server->mount_count == 1))
-    return server->share;
+  if (!shared || (all && mount->mounts->count == 1))
+    return shared;
   return mount->share || make_share(mount) ? mount->share : NULL;
 }

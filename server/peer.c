@@ -19,9 +19,10 @@
 
 #include "core/clock.h"
 #include "core/log.h"
-#include "server/audit.h"
-#include "server/peer_private.h"
-#include "server/relay.h"
+#include "server/peer_crowd.h"
+#include "server/peer_receive.h"
+#include "server/peer_send.h"
+#include "server/peer_state.h"
 
 enum {
   HELLO_LIMIT_S = 5,
@@ -40,48 +41,16 @@ static void release(struct oriel_peer *peer) {
 
 static void on_handle_closed(uv_handle_t *handle) {
   struct oriel_peer *peer = handle->data;
-  struct oriel_server *server = peer->server;
+  struct oriel_loop *loop = peer->mounts->loop;
   struct oriel_mount *mount = peer->mount;
   release(peer);
   oriel_mount_unref(mount);
-  oriel_server_handle_closed(server);
+  oriel_loop_closed(loop);
 }
 
-enum oriel_party oriel_peer_party(const struct oriel_peer *peer) {
-  if (!peer->proved)
-    return ORIEL_PARTY_ANYBODY;
-  if (peer->view)
-    return ORIEL_PARTY_WATCHER;
-  return peer->viewer && oriel_viewer_controls(peer->viewer) ? ORIEL_PARTY_CONTROLLER : ORIEL_PARTY_USER;
-}
-
-void oriel_peer_note_controls(struct oriel_peer *peer) {
-  bool has = peer->viewer && oriel_viewer_controls(peer->viewer);
-  if (has != peer->had_controls) {
-    char name[ORIEL_VIEWER_NAME_MAX + 1];
-    oriel_audit_clean(oriel_viewer_name(peer->viewer), name, sizeof name);
-    oriel_audit(has ? "controls-taken" : "controls-lost", peer->address, oriel_mount_named(peer->mount, peer->named),
-                "viewer=%u name=\"%s\"", oriel_viewer_id(peer->viewer), name);
-  }
-  peer->had_controls = has;
-}
-
-static void leave_desktop(struct oriel_peer *peer) {
-  if (!peer->viewer)
-    return;
-  char name[ORIEL_VIEWER_NAME_MAX + 1];
-  oriel_audit_clean(oriel_viewer_name(peer->viewer), name, sizeof name);
-  oriel_audit("left", peer->address, oriel_mount_named(peer->mount, peer->named),
-              "viewer=%u role=%s seconds=%llu reason=%u name=\"%s\"", oriel_viewer_id(peer->viewer),
-              oriel_party_name(oriel_peer_party(peer)),
-              (unsigned long long)((oriel_clock_ns() - peer->joined_ns) / ORIEL_NS_PER_SECOND), peer->reason, name);
-  oriel_viewer_detach(peer->viewer);
-  peer->viewer = NULL;
-}
-
-void oriel_peer_end(struct oriel_peer *peer) {
-  struct oriel_server *server = peer->server;
-  leave_desktop(peer);
+static void end(struct oriel_peer *peer) {
+  struct oriel_mounts *mounts = peer->mounts;
+  oriel_peer_leave(peer);
   oriel_outbox_clear(&peer->outbox);
   oriel_inbox_finish(&peer->inbox);
   if (peer->previous)
@@ -91,12 +60,12 @@ void oriel_peer_end(struct oriel_peer *peer) {
   if (peer->next)
     peer->next->previous = peer->previous;
   peer->mount->peer_count--;
-  server->peer_count--;
-  server->stats.viewers_closed[peer->reason]++;
-  oriel_debug(ORIEL_SUBSYSTEM, "viewer %s left, reason %u", peer->address, peer->reason);
+  mounts->peer_count--;
+  mounts->stats->viewers_closed[peer->reason]++;
+  oriel_debug("server", "viewer %s left, reason %u", peer->address, peer->reason);
   peer->phase = PEER_GONE;
   uv_close((uv_handle_t *)&peer->poll, on_handle_closed);
-  peer->closed(peer->closed_user);
+  peer->closed(peer->user);
 }
 
 static void on_ready(uv_poll_t *poll, int status, int events);
@@ -108,22 +77,6 @@ static void watch(struct oriel_peer *peer, bool writable) {
     return;
   peer->events = events;
   (void)uv_poll_start(&peer->poll, events, on_ready); /* fails only for a handle that is closing */
-}
-
-void oriel_peer_close_begin(struct oriel_peer *peer, unsigned reason, uint16_t code, const char *text,
-                            uint64_t limit_ns) {
-  if (peer->phase >= PEER_CLOSING)
-    return;
-  peer->reason = reason;
-  leave_desktop(peer);
-  /* A message that has not begun gives way; one that is torn must be completed first. */
-  if (!oriel_outbox_torn(&peer->outbox))
-    oriel_outbox_clear(&peer->outbox);
-  peer->phase = PEER_CLOSING;
-  peer->close_code = code;
-  peer->bye_waiting = text != NULL;
-  snprintf(peer->bye_text, sizeof peer->bye_text, "%s", text ? text : "");
-  peer->deadline_ns = oriel_clock_ns() + limit_ns;
 }
 
 void oriel_peer_bye(struct oriel_peer *peer, enum oriel_viewer_reason reason, const char *text, uint64_t limit_ns) {
@@ -142,7 +95,7 @@ static void linger(struct oriel_peer *peer) {
   int status = peer->broken || peer->close_received ? 0 : oriel_inbox_read(&peer->inbox);
   peer->broken = peer->broken || status == -EBADMSG || status == -ENOMEM;
   if (status == -ECONNRESET || (peer->close_received && peer->phase == PEER_LINGER)) {
-    oriel_peer_end(peer);
+    end(peer);
     return;
   }
   for (int i = 0; i < LINGER_READS && (peer->broken || peer->close_received); i++) {
@@ -150,13 +103,13 @@ static void linger(struct oriel_peer *peer) {
     if (count > 0)
       continue;
     if (count == 0 || (errno != EAGAIN && errno != EINTR))
-      oriel_peer_end(peer);
+      end(peer);
     return;
   }
 }
 
 void oriel_peer_flush(struct oriel_peer *peer) {
-  struct oriel_server *server = peer->server;
+  struct oriel_server_stats *stats = peer->mounts->stats;
   if (peer->phase == PEER_GONE || peer->phase == PEER_LINGER)
     return;
   for (int i = 0; i < SENDS_PER_TURN; i++) {
@@ -169,20 +122,20 @@ void oriel_peer_flush(struct oriel_peer *peer) {
       }
       return;
     }
-    uint64_t before = server->stats.bytes_out;
-    int status = oriel_outbox_send(&peer->outbox, peer->fd, &server->stats.bytes_out);
+    uint64_t before = stats->bytes_out;
+    int status = oriel_outbox_send(&peer->outbox, peer->fd, &stats->bytes_out);
     uint64_t now_ns = oriel_clock_ns();
-    if (server->stats.bytes_out != before)
+    if (stats->bytes_out != before)
       peer->progress_ns = now_ns;
     if (status == -EAGAIN) {
       watch(peer, true);
       return;
     }
     if (status < 0) {
-      oriel_peer_end(peer);
+      end(peer);
       return;
     }
-    server->stats.messages_out++;
+    stats->messages_out++;
     if (peer->picture && peer->viewer)
       oriel_viewer_sent(peer->viewer, peer->outbox.packet, now_ns);
     oriel_outbox_clear(&peer->outbox);
@@ -201,14 +154,14 @@ static void on_readable(struct oriel_peer *peer) {
     oriel_peer_close_begin(peer, ORIEL_VIEWER_REASON_PROTOCOL, 4000 + ORIEL_VIEWER_REASON_PROTOCOL,
                            "malformed or oversized message", ORIEL_PEER_CLOSE_NS);
   } else if (status < 0) {
-    oriel_peer_end(peer);
+    end(peer);
   }
 }
 
 static void on_ready(uv_poll_t *poll, int status, int events) {
   struct oriel_peer *peer = poll->data;
   if (status < 0) {
-    oriel_peer_end(peer);
+    end(peer);
     return;
   }
   if (events & UV_READABLE)
@@ -222,13 +175,13 @@ static bool session_ended(struct oriel_peer *peer, uint64_t now_ns) {
   if (peer->session == 0 || now_ns < peer->next_session_ns)
     return false;
   peer->next_session_ns = now_ns + ORIEL_NS_PER_SECOND;
-  return !oriel_sessions_alive(&peer->server->sessions, peer->session, now_ns);
+  return !oriel_sessions_alive(&peer->mounts->access->sessions, peer->session, now_ns);
 }
 
 void oriel_peer_tick(struct oriel_peer *peer, uint64_t now_ns) {
   if (peer->phase >= PEER_CLOSING) {
     if (now_ns >= peer->deadline_ns)
-      oriel_peer_end(peer);
+      end(peer);
     return;
   }
   oriel_peer_note_controls(peer);
@@ -260,27 +213,24 @@ static int set_nonblocking(int fd) {
   return flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ? -errno : 0;
 }
 
-/* The client's own socket, -1 when it has gone, and how many bytes wait before it. */
-static int wire_of(const struct oriel_peer *peer, size_t *queued) {
-  *queued = 0;
-  if (!peer->relay)
-    return peer->fd;
-  return *peer->relay ? oriel_relay_wire(*peer->relay, queued) : -1;
-}
-
-int64_t oriel_peer_path_us(struct oriel_peer *peer) {
-  size_t queued;
-  const int wire = wire_of(peer, &queued);
-  return peer->reached ? oriel_path_excess_us(&peer->path, wire, queued) : INT64_MAX;
-}
-
 /* Whether the kernel's view of its connection is one of the way to the viewer. */
-static bool is_reached(const struct oriel_peer *peer) {
+static bool is_reached(const struct oriel_peer *peer, const struct oriel_proxies *proxies) {
   struct sockaddr_storage client = {0};
   socklen_t size = sizeof client;
   size_t queued;
-  return getpeername(wire_of(peer, &queued), (struct sockaddr *)&client, &size) == 0 &&
-         oriel_path_reaches((const struct sockaddr *)&client, &peer->server->proxies);
+  return getpeername(peer->wire(peer->user, &queued), (struct sockaddr *)&client, &size) == 0 &&
+         oriel_path_reaches((const struct sockaddr *)&client, proxies);
+}
+
+/** A newcomer that has not said who it is may push out another one. At once: hundreds come between two ticks, and all
+ *  count. */
+static void make_room(const struct oriel_peer *newcomer) {
+  struct oriel_peer *peer = oriel_peers_excess(newcomer);
+  if (!peer)
+    return;
+  oriel_peer_bye(peer, ORIEL_VIEWER_REASON_TIMEOUT, "it did not say who it is", 0);
+  if (peer->phase != PEER_GONE)
+    end(peer);
 }
 
 static int open_peer(struct oriel_peer *peer, const struct oriel_peer_config *config) {
@@ -290,14 +240,14 @@ static int open_peer(struct oriel_peer *peer, const struct oriel_peer_config *co
   status = oriel_peer_receive_init(peer, config->early, config->early_size);
   if (status < 0)
     return status;
-  status = uv_poll_init(peer->server->loop, &peer->poll, config->socket);
+  status = uv_poll_init(peer->mounts->loop->uv, &peer->poll, config->socket);
   if (status < 0)
     oriel_peer_receive_finish(peer);
   return status;
 }
 
 int oriel_peer_create(struct oriel_mount *mount, const struct oriel_peer_config *config) {
-  struct oriel_server *server = mount->server;
+  struct oriel_mounts *mounts = mount->mounts;
   uint64_t now_ns = oriel_clock_ns();
   struct oriel_peer *peer = calloc(1, sizeof *peer);
   if (!peer) {
@@ -305,16 +255,16 @@ int oriel_peer_create(struct oriel_mount *mount, const struct oriel_peer_config 
     return -ENOMEM;
   }
   *peer = (struct oriel_peer){
-    .server = server, .mount = mount, .fd = config->socket, .relay = config->relay, .session = config->session,
+    .mounts = mounts, .mount = mount, .fd = config->socket, .wire = config->wire, .session = config->session,
     .proved = config->proved, .view = config->view, .named = config->named, .key = config->key,
-    .closed = config->closed, .closed_user = config->user,
+    .closed = config->closed, .user = config->user,
     .born_ns = now_ns, .deadline_ns = now_ns + HELLO_LIMIT_S * ORIEL_NS_PER_SECOND,
     .heard_ns = now_ns, .progress_ns = now_ns, .next_ping_ns = now_ns,
   };
   memcpy(peer->sessions, config->sessions, sizeof peer->sessions);
   snprintf(peer->address, sizeof peer->address, "%s", config->address);
   tune(config->socket);
-  peer->reached = is_reached(peer);
+  peer->reached = is_reached(peer, config->proxies);
   int status = open_peer(peer, config);
   if (status < 0) {
     release(peer);
@@ -322,18 +272,18 @@ int oriel_peer_create(struct oriel_mount *mount, const struct oriel_peer_config 
     return status;
   }
   peer->poll.data = peer;
-  server->open_handles++;
+  oriel_loop_opened(mounts->loop);
   if (!peer->proved)
-    oriel_peers_make_room(server, peer);
+    make_room(peer);
   (void)oriel_mount_ref(mount);
   peer->next = mount->peers;
   if (peer->next)
     peer->next->previous = peer;
   mount->peers = peer;
   mount->peer_count++;
-  server->peer_count++;
-  server->stats.viewers_opened++;
-  oriel_debug(ORIEL_SUBSYSTEM, "viewer %s joined", peer->address);
+  mounts->peer_count++;
+  mounts->stats->viewers_opened++;
+  oriel_debug("server", "viewer %s joined", peer->address);
   watch(peer, false);
   if (config->early_size) /* no descriptor announces bytes that were read already */
     on_readable(peer);

@@ -2,6 +2,8 @@
  *
  * What a viewer's messages do. Loop thread. Nothing here sends or frees: it is called from inside the inbox.
  */
+#include "server/peer_receive.h"
+
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -9,9 +11,10 @@
 #include "core/hash.h"
 #include "core/log.h"
 #include "server/audit.h"
-#include "server/gate.h"
 #include "server/login.h"
-#include "server/peer_private.h"
+#include "server/mount_access.h"
+#include "server/peer_crowd.h"
+#include "server/peer_state.h"
 
 static ssize_t on_read(void *user, uint8_t *data, size_t size) {
   struct oriel_peer *peer = user;
@@ -30,7 +33,7 @@ static ssize_t on_read(void *user, uint8_t *data, size_t size) {
     if (count < 0)
       return errno == EWOULDBLOCK ? -EAGAIN : -errno;
   }
-  peer->server->stats.bytes_in += (uint64_t)count;
+  peer->mounts->stats->bytes_in += (uint64_t)count;
   return count;
 }
 
@@ -60,7 +63,7 @@ static const char *reason_text(const struct oriel_peer *peer, int reason) {
   case ORIEL_VIEWER_REASON_UNAUTHORISED:
     return peer->session ? "this is not the session's secret" : "the token is wrong";
   case ORIEL_VIEWER_REASON_LIMITED:
-    return oriel_gate_limited;
+    return oriel_login_limited;
   case ORIEL_VIEWER_REASON_GOING_AWAY:
     return "no desktop is served now";
   default:
@@ -73,11 +76,11 @@ static void note_excess(struct oriel_peer *peer, uint64_t before) {
   const uint64_t more = peer->dispatch.microphone_excess - before;
   if (!more)
     return;
-  peer->server->stats.microphone_excess += more;
-  if (peer->excess_said_ns && peer->heard_ns < peer->excess_said_ns + 10 * ORIEL_NS_PER_SECOND)
+  peer->mounts->stats->microphone_excess += more;
+  if (peer->excess_logged_ns && peer->heard_ns < peer->excess_logged_ns + 10 * ORIEL_NS_PER_SECOND)
     return;
-  peer->excess_said_ns = peer->heard_ns;
-  oriel_warn(ORIEL_SUBSYSTEM,
+  peer->excess_logged_ns = peer->heard_ns;
+  oriel_warn("server",
              "viewer %s sends more than %d packets of its microphone a second; %llu are dropped so far",
              peer->address, ORIEL_MICROPHONE_RATE, (unsigned long long)peer->dispatch.microphone_excess);
 }
@@ -87,7 +90,7 @@ static bool on_message(void *user, const uint8_t *data, size_t size) {
   if (peer->phase >= PEER_CLOSING)
     return true;
   peer->heard_ns = oriel_clock_ns();
-  peer->server->stats.messages_in++;
+  peer->mounts->stats->messages_in++;
   const uint64_t excess = peer->dispatch.microphone_excess;
   int reason = oriel_dispatch_message(&peer->dispatch, data, size, peer->heard_ns);
   note_excess(peer, excess);
@@ -118,10 +121,10 @@ static enum oriel_viewer_reason log_in(struct oriel_peer *peer, const struct ori
   struct oriel_login login = {0};
   if (peer->session)
     return ORIEL_VIEWER_REASON_PROTOCOL;
-  const struct oriel_gate_client client = {
+  const struct oriel_login_client client = {
     .mount = peer->mount, .named = peer->named, .key = peer->key, .address = peer->address, .at = "/ws"};
   enum oriel_viewer_reason reason =
-    oriel_login_viewer(peer->server, &client, in->login.token, in->login.size, &login);
+    oriel_login_viewer(peer->mounts, &client, in->login.token, in->login.size, &login);
   if (!reason) {
     peer->session = login.session;
     peer->view = login.view;
@@ -135,21 +138,21 @@ static enum oriel_viewer_reason log_in(struct oriel_peer *peer, const struct ori
 /** What a cookie alone does not prove, or what stands for one. */
 static enum oriel_viewer_reason on_authenticate(void *user, const struct oriel_viewer_in *in) {
   struct oriel_peer *peer = user;
-  struct oriel_server *server = peer->server;
+  struct oriel_access *access = peer->mounts->access;
   if (in->type == ORIEL_VIEWER_LOGIN)
     return log_in(peer, in);
   const uint64_t now_ns = oriel_clock_ns();
   for (size_t i = 0; i < ORIEL_COOKIES_MAX && peer->sessions[i]; i++) {
     const uint64_t session = peer->sessions[i];
-    if (!oriel_sessions_prove(&server->sessions, session, in->authenticate.secret, ORIEL_VIEWER_SECRET_SIZE, now_ns))
+    if (!oriel_sessions_prove(&access->sessions, session, in->authenticate.secret, ORIEL_VIEWER_SECRET_SIZE, now_ns))
       continue;
     peer->session = session;
-    peer->view = oriel_mount_session_right(server, peer->mount, session) != ORIEL_RIGHT_FULL;
+    peer->view = oriel_mount_session_right(peer->mounts, peer->mount, session) != ORIEL_RIGHT_FULL;
     peer->proved = true;
     return 0;
   }
-  server->stats.auth_cookie++;
-  oriel_lockout_fail(&server->lockout, &peer->key, ORIEL_LOCKOUT_COOKIE, now_ns);
+  access->stats->auth_cookie++;
+  oriel_lockout_fail(&access->lockout, &peer->key, ORIEL_LOCKOUT_COOKIE, now_ns);
   return ORIEL_VIEWER_REASON_UNAUTHORISED;
 }
 
@@ -160,7 +163,7 @@ static bool on_permits(void *user, enum oriel_viewer_message type) {
 /* Input that was on its way when the controls went to another viewer comes here, too: dropped, not punished. */
 static void on_denied(void *user, const struct oriel_viewer_in *in) {
   struct oriel_peer *peer = user;
-  peer->server->stats.messages_denied++;
+  peer->mounts->stats->messages_denied++;
   if (in->type >= ORIEL_VIEWER_KEY && in->type <= ORIEL_VIEWER_RELEASE_ALL)
     oriel_viewer_denied(peer->viewer, false);
   else if (in->type == ORIEL_VIEWER_MICROPHONE && in->microphone.size)
@@ -196,7 +199,7 @@ static enum oriel_viewer_reason on_hello(void *user, const struct oriel_viewer_i
   int status = oriel_viewer_attach(peer->mount->desktop, &config, &peer->viewer);
   if (status < 0) {
     if (status != -EUSERS)
-      oriel_warn(ORIEL_SUBSYSTEM, "viewer %s refused: %s", peer->address, strerror(-status));
+      oriel_warn("server", "viewer %s refused: %s", peer->address, strerror(-status));
     return ORIEL_VIEWER_REASON_FULL;
   }
   peer->phase = PEER_LIVE;
@@ -283,7 +286,7 @@ static void on_other(void *user, const struct oriel_viewer_in *in) {
 
 static void on_bye(void *user, uint16_t reason, const char *text) {
   struct oriel_peer *peer = user;
-  oriel_debug(ORIEL_SUBSYSTEM, "viewer %s says bye, reason %u: %s", peer->address, reason, text);
+  oriel_debug("server", "viewer %s says bye, reason %u: %s", peer->address, reason, text);
   oriel_peer_close_begin(peer, ORIEL_SERVER_CLOSED_CUT, 1000, NULL, ORIEL_PEER_CLOSE_NS);
 }
 

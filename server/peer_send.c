@@ -3,9 +3,11 @@
  * What is sent to a viewer next. Loop thread. Called when the last message is whole in the kernel, so the choice is
  * always made from the newest there is.
  */
+#include "server/peer_send.h"
+
 #include <string.h>
 
-#include "server/peer_private.h"
+#include "server/peer_state.h"
 
 enum { FIRST_PINGS = 5 }; /* this many in a row, one per tick, so that the clock map is good within a second or so */
 
@@ -30,7 +32,7 @@ static uint32_t capabilities_of(const struct oriel_mount *mount, const struct or
 }
 
 static void fill_hello(struct oriel_peer *peer, uint8_t *head, uint64_t now_us) {
-  struct oriel_desktop_stats *stats = &peer->server->desktop_stats;
+  struct oriel_desktop_stats *stats = &peer->mounts->desktop_stats;
   oriel_desktop_stats(peer->mount->desktop, stats);
   start_small(peer, ORIEL_OPCODE_BINARY,
               oriel_viewer_write_hello(head, ORIEL_OUTBOX_HEAD_MAX, capabilities_of(peer->mount, &stats->abilities),

@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#include "server/route.h"
 #include "wire/viewer.h"
 
 enum {

@@ -8,6 +8,9 @@
 
 #include <stddef.h>
 
+/** A set of them is an or. */
+enum oriel_method { ORIEL_METHOD_GET = 1, ORIEL_METHOD_POST = 2, ORIEL_METHOD_DELETE = 4, ORIEL_METHOD_HEAD = 8 };
+
 /** Who asks; a set of them is an or. */
 enum oriel_party {
   ORIEL_PARTY_ANYBODY = 1,     /* no credential, or a session that has not proved itself yet */

@@ -20,8 +20,6 @@
 
 #include "core/clock.h"
 #include "server/hint.h"
-#include "server/private.h"
-#include "server/request.h"
 #include "server/tls.h"
 
 #define HANDSHAKE_BUDGET_NS ORIEL_NS_PER_MS /* of a turn; one of RSA takes that long by itself */
@@ -38,7 +36,7 @@ enum {
 };
 
 /** One direction's bytes in flight. */
-struct flow {
+struct direction {
   uint8_t data[BUFFER_SIZE];
   size_t start, size;
   bool ended; /* nothing more comes in */
@@ -46,7 +44,8 @@ struct flow {
 
 struct oriel_relay {
   struct oriel_relay *next, *previous;
-  struct oriel_server *server;
+  struct oriel_relays *relays;
+  struct oriel_carrier carrier;
   struct oriel_connection *connection; /* from the handshake to its close */
   int outer, inner; /* the client's socket; our end of the pair, -1 during the handshake */
   SSL *ssl;
@@ -62,7 +61,7 @@ struct oriel_relay {
   struct sockaddr_storage client;
   socklen_t client_size;
   struct oriel_address_key key;
-  struct flow up, down; /* to the server's side; to the client */
+  struct direction up, down; /* to the server's side; to the client */
 };
 
 /** With what it carried in clear, a log-in maybe. */
@@ -74,26 +73,26 @@ static void release(struct oriel_relay *relay) {
 
 static void on_poll_closed(uv_handle_t *handle) {
   struct oriel_relay *relay = handle->data;
-  struct oriel_server *server = relay->server;
+  struct oriel_loop *loop = relay->relays->loop;
   if (--relay->open_polls == 0)
     release(relay);
-  oriel_server_handle_closed(server);
+  oriel_loop_closed(loop);
 }
 
 void oriel_relay_end(struct oriel_relay *relay) {
-  struct oriel_server *server = relay->server;
+  struct oriel_relays *relays = relay->relays;
   if (relay->gone)
     return;
   relay->gone = true;
   if (relay->connection)
-    relay->connection->relay = NULL;
+    relay->connection->carrier = NULL;
   if (relay->previous)
     relay->previous->next = relay->next;
   else
-    server->relays = relay->next;
+    relays->first = relay->next;
   if (relay->next)
     relay->next->previous = relay->previous;
-  server->relay_count--;
+  relays->count--;
   uv_close((uv_handle_t *)&relay->outer_poll, on_poll_closed);
   if (relay->inner >= 0) {
     uv_close((uv_handle_t *)&relay->inner_poll, on_poll_closed);
@@ -123,7 +122,7 @@ static bool ssl_waits(struct oriel_relay *relay, int result, int *events) {
 
 /** Client to server's side. True when something moved. */
 static bool pump_up(struct oriel_relay *relay, int *outer, int *inner) {
-  struct flow *up = &relay->up;
+  struct direction *up = &relay->up;
   bool moved = false;
   if (up->size == 0 && !up->ended) {
     int count = SSL_read(relay->ssl, up->data, sizeof up->data);
@@ -158,7 +157,7 @@ static bool pump_up(struct oriel_relay *relay, int *outer, int *inner) {
 
 /** Server's side to client. */
 static bool pump_down(struct oriel_relay *relay, int *outer, int *inner) {
-  struct flow *down = &relay->down;
+  struct direction *down = &relay->down;
   bool moved = false;
   if (down->size == 0 && !down->ended) {
     ssize_t count = recv(relay->inner, down->data, sizeof down->data, MSG_DONTWAIT);
@@ -233,22 +232,26 @@ static void on_inner(uv_poll_t *poll, int status, int events) {
 
 /* ---- from accept to libmicrohttpd ---- */
 
-void oriel_relay_carry(struct oriel_relay *relay, struct oriel_connection *connection, struct sockaddr_storage *local,
-                       uint64_t *accepted_ns) {
+static void on_opened(void *user, struct oriel_connection *connection, struct sockaddr_storage *local,
+                      uint64_t *accepted_ns) {
+  struct oriel_relay *relay = user;
   socklen_t size = sizeof *local;
   relay->connection = connection;
   (void)getsockname(relay->outer, (struct sockaddr *)local, &size);
   *accepted_ns = relay->accepted_ns;
 }
 
-void oriel_relay_closed(struct oriel_relay *relay) {
+/** What is still on its way to the client has seconds. */
+static void on_inner_closed(void *user) {
+  struct oriel_relay *relay = user;
   relay->connection = NULL;
   relay->phase_ns = oriel_clock_ns();
   if (!relay->shut)
     relay->deadline_ns = relay->phase_ns + CLOSED_LIMIT_S * ORIEL_NS_PER_SECOND;
 }
 
-int oriel_relay_wire(const struct oriel_relay *relay, size_t *queued) {
+static int wire_of(void *user, size_t *queued) {
+  const struct oriel_relay *relay = user;
   int count = 0;
   if (relay->inner < 0 || ioctl(relay->inner, FIONREAD, &count) < 0)
     count = 0;
@@ -256,14 +259,18 @@ int oriel_relay_wire(const struct oriel_relay *relay, size_t *queued) {
   return relay->outer;
 }
 
+static const struct oriel_carrier_impl carrier_impl = {
+  .opened = on_opened, .closed = on_inner_closed, .wire = wire_of,
+};
+
 /** Its client has gone and it has nothing more for it: it ends once libmicrohttpd has closed its side. */
 static bool is_passing(const struct oriel_relay *relay) {
   return relay->up.ended && relay->down.size == 0 && (!relay->connection || relay->connection->doomed);
 }
 
-struct oriel_relay *oriel_relays_next(const struct oriel_server *server, const struct oriel_relay *relay,
+struct oriel_relay *oriel_relays_next(const struct oriel_relays *relays, const struct oriel_relay *relay,
                                       struct oriel_relay_view *view) {
-  struct oriel_relay *next = relay ? relay->next : server->relays;
+  struct oriel_relay *next = relay ? relay->next : relays->first;
   while (next && (is_passing(next) || (next->connection && next->connection->phase == CONNECTION_UPGRADED)))
     next = next->next;
   if (next)
@@ -273,14 +280,14 @@ struct oriel_relay *oriel_relays_next(const struct oriel_server *server, const s
 
 /** The handshake is done: makes the pair and hands its other end over. */
 static int hand_over(struct oriel_relay *relay) {
-  struct oriel_server *server = relay->server;
+  struct oriel_relays *relays = relay->relays;
   const int buffer = PAIR_BUFFER;
   int pair[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) < 0)
     return -errno;
   for (int i = 0; i < 2; i++)
     (void)setsockopt(pair[i], SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer);
-  int status = uv_poll_init(server->loop, &relay->inner_poll, pair[0]);
+  int status = uv_poll_init(relays->loop->uv, &relay->inner_poll, pair[0]);
   if (status < 0) {
     close(pair[0]);
     close(pair[1]);
@@ -289,12 +296,11 @@ static int hand_over(struct oriel_relay *relay) {
   relay->inner = pair[0];
   relay->inner_poll.data = relay;
   relay->open_polls++;
-  server->open_handles++;
+  oriel_loop_opened(relays->loop);
   relay->deadline_ns = UINT64_MAX; /* from here on the HTTP connection's limits hold */
-  server->handed_over = relay;
-  status = oriel_http_add(server, pair[1], (struct sockaddr *)&relay->client, relay->client_size);
-  server->handed_over = NULL;
-  oriel_http_pump(server);
+  status = oriel_http_add(relays->http, pair[1], (struct sockaddr *)&relay->client, relay->client_size,
+                          &relay->carrier);
+  oriel_http_pump(relays->http);
   return status;
 }
 
@@ -324,7 +330,7 @@ static bool answer_plain(struct oriel_relay *relay) {
     return false;
   (void)getsockname(relay->outer, (struct sockaddr *)&local, &local_size);
   oriel_address_text((struct sockaddr *)&local, local_text);
-  size_t answer_size = oriel_hint_write(head, (size_t)size, &relay->server->origins, local_text, answer);
+  size_t answer_size = oriel_hint_write(head, (size_t)size, relay->relays->origins, local_text, answer);
   (void)send(relay->outer, answer, answer_size, MSG_NOSIGNAL | MSG_DONTWAIT); /* an empty queue holds it whole */
   (void)shutdown(relay->outer, SHUT_WR);
   relay->deadline_ns = oriel_clock_ns() + LINGER_LIMIT_S * ORIEL_NS_PER_SECOND;
@@ -332,7 +338,7 @@ static bool answer_plain(struct oriel_relay *relay) {
 }
 
 static void shake(struct oriel_relay *relay) {
-  struct oriel_budget *budget = &relay->server->handshake_budget;
+  struct oriel_budget *budget = &relay->relays->budget;
   int events = 0;
   if (answer_plain(relay)) {
     drain_plain(relay);
@@ -368,7 +374,7 @@ static void on_outer(uv_poll_t *poll, int status, int events) {
     pump(relay);
 }
 
-int oriel_relay_open(struct oriel_server *server, int fd, const struct sockaddr_storage *client, socklen_t size) {
+int oriel_relay_open(struct oriel_relays *relays, int fd, const struct sockaddr_storage *client, socklen_t size) {
   const int one = 1, unsent = UNSENT_MAX;
   struct oriel_relay *relay = malloc(sizeof *relay); /* not calloc: the buffers need no clearing */
   if (!relay)
@@ -376,7 +382,8 @@ int oriel_relay_open(struct oriel_server *server, int fd, const struct sockaddr_
   memset(relay, 0, offsetof(struct oriel_relay, up));
   relay->up.start = relay->up.size = relay->down.start = relay->down.size = 0;
   relay->up.ended = relay->down.ended = false;
-  relay->server = server;
+  relay->relays = relays;
+  relay->carrier = (struct oriel_carrier){.impl = &carrier_impl, .user = relay};
   relay->outer = fd;
   relay->inner = -1;
   relay->client = *client;
@@ -385,8 +392,8 @@ int oriel_relay_open(struct oriel_server *server, int fd, const struct sockaddr_
   relay->phase_ns = relay->accepted_ns;
   relay->deadline_ns = relay->accepted_ns + HANDSHAKE_LIMIT_S * ORIEL_NS_PER_SECOND;
   oriel_address_key((const struct sockaddr *)client, &relay->key);
-  relay->ssl = oriel_tls_session(server->tls_context, fd);
-  int status = relay->ssl ? uv_poll_init(server->loop, &relay->outer_poll, fd) : -ENOMEM;
+  relay->ssl = oriel_tls_session(relays->context, fd);
+  int status = relay->ssl ? uv_poll_init(relays->loop->uv, &relay->outer_poll, fd) : -ENOMEM;
   if (status < 0) {
     SSL_free(relay->ssl);
     free(relay);
@@ -396,32 +403,36 @@ int oriel_relay_open(struct oriel_server *server, int fd, const struct sockaddr_
   (void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
   relay->outer_poll.data = relay;
   relay->open_polls = 1;
-  server->open_handles++;
-  relay->next = server->relays;
+  oriel_loop_opened(relays->loop);
+  relay->next = relays->first;
   if (relay->next)
     relay->next->previous = relay;
-  server->relays = relay;
-  server->relay_count++;
-  oriel_server_watch(server);
+  relays->first = relay;
+  relays->count++;
+  oriel_loop_watch(relays->loop);
   watch(&relay->outer_poll, UV_READABLE, on_outer);
   return 0;
 }
 
 /* ---- all of them ---- */
 
-int oriel_relays_init(struct oriel_server *server, const char *certificate, const char *key, char *why,
+int oriel_relays_init(struct oriel_relays *relays, const char *certificate, const char *key, char *why,
                       size_t why_size) {
-  server->handshake_budget.limit_ns = HANDSHAKE_BUDGET_NS;
-  return oriel_tls_context(certificate, key, &server->tls_context, why, why_size);
+  relays->budget.limit_ns = HANDSHAKE_BUDGET_NS;
+  return oriel_tls_context(certificate, key, &relays->context, why, why_size);
 }
 
-void oriel_relays_finish(struct oriel_server *server) {
-  SSL_CTX_free(server->tls_context);
-  server->tls_context = NULL;
+void oriel_relays_finish(struct oriel_relays *relays) {
+  SSL_CTX_free(relays->context);
+  relays->context = NULL;
 }
 
-void oriel_relays_quiesce(struct oriel_server *server) {
-  for (struct oriel_relay *relay = server->relays, *next; relay; relay = next) {
+void oriel_relays_turn(struct oriel_relays *relays) {
+  oriel_budget_renew(&relays->budget);
+}
+
+void oriel_relays_quiesce(struct oriel_relays *relays) {
+  for (struct oriel_relay *relay = relays->first, *next; relay; relay = next) {
     next = relay->next;
     if (relay->inner < 0)
       oriel_relay_end(relay);
@@ -432,18 +443,18 @@ static bool is_stalled(const struct oriel_relay *relay, uint64_t now_ns) {
   return relay->down.size && now_ns - relay->progress_ns > STALL_LIMIT_S * ORIEL_NS_PER_SECOND;
 }
 
-void oriel_relays_tick(struct oriel_server *server, uint64_t now_ns) {
-  for (struct oriel_relay *relay = server->relays, *next; relay; relay = next) {
+void oriel_relays_tick(struct oriel_relays *relays, uint64_t now_ns) {
+  for (struct oriel_relay *relay = relays->first, *next; relay; relay = next) {
     next = relay->next;
     if (now_ns < relay->deadline_ns && !is_stalled(relay, now_ns))
       continue;
     if (!relay->shut && !relay->plain) /* those have everything */
-      server->stats.deadlines++;
+      relays->stats->deadlines++;
     oriel_relay_end(relay);
   }
 }
 
-void oriel_relays_end(struct oriel_server *server) {
-  while (server->relays)
-    oriel_relay_end(server->relays);
+void oriel_relays_end(struct oriel_relays *relays) {
+  while (relays->first)
+    oriel_relay_end(relays->first);
 }

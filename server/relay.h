@@ -16,35 +16,38 @@
 #include <sys/socket.h>
 
 #include "server/address.h"
+#include "server/http.h"
 
-struct oriel_server;
-struct oriel_connection;
+struct oriel_origins;
 struct oriel_relay;
+struct ssl_ctx_st;
+
+struct oriel_relays {
+  struct oriel_loop *loop; /* these four borrowed, and set before init */
+  struct oriel_http *http;
+  const struct oriel_origins *origins;
+  struct oriel_server_stats *stats;
+  struct ssl_ctx_st *context; /* NULL without TLS */
+  struct oriel_relay *first;
+  unsigned count;
+  struct oriel_budget budget; /* of a turn, for handshakes */
+};
 
 /** Takes a certificate chain and its key as PEM texts. 0; -EINVAL with a sentence in `why`; -ENOMEM. */
-int oriel_relays_init(struct oriel_server *server, const char *certificate, const char *key, char *why,
+int oriel_relays_init(struct oriel_relays *relays, const char *certificate, const char *key, char *why,
                       size_t why_size);
-void oriel_relays_finish(struct oriel_server *server);
+void oriel_relays_finish(struct oriel_relays *relays);
 /** Serves a connected non-blocking socket, which this then owns. 0 or -errno: it is still the caller's. */
-int oriel_relay_open(struct oriel_server *server, int fd, const struct sockaddr_storage *client, socklen_t size);
+int oriel_relay_open(struct oriel_relays *relays, int fd, const struct sockaddr_storage *client, socklen_t size);
+/** A turn of the loop ends: renews the budget. */
+void oriel_relays_turn(struct oriel_relays *relays);
 /** Ends handshakes. */
-void oriel_relays_quiesce(struct oriel_server *server);
+void oriel_relays_quiesce(struct oriel_relays *relays);
 /** Time limits. */
-void oriel_relays_tick(struct oriel_server *server, uint64_t now_ns);
+void oriel_relays_tick(struct oriel_relays *relays, uint64_t now_ns);
 /** Ends one, or all, at once. */
 void oriel_relay_end(struct oriel_relay *relay);
-void oriel_relays_end(struct oriel_server *server);
-
-/** While libmicrohttpd is handed a relay's socket: ties it to the HTTP connection, and tells the client's connection's
- *  local address and age. */
-void oriel_relay_carry(struct oriel_relay *relay, struct oriel_connection *connection, struct sockaddr_storage *local,
-                       uint64_t *accepted_ns);
-/** The HTTP connection, or the viewer's that it became, is closed: what is still on its way to the client has
- *  seconds. */
-void oriel_relay_closed(struct oriel_relay *relay);
-
-/** The client's socket, borrowed while the relay lives, and how many bytes wait before it. */
-int oriel_relay_wire(const struct oriel_relay *relay, size_t *queued);
+void oriel_relays_end(struct oriel_relays *relays);
 
 struct oriel_relay_view {
   const struct oriel_address_key *key;
@@ -53,7 +56,7 @@ struct oriel_relay_view {
 };
 /** Walks the relays that take a place among the HTTP connections: all but viewers' and those that end by themselves in
  *  this turn. NULL begins; NULL when there are no more. */
-struct oriel_relay *oriel_relays_next(const struct oriel_server *server, const struct oriel_relay *relay,
+struct oriel_relay *oriel_relays_next(const struct oriel_relays *relays, const struct oriel_relay *relay,
                                       struct oriel_relay_view *view);
 
 #endif

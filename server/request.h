@@ -6,51 +6,16 @@
 #ifndef ORIEL_SERVER_REQUEST_H
 #define ORIEL_SERVER_REQUEST_H
 
-#include <microhttpd.h>
-
-#include "server/address.h"
-#include "server/credential.h"
+#include "server/connection.h"
 #include "server/permit.h"
-#include "server/private.h"
+#include "server/session.h"
 
-enum connection_phase {
-  CONNECTION_HEADERS, /* accepted; headers must be whole */
-  CONNECTION_BODY,
-  CONNECTION_ANSWER,
-  CONNECTION_IDLE,     /* kept alive */
-  CONNECTION_UPGRADED, /* a viewer's; no longer in the list */
-};
-
-/** One accepted connection. */
-struct oriel_connection {
-  struct oriel_connection *next, *previous;
-  struct oriel_server *server;
-  struct MHD_Connection *http; /* not once it is a viewer's */
-  struct MHD_UpgradeResponseHandle *upgrade;
-  int fd; /* borrowed from libmicrohttpd */
-  enum connection_phase phase;
-  bool suspended;       /* a snapshot is being made; no deadline */
-  bool doomed;          /* shut down; libmicrohttpd will close it */
-  bool known;           /* it has shown a credential */
-  bool resumed;         /* its request waited for this turn and is not deferred again */
-  struct oriel_connection *next_deferred;
-  struct oriel_relay *relay; /* that carries it; NULL without TLS, or when the relay has ended */
-  uint64_t phase_ns;    /* since when it is in its phase */
-  uint64_t deadline_ns; /* absolute: progress does not move it */
-  struct oriel_address_key key;
-  const char *uri;      /* of the request being read, with its query; borrowed from libmicrohttpd */
-  size_t uri_size;      /* up to its first space or zero byte */
-  char client[ORIEL_ADDRESS_TEXT_MAX], local[ORIEL_ADDRESS_TEXT_MAX];
-};
-
-void oriel_connection_phase(struct oriel_connection *connection, enum connection_phase phase);
-/** Ends it; libmicrohttpd then finds the end of the stream and closes. */
-void oriel_connection_doom(struct oriel_connection *connection);
-/** Takes it out of the server's list, unless it is out already because it is a viewer's. */
-void oriel_connection_unlist(struct oriel_connection *connection);
-
-struct oriel_route;
+struct oriel_asset;
+struct oriel_desktop;
 struct oriel_metrics;
+struct oriel_mount;
+struct oriel_route;
+struct oriel_server;
 struct oriel_snapshot;
 
 enum oriel_credential { ORIEL_CREDENTIAL_NONE, ORIEL_CREDENTIAL_BEARER, ORIEL_CREDENTIAL_COOKIE };
@@ -75,8 +40,10 @@ struct oriel_request {
   enum oriel_party party;
   struct oriel_address_key key;        /* of the client, behind trusted proxies */
   char client[ORIEL_ADDRESS_TEXT_MAX]; /* the same, for the log */
+  /* What a handler keeps from one call to the next, and how it is dropped when the request ends; NULL = nothing. */
   struct oriel_snapshot *snapshot;
   struct oriel_metrics *metrics; /* as far as they are written */
+  void (*drop)(struct oriel_request *request);
   size_t body_size; /* counts on beyond the buffer */
   char body[ORIEL_SESSION_BODY_MAX];
 };

@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: MIT
  *
- * The one table of what this server answers (lesson 34). What is not in it does not exist; who may use it says
- * server/permit.h. Thread-safety: constant data.
+ * Finding what a path leads to: a desktop, and a row of the table of what the server answers, which is in routes.c.
+ * Thread-safety: the loop thread only.
  */
 #ifndef ORIEL_SERVER_ROUTE_H
 #define ORIEL_SERVER_ROUTE_H
 
+#include <microhttpd.h>
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "server/request.h"
+#include "server/mounts.h"
+#include "server/permit.h"
+#include "server/site.h"
 
-enum oriel_method { ORIEL_METHOD_GET = 1, ORIEL_METHOD_POST = 2, ORIEL_METHOD_DELETE = 4, ORIEL_METHOD_HEAD = 8 };
+struct oriel_request;
 
 /** What a path is about. */
 enum oriel_scope {
@@ -34,10 +37,13 @@ struct oriel_route {
   enum MHD_Result (*handle)(struct oriel_request *request);
 };
 
-/** The table; *count rows. Assets are not in it: they are files, all GET. */
-const struct oriel_route *oriel_routes(size_t *count);
-/** The row for an asset. */
-const struct oriel_route *oriel_route_asset(void);
+/** What a server answers. */
+struct oriel_routes {
+  const struct oriel_route *rows;
+  size_t count;
+  const struct oriel_route *asset; /* the row for all files, which are not in the table */
+};
+
 /** What a path leads to. */
 struct oriel_target {
   unsigned methods;                /* that the path knows, a set; 0 = there is no such path */
@@ -49,30 +55,8 @@ struct oriel_target {
   bool lacks_name;                 /* it is about one of several, and does not say which */
 };
 /** Looks `path` up, from our own / on. */
-void oriel_route_find(const struct oriel_server *server, const char *path, unsigned method,
+void oriel_route_find(const struct oriel_routes *routes, const struct oriel_site *site,
+                      const struct oriel_mounts *mounts, const char *path, unsigned method,
                       struct oriel_target *target);
-
-/* handlers */
-enum MHD_Result oriel_handle_asset(struct oriel_request *request);
-enum MHD_Result oriel_handle_health(struct oriel_request *request);
-enum MHD_Result oriel_handle_login(struct oriel_request *request);
-enum MHD_Result oriel_handle_logout(struct oriel_request *request);
-enum MHD_Result oriel_handle_websocket(struct oriel_request *request);
-enum MHD_Result oriel_handle_snapshot(struct oriel_request *request);
-enum MHD_Result oriel_handle_thumbnail(struct oriel_request *request);
-enum MHD_Result oriel_handle_desktop(struct oriel_request *request);
-enum MHD_Result oriel_handle_command(struct oriel_request *request);
-enum MHD_Result oriel_handle_start(struct oriel_request *request);
-enum MHD_Result oriel_handle_share(struct oriel_request *request);
-enum MHD_Result oriel_handle_stats(struct oriel_request *request);
-enum MHD_Result oriel_handle_desktops(struct oriel_request *request);
-enum MHD_Result oriel_handle_add(struct oriel_request *request);
-enum MHD_Result oriel_handle_remove(struct oriel_request *request);
-enum MHD_Result oriel_handle_metrics(struct oriel_request *request);
-
-/** Frees a snapshot's result, or leaves it to its worker. */
-void oriel_snapshot_drop(struct oriel_snapshot *snapshot);
-/** Frees what was written; NULL is fine. */
-void oriel_metrics_drop(struct oriel_metrics *metrics);
 
 #endif

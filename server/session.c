@@ -28,7 +28,7 @@ static bool is_live(const struct oriel_session *session, uint64_t now_ns) {
 }
 
 /** What the table holds, seen from a new session: of each kind the one that is nearest its end; NULL = none. */
-struct census {
+struct usage {
   struct oriel_session *unused, *own, *like, *any;
   size_t owns, views;
 };
@@ -38,37 +38,37 @@ static void keep_older(struct oriel_session **oldest, struct oriel_session *slot
     *oldest = slot;
 }
 
-static struct census take_census(struct oriel_sessions *sessions, const struct oriel_session_start *start,
+static struct usage measure(struct oriel_sessions *sessions, const struct oriel_session_start *start,
                                  uint64_t now_ns) {
-  struct census census = {0};
+  struct usage usage = {0};
   for (size_t i = 0; i < ORIEL_SESSIONS_MAX; i++) {
     struct oriel_session *slot = &sessions->slots[i];
     if (!is_live(slot, now_ns)) {
-      census.unused = census.unused ? census.unused : slot;
+      usage.unused = usage.unused ? usage.unused : slot;
       continue;
     }
     const bool own = oriel_secret_equal(&slot->key, &start->key);
-    census.views += slot->view;
-    census.owns += own;
-    keep_older(&census.any, slot);
+    usage.views += slot->view;
+    usage.owns += own;
+    keep_older(&usage.any, slot);
     if (slot->view == start->view)
-      keep_older(&census.like, slot);
+      keep_older(&usage.like, slot);
     if (own)
-      keep_older(&census.own, slot);
+      keep_older(&usage.own, slot);
   }
-  return census;
+  return usage;
 }
 
 /* Who has the token of one desktop logs nobody of another out, however often he logs in: his own make room. */
 static struct oriel_session *make_room(struct oriel_sessions *sessions, const struct oriel_session_start *start,
                                        uint64_t now_ns) {
-  const struct census census = take_census(sessions, start, now_ns);
-  const bool free = census.unused && !(start->view && census.views >= ORIEL_SESSIONS_MAX / 2);
-  if (start->narrow && census.own && (!free || census.owns >= ORIEL_SESSIONS_NARROW_MAX))
-    return census.own;
+  const struct usage usage = measure(sessions, start, now_ns);
+  const bool free = usage.unused && !(start->view && usage.views >= ORIEL_SESSIONS_MAX / 2);
+  if (start->narrow && usage.own && (!free || usage.owns >= ORIEL_SESSIONS_NARROW_MAX))
+    return usage.own;
   if (free)
-    return census.unused;
-  return census.like ? census.like : census.any;
+    return usage.unused;
+  return usage.like ? usage.like : usage.any;
 }
 
 int oriel_sessions_create(struct oriel_sessions *sessions, const struct oriel_session_start *start, uint64_t now_ns,

@@ -5,8 +5,15 @@
  */
 #include <stdlib.h>
 
-#include "server/mount.h"
-#include "server/route.h"
+#include "server/handlers.h"
+#include "server/mount_work.h"
+#include "server/request.h"
+#include "server/state.h"
+
+enum {
+  SNAPSHOTS_MAX = 2,   /* of a desktop at a time: each holds a worker thread and a picture */
+  SNAPSHOTS_TOTAL = 8, /* of all */
+};
 
 struct oriel_snapshot {
   uv_work_t work;
@@ -32,8 +39,7 @@ static void release(struct oriel_snapshot *snapshot) {
 
 static void on_made(uv_work_t *work, int status) {
   struct oriel_snapshot *snapshot = work->data;
-  struct oriel_server *server = snapshot->mount->server;
-  server->snapshots--;
+  snapshot->mount->mounts->snapshots--;
   snapshot->mount->snapshots--;
   oriel_mount_worker_done(snapshot->mount);
   snapshot->done = true;
@@ -46,10 +52,11 @@ static void on_made(uv_work_t *work, int status) {
   snapshot->request->connection->suspended = false;
   oriel_connection_phase(snapshot->request->connection, CONNECTION_BODY);
   MHD_resume_connection(snapshot->request->http);
-  oriel_http_pump(server);
+  oriel_http_pump(snapshot->request->connection->owner);
 }
 
-void oriel_snapshot_drop(struct oriel_snapshot *snapshot) {
+static void drop(struct oriel_request *request) {
+  struct oriel_snapshot *snapshot = request->snapshot;
   snapshot->request = NULL;
   if (snapshot->done)
     release(snapshot);
@@ -79,9 +86,10 @@ static enum MHD_Result start(struct oriel_request *request) {
     free(snapshot);
     return MHD_NO;
   }
-  request->server->snapshots++;
+  mount->mounts->snapshots++;
   mount->snapshots++;
   request->snapshot = snapshot;
+  request->drop = drop;
   request->connection->suspended = true;
   MHD_suspend_connection(request->http);
   return MHD_YES;
@@ -92,10 +100,10 @@ enum MHD_Result oriel_handle_snapshot(struct oriel_request *request) {
     return answer(request, request->snapshot);
   if (!oriel_request_desktop(request) || request->server->closing)
     return oriel_answer_absent(request);
-  if (request->mount->snapshots >= ORIEL_SNAPSHOTS_MAX)
+  if (request->mount->snapshots >= SNAPSHOTS_MAX)
     return oriel_answer_error(request, MHD_HTTP_SERVICE_UNAVAILABLE, "two snapshots are being made; try again soon",
                               "Retry-After", "1");
-  if (request->server->snapshots >= ORIEL_SNAPSHOTS_TOTAL)
+  if (request->mount->mounts->snapshots >= SNAPSHOTS_TOTAL)
     return oriel_answer_error(request, MHD_HTTP_SERVICE_UNAVAILABLE,
                               "snapshots of other desktops are being made; try again soon", "Retry-After", "1");
   return start(request);

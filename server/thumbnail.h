@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The small picture of a desktop for the list of them: made while somebody asks for it, at most once a second, by a
- * worker of libuv's pool, and handed to all who ask. Thread-safety: the loop thread only.
+ * The small picture of a desktop for the list of them: made while somebody asks for it, at most once a second, and
+ * handed to all who ask. Who makes it is in thumbnail_handler.c. Thread-safety: one owner; time is an argument.
  */
 #ifndef ORIEL_SERVER_THUMBNAIL_H
 #define ORIEL_SERVER_THUMBNAIL_H
@@ -13,11 +13,7 @@
 enum {
   ORIEL_THUMBNAIL_WIDTH = 384, /* pixels at most */
   ORIEL_THUMBNAIL_HEIGHT = 240,
-  ORIEL_THUMBNAILS_AT_ONCE = 2, /* of all desktops: libuv's pool has four workers, for other things, too */
 };
-
-struct oriel_mount;
-struct oriel_server;
 
 /** Zeroed: there is none yet. */
 struct oriel_thumbnail {
@@ -29,9 +25,15 @@ struct oriel_thumbnail {
   bool making, failed;
 };
 
+/** Whether it is time to make another. */
+bool oriel_thumbnail_due(const struct oriel_thumbnail *thumbnail, uint64_t now_ns);
+/** Whether there is one that still shows the present. */
+bool oriel_thumbnail_fresh(const struct oriel_thumbnail *thumbnail, uint64_t now_ns);
+/** Takes over a new one: `png` of `size` bytes, from malloc. */
+void oriel_thumbnail_take(struct oriel_thumbnail *thumbnail, uint8_t *png, size_t size, uint64_t now_ns);
 /** Forgets it. */
 void oriel_thumbnail_drop(struct oriel_thumbnail *thumbnail);
-/** Forgets those that nobody asks for any more. */
-void oriel_thumbnails_tick(struct oriel_server *server, uint64_t now_ns);
+/** Time goes on: forgets one that nobody asks for any more. */
+void oriel_thumbnail_tick(struct oriel_thumbnail *thumbnail, uint64_t now_ns);
 
 #endif

@@ -6,18 +6,24 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "server/handlers.h"
 #include "server/handshake.h"
-#include "server/mount.h"
 #include "server/peer.h"
-#include "server/route.h"
+#include "server/peer_crowd.h"
+#include "server/request.h"
+#include "server/state.h"
 #include "wire/viewer.h"
 
 static void on_peer_closed(void *user) {
   struct oriel_connection *connection = user;
-  struct oriel_server *server = connection->server;
+  struct oriel_http *http = connection->owner;
   (void)MHD_upgrade_action(connection->upgrade, MHD_UPGRADE_ACTION_CLOSE); /* may free the connection */
   /* The socket is closed by a run of libmicrohttpd, which does not announce it when this comes from inside one. */
-  oriel_http_pump_soon(server);
+  oriel_http_pump_soon(http);
+}
+
+static int wire_of(void *user, size_t *queued) {
+  return oriel_connection_wire(user, queued);
 }
 
 static void on_upgraded(void *user, struct MHD_Connection *http, void *context, const char *early, size_t early_size,
@@ -31,7 +37,8 @@ static void on_upgraded(void *user, struct MHD_Connection *http, void *context, 
   oriel_connection_phase(connection, CONNECTION_UPGRADED);
   struct oriel_peer_config config = {
     .socket = socket,
-    .relay = connection->relay ? &connection->relay : NULL,
+    .wire = wire_of,
+    .proxies = &request->server->site.proxies,
     .early = early,
     .early_size = early_size,
     .session = request->session,
@@ -46,7 +53,7 @@ static void on_upgraded(void *user, struct MHD_Connection *http, void *context, 
   };
   int status = oriel_peer_create(request->mount, &config);
   if (status < 0)
-    oriel_warn(ORIEL_SUBSYSTEM, "viewer %s could not be served: %s", request->client, strerror(-status));
+    oriel_warn("server", "viewer %s could not be served: %s", request->client, strerror(-status));
 }
 
 static enum MHD_Result refuse(struct oriel_request *request, enum oriel_handshake_result result) {
@@ -85,7 +92,7 @@ enum MHD_Result oriel_handle_websocket(struct oriel_request *request) {
     result = ORIEL_HANDSHAKE_KEY;
   /* Upgrade and Connection are for one hop: a proxy that does not know WebSocket drops them and passes the rest on. */
   if (result == ORIEL_HANDSHAKE_NOT_WEBSOCKET && keys > 0)
-    server->upgrade_lost_ns = oriel_clock_ns();
+    server->site.upgrade_lost_ns = oriel_clock_ns();
   if (result != ORIEL_HANDSHAKE_OK)
     return refuse(request, result);
   if (server->closing || !oriel_request_desktop(request))

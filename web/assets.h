@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-#include "server/server.h"
+#include "server/asset.h"
 
 /** One entry per file; "/" is the page. Served verbatim, cached by ETag. */
 extern const struct oriel_asset oriel_web_assets[];

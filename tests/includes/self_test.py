@@ -23,9 +23,10 @@ CLEAN = {
     'core/a.h': SPDX + '#ifndef A_H\n#define A_H\n#include <stdint.h>\nstruct a {\n  uint32_t x;\n};\n#endif\n',
     'core/a.c': SPDX + '#include "core/a.h"\n',
     'server/server.h': SPDX + '#include "desktop/desktop.h"\n',
+    'server/asset.h': SPDX,
     'desktop/desktop.h': SPDX + '#include "source/source.h"\n',
     'source/source.h': SPDX + '#include "core/a.h"\n',
-    'web/embed.c': SPDX + '#include "server/server.h"\n#include "wire/w.h"\n',
+    'web/embed.c': SPDX + '#include "server/asset.h"\n#include "wire/w.h"\n',
     'wire/w.h': SPDX + '#include <linux/vm_sockets.h>\n',
     'guest/demo/local.c': SPDX + '#include "scene.h"\n',
     'cli/main.c': SPDX + '#include "server/server.h"\n#include "vm/qemu.h"\n#include "version.h"\n',
@@ -77,7 +78,7 @@ class Planted(unittest.TestCase):
         self.expect(arrows.check(self.root), 'tap/bad.c:2:')
 
     def test_include_of_more_than_the_header(self):
-        self.write('web/bad.c', SPDX + '#include "server/private.h"\n')
+        self.write('web/bad.c', SPDX + '#include "server/server.h"\n')
         self.expect(arrows.check(self.root), 'web/bad.c:2:')
 
     def test_include_in_a_deep_folder(self):

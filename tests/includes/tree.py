@@ -16,7 +16,7 @@ ARROWS = {
     'webrtc': ['core'],
     # Of a source the values that a desktop hands on unchanged: they are nothing by which a source could be reached.
     'server': ['core', 'wire', 'desktop', 'webrtc', 'source/facts.h', 'source/input.h'],
-    'web': ['wire', 'server/server.h'],  # constants for the page, and the form of an embedded asset
+    'web': ['wire', 'server/asset.h'],  # constants for the page, and the form of an embedded asset
     'driver': ['core', 'wire', 'transport', 'audio', 'media/downmix.h', 'media/fade.h', 'media/opus_packet.h', 'media/receiver.h',
                'media/sound_coder.h'],
     'tap': ['core'],

@@ -15,9 +15,11 @@
 
 #include "core/clock.h"
 #include "page.h"
-#include "server/mount.h"
+#include "server/handlers.h"
 #include "server/permit.h"
-#include "server/route.h"
+#include "server/request.h"
+#include "server/routes.h"
+#include "server/state.h"
 #include "wire/viewer.h"
 
 static struct answer answer;
@@ -82,11 +84,10 @@ static void route_table_walk(void **state) {
     {ORIEL_PARTY_SCRIPT, RIG_BEARER},
     {ORIEL_PARTY_ADMIN, BEARER(RIG_ADMIN_TOKEN)},
   };
-  size_t count;
-  const struct oriel_route *routes = oriel_routes(&count);
+  const size_t count = oriel_routes.count;
   assert_true(count >= 16);
   for (size_t i = 0; i < count * REQUEST_WAYS; i++) {
-    const struct oriel_route *row = &routes[i / REQUEST_WAYS];
+    const struct oriel_route *row = &oriel_routes.rows[i / REQUEST_WAYS];
     char request[128];
     assert_true(oriel_permit_route(row->method, row->path));
     if (!request_of(row, i % REQUEST_WAYS, RIG_DESKTOP, request, sizeof request))
@@ -439,7 +440,7 @@ static void stats_name_addresses_to_the_operator_alone(void **state) {
 static void expire_sessions(struct rig *rig, void *argument) {
   (void)argument;
   for (size_t i = 0; i < ORIEL_SESSIONS_MAX; i++)
-    rig->server->sessions.slots[i].expires_ns = 0;
+    rig->server->access.sessions.slots[i].expires_ns = 0;
 }
 
 static void session_ends_with_its_time_and_with_its_token(void **state) {

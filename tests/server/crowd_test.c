@@ -17,7 +17,7 @@
 #include <cmocka.h>
 
 #include "rig.h"
-#include "server/private.h"
+#include "server/state.h"
 #include "wire/viewer.h"
 
 static struct answer answer;

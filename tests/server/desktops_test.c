@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "page.h"
-#include "server/mount.h"
+#include "server/mounts.h"
 #include "server/order.h"
 #include "wire/viewer.h"
 

@@ -15,8 +15,7 @@
 
 #include "core/clock.h"
 #include "rig.h"
-#include "server/private.h"
-#include "server/route.h"
+#include "server/state.h"
 
 static struct answer answer;
 
@@ -282,7 +281,7 @@ static void snapshot_given_up(void **state) {
 }
 
 static void count_snapshots(struct rig *rig, void *argument) {
-  *(unsigned *)argument = rig->server->snapshots;
+  *(unsigned *)argument = rig->server->mounts.snapshots;
 }
 
 /* Of a VM that never comes: the end answers it at once, and does not wait for the 2 s that it may take. */
@@ -363,7 +362,7 @@ static bool nobody(const struct oriel_server_stats *stats) {
 
 static void pass_answer_limit(struct rig *rig, void *argument) {
   (void)argument;
-  oriel_http_tick(rig->server, oriel_clock_ns() + 61 * ORIEL_NS_PER_SECOND);
+  oriel_connections_tick(&rig->server->http.connections, oriel_clock_ns() + 61 * ORIEL_NS_PER_SECOND);
 }
 
 /* Clients that take a large file a byte at a time: nobody waits for them, they hold no copy, and their time ends. */

@@ -13,8 +13,8 @@
 #include <cmocka.h>
 
 #include "page.h"
-#include "server/mount.h"
-#include "server/private.h"
+#include "server/mounts.h"
+#include "server/state.h"
 #include "wire/viewer.h"
 
 #define MOTION "pattern:?size=320x240&scene=motion"
@@ -198,7 +198,7 @@ static void one_that_hangs_delays_no_other(void **state) {
 static void count_mounts(struct rig *rig, void *argument) {
   unsigned *count = argument;
   *count = 0;
-  for (const struct oriel_mount *mount = rig->server->mounts; mount; mount = mount->next)
+  for (const struct oriel_mount *mount = rig->server->mounts.first; mount; mount = mount->next)
     (*count)++;
 }
 

@@ -13,10 +13,12 @@
 #include <cmocka.h>
 
 #include "page.h"
-#include "server/mount.h"
-#include "server/private.h"
+#include "server/handlers.h"
+#include "server/mounts.h"
 #include "server/permit.h"
-#include "server/route.h"
+#include "server/request.h"
+#include "server/routes.h"
+#include "server/state.h"
 #include "wire/viewer.h"
 
 #define MOTION "pattern:?size=320x240&scene=motion"
@@ -195,10 +197,9 @@ static void tokens_of_one_desktop_open_no_other(void **state) {
     const char *headers;
   } visitors[] = {{ORIEL_PARTY_SCRIPT, BEARER("red-token")}, {ORIEL_PARTY_WATCHER, BEARER("red-view-token")},
                   {ORIEL_PARTY_USER, user}, {ORIEL_PARTY_WATCHER, watcher}, {ORIEL_PARTY_USER, below}};
-  size_t count, walked = 0;
-  const struct oriel_route *routes = oriel_routes(&count);
-  for (size_t i = 0; i < count * REQUEST_WAYS; i++) {
-    const struct oriel_route *row = &routes[i / REQUEST_WAYS];
+  size_t walked = 0;
+  for (size_t i = 0; i < oriel_routes.count * REQUEST_WAYS; i++) {
+    const struct oriel_route *row = &oriel_routes.rows[i / REQUEST_WAYS];
     const unsigned parties = oriel_permit_route(row->method, row->path);
     char own[128], other[128];
     if (i % REQUEST_WAYS == 0 || parties & ORIEL_PARTY_ANYBODY || row->handle == oriel_handle_logout ||

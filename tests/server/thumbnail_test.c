@@ -12,8 +12,8 @@
 #include <cmocka.h>
 
 #include "page.h"
-#include "server/mount.h"
-#include "server/private.h"
+#include "server/mounts.h"
+#include "server/state.h"
 
 #define MOTION "pattern:?size=1280x720&scene=motion"
 
@@ -87,7 +87,7 @@ static void age(struct rig *rig, void *argument) {
   thumbnail->begun_ns -= ages->by_ns;
   thumbnail->made_ns -= ages->by_ns;
   thumbnail->asked_ns -= ages->by_ns;
-  oriel_thumbnails_tick(rig->server, oriel_clock_ns());
+  oriel_mounts_tick(&rig->server->mounts, oriel_clock_ns());
   ages->has = thumbnail->png != NULL;
 }
 

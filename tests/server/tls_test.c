@@ -24,8 +24,7 @@
 
 #include "core/clock.h"
 #include "rig.h"
-#include "server/private.h"
-#include "server/relay.h"
+#include "server/state.h"
 #include "wire/viewer.h"
 
 static char certificate[4096], private_key[4096];
@@ -233,7 +232,7 @@ static bool nobody(const struct oriel_server_stats *stats) {
 }
 
 static void count_relays(struct rig *called, void *argument) {
-  *(unsigned *)argument = called->server->relay_count;
+  *(unsigned *)argument = called->server->relays.count;
 }
 
 static bool no_relays(const struct oriel_server_stats *stats) {
@@ -301,7 +300,7 @@ static void tls_handshakes_that_stop(void **state) {
 }
 
 static void pass_limits(struct rig *called, void *argument) {
-  oriel_relays_tick(called->server, oriel_clock_ns() + *(unsigned *)argument * ORIEL_NS_PER_SECOND);
+  oriel_relays_tick(&called->server->relays, oriel_clock_ns() + *(unsigned *)argument * ORIEL_NS_PER_SECOND);
 }
 
 static unsigned relays(void) {

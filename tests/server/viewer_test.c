@@ -17,7 +17,7 @@
 #include "desktop/desktop.h"
 #include "desktop/hub.h"
 #include "page.h"
-#include "server/private.h"
+#include "server/state.h"
 #include "wire/viewer.h"
 
 static struct frame frame;
@@ -590,7 +590,7 @@ static void logout_ends_the_sessions_viewers(void **state) {
 static void expire_sessions(struct rig *rig, void *argument) {
   (void)argument;
   for (size_t i = 0; i < ORIEL_SESSIONS_MAX; i++)
-    rig->server->sessions.slots[i].expires_ns = 0;
+    rig->server->access.sessions.slots[i].expires_ns = 0;
 }
 
 /* A connection does not outlive the session that opened it; one by token has none. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * The state of one viewer's connection, shared by peer.c (its life), peers.c, peer_receive.c and peer_send.c. Loop
- * thread.
+ * The state of one viewer's connection, and what changes in it without a byte being sent or the peer being freed.
+ * Nobody but the peer's own files looks into it. Loop thread.
  */
-#ifndef ORIEL_SERVER_PEER_PRIVATE_H
-#define ORIEL_SERVER_PEER_PRIVATE_H
+#ifndef ORIEL_SERVER_PEER_STATE_H
+#define ORIEL_SERVER_PEER_STATE_H
 
 #include <uv.h>
 
@@ -13,12 +13,10 @@
 #include "server/clockmap.h"
 #include "server/dispatch.h"
 #include "server/inbox.h"
-#include "server/mount.h"
+#include "server/mounts.h"
 #include "server/outbox.h"
 #include "server/path.h"
-#include "server/peer.h"
 #include "server/permit.h"
-#include "server/private.h"
 
 #define ORIEL_PEER_CLOSE_NS (2 * ORIEL_NS_PER_SECOND)
 
@@ -26,16 +24,16 @@ enum peer_phase { PEER_HELLO, PEER_LIVE, PEER_CLOSING, PEER_LINGER, PEER_GONE };
 
 struct oriel_peer {
   struct oriel_peer *next, *previous; /* of the mount */
-  struct oriel_server *server;
+  struct oriel_mounts *mounts;
   struct oriel_mount *mount; /* held */
   int fd; /* borrowed */
-  struct oriel_relay *const *relay; /* see peer.h */
+  int (*wire)(void *user, size_t *queued); /* see peer.h */
   struct oriel_path path;
   bool reached; /* the kernel sees all of the way */
   uv_poll_t poll;
   int events;
   void (*closed)(void *user);
-  void *closed_user;
+  void *user;
   uint64_t session, sessions[ORIEL_COOKIES_MAX];
   bool proved, view, named; /* see peer.h */
   bool session_waiting;                       /* SESSION has to be sent */
@@ -48,7 +46,7 @@ struct oriel_peer {
   enum peer_phase phase;
   uint64_t born_ns;
   uint64_t deadline_ns; /* HELLO: greeting; CLOSING, LINGER: end */
-  uint64_t excess_said_ns; /* when the log last had a line about its microphone */
+  uint64_t excess_logged_ns; /* when the log last had a line about its microphone */
   uint64_t heard_ns, progress_ns, next_ping_ns, next_session_ns;
   unsigned pings; /* sent */
   struct oriel_viewer *viewer; /* LIVE only */
@@ -72,32 +70,16 @@ struct oriel_peer {
   char bye_text[ORIEL_VIEWER_TEXT_MAX + 1];
 };
 
+/** What it may do now. */
+enum oriel_party oriel_peer_party(const struct oriel_peer *peer);
+/** Writes to the log when it got or lost the controls. */
+void oriel_peer_note_controls(struct oriel_peer *peer);
+/** How much longer than at its best the way to it takes, as the kernel sees it, µs; INT64_MAX = can't be told. */
+int64_t oriel_peer_path_us(struct oriel_peer *peer);
+/** Leaves the desktop, if it is in it. */
+void oriel_peer_leave(struct oriel_peer *peer);
 /** Turns to CLOSING without sending yet: safe inside the inbox's callbacks. text NULL: no BYE, only the close frame. */
 void oriel_peer_close_begin(struct oriel_peer *peer, unsigned reason, uint16_t code, const char *text,
                             uint64_t limit_ns);
-
-/** Ends it now, whatever state it is in. */
-void oriel_peer_end(struct oriel_peer *peer);
-
-/* peers.c */
-/** Ends the one that waits longest to say who it is, where `peer`, which is not in a list yet, is one too many. */
-void oriel_peers_make_room(struct oriel_server *server, const struct oriel_peer *peer);
-
-/* peer_receive.c */
-int oriel_peer_receive_init(struct oriel_peer *peer, const void *early, size_t early_size);
-void oriel_peer_receive_finish(struct oriel_peer *peer);
-
-/* peer.c */
-/** What it may do now. */
-enum oriel_party oriel_peer_party(const struct oriel_peer *peer);
-/** Says in the log when it got or lost the controls. */
-void oriel_peer_note_controls(struct oriel_peer *peer);
-
-/** How much longer than at its best the way to it takes, as the kernel sees it, µs; INT64_MAX = can't be told. */
-int64_t oriel_peer_path_us(struct oriel_peer *peer);
-
-/* peer_send.c */
-/** Starts the most urgent message that waits in the idle outbox; false when there is none. */
-bool oriel_peer_fill(struct oriel_peer *peer);
 
 #endif
