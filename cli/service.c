@@ -34,7 +34,7 @@ static int open_server(struct oriel_service *service) {
     .listener = service->listener >= 0 ? service->listener : 0,
     .token = service->token,
     .admin_token = service->admin_token[0] != '\0' ? service->admin_token : NULL,
-    .keeper = oriel_service_keeper(service),
+    .registry = oriel_service_registry(service),
     .public_url = options->public_url,
     .view_token = service->view_token,
     .allow_hosts = options->allow_hosts.words,

@@ -86,10 +86,10 @@ struct oriel_desktop *oriel_service_vm_desktop(const struct oriel_service *servi
 /** As oriel_service_own. */
 void oriel_service_vm_own(struct oriel_service *service, struct oriel_qemu *vm, oriel_vm_starter *starter);
 
-/* ---- desktops that come and go at run time: service_keeper.c ---- */
+/* ---- desktops that come and go at run time: service_registry.c ---- */
 
 /** What the server calls for an administrator. */
-struct oriel_server_keeper oriel_service_keeper(struct oriel_service *service);
+struct oriel_server_registry oriel_service_registry(struct oriel_service *service);
 
 /* ---- another configuration: service_reload.c ---- */
 

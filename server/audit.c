@@ -28,7 +28,7 @@ void oriel_audit(const char *event, const char *address, const char *desktop, co
              desktop ? desktop : "", details[0] ? " " : "", details);
 }
 
-void oriel_audit_clean(const char *name, char *clean, size_t size) {
+void oriel_audit_sanitize(const char *name, char *clean, size_t size) {
   clean[oriel_utf8_copy(clean, size - 1, name, strlen(name))] = '\0';
   oriel_utf8_sanitize(clean);
   for (char *c = clean; *c; c++)

@@ -11,7 +11,7 @@
 
 /** Who adds and removes desktops at run time, for who shows the admin token. Called in the loop's thread; must not
  *  wait. Both: 0, or -errno with a sentence in `why` (`why_size` bytes) for the administrator, who is sent it. */
-struct oriel_server_keeper {
+struct oriel_server_registry {
   /** Mounts the desktop at `address` as `name`, neither of which was looked at. `options`: "key=value" each, ended by
    *  NULL. -EEXIST, -EINVAL, -ENOSPC, -EPERM; anything else is "not now". All borrowed during the call. */
   int (*add)(void *user, const char *name, const char *address, const char *const *options, char *why,
@@ -27,7 +27,7 @@ struct oriel_server_config {
   const char *token;           /* opens every desktop; 1..512 bytes; borrowed during create */
   const char *view_token;      /* the same for those who only watch, another one; NULL = there is none */
   const char *admin_token;     /* adds and removes desktops, and does nothing else; another one; NULL = there is none */
-  struct oriel_server_keeper keeper; /* NULL functions: nobody adds or removes */
+  struct oriel_server_registry registry; /* NULL functions: nobody adds or removes */
   const char *public_url;      /* where browsers find this server behind a proxy, as public.h has it; or NULL. The page,
                                   its cookie and what a missing Host needs are then for that address */
   const char *const *allow_hosts;   /* beyond the listening address itself and localhost; NULL-terminated or NULL */

@@ -81,17 +81,17 @@ static enum MHD_Result answer_added(struct oriel_request *request, const char *n
 }
 
 enum MHD_Result oriel_handle_add(struct oriel_request *request) {
-  const struct oriel_server_keeper *keeper = &request->server->keeper;
+  const struct oriel_server_registry *registry = &request->server->registry;
   struct oriel_order order;
   char why[512] = "this server adds and removes no desktops";
-  int status = keeper->add ? oriel_order_parse(request->body, request->body_size, &order, why, sizeof why) : -EPERM;
+  int status = registry->add ? oriel_order_parse(request->body, request->body_size, &order, why, sizeof why) : -EPERM;
   explicit_bzero(request->body, sizeof request->body);
   if (status < 0)
     return refuse(request, status, why);
   snprintf(why, sizeof why, "this desktop cannot be served");
-  status = keeper->add(keeper->user, order.name, order.address, (const char *const *)order.options, why, sizeof why);
+  status = registry->add(registry->user, order.name, order.address, (const char *const *)order.options, why, sizeof why);
   char name[ORIEL_MOUNT_NAME_MAX + 1];
-  oriel_audit_clean(order.name, name, sizeof name);
+  oriel_audit_sanitize(order.name, name, sizeof name);
   oriel_audit("desktop-added", request->client, NULL, "result=%s name=\"%s\"", status == 0 ? "done" : "refused",
               name);
   const enum MHD_Result result = status < 0 ? refuse(request, status, why) : answer_added(request, order.name);
@@ -100,12 +100,12 @@ enum MHD_Result oriel_handle_add(struct oriel_request *request) {
 }
 
 enum MHD_Result oriel_handle_remove(struct oriel_request *request) {
-  const struct oriel_server_keeper *keeper = &request->server->keeper;
+  const struct oriel_server_registry *registry = &request->server->registry;
   char why[512] = "this server adds and removes no desktops";
   int status = -EPERM;
-  if (keeper->remove) {
+  if (registry->remove) {
     snprintf(why, sizeof why, "this desktop cannot be removed");
-    status = keeper->remove(keeper->user, request->mount->name, why, sizeof why);
+    status = registry->remove(registry->user, request->mount->name, why, sizeof why);
     oriel_audit("desktop-removed", request->client, NULL, "result=%s name=\"%s\"", status == 0 ? "done" : "refused",
                 request->mount->name);
   }

@@ -20,7 +20,7 @@ void oriel_peer_note_controls(struct oriel_peer *peer) {
   bool has = peer->viewer && oriel_viewer_controls(peer->viewer);
   if (has != peer->had_controls) {
     char name[ORIEL_VIEWER_NAME_MAX + 1];
-    oriel_audit_clean(oriel_viewer_name(peer->viewer), name, sizeof name);
+    oriel_audit_sanitize(oriel_viewer_name(peer->viewer), name, sizeof name);
     oriel_audit(has ? "controls-taken" : "controls-lost", peer->address, oriel_mount_named(peer->mount, peer->named),
                 "viewer=%u name=\"%s\"", oriel_viewer_id(peer->viewer), name);
   }
@@ -31,7 +31,7 @@ void oriel_peer_leave(struct oriel_peer *peer) {
   if (!peer->viewer)
     return;
   char name[ORIEL_VIEWER_NAME_MAX + 1];
-  oriel_audit_clean(oriel_viewer_name(peer->viewer), name, sizeof name);
+  oriel_audit_sanitize(oriel_viewer_name(peer->viewer), name, sizeof name);
   oriel_audit("left", peer->address, oriel_mount_named(peer->mount, peer->named),
               "viewer=%u role=%s seconds=%llu reason=%u name=\"%s\"", oriel_viewer_id(peer->viewer),
               oriel_party_name(oriel_peer_party(peer)),

@@ -170,7 +170,7 @@ int oriel_server_create(uv_loop_t *loop, const struct oriel_server_config *confi
     return report_short(config, -ENOMEM, why, why_size);
   server->listener.fd = -1;
   server->routes = &oriel_routes;
-  server->keeper = config->keeper;
+  server->registry = config->registry;
   oriel_mounts_init(&server->mounts, &server->loop, &server->access, &server->stats, &viewers);
   status = bind_to(server, config, &listener, why, why_size);
   if (status == 0)

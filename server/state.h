@@ -28,7 +28,7 @@ struct oriel_server {
   struct oriel_relays relays;
   struct oriel_listener listener;
   const struct oriel_routes *routes; /* what is answered */
-  struct oriel_server_keeper keeper;
+  struct oriel_server_registry registry;
 
   bool closing;
   uint64_t close_by_ns;

@@ -41,7 +41,7 @@ static int setup(void **state) {
   rig->config.auth_fail_limit = 1000;
   rig->config.view_token = RIG_VIEW_TOKEN;
   rig->config.admin_token = RIG_ADMIN_TOKEN;
-  rig->config.keeper = (struct oriel_server_keeper){.add = keep_none, .remove = remove_none};
+  rig->config.registry = (struct oriel_server_registry){.add = keep_none, .remove = remove_none};
   rig_start(rig);
   *state = rig;
   return 0;

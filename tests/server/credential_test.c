@@ -382,14 +382,14 @@ static void prefix_forms(void **state) {
 static void audit_names_forge_nothing(void **state) {
   (void)state;
   char clean[65];
-  oriel_audit_clean("x\" address=1.2.3.4\n\\ Zo\xC3\xAB", clean, sizeof clean);
+  oriel_audit_sanitize("x\" address=1.2.3.4\n\\ Zo\xC3\xAB", clean, sizeof clean);
   assert_string_equal(clean, "x? address?1.2.3.4?? Zo\xC3\xAB");
   /* C1's new line, and what clears a terminal. */
-  oriel_audit_clean("a\xC2\x85" "b\xC2\x9B" "2J\x9B\x7F", clean, sizeof clean);
+  oriel_audit_sanitize("a\xC2\x85" "b\xC2\x9B" "2J\x9B\x7F", clean, sizeof clean);
   assert_string_equal(clean, "a?b?2J??");
-  oriel_audit_clean("longer than it may be", clean, 7);
+  oriel_audit_sanitize("longer than it may be", clean, 7);
   assert_string_equal(clean, "longer");
-  oriel_audit_clean("longe\xC3\xAB", clean, 7); /* no half characters */
+  oriel_audit_sanitize("longe\xC3\xAB", clean, 7); /* no half characters */
   assert_string_equal(clean, "longe");
 }
 

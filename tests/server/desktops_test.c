@@ -23,7 +23,7 @@
 static struct answer answer;
 
 /** Mounts what it is told, with nothing behind it, as a program would. */
-struct keeper {
+struct registry {
   struct rig rig; /* first */
   struct oriel_mount *added;
   int status;
@@ -32,40 +32,40 @@ struct keeper {
 
 static int keep(void *user, const char *name, const char *address, const char *const *options, char *why,
                 size_t why_size) {
-  struct keeper *keeper = user;
+  struct registry *registry = user;
   size_t used = 0;
-  snprintf(keeper->name, sizeof keeper->name, "%s", name);
-  snprintf(keeper->address, sizeof keeper->address, "%s", address);
-  keeper->options[0] = '\0';
+  snprintf(registry->name, sizeof registry->name, "%s", name);
+  snprintf(registry->address, sizeof registry->address, "%s", address);
+  registry->options[0] = '\0';
   for (; *options; options++)
-    used += (size_t)snprintf(keeper->options + used, sizeof keeper->options - used, "%s,", *options);
-  if (keeper->status < 0) {
-    snprintf(why, why_size, "the keeper's sentence");
-    return keeper->status;
+    used += (size_t)snprintf(registry->options + used, sizeof registry->options - used, "%s,", *options);
+  if (registry->status < 0) {
+    snprintf(why, why_size, "the registry's sentence");
+    return registry->status;
   }
   const struct oriel_mount_config config = {.name = name};
-  return oriel_server_mount(keeper->rig.server, &config, &keeper->added, why, why_size);
+  return oriel_server_mount(registry->rig.server, &config, &registry->added, why, why_size);
 }
 
 static int let_go(void *user, const char *name, char *why, size_t why_size) {
-  struct keeper *keeper = user;
-  if (!keeper->added || strcmp(keeper->added->name, name) != 0) {
+  struct registry *registry = user;
+  if (!registry->added || strcmp(registry->added->name, name) != 0) {
     snprintf(why, why_size, "it was not added");
     return -EPERM;
   }
-  oriel_server_unmount(keeper->added);
-  keeper->added = NULL;
+  oriel_server_unmount(registry->added);
+  registry->added = NULL;
   return 0;
 }
 
 static int setup(void **state) {
-  struct keeper *keeper = calloc(1, sizeof *keeper);
-  struct rig *rig = &keeper->rig;
+  struct registry *registry = calloc(1, sizeof *registry);
+  struct rig *rig = &registry->rig;
   rig->address = STILL;
   rig->config.auth_fail_limit = 1000;
   rig->config.view_token = RIG_VIEW_TOKEN;
   rig->config.admin_token = RIG_ADMIN_TOKEN;
-  rig->config.keeper = (struct oriel_server_keeper){.add = keep, .remove = let_go, .user = keeper};
+  rig->config.registry = (struct oriel_server_registry){.add = keep, .remove = let_go, .user = registry};
   rig_start(rig);
   *state = rig;
   return 0;
@@ -153,20 +153,20 @@ static int post(struct rig *rig, const char *body) {
 }
 
 static void administrator_adds_and_removes(void **state) {
-  struct keeper *keeper = *state;
-  struct rig *rig = &keeper->rig;
+  struct registry *registry = *state;
+  struct rig *rig = &registry->rig;
   char value[128];
   assert_int_equal(post(rig, "{\"name\":\"new\",\"address\":\"pattern:\",\"options\":{\"fps\":30,"
                              "\"token\":\"t\\u00e9\",\"control\":true,\"persistent\":false}}"), 201);
   assert_string_equal(answer.body, "{\"name\":\"new\",\"path\":\"/d/new/\"}");
   assert_string_equal(header_of(&answer, "Location", value, sizeof value), "/d/new/");
-  assert_string_equal(keeper->name, "new");
-  assert_string_equal(keeper->address, "pattern:");
-  assert_string_equal(keeper->options, "fps=30,token=t\xc3\xa9,control=yes,persistent=no,");
+  assert_string_equal(registry->name, "new");
+  assert_string_equal(registry->address, "pattern:");
+  assert_string_equal(registry->options, "fps=30,token=t\xc3\xa9,control=yes,persistent=no,");
   assert_int_equal(ask(rig, &answer, "GET /d/new/api/v1/desktop", RIG_BEARER, NULL), 503);
   assert_int_equal(post(rig, "{\"name\":\"new\",\"address\":\"pattern:\"}"), 409);
   assert_non_null(strstr(answer.body, "give this one another name"));
-  assert_string_equal(keeper->options, "");
+  assert_string_equal(registry->options, "");
   assert_int_equal(ask(rig, &answer, "DELETE /api/v1/desktops/desktop", ADMIN, NULL), 403);
   assert_non_null(strstr(answer.body, "it was not added"));
   assert_int_equal(ask(rig, &answer, "DELETE /api/v1/desktops/new", RIG_BEARER, NULL), 403);
@@ -180,19 +180,19 @@ static void administrator_adds_and_removes(void **state) {
   assert_int_equal(ask(rig, &answer, "POST /session", "", "{\"token\":\"" RIG_ADMIN_TOKEN "\"}"), 401);
 }
 
-static void what_the_keeper_says_is_the_answer(void **state) {
-  struct keeper *keeper = *state;
+static void what_the_registry_says_is_the_answer(void **state) {
+  struct registry *registry = *state;
   static const int rows[][2] = {{-EEXIST, 409}, {-EINVAL, 400}, {-ENOSPC, 507}, {-EPERM, 403}, {-EIO, 503}};
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    keeper->status = rows[i][0];
-    assert_int_equal(post(&keeper->rig, "{\"name\":\"x\",\"address\":\"y\"}"), rows[i][1]);
-    assert_string_equal(answer.body, "{\"error\":\"the keeper's sentence\"}");
+    registry->status = rows[i][0];
+    assert_int_equal(post(&registry->rig, "{\"name\":\"x\",\"address\":\"y\"}"), rows[i][1]);
+    assert_string_equal(answer.body, "{\"error\":\"the registry's sentence\"}");
   }
-  keeper->status = 0;
+  registry->status = 0;
 }
 
 static void orders_that_are_none_reach_nobody(void **state) {
-  struct keeper *keeper = *state;
+  struct registry *registry = *state;
   static char many[4000];
   size_t used = (size_t)snprintf(many, sizeof many, "{\"name\":\"x\",\"address\":\"y\",\"options\":{");
   for (int i = 0; i < 33; i++)
@@ -219,12 +219,12 @@ static void orders_that_are_none_reach_nobody(void **state) {
     {"{\"name\":\"x\",\"address\":\"y\",\"options\":{\"a\":\"\\r\"}}", "an option is a name of a-z"},
     {many, "must be an object of at most 32"},
   };
-  snprintf(keeper->name, sizeof keeper->name, "nobody");
+  snprintf(registry->name, sizeof registry->name, "nobody");
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-    assert_int_equal(i * 1000 + (size_t)post(&keeper->rig, rows[i].body), i * 1000 + 400);
+    assert_int_equal(i * 1000 + (size_t)post(&registry->rig, rows[i].body), i * 1000 + 400);
     assert_non_null(strstr(answer.body, rows[i].words));
   }
-  assert_string_equal(keeper->name, "nobody");
+  assert_string_equal(registry->name, "nobody");
 }
 
 static void nobody_is_administrator_without_a_token(void **state) {
@@ -243,7 +243,7 @@ int main(void) {
     cmocka_unit_test(list_says_who_controls),
     cmocka_unit_test(metrics_name_the_desktop_where_there_are_several),
     cmocka_unit_test(administrator_adds_and_removes),
-    cmocka_unit_test(what_the_keeper_says_is_the_answer),
+    cmocka_unit_test(what_the_registry_says_is_the_answer),
     cmocka_unit_test(orders_that_are_none_reach_nobody),
     cmocka_unit_test(nobody_is_administrator_without_a_token),
   };

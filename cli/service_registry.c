@@ -109,6 +109,6 @@ static int remove_one(void *user, const char *name, char *why, size_t why_size) 
   return oriel_host_remove(&service->host, name, why, why_size);
 }
 
-struct oriel_server_keeper oriel_service_keeper(struct oriel_service *service) {
-  return (struct oriel_server_keeper){.add = add, .remove = remove_one, .user = service};
+struct oriel_server_registry oriel_service_registry(struct oriel_service *service) {
+  return (struct oriel_server_registry){.add = add, .remove = remove_one, .user = service};
 }
