@@ -248,7 +248,7 @@ int oriel_viewer_resize(struct oriel_viewer *viewer, uint16_t width, uint16_t he
   pthread_mutex_lock(&hub->lock);
   hub->wish_width = width;
   hub->wish_height = height;
-  oriel_hub_poke_locked(hub, 0);
+  oriel_hub_wake_locked(hub, 0);
   pthread_mutex_unlock(&hub->lock);
   return 0;
 }

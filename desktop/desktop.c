@@ -32,7 +32,7 @@ static void sink_damaged(void *user) {
     if (hub->watchers_snapshot)
       pthread_cond_broadcast(&hub->fresh);
   }
-  oriel_hub_poke_locked(hub, ORIEL_WAIT_DAMAGE);
+  oriel_hub_wake_locked(hub, ORIEL_WAIT_DAMAGE);
   pthread_mutex_unlock(&hub->lock);
 }
 

@@ -111,7 +111,7 @@ static void note_painted_locked(struct oriel_hub *hub, struct oriel_viewer *view
   viewer->painted_sequence = ack->painted;
   if (viewer->subscriber.content_until_ns) {
     viewer->subscriber.content_until_ns = 0;
-    oriel_hub_poke_locked(hub, ORIEL_WAIT_VIEWERS);
+    oriel_hub_wake_locked(hub, ORIEL_WAIT_VIEWERS);
   }
   viewer->paints_ns[viewer->painted++ % ORIEL_PAINT_RING] = now_ns;
   if (!reference || !sent->timed)
@@ -135,7 +135,7 @@ void oriel_viewer_ack(struct oriel_viewer *viewer, const struct oriel_viewer_ack
   bool opened = !was_open && oriel_hub_window_open_locked(hub, viewer, now);
   bool waits = opened && viewer->subscriber.waiting;
   if (opened)
-    oriel_hub_poke_locked(hub, ORIEL_WAIT_VIEWERS);
+    oriel_hub_wake_locked(hub, ORIEL_WAIT_VIEWERS);
   pthread_mutex_unlock(&hub->lock);
   if (waits)
     oriel_desktop_wake(viewer->desktop); /* the picture in the slot may leave now */
@@ -151,7 +151,7 @@ void oriel_viewer_rtt(struct oriel_viewer *viewer, uint32_t rtt_us) {
   bool opened = !was_open && oriel_hub_window_open_locked(hub, viewer, now);
   bool waits = opened && viewer->subscriber.waiting;
   if (opened)
-    oriel_hub_poke_locked(hub, ORIEL_WAIT_VIEWERS);
+    oriel_hub_wake_locked(hub, ORIEL_WAIT_VIEWERS);
   pthread_mutex_unlock(&hub->lock);
   if (waits)
     oriel_desktop_wake(viewer->desktop);
@@ -173,7 +173,7 @@ void oriel_viewer_request_key(struct oriel_viewer *viewer) {
     }
     oriel_hub_need_key_locked(viewer, after_ns);
     viewer->decoded_count = viewer->received_count;
-    oriel_hub_poke_locked(hub, 0);
+    oriel_hub_wake_locked(hub, 0);
   }
   pthread_mutex_unlock(&hub->lock);
 }

@@ -61,7 +61,7 @@ void oriel_hub_finish(struct oriel_hub *hub) {
   pthread_mutex_destroy(&hub->lock);
 }
 
-void oriel_hub_poke_locked(struct oriel_hub *hub, unsigned events) {
+void oriel_hub_wake_locked(struct oriel_hub *hub, unsigned events) {
   if (!events || (hub->wait & events))
     pthread_cond_signal(&hub->media);
 }

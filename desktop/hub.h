@@ -23,7 +23,7 @@ struct oriel_packet *oriel_hub_forget_key_locked(struct oriel_hub *hub, enum ori
 /** Drops the pictures that wait for it, which then waits for a key frame. */
 void oriel_hub_need_key_locked(struct oriel_viewer *viewer, uint64_t key_after_ns);
 /** Wakes the media thread if it waits for one of `events`; 0 = always. */
-void oriel_hub_poke_locked(struct oriel_hub *hub, unsigned events);
+void oriel_hub_wake_locked(struct oriel_hub *hub, unsigned events);
 
 /** True when this viewer has the controls. Network thread, which alone changes who does. */
 bool oriel_hub_controls(const struct oriel_viewer *viewer);

@@ -18,7 +18,7 @@ void oriel_desktop_follow_up(struct oriel_desktop *desktop, enum oriel_posted po
   if (posted != ORIEL_POSTED_LATER)
     return;
   pthread_mutex_lock(&desktop->hub.lock);
-  oriel_hub_poke_locked(&desktop->hub, 0); /* the media thread tells it in its turn */
+  oriel_hub_wake_locked(&desktop->hub, 0); /* the media thread tells it in its turn */
   pthread_mutex_unlock(&desktop->hub.lock);
 }
 

@@ -139,7 +139,7 @@ static bool join_locked(struct oriel_hub *hub, struct oriel_viewer *viewer, bool
   watchers_add_locked(hub, viewer, viewer->can_video || viewer->can_tiles, sound);
   hub->expected_ns = 0;
   show_first_locked(hub, viewer);
-  oriel_hub_poke_locked(hub, 0);
+  oriel_hub_wake_locked(hub, 0);
   return true;
 }
 
@@ -151,7 +151,7 @@ static void leave_locked(struct oriel_hub *hub, struct oriel_viewer *viewer) {
     at++;
   memmove(&hub->viewers[at], &hub->viewers[at + 1], (hub->count - at - 1) * sizeof hub->viewers[0]);
   hub->count--;
-  oriel_hub_poke_locked(hub, 0);
+  oriel_hub_wake_locked(hub, 0);
 }
 
 int oriel_viewer_attach(struct oriel_desktop *desktop, const struct oriel_viewer_config *config,
@@ -210,7 +210,7 @@ void oriel_viewer_want(struct oriel_viewer *viewer, bool pictures, bool sound) {
   watchers_add_locked(hub, viewer, pictures, sound);
   if (begins)
     show_first_locked(hub, viewer);
-  oriel_hub_poke_locked(hub, 0);
+  oriel_hub_wake_locked(hub, 0);
   pthread_mutex_unlock(&hub->lock);
   oriel_desktop_update_watch(viewer->desktop);
 }
@@ -321,7 +321,7 @@ static void take_picture_locked(struct oriel_hub *hub, struct oriel_viewer *view
   viewer->bytes_sent += packet->size;
   if (timed && viewer == oriel_hub_reference_locked(hub))
     oriel_stage_add(hub->stages, ORIEL_STAGE_QUEUE, packet->encoded_ns, now_ns);
-  oriel_hub_poke_locked(hub, ORIEL_WAIT_VIEWERS);
+  oriel_hub_wake_locked(hub, ORIEL_WAIT_VIEWERS);
 }
 
 bool oriel_viewer_next(struct oriel_viewer *viewer, struct oriel_delivery *delivery) {
@@ -330,7 +330,7 @@ bool oriel_viewer_next(struct oriel_viewer *viewer, struct oriel_delivery *deliv
   pthread_mutex_lock(&hub->lock);
   if (viewer->subscriber.is_stuck) { /* it can take more again: a key frame is worth making */
     viewer->subscriber.is_stuck = false;
-    oriel_hub_poke_locked(hub, ORIEL_WAIT_VIEWERS);
+    oriel_hub_wake_locked(hub, ORIEL_WAIT_VIEWERS);
   }
   const uint64_t now = oriel_clock_ns();
   if (viewer->opening && oriel_hub_window_open_locked(hub, viewer, now)) {

@@ -18,7 +18,7 @@ static bool rest_allowed_locked(struct oriel_hub *hub) {
   uint64_t now = oriel_clock_ns(), at = oriel_rate_limit_next(&hub->rest_pace, now);
   hub->rest_ns = at > now ? at : 0;
   if (hub->rest_ns)
-    oriel_hub_poke_locked(hub, 0);
+    oriel_hub_wake_locked(hub, 0);
   else
     oriel_rate_limit_take(&hub->rest_pace, now);
   return !hub->rest_ns;
@@ -75,7 +75,7 @@ void oriel_desktop_update_watch(struct oriel_desktop *desktop) {
     hub->watched_ns = oriel_clock_ns();
     for (unsigned i = 0; i < ORIEL_RENDITIONS; i++)
       stale[i] = oriel_hub_forget_key_locked(hub, (enum oriel_channel_kind)i);
-    oriel_hub_poke_locked(hub, 0);
+    oriel_hub_wake_locked(hub, 0);
   }
   bool sound = hub->watchers_sound > 0;
   pthread_mutex_unlock(&hub->lock);
@@ -93,7 +93,7 @@ void oriel_desktop_expect(struct oriel_desktop *desktop) {
   hub->joined_ns = oriel_clock_ns();
   hub->expected_ns = hub->joined_ns + expectation_ns;
   hub->opens = !hub->watchers_pictures && !hub->channels[ORIEL_CHANNEL_TILES].newest_key;
-  oriel_hub_poke_locked(hub, 0);
+  oriel_hub_wake_locked(hub, 0);
   pthread_mutex_unlock(&hub->lock);
   oriel_desktop_update_watch(desktop);
 }
