@@ -9,7 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "cli/say.h"
+#include "cli/report.h"
 
 static void on_abort(int number, siginfo_t *info, void *context) {
   static const char line[] = "oriel: stopped: a library could not go on, most likely for want of memory, threads or "

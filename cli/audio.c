@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "cli/nearest.h"
-#include "cli/say.h"
+#include "cli/report.h"
 #include "cli/value.h"
 
 static const char usage[] =
@@ -50,7 +50,7 @@ int oriel_audio_command(int argc, char *const argv[]) {
   for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
     oriel_nearest_consider(&nearest, commands[i].name);
   oriel_nearest_hint(&nearest, "oriel audio ", hint, sizeof hint);
-  return oriel_say(ORIEL_EXIT_USAGE, "no command \"audio %.100s\": see `oriel audio --help`%s", argv[0], hint);
+  return oriel_report(ORIEL_EXIT_USAGE, "no command \"audio %.100s\": see `oriel audio --help`%s", argv[0], hint);
 }
 
 static const struct oriel_audio_option *find(const struct oriel_audio_words *words, const char *word, size_t length) {
@@ -68,7 +68,7 @@ static int unknown_option(const struct oriel_audio_words *words, const char *wor
   for (size_t i = 0; i < words->option_count; i++)
     oriel_nearest_consider(&nearest, words->options[i].name);
   oriel_nearest_hint(&nearest, "", hint, sizeof hint);
-  return oriel_say(ORIEL_EXIT_USAGE, "unknown option %.100s: see --help%s", word, hint);
+  return oriel_report(ORIEL_EXIT_USAGE, "unknown option %.100s: see --help%s", word, hint);
 }
 
 int oriel_audio_parse(struct oriel_audio_words *words, int argc, char *const argv[]) {
@@ -80,7 +80,7 @@ int oriel_audio_parse(struct oriel_audio_words *words, int argc, char *const arg
     }
     if (word[0] != '-') {
       if (words->operand_count == words->operands_max)
-        return oriel_say(ORIEL_EXIT_USAGE, "unexpected \"%.100s\": see --help", word);
+        return oriel_report(ORIEL_EXIT_USAGE, "unexpected \"%.100s\": see --help", word);
       words->operands[words->operand_count++] = word;
       continue;
     }
@@ -95,7 +95,7 @@ int oriel_audio_parse(struct oriel_audio_words *words, int argc, char *const arg
     else if (i + 1 < argc)
       *option->text = argv[++i];
     else
-      return oriel_say(ORIEL_EXIT_USAGE, "%s needs a value: see --help", option->name);
+      return oriel_report(ORIEL_EXIT_USAGE, "%s needs a value: see --help", option->name);
   }
   return -1;
 }
@@ -103,8 +103,8 @@ int oriel_audio_parse(struct oriel_audio_words *words, int argc, char *const arg
 int oriel_audio_number(const char *option, const char *text, unsigned min, unsigned max, unsigned *value) {
   if (text == NULL || oriel_value_unsigned(text, min, max, value) == 0)
     return -1;
-  return oriel_say(ORIEL_EXIT_USAGE, "%s is \"%.100s\": it must be a whole number from %u to %u", option, text, min,
-                   max);
+  return oriel_report(ORIEL_EXIT_USAGE, "%s is \"%.100s\": it must be a whole number from %u to %u", option, text, min,
+                      max);
 }
 
 bool oriel_audio_control_path(const char *chosen, char *path, size_t size) {

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "audio/oriel-audio.h"
-#include "cli/say.h"
+#include "cli/report.h"
 
 static const char help[] =
   "Usage: oriel audio meter [NAME] [--updates N]\n"
@@ -94,19 +94,19 @@ static int run(const char *name, unsigned updates) {
       break;
   }
   oriel_audio_reader_close(reader);
-  return result < 0 ? oriel_say(ORIEL_EXIT_ERROR, "%s: %s", name, oriel_audio_error_text(result)) : ORIEL_EXIT_OK;
+  return result < 0 ? oriel_report(ORIEL_EXIT_ERROR, "%s: %s", name, oriel_audio_error_text(result)) : ORIEL_EXIT_OK;
 }
 
 static int choose(char *name, size_t size) {
   char names[ORIEL_AUDIO_NAMES_MAX][ORIEL_AUDIO_NAME_SIZE];
   const size_t count = oriel_audio_names(names);
   if (count == 0)
-    return oriel_say(
+    return oriel_report(
         ORIEL_EXIT_ERROR,
         "no device in shared memory: set one up (`oriel audio set shm=NAME` for the agent), or start its owner");
   if (count > 1)
-    return oriel_say(ORIEL_EXIT_USAGE, "%zu devices are in shared memory: name one, such as `oriel audio meter %s`",
-                     count, names[0]);
+    return oriel_report(ORIEL_EXIT_USAGE, "%zu devices are in shared memory: name one, such as `oriel audio meter %s`",
+                        count, names[0]);
   snprintf(name, size, "%s", names[0]);
   return -1;
 }

@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "cli/audio_driver.h"
-#include "cli/say.h"
+#include "cli/report.h"
 #include "guest/agent/setting.h"
 #include "guest/agent/settings.h"
 #include "guest/agent/settings_load.h"
@@ -53,13 +53,13 @@ struct pair {
 static int split(const char *word, struct pair *pair) {
   const char *equals = strchr(word, '=');
   if (equals == NULL)
-    return oriel_say(ORIEL_EXIT_USAGE, "\"%.100s\" is no setting: write KEY=VALUE, as in rate=48000", word);
+    return oriel_report(ORIEL_EXIT_USAGE, "\"%.100s\" is no setting: write KEY=VALUE, as in rate=48000", word);
   if (!agent_settings_names(word, (size_t)(equals - word), &pair->key, &pair->alias))
-    return oriel_say(ORIEL_EXIT_USAGE, "no setting \"%.*s\": see `oriel audio set --help`",
-                     (int)(equals - word < 60 ? equals - word : 60), word);
+    return oriel_report(ORIEL_EXIT_USAGE, "no setting \"%.*s\": see `oriel audio set --help`",
+                        (int)(equals - word < 60 ? equals - word : 60), word);
   pair->value = equals + 1;
   if (strpbrk(pair->value, "\r\n") != NULL)
-    return oriel_say(ORIEL_EXIT_USAGE, "%s: a value is one line", pair->key);
+    return oriel_report(ORIEL_EXIT_USAGE, "%s: a value is one line", pair->key);
   return -1;
 }
 
@@ -211,17 +211,18 @@ static int change_file(const char *path, const char *control, const struct pair 
   char why[AGENT_WHY_SIZE];
   char *old = read_text(path);
   if (old == NULL)
-    return oriel_say(ORIEL_EXIT_ERROR, "cannot read %s: %s: check the path and its permissions", path, strerror(errno));
+    return oriel_report(ORIEL_EXIT_ERROR, "cannot read %s: %s: check the path and its permissions", path,
+                        strerror(errno));
   char *text = merge(old, pairs, count);
   free(old);
   int status = ORIEL_EXIT_OK, result = 0;
   if (text == NULL)
-    status = oriel_say(ORIEL_EXIT_ERROR, "memory is short");
+    status = oriel_report(ORIEL_EXIT_ERROR, "memory is short");
   else if (check(path, text, why, sizeof why) < 0)
-    status = oriel_say(ORIEL_EXIT_USAGE, "%s; nothing was changed", why);
+    status = oriel_report(ORIEL_EXIT_USAGE, "%s; nothing was changed", why);
   else if ((result = write_text(path, text)) < 0)
-    status = oriel_say(ORIEL_EXIT_ERROR, "cannot write %s: %s: check the folder and its permissions", path,
-                       strerror(-result));
+    status = oriel_report(ORIEL_EXIT_ERROR, "cannot write %s: %s: check the folder and its permissions", path,
+                          strerror(-result));
   else
     printf("%s: %zu set; %s\n", path, count,
            reload(control) ? "oriel-agent takes it" : "no oriel-agent runs here, the next one takes it");
@@ -233,11 +234,12 @@ static int set_agent(const char *config, const char *control, const struct pair 
   char path[1024];
   if (config != NULL ? (size_t)snprintf(path, sizeof path, "%s", config) >= sizeof path
                      : !agent_settings_user_file(path, sizeof path))
-    return oriel_say(ORIEL_EXIT_ERROR, "cannot tell where the agent's settings are: set HOME, or give --config FILE");
+    return oriel_report(ORIEL_EXIT_ERROR,
+                        "cannot tell where the agent's settings are: set HOME, or give --config FILE");
   make_directories(path);
   const int lock = lock_folder(path);
   if (lock == -EBUSY)
-    return oriel_say(ORIEL_EXIT_ERROR, "%s is being changed by another oriel audio set: try again", path);
+    return oriel_report(ORIEL_EXIT_ERROR, "%s is being changed by another oriel audio set: try again", path);
   const int status = change_file(path, control, pairs, count);
   if (lock >= 0)
     close(lock);
@@ -250,7 +252,7 @@ static int show_agent(const char *config) {
   char *argv[] = {(char *)"oriel", (char *)"--config", (char *)config, NULL};
   const int result = agent_settings_load(&settings, config != NULL ? 3 : 1, argv, why, sizeof why);
   if (result < 0)
-    return oriel_say(result == -EINVAL ? ORIEL_EXIT_USAGE : ORIEL_EXIT_ERROR, "%s", why);
+    return oriel_report(result == -EINVAL ? ORIEL_EXIT_USAGE : ORIEL_EXIT_ERROR, "%s", why);
   agent_settings_print(&settings, stdout);
   return ORIEL_EXIT_OK;
 }
@@ -263,10 +265,11 @@ static int set_driver(const struct pair *pairs, size_t count) {
   for (size_t i = 0; i < count && have < sizeof lines; i++)
     have += (size_t)snprintf(lines + have, sizeof lines - have, "%s = %s\n", pairs[i].alias, pairs[i].value);
   if (have >= sizeof lines)
-    return oriel_say(ORIEL_EXIT_USAGE, "the settings are longer than %zu bytes: set fewer at a time", sizeof lines - 1);
+    return oriel_report(ORIEL_EXIT_USAGE, "the settings are longer than %zu bytes: set fewer at a time",
+                        sizeof lines - 1);
   const int result = oriel_audio_driver_set(lines, text, sizeof text, why, sizeof why);
   if (result < 0)
-    return oriel_say(result == -EINVAL ? ORIEL_EXIT_USAGE : ORIEL_EXIT_ERROR, "%s", why);
+    return oriel_report(result == -EINVAL ? ORIEL_EXIT_USAGE : ORIEL_EXIT_ERROR, "%s", why);
   fputs(text, stdout);
   return ORIEL_EXIT_OK;
 }

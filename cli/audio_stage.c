@@ -17,7 +17,7 @@
 #include <unistd.h>
 #include <uv.h>
 
-#include "cli/say.h"
+#include "cli/report.h"
 #include "driver/settings.h"
 #include "guest/agent/setting.h"
 
@@ -136,16 +136,16 @@ static int apply(char text[PLIST_MAX], const char *word) {
   char why[SETTINGS_WHY_SIZE];
   const char *key = NULL, *alias = NULL, *equals = strchr(word, '=');
   if (equals == NULL)
-    return oriel_say(ORIEL_EXIT_USAGE, "\"%.100s\" is no setting: write KEY=VALUE, as in Rate=48000", word);
+    return oriel_report(ORIEL_EXIT_USAGE, "\"%.100s\" is no setting: write KEY=VALUE, as in Rate=48000", word);
   if (!agent_settings_names(word, (size_t)(equals - word), &key, &alias) ||
       settings_set(&settings, alias, equals + 1, why) == -ENOENT)
-    return oriel_say(ORIEL_EXIT_USAGE, "the driver has no setting \"%.*s\": see `oriel audio set --help`",
-                     (int)(equals - word < 60 ? equals - word : 60), word);
+    return oriel_report(ORIEL_EXIT_USAGE, "the driver has no setting \"%.*s\": see `oriel audio set --help`",
+                        (int)(equals - word < 60 ? equals - word : 60), word);
   if (settings_set(&settings, alias, equals + 1, why) < 0)
-    return oriel_say(ORIEL_EXIT_USAGE, "%s", why);
+    return oriel_report(ORIEL_EXIT_USAGE, "%s", why);
   if (text != NULL && replace(text, alias, strcmp(equals + 1, "none") == 0 ? "" : equals + 1) < 0)
-    return oriel_say(ORIEL_EXIT_ERROR,
-                     "the built driver's settings have no place for %s: `make darwin` builds them anew", alias);
+    return oriel_report(ORIEL_EXIT_ERROR,
+                        "the built driver's settings have no place for %s: `make darwin` builds them anew", alias);
   return -1;
 }
 
@@ -156,8 +156,8 @@ static int write_settings(int fresh, const struct oriel_audio_words *words) {
   if (fd >= 0)
     close(fd);
   if (size < 0)
-    return oriel_say(ORIEL_EXIT_ERROR, "cannot read %s of the built driver: %s: `make darwin` builds it anew",
-                     plist_path, strerror(errno));
+    return oriel_report(ORIEL_EXIT_ERROR, "cannot read %s of the built driver: %s: `make darwin` builds it anew",
+                        plist_path, strerror(errno));
   text[size] = '\0';
   int status = -1;
   for (size_t i = 0; status < 0 && i < words->operand_count; i++)
@@ -170,7 +170,7 @@ static int write_settings(int fresh, const struct oriel_audio_words *words) {
     close(fd);
   return size == (ssize_t)strlen(text)
              ? -1
-             : oriel_say(ORIEL_EXIT_ERROR, "cannot write the driver's settings: %s", strerror(errno));
+             : oriel_report(ORIEL_EXIT_ERROR, "cannot write the driver's settings: %s", strerror(errno));
 }
 
 /* ---- the command ---- */
@@ -190,10 +190,10 @@ static int find_driver(char *directory, size_t size) {
     snprintf(directory, size, "%s", chosen);
     return has_driver(directory)
                ? -1
-               : oriel_say(ORIEL_EXIT_ERROR,
-                           "no OrielAudio.driver in %.300s, where ORIEL_DARWIN_DIR points: `make darwin` "
-                           "builds it in build/darwin",
-                           chosen);
+               : oriel_report(ORIEL_EXIT_ERROR,
+                              "no OrielAudio.driver in %.300s, where ORIEL_DARWIN_DIR points: `make darwin` "
+                              "builds it in build/darwin",
+                              chosen);
   }
   if (uv_exepath(binary, &length) != 0)
     strcpy(binary, "./oriel");
@@ -204,18 +204,18 @@ static int find_driver(char *directory, size_t size) {
   snprintf(directory, size, "%s/darwin", beside);
   return has_driver(directory)
              ? -1
-             : oriel_say(ORIEL_EXIT_ERROR,
-                         "the macOS driver is not built (no %.300s/OrielAudio.driver): `make darwin` builds it",
-                         directory);
+             : oriel_report(ORIEL_EXIT_ERROR,
+                            "the macOS driver is not built (no %.300s/OrielAudio.driver): `make darwin` builds it",
+                            directory);
 }
 
 static int fill(int from, int fresh, const char *directory, const struct oriel_audio_words *words) {
   for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
     const int result = copy_tree(from, fresh, parts[i], 0);
     if (result < 0)
-      return oriel_say(ORIEL_EXIT_ERROR,
-                       "cannot copy %s from %s: %s: is the disk full, or the build incomplete (`make darwin`)?",
-                       parts[i], directory, strerror(-result));
+      return oriel_report(ORIEL_EXIT_ERROR,
+                          "cannot copy %s from %s: %s: is the disk full, or the build incomplete (`make darwin`)?",
+                          parts[i], directory, strerror(-result));
   }
   return words->operand_count > 0 ? write_settings(fresh, words) : -1;
 }
@@ -225,20 +225,20 @@ static int stage(const char *share, const char *directory, const struct oriel_au
   snprintf(name, sizeof name, ".OrielAudio.%d", (int)getpid());
   const int to = open(share, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (to < 0)
-    return oriel_say(ORIEL_EXIT_ERROR, "cannot open %.300s: %s: give the folder that the VM shares", share,
-                     strerror(errno));
+    return oriel_report(ORIEL_EXIT_ERROR, "cannot open %.300s: %s: give the folder that the VM shares", share,
+                        strerror(errno));
   const int from = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   int fresh = -1, status = -1, result = remove_tree(to, name, 0);
   if (result < 0 || mkdirat(to, name, 0755) < 0 ||
       (fresh = openat(to, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0)
-    status = oriel_say(ORIEL_EXIT_ERROR, "cannot write to %.300s: %s: check its permissions", share,
-                       strerror(result < 0 ? -result : errno));
+    status = oriel_report(ORIEL_EXIT_ERROR, "cannot write to %.300s: %s: check its permissions", share,
+                          strerror(result < 0 ? -result : errno));
   if (status < 0)
     status = fill(from, fresh, directory, words);
   if (status < 0 && ((result = remove_tree(to, "OrielAudio", 0)) < 0 ||
                      (renameat(to, name, to, "OrielAudio") < 0 && (result = -errno) < 0)))
-    status = oriel_say(ORIEL_EXIT_ERROR, "cannot replace %.300s/OrielAudio: %s: remove it, then try again", share,
-                       strerror(-result));
+    status = oriel_report(ORIEL_EXIT_ERROR, "cannot replace %.300s/OrielAudio: %s: remove it, then try again", share,
+                          strerror(-result));
   if (status >= 0)
     remove_tree(to, name, 0);
   else
@@ -258,7 +258,7 @@ int oriel_audio_stage_command(int argc, char *const argv[]) {
   struct oriel_audio_words words = {.options = options, .option_count = 1, .help = help, .operands_max = 64};
   int status = oriel_audio_parse(&words, argc, argv);
   if (status < 0 && share == NULL)
-    status = oriel_say(ORIEL_EXIT_USAGE, "stage needs the folder that the VM shares: oriel audio stage --share DIR");
+    status = oriel_report(ORIEL_EXIT_USAGE, "stage needs the folder that the VM shares: oriel audio stage --share DIR");
   for (size_t i = 0; status < 0 && i < words.operand_count; i++)
     status = apply(NULL, words.operands[i]);
   if (status < 0)

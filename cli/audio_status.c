@@ -18,7 +18,7 @@
 #include "audio/oriel-audio.h"
 #include "cli/audio_driver.h"
 #include "cli/audio_http.h"
-#include "cli/say.h"
+#include "cli/report.h"
 #include "core/utf8.h"
 
 static const char help[] =
@@ -244,8 +244,8 @@ static bool find_token(const struct asked *asked, char *token, size_t size, int 
   if (asked->token_file != NULL) {
     FILE *file = fopen(asked->token_file, "re");
     if (file == NULL || fgets(token, (int)size, file) == NULL)
-      *status = oriel_say(ORIEL_EXIT_ERROR, "cannot read a token from %s: %s: check --token-file", asked->token_file,
-                          file == NULL ? strerror(errno) : "it is empty");
+      *status = oriel_report(ORIEL_EXIT_ERROR, "cannot read a token from %s: %s: check --token-file", asked->token_file,
+                             file == NULL ? strerror(errno) : "it is empty");
     if (file != NULL)
       fclose(file);
     token[strcspn(token, "\r\n")] = '\0';
@@ -278,10 +278,10 @@ static int print(const struct asked *asked, json_t *root, json_t *reasons) {
   const char *server = asked->server != NULL ? json_string_value(json_object_get(reasons, "server")) : NULL;
   const char *agent = asked->control != NULL ? json_string_value(json_object_get(reasons, "agent")) : NULL;
   if (server != NULL || agent != NULL)
-    return oriel_say(ORIEL_EXIT_ERROR, "%s", server != NULL ? server : agent);
+    return oriel_report(ORIEL_EXIT_ERROR, "%s", server != NULL ? server : agent);
   if (found)
     return ORIEL_EXIT_OK;
-  return oriel_say(
+  return oriel_report(
       ORIEL_EXIT_ERROR,
       "no sound device answers: %s; start oriel-agent (systemctl --user start oriel-agent), install the driver, or "
       "name a server with --server",
@@ -306,7 +306,7 @@ int oriel_audio_status_command(int argc, char *const argv[]) {
   if (status >= 0)
     return status;
   if (asked.server != NULL && !has_token)
-    return oriel_say(ORIEL_EXIT_USAGE, "--server needs its token: give --token-file FILE or ORIEL_TOKEN");
+    return oriel_report(ORIEL_EXIT_USAGE, "--server needs its token: give --token-file FILE or ORIEL_TOKEN");
   json_t *root = json_object(), *reasons = json_object();
   json_t *agent = oriel_audio_control_path(asked.control, path, sizeof path) ? ask_agent(path, why, sizeof why) : NULL;
   add(root, reasons, "agent", agent, why);

@@ -16,7 +16,7 @@
 #include "cli/audio_line.h"
 #include "cli/audio_probe.h"
 #include "cli/audio_tone.h"
-#include "cli/say.h"
+#include "cli/report.h"
 #include "core/clock.h"
 #include "core/histogram.h"
 #include "media/receiver.h"
@@ -250,8 +250,8 @@ static void print_heard(const json_t *root) {
 
 static int report_sent(const struct test *test) {
   if (test->out.sent == 0)
-    return oriel_say(ORIEL_EXIT_ERROR, "nothing could be sent to %s within %u s: %s; is the other side running?",
-                     test->to, test->wait_s, oriel_audio_line_why(&test->out));
+    return oriel_report(ORIEL_EXIT_ERROR, "nothing could be sent to %s within %u s: %s; is the other side running?",
+                        test->to, test->wait_s, oriel_audio_line_why(&test->out));
   if (test->json)
     printf("{\"sent_packets\": %llu, \"dropped_packets\": %llu}\n", (unsigned long long)test->out.sent,
            (unsigned long long)test->out.dropped);
@@ -265,13 +265,13 @@ static int report_heard(struct test *test) {
   const struct oriel_audio_line *line = test->has_in ? &test->in : &test->out;
   const char *place = test->from != NULL ? test->from : test->to != NULL ? test->to : "this host itself";
   if (test->packets == 0 && !oriel_audio_line_is_connected(line))
-    return oriel_say(ORIEL_EXIT_ERROR,
-                     "no sound came from %s within %u s: %s; is the other side running, and told this address?", place,
-                     test->wait_s, oriel_audio_line_why(line));
+    return oriel_report(ORIEL_EXIT_ERROR,
+                        "no sound came from %s within %u s: %s; is the other side running, and told this address?",
+                        place, test->wait_s, oriel_audio_line_why(line));
   if (test->packets == 0)
-    return oriel_say(ORIEL_EXIT_ERROR,
-                     "no sound came from %s within %u s, though it is connected%s: play something there", place,
-                     test->wait_s, line->malformed > 0 ? "; its bytes are no sound packets" : "");
+    return oriel_report(ORIEL_EXIT_ERROR,
+                        "no sound came from %s within %u s, though it is connected%s: play something there", place,
+                        test->wait_s, line->malformed > 0 ? "; its bytes are no sound packets" : "");
   oriel_probe_tidy(&test->heard, NOTE_WINDOWS);
   json_t *root = heard_json(test);
   if (test->json) {
@@ -282,11 +282,11 @@ static int report_heard(struct test *test) {
   json_decref(root);
   fflush(stdout);
   if (test->unusable * 2 > test->packets)
-    return oriel_say(ORIEL_EXIT_ERROR, "most packets from %s are not %s: give both ends the same ?format=", place,
-                     line->address.is_pcm ? "PCM" : "Opus");
+    return oriel_report(ORIEL_EXIT_ERROR, "most packets from %s are not %s: give both ends the same ?format=", place,
+                        line->address.is_pcm ? "PCM" : "Opus");
   if (test->heard.note_count == 0)
-    return oriel_say(ORIEL_EXIT_ERROR, "%s sent only silence: play something there, and look for mute and volume",
-                     place);
+    return oriel_report(ORIEL_EXIT_ERROR, "%s sent only silence: play something there, and look for mute and volume",
+                        place);
   return ORIEL_EXIT_OK;
 }
 
@@ -297,11 +297,11 @@ static int open_line(struct test *test, struct oriel_audio_line *line, const cha
   struct oriel_transport_address address;
   char why[512] = "";
   if (oriel_transport_address_parse(text, &address, why, sizeof why) < 0)
-    return oriel_say(ORIEL_EXIT_USAGE, "%s: %s", text, why);
+    return oriel_report(ORIEL_EXIT_USAGE, "%s: %s", text, why);
   if (address.scheme == ORIEL_TRANSPORT_SHM)
-    return oriel_say(ORIEL_EXIT_USAGE, "%s is shared memory, not a stream: see `oriel audio meter`", text);
+    return oriel_report(ORIEL_EXIT_USAGE, "%s is shared memory, not a stream: see `oriel audio meter`", text);
   if (oriel_audio_line_open(line, &address, is_listener, why, sizeof why) < 0)
-    return oriel_say(ORIEL_EXIT_ERROR, "cannot %s %s: %s", is_listener ? "listen at" : "connect to", text, why);
+    return oriel_report(ORIEL_EXIT_ERROR, "cannot %s %s: %s", is_listener ? "listen at" : "connect to", text, why);
   *is_open = true;
   (void)test;
   return -1;
@@ -315,8 +315,8 @@ static int open_own(struct test *test) {
                        base != NULL ? base : "/tmp") >= sizeof test->directory ||
       mkdtemp(test->directory) == NULL) {
     test->directory[0] = '\0';
-    return oriel_say(ORIEL_EXIT_ERROR, "cannot make a directory in %.40s: %s: set TMPDIR to another",
-                     base != NULL ? base : "/tmp", strerror(errno));
+    return oriel_report(ORIEL_EXIT_ERROR, "cannot make a directory in %.40s: %s: set TMPDIR to another",
+                        base != NULL ? base : "/tmp", strerror(errno));
   }
   snprintf(text, sizeof text, "unix://%s/s", test->directory);
   const int status = open_line(test, &test->in, text, true, &test->has_in);
@@ -346,7 +346,7 @@ static int prepare(struct test *test) {
   oriel_probe_init(&test->heard);
   oriel_probe_init(&test->sent);
   oriel_histogram_init(&test->gaps);
-  return result < 0 ? oriel_say(ORIEL_EXIT_ERROR, "sound cannot be coded: %s", strerror(-result)) : -1;
+  return result < 0 ? oriel_report(ORIEL_EXIT_ERROR, "sound cannot be coded: %s", strerror(-result)) : -1;
 }
 
 static void finish(struct test *test) {
@@ -382,10 +382,10 @@ static int parse(struct test *test, int argc, char *const argv[]) {
     return status;
   test->to = words.operand_count > 0 ? words.operands[0] : NULL;
   if (test->to == NULL && (sends || test->from != NULL))
-    return oriel_say(ORIEL_EXIT_USAGE, "%s needs an ADDRESS to send to: see `oriel audio test --help`",
-                     sends ? "--send" : "--from");
+    return oriel_report(ORIEL_EXIT_USAGE, "%s needs an ADDRESS to send to: see `oriel audio test --help`",
+                        sends ? "--send" : "--from");
   if (sends && test->from != NULL)
-    return oriel_say(ORIEL_EXIT_USAGE, "--send only sends and --from also hears: choose one");
+    return oriel_report(ORIEL_EXIT_USAGE, "--send only sends and --from also hears: choose one");
   test->sends = sends || test->from != NULL || test->to == NULL;
   test->hears = !sends;
   return -1;
@@ -394,7 +394,7 @@ static int parse(struct test *test, int argc, char *const argv[]) {
 int oriel_audio_test_command(int argc, char *const argv[]) {
   struct test *test = calloc(1, sizeof *test);
   if (test == NULL)
-    return oriel_say(ORIEL_EXIT_ERROR, "memory is short");
+    return oriel_report(ORIEL_EXIT_ERROR, "memory is short");
   test->seconds = 5, test->wait_s = 10, test->hz = 1000;
   int status = parse(test, argc, argv);
   if (status < 0)
@@ -404,7 +404,7 @@ int oriel_audio_test_command(int argc, char *const argv[]) {
   if (status < 0) {
     const int result = work(test);
     if (result < 0)
-      status = oriel_say(ORIEL_EXIT_ERROR, "the test stopped: %s", strerror(-result));
+      status = oriel_report(ORIEL_EXIT_ERROR, "the test stopped: %s", strerror(-result));
     else
       status = test->hears ? report_heard(test) : report_sent(test);
   }

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "cli/say.h"
+#include "cli/report.h"
 #include "media/encoder.h"
 #include "server/address.h"
 #include "source/source.h"
@@ -19,16 +19,16 @@ int oriel_check_exposure(const struct oriel_options *options) {
   struct sockaddr_storage address;
   socklen_t size;
   if (oriel_address_parse(options->listen, &address, &size) < 0)
-    return oriel_say(ORIEL_EXIT_USAGE,
-                     "--listen is \"%.100s\": it must be an address and a port, as 127.0.0.1:8080 or [::1]:8080",
-                     options->listen);
+    return oriel_report(ORIEL_EXIT_USAGE,
+                        "--listen is \"%.100s\": it must be an address and a port, as 127.0.0.1:8080 or [::1]:8080",
+                        options->listen);
   const bool tls = options->tls_cert != NULL || options->tls_self_signed;
   if (oriel_address_loopback((const struct sockaddr *)&address) || tls || options->insecure)
     return ORIEL_EXIT_OK;
-  return oriel_say(ORIEL_EXIT_USAGE,
-                   "refusing to listen on %s without TLS: give --tls-self-signed, --tls-cert and --tls-key, or "
-                   "--insecure",
-                   options->listen);
+  return oriel_report(ORIEL_EXIT_USAGE,
+                      "refusing to listen on %s without TLS: give --tls-self-signed, --tls-cert and --tls-key, or "
+                      "--insecure",
+                      options->listen);
 }
 
 /** Whether it is the one that worked last: a probe takes its time, and many desktops have one encoder. `works`: it is,

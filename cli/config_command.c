@@ -12,7 +12,7 @@
 #include "cli/nearest.h"
 #include "cli/option_table.h"
 #include "cli/option_value.h"
-#include "cli/say.h"
+#include "cli/report.h"
 #include "cli/secret.h"
 
 /** "FILE:LINE: " of a desktop's section, or nothing. */
@@ -39,14 +39,14 @@ static bool choose_tokens(const struct oriel_options *options, struct tokens *to
   if (oriel_token_choose(options, tokens->full, why, sizeof why) < 0 ||
       oriel_view_token_choose(options, tokens->view, why, sizeof why) < 0 ||
       oriel_admin_token_choose(options, tokens->admin, why, sizeof why) < 0) {
-    (void)oriel_say(ORIEL_EXIT_ERROR, "%s", why);
+    (void)oriel_report(ORIEL_EXIT_ERROR, "%s", why);
     return false;
   }
   if (strcmp(tokens->full, tokens->view) != 0 && strcmp(tokens->full, tokens->admin) != 0 &&
       strcmp(tokens->view, tokens->admin) != 0)
     return true;
-  (void)oriel_say(ORIEL_EXIT_USAGE, "%.200s: token, view-token and admin-token must be different ones",
-                  options->config);
+  (void)oriel_report(ORIEL_EXIT_USAGE, "%.200s: token, view-token and admin-token must be different ones",
+                     options->config);
   return false;
 }
 
@@ -62,7 +62,7 @@ static bool check_own_tokens(const struct oriel_desktop_options *desktop, const 
   explicit_bzero(token, sizeof token);
   explicit_bzero(view_token, sizeof view_token);
   if (why[0] != '\0')
-    (void)oriel_say(ORIEL_EXIT_ERROR, "%s%s", place, why);
+    (void)oriel_report(ORIEL_EXIT_ERROR, "%s%s", place, why);
   return why[0] == '\0';
 }
 
@@ -73,7 +73,7 @@ static bool check_desktop(const struct oriel_options *options, const struct orie
   format_place(options, desktop, place, sizeof place);
   bool good = oriel_check_desktop(desktop, why, sizeof why) == 0;
   if (!good)
-    (void)oriel_say(ORIEL_EXIT_USAGE, "%s%s", place, why);
+    (void)oriel_report(ORIEL_EXIT_USAGE, "%s%s", place, why);
   return check_own_tokens(desktop, tokens, place) && good;
 }
 
@@ -85,7 +85,7 @@ static bool check_together(const struct oriel_options *options) {
     oriel_host_plans_destroy(plans, options->desktop_count);
     return true;
   }
-  (void)oriel_say(ORIEL_EXIT_USAGE, "%.200s: %s", options->config, why);
+  (void)oriel_report(ORIEL_EXIT_USAGE, "%.200s: %s", options->config, why);
   return false;
 }
 
@@ -103,10 +103,10 @@ static int check_all(const struct oriel_options *options) {
 
 static int check(const struct oriel_options *options) {
   if (options->config == NULL)
-    return oriel_say(ORIEL_EXIT_USAGE, "which file to check is missing: `oriel config check FILE`, or ORIEL_CONFIG");
+    return oriel_report(ORIEL_EXIT_USAGE, "which file to check is missing: `oriel config check FILE`, or ORIEL_CONFIG");
   if (options->desktop_count == 0)
-    return oriel_say(ORIEL_EXIT_USAGE, "%.200s has no desktop: add a section [desktop NAME] with address = "
-                     "qemu:QMP-SOCKET", options->config);
+    return oriel_report(ORIEL_EXIT_USAGE, "%.200s has no desktop: add a section [desktop NAME] with address = "
+                        "qemu:QMP-SOCKET", options->config);
   const int status = check_all(options);
   if (status == ORIEL_EXIT_OK)
     printf("%u desktop%s, ok\n", options->desktop_count, options->desktop_count == 1 ? "" : "s");
@@ -139,10 +139,10 @@ int oriel_config_command(const struct oriel_options *options) {
   if (word != NULL && strcmp(word, "print") == 0)
     return print(options);
   if (word == NULL)
-    return oriel_say(ORIEL_EXIT_USAGE, "what to do is missing: `oriel config check` or `oriel config print`");
+    return oriel_report(ORIEL_EXIT_USAGE, "what to do is missing: `oriel config check` or `oriel config print`");
   oriel_nearest_init(&nearest, word, strlen(word));
   oriel_nearest_consider(&nearest, "check");
   oriel_nearest_consider(&nearest, "print");
   oriel_nearest_hint(&nearest, "oriel config ", hint, sizeof hint);
-  return oriel_say(ORIEL_EXIT_USAGE, "no command \"config %.100s\": see `oriel config --help`%s", word, hint);
+  return oriel_report(ORIEL_EXIT_USAGE, "no command \"config %.100s\": see `oriel config --help`%s", word, hint);
 }

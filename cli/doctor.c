@@ -14,7 +14,7 @@
 #include <jansson.h>
 
 #include "cli/guest.h"
-#include "cli/say.h"
+#include "cli/report.h"
 #include "core/log.h"
 #include "core/utf8.h"
 #include "media/encoder.h"

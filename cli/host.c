@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "cli/check.h"
-#include "cli/say.h"
+#include "cli/report.h"
 #include "core/clock.h"
 #include "core/log.h"
 
@@ -207,7 +207,7 @@ int oriel_host_apply(struct oriel_host *host, struct oriel_host_plan **plans, un
     struct oriel_host_plan *plan = plans[i];
     plans[i] = NULL;
     if (plan != NULL && oriel_host_begin(host, plan, why, why_size) < 0)
-      (void)oriel_say(ORIEL_EXIT_ERROR, "%s", why);
+      (void)oriel_report(ORIEL_EXIT_ERROR, "%s", why);
   }
   oriel_host_plans_destroy(plans, count);
   return result;

@@ -10,7 +10,7 @@
 
 #include "cli/check.h"
 #include "cli/desktop_values.h"
-#include "cli/say.h"
+#include "cli/report.h"
 #include "cli/sound.h"
 #include "desktop/desktop.h"
 #include "source/source.h"

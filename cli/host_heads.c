@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "cli/say.h"
+#include "cli/report.h"
 #include "core/log.h"
 
 static struct oriel_host_desktop *find_head(const struct oriel_host *host, const char *machine, unsigned console) {
@@ -28,7 +28,7 @@ static void begin_head(struct oriel_host_desktop *hosted, unsigned console, stru
   else if (result == 0)
     result = oriel_host_begin(hosted->host, plan, why, sizeof why);
   if (result < 0)
-    (void)oriel_say(ORIEL_EXIT_ERROR, "%s", why);
+    (void)oriel_report(ORIEL_EXIT_ERROR, "%s", why);
   else
     oriel_info("cli", "%s uses another head: desktop %s-%u", hosted->plan->options.name, hosted->plan->options.name,
                console);

@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "cli/say.h"
+#include "cli/report.h"
 #include "core/log.h"
 
 int oriel_host_init(struct oriel_host *host, uv_loop_t *loop) {
@@ -64,7 +64,7 @@ static void gone(void *user) {
     oriel_info("cli", "desktop %s is no longer served", oriel_host_plan_title(hosted->plan));
   forget(hosted);
   if (successor != NULL && oriel_host_begin(host, successor, why, sizeof why) < 0)
-    (void)oriel_say(ORIEL_EXIT_ERROR, "%s", why);
+    (void)oriel_report(ORIEL_EXIT_ERROR, "%s", why);
   settle(host);
 }
 
@@ -132,7 +132,7 @@ static void opened(void *user) {
   if (host->closing)
     return; /* oriel_host_end ends it */
   if (hosted->result < 0) {
-    (void)oriel_say(ORIEL_EXIT_ERROR, "%s", hosted->why);
+    (void)oriel_report(ORIEL_EXIT_ERROR, "%s", hosted->why);
     hosted->leaving = true;
   }
   if (hosted->leaving)

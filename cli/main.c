@@ -17,7 +17,7 @@
 #include "cli/help.h"
 #include "cli/nearest.h"
 #include "cli/options_parse.h"
-#include "cli/say.h"
+#include "cli/report.h"
 #include "core/log.h"
 #include "core/shortage.h"
 #include "core/streams.h"
@@ -55,8 +55,8 @@ static int raise_file_limit(void) {
   }
   if (limit.rlim_max >= FILES_MIN)
     return ORIEL_EXIT_OK;
-  return oriel_say(ORIEL_EXIT_ERROR, "cannot start: no more than %u files may be open, %d are needed; %s",
-                   (unsigned)limit.rlim_max, FILES_MIN, oriel_shortage_advice(EMFILE));
+  return oriel_report(ORIEL_EXIT_ERROR, "cannot start: no more than %u files may be open, %d are needed; %s",
+                      (unsigned)limit.rlim_max, FILES_MIN, oriel_shortage_advice(EMFILE));
 }
 
 static bool has_digest(const char *name) {
@@ -70,7 +70,7 @@ static bool has_digest(const char *name) {
 static int prepare_crypto(void) {
   if (OSSL_LIB_CTX_get0_global_default() != NULL && has_digest("SHA256") && has_digest("SHA1"))
     return ORIEL_EXIT_OK;
-  return oriel_say(ORIEL_EXIT_ERROR, "cannot start: OpenSSL gets no memory; %s", oriel_shortage_advice(ENOMEM));
+  return oriel_report(ORIEL_EXIT_ERROR, "cannot start: OpenSSL gets no memory; %s", oriel_shortage_advice(ENOMEM));
 }
 
 /** `oriel config` shows every mistake in a file, the others begin with the first. */
@@ -80,7 +80,7 @@ static int read_options(enum oriel_command command, int argc, char *argv[], stru
                          ? oriel_options_check(command, argc, argv, options, stderr, why, sizeof why)
                          : oriel_options_parse(command, argc, argv, options, why, sizeof why);
   const int status = result == 0 ? ORIEL_EXIT_OK : result == -EINVAL ? ORIEL_EXIT_USAGE : ORIEL_EXIT_ERROR;
-  return result < 0 && why[0] != '\0' ? oriel_say(status, "%s", why) : status;
+  return result < 0 && why[0] != '\0' ? oriel_report(status, "%s", why) : status;
 }
 
 static int run_command(int index, int argc, char *argv[]) {
@@ -122,7 +122,7 @@ static int no_command(const char *word) {
   for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
     oriel_nearest_consider(&nearest, others[i]);
   oriel_nearest_hint(&nearest, "oriel ", hint, sizeof hint);
-  return oriel_say(ORIEL_EXIT_USAGE, "no command \"%.100s\": see `oriel help`%s", word, hint);
+  return oriel_report(ORIEL_EXIT_USAGE, "no command \"%.100s\": see `oriel help`%s", word, hint);
 }
 
 static int help(int argc, char *argv[]) {

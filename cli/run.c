@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "cli/guest.h"
-#include "cli/say.h"
+#include "cli/report.h"
 #include "cli/service.h"
 #include "cli/signals.h"
 #include "core/log.h"
@@ -36,7 +36,7 @@ static int start_vm(const struct oriel_options *options, struct oriel_qemu **vm)
   if (!demo)
     name_from_disk(options->operand, name);
   else if (oriel_guest_find(&guest, why, sizeof why) < 0)
-    return oriel_say(ORIEL_EXIT_ERROR, "%s", why);
+    return oriel_report(ORIEL_EXIT_ERROR, "%s", why);
   const struct oriel_qemu_config config = {
     .disk = options->operand,
     .disk_format = options->disk_format,
@@ -59,7 +59,7 @@ static int start_vm(const struct oriel_options *options, struct oriel_qemu **vm)
   if (result == -ECANCELED)
     return ORIEL_EXIT_OK;
   if (result < 0)
-    return oriel_say(ORIEL_EXIT_ERROR, "%s", why);
+    return oriel_report(ORIEL_EXIT_ERROR, "%s", why);
   oriel_info("cli", "%s %s in QEMU (process %d, %s)", demo ? "the demo guest" : options->operand,
              oriel_qemu_adopted(*vm) ? "runs already and is taken over," : "runs", (int)oriel_qemu_pid(*vm),
              oriel_accel_name(oriel_qemu_accel(*vm)));

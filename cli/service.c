@@ -16,7 +16,7 @@
 #include "cli/check.h"
 #include "cli/host_heads.h"
 #include "cli/ready.h"
-#include "cli/say.h"
+#include "cli/report.h"
 #include "cli/service_private.h"
 #include "cli/version.h"
 #include "core/log.h"
@@ -51,7 +51,7 @@ static int open_server(struct oriel_service *service) {
   char why[512] = "cannot serve";
   service->listener = -1; /* the server's from here on */
   if (oriel_server_create(&service->loop, &config, &service->server, why, sizeof why) < 0)
-    return oriel_say(ORIEL_EXIT_ERROR, "%s", why);
+    return oriel_report(ORIEL_EXIT_ERROR, "%s", why);
   service->host.site.server = service->server;
   return ORIEL_EXIT_OK;
 }
@@ -60,7 +60,7 @@ static int open_server(struct oriel_service *service) {
 static int open_loop(struct oriel_service *service) {
   int result = uv_loop_init(&service->loop);
   if (result < 0)
-    return oriel_say(ORIEL_EXIT_ERROR, "cannot start: %s; %s", uv_strerror(result), oriel_shortage_advice(-result));
+    return oriel_report(ORIEL_EXIT_ERROR, "cannot start: %s; %s", uv_strerror(result), oriel_shortage_advice(-result));
   service->looping = true;
   result = oriel_host_init(&service->host, &service->loop);
   if (result == 0)
@@ -81,7 +81,7 @@ static int open_loop(struct oriel_service *service) {
     timers[i]->data = service;
   }
   if (result < 0)
-    return oriel_say(ORIEL_EXIT_ERROR, "cannot start: %s; %s", uv_strerror(result), oriel_shortage_advice(-result));
+    return oriel_report(ORIEL_EXIT_ERROR, "cannot start: %s; %s", uv_strerror(result), oriel_shortage_advice(-result));
   oriel_service_reload_watch(service);
   return ORIEL_EXIT_OK;
 }
@@ -111,7 +111,7 @@ static void finish(struct oriel_service *service) {
 static int take_listener(struct oriel_service *service) {
   char why[512];
   if (oriel_systemd_listener(&service->listener, why, sizeof why) < 0)
-    return oriel_say(ORIEL_EXIT_ERROR, "%s", why);
+    return oriel_report(ORIEL_EXIT_ERROR, "%s", why);
   struct sockaddr_storage address = {0};
   socklen_t size = sizeof address;
   if (service->listener < 0 || getsockname(service->listener, (struct sockaddr *)&address, &size) < 0)
@@ -135,13 +135,13 @@ static int prepare(struct oriel_service *service) {
                                   oriel_admin_token_choose(options, service->admin_token, why, sizeof why) < 0 ||
                                   oriel_tls_prepare(options, &service->tls, why, sizeof why) < 0))
     status = ORIEL_EXIT_ERROR;
-  return status == ORIEL_EXIT_OK ? open_server(service) : oriel_say(status, "%s", why);
+  return status == ORIEL_EXIT_OK ? open_server(service) : oriel_report(status, "%s", why);
 }
 
 int oriel_service_create(const struct oriel_options *options, struct oriel_service **out) {
   struct oriel_service *service = calloc(1, sizeof *service);
   if (service == NULL)
-    return oriel_say(ORIEL_EXIT_ERROR, "out of memory");
+    return oriel_report(ORIEL_EXIT_ERROR, "out of memory");
   service->given = options;
   service->own = *options;
   service->options = &service->own;
@@ -173,7 +173,7 @@ static int open_desktops(struct oriel_service *service, const struct oriel_deskt
     char why[512];
     const int result = oriel_host_open(&service->host, &desktops[i], why, sizeof why);
     if (result < 0)
-      status = oriel_say(result == -EINVAL ? ORIEL_EXIT_USAGE : ORIEL_EXIT_ERROR, "%s", why);
+      status = oriel_report(result == -EINVAL ? ORIEL_EXIT_USAGE : ORIEL_EXIT_ERROR, "%s", why);
   }
   return service->host.count > 0 || count == 0 ? ORIEL_EXIT_OK : status;
 }
@@ -220,7 +220,7 @@ static void look_ready(uv_timer_t *timer) {
   };
   char why[512];
   if (oriel_ready_print(&ready, &service->links, why, sizeof why) < 0) {
-    oriel_service_stop(service, oriel_say(ORIEL_EXIT_ERROR, "%s", why));
+    oriel_service_stop(service, oriel_report(ORIEL_EXIT_ERROR, "%s", why));
     return;
   }
   service->ready = true;

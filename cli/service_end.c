@@ -12,7 +12,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "cli/say.h"
+#include "cli/report.h"
 #include "core/log.h"
 
 enum {

@@ -9,7 +9,7 @@
 #include "cli/option_table.h"
 #include "cli/option_value.h"
 #include "cli/options_parse.h"
-#include "cli/say.h"
+#include "cli/report.h"
 #include "core/clock.h"
 #include "core/log.h"
 
@@ -80,7 +80,7 @@ static void apply(struct oriel_service *service) {
     oriel_options_finish(&reload->options);
   }
   if (reload->result < 0)
-    (void)oriel_say(ORIEL_EXIT_ERROR, "%s; nothing is changed", reload->why);
+    (void)oriel_report(ORIEL_EXIT_ERROR, "%s; nothing is changed", reload->why);
 }
 
 static void begin(struct oriel_service *service);

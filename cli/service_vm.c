@@ -8,7 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 
-#include "cli/say.h"
+#include "cli/report.h"
 #include "desktop/desktop.h"
 #include "source/source.h"
 
@@ -59,7 +59,7 @@ static void look_at_vm(struct oriel_service *service) {
     service->exit_status = ORIEL_EXIT_OK;
     fprintf(stderr, "oriel: the guest powered off\n");
   } else
-    service->exit_status = oriel_say(ORIEL_EXIT_ERROR, "the VM is lost: QEMU %s", what);
+    service->exit_status = oriel_report(ORIEL_EXIT_ERROR, "the VM is lost: QEMU %s", what);
   oriel_systemd_tell(&service->systemd, "STATUS=the VM has ended");
   if (service->powering_down)
     oriel_service_stop(service, service->exit_status);

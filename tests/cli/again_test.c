@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "cli/again.h"
-#include "cli/say.h"
+#include "cli/report.h"
 
 enum { MINUTE_MS = 60000 };
 

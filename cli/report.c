@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the program says to its user outside the log. Main thread.
+ * What the program reports to its user outside the log. Main thread.
  */
-#include "cli/say.h"
+#include "cli/report.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
 #include "core/utf8.h"
 
-int oriel_say(int code, const char *format, ...) {
+int oriel_report(int code, const char *format, ...) {
   char line[2048];
   va_list arguments;
   va_start(arguments, format);
