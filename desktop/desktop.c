@@ -189,7 +189,7 @@ void oriel_desktop_destroy(struct oriel_desktop *desktop) {
   assert(!desktop->hub.count);
   pthread_mutex_lock(&desktop->hub.lock);
   desktop->hub.stopping = true;
-  pthread_cond_broadcast(&desktop->hub.media);
+  oriel_hub_wake_locked(&desktop->hub, 0);
   pthread_mutex_unlock(&desktop->hub.lock);
   if (desktop->media_started)
     pthread_join(desktop->media_thread, NULL);

@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 #include "core/clock.h"
 #include "core/log.h"
@@ -50,7 +49,7 @@ struct task {
   struct outlet *outlet;            /* RENDITION */
   struct oriel_rendition_step step; /* RENDITION */
   bool alone;                       /* LOSSLESS: nobody looks who takes video */
-  uint64_t wake_ns;                 /* SLEEP: 0 = until poked */
+  uint64_t wake_ns;                 /* SLEEP: 0 = until woken */
 };
 
 /* ---- what to do; hub.lock is held ---- */
@@ -154,7 +153,7 @@ static bool source_shows(const struct director *director, struct oriel_hub *hub,
   if (director->empty && director->looked_events == hub->damage_events)
     return false;
   if (!(hub->source_watched & ORIEL_WATCH_PICTURES))
-    return false; /* the network thread is about to tell the source, and pokes */
+    return false; /* the network thread is about to tell the source, and wakes */
   if (hub->fresh_picture || now >= hub->watched_ns + first_ns)
     return true;
   task->wake_ns = hub->watched_ns + first_ns;
@@ -289,12 +288,9 @@ static void make_lossless(struct director *director, bool alone) {
 /* ---- the thread ---- */
 
 static void sleep_until(struct oriel_hub *hub, uint64_t wake_ns) {
-  if (!wake_ns) {
-    pthread_cond_wait(&hub->media, &hub->lock);
-    return;
-  }
-  const struct timespec at = oriel_clock_timespec(wake_ns);
-  pthread_cond_timedwait(&hub->media, &hub->lock, &at);
+  pthread_mutex_unlock(&hub->lock);
+  (void)oriel_waiter_wait(&hub->waiter, wake_ns);
+  pthread_mutex_lock(&hub->lock);
 }
 
 static void run(struct director *director, const struct task *task) {
@@ -310,6 +306,7 @@ static void direct_locked(struct director *director) {
   struct oriel_hub *hub = &director->desktop->hub;
   uint64_t deferred_ns = 0;
   hub->wait = 0;
+  oriel_waiter_clear(&hub->waiter);
   if (oriel_deferred_run_locked(director->desktop, oriel_clock_ns(), &deferred_ns))
     return;
   struct task task = plan_locked(director, hub, oriel_clock_ns());

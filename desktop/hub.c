@@ -29,10 +29,10 @@ int oriel_hub_init(struct oriel_hub *hub) {
   if (pthread_condattr_init(&attributes))
     goto fail_lock;
   pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-  if (pthread_cond_init(&hub->media, &attributes))
+  if (oriel_waiter_init(&hub->waiter))
     goto fail_attributes;
   if (pthread_cond_init(&hub->fresh, &attributes))
-    goto fail_media;
+    goto fail_waiter;
   pthread_condattr_destroy(&attributes);
   oriel_rate_limit_init(&hub->resize_pace, RESIZES_PER_SECOND, 1);
   oriel_rate_limit_init(&hub->rest_pace, RESTS_PER_SECOND, REST_BURST);
@@ -43,8 +43,8 @@ int oriel_hub_init(struct oriel_hub *hub) {
   for (int i = 0; i < ORIEL_SOUND_STAGES; i++)
     oriel_histogram_init(&hub->sound_stages[i]);
   return 0;
-fail_media:
-  pthread_cond_destroy(&hub->media);
+fail_waiter:
+  oriel_waiter_finish(&hub->waiter);
 fail_attributes:
   pthread_condattr_destroy(&attributes);
 fail_lock:
@@ -57,13 +57,13 @@ void oriel_hub_finish(struct oriel_hub *hub) {
     oriel_packet_unref(hub->channels[i].newest_key);
   oriel_packet_unref(hub->opening);
   pthread_cond_destroy(&hub->fresh);
-  pthread_cond_destroy(&hub->media);
+  oriel_waiter_finish(&hub->waiter);
   pthread_mutex_destroy(&hub->lock);
 }
 
 void oriel_hub_wake_locked(struct oriel_hub *hub, unsigned events) {
   if (!events || (hub->wait & events))
-    pthread_cond_signal(&hub->media);
+    oriel_waiter_wake(&hub->waiter);
 }
 
 bool oriel_hub_window_open_locked(const struct oriel_hub *hub, const struct oriel_viewer *viewer, uint64_t now_ns) {

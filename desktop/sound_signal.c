@@ -1,26 +1,19 @@
 /* SPDX-License-Identifier: MIT
  *
- * A semaphore with a memory of one post.
+ * A waiter, and whether it needs to hear of every part of a packet.
  */
 #include "desktop/sound_signal.h"
 
-#include <errno.h>
-#include <time.h>
-
-#include "core/clock.h"
-
 int oriel_sound_signal_init(struct oriel_sound_signal *signal) {
-  return sem_init(&signal->data, 0, 0) ? -ENOMEM : 0;
+  return oriel_waiter_init(&signal->waiter);
 }
 
 void oriel_sound_signal_finish(struct oriel_sound_signal *signal) {
-  sem_destroy(&signal->data);
+  oriel_waiter_finish(&signal->waiter);
 }
 
 void oriel_sound_signal_post(struct oriel_sound_signal *signal) {
-  /* acq_rel with the exchange in wait: who sees true knows that a look at the data is still to come. */
-  if (!atomic_exchange_explicit(&signal->signalled, true, memory_order_acq_rel))
-    sem_post(&signal->data);
+  oriel_waiter_wake(&signal->waiter);
 }
 
 void oriel_sound_signal_frames(struct oriel_sound_signal *signal, bool whole) {
@@ -33,18 +26,11 @@ void oriel_sound_signal_frames(struct oriel_sound_signal *signal, bool whole) {
 
 void oriel_sound_signal_stop(struct oriel_sound_signal *signal) {
   atomic_store(&signal->stopping, true);
-  sem_post(&signal->data);
+  oriel_waiter_wake(&signal->waiter);
 }
 
 bool oriel_sound_signal_wait(struct oriel_sound_signal *signal, uint64_t at_ns) {
-  const struct timespec at = oriel_clock_timespec(at_ns);
-  int result;
-  do
-    result = at_ns ? sem_clockwait(&signal->data, CLOCK_MONOTONIC, &at) : sem_wait(&signal->data);
-  while (result && errno == EINTR);
-  if (result == 0)
-    atomic_exchange_explicit(&signal->signalled, false, memory_order_acq_rel); /* with the exchange in post */
-  return result == 0;
+  return oriel_waiter_wait(&signal->waiter, at_ns);
 }
 
 void oriel_sound_signal_arm(struct oriel_sound_signal *signal) {

@@ -9,14 +9,14 @@
 #ifndef ORIEL_DESKTOP_SOUND_SIGNAL_H
 #define ORIEL_DESKTOP_SOUND_SIGNAL_H
 
-#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/waiter.h"
+
 struct oriel_sound_signal {
-  sem_t data;
-  atomic_bool signalled; /* data was posted and not yet taken */
+  struct oriel_waiter waiter;
   atomic_uint armed;     /* sound flows: the audio thread has a time limit, so that only whole packets need a post */
   atomic_bool wanted;    /* somebody listens, and there is what it takes to hear */
   atomic_bool stopping;

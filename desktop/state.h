@@ -18,6 +18,7 @@
 #include "core/queue.h"
 #include "core/rate_limit.h"
 #include "core/subscriber.h"
+#include "core/waiter.h"
 #include "desktop/bulletin.h"
 #include "desktop/config.h"
 #include "desktop/flight.h"
@@ -106,7 +107,7 @@ enum { ORIEL_WAIT_DAMAGE = 1, ORIEL_WAIT_VIEWERS = 2 };
 
 struct oriel_hub {
   pthread_mutex_t lock;
-  pthread_cond_t media; /* the media thread sleeps here; CLOCK_MONOTONIC */
+  struct oriel_waiter waiter; /* the media thread's */
   pthread_cond_t fresh; /* snapshots wait here for a first picture */
   bool snapshots_hurry; /* and no longer do */
   struct oriel_viewer *viewers[ORIEL_DESKTOP_VIEWERS_MAX];

@@ -126,9 +126,10 @@ warnings='-Wall -Wextra -Werror -Wno-multichar'
 for one in arm64 x86_64; do
   # shellcheck disable=SC2086
   compile $one driver "$warnings -DORIEL_AUDIO_API= -isystem $out/opus/include" $driver
-  # Not linked: what `oriel` on a Mac asks the driver with, and that our declarations are the system's on this processor.
+  # Not linked: what `oriel` on a Mac asks the driver with, what waits otherwise there, and that our declarations are the
+  # system's on this processor.
   # shellcheck disable=SC2086
-  compile $one cli "$warnings" cli/audio_driver_darwin.c
+  compile $one cli "$warnings" cli/audio_driver_darwin.c core/waiter.c
   for header in layout constants; do
     $compiler -fsyntax-only -x c "tests/darwin/$header.h" || fail "tests/darwin/$header.h: see above"
   done

@@ -15,6 +15,7 @@
 
 #include "core/clock.h"
 #include "core/packet.h"
+#include "core/waiter.h"
 #include "source/pattern/address.h"
 #include "source/pattern/cursor.h"
 #include "source/pattern/tone.h"
@@ -31,8 +32,8 @@ struct pattern {
   struct oriel_tone *tone;
   pthread_t thread;
   bool started;
+  struct oriel_waiter waiter; /* the drawing thread's */
   pthread_mutex_t lock; /* guards what follows; taken before the surface's */
-  pthread_cond_t wake;  /* CLOCK_MONOTONIC */
   struct oriel_card card;
   bool watched, heard, paused, stopping;
   bool shift_left, shift_right;
@@ -115,12 +116,9 @@ static void tell_state(struct pattern *pattern, enum oriel_source_state state) {
 }
 
 static void sleep_until_locked(struct pattern *pattern, uint64_t wake_ns) {
-  if (!wake_ns) {
-    pthread_cond_wait(&pattern->wake, &pattern->lock);
-    return;
-  }
-  const struct timespec at = oriel_clock_timespec(wake_ns);
-  pthread_cond_timedwait(&pattern->wake, &pattern->lock, &at);
+  pthread_mutex_unlock(&pattern->lock);
+  (void)oriel_waiter_wait(&pattern->waiter, wake_ns);
+  pthread_mutex_lock(&pattern->lock);
 }
 
 static void fresh_card_locked(struct pattern *pattern) {
@@ -317,8 +315,8 @@ static void pattern_watch(struct oriel_source *source, unsigned what) {
     paint_all_locked(pattern); /* what changed meanwhile was not drawn */
   }
   oriel_tone_play(pattern->tone, pattern->heard && !pattern->paused && !pattern->power_at_ns);
-  pthread_cond_signal(&pattern->wake);
   pthread_mutex_unlock(&pattern->lock);
+  oriel_waiter_wake(&pattern->waiter);
   if (begins && pattern->sink)
     pattern->sink->damaged(pattern->sink->user);
 }
@@ -373,8 +371,8 @@ static int pattern_command(struct oriel_source *source, enum oriel_source_comman
                                   : pattern->paused    ? ORIEL_SOURCE_PAUSED
                                                        : ORIEL_SOURCE_RUNNING;
   oriel_tone_play(pattern->tone, pattern->heard && state == ORIEL_SOURCE_RUNNING);
-  pthread_cond_signal(&pattern->wake);
   pthread_mutex_unlock(&pattern->lock);
+  oriel_waiter_wake(&pattern->waiter);
   tell_state(pattern, state);
   pattern->sink->damaged(pattern->sink->user);
   return 0;
@@ -424,13 +422,13 @@ static void pattern_destroy(struct oriel_source *source) {
   struct pattern *pattern = pattern_of(source);
   pthread_mutex_lock(&pattern->lock);
   pattern->stopping = true;
-  pthread_cond_signal(&pattern->wake);
   pthread_mutex_unlock(&pattern->lock);
+  oriel_waiter_wake(&pattern->waiter);
   if (pattern->started)
     pthread_join(pattern->thread, NULL);
   oriel_tone_destroy(pattern->tone);
   oriel_surface_destroy(pattern->surface);
-  pthread_cond_destroy(&pattern->wake);
+  oriel_waiter_finish(&pattern->waiter);
   pthread_mutex_destroy(&pattern->lock);
   free(pattern);
 }
@@ -448,19 +446,12 @@ static const struct oriel_source_impl pattern_impl = {
 };
 
 static int init_locks(struct pattern *pattern) {
-  pthread_condattr_t attributes;
   if (pthread_mutex_init(&pattern->lock, NULL))
     return -ENOMEM;
-  if (pthread_condattr_init(&attributes))
-    goto fail;
-  pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-  int error = pthread_cond_init(&pattern->wake, &attributes);
-  pthread_condattr_destroy(&attributes);
-  if (!error)
-    return 0;
-fail:
-  pthread_mutex_destroy(&pattern->lock);
-  return -ENOMEM;
+  const int error = oriel_waiter_init(&pattern->waiter);
+  if (error)
+    pthread_mutex_destroy(&pattern->lock);
+  return error;
 }
 
 int oriel_source_pattern_create(const char *address, struct oriel_source **source, char *why, size_t why_size) {
@@ -487,7 +478,7 @@ int oriel_source_pattern_create(const char *address, struct oriel_source **sourc
 fail_surface:
   oriel_surface_destroy(pattern->surface);
 fail_locks:
-  pthread_cond_destroy(&pattern->wake);
+  oriel_waiter_finish(&pattern->waiter);
   pthread_mutex_destroy(&pattern->lock);
 fail_pattern:
   free(pattern);
