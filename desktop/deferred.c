@@ -35,15 +35,15 @@ static bool pass_resize_on(struct oriel_desktop *desktop, uint64_t now, uint64_t
 }
 
 /* Tells the source that nobody looks where that had to wait. */
-static bool let_source_rest(struct oriel_desktop *desktop, uint64_t now, uint64_t *wake_ns) {
+static bool let_source_idle(struct oriel_desktop *desktop, uint64_t now, uint64_t *wake_ns) {
   struct oriel_hub *hub = &desktop->hub;
-  if (!hub->rest_ns)
+  if (!hub->idle_ns)
     return false;
-  if (hub->rest_ns > now) {
-    oriel_clock_bring_forward(wake_ns, hub->rest_ns);
+  if (hub->idle_ns > now) {
+    oriel_clock_bring_forward(wake_ns, hub->idle_ns);
     return false;
   }
-  hub->rest_ns = 0;
+  hub->idle_ns = 0;
   pthread_mutex_unlock(&hub->lock);
   oriel_desktop_update_watch(desktop);
   pthread_mutex_lock(&hub->lock);
@@ -81,6 +81,6 @@ static bool tell_notices(struct oriel_desktop *desktop, uint64_t now, uint64_t *
 }
 
 bool oriel_deferred_run_locked(struct oriel_desktop *desktop, uint64_t now_ns, uint64_t *wake_ns) {
-  return pass_resize_on(desktop, now_ns, wake_ns) || let_source_rest(desktop, now_ns, wake_ns) ||
+  return pass_resize_on(desktop, now_ns, wake_ns) || let_source_idle(desktop, now_ns, wake_ns) ||
          end_expectation(desktop, now_ns, wake_ns) || tell_notices(desktop, now_ns, wake_ns);
 }

@@ -13,6 +13,7 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "desktop/capture.h"
 #include "desktop/channel.h"
 #include "desktop/director.h"
 #include "desktop/hub.h"
@@ -29,8 +30,7 @@ static void sink_damaged(void *user) {
   hub->damage_events++;
   if (!hub->fresh_picture && (hub->source_watched & ORIEL_WATCH_PICTURES)) {
     hub->fresh_picture = true;
-    if (hub->watchers_snapshot)
-      pthread_cond_broadcast(&hub->fresh);
+    oriel_captures_wake(&hub->captures);
   }
   oriel_hub_wake_locked(hub, ORIEL_WAIT_DAMAGE);
   pthread_mutex_unlock(&hub->lock);

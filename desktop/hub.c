@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 #include "core/clock.h"
 
@@ -15,7 +14,7 @@ static const uint64_t stalled_ns = 5 * ORIEL_NS_PER_SECOND; /* a picture unackno
 enum { RESIZES_PER_SECOND = 5 };
 /* Each start of a source costs a whole picture, and with QEMU a registration: a viewer that hides and shows itself all
  * the time must not have a thousand of them. */
-enum { RESTS_PER_SECOND = 2, REST_BURST = 8 };
+enum { STOPS_PER_SECOND = 2, STOP_BURST = 8 };
 
 static void init_channel(struct oriel_channel *channel) {
   *channel = (struct oriel_channel){.encoder = "", .sequence = 1}; /* in acknowledgements, 0 means "none yet" */
@@ -23,19 +22,16 @@ static void init_channel(struct oriel_channel *channel) {
 }
 
 int oriel_hub_init(struct oriel_hub *hub) {
-  pthread_condattr_t attributes;
   if (pthread_mutex_init(&hub->lock, NULL))
     return -ENOMEM;
-  if (pthread_condattr_init(&attributes))
-    goto fail_lock;
-  pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-  if (oriel_waiter_init(&hub->waiter))
-    goto fail_attributes;
-  if (pthread_cond_init(&hub->fresh, &attributes))
-    goto fail_waiter;
-  pthread_condattr_destroy(&attributes);
+  const int error = oriel_waiter_init(&hub->waiter);
+  if (error) {
+    pthread_mutex_destroy(&hub->lock);
+    return error;
+  }
+  oriel_list_init(&hub->captures);
   oriel_rate_limit_init(&hub->resize_pace, RESIZES_PER_SECOND, 1);
-  oriel_rate_limit_init(&hub->rest_pace, RESTS_PER_SECOND, REST_BURST);
+  oriel_rate_limit_init(&hub->idle_pace, STOPS_PER_SECOND, STOP_BURST);
   for (unsigned i = 0; i < ORIEL_CHANNELS; i++)
     init_channel(&hub->channels[i]);
   for (int i = 0; i < ORIEL_STAGES; i++)
@@ -43,20 +39,12 @@ int oriel_hub_init(struct oriel_hub *hub) {
   for (int i = 0; i < ORIEL_SOUND_STAGES; i++)
     oriel_histogram_init(&hub->sound_stages[i]);
   return 0;
-fail_waiter:
-  oriel_waiter_finish(&hub->waiter);
-fail_attributes:
-  pthread_condattr_destroy(&attributes);
-fail_lock:
-  pthread_mutex_destroy(&hub->lock);
-  return -ENOMEM;
 }
 
 void oriel_hub_finish(struct oriel_hub *hub) {
   for (unsigned i = 0; i < ORIEL_CHANNELS; i++)
     oriel_packet_unref(hub->channels[i].newest_key);
   oriel_packet_unref(hub->opening);
-  pthread_cond_destroy(&hub->fresh);
   oriel_waiter_finish(&hub->waiter);
   pthread_mutex_destroy(&hub->lock);
 }

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "core/clock.h"
 #include "desktop/state.h"
@@ -18,29 +17,40 @@
 
 static const uint64_t patience_ns = 2 * ORIEL_NS_PER_SECOND;
 
-static bool wait_fresh(struct oriel_hub *hub) {
-  uint64_t until_ns = oriel_clock_ns() + patience_ns;
-  const struct timespec until = oriel_clock_timespec(until_ns);
-  pthread_mutex_lock(&hub->lock);
-  while (!hub->fresh_picture && !hub->stopping && !hub->snapshots_hurry)
-    if (pthread_cond_timedwait(&hub->fresh, &hub->lock, &until))
-      break;
-  bool fresh = hub->fresh_picture;
-  pthread_mutex_unlock(&hub->lock);
-  return fresh;
+/* Whoever wakes the capture has changed one of these before. */
+static int wait_fresh(struct oriel_hub *hub, struct oriel_capture *capture) {
+  const uint64_t until_ns = oriel_clock_ns() + patience_ns;
+  for (bool in_time = true;;) {
+    pthread_mutex_lock(&hub->lock);
+    const bool fresh = hub->fresh_picture, ends = hub->stopping || hub->captures_end;
+    pthread_mutex_unlock(&hub->lock);
+    const int error = oriel_capture_check(capture);
+    if (error || fresh)
+      return error;
+    if (ends || !in_time)
+      return -EAGAIN;
+    in_time = oriel_waiter_wait(&capture->waiter, until_ns);
+  }
 }
 
 void oriel_desktop_hurry_snapshots(struct oriel_desktop *desktop) {
   struct oriel_hub *hub = &desktop->hub;
   pthread_mutex_lock(&hub->lock);
-  hub->snapshots_hurry = true;
-  pthread_cond_broadcast(&hub->fresh);
+  hub->captures_end = true;
+  oriel_captures_wake(&hub->captures);
   pthread_mutex_unlock(&hub->lock);
 }
 
-static void watch(struct oriel_desktop *desktop, bool watched) {
+static void begin(struct oriel_desktop *desktop, struct oriel_capture *capture) {
   pthread_mutex_lock(&desktop->hub.lock);
-  desktop->hub.watchers_snapshot += watched ? 1u : -1u;
+  oriel_list_append(&desktop->hub.captures, &capture->node);
+  pthread_mutex_unlock(&desktop->hub.lock);
+  oriel_desktop_update_watch(desktop);
+}
+
+static void end(struct oriel_desktop *desktop, struct oriel_capture *capture) {
+  pthread_mutex_lock(&desktop->hub.lock);
+  oriel_list_remove(&capture->node);
   pthread_mutex_unlock(&desktop->hub.lock);
   oriel_desktop_update_watch(desktop);
 }
@@ -65,31 +75,39 @@ static int copy_surface(struct oriel_surface *surface, uint8_t **pixels, unsigne
   return error;
 }
 
-/** The current picture, owned by the caller. */
-static int take_picture(struct oriel_desktop *desktop, uint8_t **pixels, unsigned *width, unsigned *height) {
-  watch(desktop, true);
-  const int error = wait_fresh(&desktop->hub) ? copy_surface(desktop->surface, pixels, width, height) : -EAGAIN;
-  watch(desktop, false);
+/* The current picture, owned by the caller. */
+static int take_picture(struct oriel_desktop *desktop, struct oriel_capture *capture, uint8_t **pixels,
+                        unsigned *width, unsigned *height) {
+  int error = oriel_capture_check(capture);
+  if (error)
+    return error;
+  begin(desktop, capture);
+  error = wait_fresh(&desktop->hub, capture);
+  if (!error)
+    error = copy_surface(desktop->surface, pixels, width, height);
+  end(desktop, capture);
   return error;
 }
 
-int oriel_desktop_snapshot(struct oriel_desktop *desktop, uint8_t **png, size_t *size) {
-  assert(desktop && png && size);
+int oriel_desktop_snapshot(struct oriel_desktop *desktop, struct oriel_capture *capture, uint8_t **png, size_t *size) {
+  assert(desktop && capture && png && size);
   uint8_t *pixels = NULL;
   unsigned width = 0, height = 0;
-  int error = take_picture(desktop, &pixels, &width, &height);
+  int error = take_picture(desktop, capture, &pixels, &width, &height);
+  if (!error)
+    error = oriel_capture_check(capture);
   if (!error)
     error = oriel_png_encode(pixels, (int)(width * 4), width, height, png, size);
   free(pixels);
   return error;
 }
 
-int oriel_desktop_thumbnail(struct oriel_desktop *desktop, unsigned max_width, unsigned max_height, uint8_t **png,
-                            size_t *size) {
-  assert(desktop && max_width && max_height && png && size);
+int oriel_desktop_thumbnail(struct oriel_desktop *desktop, struct oriel_capture *capture, unsigned max_width,
+                            unsigned max_height, uint8_t **png, size_t *size) {
+  assert(desktop && capture && max_width && max_height && png && size);
   uint8_t *pixels = NULL, *small = NULL;
   unsigned width = 0, height = 0, small_width, small_height;
-  int error = take_picture(desktop, &pixels, &width, &height);
+  int error = take_picture(desktop, capture, &pixels, &width, &height);
   if (error)
     return error;
   oriel_shrink_fit(width, height, max_width, max_height, &small_width, &small_height);

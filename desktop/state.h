@@ -108,8 +108,8 @@ enum { ORIEL_WAIT_DAMAGE = 1, ORIEL_WAIT_VIEWERS = 2 };
 struct oriel_hub {
   pthread_mutex_t lock;
   struct oriel_waiter waiter; /* the media thread's */
-  pthread_cond_t fresh; /* snapshots wait here for a first picture */
-  bool snapshots_hurry; /* and no longer do */
+  struct oriel_list captures; /* of struct oriel_capture: they take a picture, and wait for a first one */
+  bool captures_end;          /* and no longer do */
   struct oriel_viewer *viewers[ORIEL_DESKTOP_VIEWERS_MAX];
   unsigned count;
   struct oriel_viewer *controller;
@@ -119,7 +119,7 @@ struct oriel_hub {
   bool controls_news;
   uint32_t last_id;
   uint64_t last_serial;
-  unsigned watchers_pictures, watchers_sound, watchers_snapshot;
+  unsigned watchers_pictures, watchers_sound;
   bool stopping;
   uint64_t microphone_refused; /* packets, of all viewers */
   /* Between source, viewers and the media thread. */
@@ -133,8 +133,8 @@ struct oriel_hub {
   struct oriel_packet *opening; /* the last one, or NULL */
   uint64_t opening_events;      /* damage_events when it was made */
   bool opens;                   /* one is to be made for who is expected */
-  struct oriel_rate_limit rest_pace; /* how often it is told that nobody looks: viewers change their minds faster */
-  uint64_t rest_ns;            /* when it will be told so; 0 = somebody looks, or it was told */
+  struct oriel_rate_limit idle_pace; /* how often it is told that nobody looks: viewers change their minds faster */
+  uint64_t idle_ns;            /* when it will be told so; 0 = somebody looks, or it was told */
   unsigned wait; /* ORIEL_WAIT_*; 0 while it works */
   uint16_t wish_width, wish_height; /* the controller's newest wish; 0 = none waits */
   struct oriel_rate_limit resize_pace;

@@ -13,20 +13,20 @@
 /* From a log-in to the viewer's hello: a round trip or two, and what the page loads meanwhile. */
 static const uint64_t expectation_ns = 3 * ORIEL_NS_PER_SECOND;
 
-/* Whether the source may rest now; if not yet, the media thread asks again. */
-static bool rest_allowed_locked(struct oriel_hub *hub) {
-  uint64_t now = oriel_clock_ns(), at = oriel_rate_limit_next(&hub->rest_pace, now);
-  hub->rest_ns = at > now ? at : 0;
-  if (hub->rest_ns)
+/* Whether the source may idle now; if not yet, the media thread asks again. */
+static bool may_idle_locked(struct oriel_hub *hub) {
+  uint64_t now = oriel_clock_ns(), at = oriel_rate_limit_next(&hub->idle_pace, now);
+  hub->idle_ns = at > now ? at : 0;
+  if (hub->idle_ns)
     oriel_hub_wake_locked(hub, 0);
   else
-    oriel_rate_limit_take(&hub->rest_pace, now);
-  return !hub->rest_ns;
+    oriel_rate_limit_take(&hub->idle_pace, now);
+  return !hub->idle_ns;
 }
 
 static unsigned wanted_locked(const struct oriel_hub *hub) {
   unsigned wanted = ORIEL_WATCH_NOTHING;
-  if (hub->watchers_pictures || hub->watchers_snapshot || hub->expected_ns)
+  if (hub->watchers_pictures || !oriel_list_empty(&hub->captures) || hub->expected_ns)
     wanted |= ORIEL_WATCH_PICTURES;
   if (hub->watchers_sound)
     wanted |= ORIEL_WATCH_SOUND;
@@ -66,8 +66,8 @@ void oriel_desktop_update_watch(struct oriel_desktop *desktop) {
   unsigned wanted = wanted_locked(hub);
   struct oriel_packet *stale[ORIEL_RENDITIONS] = {NULL};
   if (!(before & ~wanted))
-    hub->rest_ns = 0;
-  else if (!rest_allowed_locked(hub))
+    hub->idle_ns = 0;
+  else if (!may_idle_locked(hub))
     wanted |= before;
   hub->source_watched = wanted;
   if ((before ^ wanted) & ORIEL_WATCH_PICTURES) {

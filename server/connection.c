@@ -33,11 +33,17 @@ void oriel_connection_doom(struct oriel_connection *connection) {
   connection->doomed = true;
 }
 
-/** Dooms a connection whose client has gone. libmicrohttpd reads once per edge of its epoll, so the end of a stream
- *  that came together with the last bytes shows to it only at the deadline. */
-static void doom_if_ended(struct oriel_connection *connection) {
+static bool has_ended(const struct oriel_connection *connection) {
   char byte;
-  if (!connection->doomed && !connection->suspended && recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
+  return recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+/** Dooms a connection whose client has gone. libmicrohttpd reads once per edge of its epoll, so the end of a stream
+ *  that came together with the last bytes shows to it only at the deadline; of one that is suspended it sees nothing. */
+static void doom_if_ended(struct oriel_connection *connection) {
+  if (connection->abandon && has_ended(connection))
+    connection->abandon(connection->abandon_user);
+  if (!connection->doomed && !connection->suspended && has_ended(connection))
     oriel_connection_doom(connection);
 }
 
@@ -114,6 +120,8 @@ int oriel_connection_wire(const struct oriel_connection *connection, size_t *que
 
 void oriel_connections_tick(struct oriel_connections *list, uint64_t now_ns) {
   for (struct oriel_connection *connection = list->first; connection; connection = connection->next) {
+    if (connection->abandon)
+      doom_if_ended(connection);
     if (connection->suspended || connection->doomed)
       continue;
     if (now_ns >= connection->deadline_ns) {

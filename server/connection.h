@@ -51,7 +51,9 @@ struct oriel_connection {
   struct MHD_UpgradeResponseHandle *upgrade;
   int fd; /* borrowed from libmicrohttpd */
   enum connection_phase phase;
-  bool suspended;       /* a snapshot is being made; no deadline */
+  bool suspended;       /* a snapshot is being made, or its turn is a later one; no deadline */
+  void (*abandon)(void *user); /* what it waits for is for nobody, since its client has gone; NULL = nothing */
+  void *abandon_user;
   bool doomed;          /* shut down; libmicrohttpd will close it */
   bool known;           /* it has shown a credential */
   bool resumed;         /* its request waited for this turn and is not deferred again */

@@ -3,6 +3,7 @@
  * GET /snapshot.png. The picture is made by a worker of libuv's pool while the connection sleeps; at most two at a
  * time of a desktop, eight of all. Loop thread, but for `make`, which runs in a worker.
  */
+#include <errno.h>
 #include <stdlib.h>
 
 #include "server/handlers.h"
@@ -20,6 +21,7 @@ struct oriel_snapshot {
   struct oriel_mount *mount;     /* held until on_made */
   struct oriel_desktop *desktop; /* lives until the worker has left it: see oriel_mount_set_desktop */
   struct oriel_request *request; /* NULL when it ended before the picture was there */
+  struct oriel_capture capture;
   bool done;
   int status;
   uint8_t *png;
@@ -28,11 +30,12 @@ struct oriel_snapshot {
 
 static void make(uv_work_t *work) {
   struct oriel_snapshot *snapshot = work->data;
-  snapshot->status = oriel_desktop_snapshot(snapshot->desktop, &snapshot->png, &snapshot->size);
+  snapshot->status = oriel_desktop_snapshot(snapshot->desktop, &snapshot->capture, &snapshot->png, &snapshot->size);
   oriel_mount_worker_left(snapshot->mount);
 }
 
 static void release(struct oriel_snapshot *snapshot) {
+  oriel_capture_finish(&snapshot->capture);
   free(snapshot->png);
   free(snapshot);
 }
@@ -50,19 +53,31 @@ static void on_made(uv_work_t *work, int status) {
     return;
   }
   snapshot->request->connection->suspended = false;
+  snapshot->request->connection->abandon = NULL;
   oriel_connection_phase(snapshot->request->connection, CONNECTION_BODY);
   MHD_resume_connection(snapshot->request->http);
   oriel_http_pump(snapshot->request->connection->owner);
 }
 
+/* Whoever asked for it has gone: the worker makes it no further. */
+static void cancel(void *user) {
+  struct oriel_snapshot *snapshot = user;
+  oriel_capture_cancel(&snapshot->capture);
+}
+
 static void drop(struct oriel_request *request) {
   struct oriel_snapshot *snapshot = request->snapshot;
   snapshot->request = NULL;
+  request->connection->abandon = NULL;
   if (snapshot->done)
     release(snapshot);
+  else
+    cancel(snapshot);
 }
 
 static enum MHD_Result answer(struct oriel_request *request, struct oriel_snapshot *snapshot) {
+  if (snapshot->status == -ECANCELED) /* nobody is there to read an answer */
+    return MHD_NO;
   if (snapshot->status < 0 && !oriel_request_desktop(request))
     return oriel_answer_absent(request);
   if (snapshot->status < 0)
@@ -82,8 +97,12 @@ static enum MHD_Result start(struct oriel_request *request) {
     return MHD_NO;
   *snapshot = (struct oriel_snapshot){.mount = mount, .desktop = mount->desktop, .request = request};
   snapshot->work.data = snapshot;
-  if (oriel_mount_queue_work(mount, &snapshot->work, make, on_made) < 0) {
+  if (oriel_capture_init(&snapshot->capture)) {
     free(snapshot);
+    return MHD_NO;
+  }
+  if (oriel_mount_queue_work(mount, &snapshot->work, make, on_made) < 0) {
+    release(snapshot);
     return MHD_NO;
   }
   mount->mounts->snapshots++;
@@ -91,6 +110,8 @@ static enum MHD_Result start(struct oriel_request *request) {
   request->snapshot = snapshot;
   request->drop = drop;
   request->connection->suspended = true;
+  request->connection->abandon = cancel;
+  request->connection->abandon_user = snapshot;
   MHD_suspend_connection(request->http);
   return MHD_YES;
 }

@@ -17,6 +17,7 @@ struct job {
   uv_work_t work;
   struct oriel_mount *mount;     /* held until on_made */
   struct oriel_desktop *desktop; /* lives until the worker has left it: see oriel_mount_set_desktop */
+  struct oriel_capture capture;
   int status;
   uint8_t *png;
   size_t size;
@@ -24,9 +25,14 @@ struct job {
 
 static void make(uv_work_t *work) {
   struct job *job = work->data;
-  job->status = oriel_desktop_thumbnail(job->desktop, ORIEL_THUMBNAIL_WIDTH, ORIEL_THUMBNAIL_HEIGHT, &job->png,
-                                        &job->size);
+  job->status = oriel_desktop_thumbnail(job->desktop, &job->capture, ORIEL_THUMBNAIL_WIDTH, ORIEL_THUMBNAIL_HEIGHT,
+                                        &job->png, &job->size);
   oriel_mount_worker_left(job->mount);
+}
+
+static void release(struct job *job) {
+  oriel_capture_finish(&job->capture);
+  free(job);
 }
 
 static void on_made(uv_work_t *work, int status) {
@@ -40,7 +46,7 @@ static void on_made(uv_work_t *work, int status) {
   else
     free(job->png);
   oriel_mount_worker_done(mount);
-  free(job);
+  release(job);
 }
 
 /** There is one to be had, as far as the source says. */
@@ -63,8 +69,12 @@ static void begin(struct oriel_mount *mount, uint64_t now_ns) {
     return;
   *job = (struct job){.mount = mount, .desktop = mount->desktop};
   job->work.data = job;
-  if (oriel_mount_queue_work(mount, &job->work, make, on_made) < 0) {
+  if (oriel_capture_init(&job->capture)) {
     free(job);
+    return;
+  }
+  if (oriel_mount_queue_work(mount, &job->work, make, on_made) < 0) {
+    release(job);
     return;
   }
   mount->mounts->thumbnails_making++;

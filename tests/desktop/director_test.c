@@ -490,7 +490,7 @@ static void snapshot_watches_while_it_lasts(void **state) {
   struct fixture *fixture = begin(640, 480, "null");
   uint8_t *png = NULL;
   size_t size = 0;
-  assert_int_equal(oriel_desktop_snapshot(fixture->desktop, &png, &size), 0);
+  assert_int_equal(fake_snapshot(fixture->desktop, &png, &size), 0);
   assert_true(size > 8);
   assert_memory_equal(png, signature, sizeof signature);
   free(png);
@@ -507,7 +507,7 @@ static void snapshot_gives_up_after_two_seconds(void **state) {
   size_t size = 0;
   fixture->fake.silent = true;
   uint64_t began = oriel_clock_ns();
-  assert_int_equal(oriel_desktop_snapshot(fixture->desktop, &png, &size), -EAGAIN);
+  assert_int_equal(fake_snapshot(fixture->desktop, &png, &size), -EAGAIN);
   assert_null(png);
   assert_in_range(oriel_clock_ns() - began, 1900 * ORIEL_NS_PER_MS, 10000 * ORIEL_NS_PER_MS);
   end(fixture);
@@ -575,27 +575,71 @@ static bool is_watched(struct fake *fake) {
   return watched;
 }
 
+struct waiting {
+  struct fixture *fixture;
+  struct oriel_capture capture;
+  pthread_t thread;
+  uint64_t began_ns;
+};
+
 static void *wait_for_a_snapshot(void *user) {
+  struct waiting *waiting = user;
   uint8_t *png = NULL;
   size_t size = 0;
-  return (void *)(intptr_t)oriel_desktop_snapshot(user, &png, &size);
+  return (void *)(intptr_t)oriel_desktop_snapshot(waiting->fixture->desktop, &waiting->capture, &png, &size);
+}
+
+/* One of a source that shows nothing. */
+static void begin_waiting(struct waiting *waiting) {
+  waiting->fixture = begin(640, 480, "null");
+  waiting->fixture->fake.silent = true;
+  waiting->began_ns = oriel_clock_ns();
+  assert_int_equal(oriel_capture_init(&waiting->capture), 0);
+  assert_int_equal(pthread_create(&waiting->thread, NULL, wait_for_a_snapshot, waiting), 0);
+  while (!is_watched(&waiting->fixture->fake))
+    fake_yield();
+}
+
+static void end_waiting(struct waiting *waiting, int expected) {
+  void *result;
+  pthread_join(waiting->thread, &result);
+  assert_int_equal((intptr_t)result, expected);
+  assert_true(oriel_clock_ns() - waiting->began_ns < 1900 * ORIEL_NS_PER_MS); /* its patience */
+  assert_false(is_watched(&waiting->fixture->fake));
+  oriel_capture_finish(&waiting->capture);
+  end(waiting->fixture);
 }
 
 /* An end does not wait for a picture that never comes. */
 static void snapshot_that_waits_is_hurried(void **state) {
   (void)state;
+  struct waiting waiting;
+  begin_waiting(&waiting);
+  oriel_desktop_hurry_snapshots(waiting.fixture->desktop);
+  end_waiting(&waiting, -EAGAIN);
+}
+
+static void snapshot_that_waits_is_cancelled(void **state) {
+  (void)state;
+  struct waiting waiting;
+  begin_waiting(&waiting);
+  oriel_capture_cancel(&waiting.capture);
+  end_waiting(&waiting, -ECANCELED);
+}
+
+/* Its worker had no time for it before nobody wanted it any more. */
+static void snapshot_cancelled_before_it_begins_watches_nothing(void **state) {
+  (void)state;
   struct fixture *fixture = begin(640, 480, "null");
-  pthread_t thread;
-  void *result;
-  fixture->fake.silent = true;
-  uint64_t began = oriel_clock_ns();
-  assert_int_equal(pthread_create(&thread, NULL, wait_for_a_snapshot, fixture->desktop), 0);
-  while (!is_watched(&fixture->fake))
-    fake_yield();
-  oriel_desktop_hurry_snapshots(fixture->desktop);
-  pthread_join(thread, &result);
-  assert_int_equal((intptr_t)result, -EAGAIN);
-  assert_true(oriel_clock_ns() - began < 1900 * ORIEL_NS_PER_MS); /* its patience */
+  struct oriel_capture capture;
+  uint8_t *png = NULL;
+  size_t size = 0;
+  assert_int_equal(oriel_capture_init(&capture), 0);
+  oriel_capture_cancel(&capture);
+  assert_int_equal(oriel_desktop_snapshot(fixture->desktop, &capture, &png, &size), -ECANCELED);
+  oriel_capture_finish(&capture);
+  assert_null(png);
+  assert_int_equal(fixture->fake.watches, 0);
   end(fixture);
 }
 
@@ -624,6 +668,8 @@ int main(void) {
     cmocka_unit_test(snapshot_watches_while_it_lasts),
     cmocka_unit_test(snapshot_gives_up_after_two_seconds),
     cmocka_unit_test(snapshot_that_waits_is_hurried),
+    cmocka_unit_test(snapshot_that_waits_is_cancelled),
+    cmocka_unit_test(snapshot_cancelled_before_it_begins_watches_nothing),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -300,6 +300,14 @@ struct oriel_delivery fake_next_after_control(struct oriel_viewer *viewer) {
   return delivery;
 }
 
+int fake_snapshot(struct oriel_desktop *desktop, uint8_t **png, size_t *size) {
+  struct oriel_capture capture;
+  assert_int_equal(oriel_capture_init(&capture), 0);
+  const int error = oriel_desktop_snapshot(desktop, &capture, png, size);
+  oriel_capture_finish(&capture);
+  return error;
+}
+
 int fake_yield(void) {
   const struct timespec moment = {0, 1000000};
   nanosleep(&moment, NULL); /* the bound is the caller's */

@@ -77,6 +77,8 @@ struct oriel_delivery fake_next_after_control(struct oriel_viewer *viewer);
     } while (stats_.member < (least) && oriel_clock_ns() < until_ && !fake_yield());            \
     assert_true(stats_.member >= (least));                                                      \
   } while (0)
+/** Takes a snapshot that nobody cancels. */
+int fake_snapshot(struct oriel_desktop *desktop, uint8_t **png, size_t *size);
 /** Lets other threads run; always 0. */
 int fake_yield(void);
 
