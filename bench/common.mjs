@@ -31,3 +31,12 @@ export function spreadText(values, digits = 2) {
   const { middle, least, most } = spread(values);
   return `${middle.toFixed(digits)} (${least.toFixed(digits)} to ${most.toFixed(digits)})`;
 }
+
+/** The value below which a share `q` of them lies. */
+export const quantile = (values, q) => [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * q))];
+
+const PICTURES = [2, 3]; // VIDEO, TILES in wire/viewer.h
+
+/** When a message that is a picture was captured, in ms of the server's clock; null for others. That clock and ours run
+ *  evenly, so of their difference only changes count. */
+export const capturedMs = (message) => (PICTURES.includes(message[0]) ? Number(message.readBigUInt64LE(8)) / 1000 : null);

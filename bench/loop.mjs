@@ -6,12 +6,10 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { oriel, start } from '../tests/e2e/lib/process.mjs';
 import { rawViewer } from '../tests/e2e/lib/raw-viewer.mjs';
-import { option, pause, scope, spread, spreadText } from './common.mjs';
+import { capturedMs, option, pause, quantile, scope, spread, spreadText } from './common.mjs';
 
 const rounds = option('rounds', 6);
 const seconds = option('seconds', 5);
-const VIDEO = 2; // wire/viewer.h
-const TILES = 3;
 const DEPTH = 64;
 
 /** Keeps DEPTH requests on their way for ever. */
@@ -30,8 +28,6 @@ socket.write(request.repeat(${DEPTH}));
 setInterval(() => { console.log(answers); answers = 0; }, 1000);
 `;
 
-const quantile = (values, q) => [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * q))];
-
 /** Switches of all threads of a process, of their own will and not. */
 function switches(pid) {
   let sum = 0;
@@ -46,8 +42,8 @@ await scope(async (t) => {
   const server = await oriel(t, ['serve', 'pattern:?scene=motion&fps=60&size=1280x720']);
   let delays = [];
   await rawViewer(t, server, { answers: true, heard: (message) => {
-    if (message[0] !== VIDEO && message[0] !== TILES) return;
-    delays.push(performance.now() - Number(message.readBigUInt64LE(8)) / 1000); // both clocks run evenly: only differences count
+    const captured = capturedMs(message);
+    if (captured !== null) delays.push(performance.now() - captured);
   } });
   const window = async () => {
     await pause(500);

@@ -5,8 +5,9 @@ import { createConnection } from 'node:net';
 import { randomBytes } from 'node:crypto';
 
 /** Connects, upgrades and says hello; resolves after the upgrade's answer. `stall()` stops reading. With `answers` it
- *  behaves as a page does: pictures are acknowledged and pings answered; `heard` gets each message before. */
-export async function rawViewer(t, server, { role = 0, capabilities = 7, answers = false, heard = () => {} } = {}) {
+ *  behaves as a page does: pictures are acknowledged and pings answered; `heard` gets each message before. `desktop`: its
+ *  name, where there are several. */
+export async function rawViewer(t, server, { desktop = '', role = 0, capabilities = 7, answers = false, heard = () => {} } = {}) {
   const socket = createConnection({ host: '127.0.0.1', port: server.port });
   t.after(() => socket.destroy());
   const viewer = {
@@ -21,7 +22,7 @@ export async function rawViewer(t, server, { role = 0, capabilities = 7, answers
     socket.once('connect', resolve);
     socket.once('error', reject);
   });
-  socket.write(upgradeRequest(server));
+  socket.write(upgradeRequest(server, desktop));
   let head = '';
   await new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error('no answer to the upgrade')), 5000);
@@ -95,8 +96,8 @@ function messageReader(deliver) {
   };
 }
 
-export function upgradeRequest(server) {
-  return [`GET /ws HTTP/1.1`, `Host: 127.0.0.1:${server.port}`, 'Upgrade: websocket', 'Connection: Upgrade', 'Sec-WebSocket-Version: 13',
+export function upgradeRequest(server, desktop = '') {
+  return [`GET ${desktop && `/d/${desktop}`}/ws HTTP/1.1`, `Host: 127.0.0.1:${server.port}`, 'Upgrade: websocket', 'Connection: Upgrade', 'Sec-WebSocket-Version: 13',
     `Sec-WebSocket-Key: ${randomBytes(16).toString('base64')}`, 'Sec-WebSocket-Protocol: oriel.v1', `Authorization: Bearer ${server.token}`, '', ''].join('\r\n');
 }
 
