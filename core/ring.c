@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdalign.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,27 +32,41 @@ struct oriel_ring {
   alignas(CACHE_LINE) float samples[];
 };
 
-int oriel_ring_create(size_t frames, unsigned channels, struct oriel_ring **ring) {
+/* The bytes of one; 0 when there are too many. */
+static size_t size_of(size_t capacity, unsigned channels) {
+  size_t bytes;
+  if (__builtin_mul_overflow(capacity, channels * sizeof(float), &bytes) ||
+      __builtin_add_overflow(bytes, sizeof(struct oriel_ring) + CACHE_LINE - 1, &bytes))
+    return 0;
+  return bytes / CACHE_LINE * CACHE_LINE;
+}
+
+static int create(size_t frames, unsigned channels, bool touched, struct oriel_ring **ring) {
   if (frames < 1 || frames > FRAMES_MAX || channels < 1 || channels > CHANNELS_MAX)
     return -EINVAL;
   size_t capacity = 1;
   while (capacity < frames)
     capacity *= 2;
-  size_t bytes;
-  if (__builtin_mul_overflow(capacity, channels * sizeof(float), &bytes) ||
-      __builtin_add_overflow(bytes, sizeof(struct oriel_ring) + CACHE_LINE - 1, &bytes))
-    return -ENOMEM;
-  struct oriel_ring *made = aligned_alloc(CACHE_LINE, bytes / CACHE_LINE * CACHE_LINE);
+  const size_t bytes = size_of(capacity, channels);
+  struct oriel_ring *made = bytes ? aligned_alloc(CACHE_LINE, bytes) : NULL;
   if (!made)
     return -ENOMEM;
-  /* Touches every page now, so that no page fault interrupts an audio callback. */
-  memset(made, 0, bytes / CACHE_LINE * CACHE_LINE);
+  /* Touches every page now, so that no page fault interrupts an audio callback; or only the first. */
+  memset(made, 0, touched ? bytes : sizeof *made);
   atomic_init(&made->written, 0);
   atomic_init(&made->read, 0);
   made->capacity = capacity;
   made->channels = channels;
   *ring = made;
   return 0;
+}
+
+int oriel_ring_create(size_t frames, unsigned channels, struct oriel_ring **ring) {
+  return create(frames, channels, true, ring);
+}
+
+int oriel_ring_create_untouched(size_t frames, unsigned channels, struct oriel_ring **ring) {
+  return create(frames, channels, false, ring);
 }
 
 void oriel_ring_destroy(struct oriel_ring *ring) {

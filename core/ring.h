@@ -15,6 +15,9 @@ struct oriel_ring;
 
 /** A ring for `frames` (rounded up to a power of two, 1..2^24) of `channels` (1..64) floats. 0, -EINVAL, -ENOMEM. */
 int oriel_ring_create(size_t frames, unsigned channels, struct oriel_ring **ring);
+/** The same without touching its memory: the system gives a page when frames first come there, which costs the producer
+ *  a page fault, and one through which nothing ever passes next to nothing. */
+int oriel_ring_create_untouched(size_t frames, unsigned channels, struct oriel_ring **ring);
 void oriel_ring_destroy(struct oriel_ring *ring);
 /** Writes up to `count` frames; returns how many fitted (the rest is dropped by the caller). */
 size_t oriel_ring_write(struct oriel_ring *ring, const float *frames, size_t count);

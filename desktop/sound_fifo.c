@@ -42,7 +42,7 @@ int oriel_sound_fifo_create(struct oriel_sound_fifo **out) {
   struct oriel_sound_fifo *fifo = calloc(1, sizeof *fifo);
   if (!fifo)
     return -ENOMEM;
-  if (oriel_ring_create(RING_FRAMES, ORIEL_OPUS_CHANNELS, &fifo->ring)) {
+  if (oriel_ring_create_untouched(RING_FRAMES, ORIEL_OPUS_CHANNELS, &fifo->ring)) {
     free(fifo);
     return -ENOMEM;
   }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The source's own frames on their way to the audio thread, with the times of their capture: a lock-free ring of 1.3 s.
+ * The source's own frames on their way to the audio thread, with the times of their capture: a lock-free ring of 1.3 s,
+ * whose memory is taken as sound passes.
  *
  * Thread-safety: write from the source's data thread alone: no lock, no allocation, no system call. flush, level and
  * overruns from any thread, the rest from the audio thread. Frames are interleaved stereo at 48 kHz.

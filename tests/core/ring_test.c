@@ -6,6 +6,7 @@
 #include "core/ring.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -13,6 +14,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -42,6 +46,41 @@ static void ring_rounds_up_and_refuses_more(void **state) {
   assert_int_equal(oriel_ring_skip(ring, SIZE_MAX), 8);
   assert_int_equal(oriel_ring_skip(ring, 1), 0);
   assert_int_equal(oriel_ring_level(ring), 0);
+  oriel_ring_destroy(ring);
+}
+
+/* Pages of a ring that the system has given memory for. */
+static size_t resident(const struct oriel_ring *ring, size_t bytes) {
+  const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+  static unsigned char pages[1 << 15];
+  const uintptr_t from = ((uintptr_t)ring + page - 1) / page * page;
+  size_t count = 0;
+  assert_in_range(bytes / page, 1, sizeof pages);
+  assert_int_equal(mincore((void *)from, bytes / page * page, pages), 0);
+  for (size_t i = 0; i < bytes / page; i++)
+    count += pages[i] & 1;
+  return count;
+}
+
+static void ring_untouched_takes_memory_as_frames_pass(void **state) {
+  (void)state;
+  enum { FRAMES = 1 << 23, PART = 4096 }; /* so large that it is no memory which somebody had before */
+  const size_t page = (size_t)sysconf(_SC_PAGESIZE), bytes = FRAMES * sizeof(float) - page;
+  static float frames[PART];
+  struct oriel_ring *ring;
+  mallopt(M_PERTURB, 0); /* as tests run, the allocator writes all that it hands out */
+  (void)prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0); /* pages of 4 KiB, wherever it runs */
+  assert_int_equal(oriel_ring_create_untouched(FRAMES, 1, &ring), 0);
+  assert_in_range(resident(ring, bytes), 0, 4);
+  for (int i = 0; i < 64; i++) {
+    assert_int_equal(oriel_ring_write(ring, frames, PART), PART);
+    assert_int_equal(oriel_ring_read(ring, frames, PART), PART);
+  }
+  const size_t passed = 64 * PART * sizeof(float) / page;
+  assert_in_range(resident(ring, bytes), passed - 1, passed + 4);
+  oriel_ring_destroy(ring);
+  assert_int_equal(oriel_ring_create(FRAMES, 1, &ring), 0);
+  assert_int_equal(resident(ring, bytes), bytes / page);
   oriel_ring_destroy(ring);
 }
 
@@ -140,6 +179,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(ring_rejects_bad_arguments),
     cmocka_unit_test(ring_rounds_up_and_refuses_more),
+    cmocka_unit_test(ring_untouched_takes_memory_as_frames_pass),
     cmocka_unit_test(ring_keeps_frames_whole),
     cmocka_unit_test(ring_two_threads_in_order),
     cmocka_unit_test(ring_two_threads_large),
