@@ -34,7 +34,7 @@ struct oriel_desktop_options {
   const char *audio_udp_listen, *audio_microphone; /* NULL = none */
   bool audio_passthru;
   enum oriel_control control;
-  unsigned fps, bitrate_kbps, audio_frame_ms, viewers_max;
+  unsigned fps, bitrate_kbps, cpu_percent, audio_frame_ms, viewers_max;
   unsigned line;    /* of its section in the configuration file; 0 = it is of another place */
   uint64_t given;   /* rows of the table that it was given itself, a bit each */
   struct oriel_texts texts; /* of every string above */

@@ -191,6 +191,7 @@ int oriel_host_desktop_open(struct oriel_host_desktop *hosted, const struct orie
     .encoder = options->encoder,
     .fps = options->fps,
     .bitrate_kbps = options->bitrate_kbps,
+    .cpu_percent = options->cpu_percent,
     .opus_frame_ms = options->audio_frame_ms,
     .opus_kbps = OPUS_KBPS,
     .wake = oriel_mount_wake,

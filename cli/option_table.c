@@ -113,6 +113,9 @@ const struct oriel_option oriel_option_table[] = {
    .help = "most pictures a second (default 60)"},
   {"bitrate", "KBIT", SERVING, OF_DESKTOP(bitrate_kbps), ORIEL_OPTION_NUMBER, .min = 100, .max = 400000,
    .help = "upper bound of the video in kbit/s (default: by size)"},
+  {"cpu-limit", "PERCENT", SERVING, OF_DESKTOP(cpu_percent), ORIEL_OPTION_NUMBER, .min = 5, .max = 100,
+   .help = "most of one processor core that a desktop's pictures may take; beyond it there are fewer of them (default: "
+           "no limit)"},
   {"encoder", "NAME", SERVING, OF_DESKTOP(encoder), ORIEL_OPTION_STRING,
    .help = "video encoder (default: the first that works; see `oriel doctor`)"},
   {"audio-frame", "MS", SERVING, OF_DESKTOP(audio_frame_ms), ORIEL_OPTION_NUMBER, .min = 5, .max = 20,

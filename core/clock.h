@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The one clock: monotonic nanoseconds, from capture to paint. Any thread; async-signal-safe; no lock.
+ * The one clock: monotonic nanoseconds, from capture to paint; and what a thread has used of a processor. Any thread; async-signal-safe; no lock.
  */
 #ifndef ORIEL_CORE_CLOCK_H
 #define ORIEL_CORE_CLOCK_H
@@ -14,6 +14,9 @@
 
 /** Nanoseconds since an arbitrary start (CLOCK_MONOTONIC), never 0, never falling. Does not count suspend on Linux. */
 uint64_t oriel_clock_ns(void);
+/** Nanoseconds of processor time that the calling thread has used (CLOCK_THREAD_CPUTIME_ID): its own, not that of threads
+ *  which it waits for. */
+uint64_t oriel_clock_thread_ns(void);
 
 /** The same point in time for calls that wait until one. */
 static inline struct timespec oriel_clock_timespec(uint64_t ns) {

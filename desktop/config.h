@@ -19,6 +19,7 @@ struct oriel_desktop_config {
   const char *encoder;    /* name in the encoder table, borrowed until destroy; NULL = the first that works */
   uint32_t fps;           /* 1..240 */
   uint32_t bitrate_kbps;  /* 0 = by size */
+  unsigned cpu_percent;   /* of one core, that making pictures may take, 5..100; 0 = no limit */
   unsigned opus_frame_ms; /* 5, 10, 20 */
   unsigned opus_kbps;     /* 16..510 */
   struct oriel_guest_audio *guest_audio; /* sound from inside the guest; NULL = none. Taken over, as the source is */

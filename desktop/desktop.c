@@ -100,6 +100,7 @@ static void offer_to_viewers(void *user, struct oriel_packet *packet) {
 
 static bool config_valid(const struct oriel_desktop_config *config) {
   return config->fps >= 1 && config->fps <= 240 &&
+         (!config->cpu_percent || (config->cpu_percent >= 5 && config->cpu_percent <= 100)) &&
          (config->opus_frame_ms == 5 || config->opus_frame_ms == 10 || config->opus_frame_ms == 20) &&
          config->opus_kbps >= 16 && config->opus_kbps <= 510 &&
          (!config->bitrate_kbps || (config->bitrate_kbps >= 100 && config->bitrate_kbps <= 400000));

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "core/cpu_limit.h"
 #include "core/log.h"
 #include "desktop/channel.h"
 #include "desktop/deferred.h"
@@ -38,6 +39,7 @@ struct director {
   struct oriel_lossless lossless; /* for viewers without video */
   uint64_t lossless_ns;           /* since when something is due for them; 0 = nothing */
   struct oriel_rate_limit opening_limit;
+  struct oriel_cpu_limit cpu_limit;
   uint64_t looked_events; /* as seen_events, of whoever looked last */
   bool empty;             /* the surface had no size then */
 };
@@ -160,6 +162,18 @@ static bool source_shows(const struct director *director, struct oriel_hub *hub,
   return false;
 }
 
+/* What has used more of a processor than it may makes nothing until then, whatever changes: fewer pictures, the newest
+ * ones. */
+static bool is_limited(const struct director *director, struct oriel_hub *hub, uint64_t now, struct task *task) {
+  const uint64_t at = oriel_cpu_limit_next(&director->cpu_limit, now);
+  if (at <= now)
+    return false;
+  hub->wait = 0;
+  hub->cpu_limited++;
+  task->wake_ns = at;
+  return true;
+}
+
 static struct task plan_locked(struct director *director, struct oriel_hub *hub, uint64_t now) {
   struct task task = {.kind = TASK_SLEEP};
   if (!hub->watchers_pictures && !hub->expected_ns) {
@@ -170,7 +184,7 @@ static struct task plan_locked(struct director *director, struct oriel_hub *hub,
     }
     return task;
   }
-  if (!source_shows(director, hub, now, &task))
+  if (!source_shows(director, hub, now, &task) || is_limited(director, hub, now, &task))
     return task;
   hub->wait = hub->expected_ns ? ORIEL_WAIT_DAMAGE : 0; /* what was made ahead ages */
   oriel_hub_refer_locked(hub);
@@ -293,13 +307,22 @@ static void sleep_until(struct oriel_hub *hub, uint64_t wake_ns) {
   pthread_mutex_lock(&hub->lock);
 }
 
-static void run(struct director *director, const struct task *task) {
+static void run_task(struct director *director, const struct task *task) {
   if (task->kind == TASK_LOSSLESS)
     make_lossless(director, task->alone);
   else if (task->kind == TASK_OPENING)
     oriel_opening_make(director->desktop);
   else
     run_step(director, task->outlet, &task->step);
+}
+
+/* Returns the processor time that it took. */
+static uint64_t run(struct director *director, const struct task *task) {
+  const uint64_t from = oriel_clock_ns(), before = oriel_clock_thread_ns();
+  run_task(director, task);
+  const uint64_t used = oriel_clock_thread_ns() - before;
+  oriel_cpu_limit_take(&director->cpu_limit, from, used);
+  return used;
 }
 
 static void direct_locked(struct director *director) {
@@ -318,8 +341,9 @@ static void direct_locked(struct director *director) {
   hub->wait = 0;
   note_look_locked(director, hub, &task);
   pthread_mutex_unlock(&hub->lock);
-  run(director, &task);
+  const uint64_t used_ns = run(director, &task);
   pthread_mutex_lock(&hub->lock);
+  hub->cpu_ns += used_ns;
 }
 
 static void begin(struct director *director) {
@@ -329,9 +353,11 @@ static void begin(struct director *director) {
     outlet->desktop = director->desktop;
     outlet->channel = (enum oriel_channel_kind)i;
     oriel_rendition_init(&outlet->rendition, &(struct oriel_rendition_config){
-      .encoder = config->encoder, .fps = config->fps, .rate = outlet_rate, .user = outlet});
+      .encoder = config->encoder, .fps = config->fps, .single_thread = config->cpu_percent > 0, .rate = outlet_rate,
+      .user = outlet});
   }
   oriel_rate_limit_init(&director->opening_limit, OPENINGS_PER_SECOND, OPENING_BURST);
+  oriel_cpu_limit_init(&director->cpu_limit, config->cpu_percent);
   oriel_lossless_init(&director->lossless);
 }
 

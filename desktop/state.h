@@ -144,6 +144,7 @@ struct oriel_hub {
   uint64_t damage_events, pictures_video, pictures_tiles, pictures_key, pictures_sharpened,
     pictures_refined, openings, refined_bytes;
   uint64_t video_bytes, tiles_bytes, audio_packets, audio_bytes, encode_failures, key_requests, held_back, bursts;
+  uint64_t cpu_ns, cpu_limited; /* processor time of the media thread's tasks; times they were put off for it */
   struct oriel_histogram stages[ORIEL_STAGES];
   struct oriel_histogram sound_stages[ORIEL_SOUND_STAGES];
   uint32_t audio_packet_us; /* length of the newest */

@@ -85,6 +85,8 @@ static void stats_hub_locked(const struct oriel_hub *hub, struct oriel_desktop_s
   stats->key_requests = hub->key_requests;
   stats->held_back = hub->held_back;
   stats->bursts = hub->bursts;
+  stats->cpu_us = hub->cpu_ns / ORIEL_NS_PER_US;
+  stats->cpu_limited = hub->cpu_limited;
   stats->viewer_count = hub->count;
   for (unsigned i = 0; i < hub->count; i++) {
     viewer_stats(hub, hub->viewers[i], &stats->viewer[i]);

@@ -41,6 +41,7 @@ struct oriel_desktop_stats {
     audio_packets, audio_bytes, audio_overruns;
   uint64_t encode_failures, key_requests, held_back; /* encodes put off because nobody could take them */
   uint64_t bursts; /* pictures closer than 8 ms to the one before (lesson 16) */
+  uint64_t cpu_us, cpu_limited; /* processor time for pictures, on the media thread; times that its limit put one off */
   uint64_t input_events, input_refused;
   uint32_t painted_fps; /* by the controller or the best viewer, last second */
   struct oriel_percentiles stages[ORIEL_STAGES];

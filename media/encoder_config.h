@@ -16,6 +16,7 @@ struct oriel_encoder_config {
   uint32_t bitrate_kbps;  /* 100..400000; an upper bound, not a goal: a quiet screen costs less. Over a second it holds;
                              any 250 ms may carry twice their share (a key, a scene that was misjudged). Time is the
                              requests' converted_ns. */
+  bool single_thread;     /* on the caller's thread alone, whose processor time is then all that it costs */
 };
 
 enum oriel_encode_quality {

@@ -66,7 +66,7 @@ static void log_line(void *unused, int level, const char *format, va_list argume
  * against 9), on two idle ones faster (4.8 against 7). */
 static int slice_threads(const struct oriel_encoder_config *config) {
   long threads = sysconf(_SC_NPROCESSORS_ONLN) / 2;
-  if ((uint32_t)config->width * config->height < THREAD_PIXELS || threads < 1)
+  if (config->single_thread || (uint32_t)config->width * config->height < THREAD_PIXELS || threads < 1)
     return 1;
   return threads < THREADS_MAX ? (int)threads : THREADS_MAX;
 }

@@ -71,10 +71,16 @@ static struct oriel_rate rate_of(const struct oriel_rendition *rendition, uint16
   return rendition->config.rate(rendition->config.user, width, height, now_ns);
 }
 
-static int open_encoder(struct oriel_rendition *rendition, uint16_t width, uint16_t height) {
-  const struct oriel_encoder_config config = {
-    .width = width, .height = height, .fps = rendition->config.fps, .bitrate_kbps = rendition->kbps,
+static struct oriel_encoder_config encoder_config(const struct oriel_rendition *rendition, uint16_t width,
+                                                  uint16_t height, uint32_t kbps) {
+  return (struct oriel_encoder_config){
+    .width = width, .height = height, .fps = rendition->config.fps, .bitrate_kbps = kbps,
+    .single_thread = rendition->config.single_thread,
   };
+}
+
+static int open_encoder(struct oriel_rendition *rendition, uint16_t width, uint16_t height) {
+  const struct oriel_encoder_config config = encoder_config(rendition, width, height, rendition->kbps);
   int error = oriel_picture_init(&rendition->picture, width, height);
   if (error)
     return error;
@@ -96,9 +102,7 @@ static void follow_rate(struct oriel_rendition *rendition, uint64_t now_ns) {
   const bool near = rate.kbps + step > rendition->kbps && rate.kbps < rendition->kbps + step;
   if (rate.kbps == rendition->kbps || (near && rate.kbps != rate.cap_kbps))
     return;
-  const struct oriel_encoder_config config = {
-    .width = picture->width, .height = picture->height, .fps = rendition->config.fps, .bitrate_kbps = rate.kbps,
-  };
+  const struct oriel_encoder_config config = encoder_config(rendition, picture->width, picture->height, rate.kbps);
   if (!oriel_encoder_reconfigure(rendition->encoder, &config))
     rendition->kbps = rate.kbps;
 }

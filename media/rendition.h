@@ -26,6 +26,7 @@ struct oriel_rate {
 struct oriel_rendition_config {
   const char *encoder; /* name in the encoder table, borrowed; NULL = the first that works */
   uint32_t fps;        /* 1..240 */
+  bool single_thread;  /* as of struct oriel_encoder_config */
   /** The bitrate for pictures of this size, of which the next one is. Called by oriel_rendition_make; may lock. */
   struct oriel_rate (*rate)(void *user, uint16_t width, uint16_t height, uint64_t now_ns);
   void *user;

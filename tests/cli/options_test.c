@@ -172,6 +172,7 @@ static void options_bad_values_are_named(void **state) {
     {ORIEL_CLI_RUN, "--persistent", "--persistent", "DISK"},
     {ORIEL_CLI_SERVE, "pattern: --fps 241", "--fps", "1 to 240"},
     {ORIEL_CLI_SERVE, "pattern: --bitrate 99", "--bitrate", "100 to 400000"},
+    {ORIEL_CLI_SERVE, "pattern: --cpu-limit 4", "--cpu-limit", "5 to 100"},
     {ORIEL_CLI_SERVE, "pattern: --audio-frame 7", "--audio-frame", "5, 10 or 20"},
     {ORIEL_CLI_SERVE, "pattern: --insecure=maybe", "--insecure", "1 or 0"},
     {ORIEL_CLI_SERVE, "pattern: --log-level loud", "--log-level", "debug"},
@@ -201,8 +202,8 @@ static void desktops_have_options_of_their_own(void **state) {
   (void)state;
   setenv("ORIEL_FPS", "25", 1);
   assert_int_equal(parse(ORIEL_CLI_SERVE, "a=qemu:/a\\,b\\\\c,bitrate=900,audio-passthru "
-                                          "b.1=pattern:?size=64x64,fps=5,token=abc,audio-listen=tcp://h:1,audio-listen="
-                                          "tcp://h:2 --bitrate 800 --encoder x264"),
+                                          "b.1=pattern:?size=64x64,fps=5,cpu-limit=30,token=abc,audio-listen="
+                                          "tcp://h:1,audio-listen=tcp://h:2 --bitrate 800 --encoder x264"),
                    0);
   const struct oriel_desktop_options *a = &options.desktops[0], *b = &options.desktops[1];
   assert_int_equal(options.desktop_count, 2);
@@ -214,6 +215,8 @@ static void desktops_have_options_of_their_own(void **state) {
   assert_int_equal(b->fps, 5);
   assert_int_equal(a->bitrate_kbps, 900);
   assert_int_equal(b->bitrate_kbps, 800);
+  assert_int_equal(a->cpu_percent, 0);
+  assert_int_equal(b->cpu_percent, 30);
   assert_string_equal(a->encoder, "x264");
   assert_string_equal(b->token, "abc");
   assert_null(a->token);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * core/clock: never 0, never falling, and at the pace of the system's monotonic clock.
+ * core/clock: never 0, never falling, and at the pace of the system's monotonic clock; a thread's is that of its work.
  */
 #include "core/clock.h"
 
@@ -37,10 +37,25 @@ static void clock_is_monotonic_ns(void **state) {
   assert_true(before <= now && now <= after);
 }
 
+/* Work counts, however long it had to wait for a processor; waiting does not. */
+static void clock_of_a_thread_counts_its_work(void **state) {
+  (void)state;
+  const uint64_t work_ns = 5 * ORIEL_NS_PER_MS, slack_ns = ORIEL_NS_PER_MS;
+  const struct timespec nap = {.tv_nsec = 20 * (long)ORIEL_NS_PER_MS};
+  uint64_t from = oriel_clock_ns(), before = oriel_clock_thread_ns();
+  while (oriel_clock_thread_ns() < before + work_ns)
+    continue;
+  assert_true(oriel_clock_ns() - from + slack_ns >= work_ns);
+  before = oriel_clock_thread_ns();
+  nanosleep(&nap, NULL);
+  assert_true(oriel_clock_thread_ns() - before < 10 * ORIEL_NS_PER_MS);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(clock_never_zero_nor_falling),
     cmocka_unit_test(clock_is_monotonic_ns),
+    cmocka_unit_test(clock_of_a_thread_counts_its_work),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

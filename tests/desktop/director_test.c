@@ -81,6 +81,31 @@ static void passthru_watches_no_pictures(void **state) {
   fake_finish(&fake);
 }
 
+/* Whatever it costs here: when a picture comes, those before the one that may have been on its way already have used no
+ * more than their part of the time. */
+static void pictures_keep_to_the_limit_of_processor_time(void **state) {
+  (void)state;
+  enum { PERCENT = 5, PICTURES_MAX = 400 };
+  const uint64_t burst_us = 250 * 1000, from_ns = oriel_clock_ns();
+  struct fixture *fixture = calloc(1, sizeof *fixture);
+  fake_init(&fixture->fake, 640, 480);
+  fixture->fake.cpu_percent = PERCENT;
+  fixture->desktop = fake_desktop(&fixture->fake, "x264", true);
+  struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
+  uint64_t used_us = 0;
+  for (uint32_t i = 0; i < PICTURES_MAX && stats(fixture)->cpu_limited < 8; i++) {
+    const uint64_t before_us = used_us;
+    used_us = fixture->stats.cpu_us;
+    fake_noise(&fixture->fake, all, i);
+    oriel_packet_unref(picture(fixture, viewer));
+    const uint64_t passed_us = (oriel_clock_ns() - from_ns) / ORIEL_NS_PER_US;
+    assert_true(before_us * 100 <= (passed_us + burst_us) * PERCENT);
+  }
+  assert_true(stats(fixture)->cpu_limited >= 8);
+  oriel_viewer_detach(viewer);
+  end(fixture);
+}
+
 static void unwatched_desktop_converts_nothing(void **state) {
   (void)state;
   struct fixture *fixture = begin(640, 480, "null");
@@ -646,6 +671,7 @@ static void snapshot_cancelled_before_it_begins_watches_nothing(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(passthru_watches_no_pictures),
+    cmocka_unit_test(pictures_keep_to_the_limit_of_processor_time),
     cmocka_unit_test(unwatched_desktop_converts_nothing),
     cmocka_unit_test(viewer_gets_a_key_at_once_and_changes_after),
     cmocka_unit_test(viewer_without_tiles_leaves_the_others_their_tiles),

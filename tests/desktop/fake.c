@@ -152,6 +152,7 @@ struct oriel_desktop *fake_desktop_heard(struct fake *fake, const char *encoder,
       .opus_kbps = 64,
       .guest_audio = guest_audio,
       .audio_passthru = fake->passthru,
+      .cpu_percent = fake->cpu_percent,
       .wake = fake_wake,
       .user = fake,
   };

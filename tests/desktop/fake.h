@@ -21,6 +21,7 @@ struct fake {
   struct oriel_surface *surface;
   unsigned microphones, microphone_ends; /* the test's thread only */
   bool passthru; /* its desktop plays on this host, too; set before it is made */
+  unsigned cpu_percent; /* limit of its desktop; set before it is made */
   bool silent; /* does not deliver the whole picture when watched */
   pthread_mutex_t lock; /* guards the rest */
   pthread_cond_t changed;
