@@ -44,34 +44,59 @@ static bool is_last(const char *name, bool works) {
   return same;
 }
 
-int oriel_check_encoder(const struct oriel_desktop_options *options, char *why, size_t why_size) {
-  const char *name = NULL, *wanted = options->encoder;
-  bool works = false;
-  char reason[256] = "", names[256] = "";
-  if (wanted == NULL || is_last(wanted, false))
-    return ORIEL_EXIT_OK;
-  for (size_t i = 0; oriel_encoder_probe(i, &name, &works, reason, sizeof reason); i++) {
-    if (strcmp(name, wanted) == 0) {
-      if (!works)
-        snprintf(why, why_size, "cannot use --encoder %s: %s; see `oriel doctor`", name, reason);
-      return works && is_last(name, true) ? ORIEL_EXIT_OK : ORIEL_EXIT_ERROR;
-    }
+/** Its row in the table of encoders; -1 with a sentence in `why`. */
+static int find_encoder(const char *wanted, char *why, size_t why_size) {
+  const char *name;
+  char names[256] = "";
+  for (size_t i = 0; (name = oriel_encoder_at(i)) != NULL; i++) {
+    if (strcmp(name, wanted) == 0)
+      return (int)i;
     const size_t used = strlen(names);
     snprintf(names + used, sizeof names - used, "%s%s", used > 0 ? ", " : "", name);
   }
   snprintf(why, why_size, "--encoder is \"%.100s\": it must be one of %s", wanted, names);
-  return ORIEL_EXIT_USAGE;
+  return -1;
 }
 
-int oriel_check_desktop(const struct oriel_desktop_options *options, char *why, size_t why_size) {
+int oriel_check_encoder(const struct oriel_desktop_options *options, char *why, size_t why_size) {
+  const char *name = options->encoder;
+  bool works = false;
+  char reason[256] = "";
+  if (name == NULL || is_last(name, false))
+    return ORIEL_EXIT_OK;
+  const int row = find_encoder(name, why, why_size);
+  if (row < 0)
+    return ORIEL_EXIT_USAGE;
+  (void)oriel_encoder_probe((size_t)row, &name, &works, reason, sizeof reason);
+  if (works && is_last(name, true))
+    return ORIEL_EXIT_OK;
+  snprintf(why, why_size, "cannot use --encoder %s: %s; see `oriel doctor`", name, reason);
+  return ORIEL_EXIT_ERROR;
+}
+
+static int check_address(const struct oriel_desktop_options *options, char *why, size_t why_size) {
   struct oriel_source *source = NULL;
   char reason[512] = "it cannot be opened";
   const int result = oriel_source_create(options->address, &source, reason, sizeof reason);
   oriel_source_destroy(source);
   if (result == 0)
-    return oriel_check_encoder(options, why, why_size) == ORIEL_EXIT_OK ? 0 : -EINVAL;
+    return 0;
   const bool named = options->name[0] != '\0';
   snprintf(why, why_size, "address%s%s is \"%.100s\": %s", named ? " of desktop " : "", options->name, options->address,
            reason);
   return result;
+}
+
+int oriel_check_order(const struct oriel_desktop_options *options, char *why, size_t why_size) {
+  const int result = check_address(options, why, why_size);
+  if (result < 0 || options->encoder == NULL)
+    return result;
+  return find_encoder(options->encoder, why, why_size) < 0 ? -EINVAL : 0;
+}
+
+int oriel_check_desktop(const struct oriel_desktop_options *options, char *why, size_t why_size) {
+  const int result = check_address(options, why, why_size);
+  if (result < 0)
+    return result;
+  return oriel_check_encoder(options, why, why_size) == ORIEL_EXIT_OK ? 0 : -EINVAL;
 }

@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/check.h"
@@ -50,54 +51,74 @@ static bool choose_tokens(const struct oriel_options *options, struct tokens *to
   return false;
 }
 
-static bool check_own_tokens(const struct oriel_desktop_options *desktop, const struct tokens *tokens,
-                             const char *place) {
-  char token[ORIEL_TOKEN_SIZE] = "", view_token[ORIEL_TOKEN_SIZE] = "", why[512] = "";
-  if (oriel_desktop_tokens(desktop, token, view_token, why, sizeof why) == 0) {
-    if (is_servers(tokens, token) || is_servers(tokens, view_token))
-      snprintf(why, sizeof why, "a token of desktop %s is one of the server's: give it another one", desktop->name);
-    else if (token[0] != '\0' && strcmp(token, view_token) == 0)
-      snprintf(why, sizeof why, "desktop %s has one token for both: who only watches needs another", desktop->name);
-  }
-  explicit_bzero(token, sizeof token);
-  explicit_bzero(view_token, sizeof view_token);
-  if (why[0] != '\0')
-    (void)oriel_report(ORIEL_EXIT_ERROR, "%s%s", place, why);
-  return why[0] == '\0';
+/** Those of a desktop alone beside the server's; false with a sentence in `why`. */
+static bool check_own_tokens(const struct oriel_host_plan *plan, const struct tokens *tokens, char *why,
+                             size_t why_size) {
+  const char *name = plan->options.name;
+  if (is_servers(tokens, plan->token) || is_servers(tokens, plan->view_token))
+    snprintf(why, why_size, "a token of desktop %s is one of the server's: give it another one", name);
+  else if (plan->token[0] != '\0' && strcmp(plan->token, plan->view_token) == 0)
+    snprintf(why, why_size, "desktop %s has one token for both: who only watches needs another", name);
+  else
+    return true;
+  return false;
 }
 
-/** What only this host can judge: address, encoder, files with tokens. False after it was printed. */
-static bool check_desktop(const struct oriel_options *options, const struct oriel_desktop_options *desktop,
-                          const struct tokens *tokens) {
+/** What only this host can judge: address, encoder, files with tokens, each of which is read once. Its plan; NULL after
+ *  what is wrong was printed. */
+static struct oriel_host_plan *check_desktop(const struct oriel_options *options,
+                                             const struct oriel_desktop_options *desktop,
+                                             const struct tokens *tokens) {
+  struct oriel_host_plan *plan = NULL;
   char place[256], why[640];
   format_place(options, desktop, place, sizeof place);
   bool good = oriel_check_desktop(desktop, why, sizeof why) == 0;
   if (!good)
     (void)oriel_report(ORIEL_EXIT_USAGE, "%s%s", place, why);
-  return check_own_tokens(desktop, tokens, place) && good;
+  if (oriel_host_plan_create(desktop, &plan, why, sizeof why) < 0 ||
+      !check_own_tokens(plan, tokens, why, sizeof why)) {
+    (void)oriel_report(ORIEL_EXIT_ERROR, "%s%s", place, why);
+    good = false;
+  }
+  if (good)
+    return plan;
+  oriel_host_plan_destroy(plan);
+  return NULL;
 }
 
 /** What can be judged of all of them together only; false after it was printed. */
-static bool check_together(const struct oriel_options *options) {
-  struct oriel_host_plan **plans = NULL;
+static bool check_together(const struct oriel_options *options, struct oriel_host_plan *const *plans) {
   char why[512];
-  if (oriel_host_plans_create(options->desktops, options->desktop_count, &plans, why, sizeof why) == 0) {
-    oriel_host_plans_destroy(plans, options->desktop_count);
-    return true;
+  for (unsigned i = 0; i < options->desktop_count; i++)
+    for (unsigned other = 0; other < i; other++)
+      if (oriel_host_plans_check(plans[other], plans[i], why, sizeof why) < 0) {
+        (void)oriel_report(ORIEL_EXIT_USAGE, "%.200s: %s", options->config, why);
+        return false;
+      }
+  return true;
+}
+
+static int check_desktops(const struct oriel_options *options, const struct tokens *tokens) {
+  struct oriel_host_plan **plans = calloc(options->desktop_count, sizeof(struct oriel_host_plan *));
+  if (plans == NULL)
+    return oriel_report(ORIEL_EXIT_ERROR, "out of memory");
+  bool good = true;
+  for (unsigned i = 0; i < options->desktop_count; i++) {
+    plans[i] = check_desktop(options, &options->desktops[i], tokens);
+    good = good && plans[i] != NULL;
   }
-  (void)oriel_report(ORIEL_EXIT_USAGE, "%.200s: %s", options->config, why);
-  return false;
+  good = good && check_together(options, plans);
+  oriel_host_plans_destroy(plans, options->desktop_count);
+  return good ? ORIEL_EXIT_OK : ORIEL_EXIT_USAGE;
 }
 
 static int check_all(const struct oriel_options *options) {
   struct tokens tokens = {.full = ""};
-  int status = choose_tokens(options, &tokens) ? ORIEL_EXIT_OK : ORIEL_EXIT_ERROR;
-  for (unsigned i = 0; i < options->desktop_count; i++)
-    if (!check_desktop(options, &options->desktops[i], &tokens))
-      status = ORIEL_EXIT_USAGE;
+  const int chosen = choose_tokens(options, &tokens) ? ORIEL_EXIT_OK : ORIEL_EXIT_ERROR;
+  int status = check_desktops(options, &tokens);
+  if (status == ORIEL_EXIT_OK)
+    status = chosen;
   explicit_bzero(&tokens, sizeof tokens);
-  if (status == ORIEL_EXIT_OK && !check_together(options))
-    status = ORIEL_EXIT_USAGE;
   return status == ORIEL_EXIT_OK ? oriel_check_exposure(options) : status;
 }
 

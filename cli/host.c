@@ -81,7 +81,7 @@ int oriel_host_add(struct oriel_host *host, const struct oriel_desktop_options *
   struct oriel_host_plan *plan = NULL;
   int result = check_name(hosted, options->name, why, why_size);
   if (result == 0)
-    result = oriel_check_desktop(options, why, why_size);
+    result = oriel_check_order(options, why, why_size);
   if (result == 0)
     result = make_plan(host, options, &plan, why, why_size);
   if (result < 0)

@@ -176,15 +176,10 @@ static int open_heads(struct oriel_host_desktop *hosted, const struct oriel_host
   return oriel_source_heads_create(hosted->plan->options.address, on_heads, hosted, &hosted->heads);
 }
 
-int oriel_host_desktop_open(struct oriel_host_desktop *hosted, const struct oriel_host_site *site, char *why,
-                            size_t why_size) {
+static struct oriel_desktop_config desktop_config_of(const struct oriel_host_desktop *hosted,
+                                                     struct oriel_guest_audio *audio) {
   const struct oriel_desktop_options *options = &hosted->plan->options;
-  struct oriel_source *source = NULL;
-  struct oriel_guest_audio *audio = NULL;
-  int result = open_source(site, options, &source, &audio, why, why_size);
-  if (result < 0)
-    return result;
-  const struct oriel_desktop_config config = {
+  return (struct oriel_desktop_config){
     .guest_audio = audio,
     .control = options->control,
     .audio_passthru = options->audio_passthru,
@@ -197,6 +192,19 @@ int oriel_host_desktop_open(struct oriel_host_desktop *hosted, const struct orie
     .wake = oriel_mount_wake,
     .user = hosted->mount,
   };
+}
+
+int oriel_host_desktop_open(struct oriel_host_desktop *hosted, const struct oriel_host_site *site, char *why,
+                            size_t why_size) {
+  const struct oriel_desktop_options *options = &hosted->plan->options;
+  struct oriel_source *source = NULL;
+  struct oriel_guest_audio *audio = NULL;
+  if (oriel_check_encoder(options, why, why_size) != ORIEL_EXIT_OK)
+    return -EINVAL;
+  int result = open_source(site, options, &source, &audio, why, why_size);
+  if (result < 0)
+    return result;
+  const struct oriel_desktop_config config = desktop_config_of(hosted, audio);
   result = oriel_desktop_create(&config, source, &hosted->desktop);
   if (result == 0)
     result = oriel_desktop_start(hosted->desktop);
@@ -219,9 +227,7 @@ int oriel_host_desktop_create(const struct oriel_host_site *site, struct oriel_h
   }
   hosted->plan = plan;
   hosted->job.user = hosted;
-  int result = oriel_check_encoder(&plan->options, why, why_size) == ORIEL_EXIT_OK ? 0 : -EINVAL;
-  if (result == 0)
-    result = open_mount(site, hosted, why, why_size);
+  const int result = open_mount(site, hosted, why, why_size);
   if (result < 0)
     oriel_host_desktop_free(hosted);
   else

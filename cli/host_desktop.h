@@ -79,8 +79,8 @@ bool oriel_host_plan_equal(const struct oriel_host_plan *a, const struct oriel_h
  *  `why` (at least 512 bytes). */
 int oriel_host_desktop_create(const struct oriel_host_site *site, struct oriel_host_plan *plan,
                               struct oriel_host_desktop **out, char *why, size_t why_size);
-/** Starts what it needs, some ms of work: a worker's, too. A VM that is absent is waited for and no failure. As above;
- *  what was begun is then ended by oriel_host_desktop_end. */
+/** Looks whether its encoder works, and starts what it needs, up to 0.2 s of work: a worker's, too. A VM that is absent
+ *  is waited for and no failure. As above; what was begun is then ended by oriel_host_desktop_end. */
 int oriel_host_desktop_open(struct oriel_host_desktop *hosted, const struct oriel_host_site *site, char *why,
                             size_t why_size);
 /** Lets viewers to it, once it is open. */

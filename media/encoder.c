@@ -174,6 +174,10 @@ static const char *open_failure(int error) {
   }
 }
 
+const char *oriel_encoder_at(size_t index) {
+  return index < BACKENDS ? backends[index].name : NULL;
+}
+
 bool oriel_encoder_probe(size_t index, const char **name, bool *works, char *why, size_t why_size) {
   if (index >= BACKENDS)
     return false;

@@ -42,7 +42,9 @@ int oriel_encoder_encode(struct oriel_encoder *encoder, const struct oriel_pictu
 /** True while some part of the last pictures was coded coarser than SHARPEN would. */
 bool oriel_encoder_needs_sharpening(const struct oriel_encoder *encoder);
 
-/** For `oriel doctor`: name and whether it opens here; `index` from 0. False past the end. */
+/** Name of a row of the table, `index` from 0; static. NULL past the end. */
+const char *oriel_encoder_at(size_t index);
+/** For `oriel doctor`: name and whether it opens here, which may take 0.2 s; `index` from 0. False past the end. */
 bool oriel_encoder_probe(size_t index, const char **name, bool *works, char *why, size_t why_size);
 
 #endif

@@ -299,9 +299,13 @@ def admin():
           until(lambda: oriel.state('more') == 'running'), oriel)
     first, second = Viewer(oriel, 'more'), Viewer(oriel, 'more')
     check('its_options_hold', first.opened and (not second.opened or second.ended()) and first.lives(), oriel)
-    refused = [add('more'), add('kept'), add('A'), add('x', 'nonsense:'), add('x', fps=0), add('x', listen='0'),
+    refused = [add('more'), add('kept'), add('A'), add('x', 'nonsense:'), add('x', fps=0), add('x', listen='0'), add('x', **{'cpu-limit': 101}),
                add('x', **{'token-file': '/etc/hostname'}), add('x', pfs=1)]
-    check('bad_orders_are_refused', refused == [409, 409] + [400] * 6 and oriel.state('x') == 404, oriel)
+    check('bad_orders_are_refused', refused == [409, 409] + [400] * 7 and oriel.state('x') == 404, oriel)
+    status = add('x', encoder='h264_videotoolbox'), add('y', encoder='mp5')  # to find out what works takes its time
+    check('encoder_that_does_not_work_is_told_when_it_is_tried', status == (201, 400) and
+          until(lambda: oriel.state('x') == 404) and 'cannot use --encoder h264_videotoolbox' in oriel.said()[-1] and
+          oriel.state('y') == 404 and first.lives(), oriel)
     files = [add('x', **{option: f'{scheme}://{SCRATCH}/made'}) for option in ('audio-listen', 'audio-microphone')
              for scheme in ('unix', 'serial', 'mux', 'shm')]
     check('no_option_names_a_file_of_the_host', files == [400] * 8 and not os.path.exists(f'{SCRATCH}/made') and
@@ -369,9 +373,20 @@ def commands():
     check('good_file_is_ok', status == 0 and out == '2 desktops, ok\n')
     check('file_with_tokens_for_all_to_read_is_told', f'`chmod 600 {CONFIG}`' in err)
     os.chmod(CONFIG, 0o600)
-    status, out, err = run('print', CONFIG, '--fps', '9')
+    secret = os.path.join(SCRATCH, 'secret')
+    with open(secret, 'w', encoding='utf-8') as file:
+        file.write('third-secret-secret\n')
+    os.chmod(secret, 0o644)
+    configure(f'[desktop a]\naddress = {STATIC}\ntoken-file = {secret}\n')
+    status, out, err = run('check', CONFIG)
+    check('token_file_for_all_to_read_is_told_once', status == 0 and err.count(f'`chmod 600 {secret}`') == 1)
+    configure(f'[server]\ntoken = secret-secret-secret\n[desktop a]\naddress = {STATIC}\n[desktop b]\naddress = {STATIC}\n'
+              'view-token = other-secret-secret\n')
+    os.chmod(CONFIG, 0o600)
+    status, out, err = run('print', CONFIG, '--fps', '9', '--cpu-limit', '40')
     check('print_hides_secrets', status == 0 and err == '' and 'secret-secret' not in out and TOKEN not in out and
-          out.count('token = (hidden)') == 2 and out.count('\nfps = 9\n') == 2 and '[desktop b]' in out)
+          out.count('token = (hidden)') == 2 and out.count('\nfps = 9\n') == 2 and out.count('\ncpu-limit = 40\n') == 2 and
+          '[desktop b]' in out)
     clashes = ['[server]\nadmin-token = {0}\nview-token = {0}\n[desktop a]\n{1}', '[server]\nadmin-token = {0}\n[desktop a]\n{1}token = {0}\n',
                '[desktop a]\n{1}token = {0}\nview-token = {0}\n', '[desktop a]\n{1}token = {0}\n[desktop b]\n{1}view-token = {0}\n']
     told = []
