@@ -110,6 +110,7 @@ static struct oriel_mount_config mount_config_of(const struct oriel_host_site *s
     .token = plan->token[0] != '\0' ? plan->token : NULL,
     .view_token = plan->view_token[0] != '\0' ? plan->view_token : NULL,
     .viewers_max = plan->options.viewers_max,
+    .alone = site->alone,
     .start = site->start,
     .user = site->user,
     .machine = plan->machine[0] != '\0'                             ? plan->machine

@@ -29,6 +29,7 @@ struct oriel_host_plan {
 /** Where desktops are served. */
 struct oriel_host_site {
   struct oriel_server *server;
+  bool alone;                  /* one desktop, and never another */
   const struct oriel_qemu *vm; /* whose only desktop is served; NULL = none is ours */
   int (*start)(void *user);    /* starts it again; NULL = nobody here */
   void *user;

@@ -21,6 +21,7 @@
 #include "cli/version.h"
 #include "core/log.h"
 #include "core/shortage.h"
+#include "source/heads.h"
 #include "web/assets.h"
 
 enum { READY_LOOK_MS = 20 };
@@ -234,7 +235,15 @@ static int run(struct oriel_service *service) {
   return status;
 }
 
+/** Neither an administrator, nor a file that is read again, nor a machine with several screens can add another one. */
+static bool is_alone(const struct oriel_service *service, const struct oriel_desktop_options *desktops,
+                     unsigned count) {
+  return count == 1 && service->options->config == NULL && service->admin_token[0] == '\0' &&
+         !oriel_source_heads_wanted(desktops[0].address);
+}
+
 int oriel_service_run(struct oriel_service *service, const struct oriel_desktop_options *desktops, unsigned count) {
+  service->host.site.alone = is_alone(service, desktops, count);
   const int status = open_desktops(service, desktops, count);
   uv_update_time(&service->loop); /* the VM's start took its time, which no deadline may count */
   watch(service);

@@ -57,7 +57,7 @@ const char *oriel_mount_share(struct oriel_mount *mount, bool all) {
   const char *shared = mount->mounts->access->share;
   if (mount->share && !mount->share_made)
     return mount->share;
-  if (!shared || (all && mount->mounts->count == 1))
+  if (!shared || (all && mount->alone))
     return shared;
   return mount->share || make_share(mount) ? mount->share : NULL;
 }

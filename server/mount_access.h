@@ -16,9 +16,9 @@ enum oriel_right oriel_mount_session_right(const struct oriel_mounts *mounts, co
                                            uint64_t session);
 /** Viewers whose tokens only let watch may have half of the places, one at least. */
 unsigned oriel_mount_watchers_max(const struct oriel_mount *mount);
-/** A token that only lets watch this desktop, for who may control it, and, with `all`, every other. Its own; of the
- *  only one the server's; else one that is made now and lasts as long as the mount. NULL: the server has none, or
- *  memory or random numbers are short. */
+/** A token that only lets watch this desktop, for who may control it, and, with `all`, every other. Its own; of one that
+ *  is alone the server's; else one that is made now and lasts as long as the mount: it opens none that is added later.
+ *  NULL: the server has none, or memory or random numbers are short. */
 const char *oriel_mount_share(struct oriel_mount *mount, bool all);
 
 #endif

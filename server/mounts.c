@@ -162,6 +162,7 @@ int oriel_mounts_add(struct oriel_mounts *mounts, const struct oriel_mount_confi
   snprintf(mount->machine, sizeof mount->machine, "%s", config->machine ? config->machine : "");
   mount->mounts = mounts;
   mount->viewers_max = viewers_of(config);
+  mount->alone = config->alone;
   mount->start = config->start;
   mount->start_user = config->user;
   mount->uses = 1;

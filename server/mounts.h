@@ -64,6 +64,7 @@ struct oriel_mount {
   struct oriel_secret token, view_token; /* not known where it has none of its own */
   char *share;                           /* the one for viewing as it is, for a link; NULL = none */
   bool share_made;                       /* it is not the configuration's */
+  bool alone;                            /* the server will never have another */
   unsigned viewers_max;                  /* 1..ORIEL_DESKTOP_VIEWERS_MAX */
   int (*start)(void *user);              /* starts its VM again; NULL = nobody here can */
   void *start_user;

@@ -255,8 +255,24 @@ static void shares_of_one_desktop_open_no_other(void **state) {
   assert_non_null(strstr(answer.body, "\"server\""));
   rig_unmount(rig, first);
   rig_unmount(rig, second);
-  assert_int_equal(get(rig, "GET /api/v1/share"), 200); /* the only one's is the server's, as ever */
+}
+
+/* Nor does one that was shared while there was no other: it may come. Only where none ever will is it the server's, which
+ * the next start has again. */
+static void share_of_the_only_desktop_opens_no_later_one(void **state) {
+  struct rig *rig = *state;
+  char headers[160];
+  assert_int_equal(get(rig, "GET /api/v1/share"), 200);
+  assert_null(strstr(answer.body, RIG_VIEW_TOKEN));
+  snprintf(headers, sizeof headers, "Authorization: Bearer %.64s\r\n", answer.body + strlen("{\"token\":\""));
+  assert_int_equal(ask(rig, &answer, "GET /snapshot.png", headers, NULL), 200);
+  const struct oriel_mount_config later = {.name = "later", .alone = true};
+  struct rig_more *more = rig_mount(rig, &later, STILL);
+  assert_int_equal(ask(rig, &answer, "GET /d/desktop/snapshot.png", headers, NULL), 200);
+  assert_int_equal(ask(rig, &answer, "GET /d/later/snapshot.png", headers, NULL), 401);
+  assert_int_equal(get(rig, "GET /d/later/api/v1/share"), 200);
   assert_string_equal(answer.body, "{\"token\":\"" RIG_VIEW_TOKEN "\"}");
+  rig_unmount(rig, more);
 }
 
 static int login_at(struct rig *rig, const char *below, const char *token) {
@@ -363,6 +379,7 @@ int main(void) {
     cmocka_unit_test(paths_name_the_desktop),
     cmocka_unit_test(tokens_of_one_desktop_open_no_other),
     cmocka_unit_test(shares_of_one_desktop_open_no_other),
+    cmocka_unit_test(share_of_the_only_desktop_opens_no_later_one),
     cmocka_unit_test(websockets_of_one_desktop_open_no_other),
     cmocka_unit_test(the_secret_says_which_session_is_meant),
     cmocka_unit_test(controls_are_of_one_desktop),
