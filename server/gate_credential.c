@@ -88,10 +88,8 @@ static void use_session(struct oriel_request *request) {
   request->opener = session ? session->key : (struct oriel_secret){0};
   const bool view =
     oriel_mount_right(&request->server->mounts, request->mount, &request->opener, &request->all) == ORIEL_RIGHT_VIEW;
-  /* Free controls are had for the asking: a page that is opened takes them. */
-  const struct oriel_mount *mount = request->mount;
-  const bool controls =
-    !view && mount && (!oriel_peers_controller(mount) || oriel_peers_control(mount, request->session));
+  /* Free ones are had for the asking, and not without: everybody then sees who took them. */
+  const bool controls = !view && request->mount && oriel_peers_control(request->mount, request->session);
   request->party = view ? ORIEL_PARTY_WATCHER : controls ? ORIEL_PARTY_CONTROLLER : ORIEL_PARTY_USER;
 }
 

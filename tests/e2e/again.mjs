@@ -6,7 +6,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, until } from './lib/runner.mjs';
 import { api, oriel, temporary } from './lib/process.mjs';
-import { openDesktop, pageStats, painted } from './lib/browser.mjs';
+import { openDesktop, openPage, pageStats, painted } from './lib/browser.mjs';
 
 /** A boot sector that says B on port 0xE9 and obeys the power button: PM1 enable 0x602, status 0x600, control 0x604. */
 function obedientDisk(path) {
@@ -18,7 +18,8 @@ function obedientDisk(path) {
   return path;
 }
 
-test('again: a guest that powered down starts again by a button of the page', async (t) => {
+/** `oriel run` with such a disk; `booted()` waits for its guest. */
+async function runObedient(t) {
   const dir = temporary(t);
   const runtime = join(dir, 'run');
   mkdirSync(runtime, { mode: 0o700 });
@@ -27,6 +28,11 @@ test('again: a guest that powered down starts again by a button of the page', as
     '--network', 'none', '--name', 'again', '--', '-debugcon', `file:${port}`], { env: { XDG_RUNTIME_DIR: runtime } });
   const booted = () =>
     until(() => readFileSync(port, 'latin1') === 'B', 30_000, 'the guest to wait for its power button');
+  return { server, booted };
+}
+
+test('again: a guest that powered down starts again by a button of the page', async (t) => {
+  const { server, booted } = await runObedient(t);
   const page = await openDesktop(t, server);
   await painted(page, 1, 20_000);
   const powerDown = async () => {
@@ -57,4 +63,29 @@ test('again: a guest that powered down starts again by a button of the page', as
   await page.close();
   assert.equal((await server.exited).code, 0);
   assert.deepEqual([...page.faults], []);
+}, { timeoutMs: 120_000 });
+
+test('again: a machine that powered down is started from the list', async (t) => {
+  const { server, booted } = await runObedient(t);
+  const watcher = await openDesktop(t, server, { url: server.viewUrl }); // as long as somebody is there it waits
+  await booted();
+  const list = await openPage(t, { size: [1100, 700] });
+  await list.goto(`${server.origin}/list.html#token=${server.token}`);
+  const card = list.locator('.desktop[data-name="desktop"]');
+  await card.getByRole('button', { name: 'Power down desktop' }).click();
+  await list.getByText('The guest is asked to shut down, as if by its power button.', { exact: true }).waitFor();
+  await list.locator('#confirm-yes').click();
+  await card.getByText('Switched off', { exact: true }).waitFor({ timeout: 15_000 });
+  await until(async () => (await pageStats(watcher)).state === 'gone', 10_000, 'the other page to say so');
+  await card.getByRole('button', { name: 'Start desktop' }).focus();
+  await list.keyboard.press('Enter');
+  await list.locator('.toast', { hasText: 'desktop is being started' }).waitFor({ timeout: 10_000 });
+  await card.getByText('Running', { exact: true }).waitFor({ timeout: 20_000 });
+  await until(async () => (await pageStats(watcher)).state === 'running', 20_000, 'the machine in the other page');
+  const by = (command) => new RegExp(`audit: command address=127\\.0\\.0\\.1 desktop=desktop role=controller command=${command} result=passed-on`);
+  assert.match(server.output, by('powerdown'));
+  assert.match(server.output, by('start'));
+  assert.equal((await pageStats(watcher)).role, 'viewer');
+  assert.doesNotMatch(server.output, /audit: refused/);
+  assert.deepEqual([...list.faults, ...watcher.faults], []);
 }, { timeoutMs: 120_000 });

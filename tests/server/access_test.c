@@ -201,10 +201,13 @@ static void machine_is_started_again_where_it_can_be(void **state) {
   int fd = page_join(rig, holder, true);
   assert_int_equal(ask(rig, &answer, "POST /api/v1/desktop/start", user, NULL), 403); /* has not the controls */
   assert_int_equal(starter.calls, 0);
+  assert_int_equal(ask(rig, &answer, "POST /api/v1/desktop/start", holder, NULL), 202);
+  assert_int_equal(starter.calls, 1);
+  starter.calls = 0;
   close(fd);
   assert_true(rig_until(rig, no_viewers, 10000));
-  assert_int_equal(ask(rig, &answer, "POST /api/v1/desktop/start", user, NULL), 202); /* which nobody has */
-  starter.calls = 0;
+  assert_int_equal(ask(rig, &answer, "POST /api/v1/desktop/start", user, NULL), 403); /* which nobody has */
+  assert_int_equal(starter.calls, 0);
   static const struct {
     int result, status;
     const char *words;
@@ -367,6 +370,10 @@ static void session_by_cookie(void **state) {
   snprintf(headers, sizeof headers, ORIEL_SECRET_HEADER ": %.64s\r\n", page_secret(page));
   assert_int_equal(ask(rig, &answer, "GET /api/v1/desktop", headers, NULL), 401);
 
+  /* Commands need the controls, also where nobody has them. */
+  assert_int_equal(ask(rig, &answer, "POST /api/v1/desktop/pause", page, ""), 403);
+  assert_non_null(strstr(answer.body, "this needs the controls; take them first"));
+
   /* What acts needs proof that our own page asks. */
   int holder = page_join(rig, page, true);
   snprintf(half, sizeof half, "%s" ORIEL_SECRET_HEADER ": %.64s\r\n", cookie, page_secret(page));
@@ -381,6 +388,8 @@ static void session_by_cookie(void **state) {
   snprintf(headers, sizeof headers, "%sOrigin: http://evil.example\r\n", half);
   assert_int_equal(ask(rig, &answer, "GET /ws", headers, NULL), 403);
   close(holder);
+  assert_true(rig_until(rig, no_viewers, 5000));
+  assert_int_equal(ask(rig, &answer, "POST /api/v1/desktop/pause", page, ""), 403);
 
   assert_int_equal(ask(rig, &answer, "DELETE /session", page, NULL), 204);
   assert_int_equal(ask(rig, &answer, "GET /api/v1/desktop", page, NULL), 401);

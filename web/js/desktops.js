@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The page at / where several desktops are served: the list of those that the session opens.
+import { withControls } from './borrow.js';
 import { loginForm } from './card.js';
 import { DesktopCard } from './desktop-card.js';
 import { countWords, found, hasPicture, placeAfter, powerDownWords, SEARCH_FROM } from './desktop-words.js';
@@ -171,7 +172,10 @@ class DesktopsPage {
     const { name } = card.desktop;
     if (command === 'powerdown' && !(await this.confirm(card.desktop))) return;
     try {
-      const response = await session.request(`api/v1/desktops/${name}/${command}`, { method: 'POST' });
+      const ask = () => session.request(`api/v1/desktops/${name}/${command}`, { method: 'POST' });
+      // It needs the controls: held ones may be another tab's of ours, free ones are taken for it.
+      const held = card.desktop.controller ? await ask() : null;
+      const response = (held?.ok ? held : await withControls(`d/${name}/`, session.secret, ask)) ?? held ?? (await ask());
       const { error } = await response.json().catch(() => ({}));
       if (response.ok) toast(command === 'start' ? `${name} is being started.` : `${name} is asked to shut down.`);
       else toast(`${name} did not take this: ${error ?? response.status}.`);
