@@ -7,7 +7,7 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PNG } from 'pngjs';
 import { test, until } from './lib/runner.mjs';
-import { api, desktopsOf, guestArguments, guestDir, oriel, root, start, temporary } from './lib/process.mjs';
+import { api, desktopsOf, guestArguments, guestDir, oriel, root, start, stats, temporary } from './lib/process.mjs';
 import { openPage, painted } from './lib/browser.mjs';
 import { guestShell } from './lib/sound-guest.mjs';
 
@@ -35,6 +35,13 @@ async function boot(t) {
   return { ...paths, sh: await guestShell(t, paths.serial) };
 }
 
+const twoMonitors = (sh) =>
+  until(async () => (await sh('cat /sys/class/drm/card1-*/status')).match(/^connected/gm)?.length === 2, 30_000, 'two monitors');
+
+/** The guest draws on both outputs of the second card. */
+const showHeads = (sh) =>
+  sh('mkfifo /tmp/say; (heads-guest /dev/dri/card1 < /tmp/say > /tmp/heads.log 2>&1 &); exec 9>/tmp/say; sleep 1; killall -9 sway seatd');
+
 const names = async (server) => (await desktopsOf(server)).map(({ name }) => name).sort().join(' ');
 
 /** Red, green and blue in the middle of a desktop's picture. */
@@ -47,9 +54,9 @@ test('heads: each screen that the guest uses is a desktop, with its own picture 
   const { qmp, sh } = await boot(t);
   const server = await oriel(t, ['serve', `vm=qemu:${qmp}?console=all`]);
   // Both outputs get a monitor, and as long as nothing shows on them there is one desktop.
-  await until(async () => (await sh('cat /sys/class/drm/card1-*/status')).match(/^connected/gm)?.length === 2, 30_000, 'two monitors');
+  await twoMonitors(sh);
   assert.equal(await names(server), 'vm');
-  await sh('mkfifo /tmp/say; (heads-guest /dev/dri/card1 < /tmp/say > /tmp/heads.log 2>&1 &); exec 9>/tmp/say; sleep 1; killall -9 sway seatd');
+  await showHeads(sh);
   await until(async () => await names(server) === 'vm vm-1 vm-2', 30_000, 'three desktops');
   assert.deepEqual((await desktopsOf(server)).map(({ machine }) => machine), ['vm', 'vm', 'vm']);
   assert.deepEqual(await colour(server, 'vm-1'), [0xc0, 0x20, 0x20]);
@@ -89,3 +96,63 @@ test('heads: each screen that the guest uses is a desktop, with its own picture 
   assert.equal(await page.evaluate(() => document.documentElement.dataset.state), 'running');
   assert.deepEqual(page.faults, []);
 }, { timeoutMs: 170_000 });
+
+test('heads: they come and go with their machine, by the file and by the API, and its own token opens all', async (t) => {
+  const { qmp, sh } = await boot(t);
+  const file = join(temporary(t), 'oriel.conf');
+  const [admin, own] = ['admin-token-0123456789', 'own-token-0123456789'];
+  const vm = `[desktop vm]\naddress = qemu:${qmp}?console=all\ntoken = ${own}\n`;
+  const more = '[desktop more]\naddress = pattern:?size=640x400&scene=static\n';
+  const configure = (...sections) => writeFileSync(file, `[server]\nadmin-token = ${admin}\n${sections.join('')}`, { mode: 0o600 });
+  configure(vm);
+  const server = await oriel(t, ['serve', '--config', file]);
+  const listed = (wanted) => until(async () => await names(server) === wanted, 40_000, wanted);
+  const hangUp = (...sections) => {
+    configure(...sections);
+    server.child.kill('SIGHUP');
+  };
+  await twoMonitors(sh);
+  await showHeads(sh);
+  await listed('vm vm-1 vm-2');
+
+  // The machine's own token opens all of its screens, and each page leads to the others.
+  const page = await openPage(t, { size: [1100, 700] });
+  const sibling = (name) => page.locator(`.sibling[data-name="${name}"] a`);
+  await page.goto(`${server.origin}/#token=${own}`);
+  await page.locator('.desktop[data-name="vm"] a').click();
+  await painted(page);
+  await page.keyboard.press('Control+Alt+Shift+M');
+  await page.locator('#control').click();
+  await sibling('vm-2').waitFor({ timeout: 10_000 });
+  await sibling('vm-1').click();
+  await painted(page);
+  assert.equal(new URL(page.url()).pathname, '/d/vm-1/');
+
+  // What else the file says touches no screen of it.
+  hangUp(vm, more);
+  await listed('more vm vm-1 vm-2');
+  assert.equal(await page.evaluate(() => window.oriel.stats().reconnects), 0);
+  // Another option of the machine is one of each of its screens, to which who looked at one can come back.
+  hangUp(vm, 'fps = 30\n', more);
+  await until(async () => (await names(server)) === 'more vm vm-1 vm-2' && (await stats(server, 'vm-1')).fps === 30, 60_000, 'vm-1 anew');
+  await until(async () => {
+    const again = page.getByRole('button', { name: 'Try again' });
+    if (await again.isVisible()) await again.click({ timeout: 1000 }).catch(() => {}); // it may be gone by then
+    return page.locator('html[data-state="running"]').isVisible();
+  }, 30_000, 'the page to be back');
+  assert.deepEqual(await colour(server, 'vm-1'), [0xc0, 0x20, 0x20]);
+  hangUp(more);
+  await page.getByText('no desktop of this name is served here').waitFor({ timeout: 30_000 });
+  await listed('more');
+
+  const order = (method, path, body) => fetch(`${server.origin}/api/v1/desktops${path}`,
+    { method, headers: { authorization: `Bearer ${admin}` }, body: body && JSON.stringify(body) }).then(({ status }) => status);
+  assert.equal(await order('POST', '', { name: 'lab', address: `qemu:${qmp}?console=all` }), 201);
+  await listed('lab lab-1 lab-2 more');
+  await page.goto(`${server.origin}/d/lab-2/#token=${server.token}`);
+  await painted(page);
+  assert.equal(await order('DELETE', '/lab-2'), 403); // it goes with its machine, and as the guest uses it
+  assert.equal(await order('DELETE', '/lab'), 204);
+  await page.getByText('no desktop of this name is served here').waitFor({ timeout: 30_000 });
+  await listed('more');
+}, { timeoutMs: 240_000 });

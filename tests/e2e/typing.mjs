@@ -8,7 +8,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, until } from './lib/runner.mjs';
 import { guestArguments, guestDir, oriel, serialLines, start, temporary } from './lib/process.mjs';
-import { openDesktop } from './lib/browser.mjs';
+import { openDesktop, pageStats } from './lib/browser.mjs';
 
 /** Every character that a US keyboard types, over and over, in lines. */
 export function everyCharacter(size) {
@@ -203,3 +203,40 @@ test('typing: a text that is cancelled ends at once, and the page says where', a
   await until(() => vm.typed().includes('Z'), 10_000, 'what is typed next');
   assertTyped(vm.typed(), `${text.slice(0, Number(done))}Z`);
 }, { timeoutMs: 90_000 });
+
+/** The ways by which a text comes to be typed. */
+const ways = {
+  'that was pasted': typeText,
+  'of an on-screen keyboard': async (page, text) => {
+    await page.evaluate(() => document.getElementById('typing').focus());
+    await page.keyboard.insertText(text);
+  },
+};
+
+for (const [way, type] of Object.entries(ways)) {
+  test(`typing: a text ${way} ends where its sender loses the controls, and the page says where`, async (t) => {
+    const vm = await bios(t, usbKeyboard);
+    const server = await oriel(t, ['serve', `qemu:${vm.qmp}`, '--control', 'newest']);
+    const page = await openDesktop(t, server);
+    await page.waitForSelector('#chip-typing', { state: 'attached' });
+    const text = 'aBCdEFgHIjKLmNOpQRsTUvWXy'.repeat(12); // most of them behind a Shift
+    await type(page, text);
+    await until(() => vm.typed().length >= 10, 30_000, 'the text to begin');
+    const next = await openDesktop(t, server);
+    await next.locator('html[data-role="controller"]').waitFor({ timeout: 10_000 });
+    const toast = page.locator('.toast', { hasText: 'characters were typed' });
+    await toast.waitFor({ timeout: 5000 });
+    const [, done, total] = /Only (\d+) of (\d+) /.exec(await toast.textContent());
+    assert.equal(Number(total), text.length);
+    assert.equal((await pageStats(page)).role, 'viewer');
+    await page.waitForSelector('#chip-typing', { state: 'hidden' });
+    // Nothing of it comes later, and no key of it is still down: neither a Shift nor one that repeats.
+    await next.mouse.click(300, 200);
+    for (const [key, all] of [['KeyZ', 'z'], ['KeyV', 'zv']]) {
+      await next.keyboard.press(key);
+      await until(() => vm.typed().length >= Number(done) + all.length, 10_000, `${key} of who has them now`);
+      assertTyped(vm.typed(), `${text.slice(0, Number(done))}${all}`);
+    }
+    assert.deepEqual([...page.faults, ...next.faults], []);
+  }, { timeoutMs: 90_000 });
+}
