@@ -7,15 +7,34 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "core/clock.h"
-#include "source/guest_audio_impl.h"
+#include "source/guest_audio_input.h"
+#include "source/guest_microphone.h"
+#include "wire/audio.h"
 
 enum { POLLS = 1 + (ORIEL_GUEST_AUDIO_INPUTS_MAX + 1) * GUEST_LINK_POLLS };
+
+struct oriel_guest_audio {
+  struct oriel_guest_audio_sink sink;
+  unsigned input_count;
+  struct guest_audio_input inputs[ORIEL_GUEST_AUDIO_INPUTS_MAX];
+  bool has_microphone;
+  struct guest_microphone microphone;
+  int wake[2]; /* a pipe: a byte in it ends the thread's sleep */
+  atomic_bool stopping;
+  bool is_started;
+  pthread_t thread;
+  pthread_mutex_t lock; /* guards info's inputs: what other threads see of the counters */
+  struct oriel_guest_audio_input info[ORIEL_GUEST_AUDIO_INPUTS_MAX];
+};
 
 static int open_wake(int wake[2]) {
   if (pipe(wake) < 0)

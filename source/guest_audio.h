@@ -14,6 +14,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "source/guest_audio_counters.h"
+#include "source/guest_audio_sink.h"
+
 struct oriel_guest_audio;
 
 enum {
@@ -28,18 +31,6 @@ struct oriel_guest_audio_config {
   const char *microphone;     /* address where the guest fetches the viewer's microphone; NULL = none */
   /* unix:// is dialed there, not listened at: QEMU listens for the ports it gave its guest. */
   bool dials_streams, dials_microphone;
-};
-
-struct oriel_guest_audio_sink {
-  void *user;
-  /** A well-formed packet of 1..1500 bytes, borrowed: one Opus packet of `frames` frames at 48 kHz, or whole float32
-   *  frames (the input says which). `number` is higher by one than the last one's, by more where packets are known to
-   *  be lost; it wraps. `missing` frames are between the two by the sender's own clock: lost, or left out. Must not
-   *  block. */
-  void (*packet)(void *user, unsigned input, const void *packet, size_t size, unsigned frames, uint32_t number,
-                 uint64_t missing, uint64_t arrived_ns);
-  /** The input's stream ended, or another one takes its place. */
-  void (*ended)(void *user, unsigned input);
 };
 
 /** Listens at once, so that a wrong or taken address is told now: `why` (at least 256 bytes) says which and why.
@@ -59,20 +50,6 @@ int oriel_guest_audio_microphone(struct oriel_guest_audio *audio, const void *op
  *  port that is being read counts, not QEMU's own connection. One system call. */
 bool oriel_guest_audio_has_microphone(struct oriel_guest_audio *audio);
 
-struct oriel_guest_audio_input {
-  bool is_rtp;          /* its Opus comes in RTP */
-  /* what it sends instead of what its address says, so that it is not heard; empty = nothing wrong */
-  char fault[120];
-  bool is_udp, is_pcm, connected; /* UDP: a datagram arrived within the last second */
-  char address[300];              /* as given */
-  uint64_t packets, bytes;
-  uint64_t bad_packets; /* refused: no Opus, no whole frames, 0 or more than 1500 bytes, half a packet for a second */
-  bool is_numbered;     /* packets with numbers came: lost and late are exact; else they are not known here */
-  uint64_t lost, late;  /* late: came when its place was given up, after it counted as lost */
-  uint64_t duplicates;
-  uint64_t dropped;     /* beyond twice the speed of sound's own time, or from a second sender of datagrams */
-  uint64_t connections, closed_by_us; /* closed by us: for what the peer sent */
-};
 struct oriel_guest_audio_info {
   unsigned inputs;
   struct oriel_guest_audio_input input[ORIEL_GUEST_AUDIO_INPUTS_MAX];

@@ -2,6 +2,8 @@
  *
  * An input of guest_audio: who is listened to, and bytes or datagrams to packets. guest_audio's thread.
  */
+#include "source/guest_audio_input.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,7 +11,6 @@
 
 #include "core/clock.h"
 #include "core/log.h"
-#include "source/guest_audio_impl.h"
 
 enum {
   READ_SIZE = 16384,
@@ -25,7 +26,7 @@ static void declare(struct guest_audio_input *input) {
   if (!address->is_pcm || (!address->rate && address->sample == ORIEL_TRANSPORT_F32LE))
     return;
   const bool is_float = address->sample == ORIEL_TRANSPORT_F32LE || address->sample == ORIEL_TRANSPORT_F32BE;
-  input->declared = (struct oriel_pcm_format){
+  input->packets.declared = (struct oriel_pcm_format){
     .bits = is_float ? 32 : 16, .is_signed = true, .is_float = is_float,
     .big_endian = address->sample == ORIEL_TRANSPORT_F32BE || address->sample == ORIEL_TRANSPORT_S16BE,
     .rate = address->rate ? address->rate : ORIEL_AUDIO_RATE, .channels = ORIEL_AUDIO_CHANNELS,
@@ -34,7 +35,8 @@ static void declare(struct guest_audio_input *input) {
 
 int guest_audio_input_open(struct guest_audio_input *input, unsigned index, const char *address, bool dial_unix,
                            char *why, size_t why_size) {
-  *input = (struct guest_audio_input){.index = index};
+  *input = (struct guest_audio_input){
+    .packets = {.index = index, .text = input->link.text, .counters = &input->counters}};
   const int error = guest_link_open(&input->link, address, dial_unix, why, why_size);
   input->counters.is_udp = input->link.address.scheme == ORIEL_TRANSPORT_UDP;
   input->counters.is_pcm = input->link.address.is_pcm;
@@ -44,8 +46,7 @@ int guest_audio_input_open(struct guest_audio_input *input, unsigned index, cons
 }
 
 void guest_audio_input_finish(struct guest_audio_input *input) {
-  oriel_pcm_converter_destroy(input->converter);
-  input->converter = NULL;
+  guest_packets_finish(&input->packets);
   guest_link_finish(&input->link);
 }
 
@@ -71,18 +72,7 @@ static void complain(struct guest_audio_input *input, uint64_t now_ns, const cha
 
 static void begin(struct guest_audio_input *input, uint64_t now_ns) {
   input->connection = input->link.connections;
-  input->budget = GUEST_AUDIO_BUDGET_FRAMES;
-  input->budget_ns = now_ns;
-  input->plausibility = (struct oriel_opus_plausibility){.penalty = 0};
-  input->judge = (struct guest_judge){.strange = 0};
-  input->rtp = (struct guest_rtp){.is_rtp = false};
-  input->is_stamped = false;
-  input->counters.is_rtp = false;
-  input->counters.fault[0] = '\0';
-  oriel_pcm_converter_destroy(input->converter); /* it holds a part of the last stream's frame */
-  input->converter = NULL;
-  input->replay = (struct replay_window){.begun = false};
-  input->last.size = 0;
+  guest_packets_begin(&input->packets, now_ns);
   input->counters.connections++;
 }
 
@@ -91,7 +81,7 @@ static void end(struct guest_audio_input *input, const struct oriel_guest_audio_
     return;
   input->connection = 0;
   input->framer.have = input->framer.due_ns = 0; /* nothing is due on a connection that is over */
-  sink->ended(sink->user, input->index);
+  sink->ended(sink->user, input->packets.index);
 }
 
 /* For what the peer sent. */
@@ -109,7 +99,7 @@ static const char *cut(struct guest_audio_input *input, const struct oriel_guest
   size_t packet_size;
   int found;
   while ((found = oriel_audio_framer_next(&input->framer, &data, &size, &packet, &packet_size)) == 1) {
-    const char *why = guest_audio_packet_take(input, sink, packet, packet_size, 0, now_ns);
+    const char *why = guest_packets_take(&input->packets, sink, packet, packet_size, 0, now_ns);
     if (why)
       return why;
   }
@@ -163,11 +153,11 @@ static void take_datagram(struct guest_audio_input *input, const struct oriel_gu
     return;
   }
   /* Only our own PCM has numbers behind it. */
-  if (input->counters.is_pcm && !input->declared.channels && oriel_audio_cut_number(data, &size, &number) &&
-      !guest_audio_packet_is_next(input, sink, number, &lost, now_ns))
+  if (input->counters.is_pcm && !input->packets.declared.channels && oriel_audio_cut_number(data, &size, &number) &&
+      !guest_packets_is_next(&input->packets, sink, number, &lost, now_ns))
     return;
   const uint64_t packets = input->counters.packets;
-  const char *why = guest_audio_packet_take(input, sink, data, size, lost, now_ns);
+  const char *why = guest_packets_take(&input->packets, sink, data, size, lost, now_ns);
   if (why)
     complain(input, now_ns, "the peer %s; that is dropped", why);
   if (input->counters.packets != packets)

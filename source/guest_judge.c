@@ -37,35 +37,35 @@ static float float_at(const uint8_t *bytes, bool big_endian) {
   return value;
 }
 
-struct survey {
+struct sample_counts {
   size_t samples, strange, loud, faint; /* neither zero nor faint; no sound; beyond full scale; faint */
 };
 
-static struct survey look(const uint8_t *bytes, size_t size, bool big_endian) {
-  struct survey survey = {0};
+static struct sample_counts look(const uint8_t *bytes, size_t size, bool big_endian) {
+  struct sample_counts counts = {0};
   for (size_t at = 0; at + 4 <= size; at += 4) {
     const float sample = float_at(bytes + at, big_endian);
     if (fabsf(sample) < FAINTEST) {
-      survey.faint += sample != 0;
+      counts.faint += sample != 0;
       continue;
     }
-    survey.samples++;
-    survey.strange += !(fabsf(sample) <= LOUDEST); /* also what is not a number */
-    survey.loud += fabsf(sample) > 1;
+    counts.samples++;
+    counts.strange += !(fabsf(sample) <= LOUDEST); /* also what is not a number */
+    counts.loud += fabsf(sample) > 1;
   }
-  return survey;
+  return counts;
 }
 
-static bool is_plausible(const struct survey *survey) {
-  return survey->samples >= SAMPLES_LEAST && survey->strange * 16 < survey->samples &&
-         survey->faint < survey->samples;
+static bool is_plausible(const struct sample_counts *counts) {
+  return counts->samples >= SAMPLES_LEAST && counts->strange * 16 < counts->samples &&
+         counts->faint < counts->samples;
 }
 
 /* Samples that 16 bits were made of have zeros in their last bytes: in the other order all are too faint to hear. */
-static bool is_strange(const struct survey *survey, const uint8_t *bytes, size_t size) {
-  if (survey->samples >= SAMPLES_LEAST)
-    return survey->strange * 4 > survey->samples;
-  const struct survey other = look(bytes, survey->faint >= SAMPLES_LEAST ? size : 0, true);
+static bool is_strange(const struct sample_counts *counts, const uint8_t *bytes, size_t size) {
+  if (counts->samples >= SAMPLES_LEAST)
+    return counts->strange * 4 > counts->samples;
+  const struct sample_counts other = look(bytes, counts->faint >= SAMPLES_LEAST ? size : 0, true);
   return is_plausible(&other);
 }
 
@@ -85,7 +85,7 @@ static double roughness(const uint8_t *bytes, size_t size, bool big_endian) {
 }
 
 const char *guest_judge_guess(const uint8_t *bytes, size_t size) {
-  const struct survey little = look(bytes, size, false), big = look(bytes, size, true);
+  const struct sample_counts little = look(bytes, size, false), big = look(bytes, size, true);
   const double rough = roughness(bytes, size, false), rough_big = roughness(bytes, size, true);
   if (size % 8 == 0 && is_plausible(&little))
     return "; it looks like 32-bit floats (format=pcm)";
@@ -127,7 +127,8 @@ static void end_window(struct guest_judge *judge, uint64_t now_ns) {
   begin_window(judge, now_ns);
 }
 
-static void watch_time(struct guest_judge *judge, const struct survey *survey, uint64_t frames, uint64_t now_ns) {
+static void watch_time(struct guest_judge *judge, const struct sample_counts *counts, uint64_t frames,
+                       uint64_t now_ns) {
   if (!judge->window_ns || now_ns > judge->last_ns + pause_ns) {
     judge->off = judge->clipping = 0; /* only what plays on has a rate */
     begin_window(judge, now_ns);
@@ -136,14 +137,14 @@ static void watch_time(struct guest_judge *judge, const struct survey *survey, u
   if (now_ns >= judge->window_ns + window_ns)
     end_window(judge, now_ns);
   judge->frames += frames;
-  judge->loud += survey->loud;
-  judge->samples += survey->samples;
+  judge->loud += counts->loud;
+  judge->samples += counts->samples;
 }
 
 bool guest_judge_pcm(struct guest_judge *judge, const uint8_t *bytes, size_t size, uint64_t frames, uint64_t now_ns) {
-  const struct survey survey = look(bytes, size, false);
-  watch_time(judge, &survey, frames, now_ns);
-  if (is_strange(&survey, bytes, size)) {
+  const struct sample_counts counts = look(bytes, size, false);
+  watch_time(judge, &counts, frames, now_ns);
+  if (is_strange(&counts, bytes, size)) {
     if (judge->strange < STRANGE_MOST + FINE_AGAIN)
       judge->strange = judge->strange + 1 >= STRANGE_MOST ? STRANGE_MOST + FINE_AGAIN : judge->strange + 1;
     if (judge->strange >= STRANGE_MOST && !judge->fault[0])
@@ -151,7 +152,7 @@ bool guest_judge_pcm(struct guest_judge *judge, const uint8_t *bytes, size_t siz
                guest_judge_guess(bytes, size));
     return false;
   }
-  if (judge->strange && survey.samples >= SAMPLES_LEAST && --judge->strange == STRANGE_MOST)
+  if (judge->strange && counts.samples >= SAMPLES_LEAST && --judge->strange == STRANGE_MOST)
     judge->strange = 0;
   if (!judge->strange && !judge->off && !judge->clipping)
     judge->fault[0] = '\0';

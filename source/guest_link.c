@@ -107,7 +107,7 @@ static void close_stream(struct guest_link *link) {
   link->is_connected = false;
 }
 
-static ssize_t settle(struct guest_link *link, ssize_t result) {
+static ssize_t close_if_ended(struct guest_link *link, ssize_t result) {
   if (result >= 0 || result == -EAGAIN || result == -EMSGSIZE)
     return result;
   if (link->dialer)
@@ -120,15 +120,15 @@ static ssize_t settle(struct guest_link *link, ssize_t result) {
 ssize_t guest_link_receive(struct guest_link *link, void *data, size_t size, uint64_t now_ns) {
   if (!link->is_connected)
     return -ENOTCONN;
-  return settle(link, link->dialer ? oriel_dialer_receive(link->dialer, data, size, now_ns)
-                                   : oriel_stream_receive(link->fd, data, size));
+  return close_if_ended(link, link->dialer ? oriel_dialer_receive(link->dialer, data, size, now_ns)
+                                           : oriel_stream_receive(link->fd, data, size));
 }
 
 ssize_t guest_link_send(struct guest_link *link, const void *data, size_t size, uint64_t now_ns) {
   if (!link->is_connected)
     return -ENOTCONN;
-  return settle(link, link->dialer ? oriel_dialer_send(link->dialer, data, size, now_ns)
-                                   : oriel_stream_send(link->fd, data, size));
+  return close_if_ended(link, link->dialer ? oriel_dialer_send(link->dialer, data, size, now_ns)
+                                           : oriel_stream_send(link->fd, data, size));
 }
 
 void guest_link_drop(struct guest_link *link, uint64_t now_ns) {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * The microphone's way to the guest: a short queue that any thread fills, and guest_audio's thread empties into the one
- * stream that a guest has opened.
+ * The microphone's queue and its stream, see guest_microphone.h.
  */
+#include "source/guest_microphone.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -11,7 +12,6 @@
 
 #include "core/clock.h"
 #include "core/log.h"
-#include "source/guest_audio_impl.h"
 
 /* What a socket may hold for a guest that does not read: about five packets of 20 ms. It is all that could be heard
  * late by an agent that comes later. */
