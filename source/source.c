@@ -8,6 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "source/pattern/pattern.h"
+#include "source/qemu/qemu.h"
+
 static const struct {
   const char *scheme;
   int (*create)(const char *address, struct oriel_source **source, char *why, size_t why_size);

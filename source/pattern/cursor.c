@@ -6,7 +6,7 @@
 
 #include "core/bytes.h"
 #include "core/clock.h"
-#include "source/source.h"
+#include "source/sink.h"
 
 enum { WIDTH = 12, HEIGHT = 18 };
 

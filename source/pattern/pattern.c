@@ -6,259 +6,30 @@
  * Threads: one draws scenes and brings the machine back after a power-down, one makes the tone; both sleep without a
  * timer while nobody watches. Input is drawn by the thread that brings it. Thread-safety: as source.h says.
  */
+#include "source/pattern/pattern.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "core/clock.h"
 #include "core/packet.h"
-#include "core/waiter.h"
 #include "source/pattern/address.h"
 #include "source/pattern/cursor.h"
+#include "source/pattern/draw.h"
+#include "source/pattern/pattern_state.h"
+#include "source/pattern/reaction.h"
 #include "source/pattern/tone.h"
-#include "source/source.h"
 
-enum { USAGE_SHIFT_LEFT = 0xE1, USAGE_SHIFT_RIGHT = 0xE5, DAMAGES_MAX = 8 };
-static const uint64_t typing_interval_ns = 100 * ORIEL_NS_PER_MS;
 static const uint64_t power_ns = 2 * ORIEL_NS_PER_SECOND; /* from power-down to the machine being back */
-
-struct pattern {
-  struct oriel_source source;
-  const struct oriel_source_sink *sink;
-  struct oriel_surface *surface;
-  struct oriel_tone *tone;
-  pthread_t thread;
-  bool started;
-  struct oriel_waiter waiter; /* the drawing thread's */
-  pthread_mutex_t lock; /* guards what follows; taken before the surface's */
-  struct oriel_card card;
-  bool watched, heard, paused, stopping;
-  bool shift_left, shift_right;
-  uint64_t power_at_ns; /* 0 = the machine is on */
-  uint64_t frames, inputs, dropped;
-};
 
 static struct pattern *pattern_of(struct oriel_source *source) {
   return (struct pattern *)(void *)source; /* first member */
 }
 
-/* ---- drawing: the pattern's lock is held ---- */
-
-static void paint_locked(struct pattern *pattern, const struct oriel_rect *rects, size_t count, uint64_t now) {
-  struct oriel_surface_view view;
-  oriel_surface_lock(pattern->surface, NULL, &view);
-  if (view.width == pattern->card.width && view.height == pattern->card.height) {
-    for (size_t i = 0; i < count; i++) {
-      if (oriel_rect_empty(rects[i]))
-        continue;
-      oriel_card_paint(&pattern->card, view.bgrx, view.stride, rects[i]);
-      oriel_surface_damage_locked(pattern->surface, rects[i], now);
-    }
-  }
-  oriel_surface_unlock(pattern->surface, NULL);
-  pattern->frames++;
-}
-
-static void paint_all_locked(struct pattern *pattern) {
-  struct oriel_rect all = oriel_card_all(&pattern->card);
-  paint_locked(pattern, &all, 1, oriel_clock_ns());
-}
-
-static uint32_t time_of_day_s(void) {
-  struct tm parts;
-  time_t now = time(NULL);
-  localtime_r(&now, &parts);
-  return (uint32_t)(parts.tm_hour * 3600 + parts.tm_min * 60 + parts.tm_sec);
-}
-
-static uint64_t interval_ns(const struct pattern *pattern) {
-  switch (pattern->card.scene) {
-  case ORIEL_SCENE_STATIC:
-    return 0;
-  case ORIEL_SCENE_TYPING:
-    return typing_interval_ns;
-  default:
-    return ORIEL_NS_PER_SECOND / pattern->card.fps;
-  }
-}
-
-/* One step of an animated scene. */
-static void step_locked(struct pattern *pattern) {
-  struct oriel_rect rects[3];
-  size_t count = 0;
-  pattern->card.step++;
-  pattern->card.counter++;
-  rects[count++] = oriel_card_scene(&pattern->card);
-  rects[count++] = oriel_card_counter(&pattern->card);
-  uint32_t clock_s = time_of_day_s();
-  if (clock_s != pattern->card.clock_s) {
-    pattern->card.clock_s = clock_s;
-    rects[count++] = oriel_card_clock(&pattern->card);
-  }
-  if (pattern->card.scene == ORIEL_SCENE_MOTION)
-    count = 1; /* it covers the rest */
-  paint_locked(pattern, rects, count, oriel_clock_ns());
-}
-
-/* ---- the drawing thread ---- */
-
-static void tell_state(struct pattern *pattern, enum oriel_source_state state) {
-  static const char *const details[] = {
-    [ORIEL_SOURCE_CONNECTING] = "",
-    [ORIEL_SOURCE_RUNNING] = "",
-    [ORIEL_SOURCE_PAUSED] = "The pattern is paused.",
-    [ORIEL_SOURCE_GONE] = "The pattern was powered down; it comes back in two seconds.",
-  };
-  pattern->sink->state(pattern->sink->user, state, details[state]);
-}
-
-static void sleep_until_locked(struct pattern *pattern, uint64_t wake_ns) {
-  pthread_mutex_unlock(&pattern->lock);
-  (void)oriel_waiter_wait(&pattern->waiter, wake_ns);
-  pthread_mutex_lock(&pattern->lock);
-}
-
-static void fresh_card_locked(struct pattern *pattern) {
-  pattern->card.counter = 0;
-  pattern->card.block = 0;
-  pattern->card.step = 0;
-  pattern->card.typed_count = 0;
-  pattern->card.cross_known = pattern->card.pointer_known = false;
-}
-
-static void power_up_locked(struct pattern *pattern) {
-  pattern->power_at_ns = 0;
-  pattern->card.off = false;
-  pattern->paused = false;
-  fresh_card_locked(pattern);
-  paint_all_locked(pattern);
-  oriel_tone_play(pattern->tone, pattern->heard);
-  pthread_mutex_unlock(&pattern->lock);
-  tell_state(pattern, ORIEL_SOURCE_RUNNING);
-  pattern->sink->damaged(pattern->sink->user);
-  pthread_mutex_lock(&pattern->lock);
-}
-
-static void *draw(void *argument) {
-  struct pattern *pattern = argument;
-  uint64_t due_ns = 0;
-#ifdef __linux__
-  pthread_setname_np(pthread_self(), "oriel-pattern");
-#endif
-  pthread_mutex_lock(&pattern->lock);
-  while (!pattern->stopping) {
-    uint64_t now = oriel_clock_ns(), interval = interval_ns(pattern);
-    if (pattern->power_at_ns) {
-      if (now >= pattern->power_at_ns)
-        power_up_locked(pattern);
-      else
-        sleep_until_locked(pattern, pattern->power_at_ns);
-    } else if (!pattern->watched || pattern->paused || !interval) {
-      sleep_until_locked(pattern, 0);
-      due_ns = 0;
-    } else if (due_ns > now) {
-      sleep_until_locked(pattern, due_ns);
-    } else {
-      /* Absolute deadlines, so that the rhythm does not drift; one that was missed by far is not made up for. */
-      due_ns = due_ns && now < due_ns + interval ? due_ns + interval : now + interval;
-      step_locked(pattern);
-      pthread_mutex_unlock(&pattern->lock);
-      pattern->sink->damaged(pattern->sink->user);
-      pthread_mutex_lock(&pattern->lock);
-    }
-  }
-  pthread_mutex_unlock(&pattern->lock);
-  return NULL;
-}
-
 /* ---- input ---- */
-
-struct reaction {
-  struct oriel_rect rects[DAMAGES_MAX];
-  size_t count;
-  bool moved; /* the pointer, by motion: the viewer does not know where it is */
-};
-
-static void react(struct reaction *reaction, struct oriel_rect rect) {
-  reaction->rects[reaction->count++] = rect;
-}
-
-static void react_press(struct pattern *pattern, struct reaction *reaction) {
-  pattern->card.block = (pattern->card.block + 1) % ORIEL_TESTCARD_BLOCK_COLOURS;
-  pattern->card.counter++;
-  react(reaction, oriel_card_block(&pattern->card));
-  react(reaction, oriel_card_counter(&pattern->card));
-}
-
-static void react_key(struct pattern *pattern, const struct oriel_input *input, struct reaction *reaction) {
-  if (input->key.usage == USAGE_SHIFT_LEFT)
-    pattern->shift_left = input->key.pressed;
-  if (input->key.usage == USAGE_SHIFT_RIGHT)
-    pattern->shift_right = input->key.pressed;
-  if (!input->key.pressed)
-    return;
-  react_press(pattern, reaction);
-  char character = oriel_card_character(input->key.usage, pattern->shift_left || pattern->shift_right);
-  if (character) {
-    oriel_card_type(&pattern->card, character);
-    react(reaction, oriel_card_typed(&pattern->card));
-  }
-}
-
-static int32_t within(int32_t value, int32_t size) {
-  return value < 0 ? 0 : value >= size ? size - 1 : value;
-}
-
-static void react_pointer(struct pattern *pattern, int32_t x, int32_t y, struct reaction *reaction) {
-  pattern->card.pointer_x = within(x, pattern->card.width);
-  pattern->card.pointer_y = within(y, pattern->card.height);
-  pattern->card.pointer_known = true;
-  react(reaction, oriel_card_pointer(&pattern->card));
-}
-
-static void react_button(struct pattern *pattern, bool pressed, struct reaction *reaction) {
-  if (!pressed)
-    return;
-  react_press(pattern, reaction);
-  react(reaction, oriel_card_cross(&pattern->card)); /* where it was */
-  pattern->card.cross_x = pattern->card.pointer_x;
-  pattern->card.cross_y = pattern->card.pointer_y;
-  pattern->card.cross_known = true;
-  react(reaction, oriel_card_cross(&pattern->card));
-}
-
-static void react_input(struct pattern *pattern, const struct oriel_input *input, struct reaction *reaction) {
-  switch (input->type) {
-  case ORIEL_INPUT_KEY:
-    react_key(pattern, input, reaction);
-    break;
-  case ORIEL_INPUT_POINTER:
-    react_pointer(pattern, input->pointer.x, input->pointer.y, reaction);
-    break;
-  case ORIEL_INPUT_MOTION:
-    react_pointer(pattern, pattern->card.pointer_x + input->motion.dx, pattern->card.pointer_y + input->motion.dy,
-                  reaction);
-    reaction->moved = true;
-    break;
-  case ORIEL_INPUT_BUTTON:
-    react_button(pattern, input->button.pressed, reaction);
-    break;
-  case ORIEL_INPUT_TOUCH:
-    react_pointer(pattern, input->touch.x, input->touch.y, reaction);
-    react_button(pattern, input->touch.phase == ORIEL_TOUCH_DOWN, reaction);
-    break;
-  case ORIEL_INPUT_RELEASE_ALL:
-    pattern->shift_left = pattern->shift_right = false;
-    break;
-  case ORIEL_INPUT_TEXT: /* key by key, see pattern_input */
-  case ORIEL_INPUT_WHEEL: /* nothing scrolls */
-  case ORIEL_INPUT_LOCKS: /* there are none */
-    break;
-  }
-}
 
 static void pattern_input(struct oriel_source *source, const struct oriel_input *input);
 
@@ -278,16 +49,16 @@ static void pattern_input(struct oriel_source *source, const struct oriel_input 
     return;
   }
   struct pattern *pattern = pattern_of(source);
-  struct reaction reaction = {.count = 0};
+  struct oriel_reaction reaction = {.count = 0};
   uint64_t now = oriel_clock_ns();
   pthread_mutex_lock(&pattern->lock);
   bool awake = !pattern->paused && !pattern->power_at_ns;
   if (awake)
-    react_input(pattern, input, &reaction);
+    oriel_card_react(&pattern->card, &pattern->shift, input, &reaction);
   pattern->inputs += awake;
   pattern->dropped += !awake;
   if (reaction.count && pattern->watched)
-    paint_locked(pattern, reaction.rects, reaction.count, now);
+    oriel_pattern_paint_locked(pattern, reaction.rects, reaction.count, now);
   bool damaged = reaction.count && pattern->watched && pattern->sink;
   int32_t x = pattern->card.pointer_x, y = pattern->card.pointer_y;
   pthread_mutex_unlock(&pattern->lock);
@@ -311,8 +82,8 @@ static void pattern_watch(struct oriel_source *source, unsigned what) {
   pattern->watched = watched;
   pattern->heard = what & ORIEL_WATCH_SOUND;
   if (begins) {
-    pattern->card.clock_s = time_of_day_s();
-    paint_all_locked(pattern); /* what changed meanwhile was not drawn */
+    pattern->card.clock_s = oriel_pattern_time_of_day_s();
+    oriel_pattern_paint_all_locked(pattern); /* what changed meanwhile was not drawn */
   }
   oriel_tone_play(pattern->tone, pattern->heard && !pattern->paused && !pattern->power_at_ns);
   pthread_mutex_unlock(&pattern->lock);
@@ -328,9 +99,8 @@ static int pattern_resize(struct oriel_source *source, uint16_t width, uint16_t 
   if (!error) {
     pattern->card.width = width;
     pattern->card.height = height;
-    pattern->card.pointer_x = within(pattern->card.pointer_x, width);
-    pattern->card.pointer_y = within(pattern->card.pointer_y, height);
-    paint_all_locked(pattern);
+    oriel_card_place_pointer(&pattern->card, pattern->card.pointer_x, pattern->card.pointer_y);
+    oriel_pattern_paint_all_locked(pattern);
   }
   pthread_mutex_unlock(&pattern->lock);
   if (!error && pattern->sink)
@@ -341,8 +111,8 @@ static int pattern_resize(struct oriel_source *source, uint16_t width, uint16_t 
 static void power_down_locked(struct pattern *pattern) {
   pattern->power_at_ns = oriel_clock_ns() + power_ns;
   pattern->card.off = true;
-  pattern->shift_left = pattern->shift_right = false;
-  paint_all_locked(pattern);
+  pattern->shift = (struct oriel_shift){.left = false};
+  oriel_pattern_paint_all_locked(pattern);
 }
 
 static int pattern_command(struct oriel_source *source, enum oriel_source_command command) {
@@ -360,8 +130,8 @@ static int pattern_command(struct oriel_source *source, enum oriel_source_comman
     pattern->paused = false;
     break;
   case ORIEL_COMMAND_RESET:
-    fresh_card_locked(pattern);
-    paint_all_locked(pattern);
+    oriel_pattern_reset_locked(pattern);
+    oriel_pattern_paint_all_locked(pattern);
     break;
   case ORIEL_COMMAND_POWERDOWN:
     power_down_locked(pattern);
@@ -373,7 +143,7 @@ static int pattern_command(struct oriel_source *source, enum oriel_source_comman
   oriel_tone_play(pattern->tone, pattern->heard && state == ORIEL_SOURCE_RUNNING);
   pthread_mutex_unlock(&pattern->lock);
   oriel_waiter_wake(&pattern->waiter);
-  tell_state(pattern, state);
+  oriel_pattern_tell_state(pattern, state);
   pattern->sink->damaged(pattern->sink->user);
   return 0;
 }
@@ -408,11 +178,11 @@ static int pattern_start(struct oriel_source *source, const struct oriel_source_
     sink->abilities(sink->user, &(struct oriel_source_abilities){.resize = true, .sound = true, .command = true});
   sink->cursor(sink->user, arrow);
   oriel_packet_unref(arrow);
-  tell_state(pattern, ORIEL_SOURCE_RUNNING);
+  oriel_pattern_tell_state(pattern, ORIEL_SOURCE_RUNNING);
   int error = oriel_tone_start(pattern->tone, sink);
   if (error)
     return error;
-  if (pthread_create(&pattern->thread, NULL, draw, pattern))
+  if (pthread_create(&pattern->thread, NULL, oriel_pattern_draw, pattern))
     return -EAGAIN;
   pattern->started = true;
   return 0;

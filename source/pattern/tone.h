@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "source/source.h"
+#include "source/sink.h"
 
 struct oriel_tone;
 

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "source/source.h"
+#include "source/input.h"
 
 /* QEMU's bits: 1 Scroll Lock, 2 Num Lock, 4 Caps Lock. */
 unsigned oriel_qemu_locks_of(uint32_t leds) {

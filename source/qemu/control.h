@@ -15,7 +15,7 @@
 #include "source/qemu/console_facts.h"
 #include "source/qemu/input.h"
 #include "source/qemu/qmp.h"
-#include "source/source.h"
+#include "source/sink.h"
 
 /** A console that is shown: where what QEMU says of it goes. Filled in by its owner, who keeps it where it is while it
  *  is taken. */

@@ -8,8 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "source/facts.h"
 #include "source/qemu/scanout.h"
-#include "source/source.h"
 
 struct oriel_qemu_facts {
   char name[128];      /* the VM's; empty = not known yet */

@@ -10,10 +10,11 @@
 
 #include <stdbool.h>
 
+#include "source/facts.h"
 #include "source/qemu/input.h"
 #include "source/qemu/scanout.h"
 #include "source/qemu/session.h"
-#include "source/source.h"
+#include "source/sink.h"
 
 struct oriel_qemu_head;
 

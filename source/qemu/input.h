@@ -13,9 +13,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "source/input.h"
 #include "source/qemu/pace.h"
 #include "source/qemu/pulse.h"
-#include "source/source.h"
 
 struct oriel_qemu_input;
 

@@ -9,7 +9,7 @@
 
 #include <stddef.h>
 
-#include "source/source.h"
+#include "source/input.h"
 
 static const uint8_t keys[] = {
   /* A to Z */

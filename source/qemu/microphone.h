@@ -11,8 +11,9 @@
 #ifndef ORIEL_SOURCE_QEMU_MICROPHONE_H
 #define ORIEL_SOURCE_QEMU_MICROPHONE_H
 
+#include "source/input.h"
 #include "source/qemu/calls.h"
-#include "source/source.h"
+#include "source/sink.h"
 
 struct oriel_qemu_microphone;
 

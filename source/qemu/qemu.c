@@ -4,6 +4,8 @@
  * has a thread that does what takes turns with it (connect, register, commands); pictures, sound and answers to input
  * come on GDBus's worker thread.
  */
+#include "source/qemu/qemu.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -15,7 +17,6 @@
 #include "source/qemu/input.h"
 #include "source/qemu/scanout.h"
 #include "source/qemu/session.h"
-#include "source/source.h"
 
 enum { COMMANDS_MAX = 16 };
 

@@ -13,7 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "source/source.h"
+#include "media/surface.h"
+#include "source/sink.h"
 
 enum oriel_qemu_display_kind {
   ORIEL_QEMU_DISPLAY_ON,

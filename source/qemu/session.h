@@ -13,7 +13,8 @@
 
 #include <gio/gio.h>
 
-#include "source/source.h"
+#include "source/facts.h"
+#include "source/input.h"
 
 struct oriel_qemu_session;
 

@@ -8,7 +8,7 @@
 #define ORIEL_SOURCE_QEMU_SOUND_H
 
 #include "source/qemu/calls.h"
-#include "source/source.h"
+#include "source/sink.h"
 
 struct oriel_qemu_sound;
 
