@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/utf8.h"
+#include "media/picture.h"
 
 void oriel_qemu_facts_name(struct oriel_qemu_facts *facts, const char *name) {
   static const char dots[] = "...";

@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 #include "source/facts.h"
-#include "source/qemu/scanout.h"
+#include "source/qemu/display.h"
 
 struct oriel_qemu_facts {
   char name[128];      /* the VM's; empty = not known yet */
