@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "core/log.h"
-#include "source/qemu/listener.h"
+#include "source/qemu/dbus_client.h"
 
 #define SUBSYSTEM "source/qemu"
 #define ROOT "/org/qemu/Display1"
