@@ -5,19 +5,18 @@
 #include "source/qemu/qmp.h"
 
 #include <errno.h>
-#include <stdint.h>
-#include <fcntl.h>
 #include <glib-unix.h>
-#include <stdio.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "source/qemu/qmp_output.h"
+
 enum {
-  PENDING_MAX = 64,           /* commands that wait for an answer */
-  OUTPUT_MAX = 64 * 1024,     /* bytes that wait for the socket; commands are below 200 bytes */
+  PENDING_MAX = 64, /* commands that wait for an answer */
   READ_SIZE = 16 * 1024,
 };
 
@@ -27,21 +26,13 @@ struct pending {
   void *user;
 };
 
-struct chunk {
-  struct chunk *next;
-  int fd; /* travels with the first byte; -1 = none or sent */
-  size_t size, sent;
-  char data[];
-};
-
 struct oriel_qmp {
   GMainContext *context;
   struct oriel_qmp_handler handler;
   int fd;
   GSource *readable, *writable; /* writable exists only while output waits */
   struct oriel_qmp_lines lines;
-  struct chunk *first, **last;
-  size_t output_size;
+  struct oriel_qmp_output output;
   json_int_t next_id;
   struct pending pending[PENDING_MAX];
   bool greeted;
@@ -49,69 +40,6 @@ struct oriel_qmp {
   unsigned busy; /* callbacks on the stack; close defers the free until they return */
   bool closed;
 };
-
-/* --- lines -------------------------------------------------------------------------------------------------------- */
-
-static int lines_reserve(struct oriel_qmp_lines *lines, size_t size) {
-  if (size <= lines->capacity)
-    return 0;
-  size_t capacity = lines->capacity ? lines->capacity : 4096;
-  while (capacity < size)
-    capacity *= 2;
-  char *data = realloc(lines->data, capacity);
-  if (!data)
-    return -ENOMEM;
-  lines->data = data;
-  lines->capacity = capacity;
-  return 0;
-}
-
-static int line_parse(const char *line, size_t size, bool (*object)(void *user, json_t *object), void *user) {
-  while (size && (line[size - 1] == '\r' || line[size - 1] == ' '))
-    size--;
-  if (!size)
-    return 0;
-  json_error_t error;
-  json_t *root = json_loadb(line, size, 0, &error);
-  if (!json_is_object(root)) {
-    json_decref(root);
-    return -EBADMSG;
-  }
-  bool go_on = object(user, root);
-  json_decref(root);
-  return go_on ? 0 : -ECANCELED;
-}
-
-int oriel_qmp_lines_push(struct oriel_qmp_lines *lines, const char *bytes, size_t size,
-                         bool (*object)(void *user, json_t *object), void *user) {
-  while (size) {
-    const char *end = memchr(bytes, '\n', size);
-    size_t take = end ? (size_t)(end - bytes) : size;
-    if (take > ORIEL_QMP_LINE_MAX - lines->size)
-      return -EMSGSIZE;
-    int result = lines_reserve(lines, lines->size + take);
-    if (result < 0)
-      return result;
-    if (take)
-      memcpy(lines->data + lines->size, bytes, take);
-    lines->size += take;
-    if (!end)
-      return 0;
-    bytes = end + 1;
-    size -= take + 1;
-    size_t line = lines->size;
-    lines->size = 0;
-    result = line_parse(lines->data, line, object, user);
-    if (result < 0)
-      return result;
-  }
-  return 0;
-}
-
-void oriel_qmp_lines_finish(struct oriel_qmp_lines *lines) {
-  free(lines->data);
-  *lines = (struct oriel_qmp_lines){.data = NULL};
-}
 
 /* --- life --------------------------------------------------------------------------------------------------------- */
 
@@ -123,20 +51,10 @@ static void source_stop(GSource **source) {
   *source = NULL;
 }
 
-static void chunk_free(struct chunk *chunk) {
-  if (chunk->fd >= 0)
-    close(chunk->fd);
-  free(chunk);
-}
-
 static void release(struct oriel_qmp *qmp) {
   source_stop(&qmp->readable);
   source_stop(&qmp->writable);
-  while (qmp->first) {
-    struct chunk *chunk = qmp->first;
-    qmp->first = chunk->next;
-    chunk_free(chunk);
-  }
+  oriel_qmp_output_finish(&qmp->output);
   close(qmp->fd);
   oriel_qmp_lines_finish(&qmp->lines);
   g_main_context_unref(qmp->context);
@@ -169,62 +87,18 @@ static void fail(struct oriel_qmp *qmp, int error) {
 
 /* --- output ------------------------------------------------------------------------------------------------------- */
 
-static ssize_t chunk_send(int socket, struct chunk *chunk) {
-  struct iovec bytes = {.iov_base = chunk->data + chunk->sent, .iov_len = chunk->size - chunk->sent};
-  union {
-    char space[CMSG_SPACE(sizeof(int))];
-    struct cmsghdr align;
-  } control = {.space = {0}};
-  struct msghdr message = {.msg_iov = &bytes, .msg_iovlen = 1};
-  if (chunk->fd >= 0) {
-    message.msg_control = control.space;
-    message.msg_controllen = sizeof control.space;
-    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof(int));
-    memcpy(CMSG_DATA(header), &chunk->fd, sizeof(int));
-  }
-  return sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-}
-
-/* 0, or -errno when the connection is broken. */
-static int output_flush(struct oriel_qmp *qmp) {
-  while (qmp->first) {
-    struct chunk *chunk = qmp->first;
-    ssize_t sent = chunk_send(qmp->fd, chunk);
-    if (sent < 0 && errno == EINTR)
-      continue;
-    if (sent < 0)
-      return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -errno;
-    if (chunk->fd >= 0) {
-      close(chunk->fd);
-      chunk->fd = -1;
-    }
-    chunk->sent += (size_t)sent;
-    qmp->output_size -= (size_t)sent;
-    if (chunk->sent < chunk->size)
-      continue;
-    qmp->first = chunk->next;
-    if (!qmp->first)
-      qmp->last = &qmp->first;
-    chunk_free(chunk);
-  }
-  return 0;
-}
-
 static gboolean on_writable(gint fd, GIOCondition condition, gpointer user) {
   (void)fd;
   (void)condition;
   struct oriel_qmp *qmp = user;
-  int result = output_flush(qmp);
+  int result = oriel_qmp_output_flush(&qmp->output, qmp->fd);
   if (result < 0) {
     qmp->busy++;
     fail(qmp, result);
     leave(qmp);
     return G_SOURCE_REMOVE;
   }
-  if (qmp->first)
+  if (qmp->output.first)
     return G_SOURCE_CONTINUE;
   source_stop(&qmp->writable);
   return G_SOURCE_REMOVE;
@@ -236,26 +110,6 @@ static GSource *watch(struct oriel_qmp *qmp, GIOCondition condition, GUnixFDSour
   g_source_set_callback(source, G_SOURCE_FUNC(function), qmp, NULL);
   g_source_attach(source, qmp->context);
   return source;
-}
-
-static int output_add(struct oriel_qmp *qmp, const char *text, size_t size, int fd) {
-  if (size + 1 > OUTPUT_MAX - qmp->output_size)
-    return -EAGAIN;
-  struct chunk *chunk = malloc(sizeof *chunk + size + 1);
-  if (!chunk)
-    return -ENOMEM;
-  *chunk = (struct chunk){.fd = -1, .size = size + 1};
-  memcpy(chunk->data, text, size);
-  chunk->data[size] = '\n';
-  if (fd >= 0 && (chunk->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0)) < 0) {
-    int error = -errno;
-    free(chunk);
-    return error;
-  }
-  *qmp->last = chunk;
-  qmp->last = &chunk->next;
-  qmp->output_size += size + 1;
-  return 0;
 }
 
 int oriel_qmp_execute(struct oriel_qmp *qmp, const char *command, json_t *arguments, int fd, oriel_qmp_reply *reply,
@@ -273,15 +127,15 @@ int oriel_qmp_execute(struct oriel_qmp *qmp, const char *command, json_t *argume
                            : json_pack("{s:s,s:I}", "execute", command, "id", id);
   char *text = root ? json_dumps(root, JSON_COMPACT) : NULL;
   json_decref(root);
-  int result = text ? output_add(qmp, text, strlen(text), fd) : -ENOMEM;
+  int result = text ? oriel_qmp_output_add(&qmp->output, text, strlen(text), fd) : -ENOMEM;
   free(text);
   if (result < 0)
     return result;
   *slot = (struct pending){.id = id, .reply = reply, .user = user};
   if (!qmp->writable) {
     /* A broken socket shows up as readable too, which reports it. */
-    output_flush(qmp);
-    if (qmp->first)
+    oriel_qmp_output_flush(&qmp->output, qmp->fd);
+    if (qmp->output.first)
       qmp->writable = watch(qmp, G_IO_OUT, on_writable);
   }
   return 0;
@@ -398,7 +252,6 @@ int oriel_qmp_open(GMainContext *context, const char *path, const struct oriel_q
   made->context = g_main_context_ref(context);
   made->handler = *handler;
   made->fd = fd;
-  made->last = &made->first;
   made->readable = watch(made, G_IO_IN, on_readable);
   *qmp = made;
   return 0;
