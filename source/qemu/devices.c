@@ -93,7 +93,7 @@ static void tell(struct oriel_qemu_session *session) {
 void oriel_qemu_session_brief_devices(struct oriel_qemu_session *session, struct oriel_qemu_input *input) {
   const struct oriel_qemu_devices devices = devices_of(&session->inventory);
   oriel_qemu_input_set_devices(input, &devices);
-  oriel_qemu_input_set_pulse(input, &session->pulse);
+  oriel_qemu_input_set_schedstat(input, &session->schedstat);
 }
 
 static struct oriel_qemu_session *answered(void *user) {
@@ -131,10 +131,10 @@ static void on_registers(void *user, const json_t *result, const char *error) {
 static void on_cpus(void *user, const json_t *result, const char *error) {
   (void)error;
   struct oriel_qemu_session *session = answered(user);
-  session->pulse = (struct oriel_qemu_pulse){.count = 0};
-  oriel_qemu_pulse_init(&session->pulse, "/proc", oriel_qmp_peer(session->qmp), result);
+  session->schedstat = (struct oriel_qemu_schedstat){.count = 0};
+  oriel_qemu_schedstat_init(&session->schedstat, "/proc", oriel_qmp_peer(session->qmp), result);
   for (struct oriel_qemu_head *head = session->heads; head; head = head->next)
-    oriel_qemu_input_set_pulse(head->config.input, &session->pulse);
+    oriel_qemu_input_set_schedstat(head->config.input, &session->schedstat);
 }
 
 void oriel_qemu_session_ask_devices(struct oriel_qemu_session *session) {

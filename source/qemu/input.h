@@ -14,35 +14,10 @@
 #include <stdint.h>
 
 #include "source/input.h"
-#include "source/qemu/pace.h"
-#include "source/qemu/pulse.h"
+#include "source/qemu/input_config.h"
+#include "source/qemu/schedstat.h"
 
 struct oriel_qemu_input;
-
-enum {
-  ORIEL_QEMU_INPUT_QUEUE = 512,       /* calls that wait here; more are dropped */
-  ORIEL_QEMU_INPUT_OUTSTANDING = 512, /* calls that QEMU has not answered */
-  ORIEL_QEMU_MOVES_OUTSTANDING = 2,   /* of these, positions and motions, unless a key follows */
-};
-
-/** The guest's devices that take input now. */
-struct oriel_qemu_devices {
-  enum oriel_qemu_device keyboard, pointer;
-  bool firmware; /* no operating system runs yet */
-};
-
-struct oriel_qemu_input_events {
-  void *user;
-  /** What the devices are should be found out again. The session's thread. Optional. */
-  void (*ask)(void *user);
-  /** All of a text up to this mark was handed to QEMU, but for so many presses and releases, which were dropped. Any
-   *  thread, under input's lock. Optional. */
-  void (*typed)(void *user, uint64_t mark, unsigned dropped);
-};
-
-struct oriel_qemu_input_counts {
-  uint64_t sent, coalesced, dropped;
-};
 
 /** `context` (a reference is taken) is iterated by the session's thread. 0, -ENOMEM. */
 int oriel_qemu_input_create(GMainContext *context, const struct oriel_qemu_input_events *events,
@@ -63,8 +38,8 @@ void oriel_qemu_input_set_absolute(struct oriel_qemu_input *input, bool absolute
 void oriel_qemu_input_set_running(struct oriel_qemu_input *input, bool running, int64_t at_us);
 /** Which devices the pace has to fit. */
 void oriel_qemu_input_set_devices(struct oriel_qemu_input *input, const struct oriel_qemu_devices *devices);
-/** The processors that text waits for; copied. */
-void oriel_qemu_input_set_pulse(struct oriel_qemu_input *input, const struct oriel_qemu_pulse *pulse);
+/** The threads whose turn text waits for; copied. */
+void oriel_qemu_input_set_schedstat(struct oriel_qemu_input *input, const struct oriel_qemu_schedstat *schedstat);
 /** How the guest's LEDs are, ORIEL_LOCK_*. */
 void oriel_qemu_input_set_leds(struct oriel_qemu_input *input, unsigned leds);
 /** Size of the picture, which bounds positions. */

@@ -2,7 +2,9 @@
  *
  * Input as D-Bus calls, what QEMU has answered of them, and which releases it may have dropped. Lock held.
  */
-#include "source/qemu/input_private.h"
+#include "source/qemu/input_calls.h"
+
+#include "source/input.h"
 
 #define CONSOLE_KEYBOARD "org.qemu.Display1.Keyboard"
 #define CONSOLE_MOUSE "org.qemu.Display1.Mouse"
@@ -90,8 +92,8 @@ void input_call(struct oriel_qemu_input *input, const struct op *op) {
   g_object_unref(message);
 }
 
-bool input_settle(struct oriel_qemu_input *input, uint32_t serial) {
-  /* In order: a match settles all before it; a number that does not match is not ours. */
+bool input_acknowledge(struct oriel_qemu_input *input, uint32_t serial) {
+  /* In order: a match acknowledges all before it; a number that does not match is not ours. */
   size_t found = 0;
   while (found < input->call_count &&
          input->calls[(input->call_head + found) % ORIEL_QEMU_INPUT_OUTSTANDING].serial != serial)

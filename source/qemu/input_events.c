@@ -3,11 +3,12 @@
  * From a user's event to calls that wait: keys by number, positions or motions, wheels as clicks, fingers as a mouse
  * where there is no touch screen, text. Lock held.
  */
-#include "source/qemu/input_private.h"
+#include "source/qemu/input_events.h"
 
 #include <stdlib.h>
 
 #include "core/clock.h"
+#include "source/qemu/input_queue.h"
 #include "source/qemu/keymap.h"
 
 enum {

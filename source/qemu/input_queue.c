@@ -3,7 +3,10 @@
  * Calls that wait: the newest position replaces one that still waits, motions add up, everything else keeps its order.
  * Lock held.
  */
-#include "source/qemu/input_private.h"
+#include "source/qemu/input_queue.h"
+
+#include "source/input.h"
+#include "source/qemu/input_calls.h"
 
 enum { MOTION_MAX = 32767 };
 
@@ -103,7 +106,7 @@ void input_drop_text(struct oriel_qemu_input *input) {
   input->op_count = kept;
   input->overflowed = false;
   input->text_down = 0;
-  input->still_ns = 0;
+  input->stalled_ns = 0;
 }
 
 void input_drop(struct oriel_qemu_input *input) {

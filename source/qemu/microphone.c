@@ -131,7 +131,7 @@ static void advance(struct oriel_qemu_microphone *microphone, uint64_t now) {
   }
   const uint64_t due = frames_of(now - microphone->base_ns);
   if (due > ring->end + ORIEL_QEMU_RING_FRAMES)
-    ring->end = due - ORIEL_QEMU_RING_FRAMES / 4; /* voices find their place far behind, and settle anew */
+    ring->end = due - ORIEL_QEMU_RING_FRAMES / 4; /* voices find their place far behind, and go on near the end */
   while (ring->end < due) {
     const size_t at = ring->end % ORIEL_QEMU_RING_FRAMES;
     size_t count = (size_t)(due - ring->end);

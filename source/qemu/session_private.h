@@ -57,7 +57,7 @@ struct oriel_qemu_session {
   struct oriel_qemu_facts facts; /* but for what is a head's */
   bool has_touch_device, has_vhost_gpu;
   struct oriel_qemu_inventory inventory;
-  struct oriel_qemu_pulse pulse;
+  struct oriel_qemu_schedstat schedstat;
   char card[160]; /* QOM path of the graphics card's virtio device; empty = none */
   uint64_t attached_ns;
   unsigned losses;     /* of the display, each soon after the last attaching */
@@ -171,8 +171,8 @@ void oriel_qemu_session_unclaim(struct oriel_qemu_session *session);
 void oriel_qemu_head_publish(struct oriel_qemu_head *head);
 
 /* head_display.c */
-/** A listener for the picture of a console, which `scanout` takes; the interfaces, what becomes of its end, and who hears
- *  of a refusal are the caller's to add. */
+/** A listener for the picture of a console, which `scanout` takes; the interfaces, what becomes of its end, and who
+ *  hears  of a refusal are the caller's to add. */
 struct oriel_qemu_listener_config oriel_qemu_display_listener(struct oriel_qemu_scanout *scanout, gint *alive);
 int oriel_qemu_head_create_listener(struct oriel_qemu_head *head);
 /** The control connection is ready. */

@@ -127,7 +127,7 @@ static uint8_t *encode(struct oriel_qemu_voice *voice, const float *frames, size
 /* --- reading ------------------------------------------------------------------------------------------------------ */
 
 /* Puts a voice that begins, or slept, near the end of the ring (lessons 25, 27). */
-static void settle(struct oriel_qemu_voice *voice, const struct oriel_qemu_ring *ring) {
+static void seek_if_behind(struct oriel_qemu_voice *voice, const struct oriel_qemu_ring *ring) {
   const uint64_t waiting = ring->end - voice->next;
   if (voice->started && voice->next <= ring->end && waiting <= BACKLOG_FRAMES)
     return;
@@ -178,7 +178,7 @@ size_t oriel_qemu_voice_read(struct oriel_qemu_voice *voice, const struct oriel_
   float block[2 * BLOCK_FRAMES];
   uint8_t *end = bytes;
   bool more = true;
-  settle(voice, ring);
+  seek_if_behind(voice, ring);
   while (more) {
     const size_t room = (size - (size_t)(end - bytes)) / voice->frame_size;
     end = encode(voice, block, convert(voice, ring, block, room, &more), end);

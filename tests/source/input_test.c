@@ -16,7 +16,7 @@
 #include "source/qemu/devices.h"
 #include "source/qemu/locks.h"
 #include "source/qemu/pace.h"
-#include "source/qemu/pulse.h"
+#include "source/qemu/schedstat.h"
 
 #define MS ORIEL_NS_PER_MS
 
@@ -94,9 +94,9 @@ static void put(const char *folder, const char *name, const char *text) {
   fclose(file);
 }
 
-static void pulse_stops_while_a_processor_waits_to_run(void **state) {
+static void schedstat_stops_while_a_processor_waits_to_run(void **state) {
   (void)state;
-  char folder[] = "/tmp/oriel-pulse-XXXXXX", thread[64];
+  char folder[] = "/tmp/oriel-schedstat-XXXXXX", thread[64];
   assert_non_null(mkdtemp(folder));
   static const char *const parts[] = {"66", "66/task", "66/task/77"};
   for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
@@ -107,32 +107,32 @@ static void pulse_stops_while_a_processor_waits_to_run(void **state) {
   put(thread, "schedstat", "1000 20 3\n");
   json_t *cpus = json_pack("[{s:i,s:i},{s:i}]", "cpu-index", 0, "thread-id", 77, "thread-id",
                            78 /* of nobody's here */);
-  struct oriel_qemu_pulse pulse = {0};
-  assert_true(oriel_qemu_pulse_beats(&pulse)); /* nothing is known */
-  oriel_qemu_pulse_init(&pulse, folder, 66, cpus);
-  assert_int_equal(pulse.count, 1);
-  oriel_qemu_pulse_mark(&pulse);
-  assert_false(oriel_qemu_pulse_beats(&pulse));
+  struct oriel_qemu_schedstat schedstat = {0};
+  assert_true(oriel_qemu_schedstat_has_run(&schedstat)); /* nothing is known */
+  oriel_qemu_schedstat_init(&schedstat, folder, 66, cpus);
+  assert_int_equal(schedstat.count, 1);
+  oriel_qemu_schedstat_mark(&schedstat);
+  assert_false(oriel_qemu_schedstat_has_run(&schedstat));
   put(thread, "stat", "77 (CPU 0/TCG) R) S 1 1 1 0"); /* sleeps */
-  assert_true(oriel_qemu_pulse_beats(&pulse));
+  assert_true(oriel_qemu_schedstat_has_run(&schedstat));
   put(thread, "stat", "77 (CPU 0/TCG) S) R 1 1 1 0");
   put(thread, "schedstat", "1001 900 4\n"); /* ran, after it had waited */
-  assert_true(oriel_qemu_pulse_beats(&pulse));
-  assert_int_equal(oriel_qemu_pulse_waited_ns(&pulse), 880);
-  assert_int_equal(oriel_qemu_pulse_waited_ns(&pulse), 0);
-  oriel_qemu_pulse_mark(&pulse);
-  assert_false(oriel_qemu_pulse_beats(&pulse));
-  oriel_qemu_pulse_init(&pulse, folder, 0, cpus); /* nobody knows which process QEMU is */
-  assert_int_equal(pulse.count, 0);
-  oriel_qemu_pulse_init(&pulse, folder, 66, NULL);
-  assert_int_equal(pulse.count, 0);
-  oriel_qemu_pulse_init(&pulse, folder, 66, cpus);
+  assert_true(oriel_qemu_schedstat_has_run(&schedstat));
+  assert_int_equal(oriel_qemu_schedstat_run_delay_ns(&schedstat), 880);
+  assert_int_equal(oriel_qemu_schedstat_run_delay_ns(&schedstat), 0);
+  oriel_qemu_schedstat_mark(&schedstat);
+  assert_false(oriel_qemu_schedstat_has_run(&schedstat));
+  oriel_qemu_schedstat_init(&schedstat, folder, 0, cpus); /* nobody knows which process QEMU is */
+  assert_int_equal(schedstat.count, 0);
+  oriel_qemu_schedstat_init(&schedstat, folder, 66, NULL);
+  assert_int_equal(schedstat.count, 0);
+  oriel_qemu_schedstat_init(&schedstat, folder, 66, cpus);
   char command[80];
   snprintf(command, sizeof command, "rm -r %s", folder);
   assert_int_equal(system(command), 0);
-  assert_true(oriel_qemu_pulse_beats(&pulse)); /* QEMU ended */
-  oriel_qemu_pulse_mark(&pulse);
-  assert_int_equal(pulse.count, 0);
+  assert_true(oriel_qemu_schedstat_has_run(&schedstat)); /* QEMU ended */
+  oriel_qemu_schedstat_mark(&schedstat);
+  assert_int_equal(schedstat.count, 0);
   json_decref(cpus);
 }
 
@@ -273,7 +273,7 @@ int main(void) {
     cmocka_unit_test(pace_fits_the_queue_of_each_keyboard),
     cmocka_unit_test(pace_lets_a_single_event_go_at_once),
     cmocka_unit_test(pace_counts_packets_of_a_ps2_mouse),
-    cmocka_unit_test(pulse_stops_while_a_processor_waits_to_run),
+    cmocka_unit_test(schedstat_stops_while_a_processor_waits_to_run),
     cmocka_unit_test(locks_differ_and_are_tapped_once),
     cmocka_unit_test(locks_of_a_guest_without_leds_are_put_back),
     cmocka_unit_test(locks_pressed_by_the_user_are_waited_for),

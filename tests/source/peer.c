@@ -63,12 +63,12 @@ void peer_meet(const struct fake_qemu_options *options) {
   peer_start(options);
   assert_true(recorder_wait_state(&test.recorder, ORIEL_SOURCE_RUNNING, "fake runs", PEER_PATIENCE_MS));
   assert_true(fake_qemu_wait_listener(test.fake, FAKE_DISPLAY, 1));
-  peer_settle();
+  peer_wait_input_reset();
 }
 
 /* The releases at the start go out beside everything else; the last is that of the fifth button, which has the number
  * of a key, too. */
-void peer_settle(void) {
+void peer_wait_input_reset(void) {
   const uint64_t limit = oriel_clock_ns() + (uint64_t)PEER_PATIENCE_MS * ORIEL_NS_PER_MS;
   while (fake_qemu_count(test.fake, "Release(6,)") < 2 && oriel_clock_ns() < limit)
     g_usleep(1000);

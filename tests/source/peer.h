@@ -29,7 +29,7 @@ void peer_start(const struct fake_qemu_options *options);
 /** And waits until they know each other. */
 void peer_meet(const struct fake_qemu_options *options);
 /** Waits until what was held before is released. peer_meet() has done so. */
-void peer_settle(void);
+void peer_wait_input_reset(void);
 /** An array of bytes, floating. */
 GVariant *peer_bytes(size_t size, int fill);
 /** The arguments of Init, floating. */

@@ -270,7 +270,7 @@ static void display_rejected(void **state) {
 }
 
 /* Whoever was attached before may have died with a button down. */
-static void display_settled(void **state) {
+static void display_releases_what_others_held(void **state) {
   (void)state;
   peer_meet(&(struct fake_qemu_options){0});
   assert_true(fake_qemu_wait_log(test.fake, "Release(42,)\n")); /* Shift */
@@ -387,7 +387,7 @@ int main(void) {
     cmocka_unit_test_setup_teardown(display_of_a_killed_one, peer_begin, peer_end),
     cmocka_unit_test_setup_teardown(display_taken, peer_begin, peer_end),
     cmocka_unit_test_setup_teardown(display_rejected, peer_begin, peer_end),
-    cmocka_unit_test_setup_teardown(display_settled, peer_begin, peer_end),
+    cmocka_unit_test_setup_teardown(display_releases_what_others_held, peer_begin, peer_end),
     cmocka_unit_test_setup_teardown(display_update_of_no_memory, peer_begin, peer_end),
     cmocka_unit_test_setup_teardown(display_memory_goes_with_its_picture, peer_begin, peer_end),
   };

@@ -93,7 +93,7 @@ static void input_of_a_former_client_is_released_when_it_runs(void **state) {
   pause_vm(0); /* twice is as good as once */
   assert_int_equal(fake_qemu_count(test.fake, "Release("), 0);
   resume_vm();
-  peer_settle();
+  peer_wait_input_reset();
   assert_int_equal(fake_qemu_count(test.fake, "Release(42,)"), 1);
   const unsigned released = fake_qemu_count(test.fake, "Release(");
   pause_vm(0);

@@ -1,17 +1,24 @@
 /* SPDX-License-Identifier: MIT
  *
- * Inside of input: what its files share. input.c is its life and its pump, input_events.c turns events into calls,
- * input_queue.c keeps those that wait and what is held down, input_calls.c makes and counts D-Bus calls. One lock
- * guards everything; all functions here are called with it held.
+ * The state of input, which its files share: input.c is its life, input_pump.c sends what may be sent, input_events.c
+ * turns events into calls, input_queue.c keeps those that wait and what is held down, input_calls.c makes and counts
+ * D-Bus calls.
+ *
+ * Thread-safety: one lock guards everything; the functions of those files, input.c's apart, are called with it held.
  */
-#ifndef ORIEL_SOURCE_QEMU_INPUT_PRIVATE_H
-#define ORIEL_SOURCE_QEMU_INPUT_PRIVATE_H
+#ifndef ORIEL_SOURCE_QEMU_INPUT_STATE_H
+#define ORIEL_SOURCE_QEMU_INPUT_STATE_H
 
+#include <gio/gio.h>
 #include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
-#include "source/qemu/input.h"
+#include "source/qemu/input_config.h"
 #include "source/qemu/locks.h"
 #include "source/qemu/pace.h"
+#include "source/qemu/schedstat.h"
 
 enum {
   TOUCH_SLOTS = 10,
@@ -62,7 +69,7 @@ struct oriel_qemu_input {
   char path[64];
   bool absolute, has_touch;
   bool stopped; /* QEMU drops input while the VM does not run */
-  bool unsettled; /* what a former client held down is still to be released */
+  bool needs_reset; /* what a former client held down is still to be released */
   uint16_t width, height;
   struct oriel_qemu_devices devices;
   struct op ops[ORIEL_QEMU_INPUT_QUEUE];
@@ -81,44 +88,14 @@ struct oriel_qemu_input {
   int touch; /* the finger that moves the pointer where there is no touch device; -1 = none */
   struct oriel_qemu_pace keyboard, pointer;
   struct oriel_qemu_locks locks;
-  struct oriel_qemu_pulse pulse; /* since QEMU took the last key of a text */
+  struct oriel_qemu_schedstat schedstat; /* since QEMU took the last key of a text */
   bool text_sent; /* a key of a text, for which that is still to be marked */
   int text_down;  /* keys of a text that were pressed and not yet released */
-  uint64_t still_ns; /* when text began to wait for it; 0 = it does not */
+  uint64_t stalled_ns; /* when text began to wait for QEMU's threads to run; 0 = it does not */
   GSource *timer; /* fires when the next call may be sent, or when a question is due */
   uint64_t asked_ns;
   bool ask; /* what the devices are should be asked again */
   struct oriel_qemu_input_counts counts;
 };
-
-bool op_is_move(const struct op *op);
-
-/* input_calls.c */
-void input_call(struct oriel_qemu_input *input, const struct op *op);
-/** QEMU answered; it does so in order. True when the number is one of ours. */
-bool input_settle(struct oriel_qemu_input *input, uint32_t serial);
-/** QEMU stopped at this real time: remembers the releases that it may have dropped. */
-void input_note_lost(struct oriel_qemu_input *input, int64_t at_us);
-void held_note(struct held *held, const struct op *op);
-
-/* input_queue.c */
-/** Puts a call behind the others, or merges it into the newest. */
-void input_push(struct oriel_qemu_input *input, struct op op);
-/** The same, and it is what the user wants from now on. */
-void input_push_held(struct oriel_qemu_input *input, struct op op);
-/** Releases what the guest still holds and the user does not. */
-void input_push_missing(struct oriel_qemu_input *input);
-void input_push_releases(struct oriel_qemu_input *input);
-/** Drops all that waits; whoever waits for a text is told. */
-void input_drop(struct oriel_qemu_input *input);
-/** Drops what waits of texts, whose senders are told; all else keeps its order. */
-void input_drop_text(struct oriel_qemu_input *input);
-/** Tells whose text it was. */
-void input_tell_typed(struct oriel_qemu_input *input, const struct op *mark);
-struct op *input_head(struct oriel_qemu_input *input);
-void input_pop(struct oriel_qemu_input *input);
-
-/* input_events.c */
-void input_push_event(struct oriel_qemu_input *input, const struct oriel_input *event);
 
 #endif

@@ -4,7 +4,7 @@
  * middle of a drag or with a key down. QEMU itself drops the release of a key that is not down, and guests that of a
  * button. The session's thread.
  */
-#include "source/qemu/settle.h"
+#include "source/qemu/input_reset.h"
 
 #include "source/qemu/keymap.h"
 
@@ -19,7 +19,7 @@ static void tell(GDBusConnection *connection, const char *path, const char *inte
   g_object_unref(message);
 }
 
-void oriel_qemu_settle(GDBusConnection *connection, const char *path, bool has_touch) {
+void oriel_qemu_input_reset(GDBusConnection *connection, const char *path, bool has_touch) {
   for (uint16_t usage = 0; usage <= USAGE_LAST; usage++) {
     guint32 key = oriel_qemu_key_from_usage(usage);
     if (key)
