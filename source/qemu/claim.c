@@ -5,6 +5,8 @@
  * of a fixed name, whose other end is ours. QEMU refuses a second of the same name, and says of the first whether its
  * end is still open: a killed Oriel's is not. The session's thread only.
  */
+#include "source/qemu/claim.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +14,11 @@
 #include <unistd.h>
 
 #include "core/log.h"
-#include "source/qemu/session_private.h"
+#include "source/qemu/head_report.h"
+#include "source/qemu/session_attach.h"
+#include "source/qemu/session_retry.h"
+#include "source/qemu/session_state.h"
+#include "source/qemu/timer.h"
 
 #define SUBSYSTEM ORIEL_QEMU_SUBSYSTEM
 #define LABEL "oriel-display"
@@ -37,7 +43,7 @@ static void go_on(struct oriel_qemu_session *session, bool held) {
   oriel_qemu_session_attach(session);
 }
 
-static gboolean on_look_again(gpointer user) {
+static gboolean on_claim_due(gpointer user) {
   struct oriel_qemu_session *session = user;
   oriel_qemu_timer_stop(&session->timer);
   oriel_qemu_session_claim(session);
@@ -50,7 +56,7 @@ static void give_way(struct oriel_qemu_session *session) {
   snprintf(session->facts.problem, sizeof session->facts.problem,
            "%s is shown by another Oriel, and QEMU serves one at a time; open that one's page, or stop it: this one "
            "then takes over", oriel_qemu_vm_name(&session->facts));
-  oriel_qemu_session_timer(session, &session->timer, HELD_RETRY_MS, on_look_again);
+  oriel_qemu_session_timer(session, &session->timer, HELD_RETRY_MS, on_claim_due);
   oriel_qemu_session_publish(session);
 }
 

@@ -1,48 +1,21 @@
 /* SPDX-License-Identifier: MIT
  *
- * Which of a machine's keyboards and pointers takes input now. QEMU tells of mice only; a keyboard is worked out: a
- * virtio one whose driver runs has taken over from USB, and USB from PS/2. Pure, but for the session's part at the end.
- *
- * Thread-safety: one owner, the session's thread.
+ * Asks QEMU for its input devices, and tells every head's input. Thread-safety: the session's thread.
  */
 #ifndef ORIEL_SOURCE_QEMU_DEVICES_H
 #define ORIEL_SOURCE_QEMU_DEVICES_H
 
-#include <jansson.h>
-#include <stdbool.h>
-
-#include "source/qemu/input.h"
-
-enum { ORIEL_QEMU_VIRTIO_KEYBOARDS = 2 }; /* that are looked at */
-
-/** Zero-initialise. */
-struct oriel_qemu_inventory {
-  bool has_ps2, has_usb;
-  unsigned virtio_count;
-  char virtio[ORIEL_QEMU_VIRTIO_KEYBOARDS][128]; /* QOM paths of their VirtIODevice */
-  bool virtio_runs; /* the guest's driver of the first does */
-  enum oriel_qemu_device pointer;
-  bool firmware;
-  unsigned unanswered; /* questions */
-};
-
-/** Adds the devices of qom-list's answer for the container at `path`. */
-void oriel_qemu_inventory_add(struct oriel_qemu_inventory *inventory, const char *path, const json_t *list);
-/** An answer of x-query-virtio-status; NULL = QEMU does not know the command (before 7.2): the driver is taken to
- *  run. */
-void oriel_qemu_inventory_virtio(struct oriel_qemu_inventory *inventory, const json_t *status);
-/** An answer of query-mice. */
-void oriel_qemu_inventory_mice(struct oriel_qemu_inventory *inventory, const json_t *mice);
-/** HMP's "info registers": without paging, an x86 runs its firmware, a boot loader or DOS. */
-void oriel_qemu_inventory_registers(struct oriel_qemu_inventory *inventory, const char *text);
-enum oriel_qemu_device oriel_qemu_inventory_keyboard(const struct oriel_qemu_inventory *inventory);
-
 struct oriel_qemu_session;
+struct oriel_qemu_input;
+
 /** QMP is ready, or the machine was reset: asks what there is, unless it waits for an answer. */
 void oriel_qemu_session_learn_devices(struct oriel_qemu_session *session);
 /** The machine was reset: its firmware runs, and no driver. Asks nothing, however often it comes. */
 void oriel_qemu_session_reset_devices(struct oriel_qemu_session *session);
 /** Asks which of them are in use now, unless it waits for an answer. */
 void oriel_qemu_session_ask_devices(struct oriel_qemu_session *session);
+
+/** Tells an input that came late. */
+void oriel_qemu_session_brief_devices(struct oriel_qemu_session *session, struct oriel_qemu_input *input);
 
 #endif

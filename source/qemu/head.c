@@ -1,133 +1,28 @@
 /* SPDX-License-Identifier: MIT
  *
- * The life of a head: it joins a session, reports, and leaves. The session's thread only.
+ * The life of a head: it joins a session and leaves. The session's thread only.
  */
 #include "source/qemu/head.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "core/clock.h"
 #include "core/log.h"
-#include "source/qemu/session_private.h"
+#include "source/qemu/devices.h"
+#include "source/qemu/head_display.h"
+#include "source/qemu/head_report.h"
+#include "source/qemu/monitor.h"
+#include "source/qemu/session_sound.h"
+#include "source/qemu/session_state.h"
+#include "source/qemu/timer.h"
 
 #define SUBSYSTEM ORIEL_QEMU_SUBSYSTEM
 
 enum {
-  NEWS_PER_SECOND = 20,
   LEAVE_MS = 200, /* for key releases, their answers, and for a guest that records to get its silence: 30 ms to fade,
                      20 of it, QEMU's turns of 10 */
 };
-
-/* --- status ------------------------------------------------------------------------------------------------------- */
-
-static gboolean on_news(gpointer user) {
-  struct oriel_qemu_head *head = user;
-  oriel_qemu_timer_stop(&head->news_timer);
-  oriel_qemu_head_publish(head);
-  return G_SOURCE_REMOVE;
-}
-
-/* A guest that flips its state all the time must not flood the log and every viewer: what comes too often is looked at
- * again once the second is over, and told if it still is news. */
-static bool may_report(struct oriel_qemu_head *head) {
-  uint64_t now = oriel_clock_ns();
-  if (head->news_timer)
-    return false;
-  if (now - head->news_ns >= ORIEL_NS_PER_SECOND) {
-    head->news_ns = now;
-    head->news_count = 0;
-  }
-  if (head->news_count++ < NEWS_PER_SECOND)
-    return true;
-  oriel_qemu_timer_start(head->session->context, &head->news_timer, 1000, on_news, head);
-  return false;
-}
-
-static struct oriel_source_abilities abilities_of(const struct oriel_qemu_status *status) {
-  return (struct oriel_source_abilities){
-    .resize = status->attached && status->can_resize,
-    .sound = status->attached && status->has_sound,
-    .command = status->can_command,
-    .heads = status->consoles > 1,
-    .display = status->display,
-  };
-}
-
-static bool same_abilities(const struct oriel_source_abilities *a, const struct oriel_source_abilities *b) {
-  return a->resize == b->resize && a->sound == b->sound && a->command == b->command && a->heads == b->heads &&
-         a->display == b->display;
-}
-
-/* What only a user can mend is a warning. What all heads have to say is said by the first. */
-static void log_state(const struct oriel_qemu_head *head) {
-  const struct oriel_qemu_session *session = head->session;
-  const struct oriel_qemu_status *status = &head->status;
-  const bool trouble = head->facts.problem[0] || status->display == ORIEL_DISPLAY_REFUSED;
-  const enum oriel_log_level level = trouble ? ORIEL_LOG_WARN : ORIEL_LOG_INFO;
-  if (!session->heads->next)
-    oriel_log(level, SUBSYSTEM, "%s: %s", oriel_source_state_name(status->state), status->detail);
-  else if (head == session->heads || strcmp(status->detail, session->heads->status.detail))
-    oriel_log(level, SUBSYSTEM, "%s: %s (console %u)", oriel_source_state_name(status->state), status->detail,
-              head->config.console);
-}
-
-/* The session's facts, with what this console has of its own. */
-static void gather(struct oriel_qemu_head *head) {
-  const struct oriel_qemu_session *session = head->session;
-  struct oriel_qemu_facts facts = session->facts;
-  facts.attached = head->facts.attached;
-  facts.was_attached = head->facts.was_attached;
-  facts.display = head->facts.display;
-  memcpy(facts.refusal, head->facts.refusal, sizeof facts.refusal);
-  if (session->attached && !facts.attached)
-    snprintf(facts.problem, sizeof facts.problem,
-             "%s has no console %u; it has %u, numbered from 0; choose one with ?console=N",
-             oriel_qemu_vm_name(&facts), head->config.console, session->consoles);
-  head->facts = facts;
-}
-
-static enum oriel_source_state look(struct oriel_qemu_head *head, char *detail, size_t size) {
-  const struct oriel_qemu_session *session = head->session;
-  struct oriel_qemu_status *status = &head->status;
-  gather(head);
-  memcpy(status->name, head->facts.name, sizeof status->name);
-  status->attached = head->facts.attached;
-  status->can_command = session->qmp_ready;
-  status->consoles = session->consoles;
-  status->has_sound = session->has_audio;
-  status->reconnects = head->reconnects;
-  status->display = oriel_qemu_describe_display(&head->facts);
-  return oriel_qemu_describe(&head->facts, session->path, detail, size);
-}
-
-void oriel_qemu_head_publish(struct oriel_qemu_head *head) {
-  struct oriel_qemu_status *status = &head->status;
-  char detail[sizeof status->detail];
-  if (head->leaving)
-    return;
-  const enum oriel_source_state state = look(head, detail, sizeof detail);
-  struct oriel_source_abilities abilities = abilities_of(status);
-  bool state_news = state != status->state || strcmp(detail, status->detail);
-  bool ability_news = !same_abilities(&abilities, &head->abilities);
-  head->config.changed(head->config.user, status);
-  if ((!state_news && !ability_news) || !may_report(head))
-    return;
-  const struct oriel_source_sink *sink = head->config.sink;
-  head->abilities = abilities;
-  if (ability_news && sink->abilities)
-    sink->abilities(sink->user, &abilities);
-  if (!state_news)
-    return;
-  status->state = state;
-  memcpy(status->detail, detail, sizeof detail);
-  log_state(head);
-  char shown[sizeof detail];
-  oriel_qemu_describe(&head->facts, NULL, shown, sizeof shown);
-  sink->state(sink->user, state, shown);
-}
 
 /* --- joining ------------------------------------------------------------------------------------------------------ */
 
@@ -140,7 +35,7 @@ static void join(struct oriel_qemu_session *session, struct oriel_qemu_head *hea
   if (head->config.sink->microphone && session->use != ORIEL_MICROPHONE_NOWHERE)
     head->config.sink->microphone(head->config.sink->user, session->use);
   pthread_mutex_unlock(&session->lock);
-  oriel_qemu_session_unhush(session);
+  oriel_qemu_session_unmute(session);
   oriel_qemu_session_brief(session, head->config.input);
   if (session->attached)
     oriel_qemu_head_attach(head);
@@ -210,7 +105,7 @@ static void let_go(struct oriel_qemu_head *head) {
   head->leave_by_ns = oriel_clock_ns() + ORIEL_QEMU_DRAIN_MS * ORIEL_NS_PER_MS;
 }
 
-static bool is_settled(const struct oriel_qemu_head *head) {
+static bool is_drained(const struct oriel_qemu_head *head) {
   if (!head->facts.attached)
     return true;
   return !(head->flushing && g_atomic_int_get(head->flushing)) && !oriel_qemu_input_outstanding(head->config.input) &&
@@ -220,7 +115,7 @@ static bool is_settled(const struct oriel_qemu_head *head) {
 static gboolean on_leave_tick(gpointer user) {
   struct oriel_qemu_head *head = user;
   const bool late = oriel_clock_ns() >= head->leave_by_ns;
-  if (head->display && (late || is_settled(head)))
+  if (head->display && (late || is_drained(head)))
     let_go(head);
   else if (!head->display && (late || !g_atomic_int_get(head->alive)))
     finish(head, !g_atomic_int_get(head->alive));
@@ -262,7 +157,7 @@ void oriel_qemu_head_leave(struct oriel_qemu_head *head) {
   head->leave_by_ns = oriel_clock_ns() + LEAVE_MS * ORIEL_NS_PER_MS;
   if (head->facts.attached) {
     if (is_last(head))
-      head->sounding = oriel_qemu_session_hush(head->session);
+      head->sounding = oriel_qemu_session_mute(head->session);
     flush(head);
   }
   oriel_qemu_timer_start(head->session->context, &head->leaving, ORIEL_QEMU_TICK_MS, on_leave_tick, head);

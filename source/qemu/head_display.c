@@ -2,11 +2,18 @@
  *
  * A head's console: its picture's listener, its input, its sizes. The session's thread only, but where said.
  */
+#include "source/qemu/head_display.h"
+
 #include <stdio.h>
 #include <string.h>
 
 #include "core/log.h"
-#include "source/qemu/session_private.h"
+#include "source/impl.h"
+#include "source/qemu/display_poll.h"
+#include "source/qemu/head_report.h"
+#include "source/qemu/session_sound.h"
+#include "source/qemu/session_state.h"
+#include "source/qemu/timer.h"
 
 #define SUBSYSTEM ORIEL_QEMU_SUBSYSTEM
 
@@ -49,23 +56,23 @@ static uint16_t millimetres(uint16_t pixels) {
   return (uint16_t)((pixels * 254u + 480) / 960); /* 96 dots per inch */
 }
 
-/* QEMU drops a wish that equals the last one, also when the guest has left that size since: a millimetre more or less
- * makes it news, which the guest hears of. */
+/* QEMU drops a request that equals the last one, also when the guest has left that size since: a millimetre more or
+ * less makes it news, which the guest hears of. */
 static void send_size(struct oriel_qemu_head *head) {
-  if (!head->facts.attached || !head->want_width)
+  if (!head->facts.attached || !head->requested_width)
     return;
   const uint16_t odd = head->sizes_asked++ & 1;
   const struct oriel_qemu_monitor monitor = {
-    .width_mm = (uint16_t)(millimetres(head->want_width) + odd), .height_mm = millimetres(head->want_height),
-    .width = head->want_width, .height = head->want_height};
+    .width_mm = (uint16_t)(millimetres(head->requested_width) + odd), .height_mm = millimetres(head->requested_height),
+    .width = head->requested_width, .height = head->requested_height};
   g_atomic_int_inc(head->alive);
   oriel_qemu_console_set_monitor(oriel_qemu_control_connection(head->session->control), head->config.console, &monitor,
                                  head->calls, on_resized, head);
 }
 
 void oriel_qemu_head_resize(struct oriel_qemu_head *head, uint16_t width, uint16_t height) {
-  head->want_width = width;
-  head->want_height = height;
+  head->requested_width = width;
+  head->requested_height = height;
   send_size(head);
 }
 
@@ -99,7 +106,7 @@ void oriel_qemu_head_attach(struct oriel_qemu_head *head) {
     oriel_qemu_control_take(session->control, &head->console, facts.has_touch && session->has_touch_device);
     oriel_qemu_listener_set_control(head->display, oriel_qemu_control_connection(session->control), path);
     send_size(head);
-    oriel_qemu_head_still(head);
+    oriel_qemu_head_poll_display(head);
   }
   oriel_qemu_head_publish(head);
 }
@@ -113,7 +120,7 @@ void oriel_qemu_head_detach(struct oriel_qemu_head *head) {
   head->facts.attached = false;
   head->facts.display = (struct oriel_qemu_display){.kind = ORIEL_QEMU_DISPLAY_ON};
   head->facts.refusal[0] = '\0';
-  oriel_qemu_head_still(head);
+  oriel_qemu_head_poll_display(head);
 }
 
 static void display_refused(void *user, const char *why) {
@@ -163,7 +170,7 @@ void oriel_qemu_head_watch(struct oriel_qemu_head *head, unsigned what) {
   if (watched && !head->watched && oriel_qemu_listener_active(head->display))
     oriel_qemu_scanout_refresh(head->config.scanout);
   head->watched = watched;
-  oriel_qemu_head_still(head);
+  oriel_qemu_head_poll_display(head);
   if (watched || !session->keeps_display)
     oriel_qemu_listener_want(head->display, watched);
   pthread_mutex_lock(&session->lock);

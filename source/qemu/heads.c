@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * The heads of a QEMU: a survey of its session, for those who live on other threads. Any thread, but where said.
+ * The heads of a QEMU: a scan of its session's consoles, for those who live on other threads. Any thread, but where
+ * said.
  */
 #include "source/heads.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -11,17 +13,20 @@
 #include <string.h>
 
 #include "source/qemu/address.h"
-#include "source/qemu/survey.h"
+#include "source/qemu/console_scan.h"
+#include "source/qemu/session.h"
 
 #define ALL "?console=all"
+
+static_assert((int)ORIEL_SOURCE_HEADS_MAX == (int)ORIEL_QEMU_SCAN_CONSOLES, "a head is a console that was scanned");
 
 struct oriel_source_heads {
   struct oriel_qemu_session *session; /* a reference */
   oriel_source_heads_changed *changed;
   void *user;
-  struct oriel_qemu_survey *survey; /* the session's thread only */
-  int result;                       /* of the latest turn there */
-  bool done;                        /* it is over; guarded by lock */
+  struct oriel_qemu_console_scan *scan; /* the session's thread only */
+  int result;                           /* of the latest turn there */
+  bool done;                            /* it is over; guarded by lock */
   pthread_mutex_t lock;
   pthread_cond_t over;
 };
@@ -52,13 +57,13 @@ static void finish_turn(struct oriel_source_heads *heads, int result) {
 
 static gboolean begin(gpointer user) {
   struct oriel_source_heads *heads = user;
-  finish_turn(heads, oriel_qemu_survey_create(heads->session, heads->changed, heads->user, &heads->survey));
+  finish_turn(heads, oriel_qemu_console_scan_create(heads->session, heads->changed, heads->user, &heads->scan));
   return G_SOURCE_REMOVE;
 }
 
 static gboolean end(gpointer user) {
   struct oriel_source_heads *heads = user;
-  oriel_qemu_survey_destroy(heads->survey);
+  oriel_qemu_console_scan_destroy(heads->scan);
   finish_turn(heads, 0);
   return G_SOURCE_REMOVE;
 }
@@ -81,7 +86,7 @@ static int run_turn(struct oriel_source_heads *heads, GSourceFunc function) {
 /* --- public ------------------------------------------------------------------------------------------------------- */
 
 static void release(struct oriel_source_heads *heads) {
-  oriel_qemu_session_unref(heads->session);
+  oriel_qemu_session_release(heads->session);
   pthread_cond_destroy(&heads->over);
   pthread_mutex_destroy(&heads->lock);
   free(heads);
@@ -100,7 +105,7 @@ int oriel_source_heads_create(const char *address, oriel_source_heads_changed *c
   made->user = user;
   pthread_mutex_init(&made->lock, NULL);
   pthread_cond_init(&made->over, NULL);
-  int result = oriel_qemu_session_share(parsed.path, &made->session);
+  int result = oriel_qemu_session_acquire(parsed.path, &made->session);
   if (!result)
     result = oriel_qemu_session_start(made->session);
   if (!result)

@@ -30,8 +30,8 @@ static const uint64_t FLOWING_NS = 200 * ORIEL_NS_PER_MS;
 struct oriel_qemu_microphone {
   struct oriel_receiver *receiver;
   atomic_bool recording; /* a voice reads: packets are worth keeping */
-  atomic_bool hushing;
-  gint sounding; /* atomic: while hushing, whether a voice has something else than silence to be repeated */
+  atomic_bool muting;
+  gint sounding; /* atomic: while muting, whether a voice has something else than silence to be repeated */
   /* The pushing thread only. */
   bool fresh;            /* the next packet begins a stream */
   uint32_t last;         /* sequence of the newest packet */
@@ -214,14 +214,14 @@ static const char *on_set_volume(void *object, const struct oriel_qemu_call *cal
   return place < 0 ? "no such voice" : !count ? "no volume given" : NULL;
 }
 
-const gint *oriel_qemu_microphone_hush(struct oriel_qemu_microphone *microphone) {
+const gint *oriel_qemu_microphone_mute(struct oriel_qemu_microphone *microphone) {
   g_atomic_int_set(&microphone->sounding, atomic_load(&microphone->recording));
-  atomic_store(&microphone->hushing, true);
+  atomic_store(&microphone->muting, true);
   return &microphone->sounding;
 }
 
-void oriel_qemu_microphone_unhush(struct oriel_qemu_microphone *microphone) {
-  atomic_store(&microphone->hushing, false);
+void oriel_qemu_microphone_unmute(struct oriel_qemu_microphone *microphone) {
+  atomic_store(&microphone->muting, false);
 }
 
 /* After a voice was read. */
@@ -247,13 +247,13 @@ static const char *on_read(void *object, const struct oriel_qemu_call *call) {
     microphone->places[place].enabled = true;
     count_takers(microphone);
   }
-  const bool hushing = atomic_load(&microphone->hushing);
-  if (hushing)
+  const bool muting = atomic_load(&microphone->muting);
+  if (muting)
     oriel_qemu_voice_gain(microphone->voices[place], 0, 0);
   advance(microphone, call->now_ns);
   const size_t given = oriel_qemu_voice_read(microphone->voices[place], &microphone->ring, microphone->answer,
                                              size < ORIEL_QEMU_READ_MAX ? (size_t)size : ORIEL_QEMU_READ_MAX);
-  if (hushing)
+  if (muting)
     look_for_sound(microphone);
   *call->reply =
     g_variant_new("(@ay)", g_variant_new_fixed_array(G_VARIANT_TYPE_BYTE, microphone->answer, given, 1));

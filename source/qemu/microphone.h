@@ -32,9 +32,9 @@ const char *oriel_qemu_microphone_message(struct oriel_qemu_microphone *micropho
                                           const struct oriel_qemu_call *call);
 /** From now on the guest's recorders fade into silence. What is returned is 0 (to be read atomically) as soon as QEMU's
  *  buffer has nothing else, which it repeats to its guest without us; valid until destroy. Any thread. */
-const gint *oriel_qemu_microphone_hush(struct oriel_qemu_microphone *microphone);
+const gint *oriel_qemu_microphone_mute(struct oriel_qemu_microphone *microphone);
 /** Voices that begin from now on are heard again. Any thread. */
-void oriel_qemu_microphone_unhush(struct oriel_qemu_microphone *microphone);
+void oriel_qemu_microphone_unmute(struct oriel_qemu_microphone *microphone);
 /** Forgets all voices, as after a disconnect. */
 void oriel_qemu_microphone_stopped(struct oriel_qemu_microphone *microphone);
 

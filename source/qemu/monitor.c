@@ -2,13 +2,22 @@
  *
  * A session's QMP side: finding QEMU, its state, commands to it. The session's thread only.
  */
+#include "source/qemu/monitor.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "core/clock.h"
 #include "core/log.h"
-#include "source/qemu/session_private.h"
+#include "source/qemu/claim.h"
+#include "source/qemu/devices.h"
+#include "source/qemu/display_poll.h"
+#include "source/qemu/head_report.h"
+#include "source/qemu/session_attach.h"
+#include "source/qemu/session_retry.h"
+#include "source/qemu/session_state.h"
+#include "source/qemu/timer.h"
 
 #define SUBSYSTEM ORIEL_QEMU_SUBSYSTEM
 
@@ -49,7 +58,7 @@ static void on_status(void *user, const json_t *result, const char *error) {
   (void)error;
   struct oriel_qemu_session *session = user;
   session->asking = false;
-  if (session->ask_again)
+  if (session->ask_pending)
     ask_status(session);
   const char *status = json_string_value(json_object_get(result, "status"));
   if (!status)
@@ -95,7 +104,7 @@ static void ask_status(struct oriel_qemu_session *session) {
   if (session->ask_timer)
     return;
   if (session->asking) {
-    session->ask_again = true;
+    session->ask_pending = true;
     return;
   }
   if (session->asked_ns && now < due) {
@@ -103,7 +112,7 @@ static void ask_status(struct oriel_qemu_session *session) {
     return;
   }
   session->asked_ns = now;
-  session->ask_again = false;
+  session->ask_pending = false;
   session->asking = !oriel_qmp_execute(session->qmp, "query-status", NULL, -1, on_status, session);
 }
 
@@ -112,7 +121,7 @@ static void on_qmp_ready(void *user, int major, int minor) {
   oriel_qemu_timer_stop(&session->timer);
   session->facts.problem[0] = '\0';
   session->qmp_ready = true;
-  session->asking = session->ask_again = false;
+  session->asking = session->ask_pending = false;
   session->asked_ns = 0;
   session->keeps_display = keeps_display(major, minor);
   session->has_touch_device = session->has_vhost_gpu = false;

@@ -14,21 +14,24 @@
 #include "core/log.h"
 #include "source/qemu/address.h"
 #include "source/qemu/head.h"
+#include "source/qemu/head_display.h"
 #include "source/qemu/input.h"
+#include "source/qemu/monitor.h"
 #include "source/qemu/scanout.h"
 #include "source/qemu/session.h"
+#include "source/qemu/session_sound.h"
 
 enum { COMMANDS_MAX = 16 };
 
 /* What other threads ask of the session's thread. */
-struct wishes {
+struct requests {
   GSource *turn; /* a turn of the session's thread that is due */
   bool join, leave;
   unsigned watched; /* ORIEL_WATCH_* */
   uint16_t width, height; /* of the latest resize; 0 = none since the last turn */
   enum oriel_source_command commands[COMMANDS_MAX];
   size_t command_count;
-  bool display_news, stale;
+  bool display_changed, stale;
   struct oriel_qemu_display display;
 };
 
@@ -42,9 +45,9 @@ struct qemu_source {
   struct oriel_qemu_session *session; /* a reference */
   bool started;
   struct oriel_qemu_head *head;       /* the session's thread only; NULL before and after */
-  pthread_mutex_t lock;               /* guards wishes, status and left */
+  pthread_mutex_t lock;               /* guards requests, status and left */
   pthread_cond_t gone;                /* left is true */
-  struct wishes wishes;
+  struct requests requests;
   struct oriel_qemu_status status;
   bool left; /* nothing of this runs in the session any more */
 };
@@ -68,9 +71,9 @@ static void on_left(void *user) {
   oriel_qemu_input_destroy(source->input); /* here, where its timer fires */
   source->input = NULL;
   pthread_mutex_lock(&source->lock);
-  if (source->wishes.turn) {
-    g_source_destroy(source->wishes.turn);
-    g_source_unref(source->wishes.turn);
+  if (source->requests.turn) {
+    g_source_destroy(source->requests.turn);
+    g_source_unref(source->requests.turn);
   }
   source->left = true;
   pthread_cond_signal(&source->gone);
@@ -100,41 +103,41 @@ static void leave(struct qemu_source *source) {
     on_left(source);
 }
 
-static void grant(struct qemu_source *source, const struct wishes *wishes) {
-  oriel_qemu_head_watch(source->head, wishes->watched);
-  if (wishes->width)
-    oriel_qemu_head_resize(source->head, wishes->width, wishes->height);
-  for (size_t i = 0; i < wishes->command_count; i++)
-    oriel_qemu_session_command(source->session, wishes->commands[i]);
-  if (wishes->display_news)
-    oriel_qemu_head_display(source->head, &wishes->display);
-  if (wishes->stale)
+static void apply(struct qemu_source *source, const struct requests *requests) {
+  oriel_qemu_head_watch(source->head, requests->watched);
+  if (requests->width)
+    oriel_qemu_head_resize(source->head, requests->width, requests->height);
+  for (size_t i = 0; i < requests->command_count; i++)
+    oriel_qemu_session_command(source->session, requests->commands[i]);
+  if (requests->display_changed)
+    oriel_qemu_head_display(source->head, &requests->display);
+  if (requests->stale)
     oriel_qemu_head_stale(source->head);
 }
 
-static gboolean on_wishes(gpointer user) {
+static gboolean on_requests(gpointer user) {
   struct qemu_source *source = user;
   pthread_mutex_lock(&source->lock);
-  struct wishes wishes = source->wishes;
-  source->wishes = (struct wishes){.watched = wishes.watched};
+  struct requests requests = source->requests;
+  source->requests = (struct requests){.watched = requests.watched};
   pthread_mutex_unlock(&source->lock);
-  g_source_unref(wishes.turn);
-  if (wishes.join)
+  g_source_unref(requests.turn);
+  if (requests.join)
     join(source);
   if (source->head)
-    grant(source, &wishes);
-  if (wishes.leave)
+    apply(source, &requests);
+  if (requests.leave)
     leave(source); /* the source may be gone */
   return G_SOURCE_REMOVE;
 }
 
-/* Lock held. What is wished for before the start waits for it. */
+/* Lock held. What is asked for before the start waits for it. */
 static void post(struct qemu_source *source) {
-  if (source->wishes.turn || !source->started)
+  if (source->requests.turn || !source->started)
     return;
-  GSource *turn = source->wishes.turn = g_idle_source_new();
+  GSource *turn = source->requests.turn = g_idle_source_new();
   g_source_set_priority(turn, G_PRIORITY_DEFAULT);
-  g_source_set_callback(turn, on_wishes, source, NULL);
+  g_source_set_callback(turn, on_requests, source, NULL);
   g_source_attach(turn, oriel_qemu_session_context(source->session));
 }
 
@@ -142,8 +145,8 @@ static void post(struct qemu_source *source) {
 static void on_display(void *user, const struct oriel_qemu_display *display) {
   struct qemu_source *source = user;
   pthread_mutex_lock(&source->lock);
-  source->wishes.display_news = true;
-  source->wishes.display = *display;
+  source->requests.display_changed = true;
+  source->requests.display = *display;
   post(source);
   pthread_mutex_unlock(&source->lock);
 }
@@ -151,7 +154,7 @@ static void on_display(void *user, const struct oriel_qemu_display *display) {
 static void on_stale(void *user) {
   struct qemu_source *source = user;
   pthread_mutex_lock(&source->lock);
-  source->wishes.stale = true;
+  source->requests.stale = true;
   post(source);
   pthread_mutex_unlock(&source->lock);
 }
@@ -174,7 +177,7 @@ static void on_typed(void *user, uint64_t mark, unsigned dropped) {
 
 static void wait_to_leave(struct qemu_source *source) {
   pthread_mutex_lock(&source->lock);
-  source->wishes.leave = true;
+  source->requests.leave = true;
   post(source);
   while (!source->left)
     pthread_cond_wait(&source->gone, &source->lock);
@@ -186,7 +189,7 @@ static void qemu_destroy(struct oriel_source *base) {
   if (source->started)
     wait_to_leave(source);
   oriel_qemu_input_destroy(source->input);
-  oriel_qemu_session_unref(source->session);
+  oriel_qemu_session_release(source->session);
   oriel_qemu_scanout_destroy(source->scanout);
   oriel_surface_destroy(source->surface);
   pthread_cond_destroy(&source->gone);
@@ -204,7 +207,7 @@ static int qemu_start(struct oriel_source *base, const struct oriel_source_sink 
   if (result < 0)
     return result;
   pthread_mutex_lock(&source->lock);
-  source->started = source->wishes.join = true;
+  source->started = source->requests.join = true;
   post(source);
   pthread_mutex_unlock(&source->lock);
   return 0;
@@ -217,7 +220,7 @@ static struct oriel_surface *qemu_surface(struct oriel_source *base) {
 static void qemu_watch(struct oriel_source *base, unsigned what) {
   struct qemu_source *source = of(base);
   pthread_mutex_lock(&source->lock);
-  source->wishes.watched = what;
+  source->requests.watched = what;
   post(source);
   pthread_mutex_unlock(&source->lock);
 }
@@ -237,8 +240,8 @@ static int qemu_resize(struct oriel_source *base, uint16_t width, uint16_t heigh
   pthread_mutex_lock(&source->lock);
   bool possible = !source->status.attached || source->status.can_resize;
   if (possible) {
-    source->wishes.width = width;
-    source->wishes.height = height;
+    source->requests.width = width;
+    source->requests.height = height;
     post(source);
   }
   pthread_mutex_unlock(&source->lock);
@@ -249,8 +252,8 @@ static int qemu_command(struct oriel_source *base, enum oriel_source_command com
   struct qemu_source *source = of(base);
   pthread_mutex_lock(&source->lock);
   int result = source->status.can_command ? 0 : -ENOTCONN;
-  if (!result && source->wishes.command_count < COMMANDS_MAX) {
-    source->wishes.commands[source->wishes.command_count++] = command;
+  if (!result && source->requests.command_count < COMMANDS_MAX) {
+    source->requests.commands[source->requests.command_count++] = command;
     post(source);
   } else if (!result) {
     result = -EAGAIN;
@@ -318,7 +321,7 @@ int oriel_source_qemu_create(const char *address, struct oriel_source **source, 
   if (result < 0)
     return result;
   struct qemu_source *made = calloc(1, sizeof *made);
-  if (!made || oriel_surface_create(&made->surface) < 0 || oriel_qemu_session_share(parsed.path, &made->session) < 0)
+  if (!made || oriel_surface_create(&made->surface) < 0 || oriel_qemu_session_acquire(parsed.path, &made->session) < 0)
     goto no_memory;
   const struct oriel_qemu_input_events events = {.user = made, .ask = on_ask, .typed = on_typed};
   if (oriel_qemu_input_create(oriel_qemu_session_context(made->session), &events, &made->input) < 0)
@@ -332,7 +335,7 @@ int oriel_source_qemu_create(const char *address, struct oriel_source **source, 
 
 no_memory:
   if (made) {
-    oriel_qemu_session_unref(made->session);
+    oriel_qemu_session_release(made->session);
     oriel_surface_destroy(made->surface);
   }
   free(made);

@@ -1,112 +1,109 @@
 /* SPDX-License-Identifier: MIT
  *
- * The life of a session: made, tried again, ended. The session's thread only, but for create and free.
+ * The sessions of this process, one a QMP socket, by reference; and the thread of each. Any thread.
  */
-#include "source/qemu/session_private.h"
+#include "source/qemu/session.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "core/clock.h"
-#include "core/log.h"
-#include "core/shortage.h"
+#include "source/qemu/monitor.h"
+#include "source/qemu/session_life.h"
+#include "source/qemu/session_state.h"
 
-#define SUBSYSTEM ORIEL_QEMU_SUBSYSTEM
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards the list and what session_state.h says */
+static pthread_cond_t ended = PTHREAD_COND_INITIALIZER;
+static struct oriel_qemu_session *sessions;
 
-/* --- timers ------------------------------------------------------------------------------------------------------- */
-
-void oriel_qemu_session_timer(struct oriel_qemu_session *session, GSource **timer, unsigned delay_ms,
-                              GSourceFunc function) {
-  oriel_qemu_timer_start(session->context, timer, delay_ms, function, session);
+/* Lock held. */
+static struct oriel_qemu_session *find(const char *path, bool ending) {
+  struct oriel_qemu_session *session = sessions;
+  while (session && (session->ending != ending || strcmp(session->path, path)))
+    session = session->next;
+  return session;
 }
 
-static gboolean on_retry(gpointer user) {
+/* QEMU has one client: one that is on its way out is let go first, which takes a fraction of a second. */
+static void wait_for_former(struct oriel_qemu_session *session) {
+  pthread_mutex_lock(&lock);
+  while (find(session->path, true) && !session->ending)
+    pthread_cond_wait(&ended, &lock);
+  pthread_mutex_unlock(&lock);
+}
+
+static void *run(void *user) {
   struct oriel_qemu_session *session = user;
-  oriel_qemu_timer_stop(&session->timer);
-  if (!session->qmp)
-    oriel_qemu_session_connect(session);
-  else if (!session->control)
-    oriel_qemu_session_claim(session);
-  return G_SOURCE_REMOVE;
+  wait_for_former(session);
+  g_main_context_push_thread_default(session->context);
+  oriel_qemu_session_connect(session);
+  while (!atomic_load(&session->stop))
+    g_main_context_iteration(session->context, TRUE);
+  const bool clean = oriel_qemu_session_close(session);
+  g_main_context_pop_thread_default(session->context);
+  return clean ? session : NULL;
 }
 
-void oriel_qemu_session_retry(struct oriel_qemu_session *session) {
-  oriel_qemu_session_timer(session, &session->timer, session->retry_ms, on_retry);
-  session->retry_ms = MIN(session->retry_ms * 2, ORIEL_QEMU_RETRY_MAX_MS);
-}
-
-void oriel_qemu_session_retry_after(struct oriel_qemu_session *session, int error) {
-  if (error == -EAGAIN || !oriel_shortage_is(-error)) /* EAGAIN of connect: QEMU is busy */
-    oriel_qemu_session_retry(session);
-  else
-    oriel_qemu_session_timer(session, &session->timer, ORIEL_QEMU_RETRY_FIRST_MS, on_retry);
-}
-
-/* --- life --------------------------------------------------------------------------------------------------------- */
-
-void oriel_qemu_session_publish(struct oriel_qemu_session *session) {
-  session->facts.connected = session->qmp != NULL;
-  for (struct oriel_qemu_head *head = session->heads; head; head = head->next)
-    oriel_qemu_head_publish(head);
-}
-
-int oriel_qemu_session_create(const char *path, struct oriel_qemu_session **session) {
-  struct oriel_qemu_session *made = calloc(1, sizeof *made);
-  if (!made)
-    return -ENOMEM;
-  g_strlcpy(made->path, path, sizeof made->path);
-  made->context = g_main_context_new();
-  made->alive = g_new0(gint, 1);
-  made->retry_ms = ORIEL_QEMU_RETRY_FIRST_MS;
-  made->claim.fd = -1;
-  pthread_mutex_init(&made->lock, NULL);
-  pthread_mutex_init(&made->speaker_lock, NULL);
-  int result = oriel_qemu_session_create_sound(made);
-  if (result < 0) {
-    oriel_qemu_session_free(made);
-    return result;
+int oriel_qemu_session_acquire(const char *path, struct oriel_qemu_session **session) {
+  int result = 0;
+  pthread_mutex_lock(&lock);
+  struct oriel_qemu_session *shared = find(path, false);
+  if (!shared)
+    result = oriel_qemu_session_create(path, &shared);
+  if (!result && !shared->references++) {
+    shared->next = sessions;
+    sessions = shared;
   }
-  *session = made;
-  return 0;
+  pthread_mutex_unlock(&lock);
+  if (!result)
+    *session = shared;
+  return result;
 }
 
-static gboolean on_tick(gpointer user) {
-  (void)user;
-  return G_SOURCE_CONTINUE;
+int oriel_qemu_session_start(struct oriel_qemu_session *session) {
+  int result = 0;
+  pthread_mutex_lock(&lock);
+  if (!session->begun) {
+    result = -pthread_create(&session->thread, NULL, run, session);
+    session->begun = !result;
+    if (session->begun)
+      pthread_setname_np(session->thread, "oriel-qemu");
+  }
+  pthread_mutex_unlock(&lock);
+  return result;
 }
 
-/* Runs the context until *count is 0, or until `end_ns`. */
-static bool run_until_zero(GMainContext *context, const gint *count, uint64_t end_ns) {
-  GSource *tick = NULL;
-  oriel_qemu_timer_start(context, &tick, ORIEL_QEMU_TICK_MS, on_tick, NULL);
-  while (g_atomic_int_get(count) && oriel_clock_ns() < end_ns)
-    g_main_context_iteration(context, TRUE);
-  oriel_qemu_timer_stop(&tick);
-  return !g_atomic_int_get(count);
+static void forget(struct oriel_qemu_session *session) {
+  struct oriel_qemu_session **link = &sessions;
+  pthread_mutex_lock(&lock);
+  while (*link != session)
+    link = &(*link)->next;
+  *link = session->next;
+  pthread_cond_broadcast(&ended);
+  pthread_mutex_unlock(&lock);
 }
 
-bool oriel_qemu_session_close(struct oriel_qemu_session *session) {
-  oriel_qemu_timer_stop(&session->timer);
-  oriel_qemu_timer_stop(&session->ask_timer);
-  oriel_qemu_timer_stop(&session->learn_timer);
-  oriel_qemu_session_detach(session);
-  oriel_qemu_session_unclaim(session);
-  oriel_qmp_close(session->qmp);
-  session->qmp = NULL;
-  oriel_qemu_session_end_sound(session);
-  if (run_until_zero(session->context, session->alive, oriel_clock_ns() + ORIEL_QEMU_DRAIN_MS * ORIEL_NS_PER_MS))
-    return true;
-  oriel_warn(SUBSYSTEM, "D-Bus did not let go in time; some memory is lost");
-  return false;
+void oriel_qemu_session_release(struct oriel_qemu_session *session) {
+  void *clean = session;
+  if (!session)
+    return;
+  pthread_mutex_lock(&lock);
+  const bool last = !--session->references;
+  session->ending = last;
+  if (last)
+    pthread_cond_broadcast(&ended); /* its thread may wait for a former one, which is no use any more */
+  pthread_mutex_unlock(&lock);
+  if (!last)
+    return;
+  if (session->begun) {
+    atomic_store(&session->stop, true);
+    g_main_context_wakeup(session->context);
+    pthread_join(session->thread, &clean);
+  }
+  forget(session);
+  if (clean) /* better lost than used when it is gone */
+    oriel_qemu_session_free(session);
 }
 
-void oriel_qemu_session_free(struct oriel_qemu_session *session) {
-  oriel_qemu_session_end_sound(session); /* of one that never began */
-  oriel_qemu_session_free_sound(session);
-  g_main_context_unref(session->context);
-  pthread_mutex_destroy(&session->speaker_lock);
-  pthread_mutex_destroy(&session->lock);
-  g_free(session->alive);
-  free(session);
+GMainContext *oriel_qemu_session_context(struct oriel_qemu_session *session) {
+  return session->context;
 }

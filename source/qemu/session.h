@@ -6,33 +6,24 @@
  *
  * A session has a thread, which runs a GMainContext: "the session's thread". Nothing blocks on it, whatever QEMU does.
  *
- * Thread-safety: share, start, unref, context and microphone from any thread; the rest on the session's.
+ * Thread-safety: any thread.
  */
 #ifndef ORIEL_SOURCE_QEMU_SESSION_H
 #define ORIEL_SOURCE_QEMU_SESSION_H
 
 #include <gio/gio.h>
 
-#include "source/facts.h"
-#include "source/input.h"
-
 struct oriel_qemu_session;
 
 /** The process's session of the QMP socket at `path`, which is compared by its letters; made where there is none. The
- *  caller's reference, for unref. 0, -ENOMEM. */
-int oriel_qemu_session_share(const char *path, struct oriel_qemu_session **session);
+ *  caller's reference, for release. 0, -ENOMEM. */
+int oriel_qemu_session_acquire(const char *path, struct oriel_qemu_session **session);
 /** Begins its thread, which looks for the VM, unless it has begun. 0, -EAGAIN and others of pthread_create. */
 int oriel_qemu_session_start(struct oriel_qemu_session *session);
 /** The last one detaches (within 300 ms, also from a stopped QEMU), ends the thread, waits for it and frees. By then no
  *  head is left. Not on the session's thread. NULL is fine. */
-void oriel_qemu_session_unref(struct oriel_qemu_session *session);
+void oriel_qemu_session_release(struct oriel_qemu_session *session);
 /** What the session's thread runs; borrowed. */
 GMainContext *oriel_qemu_session_context(struct oriel_qemu_session *session);
-/** A packet of a microphone for the guest, which hears one at a time: the first of several `speaker`s (any address that
- *  stands for one) until it ends or was silent for a second. As oriel_source_microphone; -ENOTCONN for the others. */
-int oriel_qemu_session_microphone(struct oriel_qemu_session *session, const void *speaker,
-                                  const struct oriel_microphone *packet);
-
-void oriel_qemu_session_command(struct oriel_qemu_session *session, enum oriel_source_command command);
 
 #endif

@@ -3,16 +3,18 @@
  * Sound of a session: QEMU has one for the whole machine. It is taken and mixed once while one of the heads listens,
  * and all that do get it; the guest's recorders hear one microphone at a time. The session's thread, but where said.
  */
+#include "source/qemu/session_sound.h"
+
 #include <errno.h>
 
 #include "core/clock.h"
 #include "core/log.h"
-#include "source/qemu/session_private.h"
+#include "source/qemu/session_state.h"
 
 #define SUBSYSTEM ORIEL_QEMU_SUBSYSTEM
 #define AUDIO "/org/qemu/Display1/Audio"
 
-static const uint64_t SPEAKER_SILENT_NS = ORIEL_NS_PER_SECOND;
+static const uint64_t OWNER_SILENT_NS = ORIEL_NS_PER_SECOND;
 
 /* --- to the heads: GDBus's worker thread, or the session's -------------------------------------------------------- */
 
@@ -121,16 +123,16 @@ void oriel_qemu_session_free_sound(struct oriel_qemu_session *session) {
   oriel_qemu_microphone_destroy(session->microphone);
 }
 
-const gint *oriel_qemu_session_hush(struct oriel_qemu_session *session) {
-  session->hushed = true;
-  return oriel_qemu_microphone_hush(session->microphone);
+const gint *oriel_qemu_session_mute(struct oriel_qemu_session *session) {
+  session->muted = true;
+  return oriel_qemu_microphone_mute(session->microphone);
 }
 
-void oriel_qemu_session_unhush(struct oriel_qemu_session *session) {
-  if (!session->hushed)
+void oriel_qemu_session_unmute(struct oriel_qemu_session *session) {
+  if (!session->muted)
     return;
-  session->hushed = false;
-  oriel_qemu_microphone_unhush(session->microphone);
+  session->muted = false;
+  oriel_qemu_microphone_unmute(session->microphone);
   oriel_qemu_listener_restart(session->microphone_listener);
 }
 
@@ -161,24 +163,24 @@ void oriel_qemu_session_want_sound(struct oriel_qemu_session *session) {
 
 /* --- the microphone: any thread ----------------------------------------------------------------------------------- */
 
-/* Lock of speakers held. */
-static bool may_speak(struct oriel_qemu_session *session, const void *speaker, bool ends, uint64_t now_ns) {
-  const bool taken = session->speaker && session->speaker != speaker &&
-                     now_ns - session->spoken_ns < SPEAKER_SILENT_NS;
+/* owner_lock held. */
+static bool may_own(struct oriel_qemu_session *session, const void *owner, bool ends, uint64_t now_ns) {
+  const bool taken = session->owner && session->owner != owner &&
+                     now_ns - session->owner_heard_ns < OWNER_SILENT_NS;
   if (taken)
     return false;
-  session->speaker = ends ? NULL : speaker;
-  session->spoken_ns = now_ns;
+  session->owner = ends ? NULL : owner;
+  session->owner_heard_ns = now_ns;
   return true;
 }
 
-int oriel_qemu_session_microphone(struct oriel_qemu_session *session, const void *speaker,
+int oriel_qemu_session_microphone(struct oriel_qemu_session *session, const void *owner,
                                   const struct oriel_microphone *packet) {
   const uint64_t now_ns = oriel_clock_ns();
   int result = -ENOTCONN;
-  pthread_mutex_lock(&session->speaker_lock);
-  if (may_speak(session, speaker, packet->size == 0, now_ns))
+  pthread_mutex_lock(&session->owner_lock);
+  if (may_own(session, owner, packet->size == 0, now_ns))
     result = oriel_qemu_microphone_push(session->microphone, packet, now_ns);
-  pthread_mutex_unlock(&session->speaker_lock);
+  pthread_mutex_unlock(&session->owner_lock);
   return result;
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Checks that every source file names its licence at the top and stays below 1000 lines.
+"""Checks that every source file names its licence at the top and stays short: a file of a room 450 lines, others (tests,
+benchmarks) 1000.
 
 usage: files.py ROOT        exit 0, or 1 with one line per violation
 """
@@ -9,7 +10,9 @@ import sys
 
 import tree
 
-LINES_MAX = 1000
+LINES_MAX, OUTSIDE_LINES_MAX = 450, 1000
+# Longer than that for now; to be divided, and not to grow.
+LONGER = {'server/relay.c': 460}
 # HTML is free of the licence rule: its first line is the document type.
 LICENSED = ('.c', '.h', '.m', '.py', '.sh', '.js', '.mjs', '.css', '.ts')
 LICENSED_NAMES = ('meson.build', 'Makefile')
@@ -36,8 +39,10 @@ def check(root):
         if not name.endswith('.html') and not licensed(text):
             problems.append(f'{path}:1: no "SPDX-License-Identifier: MIT" at the top')
         lines = text.count('\n')
-        if lines > LINES_MAX:
-            problems.append(f'{path}: {lines} lines, more than {LINES_MAX}')
+        most = LINES_MAX if path.split(os.sep)[0] in tree.ARROWS else OUTSIDE_LINES_MAX
+        most = LONGER.get(path, most)
+        if lines > most:
+            problems.append(f'{path}: {lines} lines, more than {most}')
     if not seen:
         problems.append(f'{root}: no source file found; is this the source tree?')
     return problems

@@ -108,10 +108,14 @@ class Planted(unittest.TestCase):
         self.expect(files.check(self.root), 'scripts/bad.sh:1:')
 
     def test_file_too_long(self):
-        self.write('core/long.c', SPDX + '\n' * 999)
+        self.write('core/long.c', SPDX + '\n' * 449)
+        self.write('tests/core/long_test.c', SPDX + '\n' * 999)
         self.assertEqual(files.check(self.root), [])
-        self.write('core/long.c', SPDX + '\n' * 1000)
-        self.expect(files.check(self.root), 'core/long.c: 1001 lines')
+        self.write('core/long.c', SPDX + '\n' * 450)
+        self.expect(files.check(self.root), 'core/long.c: 451 lines')
+        self.write('core/long.c', SPDX)
+        self.write('tests/core/long_test.c', SPDX + '\n' * 1000)
+        self.expect(files.check(self.root), 'tests/core/long_test.c: 1001 lines')
 
     def test_empty_tree(self):
         with tempfile.TemporaryDirectory() as empty:

@@ -13,7 +13,8 @@
 #include <cmocka.h>
 
 #include "core/clock.h"
-#include "source/qemu/devices.h"
+#include "source/input.h"
+#include "source/qemu/inventory.h"
 #include "source/qemu/locks.h"
 #include "source/qemu/pace.h"
 #include "source/qemu/schedstat.h"

@@ -165,14 +165,14 @@ static void microphone_ends_in_silence(void **state) {
   (void)state;
   static struct take take;
   assert_true(call("Init", peer_pcm(7, 16, 44100, 2, false), NULL));
-  assert_int_equal(*oriel_qemu_microphone_hush(voices.microphone), 0); /* nobody records */
+  assert_int_equal(*oriel_qemu_microphone_mute(voices.microphone), 0); /* nobody records */
   end(NULL);
   begin(NULL);
   assert_true(call("Init", peer_pcm(7, 16, 44100, 2, false), NULL));
   assert_true(call("SetEnabled", g_variant_new("(tb)", (guint64)7, TRUE), NULL));
   record(7, 500, true, &take);
   assert_true(loudest(&take, take.count - 400) > 8192);
-  const gint *sounding = oriel_qemu_microphone_hush(voices.microphone);
+  const gint *sounding = oriel_qemu_microphone_mute(voices.microphone);
   unsigned reads = 0;
   for (; *sounding && reads < 10; reads++)
     record(7, 10, true, &take);

@@ -286,29 +286,29 @@ static struct {
   pthread_mutex_t lock; /* guards used */
   pthread_cond_t changed;
   uint32_t used;
-} survey = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0};
+} scan = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0};
 
 static void on_used(void *user, uint32_t used) {
   (void)user;
-  pthread_mutex_lock(&survey.lock);
-  survey.used = used;
-  pthread_cond_signal(&survey.changed);
-  pthread_mutex_unlock(&survey.lock);
+  pthread_mutex_lock(&scan.lock);
+  scan.used = used;
+  pthread_cond_signal(&scan.changed);
+  pthread_mutex_unlock(&scan.lock);
 }
 
 static bool wait_used(uint32_t used) {
   struct timespec end_time;
   clock_gettime(CLOCK_REALTIME, &end_time);
   end_time.tv_sec += 2 * PATIENCE_MS / 1000;
-  pthread_mutex_lock(&survey.lock);
-  while (survey.used != used && !pthread_cond_timedwait(&survey.changed, &survey.lock, &end_time))
+  pthread_mutex_lock(&scan.lock);
+  while (scan.used != used && !pthread_cond_timedwait(&scan.changed, &scan.lock, &end_time))
     ;
-  const bool yes = survey.used == used;
-  pthread_mutex_unlock(&survey.lock);
+  const bool yes = scan.used == used;
+  pthread_mutex_unlock(&scan.lock);
   return yes;
 }
 
-/* The next look of the survey, which is registration number `count`, sees this; NULL: a display that is off. */
+/* The next look of the scan, which is registration number `count`, sees this; NULL: a display that is off. */
 static void shown_to_look(unsigned count, GVariant *what) {
   assert_true(fake_qemu_wait_listener(test.fake, FAKE_SECOND, count));
   char *refused = fake_qemu_call(test.fake, FAKE_SECOND, LISTENER, what ? "Scanout" : "Disable", what, NULL);
@@ -321,7 +321,7 @@ static void heads_come_and_go_as_the_guest_uses_them(void **state) {
   (void)state;
   struct oriel_source_heads *heads;
   char address[96];
-  survey.used = 0;
+  scan.used = 0;
   test.fake = fake_qemu_start(test.path, &(struct fake_qemu_options){.two_consoles = true});
   snprintf(address, sizeof address, "qemu:%s?console=all", test.path);
   assert_int_equal(oriel_source_heads_create(address, on_used, NULL, &heads), 0);

@@ -2,12 +2,19 @@
  *
  * A session's D-Bus side: the control connection, made, lost and made again. The session's thread only.
  */
+#include "source/qemu/session_attach.h"
+
 #include <stdio.h>
 #include <string.h>
 
 #include "core/clock.h"
 #include "core/log.h"
-#include "source/qemu/session_private.h"
+#include "source/qemu/head_display.h"
+#include "source/qemu/head_report.h"
+#include "source/qemu/session_retry.h"
+#include "source/qemu/session_sound.h"
+#include "source/qemu/session_state.h"
+#include "source/qemu/timer.h"
 
 #define SUBSYSTEM ORIEL_QEMU_SUBSYSTEM
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Watching over a picture that stands still. QEMU (7.2 to 9.1 at least) tells a listener nothing when a virtio card's
+ * Asking for a picture that does not change. QEMU (7.2 to 9.1 at least) tells a listener nothing when a virtio card's
  * picture is replaced by another of the same size: a guest that blanks its screen leaves the last picture with us.
  * Registering again brings what QEMU has, but costs it a whole picture. So, once a second while somebody looks, QEMU is
  * asked how far the guest's queue to the card has come, which costs nothing; only where that moved, and no picture came
@@ -8,74 +8,77 @@
  *
  * Cards that are no virtio devices draw a blank themselves. The session's thread only.
  */
+#include "source/qemu/display_poll.h"
+
 #include <stdio.h>
 #include <string.h>
 
 #include "core/clock.h"
-#include "source/qemu/session_private.h"
+#include "source/qemu/session_state.h"
+#include "source/qemu/timer.h"
 
 enum { LOOK_MS = 1000, PAUSE_MAX_S = 32 };
 
-static void look_again(struct oriel_qemu_head *head, uint64_t now_ns) {
-  struct oriel_qemu_still *still = &head->still;
-  still->moved = false;
-  still->pause_s = still->pause_s ? MIN(still->pause_s * 2, PAUSE_MAX_S) : 1;
-  still->due_ns = now_ns + still->pause_s * ORIEL_NS_PER_SECOND;
+static void restart_listener(struct oriel_qemu_head *head, uint64_t now_ns) {
+  struct oriel_qemu_display_poll *poll = &head->poll;
+  poll->moved = false;
+  poll->pause_s = poll->pause_s ? MIN(poll->pause_s * 2, PAUSE_MAX_S) : 1;
+  poll->due_ns = now_ns + poll->pause_s * ORIEL_NS_PER_SECOND;
   oriel_qemu_scanout_recheck(head->config.scanout);
   oriel_qemu_listener_restart(head->display);
 }
 
 /* What a second brought: `index` is where the card's queue is now. */
 static void judge(struct oriel_qemu_head *head, int64_t index) {
-  struct oriel_qemu_still *still = &head->still;
+  struct oriel_qemu_display_poll *poll = &head->poll;
   uint64_t frames = oriel_qemu_scanout_frames(head->config.scanout), now = oriel_clock_ns();
-  bool drew = frames != still->frames, queued = index != still->index;
+  bool drew = frames != poll->frames, queued = index != poll->index;
   if (drew)
-    still->pause_s = 0; /* the guest draws: what comes after that is another stillness */
-  still->frames = frames;
-  still->index = index;
+    poll->pause_s = 0; /* the guest draws: what comes after that is another pause */
+  poll->frames = frames;
+  poll->index = index;
   /* Where each registration costs QEMU something for ever, only what is sure to be missing is looked for. */
-  bool ended = still->moved && !drew && !head->session->keeps_display;
-  still->moved |= drew || queued;
-  if ((ended || (queued && !drew)) && now >= still->due_ns && oriel_qemu_listener_active(head->display))
-    look_again(head, now);
+  bool ended = poll->moved && !drew && !head->session->keeps_display;
+  poll->moved |= drew || queued;
+  if ((ended || (queued && !drew)) && now >= poll->due_ns && oriel_qemu_listener_active(head->display))
+    restart_listener(head, now);
 }
 
 static void on_queue(void *user, const json_t *result, const char *error) {
   (void)error;
   struct oriel_qemu_head *head = user;
-  head->still.asking = false;
+  head->poll.asking = false;
   const json_t *index = json_object_get(result, "last-avail-idx");
-  if (head->still.timer && json_is_integer(index))
+  if (head->poll.timer && json_is_integer(index))
     judge(head, json_integer_value(index));
 }
 
 static gboolean on_look(gpointer user) {
   struct oriel_qemu_head *head = user;
-  struct oriel_qemu_still *still = &head->still;
-  if (!still->asking)
-    still->asking = !oriel_qmp_execute(head->session->qmp, "x-query-virtio-queue-status",
+  struct oriel_qemu_display_poll *poll = &head->poll;
+  if (!poll->asking)
+    poll->asking = !oriel_qmp_execute(head->session->qmp, "x-query-virtio-queue-status",
                                        json_pack("{s:s,s:i}", "path", head->session->card, "queue", 0), -1, on_queue,
                                        head);
   return G_SOURCE_CONTINUE;
 }
 
-void oriel_qemu_head_still(struct oriel_qemu_head *head) {
-  struct oriel_qemu_still *still = &head->still;
+void oriel_qemu_head_poll_display(struct oriel_qemu_head *head) {
+  struct oriel_qemu_display_poll *poll = &head->poll;
   const struct oriel_qemu_session *session = head->session;
   bool wanted = session->qmp_ready && head->facts.attached && head->watched && session->card[0];
-  if (wanted == (still->timer != NULL))
+  if (wanted == (poll->timer != NULL))
     return;
   if (!wanted) {
-    oriel_qemu_timer_stop(&still->timer);
+    oriel_qemu_timer_stop(&poll->timer);
     return;
   }
-  still->frames = oriel_qemu_scanout_frames(head->config.scanout);
-  still->pause_s = 0;
-  still->due_ns = 0;
-  still->moved = false;
-  still->asking = false;
-  oriel_qemu_timer_start(session->context, &still->timer, LOOK_MS, on_look, head);
+  poll->frames = oriel_qemu_scanout_frames(head->config.scanout);
+  poll->pause_s = 0;
+  poll->due_ns = 0;
+  poll->moved = false;
+  poll->asking = false;
+  oriel_qemu_timer_start(session->context, &poll->timer, LOOK_MS, on_look, head);
 }
 
 /* A list of {name, path}: with several cards none is known to be ours. */
@@ -96,7 +99,7 @@ static void on_devices(void *user, const json_t *result, const char *error) {
   }
   snprintf(session->card, sizeof session->card, "%s", found && !several ? found : "");
   for (struct oriel_qemu_head *head = session->heads; head; head = head->next)
-    oriel_qemu_head_still(head);
+    oriel_qemu_head_poll_display(head);
 }
 
 void oriel_qemu_session_learn_card(struct oriel_qemu_session *session) {
