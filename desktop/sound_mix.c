@@ -18,9 +18,9 @@ int oriel_sound_mix_init(struct oriel_sound_mix *mix, struct oriel_sound_inputs 
   if (!inputs->guests) /* the device has no company */
     return 0;
   for (unsigned i = 0; i < inputs->guests && !error; i++)
-    error = oriel_retime_init(&mix->retimes[i], inputs->is_pcm[i], packet_frames);
+    error = oriel_resampler_init(&mix->resamplers[i], inputs->is_pcm[i], packet_frames);
   if (!error)
-    error = oriel_retime_init(&mix->retimes[ORIEL_SOUND_DEVICE], true, packet_frames);
+    error = oriel_resampler_init(&mix->resamplers[ORIEL_SOUND_DEVICE], true, packet_frames);
   if (!error)
     error = oriel_crossfade_init(&mix->fade);
   if (!error)
@@ -30,7 +30,7 @@ int oriel_sound_mix_init(struct oriel_sound_mix *mix, struct oriel_sound_inputs 
 
 void oriel_sound_mix_finish(struct oriel_sound_mix *mix) {
   for (unsigned i = 0; i < ORIEL_SOUND_INPUTS; i++)
-    oriel_retime_finish(&mix->retimes[i]);
+    oriel_resampler_finish(&mix->resamplers[i]);
   oriel_crossfade_finish(&mix->fade);
   if (mix->tail.history)
     receiver_conceal_finish(&mix->tail);
@@ -40,7 +40,7 @@ void oriel_sound_mix_finish(struct oriel_sound_mix *mix) {
 bool oriel_sound_mix_has_company(const struct oriel_sound_mix *mix) {
   bool any = mix->returning || mix->ends;
   for (int i = 0; i < ORIEL_SOUND_INPUTS; i++)
-    any |= i != mix->inputs->active && mix->retimes[i].due_ns;
+    any |= i != mix->inputs->active && mix->resamplers[i].due_ns;
   return any;
 }
 
@@ -68,10 +68,10 @@ static unsigned add_others(struct oriel_sound_mix *mix, float *frames, size_t co
   const uint64_t patience_ns = oriel_sound_inputs_patience_ns_locked(inputs);
   pthread_mutex_unlock(&inputs->lock);
   for (int i = 0; i < ORIEL_SOUND_INPUTS; i++) {
-    struct oriel_retime *retime = &mix->retimes[i];
-    if (i == inputs->active || !retime->due_ns)
+    struct oriel_resampler *resampler = &mix->resamplers[i];
+    if (i == inputs->active || !resampler->due_ns)
       continue;
-    oriel_retime_take_some(retime, more, count, now_ns, patience_ns);
+    oriel_resampler_take_some(resampler, more, count, now_ns, patience_ns);
     if (oriel_limiter_peak(more, count) <= ORIEL_SOUND_AUDIBLE)
       continue;
     add(frames, more, count);
@@ -80,18 +80,18 @@ static unsigned add_others(struct oriel_sound_mix *mix, float *frames, size_t co
   return heard;
 }
 
-/* What the active input's retime still has gives way to its own frames. */
+/* What the active input's resampler still has gives way to its own frames. */
 static void add_return(struct oriel_sound_mix *mix, float *frames, size_t count, uint64_t now_ns) {
-  struct oriel_retime *retime = &mix->retimes[mix->inputs->active];
+  struct oriel_resampler *resampler = &mix->resamplers[mix->inputs->active];
   float before[ORIEL_OPUS_FRAMES_MAX * ORIEL_OPUS_CHANNELS];
   if (oriel_crossfade_runs(&mix->fade)) {
-    oriel_retime_take_some(retime, before, count, now_ns, return_ns);
+    oriel_resampler_take_some(resampler, before, count, now_ns, return_ns);
     oriel_crossfade_mix(&mix->fade, frames, count, before, count);
   }
   if (oriel_crossfade_runs(&mix->fade))
     return;
   mix->returning = false;
-  oriel_retime_rest(retime);
+  oriel_resampler_rest(resampler);
 }
 
 static void add_tail(struct oriel_sound_mix *mix, float *frames, size_t count) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * What is heard at once: the active input at its own pace, and whatever else sounds, added to it. The others go through
- * a receiver each (desktop/retime.h), which takes up their jitter and the drift of two clocks; a limiter keeps the sum
- * within full scale.
+ * a receiver each (desktop/resampler.h), which takes up their jitter and the drift of two clocks; a limiter keeps the
+ * sum within full scale.
  *
  * Thread-safety: the audio thread, but for init and finish.
  */
@@ -14,16 +14,17 @@
 #include <stdint.h>
 
 #include "desktop/crossfade.h"
-#include "desktop/retime.h"
+#include "desktop/resampler.h"
 #include "desktop/sound_inputs.h"
 #include "media/limiter.h"
 #include "media/receiver_conceal.h"
 
 struct oriel_sound_mix {
   struct oriel_sound_inputs *inputs; /* borrowed */
-  struct oriel_retime retimes[ORIEL_SOUND_INPUTS]; /* all zero where there is no such input, or no other than it */
-  bool direct;    /* the active input's own packets or frames are taken, not what its retime makes of them */
-  bool returning; /* to them a moment ago: what its retime still has fades out */
+  /* All zero where there is no such input, or no other than it. */
+  struct oriel_resampler resamplers[ORIEL_SOUND_INPUTS];
+  bool direct;    /* the active input's own packets or frames are taken, not what its resampler makes of them */
+  bool returning; /* to them a moment ago: what its resampler still has fades out */
   bool ends;      /* a direct input stopped in the middle of its sound, which fades out */
   struct oriel_crossfade fade;  /* of one that returns */
   struct receiver_conceal tail; /* of one that ends */

@@ -38,7 +38,7 @@ static void take_input(struct oriel_sound_pace *pace, int input) {
   struct oriel_sound_inputs *inputs = pace->inputs;
   struct oriel_packet *packets[ORIEL_SOUND_WAITING_MAX];
   unsigned count = 0, first = 0, frames = 0;
-  struct oriel_retime *retime = &pace->mix.retimes[input];
+  struct oriel_resampler *resampler = &pace->mix.resamplers[input];
   const bool direct = input == inputs->active && pace->mix.direct;
   pthread_mutex_lock(&inputs->lock);
   const bool ended = inputs->ended[input];
@@ -53,12 +53,13 @@ static void take_input(struct oriel_sound_pace *pace, int input) {
   inputs->trimmed += first;
   pthread_mutex_unlock(&inputs->lock);
   if (ended)
-    oriel_retime_reset(retime);
+    oriel_resampler_reset(resampler);
   for (unsigned i = 0; i < count; i++) {
     if (!direct && input == inputs->active && !inputs->is_pcm[input])
       oriel_sound_relay_remember(&pace->relay, packets[i]);
     if (!direct)
-      oriel_retime_push(retime, packets[i]->data, packets[i]->size, packets[i]->sequence, packets[i]->converted_ns);
+      oriel_resampler_push(resampler, packets[i]->data, packets[i]->size, packets[i]->sequence,
+                           packets[i]->converted_ns);
     else if (i >= first)
       oriel_sound_relay_packet(&pace->relay, packets[i]);
     oriel_packet_unref(packets[i]);
@@ -70,9 +71,9 @@ bool oriel_sound_pace_device_is_direct(const struct oriel_sound_pace *pace) {
 }
 
 void oriel_sound_pace_push_device(struct oriel_sound_pace *pace, const float *frames, size_t count, uint64_t now_ns) {
-  struct oriel_retime *retime = &pace->mix.retimes[ORIEL_SOUND_DEVICE];
-  if (retime->receiver)
-    oriel_retime_push(retime, frames, count * ORIEL_OPUS_FRAME_SIZE, ++pace->device_number, now_ns);
+  struct oriel_resampler *resampler = &pace->mix.resamplers[ORIEL_SOUND_DEVICE];
+  if (resampler->receiver)
+    oriel_resampler_push(resampler, frames, count * ORIEL_OPUS_FRAME_SIZE, ++pace->device_number, now_ns);
 }
 
 /* ---- who is active ---- */
@@ -85,22 +86,22 @@ static bool has_own(const struct oriel_sound_inputs *inputs, int input) {
 static void change_mix(struct oriel_sound_pace *pace, int chosen, uint64_t now_ns) {
   struct oriel_sound_inputs *inputs = pace->inputs;
   struct oriel_sound_mix *mix = &pace->mix;
-  struct oriel_retime *retime = &mix->retimes[chosen];
+  struct oriel_resampler *resampler = &mix->resamplers[chosen];
   const int before = inputs->active;
   pthread_mutex_lock(&inputs->lock);
   const bool sounded = before >= 0 && oriel_arrival_sounds(&inputs->arrivals[before], now_ns);
   const bool sounds = oriel_arrival_sounds(&inputs->arrivals[chosen], now_ns);
   pthread_mutex_unlock(&inputs->lock);
   const bool learns = mix->direct && oriel_sound_input_is_opus(inputs, before);
-  oriel_sound_relay_change(&pace->relay, learns ? &mix->retimes[before] : NULL);
+  oriel_sound_relay_change(&pace->relay, learns ? &mix->resamplers[before] : NULL);
   mix->ends = sounded && mix->direct; /* its last frames are known, since it was mixed */
   if (mix->ends)
     receiver_conceal_begin(&mix->tail);
-  mix->direct = has_own(inputs, chosen) && !(retime->due_ns && sounds);
+  mix->direct = has_own(inputs, chosen) && !(resampler->due_ns && sounds);
   if (mix->direct)
-    oriel_retime_rest(retime);
-  else if (retime->due_ns > now_ns)
-    retime->due_ns = now_ns; /* it was kept waiting for the pace of another */
+    oriel_resampler_rest(resampler);
+  else if (resampler->due_ns > now_ns)
+    resampler->due_ns = now_ns; /* it was kept waiting for the pace of another */
   mix->returning = false;
   mix->company_ns = now_ns;
 }
@@ -118,22 +119,22 @@ static void change(struct oriel_sound_pace *pace, int chosen, uint64_t now_ns) {
                 chosen == ORIEL_SOUND_DEVICE ? "the VM's own device" : "a stream from inside the guest");
 }
 
-/* The active input, re-timed, goes back to its own packets or frames where it can. */
+/* The active input, resampled, goes back to its own packets or frames where it can. */
 static void settle(struct oriel_sound_pace *pace, uint64_t now_ns) {
   struct oriel_sound_mix *mix = &pace->mix;
   if (mix->direct || !has_own(pace->inputs, pace->inputs->active))
     return;
-  struct oriel_retime *retime = &mix->retimes[pace->inputs->active];
-  const bool silent = now_ns >= retime->heard_ns + silent_ns;
+  struct oriel_resampler *resampler = &mix->resamplers[pace->inputs->active];
+  const bool silent = now_ns >= resampler->heard_ns + silent_ns;
   if (!silent && now_ns < mix->company_ns + alone_ns)
     return;
   mix->direct = true;
-  mix->returning = !silent && retime->due_ns;
+  mix->returning = !silent && resampler->due_ns;
   oriel_sound_relay_return(&pace->relay);
   if (mix->returning)
     oriel_crossfade_begin(&mix->fade);
   else
-    oriel_retime_rest(retime);
+    oriel_resampler_rest(resampler);
 }
 
 void oriel_sound_pace_turn(struct oriel_sound_pace *pace, uint64_t device_frames) {
@@ -151,22 +152,22 @@ void oriel_sound_pace_turn(struct oriel_sound_pace *pace, uint64_t device_frames
     take_input(pace, input);
 }
 
-/* ---- re-timed sound ---- */
+/* ---- resampled sound ---- */
 
 uint64_t oriel_sound_pace_due_ns(const struct oriel_sound_pace *pace) {
   uint64_t due_ns = 0;
   for (unsigned i = 0; i < ORIEL_SOUND_INPUTS; i++) {
-    const struct oriel_retime *retime = &pace->mix.retimes[i];
-    if (retime->due_ns && (!due_ns || retime->due_ns < due_ns))
-      due_ns = retime->due_ns;
+    const struct oriel_resampler *resampler = &pace->mix.resamplers[i];
+    if (resampler->due_ns && (!due_ns || resampler->due_ns < due_ns))
+      due_ns = resampler->due_ns;
   }
   return due_ns;
 }
 
-static void tick_active(struct oriel_sound_pace *pace, struct oriel_retime *retime, uint64_t now_ns) {
+static void tick_active(struct oriel_sound_pace *pace, struct oriel_resampler *resampler, uint64_t now_ns) {
   float frames[ORIEL_SOUND_PACKET_FRAMES_MAX * ORIEL_OPUS_CHANNELS];
   uint64_t captured_ns;
-  if (oriel_retime_take(retime, frames, now_ns, &captured_ns))
+  if (oriel_resampler_take(resampler, frames, now_ns, &captured_ns))
     oriel_sound_relay_frames(&pace->relay, frames, captured_ns);
 }
 
@@ -174,7 +175,7 @@ static void tick_active(struct oriel_sound_pace *pace, struct oriel_retime *reti
  * is the active one from now on. */
 static void tick_other(struct oriel_sound_pace *pace, int input, uint64_t now_ns) {
   struct oriel_sound_inputs *inputs = pace->inputs;
-  struct oriel_retime *retime = &pace->mix.retimes[input];
+  struct oriel_resampler *resampler = &pace->mix.resamplers[input];
   float frames[ORIEL_SOUND_PACKET_FRAMES_MAX * ORIEL_OPUS_CHANNELS];
   uint64_t captured_ns, awaited_ns = 0;
   pthread_mutex_lock(&inputs->lock);
@@ -182,11 +183,11 @@ static void tick_other(struct oriel_sound_pace *pace, int input, uint64_t now_ns
     awaited_ns = inputs->arrivals[inputs->active].last_ns + oriel_sound_inputs_patience_ns_locked(inputs);
   pthread_mutex_unlock(&inputs->lock);
   if (now_ns < awaited_ns) {
-    retime->due_ns = awaited_ns;
+    resampler->due_ns = awaited_ns;
     return;
   }
-  (void)oriel_retime_take(retime, frames, now_ns, &captured_ns);
-  if (oriel_limiter_peak(frames, retime->frames) <= ORIEL_SOUND_AUDIBLE)
+  (void)oriel_resampler_take(resampler, frames, now_ns, &captured_ns);
+  if (oriel_limiter_peak(frames, resampler->frames) <= ORIEL_SOUND_AUDIBLE)
     return;
   pthread_mutex_lock(&inputs->lock);
   oriel_arrival_sounded(&inputs->arrivals[input], now_ns);
@@ -197,21 +198,21 @@ static void tick_other(struct oriel_sound_pace *pace, int input, uint64_t now_ns
 
 void oriel_sound_pace_rest(struct oriel_sound_pace *pace) {
   for (int i = 0; i < ORIEL_SOUND_INPUTS; i++)
-    if (pace->mix.retimes[i].receiver)
-      oriel_retime_rest(&pace->mix.retimes[i]);
+    if (pace->mix.resamplers[i].receiver)
+      oriel_resampler_rest(&pace->mix.resamplers[i]);
   settle(pace, UINT64_MAX / 2);
 }
 
 void oriel_sound_pace_tick(struct oriel_sound_pace *pace) {
   const uint64_t now = oriel_clock_ns();
   if (pace->inputs->active >= 0 && !pace->mix.direct) {
-    struct oriel_retime *retime = &pace->mix.retimes[pace->inputs->active];
-    while (retime->due_ns && retime->due_ns <= now)
-      tick_active(pace, retime, now);
+    struct oriel_resampler *resampler = &pace->mix.resamplers[pace->inputs->active];
+    while (resampler->due_ns && resampler->due_ns <= now)
+      tick_active(pace, resampler, now);
   }
   for (int i = 0; i < ORIEL_SOUND_INPUTS; i++) {
-    struct oriel_retime *retime = &pace->mix.retimes[i];
-    while (i != pace->inputs->active && retime->due_ns && retime->due_ns <= now)
+    struct oriel_resampler *resampler = &pace->mix.resamplers[i];
+    while (i != pace->inputs->active && resampler->due_ns && resampler->due_ns <= now)
       tick_other(pace, i, now);
   }
 }

@@ -190,13 +190,13 @@ void oriel_sound_relay_packet(struct oriel_sound_relay *relay, struct oriel_pack
 
 /* ---- changes ---- */
 
-void oriel_sound_relay_change(struct oriel_sound_relay *relay, struct oriel_retime *retime) {
+void oriel_sound_relay_change(struct oriel_sound_relay *relay, struct oriel_resampler *resampler) {
   struct oriel_sound_history *history = relay->history;
   if (!history)
     return;
-  for (size_t i = retime ? history->recent.count : 0; i > 0; i--) {
+  for (size_t i = resampler ? history->recent.count : 0; i > 0; i--) {
     struct oriel_packet *packet = oriel_queue_pop(&history->recent);
-    oriel_receiver_learn(retime->receiver, packet->data, packet->size);
+    oriel_receiver_learn(resampler->receiver, packet->data, packet->size);
     oriel_packet_unref(packet);
   }
   history->warm = false;

@@ -36,9 +36,9 @@ void oriel_sound_relay_frames(struct oriel_sound_relay *relay, float *frames, ui
 void oriel_sound_relay_packet(struct oriel_sound_relay *relay, struct oriel_packet *packet);
 /** The same, not direct: for decoders that will have to know it. */
 void oriel_sound_relay_remember(struct oriel_sound_relay *relay, struct oriel_packet *packet);
-/** Another input is active from now on; what `retime`, of the former one, did not hear of its packets while they were
- *  handed on it learns now, where not NULL. */
-void oriel_sound_relay_change(struct oriel_sound_relay *relay, struct oriel_retime *retime);
+/** Another input is active from now on; what `resampler`, of the former one, did not hear of its packets while they
+ *  were handed on it learns now, where not NULL. */
+void oriel_sound_relay_change(struct oriel_sound_relay *relay, struct oriel_resampler *resampler);
 /** The next packet is handed on, or decoded by a decoder that has to hear what was before. */
 void oriel_sound_relay_return(struct oriel_sound_relay *relay);
 /** No more sound comes for now: sends what waits to be a whole packet. */

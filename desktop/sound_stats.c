@@ -21,7 +21,7 @@ static void input_stats_locked(const struct oriel_sound *sound, int input, uint6
   out->drift_ppm = arrival->drift_ppm;
   out->lost = out->guest.is_numbered ? out->guest.lost : arrival->lost;
   out->late = out->guest.late + arrival->late;
-  out->is_retimed = input != ORIEL_SOUND_DEVICE && sound->inputs.is_pcm[input];
+  out->is_resampled = input != ORIEL_SOUND_DEVICE && sound->inputs.is_pcm[input];
 }
 
 /* The jitter buffers of PCM, once somebody listened. */
@@ -29,8 +29,8 @@ static void read_receivers(struct oriel_sound *sound, struct oriel_sound_stats *
   /* acquire with the release when it was made */
   const struct oriel_sound_thread *thread = atomic_load_explicit(&sound->thread, memory_order_acquire);
   for (unsigned i = 0; thread && i < sound->inputs.guests; i++)
-    if (out->input[i].is_retimed)
-      oriel_receiver_stats(thread->pace.mix.retimes[i].receiver, &out->input[i].receiver);
+    if (out->input[i].is_resampled)
+      oriel_receiver_stats(thread->pace.mix.resamplers[i].receiver, &out->input[i].receiver);
 }
 
 static void read_inputs(struct oriel_sound *sound, const struct oriel_guest_audio_info *info,

@@ -24,7 +24,7 @@ struct oriel_sound_input_stats {
   double drift_ppm;   /* the sender's clock against ours, positive = it is faster; 0 = not known yet */
   /* Of this input, by number where its datagrams have one, else worked out from the time that is missing. */
   uint64_t lost, late;
-  bool is_retimed;    /* PCM: its jitter buffer here */
+  bool is_resampled;  /* PCM: its jitter buffer here */
   struct oriel_receiver_stats receiver;
 };
 struct oriel_sound_stats {

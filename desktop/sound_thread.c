@@ -39,7 +39,7 @@ static void drain(struct oriel_sound_thread *thread) {
   }
 }
 
-static void retime(struct oriel_sound_thread *thread) {
+static void resample(struct oriel_sound_thread *thread) {
   float frames[DEVICE_FRAMES * ORIEL_OPUS_CHANNELS];
   const uint64_t now = oriel_clock_ns();
   size_t got;
@@ -59,7 +59,7 @@ static void turn(struct oriel_sound_thread *thread) {
   if (oriel_sound_pace_device_is_direct(&thread->pace))
     drain(thread);
   else
-    retime(thread);
+    resample(thread);
 }
 
 /* Sound stopped: sends the part of a packet that is left. */

@@ -179,7 +179,7 @@ static json_t *input_of(const struct oriel_sound_input_stats *input) {
   set(object, "connections", input->guest.connections);
   set(object, "reconnects", input->guest.connections ? input->guest.connections - 1 : 0);
   set(object, "closed_by_us", input->guest.closed_by_us);
-  if (input->is_retimed)
+  if (input->is_resampled)
     (void)json_object_set_new(object, "buffer", receiver_of(&input->receiver));
   return object;
 }

@@ -7,8 +7,8 @@
  *
  * Thread-safety: one thread (audio), which also tells the time.
  */
-#ifndef ORIEL_DESKTOP_RETIME_H
-#define ORIEL_DESKTOP_RETIME_H
+#ifndef ORIEL_DESKTOP_RESAMPLER_H
+#define ORIEL_DESKTOP_RESAMPLER_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,7 +19,7 @@
 /** What is louder is heard: -80 dB, above the noise of 16 bits. */
 #define ORIEL_SOUND_AUDIBLE 1e-4f
 
-struct oriel_retime {
+struct oriel_resampler {
   struct oriel_receiver *receiver; /* owned */
   size_t frames;     /* that a take gives; constant */
   uint64_t due_ns;   /* when the next is due; 0 = at rest */
@@ -30,21 +30,21 @@ struct oriel_retime {
 };
 
 /** Of float32 frames or of Opus. 0, -ENOMEM. */
-int oriel_retime_init(struct oriel_retime *retime, bool is_pcm, size_t frames);
+int oriel_resampler_init(struct oriel_resampler *resampler, bool is_pcm, size_t frames);
 /** Also for one that is all zero. */
-void oriel_retime_finish(struct oriel_retime *retime);
+void oriel_resampler_finish(struct oriel_resampler *resampler);
 /** Whole frames, or one Opus packet; `number` as guest_audio's sink has it. The first one starts the clock. */
-void oriel_retime_push(struct oriel_retime *retime, const void *packet, size_t size, uint32_t number,
-                       uint64_t arrived_ns);
+void oriel_resampler_push(struct oriel_resampler *resampler, const void *packet, size_t size, uint32_t number,
+                          uint64_t arrived_ns);
 /** Another stream begins, or nobody listens: what is here fades out, or is forgotten. */
-void oriel_retime_reset(struct oriel_retime *retime);
-void oriel_retime_rest(struct oriel_retime *retime);
+void oriel_resampler_reset(struct oriel_resampler *resampler);
+void oriel_resampler_rest(struct oriel_resampler *resampler);
 /** Call it when `due_ns` has come: fills `frames` (stereo). True when they are to be heard; *captured_ns is when the
  *  first of them came in. After a second without a packet it rests. */
-bool oriel_retime_take(struct oriel_retime *retime, float *frames, uint64_t now_ns, uint64_t *captured_ns);
+bool oriel_resampler_take(struct oriel_resampler *resampler, float *frames, uint64_t now_ns, uint64_t *captured_ns);
 /** Takes any number of frames instead, at another's pace, which is expected to go on within `patience_ns`: takes by the
  *  clock begin again then. Also rests after a second without a packet. */
-void oriel_retime_take_some(struct oriel_retime *retime, float *frames, size_t count, uint64_t now_ns,
-                            uint64_t patience_ns);
+void oriel_resampler_take_some(struct oriel_resampler *resampler, float *frames, size_t count, uint64_t now_ns,
+                               uint64_t patience_ns);
 
 #endif

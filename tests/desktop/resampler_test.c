@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * desktop/retime: a guest's PCM at this host's pace, in simulated time. Lessons 24, 25, 27.
+ * desktop/resampler: a guest's PCM at this host's pace, in simulated time. Lessons 24, 25, 27.
  */
-#include "desktop/retime.h"
+#include "desktop/resampler.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -22,7 +22,7 @@ enum { PERIOD = 120, TAKE = 960, HZ = 440 };
 #define STEP_MOST (AMPLITUDE * 2 * M_PI * HZ / 48000 * 1.5)
 
 struct path {
-  struct oriel_retime retime;
+  struct oriel_resampler resampler;
   double ppm, jitter_ns, lost; /* of the sender's clock; evenly up to; share of packets that never come */
   bool silent;
   uint32_t number;
@@ -38,7 +38,7 @@ struct path {
 static int set_up(void **state) {
   struct path *path = calloc(1, sizeof *path);
   assert_non_null(path);
-  assert_int_equal(oriel_retime_init(&path->retime, true, TAKE), 0);
+  assert_int_equal(oriel_resampler_init(&path->resampler, true, TAKE), 0);
   path->now_ns = 1000 * ORIEL_NS_PER_SECOND;
   path->next_ns = (double)path->now_ns;
   path->random = 1;
@@ -49,7 +49,7 @@ static int set_up(void **state) {
 
 static int tear_down(void **state) {
   struct path *path = *state;
-  oriel_retime_finish(&path->retime);
+  oriel_resampler_finish(&path->resampler);
   free(path);
   return 0;
 }
@@ -72,14 +72,14 @@ static void send(struct path *path) {
   }
   path->arrival_ns = at;
   if (!path->silent)
-    oriel_retime_push(&path->retime, frames, sizeof frames, path->number, (uint64_t)at);
+    oriel_resampler_push(&path->resampler, frames, sizeof frames, path->number, (uint64_t)at);
 }
 
 static void take(struct path *path) {
   float frames[TAKE * 2];
   uint64_t captured_ns = 0;
   path->takes++;
-  if (!oriel_retime_take(&path->retime, frames, path->now_ns, &captured_ns))
+  if (!oriel_resampler_take(&path->resampler, frames, path->now_ns, &captured_ns))
     memset(frames, 0, sizeof frames);
   else {
     path->heard++;
@@ -97,7 +97,7 @@ static void run(struct path *path, double seconds) {
   const double end = (double)path->now_ns + seconds * 1e9;
   double late = 0;
   for (;;) {
-    const double due = path->retime.due_ns ? (double)path->retime.due_ns + late : INFINITY;
+    const double due = path->resampler.due_ns ? (double)path->resampler.due_ns + late : INFINITY;
     if (fmin(due, path->next_ns) >= end)
       break;
     if (path->next_ns <= due) {
@@ -119,7 +119,7 @@ static void forget_heard(struct path *path) {
 
 static struct oriel_receiver_stats stats_of(const struct path *path) {
   struct oriel_receiver_stats stats;
-  oriel_receiver_stats(path->retime.receiver, &stats);
+  oriel_receiver_stats(path->resampler.receiver, &stats);
   return stats;
 }
 
@@ -159,16 +159,16 @@ static void silence_ends_and_begins_without_a_click(void **state) {
   run(path, 2);
   path->silent = true;
   run(path, 0.5);
-  assert_true(path->retime.due_ns != 0);
-  assert_false(path->retime.sounds);
+  assert_true(path->resampler.due_ns != 0);
+  assert_false(path->resampler.sounds);
   run(path, 3);
-  assert_int_equal(path->retime.due_ns, 0); /* no clock runs for nobody */
+  assert_int_equal(path->resampler.due_ns, 0); /* no clock runs for nobody */
   const uint64_t takes = path->takes;
   run(path, 3);
   assert_int_equal(path->takes, takes);
   path->silent = false;
   run(path, 2);
-  assert_true(path->retime.sounds);
+  assert_true(path->resampler.sounds);
   assert_true(path->step_most <= STEP_MOST);
   assert_true(path->delay_most_ns < 45e6);
 }
@@ -177,7 +177,7 @@ static void silence_ends_and_begins_without_a_click(void **state) {
 static void stall_leaves_no_delay(void **state) {
   struct path *path = *state;
   run(path, 2);
-  path->retime.due_ns += 2 * ORIEL_NS_PER_SECOND; /* nobody takes meanwhile */
+  path->resampler.due_ns += 2 * ORIEL_NS_PER_SECOND; /* nobody takes meanwhile */
   run(path, 2);
   forget_heard(path);
   path->step_most = 0;
@@ -207,11 +207,11 @@ static void rest_forgets_what_waited(void **state) {
   float frames[TAKE * 2];
   uint64_t captured_ns;
   run(path, 1);
-  oriel_retime_rest(&path->retime);
-  assert_int_equal(path->retime.due_ns, 0);
+  oriel_resampler_rest(&path->resampler);
+  assert_int_equal(path->resampler.due_ns, 0);
   const float sound[PERIOD * 2] = {0};
-  oriel_retime_push(&path->retime, sound, sizeof sound, path->number + 1, path->now_ns + ORIEL_NS_PER_SECOND);
-  oriel_retime_take(&path->retime, frames, path->now_ns + ORIEL_NS_PER_SECOND, &captured_ns);
+  oriel_resampler_push(&path->resampler, sound, sizeof sound, path->number + 1, path->now_ns + ORIEL_NS_PER_SECOND);
+  oriel_resampler_take(&path->resampler, frames, path->now_ns + ORIEL_NS_PER_SECOND, &captured_ns);
   for (size_t i = TAKE; i < TAKE * 2; i++) /* the fade of what was is over in 5 ms */
     assert_true(fabsf(frames[i]) < 1e-6f);
 }
