@@ -51,7 +51,7 @@ void engine_device(struct engine *engine, enum engine_side side, struct engine_d
 /** The slider's place (bounded to 0..1) and mute. True when it changed. */
 bool engine_set_volume(struct engine *engine, enum engine_side side, float scalar);
 bool engine_set_mute(struct engine *engine, enum engine_side side, bool muted);
-/** A new rate and channel count; only while the device's IO stands still. A new timeline, empty rings. */
+/** A new rate and channel count; only while the device's IO is stopped. A new timeline, empty rings. */
 void engine_reconfigure(struct engine *engine, enum engine_side side, uint32_t rate, uint32_t channels);
 
 /** Where the speakers of the output are; engine_reconfigure puts them where they usually are. */

@@ -56,7 +56,7 @@ struct engine {
   struct pump *pump;
   struct microphone *microphone;
 
-  /* Of the output's IO callback; made and freed only while it stands still. */
+  /* Of the output's IO callback; made and freed only while it is stopped. */
   struct oriel_audio_writer *writer; /* NULL: no shared memory */
   int64_t writer_at;                 /* sample time after the last frame written to it */
   bool writer_placed;

@@ -18,7 +18,7 @@
 enum {
   READ_SIZE = 4096,
   CREDIT_MOST = 64, /* bytes at once */
-  READS_MAX = 16, /* of one turn: a flood does not keep us from what other threads wish */
+  READS_MAX = 16, /* of one turn: a flood does not keep us from what other threads request */
 };
 
 struct microphone {

@@ -35,7 +35,7 @@ struct form {
 struct pump {
   struct sample_ring *ring;
   struct worker worker;
-  struct form wish;        /* with the worker's lock */
+  struct form requested;   /* with the worker's lock */
   struct pump_stats stats; /* with the worker's lock; less what the worker counts */
   /* The IO callback's last write. Relaxed: a torn pair only predicts a little wrong. */
   _Atomic uint64_t wrote_ns;
@@ -87,16 +87,16 @@ static void begin(struct pump *pump) {
   }
   pump->is_placed = true;
   pump->is_ended = false;
-  pump->is_ending = !pump->worker.wish.running;
+  pump->is_ending = !pump->worker.requested.running;
   pump->end_ns = 0;
 }
 
 static void apply(void *owner) {
   struct pump *pump = owner;
-  if (pump->has_packets && memcmp(pump->now.layout, pump->wish.layout, sizeof pump->now.layout) != 0)
-    oriel_downmix_init(&pump->packets.downmix, pump->wish.layout, pump->packets.downmix.channels);
-  const bool has_begun = pump->wish.starts != pump->now.starts;
-  pump->now = pump->wish;
+  if (pump->has_packets && memcmp(pump->now.layout, pump->requested.layout, sizeof pump->now.layout) != 0)
+    oriel_downmix_init(&pump->packets.downmix, pump->requested.layout, pump->packets.downmix.channels);
+  const bool has_begun = pump->requested.starts != pump->now.starts;
+  pump->now = pump->requested;
   if (has_begun)
     begin(pump);
 }
@@ -298,9 +298,9 @@ int pump_create(const struct engine_world *world, struct sample_ring *ring, stru
   if (!made)
     return -ENOMEM;
   made->ring = ring;
-  made->wish.rate = PACKETS_RATE;
-  made->wish.channels = 2;
-  oriel_layout(2, made->wish.layout);
+  made->requested.rate = PACKETS_RATE;
+  made->requested.channels = 2;
+  oriel_layout(2, made->requested.layout);
   int error = worker_init(&made->worker, &impl, made, world);
   if (error < 0)
     free(made);
@@ -318,7 +318,7 @@ void pump_destroy(struct pump *pump) {
 
 void pump_configure(struct pump *pump, const char *address, uint32_t bitrate_kbps) {
   pthread_mutex_lock(&pump->worker.lock);
-  pump->wish.bitrate_kbps = bitrate_kbps;
+  pump->requested.bitrate_kbps = bitrate_kbps;
   pthread_mutex_unlock(&pump->worker.lock);
   worker_configure(&pump->worker, address);
 }
@@ -329,16 +329,16 @@ void pump_pause(struct pump *pump) {
 
 void pump_resume(struct pump *pump, uint32_t rate, uint32_t channels) {
   pthread_mutex_lock(&pump->worker.lock);
-  pump->wish.rate = rate;
-  pump->wish.channels = channels;
-  oriel_layout(channels, pump->wish.layout);
+  pump->requested.rate = rate;
+  pump->requested.channels = channels;
+  oriel_layout(channels, pump->requested.layout);
   pthread_mutex_unlock(&pump->worker.lock);
   worker_resume(&pump->worker);
 }
 
 void pump_place(struct pump *pump, const enum oriel_speaker layout[ORIEL_SPEAKERS_MAX]) {
   pthread_mutex_lock(&pump->worker.lock);
-  memcpy(pump->wish.layout, layout, sizeof pump->wish.layout);
+  memcpy(pump->requested.layout, layout, sizeof pump->requested.layout);
   pthread_mutex_unlock(&pump->worker.lock);
   worker_wake(&pump->worker);
 }
@@ -348,8 +348,8 @@ void pump_run(struct pump *pump, bool running) {
   sample_ring_extent(pump->ring, &begin, &end);
   pthread_mutex_lock(&pump->worker.lock);
   if (running) {
-    pump->wish.start = end;
-    atomic_store_explicit(&pump->begun, ++pump->wish.starts, memory_order_relaxed);
+    pump->requested.start = end;
+    atomic_store_explicit(&pump->begun, ++pump->requested.starts, memory_order_relaxed);
   }
   pthread_mutex_unlock(&pump->worker.lock);
   worker_run(&pump->worker, running);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * A thread that keeps a connection. Its turns are its own thread's; wishes come from the daemon's threads that may
+ * A thread that keeps a connection. Its turns are its own thread's; requests come from the daemon's threads that may
  * block.
  */
 #include "driver/worker.h"
@@ -57,30 +57,30 @@ static void open_link(struct worker *worker) {
   }
 }
 
-/* Copies the wish; makes what it changes. False: the end. */
-static bool apply_wish(struct worker *worker) {
+/* Copies the request; makes what it changes. False: the end. */
+static bool apply_request(struct worker *worker) {
   pthread_mutex_lock(&worker->lock);
-  while (worker->wish.paused && !worker->wish.quit) {
+  while (worker->requested.paused && !worker->requested.quit) {
     worker->is_paused = true;
     pthread_cond_broadcast(&worker->paused);
     pthread_cond_wait(&worker->paused, &worker->lock);
   }
   worker->is_paused = false;
-  const struct worker_wish wish = worker->wish;
+  const struct worker_request request = worker->requested;
   worker->stats.wakes++;
   if (worker->impl->apply)
     worker->impl->apply(worker->owner);
   pthread_mutex_unlock(&worker->lock);
-  const bool toggled = wish.running != worker->now.running;
-  const bool anew = wish.changes != worker->now.changes || (toggled && !worker->impl->keeps);
-  if (anew || wish.quit)
+  const bool toggled = request.running != worker->now.running;
+  const bool restart = request.changes != worker->now.changes || (toggled && !worker->impl->keeps);
+  if (restart || request.quit)
     close_link(worker);
-  worker->now = wish;
+  worker->now = request;
   if (toggled)
     worker->impl->restart(worker->owner, false);
-  if (anew && !wish.quit && *wish.address && (wish.running || worker->impl->keeps))
+  if (restart && !request.quit && *request.address && (request.running || worker->impl->keeps))
     open_link(worker);
-  return !wish.quit;
+  return !request.quit;
 }
 
 static void publish(struct worker *worker, bool connected) {
@@ -136,7 +136,7 @@ static void *run(void *context) {
   struct worker *worker = context;
   short revents = 0;
   raise_priority();
-  while (apply_wish(worker)) {
+  while (apply_request(worker)) {
     bool polls;
     const uint64_t timeout = take_turn(worker, revents, &polls);
     const bool wants_write = worker->impl->wants_write && worker->impl->wants_write(worker->owner);
@@ -165,8 +165,8 @@ no_waker:
   return error;
 }
 
-/* Wakes the thread for a changed wish; with the lock, which it gives back. */
-static void wished(struct worker *worker) {
+/* Wakes the thread for a changed request; with the lock, which it gives back. */
+static void notify(struct worker *worker) {
   pthread_cond_broadcast(&worker->paused);
   pthread_mutex_unlock(&worker->lock);
   waker_wake(&worker->waker);
@@ -174,8 +174,8 @@ static void wished(struct worker *worker) {
 
 void worker_finish(struct worker *worker) {
   pthread_mutex_lock(&worker->lock);
-  worker->wish.quit = true;
-  wished(worker);
+  worker->requested.quit = true;
+  notify(worker);
   pthread_join(worker->thread, NULL);
   waker_finish(&worker->waker);
   pthread_cond_destroy(&worker->paused);
@@ -185,15 +185,15 @@ void worker_finish(struct worker *worker) {
 void worker_configure(struct worker *worker, const char *address) {
   assert(strlen(address) < SETTINGS_ADDRESS_SIZE);
   pthread_mutex_lock(&worker->lock);
-  snprintf(worker->wish.address, sizeof worker->wish.address, "%s", address);
-  worker->wish.changes++;
-  wished(worker);
+  snprintf(worker->requested.address, sizeof worker->requested.address, "%s", address);
+  worker->requested.changes++;
+  notify(worker);
 }
 
 void worker_run(struct worker *worker, bool running) {
   pthread_mutex_lock(&worker->lock);
-  worker->wish.running = running;
-  wished(worker);
+  worker->requested.running = running;
+  notify(worker);
 }
 
 void worker_wake(struct worker *worker) {
@@ -202,8 +202,8 @@ void worker_wake(struct worker *worker) {
 
 void worker_pause(struct worker *worker) {
   pthread_mutex_lock(&worker->lock);
-  worker->wish.paused = true;
-  wished(worker);
+  worker->requested.paused = true;
+  notify(worker);
   pthread_mutex_lock(&worker->lock);
   while (!worker->is_paused)
     pthread_cond_wait(&worker->paused, &worker->lock);
@@ -212,7 +212,7 @@ void worker_pause(struct worker *worker) {
 
 void worker_resume(struct worker *worker) {
   pthread_mutex_lock(&worker->lock);
-  worker->wish.paused = false;
-  worker->wish.changes++;
-  wished(worker);
+  worker->requested.paused = false;
+  worker->requested.changes++;
+  notify(worker);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * What pump and microphone have in common: a thread that keeps a connection to an address, applies what other
- * threads wish (address, running, a pause), tells of connections and failures once each, and sleeps in between.
+ * threads request (address, running, a pause), tells of connections and failures once each, and sleeps in between.
  *
  * Thread-safety: the functions from any thread but IO callbacks; the impl's from the worker's own thread. `lock` guards
- * the wish, the stats and what owners say they keep under it.
+ * the request, the stats and what owners say they keep under it.
  */
 #ifndef ORIEL_DRIVER_WORKER_H
 #define ORIEL_DRIVER_WORKER_H
@@ -45,9 +45,9 @@ struct worker_stats {
   const char *why; /* the last failure; static; NULL = none */
 };
 
-struct worker_wish {
+struct worker_request {
   char address[SETTINGS_ADDRESS_SIZE];
-  uint64_t changes; /* the connection is made anew for each */
+  uint64_t changes; /* each restarts the connection */
   bool running, paused, quit;
 };
 
@@ -57,14 +57,14 @@ struct worker {
   const struct engine_world *world;
   struct waker waker;
   pthread_t thread;
-  pthread_mutex_t lock; /* guards wish, is_paused and stats */
+  pthread_mutex_t lock; /* guards requested, is_paused and stats */
   pthread_cond_t paused;
-  struct worker_wish wish;
+  struct worker_request requested;
   bool is_paused;
   struct worker_stats stats;
 
   /* The thread's own. */
-  struct worker_wish now;
+  struct worker_request now;
   struct oriel_transport_address address;
   struct oriel_dialer *dialer;
   bool is_open, was_connected;
@@ -75,12 +75,12 @@ struct worker {
 int worker_init(struct worker *worker, const struct worker_impl *impl, void *owner, const struct engine_world *world);
 void worker_finish(struct worker *worker);
 
-/** Another address, or the same anew. Text as settings have it, valid; empty: nowhere. */
+/** Another address, or a new connection to the same. Text as settings have it, valid; empty: nowhere. */
 void worker_configure(struct worker *worker, const char *address);
 void worker_run(struct worker *worker, bool running);
-/** The owner's own wish changed: `apply` is called. */
+/** The owner's own requests changed: `apply` is called. */
 void worker_wake(struct worker *worker);
-/** Returns once the thread stands still, until worker_resume, which also connects anew. */
+/** Returns once the thread is paused, until worker_resume, which also reconnects. */
 void worker_pause(struct worker *worker);
 void worker_resume(struct worker *worker);
 

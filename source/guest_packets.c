@@ -209,9 +209,9 @@ static const char *take_foreign(struct guest_packets *packets, unsigned type, ui
 
 /* Opus in RTP: its header says what is lost, and how much time lies between two packets. */
 static const char *take_rtp(struct guest_packets *packets, const struct oriel_guest_audio_sink *sink,
-                            const struct guest_rtp_packet *packet, bool is_anew, uint64_t now_ns) {
+                            const struct guest_rtp_packet *packet, bool is_restarted, uint64_t now_ns) {
   struct gap gap = {.lost = 0};
-  if (is_anew) {
+  if (is_restarted) {
     packets->replay = (struct replay_window){.begun = false};
     packets->is_stamped = false;
     sink->ended(sink->user, packets->index);

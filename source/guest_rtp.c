@@ -69,11 +69,11 @@ static enum guest_rtp_kind give(struct guest_rtp *rtp, const struct oriel_rtp_pa
   const uint32_t number = continues ? rtp->number + (uint32_t)step_of(rtp, packet) : packet->sequence;
   *out = (struct guest_rtp_packet){.data = packet->payload, .size = packet->size, .number = number,
                                    .timestamp = packet->timestamp, .type = packet->type};
-  const bool anew = rtp->is_rtp && !continues, foreign = is_foreign(rtp, packet, continues, frames);
+  const bool restarted = rtp->is_rtp && !continues, foreign = is_foreign(rtp, packet, continues, frames);
   rtp->is_rtp = true;
   rtp->proven |= continues;
   follow(rtp, packet, continues);
-  return foreign ? GUEST_RTP_FOREIGN : anew ? GUEST_RTP_NEW_STREAM : GUEST_RTP_SOUND;
+  return foreign ? GUEST_RTP_FOREIGN : restarted ? GUEST_RTP_NEW_STREAM : GUEST_RTP_SOUND;
 }
 
 enum guest_rtp_kind guest_rtp_take(struct guest_rtp *rtp, const uint8_t *data, size_t size,

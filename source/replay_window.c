@@ -6,7 +6,7 @@
 
 enum {
   WINDOW = 1000,  /* a step of more than this, either way, is another count */
-  STALE_MOST = 20, /* as many in a row that seem old: the sender began anew not far before */
+  STALE_MOST = 20, /* as many in a row that seem old: the sender restarted not far before */
   SEEN_BITS = 64,
 };
 

@@ -49,7 +49,7 @@ struct agent_output {
   _Atomic uint64_t signalled_ns;  /* when the data thread last said that a packet is full */
   _Atomic uint64_t dropped_frames;
   _Atomic int core;       /* on which the data thread ran last */
-  bool has_sound;         /* since the last end; the data thread's, and end's while that one stands still */
+  bool has_sound;         /* since the last end; the data thread's, and end's while that one is stopped */
   float last[AGENT_CHANNELS_MAX]; /* frame that was played; likewise */
   _Atomic uint32_t cycle; /* frames of the longest of the last writes; the data thread's, relaxed: a bound */
   /* Transport thread. */
@@ -101,7 +101,7 @@ void agent_output_write(struct agent_output *output, const float *frames, size_t
     wake(output);
 }
 
-/* ---- while the data thread stands still ---- */
+/* ---- while the data thread is stopped ---- */
 
 void agent_output_end(struct agent_output *output) {
   static const float silence[AGENT_CHANNELS_MAX] = {0};

@@ -44,11 +44,11 @@ static void sort(const struct agent_screen *screen, const struct agent_screen_ou
 /** Where one output goes, at `x`. False: it stays out of it. */
 static bool place(const struct agent_screen_output *output, bool is_wanted, uint32_t x,
                   struct agent_screen_place *place) {
-  const bool has_wish = output->is_connected && is_wanted && output->preferred != 0 &&
-                        (output->mode == 0 || output->width != output->preferred_width ||
-                         output->height != output->preferred_height);
+  const bool needs_mode = output->is_connected && is_wanted && output->preferred != 0 &&
+                          (output->mode == 0 || output->width != output->preferred_width ||
+                           output->height != output->preferred_height);
   *place = (struct agent_screen_place){.output = output->id, .crtc = output->crtc, .x = (int16_t)x};
-  if (has_wish) {
+  if (needs_mode) {
     place->crtc = output->crtc != 0 ? output->crtc : output->free_crtc;
     place->mode = output->preferred;
     place->width = output->preferred_width;

@@ -18,7 +18,7 @@
 enum { RATE = 48000, BLOCK_FRAMES = RATE / 100, PERIOD_FRAMES = RATE / 1000 };
 static_assert(BLOCK_FRAMES % PERIOD_FRAMES == 0, "every block begins where the one before ended");
 static const uint64_t block_ns = ORIEL_NS_PER_SECOND / 100;
-static const uint64_t late_ns = 200 * ORIEL_NS_PER_MS; /* the machine slept: begin anew instead of catching up */
+static const uint64_t late_ns = 200 * ORIEL_NS_PER_MS; /* the machine slept: restart instead of catching up */
 
 struct oriel_tone {
   const struct oriel_source_sink *sink;

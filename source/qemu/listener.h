@@ -28,7 +28,7 @@ void oriel_qemu_listener_destroy(struct oriel_qemu_listener *listener);
 /** The QEMU to register with, on object `path` (copied); NULL = none (what exists is dropped at once). */
 void oriel_qemu_listener_set_control(struct oriel_qemu_listener *listener, GDBusConnection *control, const char *path);
 void oriel_qemu_listener_want(struct oriel_qemu_listener *listener, bool wanted);
-/** Registers anew, if registered. */
+/** Ends the registration, if there is one, and registers once more. */
 void oriel_qemu_listener_restart(struct oriel_qemu_listener *listener);
 /** True while QEMU may call. */
 bool oriel_qemu_listener_active(const struct oriel_qemu_listener *listener);

@@ -116,7 +116,7 @@ def does_nothing_where_the_settings_say_so():
     with Server() as server:
         choose('small', 640, 480)
         server.follow()
-        until(lambda: 'screen = none' in log(), 10, lambda: f'the wish is seen: {log()}')
+        until(lambda: 'screen = none' in log(), 10, lambda: f'the request is seen: {log()}')
         if size()[1] != (640, 480) or 'the screen is' in log():
             raise Failure(f'it stays: {size()} {log()}')
     os.unlink(os.path.join(work.name, 'oriel', 'agent.conf'))

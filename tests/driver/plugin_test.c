@@ -23,7 +23,7 @@ static CFPropertyListRef kept;          /* settings */
 static CFPropertyListRef kept_speakers; /* of the output */
 static UInt64 wanted[16];
 static AudioObjectID wanted_of[16];
-static unsigned wishes;
+static unsigned requests;
 static atomic_uint notices, writes, named[10]; /* names that changed, by object */
 static bool is_race;
 static const char *meanwhile; /* what is set while the daemon is asked for something */
@@ -82,8 +82,8 @@ static OSStatus request(AudioServerPlugInHostRef host, AudioObjectID device, UIn
   meanwhile = NULL;
   if (text) /* comes before this request has arrived */
     set_text(text);
-  wanted_of[wishes] = device;
-  wanted[wishes++] = action;
+  wanted_of[requests] = device;
+  wanted[requests++] = action;
   return 0;
 }
 
@@ -94,7 +94,7 @@ static void open_driver(void) {
   assert_non_null(driver);
   table = *driver;
   assert_int_equal(table->Initialize(driver, &host), 0);
-  wishes = 0;
+  requests = 0;
   atomic_store(&notices, 0);
 }
 
@@ -148,7 +148,7 @@ static void plugin_settings_change_at_run_time_and_stay(void **state) {
   assert_int_equal(set_text("OutputName = Kitchen\nRate = 96000\nInputChannels = 1\nTransport = "), 0);
   text_of(2, kAudioObjectPropertyName, text, sizeof text);
   assert_string_equal(text, "Kitchen");
-  assert_int_equal(wishes, 2); /* both devices: IO must stop for it */
+  assert_int_equal(requests, 2); /* both devices: IO must stop for it */
   assert_true(wanted_of[0] == 2 && wanted[0] == ((UInt64)2 << 32 | 96000));
   assert_true(wanted_of[1] == 6 && wanted[1] == ((UInt64)1 << 32 | 96000));
   assert_true(notices >= 4);
@@ -187,27 +187,27 @@ static Float64 rate_of(AudioObjectID device) {
 }
 
 /* Whatever is asked for while the daemon has not come back with what was asked for before. */
-static void plugin_last_wish_of_several_wins(void **state) {
+static void plugin_last_request_of_several_wins(void **state) {
   (void)state;
   open_driver();
   assert_int_equal(set_rate(2, 96000), 0);
   assert_int_equal(set_rate(2, 48000), 0); /* the rate that it still has */
-  assert_int_equal(wishes, 2);
+  assert_int_equal(requests, 2);
   for (unsigned i = 0; i < 2; i++)
     assert_int_equal(table->PerformDeviceConfigurationChange(driver, 2, wanted[i], NULL), 0);
   assert_true(rate_of(2) == 48000);
   assert_int_equal(set_rate(2, 48000), 0);
-  assert_int_equal(wishes, 2); /* nothing is under way: nothing to do */
+  assert_int_equal(requests, 2); /* nothing is under way: nothing to do */
   assert_int_equal(set_rate(2, 96000), 0);
   assert_int_equal(set_text("OutputChannels = 4"), 0); /* keeps the rate that is under way */
-  assert_int_equal(wishes, 4);
+  assert_int_equal(requests, 4);
   assert_true(wanted[3] == ((UInt64)4 << 32 | 96000));
   assert_int_equal(set_rate(2, 44100), 0); /* and this one the channels */
   assert_true(wanted[4] == ((UInt64)4 << 32 | 44100));
   for (unsigned i = 2; i < 5; i++)
     assert_int_equal(table->AbortDeviceConfigurationChange(driver, 2, wanted[i], NULL), 0);
   assert_int_equal(set_rate(2, 48000), 0); /* as it is: what was refused is forgotten */
-  assert_int_equal(wishes, 5);
+  assert_int_equal(requests, 5);
   set_text("");
   close_driver();
 }
@@ -351,7 +351,7 @@ static void plugin_bad_settings_change_nothing(void **state) {
   assert_int_equal(set_text("OutputName = Attic\nRate = 1\n"), kAudioHardwareIllegalOperationError);
   text_of(2, kAudioObjectPropertyName, text, sizeof text);
   assert_string_equal(text, "Oriel Output");
-  assert_int_equal(wishes, 0);
+  assert_int_equal(requests, 0);
   assert_null(kept);
   close_driver();
   /* What another version kept: the good lines count. */
@@ -369,7 +369,7 @@ static void plugin_settings_reach_the_daemon_in_order(void **state) {
   open_driver();
   meanwhile = "OutputChannels = 6";
   set_text("OutputChannels = 4");
-  assert_int_equal(wishes, 2);
+  assert_int_equal(requests, 2);
   assert_int_equal(wanted[0] >> 32, 4);
   assert_int_equal(wanted[1] >> 32, 6);
   set_text("");
@@ -449,7 +449,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(plugin_answers_only_its_own_types),
     cmocka_unit_test(plugin_settings_change_at_run_time_and_stay),
-    cmocka_unit_test(plugin_last_wish_of_several_wins),
+    cmocka_unit_test(plugin_last_request_of_several_wins),
     cmocka_unit_test(plugin_tells_names_of_devices_and_streams),
     cmocka_unit_test(plugin_names_its_speakers_and_keeps_what_is_set),
     cmocka_unit_test(plugin_ignores_speakers_kept_in_another_form),

@@ -360,7 +360,7 @@ static void peer_input(void **state) {
   assert_true(fake_qemu_wait_log(test.fake, "RelMotion(3, 2)"));
   assert_int_equal(oriel_source_resize(test.source, 1920, 1080), 0);
   assert_true(fake_qemu_wait_log(test.fake, "SetUIInfo(508, 286, 0, 0, 1920, 1080)"));
-  /* QEMU drops a wish that equals the one before, though the guest may have left that size. */
+  /* QEMU drops a request that equals the one before, though the guest may have left that size. */
   assert_int_equal(oriel_source_resize(test.source, 1920, 1080), 0);
   assert_true(fake_qemu_wait_log(test.fake, "SetUIInfo(509, 286, 0, 0, 1920, 1080)"));
   /* The end releases what is down. */

@@ -301,7 +301,7 @@ int window_wait_ms(const struct window *window) {
 }
 
 void window_ask_again(struct window *window) {
-  /* One wish at a time: of both together only the last would count, which is the one it thinks fulfilled. */
+  /* One request at a time: of both together only the last would count, which is the one it thinks fulfilled. */
   window->unasked = !window->unasked;
   if (window->unasked) {
     xdg_toplevel_unset_fullscreen(window->toplevel);
