@@ -8,9 +8,8 @@
 
 #include "bench/series.h"
 #include "core/clock.h"
-#include "desktop/channel.h"
 #include "desktop/desktop.h"
-#include "desktop/hub.h"
+#include "desktop/publish.h"
 #include "source/source.h"
 
 enum { ROUNDS = 2000, PACKET_SIZE = 1200 };
@@ -70,7 +69,7 @@ static void bench(unsigned count, bool controller, struct series *publish, struc
   for (uint32_t round = 1; round <= ROUNDS; round++) {
     struct oriel_packet *packet = make_packet(round);
     const uint64_t start = oriel_clock_ns();
-    oriel_channel_publish(desktop, ORIEL_CHANNEL_TILES, packet);
+    oriel_desktop_publish(desktop, ORIEL_CHANNEL_TILES, packet);
     const uint64_t published = oriel_clock_ns();
     for (unsigned i = 0; i < count; i++)
       pictures += deliver(viewers[i]);

@@ -1,21 +1,46 @@
 /* SPDX-License-Identifier: MIT
  *
- * Channels: what the subscribers of a rendition want, all together, and packets offered to each. The director surveys
- * and publishes, the audio thread publishes sound, of which a viewer holds at most one second.
+ * See channel.h.
  */
 #include "desktop/channel.h"
 
-#include <string.h>
+#include <errno.h>
 
 #include "core/clock.h"
-#include "desktop/hub.h"
-#include "desktop/notify.h"
-#include "media/opus.h"
-#include "media/opus_packet.h"
 
 static const uint64_t patience_ns = ORIEL_NS_PER_SECOND; /* refinement waits so long for a viewer that is behind */
-static const uint64_t second_us = ORIEL_NS_PER_SECOND / ORIEL_NS_PER_US;
 static const uint64_t burst_ns = 8 * ORIEL_NS_PER_MS; /* lesson 16 */
+
+int oriel_channel_init(struct oriel_channel *channel, bool tiles) {
+  *channel = (struct oriel_channel){.tiles = tiles, .encoder = "", .sequence = 1}; /* acknowledged, 0 = "none yet" */
+  oriel_list_init(&channel->subscribers);
+  return pthread_mutex_init(&channel->lock, NULL) ? -ENOMEM : 0;
+}
+
+void oriel_channel_finish(struct oriel_channel *channel) {
+  oriel_packet_unref(channel->newest_key);
+  pthread_mutex_destroy(&channel->lock);
+}
+
+void oriel_channel_join(struct oriel_channel *channel, struct oriel_subscriber *subscriber) {
+  pthread_mutex_lock(&channel->lock);
+  oriel_list_append(&channel->subscribers, &subscriber->node);
+  pthread_mutex_unlock(&channel->lock);
+}
+
+void oriel_channel_leave(struct oriel_channel *channel, struct oriel_subscriber *subscriber) {
+  pthread_mutex_lock(&channel->lock);
+  oriel_list_remove(&subscriber->node);
+  if (channel->reference == subscriber)
+    channel->reference = NULL;
+  pthread_mutex_unlock(&channel->lock);
+}
+
+static struct oriel_subscriber *subscriber_of(struct oriel_list *node) {
+  return oriel_list_entry(node, struct oriel_subscriber, node);
+}
+
+/* ---- demand ---- */
 
 /* A subscriber that is only slow sets the pace of refinement; one that stands still does not. */
 static void survey_refinement(const struct oriel_subscriber *subscriber, bool ready, uint64_t now_ns,
@@ -51,112 +76,125 @@ static void survey_one(const struct oriel_subscriber *subscriber, bool tiles, bo
   }
 }
 
-void oriel_channel_survey_locked(const struct oriel_hub *hub, enum oriel_channel_kind kind, bool damaged,
-                                 uint64_t now_ns, struct oriel_demand *demand) {
-  const struct oriel_list *head = &hub->channels[kind].subscribers, *node;
-  *demand = (struct oriel_demand){.tiles = kind == ORIEL_CHANNEL_TILES};
-  oriel_list_each(node, head) {
-    const struct oriel_subscriber *subscriber = oriel_list_entry(node, const struct oriel_subscriber, node);
-    if (subscriber->looks)
-      survey_one(subscriber, demand->tiles, damaged, now_ns, demand);
-  }
+void oriel_channel_survey(struct oriel_channel *channel, bool damaged, uint64_t now_ns, struct oriel_demand *demand) {
+  struct oriel_list *node;
+  *demand = (struct oriel_demand){.tiles = channel->tiles};
+  pthread_mutex_lock(&channel->lock);
+  oriel_list_each(node, &channel->subscribers)
+    if (subscriber_of(node)->looks)
+      survey_one(subscriber_of(node), channel->tiles, damaged, now_ns, demand);
+  pthread_mutex_unlock(&channel->lock);
 }
 
-static void count_picture_locked(struct oriel_hub *hub, struct oriel_channel *channel,
-                                 const struct oriel_packet *packet) {
+/* ---- packets ---- */
+
+static void count_picture(struct oriel_channel *channel, const struct oriel_packet *packet) {
+  struct oriel_channel_counters *counters = &channel->counters;
   if (packet->kind == ORIEL_PACKET_TILES) {
-    hub->pictures_tiles++;
-    hub->tiles_bytes += packet->size;
+    counters->tiles++;
+    counters->tiles_bytes += packet->size;
   } else {
-    hub->pictures_video++;
-    hub->video_bytes += packet->size;
+    counters->video++;
+    counters->video_bytes += packet->size;
   }
-  hub->pictures_key += packet->key;
-  hub->pictures_sharpened += packet->sharpening && packet->kind == ORIEL_PACKET_VIDEO;
+  counters->keys += packet->key;
+  counters->sharpened += packet->sharpening && packet->kind == ORIEL_PACKET_VIDEO;
   if (packet->sharpening && packet->kind == ORIEL_PACKET_TILES) {
-    hub->pictures_refined++;
-    hub->refined_bytes += packet->size;
+    counters->refined++;
+    counters->refined_bytes += packet->size;
   }
-  hub->bursts += channel->picture_ns && packet->encoded_ns < channel->picture_ns + burst_ns;
+  counters->bursts += channel->picture_ns && packet->encoded_ns < channel->picture_ns + burst_ns;
   channel->picture_ns = packet->encoded_ns;
-  if (packet->sharpening)
-    return;
-  oriel_stage_add(hub->stages, ORIEL_STAGE_CAPTURE, packet->captured_ns, packet->taken_ns);
-  oriel_stage_add(hub->stages, ORIEL_STAGE_CONVERT, packet->taken_ns, packet->converted_ns);
-  oriel_stage_add(hub->stages, ORIEL_STAGE_ENCODE, packet->converted_ns, packet->encoded_ns);
 }
 
 /* Offers the packet to all. True when one of them draws all of a picture of which others draw a part. */
-static bool offer_locked(struct oriel_channel *channel, struct oriel_packet *packet, uint64_t now_ns) {
+static bool offer(struct oriel_channel *channel, struct oriel_packet *packet, uint64_t now_ns) {
   struct oriel_list *node;
   bool all = false;
   oriel_list_each(node, &channel->subscribers)
-    all |= oriel_subscriber_offer(oriel_list_entry(node, struct oriel_subscriber, node), packet, now_ns);
+    all |= oriel_subscriber_offer(subscriber_of(node), packet, now_ns);
   return all;
 }
 
-void oriel_channel_need_keys_locked(struct oriel_channel *channel) {
+static void take_missed(struct oriel_channel *channel, struct oriel_damage *missed) {
   struct oriel_list *node;
   oriel_list_each(node, &channel->subscribers) {
-    struct oriel_subscriber *subscriber = oriel_list_entry(node, struct oriel_subscriber, node);
-    if (subscriber->looks && subscriber->sync != ORIEL_SYNC_NEEDS_KEY)
-      oriel_subscriber_need_key(subscriber, 0);
-  }
-}
-
-void oriel_channel_missed_locked(struct oriel_channel *channel, struct oriel_damage *missed) {
-  struct oriel_list *node;
-  oriel_list_each(node, &channel->subscribers) {
-    struct oriel_subscriber *subscriber = oriel_list_entry(node, struct oriel_subscriber, node);
+    struct oriel_subscriber *subscriber = subscriber_of(node);
     if (subscriber->sync != ORIEL_SYNC_NEEDS_KEY) /* which gets everything anew */
       oriel_damage_merge(missed, &subscriber->unrefined);
     oriel_damage_clear(&subscriber->unrefined);
   }
 }
 
-bool oriel_channel_publish(struct oriel_desktop *desktop, enum oriel_channel_kind kind, struct oriel_packet *packet) {
-  struct oriel_hub *hub = &desktop->hub;
-  struct oriel_channel *channel = &hub->channels[kind];
+static struct oriel_packet *replace_key(struct oriel_channel *channel, struct oriel_packet *key) {
+  struct oriel_packet *old = channel->newest_key;
+  channel->newest_key = key && channel->keeps_keys ? oriel_packet_ref(key) : NULL;
+  return old;
+}
+
+bool oriel_channel_publish(struct oriel_channel *channel, struct oriel_packet *packet) {
   struct oriel_damage forgotten = {.count = 0};
   const uint64_t now = oriel_clock_ns();
-  pthread_mutex_lock(&hub->lock);
+  pthread_mutex_lock(&channel->lock);
   channel->sequence = packet->sequence;
-  count_picture_locked(hub, channel, packet);
-  struct oriel_packet *old = oriel_hub_forget_key_locked(hub, kind);
-  if (packet->key && hub->source_watched & ORIEL_WATCH_PICTURES) /* unwatched, the screen changes unseen */
-    channel->newest_key = oriel_packet_ref(packet);
-  const bool all = offer_locked(channel, packet, now) && kind == ORIEL_CHANNEL_TILES;
+  count_picture(channel, packet);
+  struct oriel_packet *old = replace_key(channel, packet->key ? packet : NULL);
+  const bool all = offer(channel, packet, now) && channel->tiles;
   if (all)
-    oriel_channel_missed_locked(channel, &forgotten); /* all is owed to everybody */
-  pthread_mutex_unlock(&hub->lock);
+    take_missed(channel, &forgotten); /* all is owed to everybody */
+  pthread_mutex_unlock(&channel->lock);
   oriel_packet_unref(old);
   oriel_packet_unref(packet);
-  oriel_desktop_wake(desktop);
   return all;
 }
 
-/* At most a second waits (lesson 32), whatever the length of a guest's own packets. */
-static void offer_audio(const struct oriel_hub *hub, struct oriel_viewer *viewer, struct oriel_packet *packet) {
-  oriel_queue_push(&viewer->audio, packet);
-  for (; viewer->audio.count * hub->audio_packet_us > second_us; viewer->audio_trimmed++)
-    oriel_packet_unref(oriel_queue_pop(&viewer->audio));
+void oriel_channel_fail(struct oriel_channel *channel) {
+  struct oriel_list *node;
+  pthread_mutex_lock(&channel->lock);
+  channel->counters.failures++;
+  oriel_list_each(node, &channel->subscribers)
+    if (subscriber_of(node)->looks && subscriber_of(node)->sync != ORIEL_SYNC_NEEDS_KEY)
+      oriel_subscriber_need_key(subscriber_of(node), 0);
+  pthread_mutex_unlock(&channel->lock);
 }
 
-void oriel_channel_publish_sound(struct oriel_desktop *desktop, struct oriel_packet *packet) {
-  struct oriel_hub *hub = &desktop->hub;
-  const int frames = oriel_opus_packet_frames(packet->data, packet->size);
-  pthread_mutex_lock(&hub->lock);
-  if (frames > 0)
-    hub->audio_packet_us = (uint32_t)frames * 1000 / (ORIEL_OPUS_RATE / 1000);
-  oriel_sound_stage_add(hub->sound_stages, ORIEL_SOUND_STAGE_HOST,
-                        packet->converted_ns ? packet->converted_ns : packet->captured_ns, packet->encoded_ns);
-  packet->sequence = ++hub->audio_sequence;
-  hub->audio_packets++;
-  hub->audio_bytes += packet->size;
-  for (unsigned i = 0; i < hub->count; i++)
-    if (hub->viewers[i]->sound)
-      offer_audio(hub, hub->viewers[i], packet);
-  pthread_mutex_unlock(&hub->lock);
-  oriel_desktop_wake(desktop);
-  oriel_packet_unref(packet);
+void oriel_channel_missed(struct oriel_channel *channel, struct oriel_damage *missed) {
+  pthread_mutex_lock(&channel->lock);
+  take_missed(channel, missed);
+  pthread_mutex_unlock(&channel->lock);
+}
+
+/* ---- what its rendition and its owner keep here ---- */
+
+void oriel_channel_keep_keys(struct oriel_channel *channel, bool keeps) {
+  pthread_mutex_lock(&channel->lock);
+  channel->keeps_keys = keeps;
+  struct oriel_packet *old = replace_key(channel, NULL);
+  pthread_mutex_unlock(&channel->lock);
+  oriel_packet_unref(old);
+}
+
+bool oriel_channel_has_key(struct oriel_channel *channel) {
+  pthread_mutex_lock(&channel->lock);
+  const bool has = channel->newest_key != NULL;
+  pthread_mutex_unlock(&channel->lock);
+  return has;
+}
+
+uint32_t oriel_channel_kbps(struct oriel_channel *channel, uint32_t cap_kbps, uint64_t now_ns) {
+  pthread_mutex_lock(&channel->lock);
+  if (!channel->rate.cap_kbps)
+    oriel_bitrate_init(&channel->rate, cap_kbps, now_ns);
+  else if (channel->rate.cap_kbps != cap_kbps)
+    oriel_bitrate_cap(&channel->rate, cap_kbps, now_ns);
+  const uint32_t kbps = channel->kbps = oriel_bitrate_kbps(&channel->rate, now_ns);
+  pthread_mutex_unlock(&channel->lock);
+  return kbps;
+}
+
+void oriel_channel_describe(struct oriel_channel *channel, const char *encoder, uint64_t conversions) {
+  pthread_mutex_lock(&channel->lock);
+  channel->encoder = encoder;
+  channel->counters.conversions = conversions;
+  pthread_mutex_unlock(&channel->lock);
 }

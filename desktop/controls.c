@@ -23,7 +23,7 @@ static bool is_before(const struct oriel_viewer *a, const struct oriel_viewer *b
   return a->asks != b->asks ? a->asks : a->control_serial < b->control_serial;
 }
 
-static struct oriel_viewer *first_in_line_locked(const struct oriel_hub *hub, enum oriel_control way) {
+static struct oriel_viewer *first_in_line(const struct oriel_hub *hub, enum oriel_control way) {
   struct oriel_viewer *first = NULL;
   for (unsigned i = 0; i < hub->count; i++)
     if (hub->viewers[i]->wants_control && (!first || is_before(hub->viewers[i], first, way)))
@@ -31,8 +31,8 @@ static struct oriel_viewer *first_in_line_locked(const struct oriel_hub *hub, en
   return first;
 }
 
-static struct oriel_viewer *first_asker_locked(const struct oriel_hub *hub) {
-  struct oriel_viewer *first = first_in_line_locked(hub, ORIEL_CONTROL_ASK);
+static struct oriel_viewer *first_asker(const struct oriel_hub *hub) {
+  struct oriel_viewer *first = first_in_line(hub, ORIEL_CONTROL_ASK);
   return first && first->asks ? first : NULL;
 }
 
@@ -114,7 +114,7 @@ void oriel_viewer_control(struct oriel_viewer *viewer, bool wanted) {
   pthread_mutex_lock(&hub->lock);
   viewer->wants_control = viewer->asks = false;
   tell_locked(hub, viewer);
-  struct oriel_viewer *next = first_in_line_locked(hub, desktop->config.control);
+  struct oriel_viewer *next = first_in_line(hub, desktop->config.control);
   pthread_mutex_unlock(&hub->lock);
   if (oriel_viewer_controls(viewer))
     give(desktop, next);
@@ -148,7 +148,7 @@ void oriel_viewer_answer(struct oriel_viewer *viewer, uint32_t asker, bool grant
 void oriel_controls_look(struct oriel_desktop *desktop, uint64_t now_ns) {
   struct oriel_hub *hub = &desktop->hub;
   pthread_mutex_lock(&hub->lock);
-  struct oriel_viewer *asker = hub->controller ? first_asker_locked(hub) : NULL;
+  struct oriel_viewer *asker = hub->controller ? first_asker(hub) : NULL;
   if (hub->quiet_ns && now_ns >= hub->quiet_ns) { /* it may be asked again */
     hub->quiet_ns = 0;
     if (asker)
@@ -165,16 +165,16 @@ void oriel_controls_look(struct oriel_desktop *desktop, uint64_t now_ns) {
     oriel_desktop_wake(desktop);
 }
 
-void oriel_controls_describe_locked(const struct oriel_hub *hub, const struct oriel_viewer *viewer,
-                                    enum oriel_control way, struct oriel_delivery *delivery) {
+void oriel_controls_describe(const struct oriel_viewer *viewer, struct oriel_delivery *delivery) {
+  const struct oriel_hub *hub = &viewer->desktop->hub;
   const struct oriel_viewer *asker = viewer->asks ? viewer : NULL;
   if (hub->controller == viewer && !hub->quiet_ns)
-    asker = first_asker_locked(hub);
+    asker = first_asker(hub);
   delivery->type = ORIEL_DELIVERY_CONTROLS;
   delivery->controls.holder = hub->controller ? hub->controller->id : 0;
   delivery->controls.asker = asker ? asker->id : 0;
   delivery->controls.never = viewer->watcher;
-  delivery->controls.way = way;
+  delivery->controls.way = viewer->desktop->config.control;
   if (hub->controller)
     memcpy(delivery->controls.holder_name, hub->controller->name, sizeof hub->controller->name);
   if (asker)
@@ -248,7 +248,7 @@ int oriel_viewer_resize(struct oriel_viewer *viewer, uint16_t width, uint16_t he
   pthread_mutex_lock(&hub->lock);
   hub->wish_width = width;
   hub->wish_height = height;
-  oriel_hub_wake_locked(hub, 0);
+  oriel_hub_wake(hub, 0);
   pthread_mutex_unlock(&hub->lock);
   return 0;
 }

@@ -10,7 +10,6 @@
 
 struct oriel_desktop;
 struct oriel_viewer;
-struct oriel_hub;
 
 /** Asks for the controls (true), or gives them up and stops asking. */
 void oriel_viewer_control(struct oriel_viewer *viewer, bool wanted);
@@ -40,8 +39,7 @@ void oriel_controls_join(struct oriel_viewer *viewer);
 /** Gives the controls of an idle holder to who asks, and tells those who take no part what happened since the last
  *  look. */
 void oriel_controls_look(struct oriel_desktop *desktop, uint64_t now_ns);
-/** Fills a delivery for this viewer; hub.lock is held. */
-void oriel_controls_describe_locked(const struct oriel_hub *hub, const struct oriel_viewer *viewer,
-                                    enum oriel_control way, struct oriel_delivery *delivery);
+/** Fills a delivery for this viewer. */
+void oriel_controls_describe(const struct oriel_viewer *viewer, struct oriel_delivery *delivery);
 
 #endif

@@ -14,11 +14,11 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "desktop/capture.h"
-#include "desktop/channel.h"
 #include "desktop/director.h"
 #include "desktop/hub.h"
 #include "desktop/notify.h"
 #include "desktop/playback.h"
+#include "desktop/publish.h"
 #include "desktop/sound.h"
 
 /* ---- the sink: the source's threads ---- */
@@ -32,7 +32,7 @@ static void sink_damaged(void *user) {
     hub->fresh_picture = true;
     oriel_captures_wake(&hub->captures);
   }
-  oriel_hub_wake_locked(hub, ORIEL_WAIT_DAMAGE);
+  oriel_hub_wake(hub, ORIEL_WAIT_DAMAGE);
   pthread_mutex_unlock(&hub->lock);
 }
 
@@ -77,23 +77,28 @@ static void sink_microphone(void *user, enum oriel_microphone_use use) {
   oriel_desktop_post(user, ORIEL_FACT_MICROPHONE_SOURCE, &use);
 }
 
+static void note_typed(struct oriel_viewer *viewer, uint32_t number, unsigned dropped) {
+  pthread_mutex_lock(&viewer->channel->lock);
+  viewer->typed = number;
+  viewer->typed_dropped += dropped;
+  viewer->typed_due = true;
+  pthread_mutex_unlock(&viewer->channel->lock);
+}
+
 static void sink_typed(void *user, uint64_t mark, unsigned dropped) {
   struct oriel_desktop *desktop = user;
   struct oriel_hub *hub = &desktop->hub;
   pthread_mutex_lock(&hub->lock);
   for (unsigned i = 0; i < hub->count; i++)
-    if (hub->viewers[i]->id == mark >> 32) {
-      hub->viewers[i]->typed = (uint32_t)mark;
-      hub->viewers[i]->typed_dropped += dropped;
-      hub->viewers[i]->typed_due = true;
-    }
+    if (hub->viewers[i]->id == mark >> 32)
+      note_typed(hub->viewers[i], (uint32_t)mark, dropped);
   pthread_mutex_unlock(&hub->lock);
   oriel_desktop_wake(desktop);
 }
 
 /* All viewers together are one listener of the sound. */
 static void offer_to_viewers(void *user, struct oriel_packet *packet) {
-  oriel_channel_publish_sound(user, oriel_packet_ref(packet));
+  oriel_desktop_publish_sound(user, oriel_packet_ref(packet));
 }
 
 /* ---- life ---- */
@@ -134,13 +139,13 @@ int oriel_desktop_create(const struct oriel_desktop_config *config, struct oriel
   };
   if (oriel_bulletin_init(&desktop->bulletin))
     goto fail_desktop;
-  if (oriel_hub_init(&desktop->hub))
+  if (oriel_hub_init(&desktop->hub, config))
     goto fail_bulletin;
-  desktop->hub.fps = config->fps;
-  desktop->bulletin.facts.abilities.sound = config->guest_audio != NULL;
-  desktop->hub.audio_packet_us = config->opus_frame_ms * 1000;
-  if (pthread_mutex_init(&desktop->watch_lock, NULL))
+  if (oriel_stages_init(&desktop->stages))
     goto fail_hub;
+  desktop->bulletin.facts.abilities.sound = config->guest_audio != NULL;
+  if (pthread_mutex_init(&desktop->watch_lock, NULL))
+    goto fail_stages;
   if (oriel_sound_create(config->guest_audio, config->opus_frame_ms, config->opus_kbps, &desktop->sound))
     goto fail_watch;
   const struct oriel_sound_listener viewers = {.offer = offer_to_viewers, .user = desktop};
@@ -149,6 +154,8 @@ int oriel_desktop_create(const struct oriel_desktop_config *config, struct oriel
   return 0;
 fail_watch:
   pthread_mutex_destroy(&desktop->watch_lock);
+fail_stages:
+  oriel_stages_finish(&desktop->stages);
 fail_hub:
   oriel_hub_finish(&desktop->hub);
 fail_bulletin:
@@ -190,7 +197,7 @@ void oriel_desktop_destroy(struct oriel_desktop *desktop) {
   assert(!desktop->hub.count);
   pthread_mutex_lock(&desktop->hub.lock);
   desktop->hub.stopping = true;
-  oriel_hub_wake_locked(&desktop->hub, 0);
+  oriel_hub_wake(&desktop->hub, 0);
   pthread_mutex_unlock(&desktop->hub.lock);
   if (desktop->media_started)
     pthread_join(desktop->media_thread, NULL);
@@ -201,6 +208,7 @@ void oriel_desktop_destroy(struct oriel_desktop *desktop) {
   oriel_playback_destroy(atomic_load(&desktop->playback));
   oriel_sound_destroy(desktop->sound);
   pthread_mutex_destroy(&desktop->watch_lock);
+  oriel_stages_finish(&desktop->stages);
   oriel_hub_finish(&desktop->hub);
   oriel_bulletin_finish(&desktop->bulletin);
   free(desktop);

@@ -12,7 +12,7 @@
  * viewer that loses them are released.
  *
  * Threads inside: the media thread (the director: damage -> renditions -> channels) and the audio thread (ring -> Opus
- * -> channels). They meet the network thread only in what waits for viewers, under one short lock.
+ * -> channels). They meet the network thread only in what waits for viewers, under a short lock of each channel.
  *
  * Thread-safety: every oriel_viewer_* call from one thread (the network loop). create/start/destroy from the same
  * thread. state, stats, snapshot and command from any thread. wake() is called from the media, audio and source
@@ -25,6 +25,7 @@
 #include "desktop/controls.h"
 #include "desktop/delivery.h"
 #include "desktop/feedback.h"
+#include "desktop/mailbox.h"
 #include "desktop/microphone.h"
 #include "desktop/snapshot.h"
 #include "desktop/stats.h"

@@ -13,11 +13,11 @@
 #include "core/clock.h"
 #include "core/cpu_limit.h"
 #include "core/log.h"
-#include "desktop/channel.h"
 #include "desktop/deferred.h"
 #include "desktop/hub.h"
 #include "desktop/lossless.h"
 #include "desktop/opening.h"
+#include "desktop/publish.h"
 #include "media/rendition.h"
 
 enum { OPENINGS_PER_SECOND = 8, OPENING_BURST = 4 }; /* a few ms each, and a burden to nobody but who asks for it */
@@ -52,6 +52,7 @@ struct task {
   struct oriel_rendition_step step; /* RENDITION */
   bool alone;                       /* LOSSLESS: nobody looks who takes video */
   uint64_t wake_ns;                 /* SLEEP: 0 = until woken */
+  unsigned wait;                    /* SLEEP: ORIEL_WAIT_*, what may change the plan before */
 };
 
 /* ---- what to do; hub.lock is held ---- */
@@ -61,7 +62,7 @@ static bool is_damaged(const struct outlet *outlet, const struct oriel_hub *hub)
 }
 
 /* Viewers without video come between pictures of the others (`last`), or when these leave them no time. */
-static bool plan_lossless(struct director *director, const struct oriel_hub *hub, uint64_t now, bool last,
+static bool plan_lossless(struct director *director, struct oriel_hub *hub, uint64_t now, bool last,
                           struct task *task) {
   uint64_t at = 0;
   if (!oriel_lossless_due_locked(&director->lossless, hub, now, &at)) {
@@ -79,7 +80,7 @@ static bool plan_lossless(struct director *director, const struct oriel_hub *hub
 }
 
 /* Ahead of its key frame, also of one that has to wait for its turn. */
-static bool plan_opening(struct director *director, const struct oriel_hub *hub, uint64_t now, struct task *task) {
+static bool plan_opening(struct director *director, struct oriel_hub *hub, uint64_t now, struct task *task) {
   if (!oriel_opening_due_locked(hub))
     return false;
   const uint64_t at = oriel_rate_limit_next(&director->opening_limit, now);
@@ -107,26 +108,25 @@ static bool plan_step(struct oriel_hub *hub, struct outlet *outlet, struct oriel
 }
 
 /* Whoever is expected finds a key frame; while others look it would be a burden to them. */
-static bool key_ahead(const struct oriel_hub *hub, enum oriel_channel_kind kind) {
+static bool key_ahead(struct oriel_hub *hub, enum oriel_channel_kind kind) {
   return kind == ORIEL_CHANNEL_TILES && hub->expected_ns && !hub->watchers_pictures &&
-         !hub->channels[kind].newest_key && !oriel_opening_current_locked(hub);
+         !oriel_channel_has_key(&hub->channels[kind]) && !oriel_opening_current_locked(hub);
 }
 
-/* What the viewers of a channel want; hub->wait: what may change that before task.wake_ns. More damage changes nothing
- * for those who have not taken the last. */
+/* What the viewers of a channel want. More damage changes nothing for those who have not taken the last. */
 static void survey(struct oriel_hub *hub, enum oriel_channel_kind kind, bool damaged, uint64_t now,
-                   struct oriel_demand *demand) {
-  oriel_channel_survey_locked(hub, kind, damaged, now, demand);
+                   struct oriel_demand *demand, struct task *task) {
+  oriel_channel_survey(&hub->channels[kind], damaged, now, demand);
   if (demand->subscribers && !damaged)
-    hub->wait |= ORIEL_WAIT_DAMAGE;
+    task->wait |= ORIEL_WAIT_DAMAGE;
   if (demand->blocked)
-    hub->wait |= ORIEL_WAIT_VIEWERS;
+    task->wait |= ORIEL_WAIT_VIEWERS;
 }
 
 static bool plan_outlet(struct oriel_hub *hub, struct outlet *outlet, uint64_t now, struct task *task) {
   struct oriel_demand demand;
   const bool damaged = is_damaged(outlet, hub);
-  survey(hub, outlet->channel, damaged, now, &demand);
+  survey(hub, outlet->channel, damaged, now, &demand, task);
   demand.key_due |= key_ahead(hub, outlet->channel);
   return plan_step(hub, outlet, oriel_rendition_plan(&outlet->rendition, &demand, damaged, now), task);
 }
@@ -145,13 +145,14 @@ static bool plan_renditions(struct director *director, struct oriel_hub *hub, ui
 
 static void survey_lossless(const struct director *director, struct oriel_hub *hub, uint64_t now, struct task *task) {
   struct oriel_demand demand;
-  survey(hub, ORIEL_CHANNEL_LOSSLESS, oriel_lossless_damaged_locked(&director->lossless, hub), now, &demand);
+  survey(hub, ORIEL_CHANNEL_LOSSLESS, oriel_lossless_damaged_locked(&director->lossless, hub), now, &demand,
+         task);
   task->alone = hub->watchers_pictures == demand.subscribers;
 }
 
 /* True when there is a picture to look at; otherwise the task says when to ask again. */
 static bool source_shows(const struct director *director, struct oriel_hub *hub, uint64_t now, struct task *task) {
-  hub->wait = ORIEL_WAIT_DAMAGE;
+  task->wait = ORIEL_WAIT_DAMAGE;
   if (director->empty && director->looked_events == hub->damage_events)
     return false;
   if (!(hub->source_watched & ORIEL_WATCH_PICTURES))
@@ -168,7 +169,7 @@ static bool is_limited(const struct director *director, struct oriel_hub *hub, u
   const uint64_t at = oriel_cpu_limit_next(&director->cpu_limit, now);
   if (at <= now)
     return false;
-  hub->wait = 0;
+  task->wait = 0;
   hub->cpu_limited++;
   task->wake_ns = at;
   return true;
@@ -186,7 +187,7 @@ static struct task plan_locked(struct director *director, struct oriel_hub *hub,
   }
   if (!source_shows(director, hub, now, &task) || is_limited(director, hub, now, &task))
     return task;
-  hub->wait = hub->expected_ns ? ORIEL_WAIT_DAMAGE : 0; /* what was made ahead ages */
+  task.wait = hub->expected_ns ? ORIEL_WAIT_DAMAGE : 0; /* what was made ahead ages */
   oriel_hub_refer_locked(hub);
   survey_lossless(director, hub, now, &task);
   if (!plan_lossless(director, hub, now, false, &task) && !plan_opening(director, hub, now, &task) &&
@@ -212,18 +213,10 @@ static void note_look_locked(struct director *director, const struct oriel_hub *
 /* The bitrate for now, and the size for all who ask. */
 static struct oriel_rate rate(struct oriel_desktop *desktop, enum oriel_channel_kind kind, uint16_t width,
                               uint16_t height, uint64_t now_ns) {
-  struct oriel_hub *hub = &desktop->hub;
-  struct oriel_channel *channel = &hub->channels[kind];
   uint32_t cap = desktop->config.bitrate_kbps;
   if (!cap)
     cap = oriel_encoder_default_kbps(width, height);
-  pthread_mutex_lock(&hub->lock);
-  if (!channel->rate.cap_kbps)
-    oriel_bitrate_init(&channel->rate, cap, now_ns);
-  else if (channel->rate.cap_kbps != cap)
-    oriel_bitrate_cap(&channel->rate, cap, now_ns);
-  const uint32_t kbps = channel->kbps = oriel_bitrate_kbps(&channel->rate, now_ns);
-  pthread_mutex_unlock(&hub->lock);
+  const uint32_t kbps = oriel_channel_kbps(&desktop->hub.channels[kind], cap, now_ns);
   const struct oriel_fact_size size = {.width = width, .height = height};
   (void)oriel_bulletin_post(&desktop->bulletin, ORIEL_FACT_SIZE, &size, now_ns); /* a picture follows and wakes */
   return (struct oriel_rate){.kbps = kbps, .cap_kbps = cap};
@@ -236,14 +229,10 @@ static struct oriel_rate outlet_rate(void *user, uint16_t width, uint16_t height
 
 /* Nothing fits any more before a key frame. */
 static void refuse(const struct outlet *outlet, int error) {
-  struct oriel_hub *hub = &outlet->desktop->hub;
   if (outlet->rendition.failures == 1)
     oriel_error("desktop", "pictures cannot be encoded: %s; trying again, `oriel doctor` lists the encoders",
                 strerror(-error));
-  pthread_mutex_lock(&hub->lock);
-  hub->encode_failures++;
-  oriel_channel_need_keys_locked(&hub->channels[outlet->channel]);
-  pthread_mutex_unlock(&hub->lock);
+  oriel_channel_fail(&outlet->desktop->hub.channels[outlet->channel]);
 }
 
 static void make_picture(struct director *director, struct outlet *outlet, const struct oriel_rendition_step *step) {
@@ -258,21 +247,16 @@ static void make_picture(struct director *director, struct outlet *outlet, const
     refuse(outlet, error);
     return;
   }
-  pthread_mutex_lock(&desktop->hub.lock);
-  desktop->hub.channels[outlet->channel].encoder = oriel_rendition_encoder(&outlet->rendition);
-  desktop->hub.channels[outlet->channel].conversions = outlet->rendition.conversions;
-  pthread_mutex_unlock(&desktop->hub.lock);
-  if (oriel_channel_publish(desktop, outlet->channel, packet))
+  oriel_channel_describe(&desktop->hub.channels[outlet->channel], oriel_rendition_encoder(&outlet->rendition),
+                         outlet->rendition.conversions);
+  if (oriel_desktop_publish(desktop, outlet->channel, packet))
     oriel_rendition_owe_all(&outlet->rendition);
 }
 
 /* What somebody missed of the refinement is to be sent once more. */
 static void owe_missed(struct outlet *outlet) {
-  struct oriel_hub *hub = &outlet->desktop->hub;
   struct oriel_damage missed = {.count = 0};
-  pthread_mutex_lock(&hub->lock);
-  oriel_channel_missed_locked(&hub->channels[outlet->channel], &missed);
-  pthread_mutex_unlock(&hub->lock);
+  oriel_channel_missed(&outlet->desktop->hub.channels[outlet->channel], &missed);
   oriel_rendition_owe(&outlet->rendition, &missed);
 }
 
@@ -301,9 +285,11 @@ static void make_lossless(struct director *director, bool alone) {
 
 /* ---- the thread ---- */
 
-static void sleep_until(struct oriel_hub *hub, uint64_t wake_ns) {
+/* Until something comes that concerns the plan. */
+static void sleep_for(struct oriel_hub *hub, const struct task *task) {
+  atomic_store_explicit(&hub->wait, task->wait, memory_order_relaxed); /* late, it costs at most a look */
   pthread_mutex_unlock(&hub->lock);
-  (void)oriel_waiter_wait(&hub->waiter, wake_ns);
+  (void)oriel_waiter_wait(&hub->waiter, task->wake_ns);
   pthread_mutex_lock(&hub->lock);
 }
 
@@ -328,17 +314,18 @@ static uint64_t run(struct director *director, const struct task *task) {
 static void direct_locked(struct director *director) {
   struct oriel_hub *hub = &director->desktop->hub;
   uint64_t deferred_ns = 0;
-  hub->wait = 0;
+  /* Before it looks at anything: whoever changes it after that look, under the same lock, wakes. */
+  atomic_store_explicit(&hub->wait, ORIEL_WAIT_ALL, memory_order_relaxed); /* the locks order it, see oriel_hub_wake */
   oriel_waiter_clear(&hub->waiter);
   if (oriel_deferred_run_locked(director->desktop, oriel_clock_ns(), &deferred_ns))
     return;
   struct task task = plan_locked(director, hub, oriel_clock_ns());
   if (task.kind == TASK_SLEEP) {
     oriel_clock_bring_forward(&task.wake_ns, deferred_ns);
-    sleep_until(hub, task.wake_ns);
+    sleep_for(hub, &task);
     return;
   }
-  hub->wait = 0;
+  atomic_store_explicit(&hub->wait, 0, memory_order_relaxed); /* it looks again after the work, whatever comes */
   note_look_locked(director, hub, &task);
   pthread_mutex_unlock(&hub->lock);
   const uint64_t used_ns = run(director, &task);

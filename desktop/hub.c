@@ -1,82 +1,79 @@
 /* SPDX-License-Identifier: MIT
  *
- * The hub: who looks, what each holds, and whose experience counts. Everything under hub.lock.
+ * See hub.h.
  */
 #include "desktop/hub.h"
 
 #include <errno.h>
-#include <string.h>
-
-#include "core/clock.h"
-
-static const uint64_t stalled_ns = 5 * ORIEL_NS_PER_SECOND; /* a picture unacknowledged for so long: nobody is there */
 
 enum { RESIZES_PER_SECOND = 5 };
 /* Each start of a source costs a whole picture, and with QEMU a registration: a viewer that hides and shows itself all
  * the time must not have a thousand of them. */
 enum { STOPS_PER_SECOND = 2, STOP_BURST = 8 };
 
-static void init_channel(struct oriel_channel *channel) {
-  *channel = (struct oriel_channel){.encoder = "", .sequence = 1}; /* in acknowledgements, 0 means "none yet" */
-  oriel_list_init(&channel->subscribers);
+static void finish_channels(struct oriel_hub *hub, unsigned count) {
+  for (unsigned i = 0; i < count; i++)
+    oriel_channel_finish(&hub->channels[i]);
 }
 
-int oriel_hub_init(struct oriel_hub *hub) {
-  if (pthread_mutex_init(&hub->lock, NULL))
-    return -ENOMEM;
-  const int error = oriel_waiter_init(&hub->waiter);
-  if (error) {
-    pthread_mutex_destroy(&hub->lock);
-    return error;
+static int init_channels(struct oriel_hub *hub) {
+  for (unsigned i = 0; i < ORIEL_CHANNELS; i++) {
+    const int error = oriel_channel_init(&hub->channels[i], i == ORIEL_CHANNEL_TILES);
+    if (error) {
+      finish_channels(hub, i);
+      return error;
+    }
   }
-  oriel_list_init(&hub->captures);
-  oriel_rate_limit_init(&hub->resize_pace, RESIZES_PER_SECOND, 1);
-  oriel_rate_limit_init(&hub->idle_pace, STOPS_PER_SECOND, STOP_BURST);
-  for (unsigned i = 0; i < ORIEL_CHANNELS; i++)
-    init_channel(&hub->channels[i]);
-  for (int i = 0; i < ORIEL_STAGES; i++)
-    oriel_histogram_init(&hub->stages[i]);
-  for (int i = 0; i < ORIEL_SOUND_STAGES; i++)
-    oriel_histogram_init(&hub->sound_stages[i]);
   return 0;
 }
 
+int oriel_hub_init(struct oriel_hub *hub, const struct oriel_desktop_config *config) {
+  if (pthread_mutex_init(&hub->lock, NULL))
+    return -ENOMEM;
+  if (oriel_waiter_init(&hub->waiter))
+    goto fail_lock;
+  if (init_channels(hub))
+    goto fail_waiter;
+  if (oriel_sound_channel_init(&hub->sound, config->opus_frame_ms))
+    goto fail_channels;
+  oriel_list_init(&hub->captures);
+  oriel_rate_limit_init(&hub->resize_pace, RESIZES_PER_SECOND, 1);
+  oriel_rate_limit_init(&hub->idle_pace, STOPS_PER_SECOND, STOP_BURST);
+  hub->fps = config->fps;
+  return 0;
+fail_channels:
+  finish_channels(hub, ORIEL_CHANNELS);
+fail_waiter:
+  oriel_waiter_finish(&hub->waiter);
+fail_lock:
+  pthread_mutex_destroy(&hub->lock);
+  return -ENOMEM;
+}
+
 void oriel_hub_finish(struct oriel_hub *hub) {
-  for (unsigned i = 0; i < ORIEL_CHANNELS; i++)
-    oriel_packet_unref(hub->channels[i].newest_key);
   oriel_packet_unref(hub->opening);
+  oriel_sound_channel_finish(&hub->sound);
+  finish_channels(hub, ORIEL_CHANNELS);
   oriel_waiter_finish(&hub->waiter);
   pthread_mutex_destroy(&hub->lock);
 }
 
-void oriel_hub_wake_locked(struct oriel_hub *hub, unsigned events) {
-  if (!events || (hub->wait & events))
+struct oriel_viewer *oriel_hub_viewer(const struct oriel_subscriber *subscriber) {
+  return oriel_list_entry(subscriber, struct oriel_viewer, subscriber);
+}
+
+void oriel_hub_wake(struct oriel_hub *hub, unsigned events) {
+  /* relaxed: the media thread widens it before it takes the lock under which the caller changed something */
+  if (!events || (atomic_load_explicit(&hub->wait, memory_order_relaxed) & events))
     oriel_waiter_wake(&hub->waiter);
 }
 
-bool oriel_hub_window_open_locked(const struct oriel_hub *hub, const struct oriel_viewer *viewer, uint64_t now_ns) {
-  uint64_t in_flight = viewer->sent_count - viewer->received_count;
-  if (in_flight) {
-    const struct oriel_sent *oldest = &viewer->sent[viewer->received_count % ORIEL_SENT_RING];
-    if (now_ns > oldest->taken_ns + stalled_ns)
-      return false;
-  }
-  return in_flight < oriel_flight_window(viewer->rtt_us, hub->fps) &&
-         viewer->received_count - viewer->decoded_count <= ORIEL_DECODE_BACKLOG_MAX;
-}
-
-void oriel_hub_need_key_locked(struct oriel_viewer *viewer, uint64_t key_after_ns) {
+void oriel_hub_need_key(struct oriel_viewer *viewer, uint64_t key_after_ns) {
   oriel_packet_unref(viewer->opening);
   viewer->opening = NULL;
   oriel_subscriber_need_key(&viewer->subscriber, key_after_ns);
   if (viewer->owed)
     viewer->owed->width = viewer->owed->height = 0;
-}
-
-struct oriel_packet *oriel_hub_forget_key_locked(struct oriel_hub *hub, enum oriel_channel_kind kind) {
-  struct oriel_packet *key = hub->channels[kind].newest_key;
-  hub->channels[kind].newest_key = NULL;
-  return key;
 }
 
 /* ---- whose experience counts ---- */
@@ -85,28 +82,37 @@ struct oriel_packet *oriel_hub_forget_key_locked(struct oriel_hub *hub, enum ori
 static bool is_better(const struct oriel_viewer *a, const struct oriel_viewer *b) {
   if (a->subscriber.is_skipping != b->subscriber.is_skipping)
     return b->subscriber.is_skipping;
-  return a->rtt_us - 1u < b->rtt_us - 1u;
+  return a->flight.rtt_us - 1u < b->flight.rtt_us - 1u;
+}
+
+static const struct oriel_viewer *refer_channel_locked(const struct oriel_hub *hub, struct oriel_channel *channel) {
+  const struct oriel_viewer *best = NULL;
+  struct oriel_list *node;
+  pthread_mutex_lock(&channel->lock);
+  oriel_list_each(node, &channel->subscribers) {
+    const struct oriel_viewer *viewer = oriel_hub_viewer(oriel_list_entry(node, struct oriel_subscriber, node));
+    if (viewer->subscriber.looks &&
+        (!best || viewer == hub->controller || (best != hub->controller && is_better(viewer, best))))
+      best = viewer;
+  }
+  channel->reference = best ? &best->subscriber : NULL;
+  pthread_mutex_unlock(&channel->lock);
+  return best;
 }
 
 void oriel_hub_refer_locked(struct oriel_hub *hub) {
-  for (unsigned i = 0; i < ORIEL_CHANNELS; i++)
-    hub->channels[i].reference = NULL;
-  for (unsigned i = 0; i < hub->count; i++) {
-    struct oriel_viewer *viewer = hub->viewers[i], **best = &hub->channels[viewer->channel].reference;
-    if (viewer->subscriber.looks && (!*best || viewer == hub->controller ||
-                             (*best != hub->controller && is_better(viewer, *best))))
-      *best = viewer;
+  const struct oriel_viewer *reference = NULL;
+  for (unsigned i = 0; i < ORIEL_CHANNELS; i++) {
+    const struct oriel_viewer *best = refer_channel_locked(hub, &hub->channels[i]);
+    /* one without video, which comes last, says nothing about video's rate, whatever it controls */
+    if (best && (!reference || (best == hub->controller && i != ORIEL_CHANNEL_LOSSLESS)))
+      reference = best;
   }
+  atomic_store_explicit(&hub->reference, reference, memory_order_relaxed); /* only compared */
 }
 
-struct oriel_viewer *oriel_hub_reference_locked(const struct oriel_hub *hub) {
-  const struct oriel_viewer *controller = hub->controller;
-  if (controller && controller->subscriber.looks && controller->channel != ORIEL_CHANNEL_LOSSLESS)
-    return hub->controller;
-  struct oriel_viewer *reference = NULL;
-  for (unsigned i = 0; i < ORIEL_CHANNELS && !reference; i++)
-    reference = hub->channels[i].reference; /* one without video, which comes last, says nothing about video's rate */
-  return reference;
+bool oriel_hub_refers_to(const struct oriel_hub *hub, const struct oriel_viewer *viewer) {
+  return atomic_load_explicit(&hub->reference, memory_order_relaxed) == viewer; /* as above */
 }
 
 bool oriel_hub_controls(const struct oriel_viewer *viewer) {

@@ -4,7 +4,7 @@
  * packet at a time and within the bitrate. Such a viewer holds nobody up and takes nothing from others: video and tiles
  * of the rest are made as if it were not there.
  *
- * Thread-safety: none; the media thread owns it. `_locked` means that the caller holds hub.lock, the others take it.
+ * Thread-safety: none; the media thread owns it. `_locked` means that the caller holds hub.lock.
  */
 #ifndef ORIEL_DESKTOP_LOSSLESS_H
 #define ORIEL_DESKTOP_LOSSLESS_H
@@ -22,7 +22,7 @@ void oriel_lossless_init(struct oriel_lossless *lossless);
 bool oriel_lossless_damaged_locked(const struct oriel_lossless *lossless, const struct oriel_hub *hub);
 /** True when a packet may be due now. Otherwise *at_ns says when to ask again; 0 = not before damage or a viewer's
  *  word. */
-bool oriel_lossless_due_locked(const struct oriel_lossless *lossless, const struct oriel_hub *hub, uint64_t now_ns,
+bool oriel_lossless_due_locked(const struct oriel_lossless *lossless, struct oriel_hub *hub, uint64_t now_ns,
                                uint64_t *at_ns);
 /** Looks at the surface: from now on, every viewer of this kind owes itself what has changed. False when it has no
  *  size; otherwise *width x *height is its own. */

@@ -15,11 +15,8 @@ void oriel_desktop_wake(struct oriel_desktop *desktop) {
 void oriel_desktop_follow_up(struct oriel_desktop *desktop, enum oriel_posted posted) {
   if (posted == ORIEL_POSTED_NEWS)
     oriel_desktop_wake(desktop);
-  if (posted != ORIEL_POSTED_LATER)
-    return;
-  pthread_mutex_lock(&desktop->hub.lock);
-  oriel_hub_wake_locked(&desktop->hub, 0); /* the media thread tells it in its turn */
-  pthread_mutex_unlock(&desktop->hub.lock);
+  if (posted == ORIEL_POSTED_LATER)
+    oriel_hub_wake(&desktop->hub, 0); /* the media thread tells it in its turn */
 }
 
 void oriel_desktop_post(struct oriel_desktop *desktop, enum oriel_fact fact, const void *value) {

@@ -7,19 +7,29 @@
 #include <errno.h>
 
 #include "core/clock.h"
+#include "desktop/hub.h"
 #include "desktop/notify.h"
 #include "media/tiles.h"
 
 static const uint64_t seen_ns = 100 * ORIEL_NS_PER_MS; /* longer, no page is waited for to say that it shows it */
 
+static struct oriel_viewer *viewer_of(struct oriel_list *node) {
+  return oriel_hub_viewer(oriel_list_entry(node, struct oriel_subscriber, node));
+}
+
+/* Also whether it takes one: of the channel with tiles and video alone. */
 static bool waits(const struct oriel_viewer *viewer) {
   return viewer->opens && viewer->subscriber.looks && viewer->subscriber.sync == ORIEL_SYNC_NEEDS_KEY;
 }
 
-bool oriel_opening_due_locked(const struct oriel_hub *hub) {
+bool oriel_opening_due_locked(struct oriel_hub *hub) {
+  struct oriel_channel *channel = &hub->channels[ORIEL_CHANNEL_TILES];
   bool due = hub->opens && hub->expected_ns;
-  for (unsigned i = 0; i < hub->count && !due; i++)
-    due = waits(hub->viewers[i]);
+  struct oriel_list *node;
+  pthread_mutex_lock(&channel->lock);
+  oriel_list_each(node, &channel->subscribers)
+    due |= waits(viewer_of(node));
+  pthread_mutex_unlock(&channel->lock);
   return due;
 }
 
@@ -47,14 +57,24 @@ static struct oriel_packet *code(struct oriel_surface *surface) {
   return packet;
 }
 
-static void publish_locked(struct oriel_hub *hub, struct oriel_packet *packet) {
-  /* The next picture's is the next one: whoever gets no opening misses no number. */
-  packet->sequence = hub->channels[ORIEL_CHANNEL_TILES].sequence;
-  for (unsigned i = 0; i < hub->count; i++)
-    if (waits(hub->viewers[i]))
-      give(hub->viewers[i], packet);
-  hub->openings++;
-  hub->tiles_bytes += packet->size;
+/* To all who wait for one, and will no longer: `packet` may be NULL. */
+static void publish(struct oriel_channel *channel, struct oriel_packet *packet) {
+  struct oriel_list *node;
+  pthread_mutex_lock(&channel->lock);
+  if (packet) {
+    packet->sequence = channel->sequence; /* the next picture's is the next: whoever gets no opening misses no number */
+    channel->counters.openings++;
+    channel->counters.tiles_bytes += packet->size;
+  }
+  oriel_list_each(node, &channel->subscribers) {
+    struct oriel_viewer *viewer = viewer_of(node);
+    if (!waits(viewer))
+      continue;
+    if (packet)
+      give(viewer, packet);
+    viewer->opens = false;
+  }
+  pthread_mutex_unlock(&channel->lock);
 }
 
 void oriel_opening_make(struct oriel_desktop *desktop) {
@@ -67,11 +87,8 @@ void oriel_opening_make(struct oriel_desktop *desktop) {
   struct oriel_packet *old = hub->opening;
   hub->opening = packet;
   hub->opening_events = events;
-  if (packet)
-    publish_locked(hub, packet);
   hub->opens = false;
-  for (unsigned i = 0; i < hub->count; i++)
-    hub->viewers[i]->opens = hub->viewers[i]->opens && !waits(hub->viewers[i]);
+  publish(&hub->channels[ORIEL_CHANNEL_TILES], packet);
   pthread_mutex_unlock(&hub->lock);
   oriel_packet_unref(old);
   if (packet)

@@ -11,13 +11,13 @@
 #include "desktop/state.h"
 
 /** True when somebody who waits for a key frame, or is expected, takes an opening that was not yet tried. */
-bool oriel_opening_due_locked(const struct oriel_hub *hub);
+bool oriel_opening_due_locked(struct oriel_hub *hub);
 /** Codes the surface for all who wait for an opening; a screen that is too large for one (media/tiles.h) has none, and
  *  they wait for the key frame, which is to be the next picture. */
 void oriel_opening_make(struct oriel_desktop *desktop);
 /** True while the last opening shows what the screen shows. */
 bool oriel_opening_current_locked(const struct oriel_hub *hub);
-/** Gives a viewer that takes one the last opening, if it is current. */
+/** Gives a viewer that takes one the last opening, if it is current. The lock of its channel is held, too. */
 void oriel_opening_hand_over_locked(const struct oriel_hub *hub, struct oriel_viewer *viewer);
 
 #endif

@@ -59,14 +59,13 @@ static void read_inputs(struct oriel_sound *sound, const struct oriel_guest_audi
 }
 
 static void read_stages(struct oriel_desktop *desktop, struct oriel_sound_stats *out) {
-  struct oriel_hub *hub = &desktop->hub;
-  struct oriel_histogram *copy = malloc(sizeof hub->sound_stages);
+  struct oriel_sound_channel *channel = &desktop->hub.sound;
+  struct oriel_histogram *copy = malloc(sizeof channel->stages);
   if (!copy)
     return;
-  pthread_mutex_lock(&hub->lock);
-  memcpy(copy, hub->sound_stages, sizeof hub->sound_stages);
-  out->microphone_refused = hub->microphone_refused;
-  pthread_mutex_unlock(&hub->lock);
+  pthread_mutex_lock(&channel->lock);
+  memcpy(copy, channel->stages, sizeof channel->stages);
+  pthread_mutex_unlock(&channel->lock);
   for (unsigned i = 0; i < ORIEL_SOUND_STAGES; i++)
     oriel_histogram_read(&copy[i], &out->stages[i]);
   free(copy);
@@ -84,6 +83,9 @@ void oriel_sound_stats(struct oriel_desktop *desktop, struct oriel_sound_stats *
   read_inputs(desktop->sound, &info, out);
   read_receivers(desktop->sound, out);
   read_stages(desktop, out);
+  pthread_mutex_lock(&desktop->hub.lock);
+  out->microphone_refused = desktop->hub.microphone_refused;
+  pthread_mutex_unlock(&desktop->hub.lock);
   const struct oriel_playback *playback = atomic_load(&desktop->playback);
   out->has_playback = playback != NULL;
   out->playback_connected = playback && oriel_playback_stats(playback, &out->playback);

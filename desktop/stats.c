@@ -13,37 +13,42 @@
 #include "desktop/sound.h"
 #include "desktop/state.h"
 
-static uint32_t paints_last_second(const struct oriel_viewer *viewer, uint64_t now_ns) {
-  uint32_t count = 0;
-  for (unsigned i = 0; i < ORIEL_PAINT_RING; i++)
-    if (viewer->paints_ns[i] && viewer->paints_ns[i] + ORIEL_NS_PER_SECOND > now_ns)
-      count++;
-  return count;
+static void picture_stats(const struct oriel_viewer *viewer, struct oriel_viewer_stats *out) {
+  const struct oriel_subscriber *subscriber = &viewer->subscriber;
+  pthread_mutex_lock(&viewer->channel->lock);
+  out->pictures = subscriber->looks;
+  out->skipping = subscriber->is_skipping;
+  out->pictures_skipped = subscriber->left_out;
+  out->skips = subscriber->breaks;
+  out->picture_queue = subscriber->waiting ? 1 : 0;
+  out->rtt_us = viewer->flight.rtt_us;
+  out->in_flight = (uint32_t)(viewer->flight.sent_count - viewer->flight.received_count);
+  out->painted = viewer->flight.painted;
+  out->pictures_sent = viewer->pictures_sent;
+  out->bytes_sent += viewer->picture_bytes;
+  pthread_mutex_unlock(&viewer->channel->lock);
 }
 
-static void viewer_stats(const struct oriel_hub *hub, const struct oriel_viewer *viewer,
-                         struct oriel_viewer_stats *out) {
-  *out = (struct oriel_viewer_stats){
-    .id = viewer->id,
-    .role = viewer == hub->controller ? ORIEL_ROLE_CONTROLLER : ORIEL_ROLE_VIEWER,
-    .pictures = viewer->subscriber.looks,
-    .sound = viewer->sound,
-    .skipping = viewer->subscriber.is_skipping,
-    .rtt_us = viewer->rtt_us,
-    .in_flight = (uint32_t)(viewer->sent_count - viewer->received_count),
-    .pictures_sent = viewer->pictures_sent,
-    .pictures_skipped = viewer->subscriber.left_out,
-    .skips = viewer->subscriber.breaks,
-    .audio_sent = viewer->audio_sent,
-    .audio_dropped = viewer->audio.dropped + viewer->audio_trimmed,
-    .bytes_sent = viewer->bytes_sent,
-    .painted = viewer->painted,
-    .microphone_packets = viewer->microphone_packets,
-    .microphone_refused = viewer->microphone_refused,
-    .picture_queue = viewer->subscriber.waiting ? 1 : 0,
-    .audio_queue = (uint32_t)viewer->audio.count,
-  };
+static void sound_stats(struct oriel_sound_channel *channel, const struct oriel_sound_subscriber *subscriber,
+                        struct oriel_viewer_stats *out) {
+  pthread_mutex_lock(&channel->lock);
+  out->sound = subscriber->listens;
+  out->audio_sent = subscriber->sent;
+  out->audio_dropped = subscriber->queue.dropped + subscriber->trimmed;
+  out->audio_queue = (uint32_t)subscriber->queue.count;
+  out->bytes_sent += subscriber->bytes;
+  pthread_mutex_unlock(&channel->lock);
+}
+
+static void viewer_stats_locked(struct oriel_hub *hub, const struct oriel_viewer *viewer,
+                                struct oriel_viewer_stats *out) {
+  out->id = viewer->id;
+  out->role = viewer == hub->controller ? ORIEL_ROLE_CONTROLLER : ORIEL_ROLE_VIEWER;
+  out->microphone_packets = viewer->microphone_packets;
+  out->microphone_refused = viewer->microphone_refused;
   memcpy(out->name, viewer->name, sizeof out->name);
+  picture_stats(viewer, out);
+  sound_stats(&hub->sound, &viewer->sound, out);
 }
 
 static void stats_facts(struct oriel_desktop *desktop, struct oriel_desktop_stats *stats) {
@@ -56,47 +61,68 @@ static void stats_facts(struct oriel_desktop *desktop, struct oriel_desktop_stat
   stats->abilities = facts.abilities;
 }
 
-/* The one of video that stands for the desktop: the reference viewer's, or that which worked. */
-static enum oriel_channel_kind shown_channel(const struct oriel_hub *hub, const struct oriel_viewer *reference) {
-  if (reference && reference->channel != ORIEL_CHANNEL_LOSSLESS)
-    return reference->channel;
-  return hub->channels[ORIEL_CHANNEL_TILES].encoder[0] ? ORIEL_CHANNEL_TILES : ORIEL_CHANNEL_VIDEO;
+static void add_channel(struct oriel_channel *channel, struct oriel_desktop_stats *stats) {
+  const struct oriel_channel_counters *counters = &channel->counters;
+  pthread_mutex_lock(&channel->lock);
+  stats->conversions += counters->conversions;
+  stats->pictures_video += counters->video;
+  stats->pictures_tiles += counters->tiles;
+  stats->pictures_key += counters->keys;
+  stats->pictures_sharpened += counters->sharpened;
+  stats->pictures_refined += counters->refined;
+  stats->openings += counters->openings;
+  stats->video_bytes += counters->video_bytes;
+  stats->tiles_bytes += counters->tiles_bytes;
+  stats->refined_bytes += counters->refined_bytes;
+  stats->encode_failures += counters->failures;
+  stats->key_requests += counters->key_requests;
+  stats->bursts += counters->bursts;
+  pthread_mutex_unlock(&channel->lock);
 }
 
-static void stats_hub_locked(const struct oriel_hub *hub, struct oriel_desktop_stats *stats, uint64_t now_ns) {
-  stats->fps = hub->fps;
-  stats->viewers = hub->count;
-  stats->controller = hub->controller ? hub->controller->id : 0;
-  stats->damage_events = hub->damage_events;
-  for (unsigned i = 0; i < ORIEL_CHANNELS; i++)
-    stats->conversions += hub->channels[i].conversions;
-  stats->pictures_video = hub->pictures_video;
-  stats->pictures_tiles = hub->pictures_tiles;
-  stats->pictures_key = hub->pictures_key;
-  stats->pictures_sharpened = hub->pictures_sharpened;
-  stats->pictures_refined = hub->pictures_refined;
-  stats->openings = hub->openings;
-  stats->video_bytes = hub->video_bytes;
-  stats->tiles_bytes = hub->tiles_bytes;
-  stats->refined_bytes = hub->refined_bytes;
-  stats->audio_packets = hub->audio_packets;
-  stats->audio_bytes = hub->audio_bytes;
-  stats->encode_failures = hub->encode_failures;
-  stats->key_requests = hub->key_requests;
-  stats->held_back = hub->held_back;
-  stats->bursts = hub->bursts;
-  stats->cpu_us = hub->cpu_ns / ORIEL_NS_PER_US;
-  stats->cpu_limited = hub->cpu_limited;
-  stats->viewer_count = hub->count;
-  for (unsigned i = 0; i < hub->count; i++) {
-    viewer_stats(hub, hub->viewers[i], &stats->viewer[i]);
-    stats->watching += hub->viewers[i]->subscriber.looks || hub->viewers[i]->sound;
-  }
-  const struct oriel_viewer *reference = oriel_hub_reference_locked(hub);
-  const struct oriel_channel *channel = &hub->channels[shown_channel(hub, reference)];
+static void add_sound(struct oriel_sound_channel *channel, struct oriel_desktop_stats *stats) {
+  pthread_mutex_lock(&channel->lock);
+  stats->audio_packets = channel->packets;
+  stats->audio_bytes = channel->bytes;
+  pthread_mutex_unlock(&channel->lock);
+}
+
+/* Of a channel of video what its rendition does; false when there was no picture of it yet. */
+static bool show_rendition(struct oriel_channel *channel, struct oriel_desktop_stats *stats) {
+  pthread_mutex_lock(&channel->lock);
   stats->encoder = channel->encoder;
   stats->bitrate_kbps = channel->kbps;
-  stats->painted_fps = reference ? paints_last_second(reference, now_ns) : 0;
+  pthread_mutex_unlock(&channel->lock);
+  return stats->encoder[0];
+}
+
+/* The one of video that stands for the desktop: the reference viewer's, or that which worked. */
+static void stats_reference_locked(struct oriel_hub *hub, struct oriel_desktop_stats *stats, uint64_t now_ns) {
+  const struct oriel_viewer *reference = atomic_load_explicit(&hub->reference, memory_order_relaxed); /* locked */
+  if (reference) {
+    pthread_mutex_lock(&reference->channel->lock);
+    stats->painted_fps = oriel_flight_paints(&reference->flight, now_ns);
+    pthread_mutex_unlock(&reference->channel->lock);
+  }
+  if (reference && reference->kind != ORIEL_CHANNEL_LOSSLESS)
+    (void)show_rendition(reference->channel, stats);
+  else if (!show_rendition(&hub->channels[ORIEL_CHANNEL_TILES], stats))
+    (void)show_rendition(&hub->channels[ORIEL_CHANNEL_VIDEO], stats);
+}
+
+static void stats_hub_locked(struct oriel_hub *hub, struct oriel_desktop_stats *stats, uint64_t now_ns) {
+  stats->fps = hub->fps;
+  stats->viewers = stats->viewer_count = hub->count;
+  stats->controller = hub->controller ? hub->controller->id : 0;
+  stats->damage_events = hub->damage_events;
+  stats->held_back = hub->held_back;
+  stats->cpu_us = hub->cpu_ns / ORIEL_NS_PER_US;
+  stats->cpu_limited = hub->cpu_limited;
+  for (unsigned i = 0; i < hub->count; i++) {
+    viewer_stats_locked(hub, hub->viewers[i], &stats->viewer[i]);
+    stats->watching += stats->viewer[i].pictures || stats->viewer[i].sound;
+  }
+  stats_reference_locked(hub, stats, now_ns);
 }
 
 void oriel_desktop_stats(struct oriel_desktop *desktop, struct oriel_desktop_stats *stats) {
@@ -104,13 +130,15 @@ void oriel_desktop_stats(struct oriel_desktop *desktop, struct oriel_desktop_sta
   memset(stats, 0, sizeof *stats);
   struct oriel_hub *hub = &desktop->hub;
   /* Sorting for percentiles happens on a copy, outside the lock that viewers and the media thread share. */
-  struct oriel_histogram *stages = malloc(sizeof hub->stages);
-  uint64_t now = oriel_clock_ns();
+  struct oriel_histogram *stages = malloc(sizeof desktop->stages.histograms);
   pthread_mutex_lock(&hub->lock);
-  stats_hub_locked(hub, stats, now);
-  if (stages)
-    memcpy(stages, hub->stages, sizeof hub->stages);
+  stats_hub_locked(hub, stats, oriel_clock_ns());
   pthread_mutex_unlock(&hub->lock);
+  for (unsigned i = 0; i < ORIEL_CHANNELS; i++)
+    add_channel(&hub->channels[i], stats);
+  add_sound(&hub->sound, stats);
+  if (stages)
+    oriel_stages_copy(&desktop->stages, stages);
   for (unsigned i = 0; stages && i < ORIEL_STAGES; i++)
     oriel_histogram_read(&stages[i], &stats->stages[i]);
   free(stages);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * A viewer's life and its mailbox: what the network thread calls to take things out. Network thread only.
+ * A viewer's life: it comes, looks and listens or does not, and goes. Network thread only.
  */
 #ifndef ORIEL_DESKTOP_VIEWER_H
 #define ORIEL_DESKTOP_VIEWER_H
@@ -31,13 +31,6 @@ void oriel_viewer_detach(struct oriel_viewer *viewer);
 /** A number unique for the life of the desktop, from 1. */
 uint32_t oriel_viewer_id(const struct oriel_viewer *viewer);
 
-/** Takes the most urgent waiting thing. In this order: an opening that fits the window; typed, state, role; the cursor's
- *  shape, unless the delivery before was one; abilities, cursor position, volume, microphone; controls; audio; skip
- *  notice; a picture that fits the window; the shape after all. Call it only when the connection can take more: what is
- *  taken no longer coalesces. False and type NONE when nothing may go. */
-bool oriel_viewer_next(struct oriel_viewer *viewer, struct oriel_delivery *delivery);
-/** True when something waits. Cheap. */
-bool oriel_viewer_pending(struct oriel_viewer *viewer);
 /** Hidden or shown, muted or not: what is not wanted is not sent, and not made if nobody else wants it. Showing again
  *  starts with a key frame. */
 void oriel_viewer_want(struct oriel_viewer *viewer, bool pictures, bool sound);

@@ -18,7 +18,7 @@ static bool may_idle_locked(struct oriel_hub *hub) {
   uint64_t now = oriel_clock_ns(), at = oriel_rate_limit_next(&hub->idle_pace, now);
   hub->idle_ns = at > now ? at : 0;
   if (hub->idle_ns)
-    oriel_hub_wake_locked(hub, 0);
+    oriel_hub_wake(hub, 0);
   else
     oriel_rate_limit_take(&hub->idle_pace, now);
   return !hub->idle_ns;
@@ -64,7 +64,6 @@ void oriel_desktop_update_watch(struct oriel_desktop *desktop) {
   pthread_mutex_lock(&hub->lock);
   const unsigned before = hub->source_watched;
   unsigned wanted = wanted_locked(hub);
-  struct oriel_packet *stale[ORIEL_RENDITIONS] = {NULL};
   if (!(before & ~wanted))
     hub->idle_ns = 0;
   else if (!may_idle_locked(hub))
@@ -73,14 +72,12 @@ void oriel_desktop_update_watch(struct oriel_desktop *desktop) {
   if ((before ^ wanted) & ORIEL_WATCH_PICTURES) {
     hub->fresh_picture = false; /* from now on the surface ages, or its old content waits to be replaced */
     hub->watched_ns = oriel_clock_ns();
-    for (unsigned i = 0; i < ORIEL_RENDITIONS; i++)
-      stale[i] = oriel_hub_forget_key_locked(hub, (enum oriel_channel_kind)i);
-    oriel_hub_wake_locked(hub, 0);
+    for (unsigned i = 0; i < ORIEL_RENDITIONS; i++) /* unwatched, the screen changes unseen */
+      oriel_channel_keep_keys(&hub->channels[i], wanted & ORIEL_WATCH_PICTURES);
+    oriel_hub_wake(hub, 0);
   }
   bool sound = hub->watchers_sound > 0;
   pthread_mutex_unlock(&hub->lock);
-  for (unsigned i = 0; i < ORIEL_RENDITIONS; i++)
-    oriel_packet_unref(stale[i]);
   oriel_sound_want(desktop->sound, sound);
   if (wanted != before)
     oriel_source_watch(desktop->source, wanted); /* may call the sink at once: hub.lock is free */
@@ -92,8 +89,8 @@ void oriel_desktop_expect(struct oriel_desktop *desktop) {
   pthread_mutex_lock(&hub->lock);
   hub->joined_ns = oriel_clock_ns();
   hub->expected_ns = hub->joined_ns + expectation_ns;
-  hub->opens = !hub->watchers_pictures && !hub->channels[ORIEL_CHANNEL_TILES].newest_key;
-  oriel_hub_wake_locked(hub, 0);
+  hub->opens = !hub->watchers_pictures && !oriel_channel_has_key(&hub->channels[ORIEL_CHANNEL_TILES]);
+  oriel_hub_wake(hub, 0);
   pthread_mutex_unlock(&hub->lock);
   oriel_desktop_update_watch(desktop);
 }

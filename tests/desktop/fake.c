@@ -256,9 +256,9 @@ uint32_t fake_publish(struct oriel_desktop *desktop, enum oriel_packet_kind kind
   struct oriel_packet *packet = fake_packet(kind, key);
   oriel_packet_ref(packet);
   if (kind == ORIEL_PACKET_AUDIO)
-    oriel_channel_publish_sound(desktop, packet);
+    oriel_desktop_publish_sound(desktop, packet);
   else
-    oriel_channel_publish(desktop, ORIEL_CHANNEL_TILES, packet);
+    oriel_desktop_publish(desktop, ORIEL_CHANNEL_TILES, packet);
   uint32_t sequence = packet->sequence;
   oriel_packet_unref(packet);
   return sequence;

@@ -9,11 +9,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "desktop/channel.h"
 #include "desktop/desktop.h"
 #include "desktop/hub.h"
 #include "desktop/notify.h"
 #include "desktop/opening.h"
+#include "desktop/publish.h"
 
 struct fake {
   struct oriel_source source;

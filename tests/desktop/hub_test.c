@@ -241,7 +241,7 @@ static void stages_follow_a_picture_to_the_screen(void **state) {
   packet->taken_ns = captured + ORIEL_NS_PER_MS;
   packet->converted_ns = captured + 2 * ORIEL_NS_PER_MS;
   packet->encoded_ns = captured + 5 * ORIEL_NS_PER_MS;
-  oriel_channel_publish(fixture->desktop, ORIEL_CHANNEL_TILES, packet);
+  oriel_desktop_publish(fixture->desktop, ORIEL_CHANNEL_TILES, packet);
   struct oriel_delivery delivery = fake_next(&fixture->fake, viewer);
   uint64_t sent = oriel_clock_ns(), ms = ORIEL_NS_PER_MS;
   uint32_t sequence = delivery.packet->sequence;

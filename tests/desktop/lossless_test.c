@@ -97,10 +97,10 @@ static void wait_equal(struct fixture *fixture) {
   bool same = false;
   while (!same && oriel_clock_ns() < until) {
     take(&fixture->page);
-    pthread_mutex_lock(&fixture->desktop->hub.lock);
+    pthread_mutex_lock(&fixture->page.viewer->channel->lock);
     const struct oriel_refine *owed = fixture->page.viewer->owed;
     const bool through = owed->width && !owed->left;
-    pthread_mutex_unlock(&fixture->desktop->hub.lock);
+    pthread_mutex_unlock(&fixture->page.viewer->channel->lock);
     same = through && equal(fixture);
     fake_yield();
   }
