@@ -89,7 +89,8 @@ enum MHD_Result oriel_handle_add(struct oriel_request *request) {
   if (status < 0)
     return refuse(request, status, why);
   snprintf(why, sizeof why, "this desktop cannot be served");
-  status = registry->add(registry->user, order.name, order.address, (const char *const *)order.options, why, sizeof why);
+  const char *const *options = (const char *const *)order.options;
+  status = registry->add(registry->user, order.name, order.address, options, why, sizeof why);
   char name[ORIEL_MOUNT_NAME_MAX + 1];
   oriel_audit_sanitize(order.name, name, sizeof name);
   oriel_audit("desktop-added", request->client, NULL, "result=%s name=\"%s\"", status == 0 ? "done" : "refused",

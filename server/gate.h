@@ -21,8 +21,9 @@ struct oriel_verdict {
 void oriel_verdict_refuse(struct oriel_verdict *verdict, unsigned status, const char *sentence);
 /** Judges a request by its headers; sets route, asset, mount, credential and session. Counts failures. */
 void oriel_gate_check(struct oriel_request *request, const char *method, struct oriel_verdict *verdict);
-/** What the token that a request shows is good for. A right one passes whatever came before from its address: it cannot be guessed, so a
- *  lock-out would only hit its user. A wrong one is counted, logged and 401, after too many 429; then status is set. */
+/** What the token that a request shows is good for. A right one passes whatever came before from its address: it cannot
+ *  be guessed, so a lock-out would only hit its user. A wrong one is counted, logged and 401, after too many 429; then
+ *  status is set. */
 enum oriel_right oriel_gate_token(struct oriel_request *request, const char *token, size_t size,
                                   struct oriel_login_key *key, struct oriel_verdict *verdict);
 /** Who asks, by cookie or bearer: sets credential, session, opener, all and party, or refuses. Counts failures. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Viewers' connections counted. Loop thread. They are walked, not indexed: there are hundreds, and each of these walks is
- * made some times a second or once a connection.
+ * Viewers' connections counted. Loop thread. They are walked, not indexed: there are hundreds, and each of these walks
+ * is made some times a second or once a connection.
  */
 #include "server/peer_crowd.h"
 
