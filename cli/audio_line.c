@@ -43,17 +43,17 @@ bool oriel_audio_line_is_connected(const struct oriel_audio_line *line) {
 int oriel_audio_line_poll(const struct oriel_audio_line *line, struct pollfd fds[2]) {
   if (line->dialer != NULL) {
     fds[0] = (struct pollfd){.fd = oriel_dialer_fd(line->dialer),
-                             .events = oriel_dialer_events(line->dialer, line->rest_size > 0)};
+                             .events = oriel_dialer_events(line->dialer, line->unsent_size > 0)};
     return 1;
   }
   fds[0] = (struct pollfd){.fd = oriel_listener_fd(line->listener), .events = POLLIN};
-  fds[1] = (struct pollfd){.fd = line->fd, .events = (short)(POLLIN | (line->rest_size > 0 ? POLLOUT : 0))};
+  fds[1] = (struct pollfd){.fd = line->fd, .events = (short)(POLLIN | (line->unsent_size > 0 ? POLLOUT : 0))};
   return 2;
 }
 
 static void forget_stream(struct oriel_audio_line *line) {
   memset(&line->framer, 0, sizeof line->framer);
-  line->rest_size = 0;
+  line->unsent_size = 0;
 }
 
 static void hang_up(struct oriel_audio_line *line, uint64_t now_ns) {
@@ -114,10 +114,10 @@ static void receive(struct oriel_audio_line *line, uint64_t now_ns, oriel_audio_
 }
 
 static void flush(struct oriel_audio_line *line, uint64_t now_ns) {
-  const ssize_t sent = line->rest_size > 0 ? put(line, line->rest, line->rest_size, now_ns) : 0;
+  const ssize_t sent = line->unsent_size > 0 ? put(line, line->unsent, line->unsent_size, now_ns) : 0;
   if (sent > 0) {
-    memmove(line->rest, line->rest + sent, line->rest_size - (size_t)sent);
-    line->rest_size -= (size_t)sent;
+    memmove(line->unsent, line->unsent + sent, line->unsent_size - (size_t)sent);
+    line->unsent_size -= (size_t)sent;
   }
 }
 
@@ -153,7 +153,7 @@ void oriel_audio_line_send(struct oriel_audio_line *line, const uint8_t *packet,
   const bool is_datagram = line->address.scheme == ORIEL_TRANSPORT_UDP;
   const size_t head = is_datagram ? 0 : ORIEL_AUDIO_LENGTH_SIZE;
   flush(line, now_ns);
-  if (line->rest_size > 0 || !oriel_audio_line_is_connected(line)) {
+  if (line->unsent_size > 0 || !oriel_audio_line_is_connected(line)) {
     line->dropped++;
     return;
   }
@@ -168,8 +168,8 @@ void oriel_audio_line_send(struct oriel_audio_line *line, const uint8_t *packet,
     return;
   }
   line->sent++;
-  line->rest_size = head + size - (size_t)sent;
-  memcpy(line->rest, whole + sent, line->rest_size);
+  line->unsent_size = head + size - (size_t)sent;
+  memcpy(line->unsent, whole + sent, line->unsent_size);
 }
 
 const char *oriel_audio_line_why(const struct oriel_audio_line *line) {

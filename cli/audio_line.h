@@ -22,8 +22,8 @@ struct oriel_audio_line {
   struct oriel_listener *listener;
   int fd;                          /* accepted; -1 */
   struct oriel_audio_framer framer;
-  uint8_t rest[ORIEL_AUDIO_LENGTH_SIZE + ORIEL_AUDIO_PACKET_MAX]; /* of a packet that did not fit whole */
-  size_t rest_size;
+  uint8_t unsent[ORIEL_AUDIO_LENGTH_SIZE + ORIEL_AUDIO_PACKET_MAX]; /* of a packet that did not fit whole */
+  size_t unsent_size;
   uint64_t connections, sent, dropped, malformed;
 };
 

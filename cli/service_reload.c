@@ -44,7 +44,7 @@ static void on_late(uv_timer_t *timer) {
 }
 
 /** Options of the process are what they were at start. */
-static void name_the_rest(const struct oriel_options *old, const struct oriel_options *fresh) {
+static void name_ignored(const struct oriel_options *old, const struct oriel_options *fresh) {
   for (int i = 0; i < oriel_option_count; i++)
     if (oriel_option_table[i].scope == ORIEL_SCOPE_PROCESS &&
         !oriel_option_equal(&oriel_option_table[i], old, fresh))
@@ -74,7 +74,7 @@ static void apply(struct oriel_service *service) {
                                       sizeof reload->why);
     reload->plans = NULL;
     if (reload->result == 0) {
-      name_the_rest(service->given, &reload->options);
+      name_ignored(service->given, &reload->options);
       oriel_info("cli", "%s is read again: %u desktops", service->given->config, reload->options.desktop_count);
     }
     oriel_options_finish(&reload->options);

@@ -7,7 +7,7 @@
 #include "core/clock.h"
 #include "media/opus.h"
 
-enum { EMPTY_MS = 60, REST_MS = 1000 };
+enum { EMPTY_MS = 60, IDLE_MS = 1000 };
 enum { EXCESS_US = 30 * 1000 }; /* the receiver cuts what is further above its target */
 static const uint64_t behind_ns =
     60 * ORIEL_NS_PER_MS; /* as much late, what was missed is not made up for (lesson 27) */
@@ -40,22 +40,22 @@ void oriel_resampler_reset(struct oriel_resampler *resampler) {
   oriel_receiver_reset(resampler->receiver);
 }
 
-void oriel_resampler_rest(struct oriel_resampler *resampler) {
+void oriel_resampler_idle(struct oriel_resampler *resampler) {
   if (!resampler->due_ns)
     return;
-  oriel_receiver_rest(resampler->receiver);
+  oriel_receiver_idle(resampler->receiver);
   resampler->due_ns = 0;
   resampler->empty = 0;
   resampler->sounds = false;
 }
 
-/* Counts what came without sound; after a second of that it rests. */
+/* Counts what came without sound; after a second of that it is idle. */
 static void note_empty(struct oriel_resampler *resampler, size_t count, size_t sound) {
-  const size_t rest = (size_t)REST_MS * ORIEL_OPUS_RATE / 1000, gap = (size_t)EMPTY_MS * ORIEL_OPUS_RATE / 1000;
+  const size_t idle = (size_t)IDLE_MS * ORIEL_OPUS_RATE / 1000, gap = (size_t)EMPTY_MS * ORIEL_OPUS_RATE / 1000;
   resampler->empty = sound ? 0 : resampler->empty + count;
   resampler->sounds = sound || (resampler->sounds && resampler->empty < gap);
-  if (resampler->empty >= rest)
-    oriel_resampler_rest(resampler);
+  if (resampler->empty >= idle)
+    oriel_resampler_idle(resampler);
 }
 
 void oriel_resampler_take_some(struct oriel_resampler *resampler, float *frames, size_t count, uint64_t now_ns,

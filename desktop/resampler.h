@@ -22,7 +22,7 @@
 struct oriel_resampler {
   struct oriel_receiver *receiver; /* owned */
   size_t frames;     /* that a take gives; constant */
-  uint64_t due_ns;   /* when the next is due; 0 = at rest */
+  uint64_t due_ns;   /* when the next is due; 0 = idle */
   uint64_t sequence; /* of the newest packet, as the receiver knows it */
   size_t empty;      /* frames in a row without sound */
   bool sounds;       /* it has begun, and not ended */
@@ -38,12 +38,12 @@ void oriel_resampler_push(struct oriel_resampler *resampler, const void *packet,
                           uint64_t arrived_ns);
 /** Another stream begins, or nobody listens: what is here fades out, or is forgotten. */
 void oriel_resampler_reset(struct oriel_resampler *resampler);
-void oriel_resampler_rest(struct oriel_resampler *resampler);
+void oriel_resampler_idle(struct oriel_resampler *resampler);
 /** Call it when `due_ns` has come: fills `frames` (stereo). True when they are to be heard; *captured_ns is when the
- *  first of them came in. After a second without a packet it rests. */
+ *  first of them came in. After a second without a packet it is idle. */
 bool oriel_resampler_take(struct oriel_resampler *resampler, float *frames, uint64_t now_ns, uint64_t *captured_ns);
 /** Takes any number of frames instead, at another's pace, which is expected to go on within `patience_ns`: takes by the
- *  clock begin again then. Also rests after a second without a packet. */
+ *  clock begin again then. Also idle after a second without a packet. */
 void oriel_resampler_take_some(struct oriel_resampler *resampler, float *frames, size_t count, uint64_t now_ns,
                                uint64_t patience_ns);
 

@@ -91,7 +91,7 @@ static void add_return(struct oriel_sound_mix *mix, float *frames, size_t count,
   if (oriel_crossfade_runs(&mix->fade))
     return;
   mix->returning = false;
-  oriel_resampler_rest(resampler);
+  oriel_resampler_idle(resampler);
 }
 
 static void add_tail(struct oriel_sound_mix *mix, float *frames, size_t count) {

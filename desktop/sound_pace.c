@@ -99,7 +99,7 @@ static void change_mix(struct oriel_sound_pace *pace, int chosen, uint64_t now_n
     receiver_conceal_begin(&mix->tail);
   mix->direct = has_own(inputs, chosen) && !(resampler->due_ns && sounds);
   if (mix->direct)
-    oriel_resampler_rest(resampler);
+    oriel_resampler_idle(resampler);
   else if (resampler->due_ns > now_ns)
     resampler->due_ns = now_ns; /* it was kept waiting for the pace of another */
   mix->returning = false;
@@ -134,7 +134,7 @@ static void settle(struct oriel_sound_pace *pace, uint64_t now_ns) {
   if (mix->returning)
     oriel_crossfade_begin(&mix->fade);
   else
-    oriel_resampler_rest(resampler);
+    oriel_resampler_idle(resampler);
 }
 
 void oriel_sound_pace_turn(struct oriel_sound_pace *pace, uint64_t device_frames) {
@@ -196,10 +196,10 @@ static void tick_other(struct oriel_sound_pace *pace, int input, uint64_t now_ns
   oriel_sound_relay_frames(&pace->relay, frames, captured_ns);
 }
 
-void oriel_sound_pace_rest(struct oriel_sound_pace *pace) {
+void oriel_sound_pace_idle(struct oriel_sound_pace *pace) {
   for (int i = 0; i < ORIEL_SOUND_INPUTS; i++)
     if (pace->mix.resamplers[i].receiver)
-      oriel_resampler_rest(&pace->mix.resamplers[i]);
+      oriel_resampler_idle(&pace->mix.resamplers[i]);
   settle(pace, UINT64_MAX / 2);
 }
 

@@ -39,6 +39,6 @@ uint64_t oriel_sound_pace_due_ns(const struct oriel_sound_pace *pace);
 /** Makes those that are due by now. */
 void oriel_sound_pace_tick(struct oriel_sound_pace *pace);
 /** Nobody listens: what is resampled is forgotten. */
-void oriel_sound_pace_rest(struct oriel_sound_pace *pace);
+void oriel_sound_pace_idle(struct oriel_sound_pace *pace);
 
 #endif

@@ -112,7 +112,7 @@ static void *run(void *argument) {
     if (atomic_load(&thread->signal->wanted) && thread->output->encoder)
       oriel_sound_pace_tick(&thread->pace);
     else
-      oriel_sound_pace_rest(&thread->pace);
+      oriel_sound_pace_idle(&thread->pace);
   }
 }
 

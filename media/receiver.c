@@ -216,7 +216,7 @@ float oriel_receiver_pushed_peak(const struct oriel_receiver *receiver) {
   return receiver->in.peak;
 }
 
-void oriel_receiver_rest(struct oriel_receiver *receiver) {
+void oriel_receiver_idle(struct oriel_receiver *receiver) {
   in_restart(receiver);
   receiver_clock_reset(&receiver->in.clock);
   post_line(receiver);
@@ -228,7 +228,7 @@ void oriel_receiver_learn(struct oriel_receiver *receiver, const void *packet, s
 
 void oriel_receiver_reset(struct oriel_receiver *receiver) {
   receiver_decode_reset(&receiver->in.decode);
-  oriel_receiver_rest(receiver);
+  oriel_receiver_idle(receiver);
 }
 
 static double get_double(const struct oriel_receiver *receiver, enum receiver_counter which) {

@@ -6,7 +6,7 @@
  * in-band FEC where the next packet has it), trimming of backlog to the target, fades at every seam. One
  * implementation for host, agent and driver (lessons 24, 27).
  *
- * Thread-safety: push, reset, rest and learn from one thread (network), pull from one other (data thread: no lock, no
+ * Thread-safety: push, reset, idle and learn from one thread (network), pull from one other (data thread: no lock, no
  * allocation, no system call, no log); stats from any thread.
  */
 #ifndef ORIEL_MEDIA_RECEIVER_H
@@ -36,8 +36,8 @@ float oriel_receiver_pushed_peak(const struct oriel_receiver *receiver);
 void oriel_receiver_reset(struct oriel_receiver *receiver);
 /** The same where the stream goes on later: an Opus decoder keeps what it knows, without which the packets of a sender
  *  that has not begun anew are far too loud for some 60 ms. */
-void oriel_receiver_rest(struct oriel_receiver *receiver);
-/** Lets a decoder that rests know of a packet that another one played. */
+void oriel_receiver_idle(struct oriel_receiver *receiver);
+/** Lets a decoder that is idle know of a packet that another one played. */
 void oriel_receiver_learn(struct oriel_receiver *receiver, const void *packet, size_t size);
 
 /** Fills `count` (1..8192) interleaved frames: sound, concealment or silence; never fails. `now_ns` is when the first

@@ -11,7 +11,7 @@
 
 #include "media/fade.h"
 
-enum { COARSE_RATE = 12000, REST_FRAMES = 64 };
+enum { COARSE_RATE = 12000, STEP_FRAMES = 64 };
 /* In 1/10000 s. */
 enum { PERIOD_LEAST = 25, PERIOD_MOST = 125, COMPARED = 60, SOLID = 100, OVER = 300, SPARE = 100 };
 
@@ -120,7 +120,7 @@ void receiver_conceal_begin(struct receiver_conceal *conceal) {
   }
   for (size_t channel = 0; channel < channels; channel++) {
     float last = *(end - channels + channel), slope = last - *(end - 2 * channels + channel);
-    conceal->rest[channel] = last + slope - conceal->loop[channel];
+    conceal->step[channel] = last + slope - conceal->loop[channel];
   }
   conceal->period = period;
   conceal->at = conceal->done = 0;
@@ -138,10 +138,10 @@ void receiver_conceal_render(struct receiver_conceal *conceal, float *frames, si
       return;
     }
     float gain = conceal->done < solid ? 1 : 1 - oriel_fade_weight(conceal->done - solid, over - solid);
-    float rest = 1 - oriel_fade_weight(conceal->done, REST_FRAMES);
+    float step_gain = 1 - oriel_fade_weight(conceal->done, STEP_FRAMES);
     for (size_t channel = 0; channel < channels; channel++)
       frames[i * channels + channel] =
-        (conceal->loop[conceal->at * channels + channel] + conceal->rest[channel] * rest) * gain;
+        (conceal->loop[conceal->at * channels + channel] + conceal->step[channel] * step_gain) * gain;
     if (++conceal->at >= conceal->period)
       conceal->at = 0;
   }

@@ -21,7 +21,7 @@ struct receiver_conceal {
   float *history;      /* the newest `retain` frames end at `filled`; room for twice as many; owned */
   size_t filled;
   float *mono, *loop;  /* scratch of begin; the period that is repeated; owned */
-  float rest[16];      /* step between what was heard and the loop, faded out */
+  float step[16];      /* between what was heard and the loop, faded out */
   size_t period, at;   /* frames of the loop, and where in it */
   size_t done;         /* frames given since begin */
 };

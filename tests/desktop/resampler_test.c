@@ -207,7 +207,7 @@ static void rest_forgets_what_waited(void **state) {
   float frames[TAKE * 2];
   uint64_t captured_ns;
   run(path, 1);
-  oriel_resampler_rest(&path->resampler);
+  oriel_resampler_idle(&path->resampler);
   assert_int_equal(path->resampler.due_ns, 0);
   const float sound[PERIOD * 2] = {0};
   oriel_resampler_push(&path->resampler, sound, sizeof sound, path->number + 1, path->now_ns + ORIEL_NS_PER_SECOND);
