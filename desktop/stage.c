@@ -9,15 +9,6 @@
 
 #include "core/clock.h"
 
-const char *oriel_stage_name(enum oriel_stage stage) {
-  static const char *const names[ORIEL_STAGES] = {
-    [ORIEL_STAGE_CAPTURE] = "capture", [ORIEL_STAGE_CONVERT] = "convert", [ORIEL_STAGE_ENCODE] = "encode",
-    [ORIEL_STAGE_QUEUE] = "queue",     [ORIEL_STAGE_SEND] = "send",       [ORIEL_STAGE_WIRE] = "wire",
-    [ORIEL_STAGE_DECODE] = "decode",   [ORIEL_STAGE_PAINT] = "paint",     [ORIEL_STAGE_TOTAL] = "total",
-  };
-  return (unsigned)stage < ORIEL_STAGES ? names[stage] : "unknown";
-}
-
 void oriel_stage_add(struct oriel_histogram *stages, enum oriel_stage stage, uint64_t start_ns, uint64_t end_ns) {
   static const uint64_t mapping_ns = 5 * ORIEL_NS_PER_MS, absurd_ns = 60 * ORIEL_NS_PER_SECOND;
   if (!start_ns || !end_ns)
@@ -30,13 +21,6 @@ void oriel_stage_add(struct oriel_histogram *stages, enum oriel_stage stage, uin
   if (end_ns - start_ns > absurd_ns)
     return;
   oriel_histogram_add(&stages[stage], (uint32_t)((end_ns - start_ns) / ORIEL_NS_PER_US));
-}
-
-const char *oriel_sound_stage_name(enum oriel_sound_stage stage) {
-  static const char *const names[ORIEL_SOUND_STAGES] = {
-    [ORIEL_SOUND_STAGE_HOST] = "host", [ORIEL_SOUND_STAGE_QUEUE] = "queue",
-  };
-  return (unsigned)stage < ORIEL_SOUND_STAGES ? names[stage] : "unknown";
 }
 
 void oriel_sound_stage_add(struct oriel_histogram *stages, enum oriel_sound_stage stage, uint64_t start_ns,

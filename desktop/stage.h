@@ -13,30 +13,34 @@
 #include "core/histogram.h"
 #include "core/packet.h"
 
-/** Stages of one picture's way, in order. */
+/** Stages of one picture's way, in order; X(NAME, name as it is told). */
+#define ORIEL_STAGE_LIST(X) \
+  X(CAPTURE, "capture") /* damage arrived -> media thread took it */ \
+  X(CONVERT, "convert") /* -> pixels converted */ \
+  X(ENCODE, "encode")   /* -> bytes ready */ \
+  X(QUEUE, "queue")     /* -> taken from the mailbox */ \
+  X(SEND, "send")       /* -> whole in the kernel */ \
+  X(WIRE, "wire")       /* -> whole in the page */ \
+  X(DECODE, "decode")   /* -> decoded */ \
+  X(PAINT, "paint")     /* -> on the screen's next frame */ \
+  X(TOTAL, "total")     /* capture -> paint */
 enum oriel_stage {
-  ORIEL_STAGE_CAPTURE, /* damage arrived -> media thread took it */
-  ORIEL_STAGE_CONVERT, /* -> pixels converted */
-  ORIEL_STAGE_ENCODE,  /* -> bytes ready */
-  ORIEL_STAGE_QUEUE,   /* -> taken from the mailbox */
-  ORIEL_STAGE_SEND,    /* -> whole in the kernel */
-  ORIEL_STAGE_WIRE,    /* -> whole in the page */
-  ORIEL_STAGE_DECODE,  /* -> decoded */
-  ORIEL_STAGE_PAINT,   /* -> on the screen's next frame */
-  ORIEL_STAGE_TOTAL,   /* capture -> paint */
+#define X(name, text) ORIEL_STAGE_##name,
+  ORIEL_STAGE_LIST(X)
+#undef X
   ORIEL_STAGES,
 };
-/** "capture" ... "total"; static. */
-const char *oriel_stage_name(enum oriel_stage stage);
 
-/** Stages of a packet of sound on this host. */
+/** Stages of a packet of sound on this host; likewise. */
+#define ORIEL_SOUND_STAGE_LIST(X) \
+  X(HOST, "host")   /* captured by, or arrived at, this host -> bytes ready for viewers */ \
+  X(QUEUE, "queue") /* -> taken from a mailbox */
 enum oriel_sound_stage {
-  ORIEL_SOUND_STAGE_HOST,  /* captured by, or arrived at, this host -> bytes ready for viewers */
-  ORIEL_SOUND_STAGE_QUEUE, /* -> taken from a mailbox */
+#define X(name, text) ORIEL_SOUND_STAGE_##name,
+  ORIEL_SOUND_STAGE_LIST(X)
+#undef X
   ORIEL_SOUND_STAGES,
 };
-/** "host", "queue"; static. */
-const char *oriel_sound_stage_name(enum oriel_sound_stage stage);
 
 /** Adds end - start to a stage; a difference that clock mapping explains (up to 5 ms before) counts as 0, absurd ones
  *  (over a minute, or a time of 0) are left out. */

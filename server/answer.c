@@ -94,6 +94,11 @@ struct MHD_Response *oriel_answer_create_json(json_t *root) {
   return response;
 }
 
+json_t *oriel_answer_text(const char *text) {
+  json_t *string = json_string(text);
+  return string ? string : json_string("?");
+}
+
 enum MHD_Result oriel_answer_json(struct oriel_request *request, unsigned status, json_t *root) {
   return oriel_answer_send(request, status, oriel_answer_create_json(root));
 }

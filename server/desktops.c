@@ -30,11 +30,11 @@ static json_t *entry_of(const struct oriel_mount *mount, enum oriel_right right)
     oriel_desktop_abilities(mount->desktop, &abilities);
   }
   const char *controller = oriel_peers_controller(mount);
-  json_t *name = controller ? json_string(controller) : json_null();
+  json_t *name = controller ? oriel_answer_text(controller) : json_null();
   return json_pack("{s:s,s:s*,s:s,s:s,s:i,s:o,s:b,s:b,s:b}", "name", mount->name, "machine",
                    mount->machine[0] ? mount->machine : NULL, "state", state, "display",
                    oriel_source_display_name(abilities.display), "viewers", (int)mount->peer_count, "controller",
-                   name ? name : json_string("?"), "view", right == ORIEL_RIGHT_VIEW, "commands", abilities.command,
+                   name, "view", right == ORIEL_RIGHT_VIEW, "commands", abilities.command,
                    "start", mount->start != NULL);
 }
 

@@ -42,10 +42,10 @@ void oriel_sheet_desktop(struct oriel_sheet *sheet, const char *desktop) {
   sheet->desktop = desktop;
 }
 
-/** Each desktop's families come in the same order, so that the next one is nearly always the one that is meant. */
+/** Each desktop's families come in the same order, so that this one or the next is nearly always the one meant. */
 static bool find(struct oriel_sheet *sheet, const char *name) {
   for (unsigned i = 0; i < sheet->count; i++) {
-    const unsigned at = (sheet->current + 1 + i) % sheet->count;
+    const unsigned at = (sheet->current + i) % sheet->count;
     if (strcmp(sheet->families[at].name, name) != 0)
       continue;
     sheet->current = at;
@@ -64,7 +64,7 @@ void oriel_sheet_family(struct oriel_sheet *sheet, const char *name, const char 
   family->out = open_memstream(&family->text, &family->size);
   sheet->failed = sheet->failed || !family->out;
   if (family->out)
-    fprintf(family->out, "# HELP oriel_%s %s\n# TYPE oriel_%s %s\n", name, help, name, type);
+    fprintf(family->out, "# HELP %s %s\n# TYPE %s %s\n", name, help ? help : "", name, type);
 }
 
 /** A line up to its value; NULL when memory is short. */
@@ -72,7 +72,7 @@ static FILE *begin(struct oriel_sheet *sheet, const char *suffix, const char *la
   const struct family *family = &sheet->families[sheet->current];
   if (!family->out)
     return NULL;
-  fprintf(family->out, "oriel_%s%s", family->name, suffix);
+  fprintf(family->out, "%s%s", family->name, suffix);
   if (sheet->desktop)
     fprintf(family->out, "{desktop=\"%s\"%s%s}", sheet->desktop, labels[0] ? "," : "", labels);
   else if (labels[0])

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { ORIEL_SHEET_FAMILIES_MAX = 128 };
+enum { ORIEL_SHEET_FAMILIES_MAX = 160 };
 
 struct oriel_sheet;
 
@@ -19,7 +19,8 @@ struct oriel_sheet *oriel_sheet_create(void);
 void oriel_sheet_destroy(struct oriel_sheet *sheet);
 /** Whose the samples from here on are, as the label "desktop"; NULL = without it. Borrowed until the next call. */
 void oriel_sheet_desktop(struct oriel_sheet *sheet, const char *desktop);
-/** The family of the samples from here on: oriel_`name`. One that was begun before goes on. All static. */
+/** The family of the samples from here on, by its name in full. One that was begun before goes on, with the help that
+ *  it began with; NULL = none. All static. */
 void oriel_sheet_family(struct oriel_sheet *sheet, const char *name, const char *type, const char *help);
 /** A sample: the family's name with `suffix`, and `labels` as they stand in braces; both may be "". */
 void oriel_sheet_number(struct oriel_sheet *sheet, const char *suffix, const char *labels, uint64_t value);

@@ -67,8 +67,11 @@ struct MHD_Response *oriel_answer_create(const char *type, const char *cache, co
 /** The same with a content security policy of its own; NULL = that of all others. */
 struct MHD_Response *oriel_answer_create_page(const char *type, const char *cache, const char *policy, const void *body,
                                               size_t size, enum MHD_ResponseMemoryMode mode);
-/** A JSON object, whose reference it takes over; NULL is fine. NULL when memory is short. */
 struct json_t;
+/** A JSON string of what a guest or a viewer says of itself, which need not be UTF-8: "?" then. NULL when memory is
+ *  short. */
+struct json_t *oriel_answer_text(const char *text);
+/** A JSON object, whose reference it takes over; NULL is fine. NULL when memory is short. */
 struct MHD_Response *oriel_answer_create_json(struct json_t *root);
 /** JSON with a secret in it, which it takes over: it is wiped before it is freed. NULL when memory is short. */
 struct MHD_Response *oriel_answer_create_secret(char *json);

@@ -16,6 +16,7 @@
 #include "server/admission.h"
 #include "server/mount_ready.h"
 #include "server/peers.h"
+#include "server/process.h"
 #include "server/requests.h"
 #include "server/routes.h"
 #include "server/state.h"
@@ -171,6 +172,7 @@ int oriel_server_create(uv_loop_t *loop, const struct oriel_server_config *confi
   server->listener.fd = -1;
   server->routes = &oriel_routes;
   server->registry = config->registry;
+  server->started_us = oriel_process_started_us();
   oriel_mounts_init(&server->mounts, &server->loop, &server->access, &server->stats, &viewers);
   status = bind_to(server, config, &listener, why, why_size);
   if (status == 0)

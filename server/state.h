@@ -29,6 +29,7 @@ struct oriel_server {
   struct oriel_listener listener;
   const struct oriel_routes *routes; /* what is answered */
   struct oriel_server_registry registry;
+  uint64_t started_us; /* the process, since 1970; see process.h */
 
   bool closing;
   uint64_t close_by_ns;

@@ -6,6 +6,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -67,6 +68,29 @@ static void histogram_forgets_beyond_window(void **state) {
   assert_true(out.sum_us == 100u * 1000000u + 7u * ORIEL_HISTOGRAM_WINDOW);
 }
 
+static void histogram_counts_each_sample_in_one_bucket(void **state) {
+  (void)state;
+  struct oriel_histogram histogram;
+  struct oriel_percentiles out;
+  oriel_histogram_init(&histogram);
+  for (unsigned i = 0; i < ORIEL_HISTOGRAM_BOUNDS; i++) {
+    assert_true(i == 0 || oriel_histogram_bounds_us[i - 1] < oriel_histogram_bounds_us[i]);
+    for (int more = 0; more < ORIEL_HISTOGRAM_WINDOW; more++) /* they do not slide away */
+      oriel_histogram_add(&histogram, oriel_histogram_bounds_us[i]);
+    oriel_histogram_add(&histogram, oriel_histogram_bounds_us[i] + 1);
+  }
+  oriel_histogram_add(&histogram, 0);
+  oriel_histogram_add(&histogram, UINT32_MAX);
+  oriel_histogram_read(&histogram, &out);
+  uint64_t all = 0;
+  for (unsigned i = 0; i < ORIEL_HISTOGRAM_BUCKETS; i++) {
+    const bool last = i == ORIEL_HISTOGRAM_BUCKETS - 1;
+    assert_int_equal(out.buckets[i], (last ? 1 : ORIEL_HISTOGRAM_WINDOW) + 1);
+    all += out.buckets[i];
+  }
+  assert_int_equal(all, out.count);
+}
+
 static void histogram_matches_plain_sort(void **state) {
   (void)state;
   uint32_t all[1500];
@@ -97,6 +121,7 @@ int main(void) {
     cmocka_unit_test(histogram_one_sample_is_all),
     cmocka_unit_test(histogram_hundred_ranks),
     cmocka_unit_test(histogram_forgets_beyond_window),
+    cmocka_unit_test(histogram_counts_each_sample_in_one_bucket),
     cmocka_unit_test(histogram_matches_plain_sort),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
