@@ -4,6 +4,7 @@
  */
 #include "server/connection.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "core/clock.h"
@@ -110,12 +111,13 @@ void oriel_connection_close(struct oriel_connection *connection) {
   free(connection);
 }
 
-int oriel_connection_wire(const struct oriel_connection *connection, size_t *queued) {
-  *queued = 0;
-  if (!connection->carried)
-    return connection->fd;
+int oriel_connection_link(struct oriel_connection *connection, int socket, void (*closed)(void *connection),
+                          struct oriel_link **link) {
   const struct oriel_carrier *carrier = connection->carrier;
-  return carrier ? carrier->impl->wire(carrier->user, queued) : -1;
+  if (connection->carried)
+    return carrier ? carrier->impl->give(carrier->user, socket, link) : -ECONNRESET;
+  *link = oriel_link_plain(&connection->link, socket, closed, connection);
+  return 0;
 }
 
 void oriel_connections_tick(struct oriel_connections *list, uint64_t now_ns) {

@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 
 #include "server/address.h"
+#include "server/link.h"
 #include "server/stats.h"
 
 struct oriel_http;
@@ -32,10 +33,13 @@ struct oriel_carrier_impl {
   /** libmicrohttpd has taken the connection. Tells the local address of the client's connection, and its age. */
   void (*opened)(void *user, struct oriel_connection *connection, struct sockaddr_storage *local,
                  uint64_t *accepted_ns);
-  /** The connection, or the viewer's that it became, is closed. */
+  /** The connection is closed. */
   void (*closed)(void *user);
-  /** The client's socket, borrowed for the moment, and how many bytes wait before it. */
-  int (*wire)(void *user, size_t *queued);
+  /** It became a viewer's, whose answer 101 libmicrohttpd has written to `inside`, its end of what carries it: sends
+   *  that on, ends the carrier, and gives the way to the client to the caller, and with it what the client sent and
+   *  libmicrohttpd did not read. 0; -EAGAIN: the client has not taken what it was sent before; -ENOMEM; other -errno: it
+   *  is lost. After a failure the carrier goes on, for the connection's end. */
+  int (*give)(void *user, int inside, struct oriel_link **link);
 };
 struct oriel_carrier {
   const struct oriel_carrier_impl *impl;
@@ -60,6 +64,7 @@ struct oriel_connection {
   struct oriel_connection *next_deferred;
   bool carried;                        /* by a carrier, which may have ended */
   const struct oriel_carrier *carrier; /* NULL without one, or when it has ended */
+  struct oriel_plain_link link;        /* of the viewer that it became, without a carrier */
   uint64_t phase_ns;    /* since when it is in its phase */
   uint64_t deadline_ns; /* absolute: progress does not move it */
   struct oriel_address_key key;
@@ -85,8 +90,11 @@ void oriel_connection_phase(struct oriel_connection *connection, enum connection
 void oriel_connection_doom(struct oriel_connection *connection);
 /** Takes it out of the list, unless it is out already because it is a viewer's. */
 void oriel_connection_unlist(struct oriel_connection *connection);
-/** The client's own socket, borrowed for the moment, -1 when it has gone, and how many bytes wait before it. */
-int oriel_connection_wire(const struct oriel_connection *connection, size_t *queued);
+/** The way to the client of the viewer that it becomes: `socket`, which libmicrohttpd gave with the upgrade, until
+ *  `closed` is called with the connection; or what its carrier gives. 0; -ECONNRESET: the carrier has ended; what `give`
+ *  returns. */
+int oriel_connection_link(struct oriel_connection *connection, int socket, void (*closed)(void *connection),
+                          struct oriel_link **link);
 /** Time goes on: ends those at their deadlines, or whose client has gone. */
 void oriel_connections_tick(struct oriel_connections *list, uint64_t now_ns);
 /** Ends those whose client has gone. */

@@ -17,8 +17,11 @@
 static ssize_t receive(uint8_t *data, size_t size, int flags, void *user) {
   (void)flags;
   struct oriel_inbox *inbox = user;
-  if (size > inbox->turn_left)
-    size = inbox->turn_left;
+  size_t most = inbox->turn_left;
+  if (most == 0 && inbox->ops->pending)
+    most = inbox->ops->pending(inbox->user);
+  if (size > most)
+    size = most;
   if (size == 0) { /* the turn is over; the socket stays readable */
     inbox->read_status = -EAGAIN;
     return -1;
@@ -28,7 +31,7 @@ static ssize_t receive(uint8_t *data, size_t size, int flags, void *user) {
     inbox->read_status = count == 0 ? -ECONNRESET : (int)count;
     return -1;
   }
-  inbox->turn_left -= (size_t)count;
+  inbox->turn_left -= (size_t)count < inbox->turn_left ? (size_t)count : inbox->turn_left;
   return count;
 }
 

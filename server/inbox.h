@@ -15,7 +15,7 @@
 enum {
   ORIEL_INBOX_FRAGMENTS_MAX = 64,
   ORIEL_INBOX_SMALL = 256,           /* input messages are far below it and need no allocation */
-  ORIEL_INBOX_TURN_MAX = 64 * 1024,  /* bytes read before other viewers get their turn */
+  ORIEL_INBOX_TURN_MAX = 64 * 1024,  /* bytes read before other viewers get their turn; and what is pending then */
   ORIEL_CONTROL_MAX = 125,           /* RFC 6455 section 5.5 */
 };
 
@@ -29,6 +29,8 @@ struct oriel_inbox_ops {
   void (*close)(void *user, uint16_t code);
   /** recv(2)'s result: bytes, 0 at the end, -EAGAIN, other -errno. */
   ssize_t (*read)(void *user, uint8_t *data, size_t size);
+  /** Bytes that `read` has and that no descriptor announces: they are read, too, once the turn is over. Optional: 0. */
+  size_t (*pending)(void *user);
 };
 
 struct wslay_frame_context;
@@ -57,8 +59,9 @@ struct oriel_inbox {
 /** `ops` and `user` are borrowed for the inbox's life. 0, -ENOMEM. */
 int oriel_inbox_init(struct oriel_inbox *inbox, const struct oriel_inbox_ops *ops, void *user);
 void oriel_inbox_finish(struct oriel_inbox *inbox);
-/** Reads what is there, at most ORIEL_INBOX_TURN_MAX bytes. 0 = the peer goes on; 1 = a slot ended reading, or the
- *  close frame came; -ECONNRESET = end of the stream; -EBADMSG = not what RFC 6455 or our limits allow; -ENOMEM. */
+/** Reads what is there, at most ORIEL_INBOX_TURN_MAX bytes and what is pending behind them. 0 = the peer goes on; 1 = a
+ *  slot ended reading, or the close frame came; -ECONNRESET = end of the stream; -EBADMSG = not what RFC 6455 or our
+ *  limits allow; -ENOMEM. */
 int oriel_inbox_read(struct oriel_inbox *inbox);
 
 #endif

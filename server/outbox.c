@@ -7,8 +7,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/uio.h>
 
 size_t oriel_frame_header(uint8_t *header, enum oriel_opcode opcode, uint64_t size) {
   header[0] = (uint8_t)(0x80u | opcode); /* FIN: nothing is fragmented */
@@ -40,6 +38,7 @@ void oriel_outbox_start(struct oriel_outbox *outbox, enum oriel_opcode opcode, s
   outbox->head_size = header_size + head_size;
   outbox->packet = packet;
   outbox->written = 0;
+  outbox->begun = false;
   outbox->total = header_size + size;
 }
 
@@ -48,7 +47,7 @@ bool oriel_outbox_idle(const struct oriel_outbox *outbox) {
 }
 
 bool oriel_outbox_torn(const struct oriel_outbox *outbox) {
-  return outbox->written > 0 && outbox->written < outbox->total;
+  return (outbox->written > 0 || outbox->begun) && outbox->written < outbox->total;
 }
 
 /** What remains, as one or two pieces. */
@@ -68,15 +67,14 @@ static size_t gather(struct oriel_outbox *outbox, struct iovec pieces[2]) {
   return count;
 }
 
-int oriel_outbox_send(struct oriel_outbox *outbox, int fd, uint64_t *sent) {
+int oriel_outbox_send(struct oriel_outbox *outbox, struct oriel_link *link, uint64_t *sent) {
   while (outbox->written < outbox->total) {
     struct iovec pieces[2];
-    struct msghdr message = {.msg_iov = pieces, .msg_iovlen = gather(outbox, pieces)};
-    ssize_t count = sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (count < 0 && errno == EINTR)
-      continue;
-    if (count < 0)
-      return errno == EWOULDBLOCK ? -EAGAIN : -errno;
+    const ssize_t count = oriel_link_sendv(link, pieces, gather(outbox, pieces));
+    if (count < 0) {
+      outbox->begun = count == -EAGAIN && oriel_link_begun(link);
+      return (int)count;
+    }
     outbox->written += (size_t)count;
     *sent += (uint64_t)count;
   }

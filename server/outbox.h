@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * To a viewer: one WebSocket message at a time, its headers in a small buffer and its payload by reference to the
- * shared packet, written with one gathering call and resumed where the socket stopped. Nothing is queued here: the next
+ * shared packet, written with one gathering call and resumed where the link stopped. Nothing is queued here: the next
  * message is chosen when the last one is whole in the kernel, so that the newest wins (lesson 32). Thread-safety: one
  * owner, the loop thread.
  */
@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "core/packet.h"
+#include "server/link.h"
 
 enum {
   ORIEL_FRAME_HEADER_MAX = 10, /* RFC 6455 section 5.2, unmasked */
@@ -26,6 +27,7 @@ struct oriel_outbox {
   size_t head_start, head_size;  /* frame header and head within bytes */
   struct oriel_packet *packet;   /* owned; NULL when the message has none */
   size_t written, total;         /* bytes of frame header, head and packet; total 0 = nothing to send */
+  bool begun;                    /* the link took none of what is next, but has to get the same again */
 };
 
 /** Writes an unmasked frame header to `header`, which holds ORIEL_FRAME_HEADER_MAX bytes; returns its size. */
@@ -38,11 +40,11 @@ void oriel_outbox_start(struct oriel_outbox *outbox, enum oriel_opcode opcode, s
                         struct oriel_packet *packet);
 /** True when nothing is being sent. */
 bool oriel_outbox_idle(const struct oriel_outbox *outbox);
-/** True when part of a message is in the kernel and part is not: nothing else may be sent before the rest. */
+/** True when part of a message is on its way and part is not: nothing else may be sent before the rest. */
 bool oriel_outbox_torn(const struct oriel_outbox *outbox);
-/** Sends what the socket takes. 0 = the message is whole in the kernel (the packet is still held: see
+/** Sends what the link takes. 0 = the message is whole in the kernel (the packet is still held: see
  *  oriel_outbox_clear); -EAGAIN; other -errno = the connection is lost. *sent is increased by the bytes taken. */
-int oriel_outbox_send(struct oriel_outbox *outbox, int fd, uint64_t *sent);
+int oriel_outbox_send(struct oriel_outbox *outbox, struct oriel_link *link, uint64_t *sent);
 /** Gives up or completes the message; releases the packet. */
 void oriel_outbox_clear(struct oriel_outbox *outbox);
 

@@ -52,7 +52,7 @@ bool oriel_path_reaches(const struct sockaddr *peer, const struct oriel_proxies 
   return !oriel_address_loopback(peer) && !oriel_proxies_trust(proxies, peer);
 }
 
-int64_t oriel_path_excess_us(struct oriel_path *path, int fd, size_t queued) {
+int64_t oriel_path_excess_us(struct oriel_path *path, int fd) {
   struct figures figures;
   if (!read_figures(fd, &figures) || !figures.rtt_us)
     return INT64_MAX;
@@ -60,10 +60,9 @@ int64_t oriel_path_excess_us(struct oriel_path *path, int fd, size_t queued) {
     path->least_us = figures.least_us;
   if (!path->least_us)
     return INT64_MAX;
-  const uint64_t waiting = figures.unsent + queued;
-  if (waiting && !figures.rate)
+  if (figures.unsent && !figures.rate)
     return INT64_MAX;
   const int64_t grown_us = (int64_t)figures.rtt_us - path->least_us;
-  const int64_t unsent_us = waiting ? (int64_t)(waiting * 1000000 / figures.rate) : 0;
+  const int64_t unsent_us = figures.unsent ? (int64_t)(figures.unsent * 1000000 / figures.rate) : 0;
   return (grown_us > 0 ? grown_us : 0) + unsent_us;
 }

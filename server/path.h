@@ -22,8 +22,8 @@ struct oriel_path {
 bool oriel_path_reaches(const struct sockaddr *peer, const struct oriel_proxies *proxies);
 
 /** How much longer than at its best a byte sent now takes to arrive, in microseconds, 0 or more: what the round trip
- *  has grown by, and how long unsent bytes wait, with `queued` ones that have not come to the socket. INT64_MAX: it
- *  can't be told (`fd` is no connected TCP socket, or nothing was acknowledged yet). */
-int64_t oriel_path_excess_us(struct oriel_path *path, int fd, size_t queued);
+ *  has grown by, and how long unsent bytes wait. INT64_MAX: it can't be told (`fd` is no connected TCP socket, or
+ *  nothing was acknowledged yet). */
+int64_t oriel_path_excess_us(struct oriel_path *path, int fd);
 
 #endif

@@ -65,14 +65,14 @@ static void end(struct oriel_peer *peer) {
   oriel_debug("server", "viewer %s left, reason %u", peer->address, peer->reason);
   peer->phase = PEER_GONE;
   uv_close((uv_handle_t *)&peer->poll, on_handle_closed);
-  peer->closed(peer->user);
+  oriel_link_close(peer->link);
 }
 
 static void on_ready(uv_poll_t *poll, int status, int events);
 
-/** Watches for readable always, for writable only while the socket refuses bytes. */
-static void watch(struct oriel_peer *peer, bool writable) {
-  int events = UV_READABLE | (writable ? UV_WRITABLE : 0);
+/** Watches for what reading waits for always, for what sending waits for only while the link refuses bytes. */
+static void watch(struct oriel_peer *peer, bool sending) {
+  int events = oriel_link_wants(peer->link, false) | (sending ? oriel_link_wants(peer->link, true) : 0);
   if (events == peer->events)
     return;
   peer->events = events;
@@ -88,24 +88,30 @@ void oriel_peer_bye(struct oriel_peer *peer, enum oriel_viewer_reason reason, co
   oriel_peer_flush(peer);
 }
 
+/** Reads what means nothing any more; false at the end of the stream. */
+static bool waste(struct oriel_peer *peer) {
+  uint8_t bytes[4096];
+  ssize_t count = 1;
+  for (int i = 0; count > 0; i++) {
+    size_t size = i < LINGER_READS ? sizeof bytes : oriel_link_pending(peer->link);
+    if (size == 0)
+      return true;
+    count = oriel_link_recv(peer->link, bytes, size < sizeof bytes ? size : sizeof bytes);
+  }
+  return count == -EAGAIN;
+}
+
 /** Once we are closing: reads on until the peer has closed too, so that unread bytes do not turn into a reset that
  *  overtakes our last words. Messages mean nothing any more; only the peer's close frame or end of stream does. */
 static void linger(struct oriel_peer *peer) {
-  uint8_t waste[4096];
   int status = peer->broken || peer->close_received ? 0 : oriel_inbox_read(&peer->inbox);
   peer->broken = peer->broken || status == -EBADMSG || status == -ENOMEM;
   if (status == -ECONNRESET || (peer->close_received && peer->phase == PEER_LINGER)) {
     end(peer);
     return;
   }
-  for (int i = 0; i < LINGER_READS && (peer->broken || peer->close_received); i++) {
-    ssize_t count = recv(peer->fd, waste, sizeof waste, MSG_DONTWAIT);
-    if (count > 0)
-      continue;
-    if (count == 0 || (errno != EAGAIN && errno != EINTR))
-      end(peer);
-    return;
-  }
+  if ((peer->broken || peer->close_received) && !waste(peer))
+    end(peer);
 }
 
 void oriel_peer_flush(struct oriel_peer *peer) {
@@ -117,13 +123,13 @@ void oriel_peer_flush(struct oriel_peer *peer) {
       watch(peer, false);
       if (peer->phase == PEER_CLOSING) {
         peer->phase = PEER_LINGER;
-        (void)shutdown(peer->fd, SHUT_WR);
+        oriel_link_end(peer->link);
         linger(peer);
       }
       return;
     }
     uint64_t before = stats->bytes_out;
-    int status = oriel_outbox_send(&peer->outbox, peer->fd, &stats->bytes_out);
+    int status = oriel_outbox_send(&peer->outbox, peer->link, &stats->bytes_out);
     uint64_t now_ns = oriel_clock_ns();
     if (stats->bytes_out != before)
       peer->progress_ns = now_ns;
@@ -164,7 +170,7 @@ static void on_ready(uv_poll_t *poll, int status, int events) {
     end(peer);
     return;
   }
-  if (events & UV_READABLE)
+  if (events & oriel_link_wants(peer->link, false))
     on_readable(peer);
   /* Also after reading: an answer may wait, and the choice of what to send is made here. */
   oriel_peer_flush(peer);
@@ -203,7 +209,6 @@ void oriel_peer_tick(struct oriel_peer *peer, uint64_t now_ns) {
 /** Small kernel queues: what waits in them can no longer be replaced by something newer. */
 static void tune(int socket) {
   const int one = 1, unsent = UNSENT_MAX;
-  /* These fail on a relay's pair, which has its own small buffers. */
   (void)setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
   (void)setsockopt(socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
 }
@@ -217,8 +222,7 @@ static int set_nonblocking(int fd) {
 static bool is_reached(const struct oriel_peer *peer, const struct oriel_proxies *proxies) {
   struct sockaddr_storage client = {0};
   socklen_t size = sizeof client;
-  size_t queued;
-  return getpeername(peer->wire(peer->user, &queued), (struct sockaddr *)&client, &size) == 0 &&
+  return getpeername(peer->link->fd, (struct sockaddr *)&client, &size) == 0 &&
          oriel_path_reaches((const struct sockaddr *)&client, proxies);
 }
 
@@ -234,13 +238,13 @@ static void make_room(const struct oriel_peer *newcomer) {
 }
 
 static int open_peer(struct oriel_peer *peer, const struct oriel_peer_config *config) {
-  int status = set_nonblocking(config->socket);
+  int status = set_nonblocking(config->link->fd);
   if (status < 0)
     return status;
   status = oriel_peer_receive_init(peer, config->early, config->early_size);
   if (status < 0)
     return status;
-  status = uv_poll_init(peer->mounts->loop->uv, &peer->poll, config->socket);
+  status = uv_poll_init(peer->mounts->loop->uv, &peer->poll, config->link->fd);
   if (status < 0)
     oriel_peer_receive_finish(peer);
   return status;
@@ -251,24 +255,23 @@ int oriel_peer_create(struct oriel_mount *mount, const struct oriel_peer_config 
   uint64_t now_ns = oriel_clock_ns();
   struct oriel_peer *peer = calloc(1, sizeof *peer);
   if (!peer) {
-    config->closed(config->user);
+    oriel_link_close(config->link);
     return -ENOMEM;
   }
   *peer = (struct oriel_peer){
-    .mounts = mounts, .mount = mount, .fd = config->socket, .wire = config->wire, .session = config->session,
+    .mounts = mounts, .mount = mount, .link = config->link, .session = config->session,
     .proved = config->proved, .view = config->view, .named = config->named, .key = config->key,
-    .closed = config->closed, .user = config->user,
     .born_ns = now_ns, .deadline_ns = now_ns + HELLO_LIMIT_S * ORIEL_NS_PER_SECOND,
     .heard_ns = now_ns, .progress_ns = now_ns, .next_ping_ns = now_ns,
   };
   memcpy(peer->sessions, config->sessions, sizeof peer->sessions);
   snprintf(peer->address, sizeof peer->address, "%s", config->address);
-  tune(config->socket);
+  tune(config->link->fd);
   peer->reached = is_reached(peer, config->proxies);
   int status = open_peer(peer, config);
   if (status < 0) {
     release(peer);
-    config->closed(config->user);
+    oriel_link_close(config->link);
     return status;
   }
   peer->poll.data = peer;
@@ -285,7 +288,7 @@ int oriel_peer_create(struct oriel_mount *mount, const struct oriel_peer_config 
   mounts->stats->viewers_opened++;
   oriel_debug("server", "viewer %s joined", peer->address);
   watch(peer, false);
-  if (config->early_size) /* no descriptor announces bytes that were read already */
+  if (config->early_size || oriel_link_pending(peer->link)) /* no descriptor announces what was read already */
     on_readable(peer);
   oriel_peer_flush(peer);
   return 0;

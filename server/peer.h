@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * A viewer's upgraded connection: greeting, messages both ways, pings, time limits and the way it ends. Its socket is
- * non-blocking at the descriptor (lesson 1) and belongs to the loop until the peer hands it back.
+ * non-blocking at the descriptor (lesson 1) and belongs to the loop until the peer closes its link.
  *
  * Thread-safety: the loop thread only.
  */
@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "server/address.h"
+#include "server/link.h"
 #include "wire/viewer.h"
 
 struct oriel_mount;
@@ -21,9 +22,7 @@ struct oriel_proxies;
 
 /** An open connection from the handshake. */
 struct oriel_peer_config {
-  int socket;                /* TCP, or one of a pair with a TLS relay behind; borrowed until `closed` */
-  /** The client's own socket, borrowed for the moment, -1 when it has gone, and how many bytes wait before it. */
-  int (*wire)(void *user, size_t *queued);
+  struct oriel_link *link;   /* the peer's from then on, also when create fails: it closes it in the end */
   const struct oriel_proxies *proxies; /* behind whom the way to the client is not seen; borrowed during create */
   const void *early;         /* bytes read after the handshake */
   size_t early_size;
@@ -35,8 +34,6 @@ struct oriel_peer_config {
   bool named;                /* it came by the desktop's name */
   const char *address;       /* of the client, for the log */
   struct oriel_address_key key; /* of the client */
-  void (*closed)(void *user); /* gives the socket back; called once, also when create fails */
-  void *user;                 /* of both */
 };
 
 /** Starts serving a viewer of this desktop; the peer owns itself and leaves the mount's list when it ends. 0, -ENOMEM,

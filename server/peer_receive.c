@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "core/hash.h"
 #include "core/log.h"
@@ -27,14 +26,17 @@ static ssize_t on_read(void *user, uint8_t *data, size_t size) {
     peer->early_size -= size;
     count = (ssize_t)size;
   } else {
-    do
-      count = recv(peer->fd, data, size, MSG_DONTWAIT);
-    while (count < 0 && errno == EINTR);
+    count = oriel_link_recv(peer->link, data, size);
     if (count < 0)
-      return errno == EWOULDBLOCK ? -EAGAIN : -errno;
+      return count;
   }
   peer->mounts->stats->bytes_in += (uint64_t)count;
   return count;
+}
+
+static size_t on_pending(void *user) {
+  const struct oriel_peer *peer = user;
+  return oriel_link_pending(peer->link);
 }
 
 static bool close_for(struct oriel_peer *peer, int reason, const char *text) {
@@ -293,6 +295,7 @@ static void on_bye(void *user, uint16_t reason, const char *text) {
 int oriel_peer_receive_init(struct oriel_peer *peer, const void *early, size_t early_size) {
   static const struct oriel_inbox_ops inbox_ops = {
     .frame = on_frame, .message = on_message, .ping = on_websocket_ping, .close = on_close, .read = on_read,
+    .pending = on_pending,
   };
   static const struct oriel_dispatch_ops dispatch_ops = {
     .authenticate = on_authenticate, .permits = on_permits, .denied = on_denied, .hello = on_hello,

@@ -57,7 +57,5 @@ void oriel_peer_close_begin(struct oriel_peer *peer, unsigned reason, uint16_t c
 }
 
 int64_t oriel_peer_path_us(struct oriel_peer *peer) {
-  size_t queued;
-  const int wire = peer->wire(peer->user, &queued);
-  return peer->reached ? oriel_path_excess_us(&peer->path, wire, queued) : INT64_MAX;
+  return peer->reached ? oriel_path_excess_us(&peer->path, peer->link->fd) : INT64_MAX;
 }

@@ -13,6 +13,7 @@
 #include "server/clockmap.h"
 #include "server/dispatch.h"
 #include "server/inbox.h"
+#include "server/link.h"
 #include "server/mounts.h"
 #include "server/outbox.h"
 #include "server/path.h"
@@ -26,14 +27,11 @@ struct oriel_peer {
   struct oriel_peer *next, *previous; /* of the mount */
   struct oriel_mounts *mounts;
   struct oriel_mount *mount; /* held */
-  int fd; /* borrowed */
-  int (*wire)(void *user, size_t *queued); /* see peer.h */
+  struct oriel_link *link; /* owned */
   struct oriel_path path;
   bool reached; /* the kernel sees all of the way */
   uv_poll_t poll;
   int events;
-  void (*closed)(void *user);
-  void *user;
   uint64_t session, sessions[ORIEL_COOKIES_MAX];
   bool proved, view, named; /* see peer.h */
   bool session_waiting;                       /* SESSION has to be sent */

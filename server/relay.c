@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
- * TLS relays. Loop thread; no call here blocks. Each direction holds at most one buffer: what the far side does not
- * take is not read from the near side.
+ * TLS relays. Loop thread; no call here blocks.
  *
- * Every phase has its limit: the handshake 5 s; the requests those of the HTTP connection, and a viewer its own; 15 s
- * in which the client takes nothing of what is for it; 5 s for the rest once the connection inside is closed; 3 s for
- * the client to close when it has everything.
+ * Every phase has its limit: the handshake 5 s; the requests those of the HTTP connection; 15 s in which the client
+ * takes nothing of what is for it; 5 s for the rest once the connection inside is closed; 3 s for the client to close
+ * when it has everything. A viewer has left its relay, and has its own.
  */
 #include "server/relay.h"
 
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <openssl/err.h>
+#include <openssl/ssl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -20,26 +19,19 @@
 
 #include "core/clock.h"
 #include "server/hint.h"
+#include "server/link_tls.h"
+#include "server/pump.h"
 #include "server/tls.h"
 
 #define HANDSHAKE_BUDGET_NS ORIEL_NS_PER_MS /* of a turn; one of RSA takes that long by itself */
 
 enum {
-  BUFFER_SIZE = 16 * 1024,  /* one TLS record */
-  PAIR_BUFFER = 32 * 1024,  /* of the socket pair, each way */
-  UNSENT_MAX = 16 * 1024,   /* see peer.c */
-  PUMP_TURNS = 16,
+  PAIR_BUFFER = 32 * 1024, /* of the socket pair, each way */
+  UNSENT_MAX = 16 * 1024,  /* see peer.c */
   HANDSHAKE_LIMIT_S = 5,
-  STALL_LIMIT_S = 15, /* more than a viewer's 10, so that it is told BYE, if it still hears */
+  STALL_LIMIT_S = 15,
   CLOSED_LIMIT_S = 5,
   LINGER_LIMIT_S = 3,
-};
-
-/** One direction's bytes in flight. */
-struct direction {
-  uint8_t data[BUFFER_SIZE];
-  size_t start, size;
-  bool ended; /* nothing more comes in */
 };
 
 struct oriel_relay {
@@ -47,35 +39,28 @@ struct oriel_relay {
   struct oriel_relays *relays;
   struct oriel_carrier carrier;
   struct oriel_connection *connection; /* from the handshake to its close */
-  int outer, inner; /* the client's socket; our end of the pair, -1 during the handshake */
-  SSL *ssl;
+  struct oriel_link *outer;            /* to the client, owned; NULL once it is given away */
+  int inner;                           /* our end of the pair, -1 during the handshake */
   uv_poll_t outer_poll, inner_poll;
   unsigned open_polls;
-  bool shut, passed; /* told the client that no more comes; told the server's side */
-  bool deaf;         /* the server's side takes nothing more */
-  bool greeted;      /* the client's first byte is seen */
-  bool plain;        /* it spoke plain HTTP, and was told where https is */
+  bool greeted; /* the client's first byte is seen */
+  bool plain;   /* it spoke plain HTTP, and was told where https is */
   bool gone;
   uint64_t accepted_ns, deadline_ns; /* deadline: of the handshake, then of the end */
-  uint64_t phase_ns, progress_ns;    /* since: handshake or closed; when the client last took something */
+  uint64_t phase_ns;                 /* since: handshake or closed */
   struct sockaddr_storage client;
   socklen_t client_size;
   struct oriel_address_key key;
-  struct direction up, down; /* to the server's side; to the client */
+  struct oriel_pump pump; /* between both, from the handshake on */
 };
-
-/** With what it carried in clear, a log-in maybe. */
-static void release(struct oriel_relay *relay) {
-  explicit_bzero(&relay->up, sizeof relay->up);
-  explicit_bzero(&relay->down, sizeof relay->down);
-  free(relay);
-}
 
 static void on_poll_closed(uv_handle_t *handle) {
   struct oriel_relay *relay = handle->data;
   struct oriel_loop *loop = relay->relays->loop;
-  if (--relay->open_polls == 0)
-    release(relay);
+  if (--relay->open_polls == 0) {
+    oriel_pump_finish(&relay->pump);
+    free(relay);
+  }
   oriel_loop_closed(loop);
 }
 
@@ -98,146 +83,44 @@ void oriel_relay_end(struct oriel_relay *relay) {
     uv_close((uv_handle_t *)&relay->inner_poll, on_poll_closed);
     close(relay->inner);
   }
-  SSL_free(relay->ssl);
-  relay->ssl = NULL;
-  close(relay->outer);
+  if (relay->outer)
+    oriel_link_close(relay->outer);
+  relay->outer = NULL;
 }
 
 /* ---- moving bytes ---- */
 
-/** What SSL waits for after a call that gave nothing; false when the session is over. */
-static bool ssl_waits(struct oriel_relay *relay, int result, int *events) {
-  switch (SSL_get_error(relay->ssl, result)) {
-  case SSL_ERROR_WANT_READ:
-    *events |= UV_READABLE;
-    return true;
-  case SSL_ERROR_WANT_WRITE:
-    *events |= UV_WRITABLE;
-    return true;
-  default:
-    ERR_clear_error();
-    return false;
-  }
-}
+static void on_event(uv_poll_t *poll, int status, int events);
 
-/** Client to server's side. True when something moved. */
-static bool pump_up(struct oriel_relay *relay, int *outer, int *inner) {
-  struct direction *up = &relay->up;
-  bool moved = false;
-  if (up->size == 0 && !up->ended) {
-    int count = SSL_read(relay->ssl, up->data, sizeof up->data);
-    if (count > 0) {
-      up->start = 0;
-      up->size = (size_t)count;
-      moved = true;
-    } else if (!ssl_waits(relay, count, outer)) {
-      up->ended = true;
-    }
-  }
-  if (relay->deaf)
-    up->size = 0;
-  if (up->size) {
-    ssize_t count = send(relay->inner, up->data + up->start, up->size, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (count > 0) {
-      up->start += (size_t)count;
-      up->size -= (size_t)count;
-      moved = true;
-    } else if (errno == EAGAIN) {
-      *inner |= UV_WRITABLE;
-    } else if (errno != EINTR) {
-      relay->deaf = true;
-    }
-  }
-  if (up->ended && up->size == 0 && !relay->passed) {
-    relay->passed = true;
-    (void)shutdown(relay->inner, SHUT_WR);
-  }
-  return moved;
-}
-
-/** Server's side to client. */
-static bool pump_down(struct oriel_relay *relay, int *outer, int *inner) {
-  struct direction *down = &relay->down;
-  bool moved = false;
-  if (down->size == 0 && !down->ended) {
-    ssize_t count = recv(relay->inner, down->data, sizeof down->data, MSG_DONTWAIT);
-    if (count > 0) {
-      down->start = 0;
-      down->size = (size_t)count;
-      relay->progress_ns = oriel_clock_ns();
-      moved = true;
-    } else if (count < 0 && (errno == EAGAIN || errno == EINTR)) {
-      *inner |= UV_READABLE;
-    } else {
-      down->ended = true;
-    }
-  }
-  if (down->size) {
-    int count = SSL_write(relay->ssl, down->data + down->start, (int)down->size);
-    if (count > 0) {
-      down->start += (size_t)count;
-      down->size -= (size_t)count;
-      relay->progress_ns = oriel_clock_ns();
-      moved = true;
-    } else if (!ssl_waits(relay, count, outer)) { /* nobody takes the rest */
-      down->size = 0;
-      down->ended = relay->up.ended = true;
-    }
-  }
-  if (down->ended && down->size == 0 && !relay->shut) {
-    relay->shut = true;
-    (void)SSL_shutdown(relay->ssl);
-    ERR_clear_error();
-    (void)shutdown(relay->outer, SHUT_WR);
-    relay->deadline_ns = oriel_clock_ns() + LINGER_LIMIT_S * ORIEL_NS_PER_SECOND;
-  }
-  return moved;
-}
-
-static void on_outer(uv_poll_t *poll, int status, int events);
-static void on_inner(uv_poll_t *poll, int status, int events);
-
-static void watch(uv_poll_t *poll, int events, uv_poll_cb callback) {
+static void watch(uv_poll_t *poll, int events) {
   if (events)
-    (void)uv_poll_start(poll, events, callback);
+    (void)uv_poll_start(poll, events, on_event);
   else
     (void)uv_poll_stop(poll);
 }
 
-static void pump(struct oriel_relay *relay) {
-  int outer = 0, inner = 0, turns = 0;
-  bool moved = true;
-  for (; moved && turns < PUMP_TURNS; turns++) {
-    outer = inner = 0;
-    moved = pump_up(relay, &outer, &inner);
-    moved = pump_down(relay, &outer, &inner) || moved;
-  }
-  if (relay->shut && relay->up.ended) {
+static void move(struct oriel_relay *relay) {
+  int outer, inner;
+  const bool shut = relay->pump.shut;
+  const bool more = oriel_pump_run(&relay->pump, &outer, &inner);
+  if (relay->pump.shut && !shut)
+    relay->deadline_ns = oriel_clock_ns() + LINGER_LIMIT_S * ORIEL_NS_PER_SECOND;
+  if (oriel_pump_over(&relay->pump)) {
     oriel_relay_end(relay);
     return;
   }
-  if (moved) /* more may wait inside OpenSSL, which no descriptor announces: be called again at once */
-    outer |= UV_WRITABLE;
-  watch(&relay->outer_poll, outer, on_outer);
-  watch(&relay->inner_poll, inner, on_inner);
+  watch(&relay->outer_poll, outer | (more ? UV_WRITABLE : 0)); /* which comes at once */
+  watch(&relay->inner_poll, inner);
 }
 
-static void on_inner(uv_poll_t *poll, int status, int events) {
-  struct oriel_relay *relay = poll->data;
-  (void)status;
-  (void)events;
-  if (!relay->gone)
-    pump(relay);
-}
-
-/* ---- from accept to libmicrohttpd ---- */
+/* ---- beside the HTTP connection ---- */
 
 static void on_opened(void *user, struct oriel_connection *connection, struct sockaddr_storage *local,
                       uint64_t *accepted_ns) {
   struct oriel_relay *relay = user;
   socklen_t size = sizeof *local;
   relay->connection = connection;
-  (void)getsockname(relay->outer, (struct sockaddr *)local, &size);
+  (void)getsockname(relay->outer->fd, (struct sockaddr *)local, &size);
   *accepted_ns = relay->accepted_ns;
 }
 
@@ -246,37 +129,61 @@ static void on_inner_closed(void *user) {
   struct oriel_relay *relay = user;
   relay->connection = NULL;
   relay->phase_ns = oriel_clock_ns();
-  if (!relay->shut)
+  if (relay->deadline_ns == UINT64_MAX) /* it has none yet */
     relay->deadline_ns = relay->phase_ns + CLOSED_LIMIT_S * ORIEL_NS_PER_SECOND;
 }
 
-static int wire_of(void *user, size_t *queued) {
-  const struct oriel_relay *relay = user;
-  int count = 0;
-  if (relay->inner < 0 || ioctl(relay->inner, FIONREAD, &count) < 0)
-    count = 0;
-  *queued = relay->down.size + (size_t)count;
-  return relay->outer;
+/** What libmicrohttpd has not read: at most what the pair holds. */
+static int return_unread(struct oriel_link *link, int inside) {
+  int left = 0;
+  if (ioctl(inside, FIONREAD, &left) < 0 || left <= 0)
+    return 0;
+  uint8_t *data = malloc((size_t)left);
+  if (!data)
+    return -ENOMEM;
+  const ssize_t count = recv(inside, data, (size_t)left, MSG_DONTWAIT);
+  const int status = count > 0 ? oriel_link_tls_return(link, data, (size_t)count) : 0;
+  explicit_bzero(data, (size_t)left);
+  free(data);
+  return status;
+}
+
+static int on_give(void *user, int inside, struct oriel_link **link) {
+  struct oriel_relay *relay = user;
+  const struct oriel_pump_flow *up = &relay->pump.up;
+  int status = oriel_pump_drain(&relay->pump);
+  if (status == 0)
+    status = return_unread(relay->outer, inside);
+  if (status == 0)
+    status = oriel_link_tls_return(relay->outer, up->data + up->start, up->size);
+  if (status < 0)
+    return status;
+  *link = relay->outer;
+  relay->outer = NULL;
+  oriel_relay_end(relay);
+  return 0;
 }
 
 static const struct oriel_carrier_impl carrier_impl = {
-  .opened = on_opened, .closed = on_inner_closed, .wire = wire_of,
+  .opened = on_opened, .closed = on_inner_closed, .give = on_give,
 };
 
 /** Its client has gone and it has nothing more for it: it ends once libmicrohttpd has closed its side. */
 static bool is_passing(const struct oriel_relay *relay) {
-  return relay->up.ended && relay->down.size == 0 && (!relay->connection || relay->connection->doomed);
+  return relay->pump.up.ended && relay->pump.down.size == 0 && (!relay->connection || relay->connection->doomed);
 }
 
 struct oriel_relay *oriel_relays_next(const struct oriel_relays *relays, const struct oriel_relay *relay,
                                       struct oriel_relay_view *view) {
   struct oriel_relay *next = relay ? relay->next : relays->first;
-  while (next && (is_passing(next) || (next->connection && next->connection->phase == CONNECTION_UPGRADED)))
+  while (next && is_passing(next))
     next = next->next;
   if (next)
     *view = (struct oriel_relay_view){.key = &next->key, .connection = next->connection, .since_ns = next->phase_ns};
   return next;
 }
+
+/* ---- from accept to libmicrohttpd ---- */
 
 /** The handshake is done: makes the pair and hands its other end over. */
 static int hand_over(struct oriel_relay *relay) {
@@ -293,7 +200,8 @@ static int hand_over(struct oriel_relay *relay) {
     close(pair[1]);
     return status;
   }
-  relay->inner = pair[0];
+  relay->inner = relay->pump.socket = pair[0];
+  relay->pump.link = relay->outer;
   relay->inner_poll.data = relay;
   relay->open_polls++;
   oriel_loop_opened(relays->loop);
@@ -309,7 +217,7 @@ static int hand_over(struct oriel_relay *relay) {
 /** Reads on what a client sends that has been told off, so that no reset overtakes the answer. */
 static void drain_plain(struct oriel_relay *relay) {
   uint8_t waste[4096];
-  ssize_t count = recv(relay->outer, waste, sizeof waste, MSG_DONTWAIT);
+  ssize_t count = recv(relay->outer->fd, waste, sizeof waste, MSG_DONTWAIT);
   if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR))
     oriel_relay_end(relay);
 }
@@ -321,18 +229,18 @@ static bool answer_plain(struct oriel_relay *relay) {
   socklen_t local_size = sizeof local;
   if (relay->greeted)
     return relay->plain;
-  ssize_t size = recv(relay->outer, head, sizeof head, MSG_PEEK | MSG_DONTWAIT);
+  ssize_t size = recv(relay->outer->fd, head, sizeof head, MSG_PEEK | MSG_DONTWAIT);
   if (size <= 0)
     return false; /* SSL finds out what that means */
   relay->greeted = true;
   relay->plain = oriel_hint_is_plain((unsigned char)head[0]);
   if (!relay->plain)
     return false;
-  (void)getsockname(relay->outer, (struct sockaddr *)&local, &local_size);
+  (void)getsockname(relay->outer->fd, (struct sockaddr *)&local, &local_size);
   oriel_address_text((struct sockaddr *)&local, local_text);
   size_t answer_size = oriel_hint_write(head, (size_t)size, relay->relays->origins, local_text, answer);
-  (void)send(relay->outer, answer, answer_size, MSG_NOSIGNAL | MSG_DONTWAIT); /* an empty queue holds it whole */
-  (void)shutdown(relay->outer, SHUT_WR);
+  (void)send(relay->outer->fd, answer, answer_size, MSG_NOSIGNAL | MSG_DONTWAIT); /* an empty queue holds it whole */
+  (void)shutdown(relay->outer->fd, SHUT_WR);
   relay->deadline_ns = oriel_clock_ns() + LINGER_LIMIT_S * ORIEL_NS_PER_SECOND;
   return true;
 }
@@ -347,60 +255,49 @@ static void shake(struct oriel_relay *relay) {
   if (!oriel_budget_left(budget)) /* its descriptor stays ready: it goes on in the loop's next turn */
     return;
   uint64_t start_ns = oriel_clock_ns();
-  int result = SSL_do_handshake(relay->ssl);
+  int status = oriel_link_tls_shake(relay->outer, &events);
   oriel_budget_spend(budget, start_ns, oriel_clock_ns());
-  if (result == 1) {
-    if (hand_over(relay) == 0)
-      pump(relay);
-    else
-      oriel_relay_end(relay);
-  } else if (ssl_waits(relay, result, &events)) {
-    watch(&relay->outer_poll, events, on_outer);
-  } else {
+  if (status == -EAGAIN)
+    watch(&relay->outer_poll, events);
+  else if (status == 0 && hand_over(relay) == 0)
+    move(relay);
+  else
     oriel_relay_end(relay);
-  }
 }
 
-static void on_outer(uv_poll_t *poll, int status, int events) {
+static void on_event(uv_poll_t *poll, int status, int events) {
   struct oriel_relay *relay = poll->data;
   (void)events;
   if (relay->gone)
     return;
   if (relay->inner < 0)
     shake(relay);
-  else if (status < 0)
+  else if (status < 0 && poll == &relay->outer_poll)
     oriel_relay_end(relay);
   else
-    pump(relay);
+    move(relay);
 }
 
-int oriel_relay_open(struct oriel_relays *relays, int fd, const struct sockaddr_storage *client, socklen_t size) {
+/** Its link, which owns the socket, and its watcher. */
+static int open_outer(struct oriel_relay *relay, int fd) {
   const int one = 1, unsent = UNSENT_MAX;
-  struct oriel_relay *relay = malloc(sizeof *relay); /* not calloc: the buffers need no clearing */
-  if (!relay)
-    return -ENOMEM;
-  memset(relay, 0, offsetof(struct oriel_relay, up));
-  relay->up.start = relay->up.size = relay->down.start = relay->down.size = 0;
-  relay->up.ended = relay->down.ended = false;
-  relay->relays = relays;
-  relay->carrier = (struct oriel_carrier){.impl = &carrier_impl, .user = relay};
-  relay->outer = fd;
-  relay->inner = -1;
-  relay->client = *client;
-  relay->client_size = size;
-  relay->accepted_ns = oriel_clock_ns();
-  relay->phase_ns = relay->accepted_ns;
-  relay->deadline_ns = relay->accepted_ns + HANDSHAKE_LIMIT_S * ORIEL_NS_PER_SECOND;
-  oriel_address_key((const struct sockaddr *)client, &relay->key);
-  relay->ssl = oriel_tls_session(relays->context, fd);
-  int status = relay->ssl ? uv_poll_init(relays->loop->uv, &relay->outer_poll, fd) : -ENOMEM;
+  int status = oriel_link_tls_create(relay->relays->context, fd, &relay->outer);
   if (status < 0) {
-    SSL_free(relay->ssl);
-    free(relay);
+    close(fd);
+    return status;
+  }
+  status = uv_poll_init(relay->relays->loop->uv, &relay->outer_poll, fd);
+  if (status < 0) {
+    oriel_link_close(relay->outer);
     return status;
   }
   (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
   (void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
+  return 0;
+}
+
+static void enlist(struct oriel_relay *relay) {
+  struct oriel_relays *relays = relay->relays;
   relay->outer_poll.data = relay;
   relay->open_polls = 1;
   oriel_loop_opened(relays->loop);
@@ -410,7 +307,32 @@ int oriel_relay_open(struct oriel_relays *relays, int fd, const struct sockaddr_
   relays->first = relay;
   relays->count++;
   oriel_loop_watch(relays->loop);
-  watch(&relay->outer_poll, UV_READABLE, on_outer);
+  watch(&relay->outer_poll, UV_READABLE);
+}
+
+int oriel_relay_open(struct oriel_relays *relays, int fd, const struct sockaddr_storage *client, socklen_t size) {
+  struct oriel_relay *relay = malloc(sizeof *relay); /* not calloc: the pump's buffers need no clearing */
+  if (!relay) {
+    close(fd);
+    return -ENOMEM;
+  }
+  memset(relay, 0, offsetof(struct oriel_relay, pump));
+  oriel_pump_init(&relay->pump);
+  relay->relays = relays;
+  relay->carrier = (struct oriel_carrier){.impl = &carrier_impl, .user = relay};
+  relay->inner = -1;
+  relay->client = *client;
+  relay->client_size = size;
+  relay->accepted_ns = oriel_clock_ns();
+  relay->phase_ns = relay->accepted_ns;
+  relay->deadline_ns = relay->accepted_ns + HANDSHAKE_LIMIT_S * ORIEL_NS_PER_SECOND;
+  oriel_address_key((const struct sockaddr *)client, &relay->key);
+  const int status = open_outer(relay, fd);
+  if (status < 0) {
+    free(relay);
+    return status;
+  }
+  enlist(relay);
   return 0;
 }
 
@@ -440,7 +362,7 @@ void oriel_relays_quiesce(struct oriel_relays *relays) {
 }
 
 static bool is_stalled(const struct oriel_relay *relay, uint64_t now_ns) {
-  return relay->down.size && now_ns - relay->progress_ns > STALL_LIMIT_S * ORIEL_NS_PER_SECOND;
+  return relay->pump.down.size && now_ns - relay->pump.progress_ns > STALL_LIMIT_S * ORIEL_NS_PER_SECOND;
 }
 
 void oriel_relays_tick(struct oriel_relays *relays, uint64_t now_ns) {
@@ -448,7 +370,7 @@ void oriel_relays_tick(struct oriel_relays *relays, uint64_t now_ns) {
     next = relay->next;
     if (now_ns < relay->deadline_ns && !is_stalled(relay, now_ns))
       continue;
-    if (!relay->shut && !relay->plain) /* those have everything */
+    if (!relay->pump.shut && !relay->plain) /* those have everything */
       relays->stats->deadlines++;
     oriel_relay_end(relay);
   }

@@ -3,7 +3,7 @@
  * TLS in front of libmicrohttpd: this does the TLS handshake, and passes plain bytes through a socket pair
  * whose other end libmicrohttpd serves like any connection. Its own TLS is not used because, after an upgrade, it
  * forwards a WebSocket four bytes to a record when the headers left no pool, and does not close the connection when
- * told to (0.9.75, measured).
+ * told to (0.9.75, measured). A connection that becomes a viewer's leaves its relay with the answer 101.
  *
  * Thread-safety: the loop thread only.
  */
@@ -37,7 +37,7 @@ struct oriel_relays {
 int oriel_relays_init(struct oriel_relays *relays, const char *certificate, const char *key, char *why,
                       size_t why_size);
 void oriel_relays_finish(struct oriel_relays *relays);
-/** Serves a connected non-blocking socket, which this then owns. 0 or -errno: it is still the caller's. */
+/** Serves a connected non-blocking socket, which is its own from then on, also after a failure. 0 or -errno. */
 int oriel_relay_open(struct oriel_relays *relays, int fd, const struct sockaddr_storage *client, socklen_t size);
 /** A turn of the loop ends: renews the budget. */
 void oriel_relays_turn(struct oriel_relays *relays);
@@ -54,8 +54,8 @@ struct oriel_relay_view {
   struct oriel_connection *connection; /* NULL in the handshake, and once it is closed */
   uint64_t since_ns;                   /* of the phase without a connection */
 };
-/** Walks the relays that take a place among the HTTP connections: all but viewers' and those that end by themselves in
- *  this turn. NULL begins; NULL when there are no more. */
+/** Walks the relays, which take a place among the HTTP connections: all but those that end by themselves in this turn.
+ *  NULL begins; NULL when there are no more. */
 struct oriel_relay *oriel_relays_next(const struct oriel_relays *relays, const struct oriel_relay *relay,
                                       struct oriel_relay_view *view);
 

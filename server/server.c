@@ -46,10 +46,11 @@ static bool on_admits(void *user, const struct sockaddr *client) {
 
 static void on_serve(void *user, int fd, const struct sockaddr_storage *client, socklen_t size) {
   struct oriel_server *server = user;
-  if (!server->site.tls)
+  /* Either closes what it refuses. */
+  if (server->site.tls)
+    (void)oriel_relay_open(&server->relays, fd, client, size);
+  else
     (void)oriel_http_add(&server->http, fd, (const struct sockaddr *)client, size, NULL);
-  else if (oriel_relay_open(&server->relays, fd, client, size) < 0)
-    close(fd);
 }
 
 static void on_accepted(void *user) {

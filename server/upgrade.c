@@ -14,16 +14,13 @@
 #include "server/state.h"
 #include "wire/viewer.h"
 
-static void on_peer_closed(void *user) {
+/** libmicrohttpd may have the socket back that it gave with the upgrade. */
+static void give_back(void *user) {
   struct oriel_connection *connection = user;
   struct oriel_http *http = connection->owner;
   (void)MHD_upgrade_action(connection->upgrade, MHD_UPGRADE_ACTION_CLOSE); /* may free the connection */
   /* The socket is closed by a run of libmicrohttpd, which does not announce it when this comes from inside one. */
   oriel_http_pump_soon(http);
-}
-
-static int wire_of(void *user, size_t *queued) {
-  return oriel_connection_wire(user, queued);
 }
 
 static void on_upgraded(void *user, struct MHD_Connection *http, void *context, const char *early, size_t early_size,
@@ -35,9 +32,8 @@ static void on_upgraded(void *user, struct MHD_Connection *http, void *context, 
   connection->upgrade = upgrade;
   oriel_connection_unlist(connection); /* from here on the peer's own time limits hold */
   oriel_connection_phase(connection, CONNECTION_UPGRADED);
+  const bool carried = connection->carried;
   struct oriel_peer_config config = {
-    .socket = socket,
-    .wire = wire_of,
     .proxies = &request->server->site.proxies,
     .early = early,
     .early_size = early_size,
@@ -48,12 +44,14 @@ static void on_upgraded(void *user, struct MHD_Connection *http, void *context, 
     .named = request->named,
     .address = request->client,
     .key = request->key,
-    .closed = on_peer_closed,
-    .user = connection,
   };
-  int status = oriel_peer_create(request->mount, &config);
+  int status = oriel_connection_link(connection, socket, give_back, &config.link);
+  if (status == 0)
+    status = oriel_peer_create(request->mount, &config);
   if (status < 0)
     oriel_warn("server", "viewer %s could not be served: %s", request->client, strerror(-status));
+  if (carried) /* what carried it has done its part */
+    give_back(connection);
 }
 
 static enum MHD_Result refuse(struct oriel_request *request, enum oriel_handshake_result result) {

@@ -19,6 +19,7 @@ import './agent.mjs';
 import './agent-faults.mjs';
 import './microphone.mjs';
 import './proxy.mjs';
+import './tls.mjs';
 import './desktops.mjs';
 import './heads.mjs';
 

@@ -113,6 +113,53 @@ static void inbox_fragments_in_any_steps(void **state) {
   assert_memory_equal(feed.last, message, sizeof message);
 }
 
+/** A feed in records, of which the rest waits where no descriptor announces it. */
+struct records {
+  struct feed feed; /* first */
+  size_t pending;
+};
+enum { RECORD = 16000 };
+
+static ssize_t records_read(void *user, uint8_t *data, size_t size) {
+  struct records *records = user;
+  if (records->pending == 0)
+    records->pending = records->feed.left < RECORD ? records->feed.left : RECORD;
+  const ssize_t count = feed_read(user, data, size < records->pending ? size : records->pending);
+  if (count > 0)
+    records->pending -= (size_t)count;
+  return count;
+}
+
+static size_t records_pending(void *user) {
+  return ((struct records *)user)->pending;
+}
+
+/* A turn ends where a descriptor says that there is more, and nowhere else. */
+static void inbox_turn_leaves_nothing_pending(void **state) {
+  (void)state;
+  static const struct oriel_inbox_ops ops = {
+    .frame = feed_frame, .message = feed_message, .ping = feed_ping, .close = feed_close, .read = records_read,
+    .pending = records_pending,
+  };
+  static struct records records;
+  static uint8_t bytes[5 * 65536], message[30000];
+  struct oriel_inbox inbox;
+  size_t size = 0, turns = 0;
+  for (int i = 0; i < 10; i++)
+    size += ws_frame(bytes + size, true, 2, message, sizeof message);
+  records.feed = (struct feed){.next = bytes, .left = size, .step = SIZE_MAX};
+  assert_int_equal(oriel_inbox_init(&inbox, &ops, &records), 0);
+  for (; records.feed.left; turns++) {
+    const size_t before = records.feed.left;
+    assert_int_equal(oriel_inbox_read(&inbox), 0);
+    assert_int_equal(records.pending, 0);
+    assert_true(before - records.feed.left < ORIEL_INBOX_TURN_MAX + RECORD);
+  }
+  assert_in_range(turns, 4, 5);
+  assert_int_equal(records.feed.messages, 10);
+  oriel_inbox_finish(&inbox);
+}
+
 /* Lesson 31: lengths that are only promised, sums over fragments, and their number. */
 static void inbox_limits(void **state) {
   (void)state;
@@ -156,6 +203,8 @@ static void outbox_resumes(void **state) {
   for (size_t i = 0; i < packet->size; i++)
     packet->data[i] = (uint8_t)(i * 13);
   struct oriel_outbox outbox = {0};
+  struct oriel_plain_link plain;
+  struct oriel_link *link = oriel_link_plain(&plain, fds[0], NULL, NULL);
   uint64_t sent = 0;
   memcpy(oriel_outbox_head(&outbox), "head", 4);
   oriel_outbox_start(&outbox, ORIEL_OPCODE_BINARY, 4, oriel_packet_ref(packet));
@@ -163,7 +212,7 @@ static void outbox_resumes(void **state) {
   size_t size = 0;
   unsigned stops = 0;
   int status;
-  while ((status = oriel_outbox_send(&outbox, fds[0], &sent)) == -EAGAIN) {
+  while ((status = oriel_outbox_send(&outbox, link, &sent)) == -EAGAIN) {
     stops++;
     assert_true(oriel_outbox_torn(&outbox));
     ssize_t count = recv(fds[1], got + size, 3001, 0);
@@ -188,7 +237,7 @@ static void outbox_resumes(void **state) {
   oriel_packet_unref(packet);
   close(fds[1]);
   oriel_outbox_start(&outbox, ORIEL_OPCODE_PONG, 0, NULL);
-  assert_int_equal(oriel_outbox_send(&outbox, fds[0], &sent), -EPIPE); /* and no signal: lesson 29 */
+  assert_int_equal(oriel_outbox_send(&outbox, link, &sent), -EPIPE); /* and no signal: lesson 29 */
   oriel_outbox_clear(&outbox);
   close(fds[0]);
 }
@@ -362,6 +411,7 @@ int main(int argc, char **argv) {
     cmocka_set_test_filter(argv[1]);
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(inbox_fragments_in_any_steps),
+    cmocka_unit_test(inbox_turn_leaves_nothing_pending),
     cmocka_unit_test(inbox_limits),
     cmocka_unit_test(outbox_resumes),
     cmocka_unit_test(frame_header_sizes),

@@ -17,50 +17,17 @@
 #include <cmocka.h>
 
 #include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
-#include <openssl/x509.h>
 
+#include "certificate.h"
 #include "core/clock.h"
 #include "rig.h"
+#include "server/peers.h"
 #include "server/state.h"
 #include "wire/viewer.h"
 
-static char certificate[4096], private_key[4096];
+static char certificate[CERTIFICATE_MAX], private_key[CERTIFICATE_MAX];
 static struct rig rig = {.address = "pattern:?size=640x480&fps=30&scene=motion"};
-
-static void copy_pem(BIO *memory, char *text, size_t size) {
-  int count = BIO_read(memory, text, (int)size - 1);
-  assert_true(count > 0);
-  text[count] = '\0';
-  BIO_free(memory);
-}
-
-/** A self-signed certificate for this run. */
-static void make_certificate(void) {
-  EVP_PKEY *key = EVP_EC_gen("P-256");
-  X509 *x509 = X509_new();
-  assert_non_null(key);
-  assert_non_null(x509);
-  X509_set_version(x509, 2);
-  ASN1_INTEGER_set(X509_get_serialNumber(x509), 1);
-  X509_gmtime_adj(X509_getm_notBefore(x509), -60);
-  X509_gmtime_adj(X509_getm_notAfter(x509), 3600);
-  X509_set_pubkey(x509, key);
-  X509_NAME_add_entry_by_txt(X509_get_subject_name(x509), "CN", MBSTRING_ASC, (const unsigned char *)"localhost", -1,
-                             -1, 0);
-  X509_set_issuer_name(x509, X509_get_subject_name(x509));
-  assert_true(X509_sign(x509, key, EVP_sha256()) > 0);
-  BIO *memory = BIO_new(BIO_s_mem());
-  PEM_write_bio_X509(memory, x509);
-  copy_pem(memory, certificate, sizeof certificate);
-  memory = BIO_new(BIO_s_mem());
-  PEM_write_bio_PrivateKey(memory, key, NULL, NULL, 0, NULL, NULL);
-  copy_pem(memory, private_key, sizeof private_key);
-  X509_free(x509);
-  EVP_PKEY_free(key);
-}
 
 enum { SMALL_BUFFER = 4096 }; /* holds a handshake, but not an answer */
 
@@ -68,7 +35,7 @@ static SSL_CTX *context;
 
 static int setup(void **state) {
   (void)state;
-  make_certificate();
+  certificate_make(certificate, private_key);
   rig.config.tls_cert = certificate;
   rig.config.tls_key = private_key;
   rig_start(&rig);
@@ -300,7 +267,9 @@ static void tls_handshakes_that_stop(void **state) {
 }
 
 static void pass_limits(struct rig *called, void *argument) {
-  oriel_relays_tick(&called->server->relays, oriel_clock_ns() + *(unsigned *)argument * ORIEL_NS_PER_SECOND);
+  const uint64_t then_ns = oriel_clock_ns() + *(unsigned *)argument * ORIEL_NS_PER_SECOND;
+  oriel_relays_tick(&called->server->relays, then_ns);
+  oriel_peers_tick(&called->server->mounts, then_ns);
 }
 
 static unsigned relays(void) {
@@ -365,12 +334,136 @@ static void tls_sleepers_end(void **state) {
   assert_non_null(stuck);
   snprintf(text, sizeof text, "GET /js/large.js HTTP/1.1\r\nHost: localhost:%u\r\n\r\n", rig.port);
   assert_int_equal(SSL_write(stuck, text, (int)strlen(text)), strlen(text));
-  for (uint64_t start = rig_ms(); relays() > 0 && rig_ms() - start < 60000; usleep(100 * 1000))
-    rig_call(&rig, pass_limits, &seconds); /* they are stuck by and by, when the kernel takes no more */
+  struct oriel_server_stats stats = {.viewers_now = 1};
+  for (uint64_t start = rig_ms(); (relays() || stats.viewers_now) && rig_ms() - start < 40000; usleep(100 * 1000)) {
+    rig_call(&rig, pass_limits, &seconds); /* they are stuck by and by, when the kernel takes no more; 60 s end all */
+    rig_server_stats(&rig, &stats);
+  }
   assert_true(rig_until(&rig, no_relays, 5000));
   tls_hang_up(asleep, viewer);
   tls_hang_up(stuck, reader);
   assert_in_range(rig_descriptors(), 0, before);
+}
+
+static bool one_viewer(const struct oriel_server_stats *stats) {
+  return stats->viewers_now == 1 && stats->connections_now == 0;
+}
+
+/* The pair is for HTTP: a viewer has its own socket and nothing else. */
+static void tls_viewer_leaves_its_relay(void **state) {
+  (void)state;
+  int fd;
+  size_t size;
+  assert_true(rig_until(&rig, no_relays, 20000));
+  const unsigned before = rig_descriptors();
+  SSL *ssl = tls_join(&fd);
+  assert_int_equal(tls_read(ssl, &size), 2);
+  assert_true(rig_until(&rig, one_viewer, 5000));
+  assert_int_equal(relays(), 0);
+  assert_int_equal(rig_descriptors(), before + 2); /* the client's and the server's */
+  tls_hang_up(ssl, fd);
+  assert_true(rig_until(&rig, no_relays, 5000));
+}
+
+static uint8_t eager[256 * 1024];
+
+/** The handshake, a hello, messages that mean nothing until there are `most` bytes, and a ping. Returns the size. */
+static size_t write_eager(size_t most) {
+  char text[1024];
+  const uint8_t hello[16] = {ORIEL_VIEWER_VIEWER_HELLO, 0, 0, 0, ORIEL_VIEWER_VERSION, 0, 1, 0, 7};
+  size_t size = (size_t)snprintf((char *)eager, sizeof eager, "%s", ws_handshake(&rig, text, sizeof text));
+  size += ws_frame(eager + size, true, 2, hello, sizeof hello);
+  static const uint8_t nothing[125];
+  while (size + sizeof nothing + 16 < most)
+    size += ws_frame(eager + size, true, 10, nothing, sizeof nothing); /* pongs that nobody asked for mean nothing */
+  return size + ws_frame(eager + size, true, 9, "last", 4);
+}
+
+/* Clients that do not wait for the answer: what comes behind the request is read in order, wherever it was when the
+ * viewer left the relay. */
+static void tls_eager_clients_are_heard(void **state) {
+  (void)state;
+  static const size_t sizes[] = {1000, 20 * 1000, 100 * 1000};
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+    char head[4096] = "";
+    int fd, opcode;
+    size_t size, at = 0, count = write_eager(sizes[i]);
+    SSL *ssl = tls_dial(&fd);
+    assert_int_equal(SSL_write(ssl, eager, (int)count), count);
+    while (!strstr(head, "\r\n\r\n") && at < sizeof head - 1)
+      assert_true(read_exactly(ssl, head + at++, 1));
+    assert_int_equal(strncmp(head, "HTTP/1.1 101", 12), 0);
+    while ((opcode = tls_read(ssl, &size)) == 2) {
+    }
+    assert_int_equal(opcode, 10);
+    assert_memory_equal(payload, "last", 4);
+    tls_hang_up(ssl, fd);
+  }
+  assert_true(rig_until(&rig, no_relays, 20000));
+}
+
+/** Runs while the loop reads nothing: five records, of which its turn ends in the last one. */
+static void write_much(struct rig *called, void *argument) {
+  enum { RECORD = 14000 };
+  size_t size = 0;
+  static const uint8_t nothing[125];
+  (void)called;
+  while (size + sizeof nothing + 16 < 5 * RECORD)
+    size += ws_frame(eager + size, true, 10, nothing, sizeof nothing);
+  size += ws_frame(eager + size, true, 9, "last", 4);
+  for (size_t at = 0; at < size; at += RECORD) {
+    const int count = (int)(size - at < RECORD ? size - at : RECORD);
+    assert_int_equal(SSL_write(argument, eager + at, count), count);
+  }
+}
+
+/* What is left of a record when a turn ends is in no socket, and is read all the same. */
+static void tls_turn_leaves_no_message_behind(void **state) {
+  (void)state;
+  int fd, opcode, much = 1 << 20;
+  size_t size;
+  SSL *ssl = tls_join(&fd);
+  assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &much, sizeof much), 0); /* takes all of it without a reader */
+  assert_int_equal(tls_read(ssl, &size), 2);
+  for (int i = 0; i < 5; i++) {
+    rig_call(&rig, write_much, ssl);
+    while ((opcode = tls_read(ssl, &size)) == 2) {
+    }
+    assert_int_equal(opcode, 10);
+  }
+  tls_hang_up(ssl, fd);
+  assert_true(rig_until(&rig, no_relays, 20000));
+}
+
+static uint64_t requests_expected;
+
+static bool one_relay_without_its_connection(const struct oriel_server_stats *stats) {
+  return stats->requests == requests_expected && stats->connections_now == 0 && relays() == 1;
+}
+
+/* A request to become a viewer behind an answer of which the client took nothing: the connection ends, in its time. */
+static void tls_upgrade_behind_an_unread_answer_ends(void **state) {
+  (void)state;
+  char text[2048], handshake[1024];
+  unsigned seconds = 16;
+  struct oriel_server_stats before, after;
+  assert_true(rig_until(&rig, no_relays, 20000));
+  rig_server_stats(&rig, &before);
+  const unsigned descriptors = rig_descriptors();
+  int fd = dial_from(&rig, INADDR_LOOPBACK, SMALL_BUFFER);
+  SSL *ssl = tls_shake(fd);
+  assert_non_null(ssl);
+  snprintf(text, sizeof text, "GET /js/medium.js HTTP/1.1\r\nHost: localhost:%u\r\n\r\n%s", rig.port,
+           ws_handshake(&rig, handshake, sizeof handshake));
+  assert_int_equal(SSL_write(ssl, text, (int)strlen(text)), strlen(text));
+  requests_expected = before.requests + 2;
+  assert_true(rig_until(&rig, one_relay_without_its_connection, 20000));
+  rig_call(&rig, pass_limits, &seconds);
+  assert_true(rig_until(&rig, no_relays, 5000));
+  rig_server_stats(&rig, &after);
+  assert_int_equal(after.viewers_opened, before.viewers_opened);
+  tls_hang_up(ssl, fd);
+  assert_in_range(rig_descriptors(), 0, descriptors);
 }
 
 /* Somebody who forgot the s: told where to go, by an answer that is not cut off. */
@@ -405,6 +498,10 @@ int main(int argc, char **argv) {
     cmocka_unit_test(tls_handshakes_that_stop),
     cmocka_unit_test(tls_clients_that_do_not_read),
     cmocka_unit_test(tls_sleepers_end),
+    cmocka_unit_test(tls_viewer_leaves_its_relay),
+    cmocka_unit_test(tls_eager_clients_are_heard),
+    cmocka_unit_test(tls_turn_leaves_no_message_behind),
+    cmocka_unit_test(tls_upgrade_behind_an_unread_answer_ends),
     cmocka_unit_test(tls_plain_client),
   };
   return cmocka_run_group_tests(tests, setup, teardown);
