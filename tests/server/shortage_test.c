@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * A server without memory: the linker puts this file's allocators in the place of the C library's, in all that is linked
- * statically, and of what the loop's thread allocates for a client each piece fails once.
+ * A server without memory or descriptors: the linker puts this file's allocators in the place of the C library's, in all
+ * that is linked statically, and of what is allocated to make a server, or by the loop's thread for a client, each piece
+ * fails once.
  */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -113,10 +115,76 @@ static void visit_without_memory(void **state) {
   assert_in_range(failed, 6, 100);
 }
 
+enum { ANY_NUMBER = 1000 };
+
+/** Makes a server in a loop of its own, with a failing allocation (0 = none) or few descriptors, and ends it, or what
+ *  there is of it; nothing may be left then. True when it was made; *unused = how many allocations were left to the one
+ *  that fails. */
+static bool make_and_end(unsigned failing, unsigned descriptors, unsigned *unused) {
+  const struct oriel_server_config config = {
+    .listen = "127.0.0.1:0", .token = RIG_TOKEN, .view_token = RIG_VIEW_TOKEN, .auth_fail_limit = 1,
+    .auth_fail_window_s = 1};
+  struct oriel_server *server = NULL;
+  char why[256] = "";
+  const unsigned before = rig_descriptors();
+  struct rlimit usual, few;
+  uv_loop_t loop;
+  assert_int_equal(uv_loop_init(&loop), 0);
+  assert_int_equal(getrlimit(RLIMIT_NOFILE, &usual), 0);
+  few = usual;
+  if (descriptors != ANY_NUMBER)
+    few.rlim_cur = rig_descriptors() - 3 + descriptors; /* not counted: two folders' names, and the count's own */
+  assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+  left = failing;
+  const int status = oriel_server_create(&loop, &config, &server, why, sizeof why);
+  *unused = left;
+  left = 0;
+  assert_int_equal(setrlimit(RLIMIT_NOFILE, &usual), 0);
+  assert_int_equal(status < 0, why[0] != '\0');
+  if (status == 0)
+    oriel_server_close(server, NULL, NULL);
+  assert_int_equal(uv_run(&loop, UV_RUN_DEFAULT), 0);
+  assert_int_equal(uv_loop_close(&loop), 0);
+  assert_int_equal(rig_descriptors(), before);
+  return status == 0;
+}
+
+static void server_without_memory_leaves_nothing(void **state) {
+  unsigned number = 1, unused;
+  (void)state;
+  while (!make_and_end(number, ANY_NUMBER, &unused)) {
+    assert_int_equal(unused, 0);
+    number++;
+  }
+  assert_int_not_equal(unused, 0);
+  assert_in_range(number, 4, 100);
+}
+
+/* The first that is missing is the listening socket's, then those of libmicrohttpd, when handles are open already. */
+static void server_without_descriptors_leaves_nothing(void **state) {
+  unsigned descriptors = 0, unused;
+  (void)state;
+  while (!make_and_end(0, descriptors, &unused))
+    descriptors++;
+  assert_in_range(descriptors, 2, 20);
+}
+
+/** The first loop of a process opens a pipe for signals, which stays. */
+static int first_loop(void **state) {
+  uv_loop_t loop;
+  (void)state;
+  return uv_loop_init(&loop) == 0 && uv_loop_close(&loop) == 0 ? 0 : -1;
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {
+  const struct CMUnitTest makes[] = {
+    cmocka_unit_test(server_without_memory_leaves_nothing),
+    cmocka_unit_test(server_without_descriptors_leaves_nothing),
+  };
+  const struct CMUnitTest visits[] = {
     cmocka_unit_test(connection_without_memory_is_closed),
     cmocka_unit_test(visit_without_memory),
   };
-  return cmocka_run_group_tests(tests, setup, rig_teardown);
+  const int failed = cmocka_run_group_tests(makes, first_loop, NULL);
+  return failed + cmocka_run_group_tests(visits, setup, rig_teardown);
 }
