@@ -35,6 +35,7 @@ beforeEach(() => {
 /** A page's link, and how it fares. */
 function page() {
   const counts = { connecting: 0, asked: 0 };
+  const refusals = [];
   const sockets = [];
   const session = {
     secret: '', token: 'x',
@@ -46,9 +47,10 @@ function page() {
   };
   const nothing = () => {};
   const link = new Link(session, {
-    connecting: () => counts.connecting++, open: nothing, message: nothing, lost: nothing, login: nothing, refused: nothing,
+    connecting: () => counts.connecting++, open: nothing, message: nothing, lost: nothing, login: nothing,
+    refused: (text) => refusals.push(text),
   });
-  return { link, counts, sockets };
+  return { link, counts, sockets, session, refusals };
 }
 
 /** Whatever may bring a link back: the tab is looked at again, the network comes, the page comes out of the cache. */
@@ -108,4 +110,31 @@ test('link_of_a_page_that_comes_back_connects_if_it_was_or_tried_to_be', async (
     assert.equal(counts.asked, asked + 1, before);
     link.close();
   }
+});
+
+test('link_to_a_desktop_that_is_not_served_waits_for_it_in_silence', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const { link, counts, sockets, session, refusals } = page();
+  const absent = { status: 'forbidden', retryAfterS: 0, notice: 'not served', absent: true };
+  let answer = absent;
+  let probes = 0;
+  session.ensure = async () => answer;
+  session.probe = async () => (probes++, answer);
+  const later = async () => {
+    t.mock.timers.tick(5000);
+    await new Promise(setImmediate);
+  };
+  await link.connect();
+  await later();
+  await later();
+  assert.deepEqual([refusals, probes, counts.connecting, sockets.length], [['not served'], 2, 1, 0]);
+  answer = { status: 'ok', retryAfterS: 0 };
+  await later();
+  assert.deepEqual([probes, counts.connecting, sockets.length], [3, 2, 1]);
+  link.close();
+  // What refuses for another reason is not asked again by itself.
+  answer = { ...absent, absent: false };
+  await link.connect();
+  await later();
+  assert.equal(probes, 3);
 });

@@ -8,6 +8,7 @@ import { MESSAGE, REASON } from './wire.js';
 
 /** The server pings every second; this much silence means that the way to it is gone. */
 const SILENCE_US = 8e6;
+const LOOK_MS = 5000; // whether a desktop is served again
 
 /**
  * @typedef {object} LinkHandlers
@@ -64,11 +65,25 @@ export class Link {
   }
 
   /** @param {import('./session.js').Answer} answer */
-  denied({ status, retryAfterS, notice }) {
+  denied({ status, retryAfterS, notice, absent }) {
     if (status === 'unauthorised') this.handlers.login('', 0);
     else if (status === 'limited') this.handlers.login('Too many failed attempts came from this address.', retryAfterS);
     else if (status === 'forbidden') this.handlers.refused(notice ?? 'The server does not accept this page under this address.');
     else this.retryLater('The server cannot be reached.');
+    if (absent) this.lookAgain();
+  }
+
+  /** A desktop that is not served may be again, as a screen that its guest switches on; what the page says stays until
+   *  then. */
+  lookAgain() {
+    const { attempt } = this;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(async () => {
+      const { absent } = await this.session.probe();
+      if (attempt !== this.attempt) return;
+      if (absent) this.lookAgain();
+      else this.connect();
+    }, LOOK_MS);
   }
 
   /** @param {number} attempt */

@@ -6,8 +6,9 @@
 // while they load. Where the WebSocket does not come through, POST /session says why, or lets in.
 
 /**
- * `notice`: the server's own words, of a refusal or of why the WebSocket alone fails.
- * @typedef {{status: 'ok' | 'unauthorised' | 'limited' | 'forbidden' | 'unreachable', retryAfterS: number, notice?: string}} Answer
+ * `notice`: the server's own words, of a refusal or of why the WebSocket alone fails. `absent`: the desktop is not served.
+ * @typedef {'ok' | 'unauthorised' | 'limited' | 'forbidden' | 'unreachable'} Status
+ * @typedef {{status: Status, retryAfterS: number, notice?: string, absent?: boolean}} Answer
  */
 
 /**
@@ -24,13 +25,13 @@ export function parseFragment(fragment) {
 
 /** @param {Response} response @returns {Promise<Answer>} */
 async function answerOf(response) {
-  const retryAfterS = Number(response.headers.get('Retry-After')) || 0;
+  const [code, retryAfterS] = [response.status, Number(response.headers.get('Retry-After')) || 0];
   if (response.ok) return { status: 'ok', retryAfterS };
-  if (response.status === 401) return { status: 'unauthorised', retryAfterS };
-  if (response.status === 429) return { status: 'limited', retryAfterS: retryAfterS || 60 };
-  if (response.status === 403 || response.status === 404) { // 404: the desktop is no longer served
+  if (code === 401) return { status: 'unauthorised', retryAfterS };
+  if (code === 429) return { status: 'limited', retryAfterS: retryAfterS || 60 };
+  if (code === 403 || code === 404) {
     const { error } = await response.json().catch(() => ({}));
-    if (error || response.status === 403) return { status: 'forbidden', retryAfterS, notice: error };
+    if (error || code === 403) return { status: 'forbidden', retryAfterS, notice: error, absent: code === 404 };
   }
   return { status: 'unreachable', retryAfterS };
 }
