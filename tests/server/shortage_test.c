@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * A server without memory or descriptors: the linker puts this file's allocators in the place of the C library's, in all
- * that is linked statically, and of what is allocated to make a server, or by the loop's thread for a client, each piece
- * fails once.
+ * A server without memory or descriptors: the linker puts this file's allocators in the place of the C library's, in
+ * all that is linked statically, and of what is allocated to make a server, or by the loop's thread for a client, each
+ * piece fails once.
  */
 #include <setjmp.h>
 #include <stdarg.h>
