@@ -181,13 +181,18 @@ bool oriel_channel_has_key(struct oriel_channel *channel) {
   return has;
 }
 
+enum { KBPS_MIN = 100 }; /* below, an encoder has nothing to work with: whoever carries less skips pictures */
+
 uint32_t oriel_channel_kbps(struct oriel_channel *channel, uint32_t cap_kbps, uint64_t now_ns) {
   pthread_mutex_lock(&channel->lock);
   if (!channel->rate.cap_kbps)
     oriel_bitrate_init(&channel->rate, cap_kbps, now_ns);
   else if (channel->rate.cap_kbps != cap_kbps)
     oriel_bitrate_cap(&channel->rate, cap_kbps, now_ns);
-  const uint32_t kbps = channel->kbps = oriel_bitrate_kbps(&channel->rate, now_ns);
+  uint32_t kbps = oriel_bitrate_kbps(&channel->rate, now_ns);
+  if (channel->carries_kbps && channel->carries_kbps < kbps)
+    kbps = channel->carries_kbps > KBPS_MIN ? channel->carries_kbps : KBPS_MIN;
+  channel->kbps = kbps;
   pthread_mutex_unlock(&channel->lock);
   return kbps;
 }

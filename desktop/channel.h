@@ -34,6 +34,7 @@ struct oriel_channel {
   uint32_t sequence;   /* of the newest picture */
   uint64_t picture_ns; /* when it was encoded */
   const struct oriel_subscriber *reference; /* whose experience steers the bitrate; NULL when nobody looks */
+  uint32_t carries_kbps; /* the most that one who looks carries; 0 = not known of all */
   struct oriel_bitrate rate;
   uint32_t kbps;
   const char *encoder; /* static; "" before the first picture */
@@ -61,7 +62,7 @@ void oriel_channel_missed(struct oriel_channel *channel, struct oriel_damage *mi
 /** Forgets the newest key frame, and keeps the next ones or does not: unwatched, the screen changes unseen. */
 void oriel_channel_keep_keys(struct oriel_channel *channel, bool keeps);
 bool oriel_channel_has_key(struct oriel_channel *channel);
-/** The bitrate for now, at most `cap_kbps`. */
+/** The bitrate for now, at most `cap_kbps`, and no more than one of those who look carries. */
 uint32_t oriel_channel_kbps(struct oriel_channel *channel, uint32_t cap_kbps, uint64_t now_ns);
 /** What its rendition says of itself: a static name, and pictures converted. */
 void oriel_channel_describe(struct oriel_channel *channel, const char *encoder, uint64_t conversions);

@@ -110,6 +110,12 @@ void oriel_viewer_ack(struct oriel_viewer *viewer, const struct oriel_viewer_ack
     oriel_desktop_wake(viewer->desktop);
 }
 
+void oriel_viewer_carries(struct oriel_viewer *viewer, uint32_t kbps) {
+  pthread_mutex_lock(&viewer->channel->lock);
+  viewer->carries_kbps = kbps;
+  pthread_mutex_unlock(&viewer->channel->lock); /* the next picture is planned with it */
+}
+
 void oriel_viewer_rtt(struct oriel_viewer *viewer, uint32_t rtt_us) {
   const uint64_t now = oriel_clock_ns();
   pthread_mutex_lock(&viewer->channel->lock);

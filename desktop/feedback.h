@@ -25,6 +25,10 @@ struct oriel_viewer_ack {
 };
 /** Drives pacing, skipping and the bitrate: the first cut is on rising delay, before loss (lesson 17). */
 void oriel_viewer_ack(struct oriel_viewer *viewer, const struct oriel_viewer_ack *ack);
+/** The viewer's transport carries pictures of `kbps`, as it measures itself; 0 = it cannot tell, as at first. A
+ *  channel's bitrate stays within the most that one of its viewers carries: nobody takes the quality from the others,
+ *  and who carries less skips pictures. */
+void oriel_viewer_carries(struct oriel_viewer *viewer, uint32_t kbps);
 /** Last round trip measured by the server's ping. */
 void oriel_viewer_rtt(struct oriel_viewer *viewer, uint32_t rtt_us);
 /** Asks for a key frame for this viewer, shared with all who wait for one. A viewer that needs one again within ten

@@ -87,14 +87,20 @@ static bool is_better(const struct oriel_viewer *a, const struct oriel_viewer *b
 
 static const struct oriel_viewer *refer_channel_locked(const struct oriel_hub *hub, struct oriel_channel *channel) {
   const struct oriel_viewer *best = NULL;
+  uint32_t carries_kbps = 0;
+  bool known = true; /* one of whom nothing is known may carry anything */
   struct oriel_list *node;
   pthread_mutex_lock(&channel->lock);
   oriel_list_each(node, &channel->subscribers) {
     const struct oriel_viewer *viewer = oriel_hub_viewer(oriel_list_entry(node, struct oriel_subscriber, node));
-    if (viewer->subscriber.looks &&
-        (!best || viewer == hub->controller || (best != hub->controller && is_better(viewer, best))))
+    if (!viewer->subscriber.looks)
+      continue;
+    known = known && viewer->carries_kbps;
+    carries_kbps = viewer->carries_kbps > carries_kbps ? viewer->carries_kbps : carries_kbps;
+    if (!best || viewer == hub->controller || (best != hub->controller && is_better(viewer, best)))
       best = viewer;
   }
+  channel->carries_kbps = known ? carries_kbps : 0;
   channel->reference = best ? &best->subscriber : NULL;
   pthread_mutex_unlock(&channel->lock);
   return best;

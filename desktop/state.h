@@ -63,6 +63,7 @@ struct oriel_viewer {
   /* The rest is guarded by the lock of its channel. */
   struct oriel_subscriber subscriber; /* to pictures: of its channel's rendition, or of its own blocks */
   struct oriel_flight flight;
+  uint32_t carries_kbps; /* as its transport measures; 0 = it cannot tell */
   bool typed_due;
   uint32_t typed; /* number of its newest text that the guest was given */
   uint32_t typed_dropped; /* presses and releases that it was not given, which the viewer has not been told */

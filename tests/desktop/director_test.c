@@ -499,6 +499,45 @@ static void claimed_delay_lowers_nothing(void **state) {
   end(fixture);
 }
 
+/* The bitrate of the next picture of one viewer. */
+static uint32_t next_kbps(struct fixture *fixture, struct oriel_viewer *viewer, uint32_t tag) {
+  fake_paint(&fixture->fake, all, tag);
+  struct oriel_delivery delivery = fake_next_of(&fixture->fake, viewer, ORIEL_DELIVERY_PICTURE);
+  const uint32_t sequence = delivery.packet->sequence;
+  const uint64_t now = oriel_clock_ns();
+  oriel_viewer_sent(viewer, delivery.packet, now);
+  oriel_viewer_ack(viewer, &(struct oriel_viewer_ack){sequence, sequence, sequence, now, now, now, INT64_MAX});
+  oriel_packet_unref(delivery.packet);
+  return stats(fixture)->bitrate_kbps;
+}
+
+static void bitrate_is_what_the_best_viewer_carries(void **state) {
+  (void)state;
+  struct fixture *fixture = begin(640, 480, "null");
+  struct oriel_viewer *first = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, false, false);
+  expect_picture(fixture, first, ORIEL_PACKET_VIDEO, true);
+  const uint32_t full = stats(fixture)->bitrate_kbps;
+  assert_true(full > 700);
+  oriel_viewer_carries(first, 500);
+  assert_int_equal(next_kbps(fixture, first, 1), 500);
+  oriel_viewer_carries(first, 1);
+  assert_int_equal(next_kbps(fixture, first, 2), 100);
+  oriel_viewer_carries(first, full * 10);
+  assert_int_equal(next_kbps(fixture, first, 3), full);
+  oriel_viewer_carries(first, 600);
+  struct oriel_viewer *second = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, false, false);
+  expect_picture(fixture, second, ORIEL_PACKET_VIDEO, true);
+  assert_int_equal(next_kbps(fixture, first, 4), full); /* of the second nothing is known */
+  oriel_viewer_carries(second, 100); /* a slow or lying one takes nothing from the first */
+  assert_int_equal(next_kbps(fixture, first, 5), 600);
+  oriel_viewer_carries(second, 700);
+  assert_int_equal(next_kbps(fixture, first, 6), 700);
+  oriel_viewer_detach(second);
+  assert_int_equal(next_kbps(fixture, first, 7), 600);
+  oriel_viewer_detach(first);
+  end(fixture);
+}
+
 static void missing_encoder_is_survived(void **state) {
   (void)state;
   struct fixture *fixture = begin(640, 480, "no-such-encoder");
@@ -690,6 +729,7 @@ int main(void) {
     cmocka_unit_test(still_screen_is_sharpened_refined_and_then_left_alone),
     cmocka_unit_test(rising_delay_lowers_the_bitrate),
     cmocka_unit_test(claimed_delay_lowers_nothing),
+    cmocka_unit_test(bitrate_is_what_the_best_viewer_carries),
     cmocka_unit_test(missing_encoder_is_survived),
     cmocka_unit_test(snapshot_watches_while_it_lasts),
     cmocka_unit_test(snapshot_gives_up_after_two_seconds),
