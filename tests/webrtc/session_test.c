@@ -1,0 +1,577 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A session from its first check to its end, with a client on OpenSSL, in virtual time: what leaves, in which order,
+ * and what strangers can do. And the router before it.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "dtls_client.h"
+#include "feedback.h"
+#include "offers.h"
+#include "webrtc/router.h"
+#include "webrtc/rtcp.h"
+#include "webrtc/rtcp_write.h"
+#include "webrtc/rtp.h"
+#include "webrtc/session_state.h"
+
+#define SECOND ORIEL_NS_PER_SECOND
+
+enum { PICTURE_SIZE = 6000, PACKETS_MAX = 256, REPEAT_TYPE = 40 /* of the offer */ };
+
+static struct oriel_dtls_identity *identity;
+
+/** A client, its session, and what of it arrived. */
+struct call {
+  struct oriel_webrtc_feed *feed;
+  struct oriel_webrtc_session *session;
+  struct dtls_client client;
+  struct oriel_srtp *in, *out; /* the client's */
+  struct oriel_webrtc_address home;
+  uint64_t now_ns;
+  uint32_t checks;
+  uint8_t packets[PACKETS_MAX][ORIEL_WEBRTC_DATAGRAM_MAX]; /* of RTP, in plain */
+  size_t sizes[PACKETS_MAX];
+  unsigned count, reports, dtls, answers;
+  uint16_t repeated[PACKETS_MAX]; /* which packets came as RTX: asked for, or to see what the way carries */
+  unsigned repeats;
+};
+
+static struct oriel_webrtc_address at(uint8_t host, uint16_t port) {
+  return oriel_webrtc_address_make((const uint8_t[4]){192, 0, 2, host}, 4, port);
+}
+
+static void take_repeat(struct call *call, const uint8_t *data, size_t size) {
+  struct oriel_rtp_header header;
+  assert_int_equal(oriel_rtp_read(data, size, &call->session->video.config.ids, &header), 0);
+  assert_int_equal(header.ssrc, call->session->video.config.rtx_ssrc);
+  assert_true(header.size > 2);
+  call->repeated[call->repeats++] = (uint16_t)(header.payload[0] << 8 | header.payload[1]);
+}
+
+static void take(struct call *call, uint8_t *data, size_t size) {
+  if (data[0] < 4) {
+    call->answers++;
+  } else if (data[0] < 64) {
+    call->dtls++;
+    (void)dtls_client_step(&call->client, data, size);
+  } else if (oriel_rtp_is_rtcp(data, size)) {
+    assert_true(oriel_srtp_unprotect_rtcp(call->in, data, size) > 0);
+    call->reports++;
+  } else {
+    const int plain = oriel_srtp_unprotect(call->in, data, size);
+    assert_true(plain > 0 && call->count < PACKETS_MAX && call->repeats < PACKETS_MAX);
+    if ((data[1] & 0x7f) == REPEAT_TYPE) {
+      take_repeat(call, data, (size_t)plain);
+      return;
+    }
+    memcpy(call->packets[call->count], data, (size_t)plain);
+    call->sizes[call->count++] = (size_t)plain;
+  }
+}
+
+/** Lets all leave that may at this time. */
+static void drain(struct call *call) {
+  uint8_t datagram[ORIEL_WEBRTC_DATAGRAM_MAX];
+  struct oriel_webrtc_address to;
+  for (size_t size; (size = oriel_webrtc_session_next(call->session, call->now_ns, datagram, &to)) > 0;) {
+    assert_true(size <= 1200 && oriel_webrtc_address_equal(&to, &call->home));
+    take(call, datagram, size);
+  }
+}
+
+/** The same until nothing waits, by the times that the session itself names; at most `limit_ns`. */
+static void run(struct call *call, uint64_t limit_ns) {
+  const uint64_t end_ns = call->now_ns + limit_ns;
+  for (;;) {
+    drain(call);
+    const uint64_t due_ns = oriel_webrtc_session_due_ns(call->session, call->now_ns);
+    if (!due_ns || due_ns > end_ns)
+      break;
+    call->now_ns = due_ns > call->now_ns ? due_ns : call->now_ns + 1;
+  }
+  call->now_ns = end_ns;
+}
+
+static bool check_from(struct call *call, struct oriel_webrtc_address from, const char *password) {
+  const struct oriel_ice_credentials *credentials = &call->session->ice.current;
+  uint8_t transaction[ORIEL_STUN_TRANSACTION_SIZE] = "check", bytes[512];
+  char username[300];
+  struct oriel_stun_writer writer;
+  call->checks++;
+  memcpy(transaction + 8, &call->checks, 4);
+  snprintf(username, sizeof username, "%s:%s", credentials->ufrag, credentials->peer_ufrag);
+  oriel_stun_begin(&writer, bytes, sizeof bytes, ORIEL_STUN_BINDING_REQUEST, transaction);
+  oriel_stun_add(&writer, ORIEL_STUN_USERNAME, username, strlen(username));
+  oriel_stun_add(&writer, ORIEL_STUN_ICE_CONTROLLING, "tiebreak", 8);
+  oriel_stun_add_u32(&writer, ORIEL_STUN_PRIORITY, 1);
+  const size_t size = oriel_stun_finish(&writer, password, strlen(password));
+  return oriel_webrtc_session_receive(call->session, &from, bytes, size, call->now_ns);
+}
+
+static bool check(struct call *call) {
+  return check_from(call, call->home, call->session->ice.current.password);
+}
+
+/** `numbered`: feedback speaks of its sound, too. */
+static void dial_by(struct call *call, bool numbered) {
+  static struct oriel_sdp_offer offer;
+  char why[ORIEL_SDP_WHY_MAX];
+  memset(call, 0, sizeof *call);
+  call->now_ns = 100 * SECOND;
+  call->home = at(7, 7000);
+  call->client = dtls_client_make("SRTP_AEAD_AES_128_GCM", true, 1200);
+  assert_int_equal(oriel_sdp_parse_offer(OFFER, sizeof OFFER - 1, &offer, why), ORIEL_SDP_FINE);
+  offer.fingerprint = call->client.fingerprint;
+  offer.media[offer.audio].transport_cc = numbered;
+  call->feed = oriel_webrtc_feed_create();
+  const struct oriel_webrtc_session_config config = {.identity = identity, .feed = call->feed, .offer = &offer};
+  assert_non_null(call->feed);
+  assert_int_equal(oriel_webrtc_session_create(&config, call->now_ns, &call->session), 0);
+}
+
+static void dial(struct call *call) {
+  dial_by(call, true);
+}
+
+/** What the client has to say in DTLS, from where it is. */
+static void shake(struct call *call, struct oriel_webrtc_address from) {
+  uint8_t datagram[2048];
+  (void)dtls_client_step(&call->client, NULL, 0);
+  for (size_t size; (size = dtls_client_send(&call->client, datagram)) > 0;)
+    (void)oriel_webrtc_session_receive(call->session, &from, datagram, size, call->now_ns);
+}
+
+static void take_keys(struct call *call) {
+  struct oriel_srtp_keys keys;
+  assert_int_equal(oriel_dtls_keys(call->session->dtls, &keys), 0);
+  call->in = oriel_srtp_create(keys.profile, &keys.server);
+  call->out = oriel_srtp_create(keys.profile, &keys.client);
+  assert_true(call->in && call->out);
+}
+
+static void connect_by(struct call *call, bool numbered) {
+  dial_by(call, numbered);
+  assert_true(check(call));
+  for (unsigned i = 0; i < 20 && oriel_webrtc_session_state(call->session) == ORIEL_WEBRTC_WAITING; i++) {
+    shake(call, call->home);
+    drain(call);
+  }
+  assert_int_equal(oriel_webrtc_session_state(call->session), ORIEL_WEBRTC_OPEN);
+  take_keys(call);
+}
+
+static void connect_call(struct call *call) {
+  connect_by(call, true);
+}
+
+static void hang_up(struct call *call) {
+  oriel_webrtc_session_destroy(call->session);
+  oriel_webrtc_feed_destroy(call->feed);
+  oriel_srtp_destroy(call->in);
+  oriel_srtp_destroy(call->out);
+  dtls_client_free(&call->client);
+}
+
+/* ---- media ---- */
+
+static struct oriel_packet *picture(uint32_t sequence, size_t size, uint64_t now_ns) {
+  static const uint8_t top[] = {0, 0, 0, 1, 0x67, 0x64, 0, 0x1f, 0, 0, 0, 1, 0x68, 0xee, 0, 0, 0, 1, 0x65};
+  struct oriel_packet *packet = oriel_packet_create(ORIEL_PACKET_VIDEO, size);
+  assert_non_null(packet);
+  memset(packet->data, 0xa5, size);
+  memcpy(packet->data, top, sizeof top);
+  packet->key = true;
+  packet->sequence = sequence;
+  packet->captured_ns = now_ns;
+  return packet;
+}
+
+static bool send_picture(struct call *call, uint32_t sequence, size_t size) {
+  struct oriel_packet *packet = picture(sequence, size, call->now_ns);
+  const bool taken = oriel_webrtc_session_send(call->session, packet, call->now_ns);
+  oriel_packet_unref(packet);
+  return taken;
+}
+
+static bool send_sound(struct call *call) {
+  struct oriel_packet *packet = oriel_packet_create(ORIEL_PACKET_AUDIO, 80);
+  assert_non_null(packet);
+  memset(packet->data, 0xfc, 80); /* 20 ms of stereo */
+  packet->captured_ns = call->now_ns;
+  const bool taken = oriel_webrtc_session_send(call->session, packet, call->now_ns);
+  oriel_packet_unref(packet);
+  return taken;
+}
+
+static struct oriel_rtp_header header_of(const struct call *call, unsigned index) {
+  struct oriel_rtp_header header;
+  assert_true(index < call->count);
+  assert_int_equal(oriel_rtp_read(call->packets[index], call->sizes[index], &call->session->video.config.ids, &header),
+                   0);
+  return header;
+}
+
+static void say(struct call *call, void (*write)(struct oriel_writer *writer, const struct call *call)) {
+  uint8_t data[1500];
+  struct oriel_writer writer;
+  oriel_writer_init(&writer, data, sizeof data - ORIEL_SRTCP_OVERHEAD_MAX);
+  oriel_rtcp_write_receiver_report(&writer, 1, NULL, 0);
+  write(&writer, call);
+  const int size = oriel_srtp_protect_rtcp(call->out, data, oriel_writer_size(&writer), sizeof data);
+  assert_true(size > 0);
+  (void)oriel_webrtc_session_receive(call->session, &call->home, data, (size_t)size, call->now_ns);
+}
+
+static void write_feedback(struct oriel_writer *writer, uint8_t kind, uint8_t type, unsigned words, uint32_t media) {
+  oriel_write_u8(writer, 0x80 | kind);
+  oriel_write_u8(writer, type);
+  oriel_write_u16_be(writer, (uint16_t)(2 + words));
+  oriel_write_u32_be(writer, 1);
+  oriel_write_u32_be(writer, media);
+}
+
+static void write_pli(struct oriel_writer *writer, const struct call *call) {
+  write_feedback(writer, 1, 206, 0, call->session->video.config.ssrc);
+}
+
+static void write_foreign_pli(struct oriel_writer *writer, const struct call *call) {
+  write_feedback(writer, 1, 206, 0, call->session->video.config.ssrc + 1000);
+}
+
+static void write_fir(struct oriel_writer *writer, const struct call *call) {
+  write_feedback(writer, 4, 206, 2, 0);
+  oriel_write_u32_be(writer, call->session->video.config.ssrc);
+  oriel_write_u32_be(writer, 9u << 24);
+}
+
+/** Asks for the second packet of the picture and the two after it. */
+static void write_nack(struct oriel_writer *writer, const struct call *call) {
+  write_feedback(writer, 1, 205, 1, call->session->video.config.ssrc);
+  oriel_write_u16_be(writer, (uint16_t)(call->session->video.config.first_sequence + 1));
+  oriel_write_u16_be(writer, 3);
+}
+
+/* ---- cases ---- */
+
+static void nothing_happens_without_a_check(void **state) {
+  struct call call;
+  (void)state;
+  dial(&call);
+  shake(&call, call.home);
+  assert_false(check_from(&call, call.home, "wrongwrongwrongwrongwrong"));
+  drain(&call);
+  assert_int_equal(call.dtls + call.answers, 0);
+  assert_true(check(&call));
+  shake(&call, at(8, 8000)); /* from where no check came */
+  drain(&call);
+  assert_int_equal(call.answers, 1);
+  assert_int_equal(oriel_webrtc_session_state(call.session), ORIEL_WEBRTC_WAITING);
+  hang_up(&call);
+}
+
+static void picture_arrives_whole_and_in_order(void **state) {
+  struct call call;
+  uint32_t sequence;
+  uint64_t left_ns;
+  (void)state;
+  connect_call(&call);
+  assert_true(send_picture(&call, 41, PICTURE_SIZE));
+  assert_false(oriel_webrtc_session_take_sent(call.session, &sequence, &left_ns));
+  run(&call, SECOND);
+  assert_true(call.count >= PICTURE_SIZE / 1200);
+  const struct oriel_rtp_header first = header_of(&call, 0);
+  assert_int_equal(first.type, 39);
+  assert_int_equal(first.sequence, call.session->video.config.first_sequence);
+  assert_int_equal(first.extensions.mid_size, 1); /* it is named until the client has reported */
+  for (unsigned i = 0; i < call.count; i++) {
+    const struct oriel_rtp_header header = header_of(&call, i);
+    assert_int_equal(header.sequence, (uint16_t)(first.sequence + i));
+    assert_int_equal(header.timestamp, first.timestamp);
+    assert_true(header.extensions.has_transport);
+    assert_int_equal(header.marker, i + 1 == call.count);
+  }
+  assert_true(oriel_webrtc_session_take_sent(call.session, &sequence, &left_ns));
+  assert_int_equal(sequence, 41);
+  assert_false(oriel_webrtc_session_take_sent(call.session, &sequence, &left_ns));
+  hang_up(&call);
+}
+
+static void pictures_of_one_moment_have_two_timestamps(void **state) {
+  struct call call;
+  (void)state;
+  connect_call(&call);
+  assert_true(send_picture(&call, 1, 500) && send_picture(&call, 2, 500));
+  assert_false(oriel_webrtc_session_has_room(call.session));
+  assert_false(send_picture(&call, 3, 500));
+  run(&call, SECOND);
+  assert_true((int32_t)(header_of(&call, call.count - 1).timestamp - header_of(&call, 0).timestamp) > 0);
+  hang_up(&call);
+}
+
+static void sound_goes_before_pictures(void **state) {
+  struct call call;
+  (void)state;
+  connect_call(&call);
+  assert_true(send_picture(&call, 1, PICTURE_SIZE));
+  assert_true(send_sound(&call) && send_sound(&call));
+  run(&call, SECOND);
+  assert_int_equal(header_of(&call, 0).type, 111);
+  assert_int_equal(header_of(&call, 1).type, 111);
+  assert_int_equal(header_of(&call, 1).timestamp - header_of(&call, 0).timestamp, 960);
+  assert_int_equal(header_of(&call, 2).type, 39);
+  for (unsigned i = 0; i < SESSION_SOUNDS; i++)
+    assert_true(send_sound(&call));
+  assert_false(send_sound(&call)); /* a socket that stands still does not pile up sound */
+  hang_up(&call);
+}
+
+/* Firefox' offers are so. A number that nothing carries would be told as lost, and the estimate would fall. */
+static void sound_that_feedback_leaves_out_uses_no_numbers(void **state) {
+  struct call call;
+  unsigned sounds = 0;
+  (void)state;
+  connect_by(&call, false);
+  assert_true(send_sound(&call) && send_picture(&call, 1, PICTURE_SIZE) && send_sound(&call));
+  run(&call, SECOND);
+  for (unsigned i = 0; i < call.count; i++) {
+    const struct oriel_rtp_header header = header_of(&call, i);
+    assert_int_equal(header.extensions.has_transport, header.type != 111);
+    sounds += header.type == 111;
+  }
+  assert_int_equal(sounds, 2);
+  assert_int_equal(call.session->transport, call.count - sounds + call.repeats);
+  hang_up(&call);
+}
+
+static void missed_packets_are_repeated_once_a_round_trip(void **state) {
+  struct call call;
+  (void)state;
+  connect_call(&call);
+  assert_true(send_picture(&call, 1, PICTURE_SIZE));
+  run(&call, SECOND);
+  const unsigned before = call.repeats;
+  for (unsigned i = 0; i < 50; i++)
+    say(&call, write_nack);
+  drain(&call);
+  run(&call, SECOND / 2);
+  assert_int_equal(call.repeats, before + 3);
+  for (unsigned i = 0; i < 3; i++)
+    assert_int_equal(call.repeated[before + i], (uint16_t)(call.session->video.config.first_sequence + 1 + i));
+  say(&call, write_nack); /* that was lost, too */
+  run(&call, SECOND / 2);
+  assert_int_equal(call.repeats, before + 6);
+  hang_up(&call);
+}
+
+static void write_arrivals(struct oriel_writer *writer, const struct call *call) {
+  uint8_t data[256];
+  int64_t arrived_us[3] = {1000, FEEDBACK_LOST, 3000};
+  (void)call;
+  oriel_write_bytes(writer, data, feedback_write(data, sizeof data, 0, 0, arrived_us, 3));
+}
+
+static void what_feedback_lacks_is_repeated_unasked(void **state) {
+  struct call call;
+  (void)state;
+  connect_call(&call);
+  assert_true(send_picture(&call, 1, 3500));
+  drain(&call);
+  run(&call, 20 * ORIEL_NS_PER_MS);
+  const unsigned before = call.repeats;
+  say(&call, write_arrivals);
+  say(&call, write_arrivals);
+  run(&call, 20 * ORIEL_NS_PER_MS);
+  assert_int_equal(call.repeats, before + 1);
+  assert_int_equal(call.repeated[before], (uint16_t)(call.session->video.config.first_sequence + 1));
+  hang_up(&call);
+}
+
+/* Nothing follows a picture, so that the client cannot miss its end; nobody says anything. */
+static void last_packets_are_repeated_unasked(void **state) {
+  struct call call;
+  (void)state;
+  connect_call(&call);
+  assert_true(send_picture(&call, 1, 500));
+  run(&call, SECOND / 20);
+  const unsigned before = call.repeats;
+  run(&call, 2 * SECOND);
+  assert_true(call.repeats > before && call.repeats <= before + ORIEL_REPAIR_TRIES);
+  assert_int_equal(call.repeated[before], (uint16_t)(call.session->video.config.first_sequence + call.count - 1));
+  const unsigned after = call.repeats;
+  run(&call, 20 * SECOND);
+  assert_int_equal(call.repeats, after);
+  hang_up(&call);
+}
+
+static void key_frames_are_asked_for_once(void **state) {
+  struct call call;
+  (void)state;
+  connect_call(&call);
+  assert_false(oriel_webrtc_session_take_key_request(call.session));
+  for (unsigned i = 0; i < 1000; i++)
+    say(&call, write_pli);
+  assert_true(oriel_webrtc_session_take_key_request(call.session));
+  assert_false(oriel_webrtc_session_take_key_request(call.session));
+  say(&call, write_foreign_pli);
+  assert_false(oriel_webrtc_session_take_key_request(call.session));
+  say(&call, write_fir);
+  assert_true(oriel_webrtc_session_take_key_request(call.session));
+  say(&call, write_fir); /* the same request again */
+  assert_false(oriel_webrtc_session_take_key_request(call.session));
+  hang_up(&call);
+}
+
+static void forged_reports_change_nothing(void **state) {
+  struct call call;
+  struct oriel_webrtc_stats stats;
+  uint8_t pli[32] = {0x81, 206, 0, 2, 0, 0, 0, 1};
+  (void)state;
+  connect_call(&call);
+  (void)oriel_webrtc_session_receive(call.session, &call.home, pli, sizeof pli, call.now_ns);
+  assert_false(oriel_webrtc_session_take_key_request(call.session));
+  oriel_webrtc_session_stats(call.session, &stats);
+  assert_int_equal(stats.forged, 1);
+  assert_int_equal(oriel_webrtc_session_state(call.session), ORIEL_WEBRTC_OPEN);
+  hang_up(&call);
+}
+
+static void reports_leave_each_second(void **state) {
+  struct call call;
+  (void)state;
+  connect_call(&call);
+  assert_true(send_picture(&call, 1, 500));
+  run(&call, 10 * SECOND);
+  assert_true(call.reports >= 8 && call.reports <= 11);
+  hang_up(&call);
+}
+
+static void silence_ends_it(void **state) {
+  struct call call;
+  (void)state;
+  dial(&call);
+  run(&call, 9 * SECOND);
+  assert_int_equal(oriel_webrtc_session_state(call.session), ORIEL_WEBRTC_WAITING);
+  run(&call, 2 * SECOND);
+  assert_int_equal(oriel_webrtc_session_state(call.session), ORIEL_WEBRTC_ENDED);
+  assert_string_equal(oriel_webrtc_session_reason(call.session), "no check came");
+  hang_up(&call);
+  connect_call(&call);
+  run(&call, 30 * SECOND);
+  assert_int_equal(oriel_webrtc_session_state(call.session), ORIEL_WEBRTC_OPEN);
+  say(&call, write_pli); /* a sign of life */
+  run(&call, 30 * SECOND);
+  assert_int_equal(oriel_webrtc_session_state(call.session), ORIEL_WEBRTC_OPEN);
+  run(&call, 10 * SECOND);
+  assert_int_equal(oriel_webrtc_session_state(call.session), ORIEL_WEBRTC_ENDED);
+  hang_up(&call);
+}
+
+static void close_says_goodbye(void **state) {
+  struct call call;
+  (void)state;
+  connect_call(&call);
+  assert_true(send_picture(&call, 1, PICTURE_SIZE));
+  const unsigned before = call.dtls;
+  oriel_webrtc_session_close(call.session);
+  drain(&call);
+  assert_int_equal(call.dtls, before + 1);
+  assert_int_equal(call.count, 0);
+  assert_false(send_picture(&call, 2, 500));
+  hang_up(&call);
+}
+
+static void restart_keeps_the_session(void **state) {
+  static const struct oriel_sdp_fragment none = {{0}, {0}, 0, false};
+  struct oriel_sdp_fragment fragment = {"newufrag", "newpasswordnewpassword00", 0, false};
+  char text[2048], before[ORIEL_ICE_UFRAG_SIZE + 1];
+  struct call call;
+  (void)state;
+  connect_call(&call);
+  snprintf(before, sizeof before, "%s", oriel_webrtc_session_ufrag(call.session));
+  assert_int_equal(oriel_webrtc_session_restart(call.session, &none, &call.home, 1, text, sizeof text), 0);
+  assert_string_equal(oriel_webrtc_session_ufrag(call.session), before);
+  assert_true(oriel_webrtc_session_restart(call.session, &fragment, &call.home, 1, text, sizeof text) > 0);
+  assert_string_not_equal(oriel_webrtc_session_ufrag(call.session), before);
+  assert_non_null(strstr(text, oriel_webrtc_session_ufrag(call.session)));
+  assert_true(check(&call));
+  assert_true(send_picture(&call, 1, 500));
+  run(&call, SECOND);
+  assert_true(call.count > 0);
+  hang_up(&call);
+}
+
+static void router_knows_by_ufrag_and_then_by_address(void **state) {
+  struct oriel_webrtc_router *router = calloc(1, sizeof *router);
+  struct oriel_webrtc_route one, two;
+  struct call first, second;
+  uint8_t hello[16] = {22};
+  (void)state;
+  assert_non_null(router);
+  oriel_webrtc_router_init(router);
+  dial(&first);
+  dial(&second);
+  oriel_webrtc_router_add(router, &one, first.session);
+  oriel_webrtc_router_add(router, &two, second.session);
+  assert_null(oriel_webrtc_router_find(router, &first.home, hello, sizeof hello));
+  oriel_webrtc_router_learn(router, &one, &first.home);
+  assert_ptr_equal(oriel_webrtc_router_find(router, &first.home, hello, sizeof hello), &one);
+  struct oriel_webrtc_address other = at(9, 9);
+  for (uint16_t port = 1; port <= 2 * ORIEL_WEBRTC_WAYS; port++) {
+    other.port = port;
+    oriel_webrtc_router_learn(router, &two, &other);
+  }
+  assert_ptr_equal(oriel_webrtc_router_find(router, &other, hello, sizeof hello), &two);
+  other.port = 1; /* the oldest made room */
+  assert_null(oriel_webrtc_router_find(router, &other, hello, sizeof hello));
+  oriel_webrtc_router_learn(router, &two, &first.home); /* another client there now */
+  assert_ptr_equal(oriel_webrtc_router_find(router, &first.home, hello, sizeof hello), &two);
+  oriel_webrtc_router_remove(&two);
+  assert_ptr_equal(oriel_webrtc_router_find(router, &first.home, hello, sizeof hello), &one);
+  oriel_webrtc_router_remove(&one);
+  assert_null(oriel_webrtc_router_find(router, &first.home, hello, sizeof hello));
+  hang_up(&first);
+  hang_up(&second);
+  free(router);
+}
+
+static int start(void **state) {
+  (void)state;
+  return oriel_dtls_identity_create(&identity);
+}
+
+static int stop(void **state) {
+  (void)state;
+  oriel_dtls_identity_destroy(identity);
+  return 0;
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test(nothing_happens_without_a_check),
+    cmocka_unit_test(picture_arrives_whole_and_in_order),
+    cmocka_unit_test(pictures_of_one_moment_have_two_timestamps),
+    cmocka_unit_test(sound_goes_before_pictures),
+    cmocka_unit_test(sound_that_feedback_leaves_out_uses_no_numbers),
+    cmocka_unit_test(missed_packets_are_repeated_once_a_round_trip),
+    cmocka_unit_test(what_feedback_lacks_is_repeated_unasked),
+    cmocka_unit_test(last_packets_are_repeated_unasked),
+    cmocka_unit_test(key_frames_are_asked_for_once),
+    cmocka_unit_test(forged_reports_change_nothing),
+    cmocka_unit_test(reports_leave_each_second),
+    cmocka_unit_test(silence_ends_it),
+    cmocka_unit_test(close_says_goodbye),
+    cmocka_unit_test(restart_keeps_the_session),
+    cmocka_unit_test(router_knows_by_ufrag_and_then_by_address),
+  };
+  return cmocka_run_group_tests(tests, start, stop);
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * From datagrams to sessions. Network thread.
+ */
+#include "webrtc/router.h"
+
+#include <string.h>
+
+#include "core/hash.h"
+
+enum { STUN_LAST = 3 }; /* RFC 7983 */
+
+static struct oriel_list *bucket(struct oriel_list *buckets, const void *key, size_t size) {
+  return &buckets[oriel_hash(key, size) % ORIEL_WEBRTC_BUCKETS];
+}
+
+void oriel_webrtc_router_init(struct oriel_webrtc_router *router) {
+  for (unsigned i = 0; i < ORIEL_WEBRTC_BUCKETS; i++) {
+    oriel_list_init(&router->by_ufrag[i]);
+    oriel_list_init(&router->by_address[i]);
+  }
+}
+
+void oriel_webrtc_router_add(struct oriel_webrtc_router *router, struct oriel_webrtc_route *route,
+                             struct oriel_webrtc_session *session) {
+  *route = (struct oriel_webrtc_route){.session = session};
+  oriel_list_init(&route->node);
+  for (unsigned i = 0; i < ORIEL_WEBRTC_WAYS; i++) {
+    oriel_list_init(&route->ways[i].node);
+    route->ways[i].route = route;
+  }
+  oriel_webrtc_router_rename(router, route);
+}
+
+void oriel_webrtc_router_remove(struct oriel_webrtc_route *route) {
+  oriel_list_remove(&route->node);
+  for (unsigned i = 0; i < ORIEL_WEBRTC_WAYS; i++)
+    oriel_list_remove(&route->ways[i].node);
+}
+
+void oriel_webrtc_router_rename(struct oriel_webrtc_router *router, struct oriel_webrtc_route *route) {
+  memcpy(route->ufrag, oriel_webrtc_session_ufrag(route->session), sizeof route->ufrag);
+  oriel_list_remove(&route->node);
+  oriel_list_append(bucket(router->by_ufrag, route->ufrag, ORIEL_ICE_UFRAG_SIZE), &route->node);
+}
+
+static struct oriel_webrtc_route *find_ufrag(struct oriel_webrtc_router *router, const char *ufrag, size_t size) {
+  if (!ufrag || size != ORIEL_ICE_UFRAG_SIZE)
+    return NULL;
+  const struct oriel_list *head = bucket(router->by_ufrag, ufrag, size);
+  struct oriel_list *node;
+  oriel_list_each(node, head) {
+    struct oriel_webrtc_route *route = oriel_list_entry(node, struct oriel_webrtc_route, node);
+    if (memcmp(route->ufrag, ufrag, size) == 0)
+      return route;
+  }
+  return NULL;
+}
+
+static struct oriel_webrtc_route *find_address(struct oriel_webrtc_router *router,
+                                               const struct oriel_webrtc_address *from) {
+  const struct oriel_list *head = bucket(router->by_address, from, sizeof *from);
+  struct oriel_list *node;
+  oriel_list_each(node, head) {
+    const struct oriel_webrtc_way *way = oriel_list_entry(node, struct oriel_webrtc_way, node);
+    if (oriel_webrtc_address_equal(&way->from, from))
+      return way->route;
+  }
+  return NULL;
+}
+
+struct oriel_webrtc_route *oriel_webrtc_router_find(struct oriel_webrtc_router *router,
+                                                    const struct oriel_webrtc_address *from, const uint8_t *data,
+                                                    size_t size) {
+  struct oriel_stun_message message;
+  size_t ufrag_size = 0;
+  if (size == 0 || data[0] > STUN_LAST)
+    return find_address(router, from);
+  if (oriel_stun_parse(data, size, &message) < 0)
+    return NULL;
+  const char *ufrag = oriel_ice_target(&message, &ufrag_size);
+  struct oriel_webrtc_route *route = find_ufrag(router, ufrag, ufrag_size);
+  return route ? route : find_address(router, from); /* by the ufrag before a restart, from where it is known */
+}
+
+void oriel_webrtc_router_learn(struct oriel_webrtc_router *router, struct oriel_webrtc_route *route,
+                               const struct oriel_webrtc_address *from) {
+  if (find_address(router, from) == route)
+    return;
+  struct oriel_webrtc_way *way = &route->ways[route->next_way++ % ORIEL_WEBRTC_WAYS];
+  oriel_list_remove(&way->node);
+  way->from = *from;
+  /* In front: who proved itself there last is who is there now. */
+  struct oriel_list *head = bucket(router->by_address, from, sizeof *from);
+  oriel_list_append(head->next, &way->node);
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What a client says of what it got. Network thread.
+ */
+#include "webrtc/session_control.h"
+
+#include "webrtc/rtcp.h"
+#include "webrtc/rtcp_transport.h"
+#include "webrtc/session_state.h"
+
+static void take_reports(struct oriel_webrtc_session *session, struct oriel_rtcp_packet *packet, uint64_t now_ns) {
+  struct oriel_rtcp_block block;
+  uint64_t round_trip_ns;
+  while (oriel_rtcp_read_block(packet, &block)) {
+    if (oriel_rtp_sender_take_block(&session->video, &block, now_ns, &round_trip_ns) ||
+        oriel_rtp_sender_take_block(&session->audio, &block, now_ns, &round_trip_ns)) {
+      session->round_trip_ns = round_trip_ns;
+      oriel_estimate_round_trip(session->estimate, round_trip_ns);
+    }
+  }
+}
+
+/* What no queue has room for is asked for again, or costs a key frame: a flood of requests makes nothing grow. */
+static void repeat(struct oriel_webrtc_session *session, uint16_t sequence, uint64_t now_ns) {
+  if (session->repeat_count == SESSION_REPEATS ||
+      !oriel_rtp_sender_wants(&session->video, sequence, oriel_estimate_round_trip_ns(session->estimate), now_ns))
+    return;
+  session->repeats[(session->repeat_first + session->repeat_count++) % SESSION_REPEATS] = sequence;
+}
+
+static void take_nack(struct oriel_webrtc_session *session, struct oriel_rtcp_packet *packet, uint64_t now_ns) {
+  uint16_t sequence, following;
+  if (packet->media != session->video.config.ssrc)
+    return;
+  while (oriel_rtcp_read_nack(packet, &sequence, &following)) {
+    session->missed += 1 + (unsigned)__builtin_popcount(following);
+    repeat(session, sequence, now_ns);
+    for (unsigned i = 0; i < 16; i++) {
+      if (following >> i & 1)
+        repeat(session, (uint16_t)(sequence + 1 + i), now_ns);
+    }
+  }
+}
+
+static void request_key(struct oriel_webrtc_session *session) {
+  session->key_requested = true;
+  session->key_requests++;
+}
+
+static void take_fir(struct oriel_webrtc_session *session, struct oriel_rtcp_packet *packet) {
+  uint32_t ssrc;
+  uint8_t number;
+  while (oriel_rtcp_read_fir(packet, &ssrc, &number)) {
+    if (ssrc != session->video.config.ssrc || (session->fir_seen && number == session->fir_number))
+      continue;
+    session->fir_seen = true;
+    session->fir_number = number;
+    request_key(session);
+  }
+}
+
+static void take_arrivals(struct oriel_webrtc_session *session, const struct oriel_rtcp_packet *packet,
+                          uint64_t now_ns) {
+  struct oriel_rtcp_transport feedback;
+  if (!session->feedback || oriel_rtcp_transport_begin(&feedback, packet) < 0)
+    return;
+  session->told = true;
+  struct oriel_rtcp_transport arrivals = feedback;
+  oriel_estimate_feedback(session->estimate, &feedback, now_ns);
+  struct oriel_rtcp_arrival arrival;
+  uint16_t sequence;
+  while (oriel_rtcp_transport_next(&arrivals, &arrival)) {
+    if (oriel_repair_told(&session->repair, arrival.sequence, arrival.received, &sequence))
+      repeat(session, sequence, now_ns);
+  }
+}
+
+void oriel_session_control(struct oriel_webrtc_session *session, const uint8_t *data, size_t size, uint64_t now_ns) {
+  struct oriel_rtcp_cursor cursor;
+  struct oriel_rtcp_packet packet;
+  if (oriel_rtcp_begin(&cursor, data, size) < 0)
+    return;
+  while (oriel_rtcp_next(&cursor, &packet)) {
+    switch (packet.kind) {
+    case ORIEL_RTCP_SENDER_REPORT:
+    case ORIEL_RTCP_RECEIVER_REPORT:
+      take_reports(session, &packet, now_ns);
+      break;
+    case ORIEL_RTCP_NACK:
+      take_nack(session, &packet, now_ns);
+      break;
+    case ORIEL_RTCP_PLI:
+      if (packet.media == session->video.config.ssrc)
+        request_key(session);
+      break;
+    case ORIEL_RTCP_FIR:
+      take_fir(session, &packet);
+      break;
+    case ORIEL_RTCP_REMB:
+      session->told = true;
+      oriel_estimate_remb(session->estimate, packet.bitrate);
+      break;
+    case ORIEL_RTCP_TRANSPORT:
+      take_arrivals(session, &packet, now_ns);
+      break;
+    default: /* who goes says so by DTLS, or falls silent */
+      break;
+    }
+  }
+}
