@@ -29,6 +29,10 @@ static bool is_address(const char *text) {
   return strstr(text, "://") != NULL;
 }
 
+static bool is_ice_server(const char *text) {
+  return strncmp(text, "stun:", 5) == 0 || strncmp(text, "stuns:", 6) == 0;
+}
+
 static bool is_frame(const char *text) {
   return strcmp(text, "5") == 0 || strcmp(text, "10") == 0 || strcmp(text, "20") == 0;
 }
@@ -109,6 +113,16 @@ const struct oriel_option oriel_option_table[] = {
   {"trusted-proxy", "NETWORK", SERVING, OF_PROCESS(trusted_proxies), ORIEL_OPTION_LIST, .accepts = is_prefix,
    .allowed = "an address or a network, as 127.0.0.1 or 10.0.0.0/8",
    .help = "reverse proxy whose X-Forwarded-For or Forwarded says who its clients are (repeatable)"},
+  {"webrtc-port", "N", SERVING, OF_PROCESS(webrtc_port), ORIEL_OPTION_NUMBER, .min = 1, .max = 65535,
+   .help = "UDP port of WebRTC's media (default: the number of the TCP port)"},
+  {"public-address", "ADDRESS", SERVING, OF_PROCESS(public_addresses), ORIEL_OPTION_LIST, .accepts = is_prefix,
+   .allowed = "an address of IPv4 or IPv6, as 203.0.113.7",
+   .help = "address at which clients of WebRTC find this host, where it is not one of its own (repeatable)"},
+  {"ice-server", "URL", SERVING, OF_PROCESS(ice_servers), ORIEL_OPTION_LIST, .accepts = is_ice_server,
+   .allowed = "as stun:stun.example:3478",
+   .help = "STUN server to tell clients of WebRTC of (repeatable)"},
+  {"no-webrtc", NULL, SERVING, OF_PROCESS(no_webrtc), ORIEL_OPTION_FLAG,
+   .help = "open no UDP port: pictures and sound by WebSocket alone"},
   {"fps", "N", SERVING, OF_DESKTOP(fps), ORIEL_OPTION_NUMBER, .min = 1, .max = 240,
    .help = "most pictures a second (default 60)"},
   {"bitrate", "KBIT", SERVING, OF_DESKTOP(bitrate_kbps), ORIEL_OPTION_NUMBER, .min = 100, .max = 400000,

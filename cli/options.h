@@ -33,6 +33,9 @@ struct oriel_options {
   const char *config; /* the file; NULL = none */
   bool tls_self_signed, insecure, log_json, print_token;
   struct oriel_words allow_hosts, allow_origins, trusted_proxies;
+  struct oriel_words public_addresses, ice_servers;
+  unsigned webrtc_port; /* 0 = the TCP port's number */
+  bool no_webrtc;
   unsigned auth_fail_limit, auth_fail_window_s, stats_s;
   enum oriel_log_level log_level;
   struct oriel_desktop_options defaults;  /* of every desktop; without name and address */

@@ -48,6 +48,8 @@ static int open_server(struct oriel_service *service) {
     .assets = oriel_web_assets,
     .asset_count = oriel_web_assets_count,
     .version = ORIEL_VERSION,
+    .webrtc = {.enabled = !options->no_webrtc, .port = (uint16_t)options->webrtc_port,
+               .public_addresses = options->public_addresses.words, .ice_servers = options->ice_servers.words},
   };
   char why[512] = "cannot serve";
   service->listener = -1; /* the server's from here on */

@@ -5,7 +5,9 @@
 #ifndef ORIEL_SERVER_CONFIG_H
 #define ORIEL_SERVER_CONFIG_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "server/asset.h"
 
@@ -19,6 +21,14 @@ struct oriel_server_registry {
   /** Unmounts it. -ENOENT: there is none; -EPERM: it is not to be removed so. */
   int (*remove)(void *user, const char *name, char *why, size_t why_size);
   void *user;
+};
+
+/** WebRTC beside the WebSocket. */
+struct oriel_server_webrtc {
+  bool enabled;
+  uint16_t port;                       /* of UDP; 0 = the number of the TCP port, where that is free */
+  const char *const *public_addresses; /* at which clients find this host, beyond its own; NULL-terminated or NULL */
+  const char *const *ice_servers;      /* URLs to hand on, stun:…; NULL-terminated or NULL */
 };
 
 struct oriel_server_config {
@@ -39,6 +49,7 @@ struct oriel_server_config {
   const struct oriel_asset *assets; /* table of asset_count */
   size_t asset_count;
   const char *version;
+  struct oriel_server_webrtc webrtc;
 };
 
 #endif

@@ -32,6 +32,10 @@ static unsigned method_of(const char *method) {
     return ORIEL_METHOD_POST;
   if (strcmp(method, "DELETE") == 0)
     return ORIEL_METHOD_DELETE;
+  if (strcmp(method, "PATCH") == 0)
+    return ORIEL_METHOD_PATCH;
+  if (strcmp(method, "OPTIONS") == 0)
+    return ORIEL_METHOD_OPTIONS;
   return 0;
 }
 
@@ -74,8 +78,8 @@ static void check_size(const struct oriel_request *request, struct oriel_verdict
   }
   unsigned count;
   const char *length = oriel_request_header(request, "Content-Length", &count);
-  if (length && strtoull(length, NULL, 10) > ORIEL_SESSION_BODY_MAX)
-    oriel_verdict_refuse(verdict, MHD_HTTP_CONTENT_TOO_LARGE, "the body is larger than 4 KiB");
+  if (length && strtoull(length, NULL, 10) > oriel_request_body_max(request))
+    oriel_verdict_refuse(verdict, MHD_HTTP_CONTENT_TOO_LARGE, oriel_request_too_large(request));
 }
 
 /** A sentence around a header's value, which came from outside: cut, and of letters that mean nothing in JSON or
@@ -116,8 +120,8 @@ static void list_methods(unsigned methods, char *text, size_t size) {
   static const struct {
     enum oriel_method method;
     const char *name;
-  } names[] = {{ORIEL_METHOD_GET, "GET"}, {ORIEL_METHOD_HEAD, "HEAD"}, {ORIEL_METHOD_POST, "POST"},
-               {ORIEL_METHOD_DELETE, "DELETE"}};
+  } names[] = {{ORIEL_METHOD_GET, "GET"},     {ORIEL_METHOD_HEAD, "HEAD"},   {ORIEL_METHOD_POST, "POST"},
+               {ORIEL_METHOD_PATCH, "PATCH"}, {ORIEL_METHOD_DELETE, "DELETE"}, {ORIEL_METHOD_OPTIONS, "OPTIONS"}};
   size_t used = 0;
   text[0] = '\0';
   for (size_t i = 0; i < sizeof names / sizeof *names && used < size; i++) {

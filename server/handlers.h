@@ -34,5 +34,11 @@ enum MHD_Result oriel_handle_add(struct oriel_request *request);
 enum MHD_Result oriel_handle_remove(struct oriel_request *request);
 /* metrics.c */
 enum MHD_Result oriel_handle_metrics(struct oriel_request *request);
+/* whep_handler.c */
+enum MHD_Result oriel_handle_whep_offer(struct oriel_request *request);
+enum MHD_Result oriel_handle_whep_look(struct oriel_request *request);
+enum MHD_Result oriel_handle_whep_options(struct oriel_request *request);
+enum MHD_Result oriel_handle_whep_patch(struct oriel_request *request);
+enum MHD_Result oriel_handle_whep_delete(struct oriel_request *request);
 
 #endif

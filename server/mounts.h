@@ -26,6 +26,8 @@
 
 struct oriel_mount;
 struct oriel_peer;
+struct oriel_webrtc_feed;
+struct oriel_whep;
 
 /** What is done with the viewers of a mount; every slot is needed. */
 struct oriel_mount_viewers {
@@ -43,6 +45,7 @@ struct oriel_mounts {
   struct oriel_mount *first; /* in the order they came, and those that are gone but for their last users */
   unsigned count;            /* without these */
   unsigned peer_count;       /* connections of viewers, of all */
+  struct oriel_whep *whep;   /* clients of WebRTC; NULL = there are none here */
   _Atomic(struct oriel_mount *) ready; /* with something to send; see mount_ready.c */
   uv_async_t wake;
   uv_mutex_t worker_lock; /* guards workers_inside of each */
@@ -72,6 +75,8 @@ struct oriel_mount {
   struct oriel_desktop *desktop; /* borrowed; NULL = none yet, or no longer */
   struct oriel_peer *peers;      /* the newest first */
   unsigned peer_count;
+  struct oriel_webrtc_feed *feed; /* of its clients of WebRTC, while there are some; NULL */
+  unsigned whep_count, whep_watchers; /* how many these are, and who of them only may watch */
   unsigned workers_inside;    /* of libuv's pool, in the desktop */
   unsigned workers;           /* begun and not yet back in the loop */
   unsigned snapshots;         /* of those */

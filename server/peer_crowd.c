@@ -90,7 +90,7 @@ static unsigned count_watchers(const struct oriel_mount *mount, bool joined) {
   unsigned count = 0;
   for (const struct oriel_peer *peer = mount->peers; peer; peer = peer->next)
     count += peer->view && (peer->viewer || !joined);
-  return count;
+  return count + mount->whep_watchers;
 }
 
 /* One too many is let in to hear BYE with reason FULL, which a page can see; a refused handshake it cannot. */
@@ -104,7 +104,7 @@ bool oriel_peers_crowded(const struct oriel_mount *mount, bool watcher) {
 bool oriel_peers_full(const struct oriel_mount *mount, bool watcher) {
   if (watcher && count_watchers(mount, true) >= oriel_mount_watchers_max(mount))
     return true; /* a link that is passed around keeps nobody out who has the full token */
-  unsigned joined = 0;
+  unsigned joined = mount->whep_count;
   for (const struct oriel_peer *peer = mount->peers; peer; peer = peer->next)
     joined += peer->viewer != NULL;
   return joined >= mount->viewers_max;

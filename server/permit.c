@@ -21,6 +21,8 @@ enum {
 #define GET .method = ORIEL_METHOD_GET, .path
 #define POST .method = ORIEL_METHOD_POST, .path
 #define DELETE .method = ORIEL_METHOD_DELETE, .path
+#define PATCH .method = ORIEL_METHOD_PATCH, .path
+#define OPTIONS .method = ORIEL_METHOD_OPTIONS, .path
 #define MESSAGE(name) .message = ORIEL_VIEWER_##name
 
 static const struct oriel_permit permits[] = {
@@ -43,6 +45,13 @@ static const struct oriel_permit permits[] = {
   {GET = "/api/v1/desktops", .parties = CREDENTIALED | ORIEL_PARTY_ADMIN},
   {POST = "/api/v1/desktops", .parties = ORIEL_PARTY_ADMIN},
   {DELETE = "/api/v1/desktop", .parties = ORIEL_PARTY_ADMIN},
+  {POST = "/whep/view", .parties = CREDENTIALED},
+  {GET = "/whep/view", .parties = CREDENTIALED},
+  {OPTIONS = "/whep/view", .parties = EVERYBODY}, /* browsers ask without a credential */
+  {GET = "/whep/session/", .parties = CREDENTIALED},
+  {PATCH = "/whep/session/", .parties = CREDENTIALED},
+  {DELETE = "/whep/session/", .parties = CREDENTIALED},
+  {OPTIONS = "/whep/session/", .parties = EVERYBODY},
 
   {MESSAGE(AUTHENTICATE), .parties = ORIEL_PARTY_ANYBODY},
   {MESSAGE(LOGIN), .parties = ORIEL_PARTY_ANYBODY},

@@ -9,7 +9,8 @@
 #include <stddef.h>
 
 /** A set of them is an or. */
-enum oriel_method { ORIEL_METHOD_GET = 1, ORIEL_METHOD_POST = 2, ORIEL_METHOD_DELETE = 4, ORIEL_METHOD_HEAD = 8 };
+enum oriel_method { ORIEL_METHOD_GET = 1, ORIEL_METHOD_POST = 2, ORIEL_METHOD_DELETE = 4, ORIEL_METHOD_HEAD = 8,
+                    ORIEL_METHOD_PATCH = 16, ORIEL_METHOD_OPTIONS = 32 };
 
 /** Who asks; a set of them is an or. */
 enum oriel_party {

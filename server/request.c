@@ -9,6 +9,7 @@
 
 #include "server/handshake.h"
 #include "server/mounts.h"
+#include "server/route.h"
 
 struct header_search {
   const char *name, *value;
@@ -30,6 +31,15 @@ const char *oriel_request_header(const struct oriel_request *request, const char
   (void)MHD_get_connection_values(request->http, MHD_HEADER_KIND, on_header, &search);
   *count = search.count;
   return search.value;
+}
+
+size_t oriel_request_body_max(const struct oriel_request *request) {
+  return request->route && request->route->body_max ? request->route->body_max : sizeof request->body;
+}
+
+const char *oriel_request_too_large(const struct oriel_request *request) {
+  return oriel_request_body_max(request) > sizeof request->body ? "the body is larger than 32 KiB"
+                                                                : "the body is larger than 4 KiB";
 }
 
 struct oriel_desktop *oriel_request_desktop(const struct oriel_request *request) {

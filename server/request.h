@@ -45,8 +45,13 @@ struct oriel_request {
   struct oriel_metrics *metrics; /* as far as they are written */
   void (*drop)(struct oriel_request *request);
   size_t body_size; /* counts on beyond the buffer */
+  char *large;      /* owned; takes the body's place where the route takes more than `body` holds; NULL = none came */
   char body[ORIEL_SESSION_BODY_MAX];
 };
+
+/** How many bytes its body may have, and what is said of more; static. */
+size_t oriel_request_body_max(const struct oriel_request *request);
+const char *oriel_request_too_large(const struct oriel_request *request);
 
 /** The value of a header that may stand there once. NULL when it is absent; *count is how often it stands there. */
 const char *oriel_request_header(const struct oriel_request *request, const char *name, unsigned *count);

@@ -31,9 +31,22 @@ static enum MHD_Result begin(struct oriel_request *request, const char *method) 
   return MHD_YES;
 }
 
+/** Where its body goes; NULL when memory is short. */
+static char *body_of(struct oriel_request *request) {
+  const size_t most = oriel_request_body_max(request);
+  if (most <= sizeof request->body)
+    return request->body;
+  if (!request->large)
+    request->large = malloc(most);
+  return request->large;
+}
+
 static enum MHD_Result take_body(struct oriel_request *request, const char *data, size_t *size) {
-  if (request->body_size + *size <= sizeof request->body)
-    memcpy(request->body + request->body_size, data, *size);
+  char *body = body_of(request);
+  if (!body)
+    return MHD_NO;
+  if (request->body_size + *size <= oriel_request_body_max(request))
+    memcpy(body + request->body_size, data, *size);
   request->body_size += *size;
   *size = 0;
   return request->body_size > BODY_WASTE_MAX ? MHD_NO : MHD_YES;
@@ -62,8 +75,8 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *http, const
     return take_body(request, body, body_size);
   request->path = oriel_public_inner(&request->server->site.public_address, path);
   request->version = version;
-  if (request->body_size > sizeof request->body)
-    return oriel_answer_error(request, MHD_HTTP_CONTENT_TOO_LARGE, "the body is larger than 4 KiB", NULL, NULL);
+  if (request->body_size > oriel_request_body_max(request))
+    return oriel_answer_error(request, MHD_HTTP_CONTENT_TOO_LARGE, oriel_request_too_large(request), NULL, NULL);
   return request->route->handle(request);
 }
 
@@ -82,6 +95,7 @@ static void on_completed(void *user, struct MHD_Connection *http, void **context
   /* Of a log-in that broke off, it holds the token. */
   explicit_bzero(request->body, request->body_size < sizeof request->body ? request->body_size : sizeof request->body);
   oriel_mount_unref(request->mount);
+  free(request->large);
   free(request);
   *context = NULL;
 }

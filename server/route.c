@@ -17,6 +17,13 @@ static void take_row(struct oriel_target *target, const struct oriel_route *rout
     target->route = route;
 }
 
+static bool matches(const struct oriel_route *route, const char *path) {
+  const size_t size = strlen(route->path);
+  if (!route->below)
+    return strcmp(route->path, path) == 0;
+  return strncmp(route->path, path, size) == 0 && path[size] != '\0';
+}
+
 /** Whether the row is about what the path begins with: a name, or none. */
 static bool fits(const struct oriel_route *route, const struct oriel_target *target) {
   return route->scope != ORIEL_SCOPE_NAMED && !(target->named && route->scope == ORIEL_SCOPE_SERVER);
@@ -35,7 +42,7 @@ static void find_row(const struct search *search, const char *path, struct oriel
   const struct oriel_route *rows = search->routes->rows;
   const unsigned mounted = search->mounts->count;
   for (size_t i = 0; i < search->routes->count; i++) {
-    if (strcmp(rows[i].path, path) == 0 && fits(&rows[i], target)) {
+    if (matches(&rows[i], path) && fits(&rows[i], target)) {
       take_row(target, &rows[i], search->method);
       target->lacks_name = rows[i].scope == ORIEL_SCOPE_DESKTOP && !target->mount && mounted > 1;
     }

@@ -31,6 +31,8 @@ struct oriel_route {
   enum oriel_scope scope;
   bool about_all;   /* at / its answer is about several desktops: only for who opens all of them */
   const char *path; /* behind /d/NAME, or from / on */
+  bool below;       /* what follows the path names one of several; without it there is nothing */
+  size_t body_max;  /* bytes of its body; 0 = ORIEL_SESSION_BODY_MAX */
   const char *api;  /* the same behind /api/v1/desktops/NAME; NULL = not there */
   /** Changes something, or carries input: with a cookie it must prove to come from our own page. */
   bool acts;

@@ -5,10 +5,13 @@
 #include "server/routes.h"
 
 #include "server/handlers.h"
+#include "webrtc/sdp.h"
 
 #define GET .method = ORIEL_METHOD_GET
 #define POST .method = ORIEL_METHOD_POST, .acts = true
 #define DELETE .method = ORIEL_METHOD_DELETE, .acts = true
+#define PATCH .method = ORIEL_METHOD_PATCH, .acts = true
+#define OPTIONS .method = ORIEL_METHOD_OPTIONS
 
 static const struct oriel_route routes[] = {
   {GET, .path = "/healthz", .any_host = true, /* probes of proxies have no Host, or their own */
@@ -31,6 +34,13 @@ static const struct oriel_route routes[] = {
   {DELETE, .path = "/api/v1/desktop", .scope = ORIEL_SCOPE_NAMED, .api = "", .handle = oriel_handle_remove},
   {GET, .path = "/metrics", .scope = ORIEL_SCOPE_EITHER, .about_all = true, .api = "/metrics",
     .handle = oriel_handle_metrics},
+  {POST, .path = "/whep/view", .body_max = ORIEL_SDP_MAX, .handle = oriel_handle_whep_offer},
+  {GET, .path = "/whep/view", .handle = oriel_handle_whep_look},
+  {OPTIONS, .path = "/whep/view", .handle = oriel_handle_whep_options},
+  {GET, .path = "/whep/session/", .below = true, .handle = oriel_handle_whep_look},
+  {PATCH, .path = "/whep/session/", .below = true, .body_max = ORIEL_SDP_MAX, .handle = oriel_handle_whep_patch},
+  {DELETE, .path = "/whep/session/", .below = true, .handle = oriel_handle_whep_delete},
+  {OPTIONS, .path = "/whep/session/", .below = true, .handle = oriel_handle_whep_options},
 };
 
 static const struct oriel_route asset_route = {

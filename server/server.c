@@ -20,19 +20,31 @@
 #include "server/requests.h"
 #include "server/routes.h"
 #include "server/state.h"
+#include "server/whep.h"
 
 /** Frees what create made, once no handle is open. */
 static void release(struct oriel_server *server) {
   oriel_access_finish(&server->access);
   oriel_site_finish(&server->site);
   oriel_relays_finish(&server->relays);
+  oriel_whep_finish(&server->mounts);
   oriel_mounts_finish(&server->mounts);
   free(server);
 }
 
 /* ---- what the parts are told of each other ---- */
 
-static const struct oriel_mount_viewers viewers = {.flush = oriel_peers_flush, .bye = oriel_peers_bye};
+static void on_flush(struct oriel_mount *mount) {
+  oriel_peers_flush(mount);
+  oriel_whep_flush(mount);
+}
+
+static void on_bye(struct oriel_mount *mount, enum oriel_viewer_reason reason, const char *text, uint64_t limit_ns) {
+  oriel_peers_bye(mount, reason, text, limit_ns);
+  oriel_whep_bye(mount);
+}
+
+static const struct oriel_mount_viewers viewers = {.flush = on_flush, .bye = on_bye};
 
 static bool on_admits(void *user, const struct sockaddr *client) {
   struct oriel_server *server = user;
@@ -68,6 +80,7 @@ static void close_handles(struct oriel_server *server) {
   oriel_http_close(&server->http);
   oriel_listener_close(&server->listener);
   oriel_ready_close(&server->mounts);
+  oriel_whep_stop(&server->mounts);
   oriel_loop_close(&server->loop);
 }
 
@@ -143,13 +156,21 @@ static int init_parts(struct oriel_server *server, const struct oriel_server_con
   return server->site.tls ? oriel_relays_init(&server->relays, config->tls_cert, config->tls_key, why, why_size) : 0;
 }
 
-/** What has handles: HTTP before the listener, which feeds it. 0 or -errno: the handles are to be closed. */
-static int start(struct oriel_server *server, int listener) {
+/** What has handles: HTTP before the listener, which feeds it. 0, or -errno with a sentence in `why`: the handles are
+ *  to be closed. */
+static int start(struct oriel_server *server, const struct oriel_server_config *config, int listener, char *why,
+                 size_t why_size) {
   int status = oriel_ready_open(&server->mounts);
   if (status == 0)
     status = oriel_requests_start(server);
-  if (status == 0)
+  if (status < 0)
+    return report_short(config, status, why, why_size);
+  status = oriel_whep_start(&server->mounts, &server->site, &config->webrtc, why, why_size);
+  if (status == 0) {
     status = oriel_listener_start(&server->listener, &server->loop, listener, &listener_ops, server);
+    if (status < 0)
+      (void)report_short(config, status, why, why_size);
+  }
   if (status < 0)
     oriel_http_stop(&server->http);
   return status;
@@ -185,12 +206,12 @@ int oriel_server_create(uv_loop_t *loop, const struct oriel_server_config *confi
     return status;
   }
   oriel_loop_init(&server->loop, loop, &loop_events, server);
-  status = start(server, listener);
+  status = start(server, config, listener, why, why_size);
   if (status < 0) {
     close(listener);
     server->closing = true; /* freed when the loop has closed the handles */
     close_handles(server);
-    return report_short(config, status, why, why_size);
+    return status;
   }
   why[0] = '\0';
   *out = server;

@@ -15,6 +15,7 @@
 #include "server/login.h"
 #include "server/peers.h"
 #include "server/state.h"
+#include "server/whep.h"
 
 /** Takes over `root`, the body; NULL for none. `below`: the cookie is for the request's desktop alone. */
 static struct MHD_Response *cookie_answer(const struct oriel_request *request, const char *value, int max_age_s,
@@ -88,5 +89,6 @@ enum MHD_Result oriel_handle_logout(struct oriel_request *request) {
   const bool below = session && session->below && request->named;
   oriel_sessions_remove(sessions, request->session);
   oriel_peers_logout(&server->mounts, request->session);
+  oriel_whep_logout(&server->mounts, request->session);
   return oriel_answer_send(request, MHD_HTTP_NO_CONTENT, cookie_answer(request, "", 0, below, NULL));
 }

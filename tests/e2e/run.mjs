@@ -22,6 +22,8 @@ import './proxy.mjs';
 import './tls.mjs';
 import './desktops.mjs';
 import './heads.mjs';
+import './whep.mjs';
+import './whep-strangers.mjs';
 
 const code = await run(process.argv.slice(2).join(' '));
 await closeBrowser();

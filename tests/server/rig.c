@@ -347,15 +347,28 @@ unsigned png_width(const struct answer *answer) {
   return (unsigned)(bytes[18] << 8 | bytes[19]);
 }
 
+static const char *method_of(const struct oriel_route *route) {
+  switch (route->method) {
+  case ORIEL_METHOD_GET:
+    return "GET";
+  case ORIEL_METHOD_POST:
+    return "POST";
+  case ORIEL_METHOD_PATCH:
+    return "PATCH";
+  case ORIEL_METHOD_OPTIONS:
+    return "OPTIONS";
+  default:
+    return "DELETE";
+  }
+}
+
 bool request_of(const struct oriel_route *route, size_t way, const char *name, char *request, size_t size) {
-  const char *method = route->method == ORIEL_METHOD_GET    ? "GET"
-                       : route->method == ORIEL_METHOD_POST ? "POST"
-                                                            : "DELETE";
+  const char *method = method_of(route), *below = route->below ? "0" : "";
   const enum oriel_scope scope = route->scope;
   if (way == 0)
-    snprintf(request, size, "%s %s", method, route->path);
+    snprintf(request, size, "%s %s%s", method, route->path, below);
   else if (way == 1)
-    snprintf(request, size, "%s /d/%s%s", method, name, route->path);
+    snprintf(request, size, "%s /d/%s%s%s", method, name, route->path, below);
   else
     snprintf(request, size, "%s /api/v1/desktops/%s%s", method, name, route->api ? route->api : "");
   return way == 0   ? scope != ORIEL_SCOPE_NAMED

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The UDP socket of all media. Loop thread.
+ */
+#include "server/udp.h"
+
+#include <errno.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <netinet/udp.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { BUFFER_SIZE = 1024 * 1024 }; /* of the kernel, each way: a key frame to each of some viewers at once */
+
+/* ---- addresses ---- */
+
+static struct oriel_webrtc_address address_of(const struct sockaddr *from) {
+  if (from->sa_family == AF_INET) {
+    struct sockaddr_in v4;
+    memcpy(&v4, from, sizeof v4);
+    return oriel_webrtc_address_make((const uint8_t *)&v4.sin_addr, 4, ntohs(v4.sin_port));
+  }
+  struct sockaddr_in6 v6;
+  memcpy(&v6, from, sizeof v6);
+  return oriel_webrtc_address_make((const uint8_t *)&v6.sin6_addr, 16, ntohs(v6.sin6_port));
+}
+
+static void fill_v4(struct sockaddr_storage *to, const uint8_t *bytes, uint16_t port) {
+  struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(port)};
+  memcpy(&v4.sin_addr, bytes, sizeof v4.sin_addr);
+  memcpy(to, &v4, sizeof v4);
+}
+
+/** For a socket of IPv6 an IPv4 address as it is mapped. */
+static socklen_t fill_address(struct sockaddr_storage *to, const struct oriel_webrtc_address *address, bool v6) {
+  static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+  *to = (struct sockaddr_storage){0};
+  if (!v6) {
+    fill_v4(to, address->bytes, address->port);
+    return sizeof(struct sockaddr_in);
+  }
+  struct sockaddr_in6 whole = {.sin6_family = AF_INET6, .sin6_port = htons(address->port)};
+  if (address->size == 4) {
+    memcpy(&whole.sin6_addr, mapped, sizeof mapped);
+    memcpy((uint8_t *)&whole.sin6_addr + sizeof mapped, address->bytes, 4);
+  } else {
+    memcpy(&whole.sin6_addr, address->bytes, 16);
+  }
+  memcpy(to, &whole, sizeof whole);
+  return sizeof whole;
+}
+
+static bool is_any(const struct oriel_webrtc_address *address) {
+  static const uint8_t none[16];
+  return memcmp(address->bytes, none, sizeof none) == 0;
+}
+
+/* ---- the socket ---- */
+
+static int bind_to(struct oriel_udp *udp, const struct sockaddr_storage *address, socklen_t size) {
+  const int off = 0, buffer = BUFFER_SIZE;
+  udp->fd = socket(address->ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (udp->fd < 0)
+    return -errno;
+  if (udp->v6)
+    (void)setsockopt(udp->fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+  (void)setsockopt(udp->fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer); /* as much of it as may be */
+  (void)setsockopt(udp->fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
+  if (bind(udp->fd, (const struct sockaddr *)address, size) < 0) {
+    const int status = -errno;
+    oriel_udp_close(udp);
+    return status;
+  }
+  return 0;
+}
+
+int oriel_udp_open(struct oriel_udp *udp, const struct sockaddr *listen, uint16_t port, bool any) {
+  struct oriel_webrtc_address address = address_of(listen);
+  struct sockaddr_storage bound = {0};
+  memset(udp, 0, sizeof *udp);
+  udp->fd = -1;
+  udp->v6 = listen->sa_family == AF_INET6;
+  if (any)
+    memset(address.bytes, 0, sizeof address.bytes);
+  address.port = port;
+  socklen_t size = fill_address(&bound, &address, udp->v6);
+  const int status = bind_to(udp, &bound, size);
+  if (status < 0)
+    return status;
+  size = sizeof bound;
+  if (getsockname(udp->fd, (struct sockaddr *)&bound, &size) < 0) {
+    oriel_udp_close(udp);
+    return -EIO;
+  }
+  udp->address = address_of((const struct sockaddr *)&bound);
+  udp->port = udp->address.port;
+  udp->any = is_any(&udp->address);
+  return 0;
+}
+
+void oriel_udp_close(struct oriel_udp *udp) {
+  if (udp->fd >= 0)
+    close(udp->fd);
+  udp->fd = -1;
+}
+
+unsigned oriel_udp_receive(struct oriel_udp *udp) {
+  struct mmsghdr messages[ORIEL_UDP_BATCH] = {0};
+  struct sockaddr_storage from[ORIEL_UDP_BATCH];
+  struct iovec parts[ORIEL_UDP_BATCH];
+  for (unsigned i = 0; i < ORIEL_UDP_BATCH; i++) {
+    parts[i] = (struct iovec){udp->in[i].data, sizeof udp->in[i].data};
+    messages[i].msg_hdr = (struct msghdr){
+      .msg_name = &from[i], .msg_namelen = sizeof from[i], .msg_iov = &parts[i], .msg_iovlen = 1};
+  }
+  const int count = recvmmsg(udp->fd, messages, ORIEL_UDP_BATCH, MSG_DONTWAIT, NULL);
+  for (int i = 0; i < count; i++) {
+    udp->in[i].peer = address_of((const struct sockaddr *)&from[i]);
+    udp->in[i].size = messages[i].msg_hdr.msg_flags & MSG_TRUNC ? 0 : messages[i].msg_len;
+  }
+  return count > 0 ? (unsigned)count : 0;
+}
+
+struct oriel_udp_datagram *oriel_udp_slot(struct oriel_udp *udp) {
+  return udp->out_count < ORIEL_UDP_BATCH ? &udp->out[udp->out_count] : NULL;
+}
+
+void oriel_udp_commit(struct oriel_udp *udp) {
+  udp->out_count++;
+}
+
+/** What the kernel is given as one datagram: its parts are of one size, but for a smaller last one, and it cuts them
+ *  apart again (UDP_SEGMENT). One way down its layers for all costs a fifth of one for each. */
+struct group {
+  unsigned count;
+  struct sockaddr_storage to;
+  union {
+    struct cmsghdr align;
+    uint8_t bytes[CMSG_SPACE(sizeof(uint16_t))];
+  } control;
+};
+
+static unsigned count_group(const struct oriel_udp *udp, unsigned first) {
+  const struct oriel_udp_datagram *head = &udp->out[first];
+  unsigned count = 1;
+  while (!udp->whole && count < ORIEL_UDP_SEGMENTS && first + count < udp->out_count) {
+    const struct oriel_udp_datagram *next = &udp->out[first + count];
+    if (next->size > head->size || !next->size || !oriel_webrtc_address_equal(&next->peer, &head->peer))
+      break;
+    count++;
+    if (next->size < head->size)
+      break;
+  }
+  return count;
+}
+
+static void fill_group(struct oriel_udp *udp, unsigned first, struct group *group, struct iovec *parts,
+                       struct msghdr *message) {
+  group->count = count_group(udp, first);
+  *message = (struct msghdr){.msg_name = &group->to, .msg_iov = parts, .msg_iovlen = group->count,
+                             .msg_namelen = fill_address(&group->to, &udp->out[first].peer, udp->v6)};
+  for (unsigned i = 0; i < group->count; i++)
+    parts[i] = (struct iovec){udp->out[first + i].data, udp->out[first + i].size};
+  if (group->count == 1)
+    return;
+  const uint16_t size = (uint16_t)udp->out[first].size;
+  group->control.align = (struct cmsghdr){.cmsg_level = SOL_UDP, .cmsg_type = UDP_SEGMENT,
+                                          .cmsg_len = CMSG_LEN(sizeof size)};
+  memcpy(CMSG_DATA(&group->control.align), &size, sizeof size);
+  message->msg_control = &group->control;
+  message->msg_controllen = sizeof group->control.bytes;
+}
+
+/** How many datagrams from `first` on the kernel took; -errno of the first one; 0: to be tried again by themselves. */
+static int send_batch(struct oriel_udp *udp, unsigned first) {
+  struct mmsghdr messages[ORIEL_UDP_BATCH] = {0};
+  struct group groups[ORIEL_UDP_BATCH];
+  struct iovec parts[ORIEL_UDP_BATCH];
+  unsigned count = 0;
+  int taken = 0;
+  for (unsigned at = first; at < udp->out_count; at += groups[count++].count)
+    fill_group(udp, at, &groups[count], &parts[at - first], &messages[count].msg_hdr);
+  const int sent = sendmmsg(udp->fd, messages, count, MSG_DONTWAIT);
+  if (sent < 0 && groups[0].count > 1 && (errno == EINVAL || errno == EIO || errno == EOPNOTSUPP)) {
+    udp->whole = true;
+    return 0;
+  }
+  for (int i = 0; i < sent; i++) {
+    taken += (int)groups[i].count;
+    udp->cut += groups[i].count > 1 ? groups[i].count : 0;
+  }
+  return sent < 0 ? -errno : taken;
+}
+
+static void keep_from(struct oriel_udp *udp, unsigned first) {
+  memmove(&udp->out[0], &udp->out[first], (udp->out_count - first) * sizeof udp->out[0]);
+  udp->out_count -= first;
+}
+
+bool oriel_udp_flush(struct oriel_udp *udp) {
+  unsigned first = 0;
+  while (first < udp->out_count) {
+    const int sent = send_batch(udp, first);
+    if (sent == -EAGAIN || sent == -ENOBUFS) {
+      keep_from(udp, first);
+      return false;
+    }
+    if (sent < 0 && sent != -EINTR) { /* this one cannot go: its address has gone, or nothing leads there */
+      udp->refused++;
+      first++;
+    } else if (sent > 0) {
+      first += (unsigned)sent;
+    }
+  }
+  udp->out_count = 0;
+  return true;
+}
+
+/* ---- candidates ---- */
+
+static bool is_usable(const struct ifaddrs *at, bool v6) {
+  if (!at->ifa_addr || !(at->ifa_flags & IFF_UP) || (at->ifa_flags & IFF_LOOPBACK))
+    return false;
+  if (at->ifa_addr->sa_family == AF_INET)
+    return true;
+  if (at->ifa_addr->sa_family != AF_INET6 || !v6)
+    return false;
+  struct sockaddr_in6 address;
+  memcpy(&address, at->ifa_addr, sizeof address);
+  return !IN6_IS_ADDR_LINKLOCAL(&address.sin6_addr);
+}
+
+unsigned oriel_udp_addresses(const struct oriel_udp *udp, struct oriel_webrtc_address *addresses, unsigned count) {
+  static const uint8_t loopback[4] = {127, 0, 0, 1};
+  struct ifaddrs *all = NULL;
+  unsigned found = 0;
+  if (!udp->any) {
+    addresses[0] = udp->address;
+    return 1;
+  }
+  if (getifaddrs(&all) == 0) {
+    for (const struct ifaddrs *at = all; at && found < count; at = at->ifa_next) {
+      if (!is_usable(at, udp->v6))
+        continue;
+      addresses[found] = address_of(at->ifa_addr);
+      addresses[found++].port = udp->port;
+    }
+    freeifaddrs(all);
+  }
+  if (!found) /* a host without a network serves itself */
+    addresses[found++] = oriel_webrtc_address_make(loopback, sizeof loopback, udp->port);
+  return found;
+}

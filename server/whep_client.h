@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One client of WHEP: a viewer of a desktop whose pictures and sound leave by a session of WebRTC.
+ *
+ * Thread-safety: the loop thread only.
+ */
+#ifndef ORIEL_SERVER_WHEP_CLIENT_H
+#define ORIEL_SERVER_WHEP_CLIENT_H
+
+#include "server/address.h"
+#include "server/whep_hub.h"
+
+enum { ORIEL_WHEP_ID_SIZE = 32 }; /* hexadecimal digits: 128 bits that nobody guesses */
+
+struct oriel_whep_client {
+  struct oriel_list node; /* of the hub */
+  struct oriel_webrtc_route route;
+  struct oriel_webrtc_session *session; /* owned */
+  struct oriel_mount *mount;            /* held; its feed is in use */
+  struct oriel_viewer *viewer;          /* while media flow; NULL */
+  char id[ORIEL_WHEP_ID_SIZE + 1];
+  char address[ORIEL_ADDRESS_TEXT_MAX];
+  struct oriel_address_key key;
+  uint64_t login; /* serial of the browser session that let it in; 0 = a token did */
+  bool view, named;
+  uint64_t joined_ns, next_login_ns, next_key_ns;
+  uint32_t carries_kbps; /* as the desktop was told */
+};
+
+/** Who comes, by which offer; borrowed during create. */
+struct oriel_whep_start {
+  struct oriel_mount *mount;
+  const struct oriel_sdp_offer *offer;
+  const char *address;          /* for the log */
+  struct oriel_address_key key; /* for limits */
+  uint64_t login;               /* serial of the browser session that lets it in; 0 = a token does */
+  bool view;                    /* its token only lets watch */
+  bool named;                   /* it came by the desktop's name */
+};
+
+/** 0, -ENOMEM, -EIO (no random numbers), -EINVAL. */
+int oriel_whep_client_create(struct oriel_whep *whep, const struct oriel_whep_start *start,
+                             struct oriel_whep_client **client);
+/** Ends it, with a goodbye where it is connected; `reason` is for the log. */
+void oriel_whep_client_end(struct oriel_whep *whep, struct oriel_whep_client *client, const char *reason);
+/** Takes what waits for it, and writes what may leave now to the port. May end it. */
+void oriel_whep_client_pump(struct oriel_whep *whep, struct oriel_whep_client *client, uint64_t now_ns);
+/** The one with this id; NULL. Borrowed. */
+struct oriel_whep_client *oriel_whep_client_find(struct oriel_whep *whep, const char *id);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * WHEP of a server: its port, its clients, and what all of them share.
+ *
+ * Thread-safety: the loop thread only.
+ */
+#ifndef ORIEL_SERVER_WHEP_HUB_H
+#define ORIEL_SERVER_WHEP_HUB_H
+
+#include <uv.h>
+
+#include "server/mounts.h"
+#include "server/udp.h"
+#include "webrtc/router.h"
+
+struct oriel_whep {
+  struct oriel_loop *loop;         /* these two borrowed */
+  struct oriel_sessions *sessions; /* of browsers */
+  struct oriel_udp udp;
+  uv_poll_t poll;
+  uv_timer_t timer;
+  bool open; /* the port is, and these handles are */
+  int events;
+  struct oriel_webrtc_router router;
+  struct oriel_dtls_identity *identity;
+  struct oriel_list clients;
+  unsigned count;
+  struct oriel_webrtc_address public_addresses[ORIEL_SDP_CANDIDATES_MAX];
+  unsigned public_count;
+  char links[1024];         /* the value of Link: ICE servers to hand on; "" = none */
+  char closed_because[160]; /* why there is no port */
+};
+
+#endif

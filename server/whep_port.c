@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * WHEP's UDP port in the loop. Loop thread.
+ */
+#include "server/whep_port.h"
+
+#include <string.h>
+
+#include "server/whep_client.h"
+
+enum { BATCHES_PER_TURN = 8 };
+
+static void on_ready(uv_poll_t *poll, int status, int events);
+
+static void watch(struct oriel_whep *whep, bool writable) {
+  const int events = UV_READABLE | (writable ? UV_WRITABLE : 0);
+  if (events == whep->events)
+    return;
+  whep->events = events;
+  (void)uv_poll_start(&whep->poll, events, on_ready);
+}
+
+/** What all of them are due for. */
+static void pump_all(struct oriel_whep *whep) {
+  const uint64_t now_ns = oriel_clock_ns();
+  for (struct oriel_list *node = whep->clients.next, *next; node != &whep->clients; node = next) {
+    next = node->next;
+    oriel_whep_client_pump(whep, oriel_list_entry(node, struct oriel_whep_client, node), now_ns);
+  }
+  oriel_whep_port_schedule(whep);
+}
+
+static void take(struct oriel_whep *whep, struct oriel_udp_datagram *datagram, uint64_t now_ns) {
+  struct oriel_webrtc_route *route =
+    oriel_webrtc_router_find(&whep->router, &datagram->peer, datagram->data, datagram->size);
+  if (!route)
+    return;
+  if (oriel_webrtc_session_receive(route->session, &datagram->peer, datagram->data, datagram->size, now_ns))
+    oriel_webrtc_router_learn(&whep->router, route, &datagram->peer);
+  struct oriel_whep_client *client = oriel_list_entry(route, struct oriel_whep_client, route);
+  oriel_whep_client_pump(whep, client, now_ns);
+}
+
+static void on_ready(uv_poll_t *poll, int status, int events) {
+  struct oriel_whep *whep = poll->data;
+  (void)status; /* what a socket reports of an address that has gone is read away by the next call */
+  if (events & UV_READABLE) {
+    for (unsigned i = 0, count = ORIEL_UDP_BATCH; i < BATCHES_PER_TURN && count == ORIEL_UDP_BATCH; i++) {
+      count = oriel_udp_receive(&whep->udp);
+      const uint64_t now_ns = oriel_clock_ns();
+      for (unsigned at = 0; at < count; at++)
+        take(whep, &whep->udp.in[at], now_ns);
+    }
+  }
+  if (events & UV_WRITABLE)
+    pump_all(whep);
+  oriel_whep_port_schedule(whep);
+}
+
+static void on_timer(uv_timer_t *timer) {
+  pump_all(timer->data);
+}
+
+void oriel_whep_port_schedule(struct oriel_whep *whep) {
+  const uint64_t now_ns = oriel_clock_ns();
+  uint64_t due_ns = 0;
+  if (!whep->open)
+    return;
+  watch(whep, !oriel_udp_flush(&whep->udp));
+  struct oriel_list *node;
+  oriel_list_each(node, &whep->clients) {
+    const struct oriel_whep_client *client = oriel_list_entry(node, struct oriel_whep_client, node);
+    oriel_clock_bring_forward(&due_ns, oriel_webrtc_session_due_ns(client->session, now_ns));
+  }
+  if (!due_ns) {
+    (void)uv_timer_stop(&whep->timer);
+    return;
+  }
+  const uint64_t wait_ms = due_ns > now_ns ? (due_ns - now_ns + ORIEL_NS_PER_MS - 1) / ORIEL_NS_PER_MS : 1;
+  uv_update_time(whep->loop->uv);
+  (void)uv_timer_start(&whep->timer, on_timer, wait_ms, 0);
+}
+
+int oriel_whep_port_watch(struct oriel_whep *whep) {
+  const int status = uv_poll_init(whep->loop->uv, &whep->poll, whep->udp.fd);
+  if (status < 0)
+    return status;
+  (void)uv_timer_init(whep->loop->uv, &whep->timer);
+  whep->poll.data = whep->timer.data = whep;
+  whep->open = true;
+  oriel_loop_opened(whep->loop);
+  oriel_loop_opened(whep->loop);
+  watch(whep, false);
+  return 0;
+}
+
+static void on_closed(uv_handle_t *handle) {
+  const struct oriel_whep *whep = handle->data;
+  oriel_loop_closed(whep->loop);
+}
+
+void oriel_whep_port_close(struct oriel_whep *whep) {
+  if (!whep->open)
+    return;
+  whep->open = false;
+  (void)oriel_udp_flush(&whep->udp);
+  uv_close((uv_handle_t *)&whep->poll, on_closed);
+  uv_close((uv_handle_t *)&whep->timer, on_closed);
+}
+
+unsigned oriel_whep_port_candidates(const struct oriel_whep *whep, struct oriel_webrtc_address *candidates) {
+  memcpy(candidates, whep->public_addresses, whep->public_count * sizeof *candidates);
+  return whep->public_count +
+         oriel_udp_addresses(&whep->udp, candidates + whep->public_count,
+                             ORIEL_SDP_CANDIDATES_MAX - whep->public_count);
+}

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: MIT
+"""A WHEP client on aiortc, which shares no code with browsers and knows the SRTP profile AES128_CM_SHA1_80 alone.
+
+usage: whep-aiortc.py URL TOKEN FRAMES        plays until so many pictures and sounds were decoded, then ends the session
+
+Prints one line of JSON: {"width", "height"}. Exits 1 when it was refused, or after 25 seconds.
+"""
+import asyncio
+import json
+import sys
+import urllib.request
+
+from aiortc import RTCPeerConnection, RTCSessionDescription
+
+
+def request(url, token, method, body=None):
+    headers = {'authorization': f'Bearer {token}', 'content-type': 'application/sdp'}
+    return urllib.request.urlopen(urllib.request.Request(url, data=body, headers=headers, method=method), timeout=10)
+
+
+async def count(track, frames):
+    """The last of so many decoded frames."""
+    for _ in range(frames):
+        last = await track.recv()
+    return last
+
+
+async def play(url, token, frames):
+    peer = RTCPeerConnection()
+    tasks = {}
+    peer.on('track', lambda track: tasks.update({track.kind: asyncio.ensure_future(count(track, frames))}))
+    peer.addTransceiver('video', direction='recvonly')
+    peer.addTransceiver('audio', direction='recvonly')
+    await peer.setLocalDescription(await peer.createOffer())
+    offer = peer.localDescription.sdp.encode()
+    loop = asyncio.get_running_loop()
+    response = await loop.run_in_executor(None, request, f'{url}/whep/view', token, 'POST', offer)
+    answer = response.read().decode()
+    await peer.setRemoteDescription(RTCSessionDescription(answer, 'answer'))
+    picture, _ = await asyncio.gather(tasks['video'], tasks['audio'])
+    print(json.dumps({'width': picture.width, 'height': picture.height}), flush=True)
+    await loop.run_in_executor(None, request, url + response.headers['location'], token, 'DELETE')
+    await peer.close()
+
+
+asyncio.run(asyncio.wait_for(play(sys.argv[1], sys.argv[2], int(sys.argv[3])), 25))

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The UDP socket of all media: batches both ways, addresses of both families, what is too long, and what cannot be sent.
+ */
+#include <arpa/inet.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "server/address.h"
+#include "server/udp.h"
+
+enum { PATIENCE_MS = 10000 };
+
+static struct oriel_udp *open_at(const char *text, bool any) {
+  struct sockaddr_storage address;
+  socklen_t size;
+  struct oriel_udp *udp = malloc(sizeof *udp);
+  assert_non_null(udp);
+  assert_int_equal(oriel_address_parse(text, &address, &size), 0);
+  if (oriel_udp_open(udp, (const struct sockaddr *)&address, 0, any) < 0) {
+    free(udp);
+    return NULL;
+  }
+  return udp;
+}
+
+static void close_all(struct oriel_udp *one, struct oriel_udp *other) {
+  oriel_udp_close(one);
+  oriel_udp_close(other);
+  free(one);
+  free(other);
+}
+
+static void write_to(struct oriel_udp *udp, const struct oriel_webrtc_address *to, uint8_t first, size_t size) {
+  struct oriel_udp_datagram *slot = oriel_udp_slot(udp);
+  assert_non_null(slot);
+  memset(slot->data, first, size);
+  slot->peer = *to;
+  slot->size = size;
+  oriel_udp_commit(udp);
+}
+
+static unsigned wait_for(struct oriel_udp *udp) {
+  struct pollfd ready = {.fd = udp->fd, .events = POLLIN};
+  assert_int_equal(poll(&ready, 1, PATIENCE_MS), 1);
+  return oriel_udp_receive(udp);
+}
+
+static void batches_arrive_whole(struct oriel_udp *from, struct oriel_udp *to, const struct oriel_webrtc_address *at) {
+  unsigned arrived = 0;
+  for (unsigned i = 0; i < ORIEL_UDP_BATCH; i++)
+    write_to(from, at, (uint8_t)i, 100 + i);
+  assert_null(oriel_udp_slot(from));
+  assert_true(oriel_udp_flush(from));
+  assert_non_null(oriel_udp_slot(from));
+  while (arrived < ORIEL_UDP_BATCH) {
+    const unsigned count = wait_for(to);
+    for (unsigned i = 0; i < count; i++, arrived++) {
+      assert_int_equal(to->in[i].size, 100 + arrived);
+      assert_int_equal(to->in[i].data[0], arrived);
+      assert_int_equal(to->in[i].peer.port, from->port);
+      assert_int_equal(to->in[i].peer.size, at->size);
+    }
+  }
+  assert_int_equal(oriel_udp_receive(to), 0);
+}
+
+/** Runs of several sizes to one client, then some to a second: all arrives as it was written. */
+static void runs_arrive_cut(struct oriel_udp *from, struct oriel_udp *to, struct oriel_udp *second) {
+  static const size_t sizes[] = {1200, 1200, 1200, 700, 700, 900, 900, 900, 100, 1, 1, 1200};
+  enum { COUNT = sizeof sizes / sizeof *sizes };
+  unsigned arrived = 0;
+  for (unsigned i = 0; i < COUNT; i++)
+    write_to(from, &to->address, (uint8_t)i, sizes[i]);
+  for (unsigned i = 0; i < 3; i++)
+    write_to(from, &second->address, 77, 1200);
+  assert_true(oriel_udp_flush(from));
+  while (arrived < COUNT) {
+    const unsigned count = wait_for(to);
+    for (unsigned i = 0; i < count; i++, arrived++) {
+      assert_int_equal(to->in[i].size, sizes[arrived]);
+      assert_int_equal(to->in[i].data[0], arrived);
+      assert_int_equal(to->in[i].data[sizes[arrived] - 1], arrived);
+    }
+  }
+  for (arrived = 0; arrived < 3; arrived += wait_for(second))
+    ;
+  assert_int_equal(arrived, 3);
+  assert_int_equal(from->refused, 0);
+}
+
+static void runs_of_one_size_go_as_one(void **state) {
+  struct oriel_udp *one = open_at("127.0.0.1:0", false), *other = open_at("127.0.0.1:0", false);
+  struct oriel_udp *third = open_at("127.0.0.1:0", false);
+  (void)state;
+  runs_arrive_cut(one, other, third);
+  if (!one->whole) /* a kernel that cuts */
+    assert_int_equal(one->cut, 4 + 4 + 2 + 3); /* 1200 x 3 and 700; 900 x 3 and 100; 1 x 2; and those of the third */
+  close_all(one, other);
+  oriel_udp_close(third);
+  free(third);
+}
+
+/* The kernel refuses to cut what is to have no checksum, as it does where a device cannot. */
+static void what_the_kernel_does_not_cut_goes_by_itself(void **state) {
+  struct oriel_udp *one = open_at("127.0.0.1:0", false), *other = open_at("127.0.0.1:0", false);
+  struct oriel_udp *third = open_at("127.0.0.1:0", false);
+  const int on = 1;
+  (void)state;
+  assert_int_equal(setsockopt(one->fd, SOL_SOCKET, SO_NO_CHECK, &on, sizeof on), 0);
+  runs_arrive_cut(one, other, third);
+  assert_true(one->whole);
+  assert_int_equal(one->cut, 0);
+  runs_arrive_cut(one, other, third); /* and stays so */
+  close_all(one, other);
+  oriel_udp_close(third);
+  free(third);
+}
+
+static void batches_of_v4(void **state) {
+  struct oriel_udp *one = open_at("127.0.0.1:0", false), *other = open_at("127.0.0.1:0", false);
+  (void)state;
+  assert_true(one && other && one->port && one->port != other->port && !one->any);
+  batches_arrive_whole(one, other, &other->address);
+  close_all(one, other);
+}
+
+static void batches_of_v6(void **state) {
+  struct oriel_udp *one = open_at("[::1]:0", false), *other = open_at("[::1]:0", false);
+  (void)state;
+  if (!one || !other) { /* a host without IPv6 */
+    free(one);
+    free(other);
+    return;
+  }
+  batches_arrive_whole(one, other, &other->address);
+  close_all(one, other);
+}
+
+/* A socket of both families names a client of IPv4 as one of IPv4 names it. */
+static void v4_at_a_socket_of_both(void **state) {
+  struct oriel_udp *one = open_at("127.0.0.1:0", false), *both = open_at("[::]:0", false);
+  (void)state;
+  if (!both) {
+    oriel_udp_close(one);
+    free(one);
+    return;
+  }
+  struct oriel_webrtc_address at = one->address;
+  at.port = both->port;
+  batches_arrive_whole(one, both, &at);
+  batches_arrive_whole(both, one, &one->address);
+  close_all(one, both);
+}
+
+static void too_long_ones_are_left_out(void **state) {
+  struct oriel_udp *one = open_at("127.0.0.1:0", false);
+  static uint8_t large[ORIEL_WEBRTC_DATAGRAM_MAX + 1];
+  const struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(one->port),
+                                 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  const int fd = socket(AF_INET, SOCK_DGRAM, 0);
+  (void)state;
+  assert_int_equal(sendto(fd, large, sizeof large, 0, (const struct sockaddr *)&to, sizeof to), sizeof large);
+  assert_int_equal(wait_for(one), 1);
+  assert_int_equal(one->in[0].size, 0);
+  assert_int_equal(sendto(fd, large, sizeof large - 1, 0, (const struct sockaddr *)&to, sizeof to), sizeof large - 1);
+  assert_int_equal(wait_for(one), 1);
+  assert_int_equal(one->in[0].size, sizeof large - 1);
+  close(fd);
+  oriel_udp_close(one);
+  free(one);
+}
+
+static void what_cannot_go_holds_up_nothing(void **state) {
+  struct oriel_udp *one = open_at("127.0.0.1:0", false), *other = open_at("127.0.0.1:0", false);
+  const uint8_t nowhere[4] = {255, 255, 255, 255}; /* a broadcast, which is not permitted to it */
+  const struct oriel_webrtc_address bad = oriel_webrtc_address_make(nowhere, 4, 9);
+  (void)state;
+  write_to(one, &bad, 1, 10);
+  write_to(one, &other->address, 2, 10);
+  write_to(one, &bad, 3, 10);
+  write_to(one, &other->address, 4, 10);
+  assert_true(oriel_udp_flush(one));
+  assert_int_equal(one->refused, 2);
+  unsigned arrived = 0;
+  while (arrived < 2)
+    arrived += wait_for(other);
+  close_all(one, other);
+}
+
+static void addresses_for_others(void **state) {
+  struct oriel_udp *one = open_at("127.0.0.1:0", false), *any = open_at("127.0.0.1:0", true);
+  struct oriel_webrtc_address found[ORIEL_SDP_CANDIDATES_MAX];
+  (void)state;
+  assert_int_equal(oriel_udp_addresses(one, found, ORIEL_SDP_CANDIDATES_MAX), 1);
+  assert_true(oriel_webrtc_address_equal(&found[0], &one->address));
+  assert_true(any->any);
+  const unsigned count = oriel_udp_addresses(any, found, ORIEL_SDP_CANDIDATES_MAX);
+  assert_true(count >= 1 && count <= ORIEL_SDP_CANDIDATES_MAX);
+  for (unsigned i = 0; i < count; i++)
+    assert_int_equal(found[i].port, any->port);
+  assert_int_equal(oriel_udp_addresses(any, found, 1), 1);
+  close_all(one, any);
+}
+
+static void port_in_use(void **state) {
+  struct oriel_udp *one = open_at("127.0.0.1:0", false), *again = malloc(sizeof *again);
+  const struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  (void)state;
+  assert_non_null(again);
+  assert_true(oriel_udp_open(again, (const struct sockaddr *)&at, one->port, false) < 0);
+  assert_int_equal(again->fd, -1);
+  close_all(one, again);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test(runs_of_one_size_go_as_one),
+    cmocka_unit_test(what_the_kernel_does_not_cut_goes_by_itself),
+    cmocka_unit_test(batches_of_v4),
+    cmocka_unit_test(batches_of_v6),
+    cmocka_unit_test(v4_at_a_socket_of_both),
+    cmocka_unit_test(too_long_ones_are_left_out),
+    cmocka_unit_test(what_cannot_go_holds_up_nothing),
+    cmocka_unit_test(addresses_for_others),
+    cmocka_unit_test(port_in_use),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * WHEP's requests at a real server: statuses, headers, tags, limits, and what is left of sessions. Media are looked at
+ * in tests/webrtc and tests/e2e.
+ */
+#include <arpa/inet.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "../webrtc/offers.h"
+#include "rig.h"
+
+#define SDP "Content-Type: application/sdp\r\n"
+#define FRAGMENT "Content-Type: application/trickle-ice-sdpfrag\r\n"
+#define RESTART "a=ice-ufrag:newufrag\r\na=ice-pwd:newpasswordnewpassword00\r\n"
+
+enum { LOCATION_SIZE = 256 };
+
+static struct answer answer;
+
+static int setup(void **state) {
+  struct rig *rig = calloc(1, sizeof *rig);
+  static const char *const servers[] = {"stun:stun.example:3478", "stuns:stun.example", NULL};
+  static const char *const origins[] = {"https://player.example", NULL};
+  rig->address = "pattern:?size=320x240&scene=static";
+  rig->config.view_token = RIG_VIEW_TOKEN;
+  rig->config.auth_fail_limit = 1000;
+  rig->config.allow_origins = origins;
+  rig->config.webrtc = (struct oriel_server_webrtc){.enabled = true, .ice_servers = servers};
+  rig_start(rig);
+  *state = rig;
+  return 0;
+}
+
+static int offer(struct rig *rig, const char *path, const char *headers, const char *body) {
+  char request[128];
+  snprintf(request, sizeof request, "POST %s", path);
+  return ask(rig, &answer, request, headers, body);
+}
+
+/** Opens a session: its location. */
+static const char *open_session(struct rig *rig, char location[LOCATION_SIZE]) {
+  assert_int_equal(offer(rig, "/whep/view", RIG_BEARER SDP, OFFER), 201);
+  return header_of(&answer, "Location", location, LOCATION_SIZE);
+}
+
+static int ask_session(struct rig *rig, const char *method, const char *location, const char *headers,
+                       const char *body) {
+  char request[LOCATION_SIZE + 16];
+  snprintf(request, sizeof request, "%s %s", method, location);
+  return ask(rig, &answer, request, headers, body);
+}
+
+static void close_session(struct rig *rig, const char *location) {
+  assert_int_equal(ask_session(rig, "DELETE", location, RIG_BEARER, NULL), 200);
+}
+
+static void assert_header(const char *name, const char *value) {
+  char text[512];
+  assert_string_equal(header_of(&answer, name, text, sizeof text), value);
+}
+
+static void offer_is_answered(void **state) {
+  struct rig *rig = *state;
+  char location[LOCATION_SIZE], tag[64];
+  open_session(rig, location);
+  assert_memory_equal(location, "/whep/session/", 14);
+  assert_int_equal(strlen(location), 14 + 32);
+  assert_header("Content-Type", "application/sdp");
+  assert_header("Accept-Patch", "application/trickle-ice-sdpfrag");
+  assert_header("Link", "<stun:stun.example:3478>; rel=\"ice-server\", <stuns:stun.example>; rel=\"ice-server\"");
+  assert_int_equal(strlen(header_of(&answer, "ETag", tag, sizeof tag)), 10);
+  assert_non_null(strstr(answer.body, " 127.0.0.1 "));
+  assert_non_null(strstr(answer.body, "a=ice-lite"));
+  close_session(rig, location);
+}
+
+static void offer_below_a_name(void **state) {
+  struct rig *rig = *state;
+  char location[LOCATION_SIZE];
+  assert_int_equal(offer(rig, "/d/" RIG_DESKTOP "/whep/view", BEARER(RIG_VIEW_TOKEN) SDP, OFFER), 201);
+  header_of(&answer, "Location", location, sizeof location);
+  assert_memory_equal(location, "/d/" RIG_DESKTOP "/whep/session/", 16 + strlen(RIG_DESKTOP));
+  assert_int_equal(ask_session(rig, "DELETE", location, BEARER(RIG_VIEW_TOKEN), NULL), 200);
+  assert_int_equal(offer(rig, "/d/none/whep/view", RIG_BEARER SDP, OFFER), 404);
+}
+
+static void offers_are_refused_with_the_reason(void **state) {
+  struct rig *rig = *state;
+  const struct {
+    int status;
+    const char *headers, *body;
+  } cases[] = {
+    {401, SDP, OFFER},
+    {401, BEARER("wrong") SDP, OFFER},
+    {415, RIG_BEARER "Content-Type: application/json\r\n", OFFER},
+    {415, RIG_BEARER, OFFER},
+    {415, RIG_BEARER "Content-Type: application/sdpx\r\n", OFFER},
+    {400, RIG_BEARER SDP, "hello"},
+    {400, RIG_BEARER SDP, ""},
+    {422, RIG_BEARER SDP, OFFER_TOP "m=video 9 UDP/TLS/RTP/SAVPF 96\r\n" OFFER_TRANSPORT "a=rtpmap:96 VP8/90000\r\n"},
+    {413, RIG_BEARER SDP "Content-Length: 40000\r\n", NULL},
+  };
+  char type[64];
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    assert_int_equal(i * 1000 + (size_t)offer(rig, "/whep/view", cases[i].headers, cases[i].body),
+                     i * 1000 + (size_t)cases[i].status);
+    if (cases[i].status == 401 || cases[i].status == 413)
+      continue;
+    assert_string_equal(header_of(&answer, "Content-Type", type, sizeof type), "application/problem+json");
+    assert_non_null(strstr(answer.body, "\"detail\""));
+  }
+}
+
+static void methods_and_pages_of_others(void **state) {
+  struct rig *rig = *state;
+  char location[LOCATION_SIZE];
+  assert_int_equal(ask(rig, &answer, "PUT /whep/view", RIG_BEARER, NULL), 405);
+  assert_header("Allow", "GET, HEAD, POST, OPTIONS");
+  assert_int_equal(ask(rig, &answer, "GET /whep/view", RIG_BEARER, NULL), 200);
+  assert_int_equal(answer.size, 0);
+  assert_int_equal(ask(rig, &answer, "HEAD /whep/view", RIG_BEARER, NULL), 200);
+  assert_header("Content-Type", "application/sdp");
+  assert_int_equal(ask(rig, &answer, "OPTIONS /whep/view", "Origin: https://player.example\r\n", NULL), 200);
+  assert_header("Accept-Post", "application/sdp");
+  assert_header("Access-Control-Allow-Origin", "https://player.example");
+  assert_header("Access-Control-Allow-Headers", "Authorization, Content-Type, If-Match");
+  assert_int_equal(ask(rig, &answer, "OPTIONS /whep/view", "Origin: https://other.example\r\n", NULL), 403);
+  assert_int_equal(offer(rig, "/whep/view", RIG_BEARER SDP "Origin: https://player.example\r\n", OFFER), 201);
+  assert_header("Access-Control-Expose-Headers", "Location, ETag, Link, Accept-Patch");
+  close_session(rig, header_of(&answer, "Location", location, sizeof location));
+}
+
+static void patches(void **state) {
+  struct rig *rig = *state;
+  char location[LOCATION_SIZE], tag[64], again[64], match[256];
+  open_session(rig, location);
+  header_of(&answer, "ETag", tag, sizeof tag);
+  snprintf(match, sizeof match, RIG_BEARER FRAGMENT "If-Match: %s\r\n", tag);
+  assert_int_equal(ask_session(rig, "PATCH", location, match, "a=mid:0\r\na=end-of-candidates\r\n"), 204);
+  assert_int_equal(ask_session(rig, "PATCH", location, RIG_BEARER FRAGMENT, "a=mid:0\r\n"), 428);
+  assert_int_equal(ask_session(rig, "PATCH", location, RIG_BEARER FRAGMENT "If-Match: \"x\"\r\n", "a=mid:0\r\n"), 412);
+  assert_int_equal(ask_session(rig, "PATCH", location, RIG_BEARER SDP "If-Match: *\r\n", "a=mid:0\r\n"), 415);
+  assert_int_equal(ask_session(rig, "PATCH", location, match, "hello"), 400);
+  assert_int_equal(ask_session(rig, "PATCH", location, RIG_BEARER FRAGMENT "If-Match: *\r\n", "a=mid:0\r\n"), 422);
+  assert_int_equal(ask_session(rig, "PATCH", location, match, "a=mid:0\r\n"), 204); /* it goes on as it was */
+  assert_int_equal(ask_session(rig, "PATCH", location, RIG_BEARER FRAGMENT "If-Match: *\r\n", RESTART), 200);
+  assert_header("Content-Type", "application/trickle-ice-sdpfrag");
+  assert_string_not_equal(header_of(&answer, "ETag", again, sizeof again), tag);
+  assert_non_null(strstr(answer.body, "a=ice-ufrag:"));
+  assert_int_equal(ask_session(rig, "PATCH", location, match, "a=mid:0\r\n"), 412);
+  close_session(rig, location);
+  assert_int_equal(ask_session(rig, "PATCH", location, match, "a=mid:0\r\n"), 404);
+  assert_int_equal(ask_session(rig, "DELETE", location, RIG_BEARER, NULL), 404);
+}
+
+/* A session is there for who may see its desktop, and below no other one. */
+static void sessions_belong_to_their_desktop(void **state) {
+  struct rig *rig = *state;
+  const struct oriel_mount_config config = {.name = "other", .token = "other-token"};
+  char location[LOCATION_SIZE], elsewhere[LOCATION_SIZE];
+  assert_int_equal(offer(rig, "/d/" RIG_DESKTOP "/whep/view", RIG_BEARER SDP, OFFER), 201);
+  header_of(&answer, "Location", location, sizeof location);
+  struct rig_more *more = rig_mount(rig, &config, NULL);
+  snprintf(elsewhere, sizeof elsewhere, "/d/other/whep/session/%s", strrchr(location, '/') + 1);
+  assert_int_equal(ask_session(rig, "DELETE", elsewhere, BEARER("other-token"), NULL), 404);
+  assert_int_equal(ask_session(rig, "DELETE", location, BEARER("other-token"), NULL), 401);
+  assert_int_equal(offer(rig, "/d/other/whep/view", BEARER("other-token") SDP, OFFER), 503);
+  close_session(rig, location);
+  rig_unmount(rig, more);
+}
+
+static void places_are_limited(void **state) {
+  struct rig *rig = *state;
+  const struct oriel_mount_config config = {.name = "small", .viewers_max = 3};
+  struct rig_more *more = rig_mount(rig, &config, "pattern:?size=320x240&scene=static");
+  char locations[3][LOCATION_SIZE];
+  for (unsigned i = 0; i < 3; i++) {
+    assert_int_equal(offer(rig, "/d/small/whep/view", RIG_BEARER SDP, OFFER), 201);
+    header_of(&answer, "Location", locations[i], sizeof locations[i]);
+  }
+  assert_int_equal(offer(rig, "/d/small/whep/view", RIG_BEARER SDP, OFFER), 503);
+  assert_header("Retry-After", "5");
+  close_session(rig, locations[1]);
+  assert_int_equal(offer(rig, "/d/small/whep/view", RIG_BEARER SDP, OFFER), 201);
+  rig_unmount(rig, more); /* with three of them */
+  assert_int_equal(ask_session(rig, "DELETE", locations[0], RIG_BEARER, NULL), 404);
+}
+
+static uint16_t port_of_answer(void) {
+  const char *at = strstr(answer.body, " 127.0.0.1 ");
+  assert_non_null(at);
+  return (uint16_t)strtoul(at + 11, NULL, 10);
+}
+
+/* Whoever finds the port sends what it likes; the session is still there, and the server answers. */
+static void noise_at_the_port(void **state) {
+  struct rig *rig = *state;
+  char location[LOCATION_SIZE];
+  uint8_t noise[2000];
+  open_session(rig, location);
+  const struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port_of_answer()),
+                                 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  const int fd = socket(AF_INET, SOCK_DGRAM, 0);
+  assert_true(fd >= 0);
+  for (unsigned i = 0; i < 2000; i++) {
+    for (size_t at = 0; at < sizeof noise; at++)
+      noise[at] = (uint8_t)(i * 31 + at * 7);
+    noise[0] = (uint8_t)i;
+    (void)sendto(fd, noise, i, 0, (const struct sockaddr *)&to, sizeof to);
+  }
+  close(fd);
+  close_session(rig, location);
+}
+
+static void sessions_leave_nothing_behind(void **state) {
+  struct rig *rig = *state;
+  char location[LOCATION_SIZE];
+  open_session(rig, location);
+  close_session(rig, location);
+  const size_t before = rig_allocated();
+  for (unsigned i = 0; i < 100; i++) {
+    open_session(rig, location);
+    close_session(rig, location);
+  }
+  assert_true(rig_allocated() < before + 64 * 1024);
+}
+
+static void without_webrtc_it_says_so(void **state) {
+  struct rig *rig = calloc(1, sizeof *rig);
+  (void)state;
+  assert_non_null(rig);
+  rig->address = "pattern:?size=320x240&scene=static";
+  rig_start(rig);
+  assert_int_equal(offer(rig, "/whep/view", RIG_BEARER SDP, OFFER), 503);
+  assert_non_null(strstr(answer.body, "--no-webrtc"));
+  rig_stop(rig);
+  free(rig);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test(offer_is_answered),
+    cmocka_unit_test(offer_below_a_name),
+    cmocka_unit_test(offers_are_refused_with_the_reason),
+    cmocka_unit_test(methods_and_pages_of_others),
+    cmocka_unit_test(patches),
+    cmocka_unit_test(noise_at_the_port),
+    cmocka_unit_test(sessions_leave_nothing_behind),
+    cmocka_unit_test(sessions_belong_to_their_desktop),
+    cmocka_unit_test(places_are_limited),
+    cmocka_unit_test(without_webrtc_it_says_so),
+  };
+  return cmocka_run_group_tests(tests, setup, rig_teardown);
+}
