@@ -152,7 +152,7 @@ export async function bios(t, devices) {
     '-boot', 'c', ...devices, '-debugcon', `file:${out}`, '-global', 'isa-debugcon.iobase=0xe9',
     '-display', 'dbus,p2p=yes', '-qmp', `unix:${qmpPath},server=on,wait=off`]);
   await until(() => existsSync(qmpPath), 10_000, 'QEMU');
-  await until(() => readFileSync(out, 'latin1').startsWith('>'), 30_000, 'the boot sector');
+  await until(() => readFileSync(out, 'latin1').startsWith('>'), 60_000, 'the boot sector');
   const typed = () => readFileSync(out, 'latin1').slice(1);
   return { qmp: qmpPath, typed };
 }
