@@ -123,18 +123,13 @@ static void screen_that_codes_large_has_none(void **state) {
   assert_int_equal(openings(fixture), 0);
 }
 
-/* While the page says hello; the key frame is made once it shows that. */
+/* While the page says hello; the key frame comes after it, whenever it is made. */
 static void expected_viewer_finds_it(void **state) {
   struct fixture *fixture = *state;
-  static struct oriel_desktop_stats stats;
   oriel_desktop_expect(fixture->desktop);
   fake_wait_stat(fixture->desktop, openings, 1);
-  const uint64_t joined_ns = oriel_clock_ns();
   struct oriel_viewer *viewer = join(fixture, true);
   struct oriel_viewer *second = join(fixture, true); /* it is what the screen shows, still */
-  oriel_desktop_stats(fixture->desktop, &stats);
-  /* Unless this thread was held up for so long that the page is no longer waited for, which is right, too. */
-  assert_true(stats.pictures_key == 0 || oriel_clock_ns() - joined_ns > 90 * ORIEL_NS_PER_MS);
   const uint32_t opening = assert_opening(fixture, viewer);
   assert_int_equal(assert_opening(fixture, second), opening);
   assert_int_equal(assert_key(fixture, viewer), opening + 1);
