@@ -21,11 +21,18 @@ struct tm {
   long tm_gmtoff;
   char *tm_zone;
 };
-typedef enum { CLOCK_REALTIME = 0, CLOCK_MONOTONIC_RAW = 4, CLOCK_MONOTONIC = 6, CLOCK_UPTIME_RAW = 8 } clockid_t;
+typedef enum {
+  CLOCK_REALTIME = 0,
+  CLOCK_MONOTONIC_RAW = 4,
+  CLOCK_MONOTONIC = 6,
+  CLOCK_UPTIME_RAW = 8,
+  CLOCK_THREAD_CPUTIME_ID = 16,
+} clockid_t;
 #define CLOCK_REALTIME CLOCK_REALTIME
 #define CLOCK_MONOTONIC CLOCK_MONOTONIC
 #define CLOCK_MONOTONIC_RAW CLOCK_MONOTONIC_RAW
 #define CLOCK_UPTIME_RAW CLOCK_UPTIME_RAW
+#define CLOCK_THREAD_CPUTIME_ID CLOCK_THREAD_CPUTIME_ID
 int clock_gettime(clockid_t clock, struct timespec *time);
 uint64_t clock_gettime_nsec_np(clockid_t clock);
 int nanosleep(const struct timespec *time, struct timespec *rest);
