@@ -35,7 +35,8 @@ static struct tls_link *tls_of(const struct oriel_link *link) {
   return (struct tls_link *)link;
 }
 
-/** The event that SSL waits for after a call that gave nothing; 0 when the session is over. */
+/** The event that SSL waits for after a call that gave nothing; 0 when the session is over. It looks at the thread's
+ *  queue of errors, which each call therefore finds empty, whatever else of OpenSSL failed on this thread. */
 static int ssl_event(SSL *ssl, int result) {
   switch (SSL_get_error(ssl, result)) {
   case SSL_ERROR_WANT_READ:
@@ -50,6 +51,7 @@ static int ssl_event(SSL *ssl, int result) {
 
 int oriel_link_tls_shake(struct oriel_link *link, int *events) {
   struct tls_link *tls = tls_of(link);
+  ERR_clear_error();
   const int result = SSL_do_handshake(tls->ssl);
   if (result == 1)
     return 0;
@@ -99,6 +101,7 @@ static ssize_t tls_recv(struct oriel_link *link, void *data, size_t size) {
   struct tls_link *tls = tls_of(link);
   if (tls->returned_size)
     return (ssize_t)take_returned(tls, data, size);
+  ERR_clear_error();
   const int count = SSL_read(tls->ssl, data, size > INT_MAX ? INT_MAX : (int)size);
   const int event = count > 0 ? UV_READABLE : ssl_event(tls->ssl, count);
   tls->reading = event;
@@ -116,10 +119,13 @@ static size_t tls_pending(const struct oriel_link *link) {
 /* ---- sending ---- */
 
 static ssize_t send_record(struct tls_link *tls, const void *data, size_t size) {
+  ERR_clear_error();
   const int count = SSL_write(tls->ssl, data, (int)size);
   tls->owed = 0;
-  if (count > 0)
+  if (count > 0) {
+    tls->sending = UV_WRITABLE;
     return count;
+  }
   const int event = ssl_event(tls->ssl, count);
   if (!event)
     return -ECONNRESET;

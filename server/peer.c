@@ -291,5 +291,8 @@ int oriel_peer_create(struct oriel_mount *mount, const struct oriel_peer_config 
   if (config->early_size || oriel_link_pending(peer->link)) /* no descriptor announces what was read already */
     on_readable(peer);
   oriel_peer_flush(peer);
+  /* Its owner's again. An open peer has read all of it; one that is closing does without. */
+  peer->early = NULL;
+  peer->early_size = 0;
   return 0;
 }

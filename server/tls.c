@@ -82,6 +82,8 @@ int oriel_tls_context(const char *certificate, const char *key, SSL_CTX **out, c
   SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
   SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                               SSL_MODE_RELEASE_BUFFERS);
+  /* A record that brings no data ends a read: whoever sends only key updates gets a turn for each, not all of them. */
+  SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);
   SSL_CTX_set_alpn_select_cb(context, choose_protocol, NULL);
   *out = context;
   return 0;

@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 
 #include "certificate.h"
@@ -169,6 +170,42 @@ static void returned_bytes_come_first(void **state) {
   end(&pair);
 }
 
+/* A client that changes its keys without end gives nothing to read: each change ends a read, so that the loop goes on. */
+static void key_updates_end_a_read_each(void **state) {
+  (void)state;
+  enum { UPDATES = 20 };
+  struct pair pair;
+  uint8_t data[16];
+  unsigned reads = 0;
+  ssize_t count;
+  begin(&pair);
+  for (unsigned i = 0; i < UPDATES; i++) {
+    assert_int_equal(SSL_key_update(pair.ssl, SSL_KEY_UPDATE_NOT_REQUESTED), 1);
+    assert_int_equal(SSL_do_handshake(pair.ssl), 1);
+  }
+  assert_int_equal(SSL_write(pair.ssl, "data", 4), 4);
+  while ((count = oriel_link_recv(pair.link, data, sizeof data)) == -EAGAIN) {
+    assert_int_equal(oriel_link_wants(pair.link, false), UV_READABLE);
+    assert_true(++reads <= UPDATES);
+  }
+  assert_int_equal(count, 4);
+  assert_int_equal(reads, UPDATES);
+  end(&pair);
+}
+
+/* What failed elsewhere on this thread is nothing of this session's. */
+static void errors_of_others_are_not_its_own(void **state) {
+  (void)state;
+  struct pair pair;
+  uint8_t data[16];
+  begin(&pair);
+  ERR_raise(ERR_LIB_USER, 1);
+  assert_int_equal(oriel_link_recv(pair.link, data, sizeof data), -EAGAIN);
+  assert_int_equal(SSL_write(pair.ssl, "more", 4), 4);
+  assert_int_equal(oriel_link_recv(pair.link, data, sizeof data), 4);
+  end(&pair);
+}
+
 static void ends_are_told(void **state) {
   (void)state;
   struct pair pair;
@@ -198,6 +235,8 @@ int main(void) {
     cmocka_unit_test(begun_message_is_torn),
     cmocka_unit_test(message_goes_on_where_it_stopped),
     cmocka_unit_test(returned_bytes_come_first),
+    cmocka_unit_test(key_updates_end_a_read_each),
+    cmocka_unit_test(errors_of_others_are_not_its_own),
     cmocka_unit_test(ends_are_told),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
