@@ -236,11 +236,11 @@ static void fault_microphone_after_a_suspension_is_silent_first(void **state) { 
   assert_true(rig_until(has_counted, &taken));
   rig_pass(3600 * ORIEL_NS_PER_SECOND);
   scene.at += 3600 * 48000;
-  /* What waited in the receiver was sent before: at most its end is faded out, or what was made up where it had run
-   * dry, which lasts for 30 ms. Then nothing comes, so nothing is heard. */
-  float tail[2 * CYCLE];
-  for (int i = 0; i < 3; i++)
-    rig_record(&scene, tail, CYCLE);
+  /* What waited in the receiver was sent before: its end is heard, how much of it depends on how the threads were
+   * scheduled, and faded out, or what was made up where it had run dry. Then nothing comes, so nothing is heard. */
+  int sounding = 0;
+  while (record(&scene) != 0)
+    assert_true(++sounding < 10);
   for (int i = 0; i < 30; i++)
     assert_true(record(&scene) == 0);
   hear_tone(&scene, NULL, 20);
