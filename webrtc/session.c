@@ -175,7 +175,7 @@ static bool take_check(struct oriel_webrtc_session *session, const struct oriel_
     *slot = (struct session_answer){.to = *from, .size = (size_t)written};
     memcpy(slot->data, answer, slot->size);
   }
-  return written >= 0 && oriel_ice_valid(&session->ice, from);
+  return written > 0 && oriel_ice_valid(&session->ice, from);
 }
 
 /** Both directions' keys are there. */

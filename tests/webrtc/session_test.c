@@ -102,19 +102,27 @@ static void run(struct call *call, uint64_t limit_ns) {
   call->now_ns = end_ns;
 }
 
-static bool check_from(struct call *call, struct oriel_webrtc_address from, const char *password) {
+/** Writes a check with a transaction of its own; its size. */
+static size_t write_check(struct call *call, const char *password, bool nominate, uint8_t bytes[512]) {
   const struct oriel_ice_credentials *credentials = &call->session->ice.current;
-  uint8_t transaction[ORIEL_STUN_TRANSACTION_SIZE] = "check", bytes[512];
+  uint8_t transaction[ORIEL_STUN_TRANSACTION_SIZE] = "check";
   char username[300];
   struct oriel_stun_writer writer;
   call->checks++;
   memcpy(transaction + 8, &call->checks, 4);
   snprintf(username, sizeof username, "%s:%s", credentials->ufrag, credentials->peer_ufrag);
-  oriel_stun_begin(&writer, bytes, sizeof bytes, ORIEL_STUN_BINDING_REQUEST, transaction);
+  oriel_stun_begin(&writer, bytes, 512, ORIEL_STUN_BINDING_REQUEST, transaction);
   oriel_stun_add(&writer, ORIEL_STUN_USERNAME, username, strlen(username));
   oriel_stun_add(&writer, ORIEL_STUN_ICE_CONTROLLING, "tiebreak", 8);
   oriel_stun_add_u32(&writer, ORIEL_STUN_PRIORITY, 1);
-  const size_t size = oriel_stun_finish(&writer, password, strlen(password));
+  if (nominate)
+    oriel_stun_add(&writer, ORIEL_STUN_USE_CANDIDATE, NULL, 0);
+  return oriel_stun_finish(&writer, password, strlen(password));
+}
+
+static bool check_from(struct call *call, struct oriel_webrtc_address from, const char *password) {
+  uint8_t bytes[512];
+  const size_t size = write_check(call, password, false, bytes);
   return oriel_webrtc_session_receive(call->session, &from, bytes, size, call->now_ns);
 }
 
@@ -262,6 +270,28 @@ static void write_nack(struct oriel_writer *writer, const struct call *call) {
 }
 
 /* ---- cases ---- */
+
+/* What proves nothing says nothing of who is where, even from an address that a check came from. */
+static void only_checks_prove_an_address(void **state) {
+  static const uint16_t types[] = {ORIEL_STUN_BINDING_INDICATION, ORIEL_STUN_BINDING_SUCCESS};
+  const struct oriel_webrtc_address other = at(7, 7001);
+  struct call call;
+  uint8_t bytes[512];
+  (void)state;
+  dial(&call);
+  const size_t size = write_check(&call, call.session->ice.current.password, false, bytes);
+  assert_true(oriel_webrtc_session_receive(call.session, &call.home, bytes, size, call.now_ns));
+  assert_true(check_from(&call, other, call.session->ice.current.password));
+  assert_false(oriel_webrtc_session_receive(call.session, &other, bytes, size, call.now_ns)); /* a copy */
+  for (unsigned i = 0; i < 2; i++) {
+    uint8_t stranger[64];
+    struct oriel_stun_writer writer;
+    oriel_stun_begin(&writer, stranger, sizeof stranger, types[i], (const uint8_t *)"twelve bytes");
+    const size_t written = oriel_stun_finish(&writer, NULL, 0);
+    assert_false(oriel_webrtc_session_receive(call.session, &call.home, stranger, written, call.now_ns));
+  }
+  hang_up(&call);
+}
 
 static void nothing_happens_without_a_check(void **state) {
   struct call call;
@@ -558,6 +588,7 @@ static int stop(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(nothing_happens_without_a_check),
+    cmocka_unit_test(only_checks_prove_an_address),
     cmocka_unit_test(picture_arrives_whole_and_in_order),
     cmocka_unit_test(pictures_of_one_moment_have_two_timestamps),
     cmocka_unit_test(sound_goes_before_pictures),
