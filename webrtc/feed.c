@@ -42,13 +42,20 @@ static uint32_t picture_time(struct oriel_webrtc_feed *feed, uint64_t captured_n
   return feed->timestamp;
 }
 
+/* By both, since the numbers begin anew with a new encoder. */
+static bool is_late(const struct oriel_webrtc_feed *feed, const struct oriel_packet *packet) {
+  return feed->begun && (int32_t)(packet->sequence - feed->sequence) < 0 && packet->captured_ns < feed->captured_ns;
+}
+
 static struct oriel_rtp_unit *cut_picture(struct oriel_webrtc_feed *feed, const struct oriel_packet *packet,
                                     uint64_t now_ns) {
   struct oriel_rtp_unit *unit = NULL;
-  if (oriel_rtp_h264_packetise(packet->data, packet->size, ORIEL_RTP_PAYLOAD_MAX, &unit) < 0)
+  if (is_late(feed, packet) ||
+      oriel_rtp_h264_packetise(packet->data, packet->size, ORIEL_RTP_PAYLOAD_MAX, &unit) < 0)
     return NULL;
   unit->timestamp = picture_time(feed, packet->captured_ns);
-  unit->captured_ns = packet->captured_ns;
+  unit->captured_ns = feed->captured_ns = packet->captured_ns;
+  feed->sequence = packet->sequence;
   oriel_rtp_history_add(&feed->history, unit, now_ns);
   return unit;
 }

@@ -31,7 +31,9 @@ struct oriel_webrtc_feed {
   struct oriel_feed_track pictures, sounds;
   struct oriel_rtp_history history; /* of pictures */
   struct oriel_rtp_opus opus;
-  uint32_t timestamp; /* of the newest picture */
+  /* Of the newest picture. */
+  uint32_t timestamp, sequence;
+  uint64_t captured_ns;
   bool begun;
 };
 
@@ -40,7 +42,8 @@ struct oriel_webrtc_feed *oriel_webrtc_feed_create(void);
 /** After all sessions that use it. NULL is fine. */
 void oriel_webrtc_feed_destroy(struct oriel_webrtc_feed *feed);
 /** The unit of a packet of pictures or of sound, cut at the first call for it and shared with all who call later; the
- *  caller's reference. NULL: it cannot be sent, or memory is short. */
+ *  caller's reference. NULL: it cannot be sent, memory is short, or it is a picture from before the newest, which is
+ *  not remembered: cut now, it would have a later time than what follows it. */
 struct oriel_rtp_unit *oriel_webrtc_feed_unit(struct oriel_webrtc_feed *feed, struct oriel_packet *packet,
                                               uint64_t now_ns);
 

@@ -22,6 +22,7 @@
 #include "webrtc/rtcp.h"
 #include "webrtc/rtcp_write.h"
 #include "webrtc/rtp.h"
+#include "webrtc/rtp_unit.h"
 #include "webrtc/session_state.h"
 
 #define SECOND ORIEL_NS_PER_SECOND
@@ -348,6 +349,31 @@ static void pictures_of_one_moment_have_two_timestamps(void **state) {
   hang_up(&call);
 }
 
+/* Another session was faster by more pictures than the feed remembers. */
+static void late_pictures_are_refused(void **state) {
+  struct oriel_webrtc_feed *feed = oriel_webrtc_feed_create();
+  struct oriel_packet *packets[ORIEL_FEED_RECENT + 1];
+  (void)state;
+  assert_non_null(feed);
+  for (unsigned i = 0; i <= ORIEL_FEED_RECENT; i++) {
+    packets[i] = picture(i + 1, 500, (i + 1) * SECOND);
+    struct oriel_rtp_unit *unit = oriel_webrtc_feed_unit(feed, packets[i], SECOND);
+    assert_non_null(unit);
+    oriel_rtp_unit_unref(unit);
+  }
+  assert_null(oriel_webrtc_feed_unit(feed, packets[0], SECOND));
+  struct oriel_rtp_unit *remembered = oriel_webrtc_feed_unit(feed, packets[1], SECOND);
+  assert_non_null(remembered);
+  oriel_rtp_unit_unref(remembered);
+  packets[0]->captured_ns = 20 * SECOND; /* a new encoder counts from 1 */
+  struct oriel_rtp_unit *anew = oriel_webrtc_feed_unit(feed, packets[0], SECOND);
+  assert_non_null(anew);
+  oriel_rtp_unit_unref(anew);
+  for (unsigned i = 0; i <= ORIEL_FEED_RECENT; i++)
+    oriel_packet_unref(packets[i]);
+  oriel_webrtc_feed_destroy(feed);
+}
+
 static void sound_goes_before_pictures(void **state) {
   struct call call;
   (void)state;
@@ -591,6 +617,7 @@ int main(void) {
     cmocka_unit_test(only_checks_prove_an_address),
     cmocka_unit_test(picture_arrives_whole_and_in_order),
     cmocka_unit_test(pictures_of_one_moment_have_two_timestamps),
+    cmocka_unit_test(late_pictures_are_refused),
     cmocka_unit_test(sound_goes_before_pictures),
     cmocka_unit_test(sound_that_feedback_leaves_out_uses_no_numbers),
     cmocka_unit_test(missed_packets_are_repeated_once_a_round_trip),
