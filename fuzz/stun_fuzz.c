@@ -57,8 +57,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   uint8_t bytes[1500], answer[ORIEL_ICE_ANSWER_MAX];
   struct oriel_stun_message message;
   struct oriel_ice ice;
-  if (oriel_stun_parse(data, size, &message) == 0)
+  const int parsed = oriel_stun_parse(data, size, &message);
+  if (oriel_stun_read(data, size, &message) == 0)
     check_parsed(&message, data, size);
+  else if (parsed == 0)
+    abort();
   if (oriel_ice_init(&ice, "peer", 4, 1))
     abort();
   for (uint8_t i = 0; i < 3; i++) {

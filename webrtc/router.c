@@ -76,7 +76,7 @@ struct oriel_webrtc_route *oriel_webrtc_router_find(struct oriel_webrtc_router *
   size_t ufrag_size = 0;
   if (size == 0 || data[0] > STUN_LAST)
     return find_address(router, from);
-  if (oriel_stun_parse(data, size, &message) < 0)
+  if (oriel_stun_read(data, size, &message) < 0)
     return NULL;
   const char *ufrag = oriel_ice_target(&message, &ufrag_size);
   struct oriel_webrtc_route *route = find_ufrag(router, ufrag, ufrag_size);

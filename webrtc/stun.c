@@ -65,12 +65,10 @@ static bool take(struct oriel_stun_message *message, uint16_t type, const uint8_
   }
 }
 
-/** The last attribute: right in itself, and nothing behind it. */
-static bool take_fingerprint(struct oriel_stun_message *message, const struct oriel_reader *rest, const uint8_t *value,
-                             size_t size) {
+/** The last attribute: nothing may be behind it. */
+static bool take_fingerprint(struct oriel_stun_message *message, const struct oriel_reader *rest, size_t size) {
   message->fingerprint = true;
-  return size == 4 && rest->left == 0 &&
-         be32(value) == stun_fingerprint(message->data, (size_t)(value - message->data) - 4);
+  return size == 4 && rest->left == 0;
 }
 
 static bool read_attributes(struct oriel_stun_message *message, struct oriel_reader *reader) {
@@ -81,7 +79,7 @@ static bool read_attributes(struct oriel_stun_message *message, struct oriel_rea
     if (count == ORIEL_STUN_ATTRIBUTES_MAX || !oriel_reader_ok(reader))
       return false;
     if (type == ORIEL_STUN_FINGERPRINT) {
-      if (!take_fingerprint(message, reader, value, size))
+      if (!take_fingerprint(message, reader, size))
         return false;
     } else if (!message->integrity_offset && !take(message, type, value, size)) {
       return false;
@@ -90,7 +88,7 @@ static bool read_attributes(struct oriel_stun_message *message, struct oriel_rea
   return true;
 }
 
-int oriel_stun_parse(const void *data, size_t size, struct oriel_stun_message *message) {
+int oriel_stun_read(const void *data, size_t size, struct oriel_stun_message *message) {
   struct oriel_reader reader;
   struct oriel_stun_message read = { .data = data, .size = size };
   oriel_reader_init(&reader, data, size);
@@ -102,6 +100,19 @@ int oriel_stun_parse(const void *data, size_t size, struct oriel_stun_message *m
       length != reader.left || length % 4)
     return -EBADMSG;
   if (!read_attributes(&read, &reader))
+    return -EBADMSG;
+  *message = read;
+  return 0;
+}
+
+/** Whether FINGERPRINT, the last eight bytes, is right. */
+static bool is_intact(const struct oriel_stun_message *message) {
+  return be32(message->data + message->size - 4) == stun_fingerprint(message->data, message->size - 8);
+}
+
+int oriel_stun_parse(const void *data, size_t size, struct oriel_stun_message *message) {
+  struct oriel_stun_message read;
+  if (oriel_stun_read(data, size, &read) < 0 || (read.fingerprint && !is_intact(&read)))
     return -EBADMSG;
   *message = read;
   return 0;

@@ -58,9 +58,11 @@ struct oriel_stun_message {
 };
 
 /** Reads a whole packet as one message. 0, or -EBADMSG with *message untouched: not STUN, lengths that do not add up,
- *  a second username, attributes of a wrong size, more than ORIEL_STUN_ATTRIBUTES_MAX attributes, a FINGERPRINT that is
- *  wrong or not last. What follows MESSAGE-INTEGRITY is not believed (RFC 8489 section 14.5). */
+ *  more than 640 bytes, a second username, attributes of a wrong size, more than ORIEL_STUN_ATTRIBUTES_MAX of them, a
+ *  FINGERPRINT that is wrong or not last. What follows MESSAGE-INTEGRITY is not believed (RFC 8489 section 14.5). */
 int oriel_stun_parse(const void *data, size_t size, struct oriel_stun_message *message);
+/** The same, but does not sum up what FINGERPRINT is of: what a message claims, to see whether it is for anybody. */
+int oriel_stun_read(const void *data, size_t size, struct oriel_stun_message *message);
 /** Whether the message carries a MESSAGE-INTEGRITY made with `key` (short-term: the password; in constant time). */
 bool oriel_stun_authentic(const struct oriel_stun_message *message, const void *key, size_t key_size);
 

@@ -12,7 +12,7 @@
 enum {
   STUN_COOKIE = 0x2112a442,
   STUN_HEADER_SIZE = 20,
-  STUN_MESSAGE_MAX = 2048, /* bytes; a check of a browser has about 120 */
+  STUN_MESSAGE_MAX = 640, /* bytes; a check of a browser has about 120, one with the longest username 600 */
   STUN_INTEGRITY_SIZE = 20,
 };
 

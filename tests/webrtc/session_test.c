@@ -600,6 +600,26 @@ static void router_knows_by_ufrag_and_then_by_address(void **state) {
   free(router);
 }
 
+/* What a stranger sends costs its reading, and no sum over it: that is the session's, once there is one. */
+static void router_sums_nothing_up(void **state) {
+  struct oriel_webrtc_router *router = calloc(1, sizeof *router);
+  struct oriel_webrtc_route route;
+  struct call call;
+  uint8_t bytes[512];
+  (void)state;
+  assert_non_null(router);
+  oriel_webrtc_router_init(router);
+  dial(&call);
+  oriel_webrtc_router_add(router, &route, call.session);
+  const size_t size = write_check(&call, call.session->ice.current.password, false, bytes);
+  bytes[size - 1] ^= 1;
+  assert_ptr_equal(oriel_webrtc_router_find(router, &call.home, bytes, size), &route);
+  assert_false(oriel_webrtc_session_receive(call.session, &call.home, bytes, size, call.now_ns));
+  oriel_webrtc_router_remove(&route);
+  hang_up(&call);
+  free(router);
+}
+
 static int start(void **state) {
   (void)state;
   return oriel_dtls_identity_create(&identity);
@@ -630,6 +650,7 @@ int main(void) {
     cmocka_unit_test(close_says_goodbye),
     cmocka_unit_test(restart_keeps_the_session),
     cmocka_unit_test(router_knows_by_ufrag_and_then_by_address),
+    cmocka_unit_test(router_sums_nothing_up),
   };
   return cmocka_run_group_tests(tests, start, stop);
 }
