@@ -36,7 +36,7 @@ static void take(struct oriel_whep *whep, struct oriel_udp_datagram *datagram, u
   if (!route)
     return;
   if (oriel_webrtc_session_receive(route->session, &datagram->peer, datagram->data, datagram->size, now_ns))
-    oriel_webrtc_router_learn(&whep->router, route, &datagram->peer);
+    oriel_webrtc_router_learn(&whep->router, route, &datagram->peer, now_ns);
   struct oriel_whep_client *client = oriel_list_entry(route, struct oriel_whep_client, route);
   oriel_whep_client_pump(whep, client, now_ns);
 }

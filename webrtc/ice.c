@@ -83,6 +83,10 @@ bool oriel_ice_valid(const struct oriel_ice *ice, const struct oriel_webrtc_addr
   return oriel_ice_pairs_know(&ice->pairs, from);
 }
 
+uint64_t oriel_ice_heard_ns(const struct oriel_ice *ice, const struct oriel_webrtc_address *from) {
+  return oriel_ice_pairs_heard_ns(&ice->pairs, from);
+}
+
 const struct oriel_webrtc_address *oriel_ice_peer(const struct oriel_ice *ice) {
   return oriel_ice_pairs_peer(&ice->pairs);
 }

@@ -79,6 +79,8 @@ int oriel_ice_check(struct oriel_ice *ice, const struct oriel_stun_message *mess
 void oriel_ice_heard(struct oriel_ice *ice, const struct oriel_webrtc_address *from, uint64_t now_ns);
 /** Whether an authentic check came from this address: only then is anything else from it looked at. */
 bool oriel_ice_valid(const struct oriel_ice *ice, const struct oriel_webrtc_address *from);
+/** When an authentic check or sign of life last came from this address; 0: never, or it is forgotten. */
+uint64_t oriel_ice_heard_ns(const struct oriel_ice *ice, const struct oriel_webrtc_address *from);
 /** The peer's address in use, or NULL while there is none. Borrowed until the next call. */
 const struct oriel_webrtc_address *oriel_ice_peer(const struct oriel_ice *ice);
 

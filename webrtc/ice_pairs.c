@@ -55,6 +55,11 @@ bool oriel_ice_pairs_know(const struct oriel_ice_pairs *pairs, const struct orie
   return find(pairs, from) >= 0;
 }
 
+uint64_t oriel_ice_pairs_heard_ns(const struct oriel_ice_pairs *pairs, const struct oriel_webrtc_address *from) {
+  const int pair = find(pairs, from);
+  return pair < 0 ? 0 : pairs->list[pair].heard_ns;
+}
+
 const struct oriel_webrtc_address *oriel_ice_pairs_peer(const struct oriel_ice_pairs *pairs) {
   return pairs->selected < 0 ? NULL : &pairs->list[pairs->selected].peer;
 }

@@ -34,6 +34,8 @@ void oriel_ice_pairs_check(struct oriel_ice_pairs *pairs, const struct oriel_web
 /** Something else that is authentic came from `from`: a sign of life, if the address is known. */
 void oriel_ice_pairs_heard(struct oriel_ice_pairs *pairs, const struct oriel_webrtc_address *from, uint64_t now_ns);
 bool oriel_ice_pairs_know(const struct oriel_ice_pairs *pairs, const struct oriel_webrtc_address *from);
+/** When `from` was last heard; 0: never, or it is forgotten. */
+uint64_t oriel_ice_pairs_heard_ns(const struct oriel_ice_pairs *pairs, const struct oriel_webrtc_address *from);
 /** The address in use, borrowed until the next call; NULL = none yet. */
 const struct oriel_webrtc_address *oriel_ice_pairs_peer(const struct oriel_ice_pairs *pairs);
 

@@ -83,11 +83,28 @@ struct oriel_webrtc_route *oriel_webrtc_router_find(struct oriel_webrtc_router *
   return route ? route : find_address(router, from); /* by the ufrag before a restart, from where it is known */
 }
 
+/** The one of this address; else one of none, or of an address that the session has forgotten. A session remembers as
+ *  many as there are ways, this one among them: one of the two is there. */
+static struct oriel_webrtc_way *choose_way(struct oriel_webrtc_route *route, const struct oriel_webrtc_address *from) {
+  struct oriel_webrtc_way *free_way = &route->ways[0];
+  for (unsigned i = 0; i < ORIEL_WEBRTC_WAYS; i++) {
+    struct oriel_webrtc_way *way = &route->ways[i];
+    if (oriel_webrtc_address_equal(&way->from, from))
+      return way;
+    if (!way->from.size || !oriel_webrtc_session_heard_ns(route->session, &way->from))
+      free_way = way;
+  }
+  return free_way;
+}
+
 void oriel_webrtc_router_learn(struct oriel_webrtc_router *router, struct oriel_webrtc_route *route,
-                               const struct oriel_webrtc_address *from) {
-  if (find_address(router, from) == route)
+                               const struct oriel_webrtc_address *from, uint64_t now_ns) {
+  const struct oriel_webrtc_route *owner = find_address(router, from);
+  if (owner == route)
     return;
-  struct oriel_webrtc_way *way = &route->ways[route->next_way++ % ORIEL_WEBRTC_WAYS];
+  if (owner && now_ns - oriel_webrtc_session_heard_ns(owner->session, from) < ORIEL_WEBRTC_OWNED_NS)
+    return;
+  struct oriel_webrtc_way *way = choose_way(route, from);
   oriel_list_remove(&way->node);
   way->from = *from;
   /* In front: who proved itself there last is who is there now. */

@@ -13,6 +13,9 @@
 
 enum { ORIEL_WEBRTC_BUCKETS = 512, ORIEL_WEBRTC_WAYS = ORIEL_ICE_PAIRS_MAX };
 
+/* So long after it was heard from an address a session keeps it, whoever else claims to be there. */
+#define ORIEL_WEBRTC_OWNED_NS 3000000000ull
+
 struct oriel_webrtc_route;
 
 /** An address of a session. */
@@ -27,8 +30,7 @@ struct oriel_webrtc_route {
   struct oriel_list node;
   struct oriel_webrtc_session *session; /* borrowed */
   char ufrag[ORIEL_ICE_UFRAG_SIZE + 1];
-  struct oriel_webrtc_way ways[ORIEL_WEBRTC_WAYS]; /* the newest take the place of the oldest */
-  unsigned next_way;
+  struct oriel_webrtc_way ways[ORIEL_WEBRTC_WAYS]; /* each of an address of its own */
 };
 
 struct oriel_webrtc_router {
@@ -46,8 +48,9 @@ void oriel_webrtc_router_rename(struct oriel_webrtc_router *router, struct oriel
 struct oriel_webrtc_route *oriel_webrtc_router_find(struct oriel_webrtc_router *router,
                                                     const struct oriel_webrtc_address *from, const uint8_t *data,
                                                     size_t size);
-/** An authentic check of this route's session came from there. */
+/** An authentic check of this route's session came from there: it is its address, unless it is another's that was heard
+ *  from there within ORIEL_WEBRTC_OWNED_NS. That one's client may have gone, and a later check then tells. */
 void oriel_webrtc_router_learn(struct oriel_webrtc_router *router, struct oriel_webrtc_route *route,
-                               const struct oriel_webrtc_address *from);
+                               const struct oriel_webrtc_address *from, uint64_t now_ns);
 
 #endif

@@ -235,8 +235,9 @@ bool oriel_webrtc_session_receive(struct oriel_webrtc_session *session, const st
   return false;
 }
 
-bool oriel_webrtc_session_knows(const struct oriel_webrtc_session *session, const struct oriel_webrtc_address *from) {
-  return oriel_ice_valid(&session->ice, from);
+uint64_t oriel_webrtc_session_heard_ns(const struct oriel_webrtc_session *session,
+                                       const struct oriel_webrtc_address *from) {
+  return oriel_ice_heard_ns(&session->ice, from);
 }
 
 /* ---- what it is asked ---- */

@@ -43,8 +43,9 @@ size_t oriel_webrtc_session_restart(struct oriel_webrtc_session *session, const 
  *  authentic check came from an address, from which other datagrams of this session may come from now on. */
 bool oriel_webrtc_session_receive(struct oriel_webrtc_session *session, const struct oriel_webrtc_address *from,
                                   uint8_t *data, size_t size, uint64_t now_ns);
-/** Whether its checks came from there. */
-bool oriel_webrtc_session_knows(const struct oriel_webrtc_session *session, const struct oriel_webrtc_address *from);
+/** When an authentic check or report last came from there; 0: never, or it is forgotten. */
+uint64_t oriel_webrtc_session_heard_ns(const struct oriel_webrtc_session *session,
+                                       const struct oriel_webrtc_address *from);
 /** The next datagram that may leave now, into ORIEL_WEBRTC_DATAGRAM_MAX bytes, and where to. Its size; 0 = none. */
 size_t oriel_webrtc_session_next(struct oriel_webrtc_session *session, uint64_t now_ns, uint8_t *datagram,
                                  struct oriel_webrtc_address *to);

@@ -566,38 +566,90 @@ static void restart_keeps_the_session(void **state) {
   hang_up(&call);
 }
 
-static void router_knows_by_ufrag_and_then_by_address(void **state) {
-  struct oriel_webrtc_router *router = calloc(1, sizeof *router);
-  struct oriel_webrtc_route one, two;
-  struct call first, second;
-  uint8_t hello[16] = {22};
-  (void)state;
-  assert_non_null(router);
-  oriel_webrtc_router_init(router);
-  dial(&first);
-  dial(&second);
-  oriel_webrtc_router_add(router, &one, first.session);
-  oriel_webrtc_router_add(router, &two, second.session);
-  assert_null(oriel_webrtc_router_find(router, &first.home, hello, sizeof hello));
-  oriel_webrtc_router_learn(router, &one, &first.home);
-  assert_ptr_equal(oriel_webrtc_router_find(router, &first.home, hello, sizeof hello), &one);
-  struct oriel_webrtc_address other = at(9, 9);
-  for (uint16_t port = 1; port <= 2 * ORIEL_WEBRTC_WAYS; port++) {
-    other.port = port;
-    oriel_webrtc_router_learn(router, &two, &other);
+/** Two calls at one router. */
+struct exchange {
+  struct oriel_webrtc_router router;
+  struct call calls[2];
+  struct oriel_webrtc_route routes[2];
+};
+
+static struct exchange *open_exchange(void) {
+  struct exchange *exchange = calloc(1, sizeof *exchange);
+  assert_non_null(exchange);
+  oriel_webrtc_router_init(&exchange->router);
+  for (unsigned i = 0; i < 2; i++) {
+    dial(&exchange->calls[i]);
+    oriel_webrtc_router_add(&exchange->router, &exchange->routes[i], exchange->calls[i].session);
   }
-  assert_ptr_equal(oriel_webrtc_router_find(router, &other, hello, sizeof hello), &two);
-  other.port = 1; /* the oldest made room */
-  assert_null(oriel_webrtc_router_find(router, &other, hello, sizeof hello));
-  oriel_webrtc_router_learn(router, &two, &first.home); /* another client there now */
-  assert_ptr_equal(oriel_webrtc_router_find(router, &first.home, hello, sizeof hello), &two);
-  oriel_webrtc_router_remove(&two);
-  assert_ptr_equal(oriel_webrtc_router_find(router, &first.home, hello, sizeof hello), &one);
-  oriel_webrtc_router_remove(&one);
-  assert_null(oriel_webrtc_router_find(router, &first.home, hello, sizeof hello));
-  hang_up(&first);
-  hang_up(&second);
-  free(router);
+  return exchange;
+}
+
+static void close_exchange(struct exchange *exchange) {
+  for (unsigned i = 0; i < 2; i++) {
+    oriel_webrtc_router_remove(&exchange->routes[i]);
+    hang_up(&exchange->calls[i]);
+  }
+  free(exchange);
+}
+
+/** A check of that call comes from there. */
+static void claim(struct exchange *exchange, unsigned index, struct oriel_webrtc_address from, uint64_t now_ns) {
+  struct call *call = &exchange->calls[index];
+  call->now_ns = now_ns;
+  assert_true(check_from(call, from, call->session->ice.current.password));
+  oriel_webrtc_router_learn(&exchange->router, &exchange->routes[index], &from, now_ns);
+}
+
+/** Whose an address is; -1 = nobody's. */
+static int owner_of(struct exchange *exchange, struct oriel_webrtc_address from) {
+  const uint8_t hello[16] = {22};
+  const struct oriel_webrtc_route *route = oriel_webrtc_router_find(&exchange->router, &from, hello, sizeof hello);
+  return route ? (int)(route - exchange->routes) : -1;
+}
+
+static void router_knows_addresses_of_checks(void **state) {
+  struct exchange *exchange = open_exchange();
+  const uint64_t now_ns = 100 * SECOND;
+  (void)state;
+  assert_int_equal(owner_of(exchange, at(7, 7000)), -1);
+  claim(exchange, 0, at(7, 7000), now_ns);
+  assert_int_equal(owner_of(exchange, at(7, 7000)), 0);
+  claim(exchange, 1, at(7, 7000), now_ns + ORIEL_WEBRTC_OWNED_NS); /* another client there now */
+  assert_int_equal(owner_of(exchange, at(7, 7000)), 1);
+  oriel_webrtc_router_remove(&exchange->routes[1]);
+  assert_int_equal(owner_of(exchange, at(7, 7000)), 0);
+  oriel_webrtc_router_remove(&exchange->routes[0]);
+  assert_int_equal(owner_of(exchange, at(7, 7000)), -1);
+  close_exchange(exchange);
+}
+
+/* Whoever forges another's address as a sender must not get what comes from there. */
+static void router_leaves_addresses_to_who_is_there(void **state) {
+  struct exchange *exchange = open_exchange();
+  uint64_t now_ns = 100 * SECOND;
+  (void)state;
+  for (unsigned i = 0; i < 10; i++) {
+    claim(exchange, 0, at(7, 7000), now_ns);
+    now_ns += ORIEL_WEBRTC_OWNED_NS - 1;
+    claim(exchange, 1, at(7, 7000), now_ns);
+    assert_int_equal(owner_of(exchange, at(7, 7000)), 0);
+  }
+  close_exchange(exchange);
+}
+
+/* However many addresses a client has, the one in use leads to it. */
+static void router_keeps_the_address_in_use(void **state) {
+  struct exchange *exchange = open_exchange();
+  uint64_t now_ns = 100 * SECOND;
+  (void)state;
+  claim(exchange, 0, at(7, 7000), now_ns);
+  for (uint16_t port = 1; port <= 3 * ORIEL_WEBRTC_WAYS; port++) {
+    claim(exchange, 0, at(9, port), ++now_ns);
+    assert_int_equal(owner_of(exchange, at(9, port)), 0);
+    assert_int_equal(owner_of(exchange, at(7, 7000)), 0);
+  }
+  assert_int_equal(owner_of(exchange, at(9, 1)), -1); /* the oldest made room */
+  close_exchange(exchange);
 }
 
 /* What a stranger sends costs its reading, and no sum over it: that is the session's, once there is one. */
@@ -649,7 +701,9 @@ int main(void) {
     cmocka_unit_test(silence_ends_it),
     cmocka_unit_test(close_says_goodbye),
     cmocka_unit_test(restart_keeps_the_session),
-    cmocka_unit_test(router_knows_by_ufrag_and_then_by_address),
+    cmocka_unit_test(router_knows_addresses_of_checks),
+    cmocka_unit_test(router_leaves_addresses_to_who_is_there),
+    cmocka_unit_test(router_keeps_the_address_in_use),
     cmocka_unit_test(router_sums_nothing_up),
   };
   return cmocka_run_group_tests(tests, start, stop);
