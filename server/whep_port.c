@@ -9,6 +9,7 @@
 #include "server/whep_client.h"
 
 enum { BATCHES_PER_TURN = 8 };
+#define TURN_NS (2 * ORIEL_NS_PER_MS) /* whatever datagrams cost, the loop has others to serve */
 
 static void on_ready(uv_poll_t *poll, int status, int events);
 
@@ -41,17 +42,24 @@ static void take(struct oriel_whep *whep, struct oriel_udp_datagram *datagram, u
   oriel_whep_client_pump(whep, client, now_ns);
 }
 
+static void take_batches(struct oriel_whep *whep) {
+  const uint64_t end_ns = oriel_clock_ns() + TURN_NS;
+  unsigned count = ORIEL_UDP_BATCH;
+  for (unsigned i = 0; i < BATCHES_PER_TURN && count == ORIEL_UDP_BATCH; i++) {
+    const uint64_t now_ns = oriel_clock_ns();
+    if (now_ns >= end_ns)
+      break;
+    count = oriel_udp_receive(&whep->udp);
+    for (unsigned at = 0; at < count; at++)
+      take(whep, &whep->udp.in[at], now_ns);
+  }
+}
+
 static void on_ready(uv_poll_t *poll, int status, int events) {
   struct oriel_whep *whep = poll->data;
   (void)status; /* what a socket reports of an address that has gone is read away by the next call */
-  if (events & UV_READABLE) {
-    for (unsigned i = 0, count = ORIEL_UDP_BATCH; i < BATCHES_PER_TURN && count == ORIEL_UDP_BATCH; i++) {
-      count = oriel_udp_receive(&whep->udp);
-      const uint64_t now_ns = oriel_clock_ns();
-      for (unsigned at = 0; at < count; at++)
-        take(whep, &whep->udp.in[at], now_ns);
-    }
-  }
+  if (events & UV_READABLE)
+    take_batches(whep);
   if (events & UV_WRITABLE)
     pump_all(whep);
   oriel_whep_port_schedule(whep);

@@ -53,7 +53,7 @@ static bool count_times(struct oriel_rtcp_transport *walk, size_t *size) {
   return oriel_reader_ok(&walk->chunks);
 }
 
-int oriel_rtcp_transport_begin(struct oriel_rtcp_transport *transport, const struct oriel_rtcp_packet *packet) {
+int oriel_rtcp_transport_read_head(struct oriel_rtcp_transport *transport, const struct oriel_rtcp_packet *packet) {
   struct oriel_rtcp_transport read = {.chunks = packet->items};
   read.base = read.next = oriel_read_u16_be(&read.chunks);
   read.count = read.left = oriel_read_u16_be(&read.chunks);
@@ -63,6 +63,14 @@ int oriel_rtcp_transport_begin(struct oriel_rtcp_transport *transport, const str
   read.time = (int64_t)read.reference * TICKS_OF_REFERENCE;
   if (packet->kind != ORIEL_RTCP_TRANSPORT || !oriel_reader_ok(&read.chunks) || !read.count ||
       read.count > ORIEL_RTCP_TRANSPORT_MAX)
+    return -EBADMSG;
+  *transport = read;
+  return 0;
+}
+
+int oriel_rtcp_transport_begin(struct oriel_rtcp_transport *transport, const struct oriel_rtcp_packet *packet) {
+  struct oriel_rtcp_transport read;
+  if (oriel_rtcp_transport_read_head(&read, packet) < 0)
     return -EBADMSG;
   struct oriel_rtcp_transport walk = read;
   size_t size;

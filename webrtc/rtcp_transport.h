@@ -16,7 +16,7 @@
 struct oriel_rtcp_packet;
 
 enum {
-  ORIEL_RTCP_TRANSPORT_MAX = 8192, /* packets one feedback may speak of: a second of 75 Mbit/s */
+  ORIEL_RTCP_TRANSPORT_MAX = 2048, /* packets one feedback may speak of: a second of 20 Mbit/s */
 };
 
 struct oriel_rtcp_transport {
@@ -39,6 +39,9 @@ struct oriel_rtcp_arrival {
   int64_t arrived_us; /* since the zero of `reference`; of a received one. May fall: packets overtake each other */
 };
 
+/** Reads only which packets it speaks of, as it says: `base` and `count`. 0; -EBADMSG: another kind, too short, no
+ *  packets or too many. */
+int oriel_rtcp_transport_read_head(struct oriel_rtcp_transport *transport, const struct oriel_rtcp_packet *packet);
 /** Checks the whole of a packet of kind ORIEL_RTCP_TRANSPORT before anything of it is given. 0; -EBADMSG: no packets or
  *  too many, a reserved symbol, statuses or times that end early. */
 int oriel_rtcp_transport_begin(struct oriel_rtcp_transport *transport, const struct oriel_rtcp_packet *packet);

@@ -4,9 +4,16 @@
  */
 #include "webrtc/session_control.h"
 
+#include "core/clock.h"
 #include "webrtc/rtcp.h"
 #include "webrtc/rtcp_transport.h"
 #include "webrtc/session_state.h"
+
+enum {
+  FEEDBACKS = 4,         /* of one datagram: browsers send one or two */
+  STATUSES_BURST = 4096, /* packets that feedback may speak of at once */
+};
+#define STATUS_NS (ORIEL_NS_PER_SECOND / 20000) /* and then one each: twice what the fastest way carries */
 
 static void take_reports(struct oriel_webrtc_session *session, struct oriel_rtcp_packet *packet, uint64_t now_ns) {
   struct oriel_rtcp_block block;
@@ -59,10 +66,26 @@ static void take_fir(struct oriel_webrtc_session *session, struct oriel_rtcp_pac
   }
 }
 
+/* Two bytes can claim thousands of packets: they are read as often as packets leave, and only of such as did. */
+static bool may_read(struct oriel_webrtc_session *session, const struct oriel_rtcp_packet *packet, uint64_t now_ns) {
+  struct oriel_rtcp_transport head;
+  if (!session->feedback || oriel_rtcp_transport_read_head(&head, packet) < 0)
+    return false;
+  const uint64_t earned = (now_ns - session->statuses_ns) / STATUS_NS;
+  session->statuses_ns += earned * STATUS_NS;
+  session->statuses_left = earned < STATUSES_BURST - session->statuses_left
+                             ? session->statuses_left + (uint32_t)earned : STATUSES_BURST;
+  const uint16_t since = (uint16_t)(session->transport - head.base); /* packets that left, from its first on */
+  if (head.count > session->statuses_left || head.count > since || since > UINT16_MAX / 2)
+    return false;
+  session->statuses_left -= head.count;
+  return true;
+}
+
 static void take_arrivals(struct oriel_webrtc_session *session, const struct oriel_rtcp_packet *packet,
                           uint64_t now_ns) {
   struct oriel_rtcp_transport feedback;
-  if (!session->feedback || oriel_rtcp_transport_begin(&feedback, packet) < 0)
+  if (!may_read(session, packet, now_ns) || oriel_rtcp_transport_begin(&feedback, packet) < 0)
     return;
   session->told = true;
   struct oriel_rtcp_transport arrivals = feedback;
@@ -78,6 +101,7 @@ static void take_arrivals(struct oriel_webrtc_session *session, const struct ori
 void oriel_session_control(struct oriel_webrtc_session *session, const uint8_t *data, size_t size, uint64_t now_ns) {
   struct oriel_rtcp_cursor cursor;
   struct oriel_rtcp_packet packet;
+  unsigned feedbacks = 0;
   if (oriel_rtcp_begin(&cursor, data, size) < 0)
     return;
   while (oriel_rtcp_next(&cursor, &packet)) {
@@ -101,7 +125,8 @@ void oriel_session_control(struct oriel_webrtc_session *session, const uint8_t *
       oriel_estimate_remb(session->estimate, packet.bitrate);
       break;
     case ORIEL_RTCP_TRANSPORT:
-      take_arrivals(session, &packet, now_ns);
+      if (feedbacks++ < FEEDBACKS)
+        take_arrivals(session, &packet, now_ns);
       break;
     default: /* who goes says so by DTLS, or falls silent */
       break;

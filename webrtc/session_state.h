@@ -74,6 +74,8 @@ struct oriel_webrtc_session {
   bool told;     /* it has, or what it takes */
   bool full;     /* as much is on its way as may be */
   uint16_t transport; /* next number of that */
+  uint32_t statuses_left; /* packets that feedback may speak of, and until when that was counted */
+  uint64_t statuses_ns;
   struct oriel_estimate *estimate;
   struct oriel_pacer pacer;
   struct oriel_repair repair;

@@ -452,6 +452,43 @@ static void what_feedback_lacks_is_repeated_unasked(void **state) {
   hang_up(&call);
 }
 
+static void write_unsent(struct oriel_writer *writer, const struct call *call) {
+  uint8_t data[256];
+  const int64_t arrived_us[2] = {1000, 2000};
+  const uint16_t base = (uint16_t)(call->session->transport - 1); /* the last, and one that has not left */
+  oriel_write_bytes(writer, data, feedback_write(data, sizeof data, 0, base, arrived_us, 2));
+}
+
+static void write_five(struct oriel_writer *writer, const struct call *call) {
+  for (unsigned i = 0; i < 5; i++)
+    write_arrivals(writer, call);
+}
+
+/* A few bytes of feedback claim thousands of packets. */
+static void feedback_costs_what_was_sent(void **state) {
+  struct call call;
+  (void)state;
+  connect_call(&call);
+  assert_true(send_picture(&call, 1, 3500));
+  run(&call, 20 * ORIEL_NS_PER_MS);
+  say(&call, write_unsent);
+  assert_int_equal(oriel_webrtc_session_carries_kbps(call.session), 0);
+  say(&call, write_five);
+  const uint32_t left = call.session->statuses_left;
+  assert_true(oriel_webrtc_session_carries_kbps(call.session) > 0);
+  say(&call, write_arrivals);
+  assert_int_equal(call.session->statuses_left, left - 3);
+  say(&call, write_five);
+  assert_int_equal(call.session->statuses_left, left - 3 - 4 * 3);
+  for (unsigned i = 0; i < 2000; i++)
+    say(&call, write_arrivals);
+  assert_true(call.session->statuses_left < 3);
+  call.now_ns += SECOND;
+  say(&call, write_arrivals);
+  assert_int_equal(call.session->statuses_left, left + 4 * 3 - 3);
+  hang_up(&call);
+}
+
 /* Nothing follows a picture, so that the client cannot miss its end; nobody says anything. */
 static void last_packets_are_repeated_unasked(void **state) {
   struct call call;
@@ -694,6 +731,7 @@ int main(void) {
     cmocka_unit_test(sound_that_feedback_leaves_out_uses_no_numbers),
     cmocka_unit_test(missed_packets_are_repeated_once_a_round_trip),
     cmocka_unit_test(what_feedback_lacks_is_repeated_unasked),
+    cmocka_unit_test(feedback_costs_what_was_sent),
     cmocka_unit_test(last_packets_are_repeated_unasked),
     cmocka_unit_test(key_frames_are_asked_for_once),
     cmocka_unit_test(forged_reports_change_nothing),
