@@ -79,6 +79,14 @@ void oriel_ice_heard(struct oriel_ice *ice, const struct oriel_webrtc_address *f
   oriel_ice_pairs_heard(&ice->pairs, from, now_ns);
 }
 
+void oriel_ice_tick(struct oriel_ice *ice, uint64_t now_ns) {
+  oriel_ice_pairs_tick(&ice->pairs, now_ns);
+}
+
+bool oriel_ice_may_send(const struct oriel_ice *ice, uint64_t now_ns) {
+  return oriel_ice_pairs_may_send(&ice->pairs, now_ns);
+}
+
 bool oriel_ice_valid(const struct oriel_ice *ice, const struct oriel_webrtc_address *from) {
   return oriel_ice_pairs_know(&ice->pairs, from);
 }

@@ -74,9 +74,13 @@ const char *oriel_ice_target(const struct oriel_stun_message *message, size_t *s
  *  us, and nothing changed. */
 int oriel_ice_check(struct oriel_ice *ice, const struct oriel_stun_message *message,
                     const struct oriel_webrtc_address *from, uint64_t now_ns, uint8_t answer[ORIEL_ICE_ANSWER_MAX]);
-/** An authentic packet of another protocol (DTLS, SRTP, SRTCP) came from `from`: a sign of life, if that is one of the
- *  peer's addresses. It never changes the address in use. */
+/** A report (SRTCP), which is authentic and no copy, came from `from`: a sign of life, if that is one of the peer's
+ *  addresses. It never changes the address in use, but confirms it. */
 void oriel_ice_heard(struct oriel_ice *ice, const struct oriel_webrtc_address *from, uint64_t now_ns);
+/** Time passes: an address in use that no report confirmed in time is given up for the one before. */
+void oriel_ice_tick(struct oriel_ice *ice, uint64_t now_ns);
+/** Whether the peer may be sent media: its reports come, or it has never made any. */
+bool oriel_ice_may_send(const struct oriel_ice *ice, uint64_t now_ns);
 /** Whether an authentic check came from this address: only then is anything else from it looked at. */
 bool oriel_ice_valid(const struct oriel_ice *ice, const struct oriel_webrtc_address *from);
 /** When an authentic check or sign of life last came from this address; 0: never, or it is forgotten. */

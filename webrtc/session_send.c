@@ -242,6 +242,7 @@ static void tick(struct oriel_webrtc_session *session, uint64_t now_ns) {
   if (now_ns < session->tick_ns)
     return;
   session->tick_ns = now_ns + SESSION_TICK_NS;
+  oriel_ice_tick(&session->ice, now_ns);
   if (oriel_ice_state(&session->ice, now_ns) == ORIEL_ICE_LOST)
     oriel_session_end(session, session->ice.pairs.heard_ns ? "the client is not heard of any more" : "no check came");
   if (session->state != ORIEL_WEBRTC_OPEN)
@@ -249,6 +250,14 @@ static void tick(struct oriel_webrtc_session *session, uint64_t now_ns) {
   oriel_estimate_tick(session->estimate, now_ns);
   if (!session->probe.id)
     oriel_pacer_rate(&session->pacer, oriel_estimate_pacing_bps(session->estimate));
+}
+
+/** Nobody seems to be there: pictures wait, and sound is gone. */
+static size_t hold_media(struct oriel_webrtc_session *session) {
+  session->full = true;
+  while (session->sound_count)
+    oriel_rtp_unit_unref(oriel_session_next_sound(session));
+  return 0;
 }
 
 size_t oriel_webrtc_session_next(struct oriel_webrtc_session *session, uint64_t now_ns, uint8_t *datagram,
@@ -263,8 +272,11 @@ size_t oriel_webrtc_session_next(struct oriel_webrtc_session *session, uint64_t 
   if (size || session->state != ORIEL_WEBRTC_OPEN)
     return size;
   size = next_report(session, now_ns, datagram);
-  if (!size)
-    size = next_sound(session, now_ns, datagram);
+  if (size)
+    return size;
+  if (!oriel_ice_may_send(&session->ice, now_ns))
+    return hold_media(session);
+  size = next_sound(session, now_ns, datagram);
   return size ? size : next_paced(session, now_ns, datagram);
 }
 

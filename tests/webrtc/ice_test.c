@@ -301,6 +301,138 @@ static void copies_from_elsewhere_are_ignored(void **state) {
   assert_int_equal(deliver(&peer, bytes, size, thief), 0); /* still remembered */
 }
 
+static void report(struct peer *peer, struct oriel_webrtc_address from) {
+  oriel_ice_heard(&peer->ice, &from, peer->now_ns);
+}
+
+/** Time passes, and the peer reports each second if it is anywhere. */
+static void pass(struct peer *peer, uint64_t ns, const struct oriel_webrtc_address *where) {
+  for (const uint64_t end_ns = peer->now_ns + ns; peer->now_ns < end_ns;) {
+    peer->now_ns += second / 10;
+    if (where && peer->now_ns % second == 0)
+      report(peer, *where);
+    oriel_ice_tick(&peer->ice, peer->now_ns);
+  }
+}
+
+static void start_reporting(struct peer *peer) {
+  start(peer);
+  check(peer, USE, at(1, 1));
+  report(peer, at(1, 1));
+}
+
+/* Copies of checks so old that they are not known any more are as good as a peer's own. */
+static void moves_without_a_report_are_undone(void **state) {
+  (void)state;
+  struct peer peer;
+  const struct oriel_webrtc_address home = at(1, 1);
+  start_reporting(&peer);
+  check(&peer, USE, at(9, 1));
+  assert_peer(&peer, at(9, 1)); /* at once: it may be the peer */
+  pass(&peer, second, &home);
+  check(&peer, USE, at(9, 2)); /* and this does not make it longer */
+  assert_peer(&peer, at(9, 2));
+  pass(&peer, second, &home);
+  assert_peer(&peer, home);
+  for (unsigned i = 0; i < 9; i++) {
+    check(&peer, USE, at(9, 3));
+    assert_peer(&peer, home);
+    pass(&peer, second, &home);
+  }
+  pass(&peer, second, &home);
+  check(&peer, USE, at(9, 3));
+  assert_peer(&peer, at(9, 3));
+}
+
+static void moves_with_a_report_last(void **state) {
+  (void)state;
+  struct peer peer;
+  const struct oriel_webrtc_address there = at(2, 2);
+  start_reporting(&peer);
+  check(&peer, USE, there);
+  assert_peer(&peer, there);
+  pass(&peer, 20 * second, &there);
+  assert_peer(&peer, there);
+  assert_true(oriel_ice_may_send(&peer.ice, peer.now_ns));
+}
+
+/* Its reports are already from there, even when it has just been held for somebody else's copies. */
+static void reports_before_a_move_confirm_it(void **state) {
+  (void)state;
+  struct peer peer;
+  const struct oriel_webrtc_address there = at(2, 2), home = at(1, 1);
+  start_reporting(&peer);
+  check(&peer, USE, at(9, 1));
+  pass(&peer, 3 * second, &home);
+  check(&peer, USE, there);
+  assert_peer(&peer, home);
+  pass(&peer, second, &there);
+  check(&peer, USE, there);
+  pass(&peer, 3 * second, NULL);
+  assert_peer(&peer, there);
+}
+
+/* A peer that moved away while it was held is found again by its silence. */
+static void silence_moves_though_held(void **state) {
+  (void)state;
+  struct peer peer;
+  const struct oriel_webrtc_address home = at(1, 1);
+  start_reporting(&peer);
+  check(&peer, USE, at(9, 1));
+  pass(&peer, 2 * second, &home);
+  assert_peer(&peer, home);
+  pass(&peer, ORIEL_ICE_MOVE_NS, NULL);
+  check(&peer, 0, at(2, 2));
+  assert_peer(&peer, at(2, 2));
+}
+
+static void copies_do_not_keep_a_peer_that_left(void **state) {
+  (void)state;
+  struct peer peer;
+  start_reporting(&peer);
+  for (unsigned i = 0; i < 34; i++) {
+    pass(&peer, second, NULL);
+    check(&peer, USE, at(9, (uint16_t)i));
+  }
+  assert_int_equal(oriel_ice_state(&peer.ice, peer.now_ns), ORIEL_ICE_QUIET);
+  pass(&peer, second, NULL);
+  assert_int_equal(oriel_ice_state(&peer.ice, peer.now_ns), ORIEL_ICE_LOST);
+}
+
+/* Firefox in the background; but a copy may have its address as the sender, too. */
+static void checks_keep_a_peer_for_a_while(void **state) {
+  (void)state;
+  struct peer peer;
+  start_reporting(&peer);
+  for (unsigned i = 0; i < 8; i++) {
+    pass(&peer, 10 * second, NULL);
+    check(&peer, 0, at(1, 1));
+    assert_int_equal(oriel_ice_state(&peer.ice, peer.now_ns), i < 5 ? ORIEL_ICE_CONNECTED : ORIEL_ICE_QUIET);
+  }
+  pass(&peer, 5 * second, NULL);
+  check(&peer, 0, at(1, 1));
+  assert_int_equal(oriel_ice_state(&peer.ice, peer.now_ns), ORIEL_ICE_LOST);
+}
+
+static void media_need_reports(void **state) {
+  (void)state;
+  struct peer peer;
+  start(&peer);
+  check(&peer, USE, at(1, 1));
+  pass(&peer, 20 * second, NULL);
+  assert_true(oriel_ice_may_send(&peer.ice, peer.now_ns)); /* it has never made any */
+  report(&peer, at(1, 1));
+  pass(&peer, ORIEL_ICE_UNHEARD_NS - second, NULL);
+  check(&peer, USE, at(1, 1));
+  assert_true(oriel_ice_may_send(&peer.ice, peer.now_ns));
+  pass(&peer, second, NULL);
+  assert_false(oriel_ice_may_send(&peer.ice, peer.now_ns));
+  check(&peer, USE, at(9, 9)); /* nor to where a copy leads us now */
+  assert_false(oriel_ice_may_send(&peer.ice, peer.now_ns));
+  report(&peer, at(9, 9)); /* but if it is the peer itself: */
+  assert_true(oriel_ice_may_send(&peer.ice, peer.now_ns));
+}
+
 /* However many addresses a peer has, the one in use stays. */
 static void pairs_are_bounded(void **state) {
   (void)state;
@@ -415,6 +547,13 @@ int main(void) {
     cmocka_unit_test(reports_keep_an_address_in_use),
     cmocka_unit_test(reports_from_elsewhere_change_nothing),
     cmocka_unit_test(copies_from_elsewhere_are_ignored),
+    cmocka_unit_test(moves_without_a_report_are_undone),
+    cmocka_unit_test(moves_with_a_report_last),
+    cmocka_unit_test(reports_before_a_move_confirm_it),
+    cmocka_unit_test(silence_moves_though_held),
+    cmocka_unit_test(copies_do_not_keep_a_peer_that_left),
+    cmocka_unit_test(checks_keep_a_peer_for_a_while),
+    cmocka_unit_test(media_need_reports),
     cmocka_unit_test(pairs_are_bounded),
     cmocka_unit_test(never_connected_is_lost_after_10_s),
     cmocka_unit_test(silence_is_quiet_after_10_s_and_lost_after_35),

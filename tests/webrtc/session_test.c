@@ -569,6 +569,26 @@ static void silence_ends_it(void **state) {
   hang_up(&call);
 }
 
+/* Answers to checks go on; pictures wait, and what waits does not keep the loop busy. */
+static void media_stop_where_nobody_reports(void **state) {
+  struct call call;
+  (void)state;
+  connect_call(&call);
+  say(&call, write_pli);
+  run(&call, ORIEL_ICE_UNHEARD_NS);
+  assert_true(check(&call));
+  const unsigned answers = call.answers;
+  assert_true(send_picture(&call, 1, PICTURE_SIZE) && send_sound(&call));
+  drain(&call);
+  assert_int_equal(call.answers, answers + 1);
+  assert_int_equal(call.count, 0);
+  assert_true(oriel_webrtc_session_due_ns(call.session, call.now_ns) > call.now_ns);
+  say(&call, write_pli);
+  run(&call, SECOND);
+  assert_true(call.count > 0 && header_of(&call, 0).type == 39);
+  hang_up(&call);
+}
+
 static void close_says_goodbye(void **state) {
   struct call call;
   (void)state;
@@ -737,6 +757,7 @@ int main(void) {
     cmocka_unit_test(forged_reports_change_nothing),
     cmocka_unit_test(reports_leave_each_second),
     cmocka_unit_test(silence_ends_it),
+    cmocka_unit_test(media_stop_where_nobody_reports),
     cmocka_unit_test(close_says_goodbye),
     cmocka_unit_test(restart_keeps_the_session),
     cmocka_unit_test(router_knows_addresses_of_checks),
