@@ -52,6 +52,7 @@ static struct oriel_whep_client *allocate(const struct oriel_whep_start *start) 
   client->mount = start->mount;
   client->key = start->key;
   client->login = start->login;
+  client->opener = *start->opener;
   client->view = start->view;
   client->named = start->named;
   snprintf(client->address, sizeof client->address, "%s", start->address);

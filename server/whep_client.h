@@ -8,6 +8,7 @@
 #define ORIEL_SERVER_WHEP_CLIENT_H
 
 #include "server/address.h"
+#include "server/credential.h"
 #include "server/whep_hub.h"
 
 enum { ORIEL_WHEP_ID_SIZE = 32 }; /* hexadecimal digits: 128 bits that nobody guesses */
@@ -22,6 +23,7 @@ struct oriel_whep_client {
   char address[ORIEL_ADDRESS_TEXT_MAX];
   struct oriel_address_key key;
   uint64_t login; /* serial of the browser session that let it in; 0 = a token did */
+  struct oriel_secret opener; /* that token, or the one that the session began with */
   bool view, named;
   uint64_t joined_ns, next_login_ns, next_key_ns;
   uint32_t carries_kbps; /* as the desktop was told */
@@ -31,11 +33,12 @@ struct oriel_whep_client {
 struct oriel_whep_start {
   struct oriel_mount *mount;
   const struct oriel_sdp_offer *offer;
-  const char *address;          /* for the log */
-  struct oriel_address_key key; /* for limits */
-  uint64_t login;               /* serial of the browser session that lets it in; 0 = a token does */
-  bool view;                    /* its token only lets watch */
-  bool named;                   /* it came by the desktop's name */
+  const char *address;               /* for the log */
+  struct oriel_address_key key;      /* for limits */
+  uint64_t login;                    /* serial of the browser session that lets it in; 0 = a token does */
+  const struct oriel_secret *opener; /* that token, or the one that the session began with */
+  bool view;                         /* its token only lets watch */
+  bool named;                        /* it came by the desktop's name */
 };
 
 /** 0, -ENOMEM, -EIO (no random numbers), -EINVAL. */

@@ -80,6 +80,11 @@ static void add_tag(struct MHD_Response *response, const struct oriel_whep_clien
   (void)MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, tag);
 }
 
+/** Serial of the browser session that asks; 0 = a token does. */
+static uint64_t login_of(const struct oriel_request *request) {
+  return request->credential == ORIEL_CREDENTIAL_COOKIE ? request->session : 0;
+}
+
 /* ---- the endpoint ---- */
 
 /** NULL, or why nobody more can be served. */
@@ -141,7 +146,8 @@ static enum MHD_Result take_offer(struct oriel_request *request, const struct or
     .offer = offer,
     .address = request->client,
     .key = request->key,
-    .login = request->credential == ORIEL_CREDENTIAL_COOKIE ? request->session : 0,
+    .login = login_of(request),
+    .opener = &request->opener,
     .view = request->party == ORIEL_PARTY_WATCHER,
     .named = request->named,
   };
@@ -196,12 +202,14 @@ enum MHD_Result oriel_handle_whep_options(struct oriel_request *request) {
 
 /* ---- a session ---- */
 
-/** The client whose session the path names, for who let it in: another token's is not there. */
+/** The client whose session the path names, for who opened it: that of another token or log-in is not there. */
 static struct oriel_whep_client *find_client(const struct oriel_request *request) {
   struct oriel_whep *whep = request->server->mounts.whep;
   const char *id = strrchr(request->path, '/') + 1;
   struct oriel_whep_client *client = whep ? oriel_whep_client_find(whep, id) : NULL;
-  return client && client->mount == request->mount ? client : NULL;
+  const bool own = client && client->mount == request->mount && client->login == login_of(request) &&
+                   oriel_secret_equal(&client->opener, &request->opener);
+  return own ? client : NULL;
 }
 
 static enum MHD_Result refuse_stranger(struct oriel_request *request) {

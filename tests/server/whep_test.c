@@ -177,6 +177,23 @@ static void sessions_belong_to_their_desktop(void **state) {
   rig_unmount(rig, more);
 }
 
+/* Whoever learns an id from a log or a proxy has no use for it. */
+static void sessions_belong_to_who_opened_them(void **state) {
+  struct rig *rig = *state;
+  char location[LOCATION_SIZE];
+  open_session(rig, location);
+  assert_int_equal(ask_session(rig, "GET", location, BEARER(RIG_VIEW_TOKEN), NULL), 404);
+  assert_int_equal(ask_session(rig, "PATCH", location, BEARER(RIG_VIEW_TOKEN) FRAGMENT "If-Match: *\r\n", RESTART),
+                   404);
+  assert_int_equal(ask_session(rig, "DELETE", location, BEARER(RIG_VIEW_TOKEN), NULL), 404);
+  assert_int_equal(ask_session(rig, "GET", location, RIG_BEARER, NULL), 200);
+  close_session(rig, location);
+  assert_int_equal(offer(rig, "/whep/view", BEARER(RIG_VIEW_TOKEN) SDP, OFFER), 201);
+  header_of(&answer, "Location", location, sizeof location);
+  assert_int_equal(ask_session(rig, "DELETE", location, RIG_BEARER, NULL), 404);
+  assert_int_equal(ask_session(rig, "DELETE", location, BEARER(RIG_VIEW_TOKEN), NULL), 200);
+}
+
 static void places_are_limited(void **state) {
   struct rig *rig = *state;
   const struct oriel_mount_config config = {.name = "small", .viewers_max = 3};
@@ -255,6 +272,7 @@ int main(void) {
     cmocka_unit_test(noise_at_the_port),
     cmocka_unit_test(sessions_leave_nothing_behind),
     cmocka_unit_test(sessions_belong_to_their_desktop),
+    cmocka_unit_test(sessions_belong_to_who_opened_them),
     cmocka_unit_test(places_are_limited),
     cmocka_unit_test(without_webrtc_it_says_so),
   };
