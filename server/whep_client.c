@@ -51,6 +51,7 @@ static struct oriel_whep_client *allocate(const struct oriel_whep_start *start) 
   }
   client->mount = start->mount;
   client->key = start->key;
+  client->born_ns = oriel_clock_ns();
   client->login = start->login;
   client->opener = *start->opener;
   client->view = start->view;

@@ -15,6 +15,7 @@
 #include "server/route.h"
 #include "server/state.h"
 #include "server/whep_client.h"
+#include "server/whep_crowd.h"
 #include "server/whep_port.h"
 
 #define SDP_TYPE "application/sdp"
@@ -99,6 +100,8 @@ static const char *find_obstacle(const struct oriel_request *request) {
   if (oriel_peers_full(request->mount, request->party == ORIEL_PARTY_WATCHER) ||
       whep->count + request->server->mounts.peer_count >= ORIEL_VIEWERS_MAX)
     return "too many viewers are connected";
+  if (oriel_whep_crowded(whep, request->mount, &request->key))
+    return "too many viewers are connected from this address";
   return NULL;
 }
 
@@ -151,6 +154,9 @@ static enum MHD_Result take_offer(struct oriel_request *request, const struct or
     .view = request->party == ORIEL_PARTY_WATCHER,
     .named = request->named,
   };
+  struct oriel_whep_client *excess = oriel_whep_excess(whep, request->mount, &request->key);
+  if (excess)
+    oriel_whep_client_end(whep, excess, "a later offer took its place before its media began");
   const int status = oriel_whep_client_create(whep, &start, &client);
   if (status < 0)
     return refuse(request, MHD_HTTP_SERVICE_UNAVAILABLE, "memory or random numbers are short");

@@ -16,6 +16,7 @@
 
 #include "../webrtc/offers.h"
 #include "rig.h"
+#include "server/whep_crowd.h"
 
 #define SDP "Content-Type: application/sdp\r\n"
 #define FRAGMENT "Content-Type: application/trickle-ice-sdpfrag\r\n"
@@ -211,6 +212,58 @@ static void places_are_limited(void **state) {
   assert_int_equal(ask_session(rig, "DELETE", locations[0], RIG_BEARER, NULL), 404);
 }
 
+/* Offers are free, and no flood of them may take the places of those whose media flow. */
+static void the_oldest_that_waits_makes_room(void **state) {
+  struct rig *rig = *state;
+  char locations[ORIEL_WHEP_WAITING_OF_ADDRESS_MAX + 1][LOCATION_SIZE];
+  for (unsigned i = 0; i <= ORIEL_WHEP_WAITING_OF_ADDRESS_MAX; i++)
+    open_session(rig, locations[i]);
+  assert_int_equal(ask_session(rig, "GET", locations[0], RIG_BEARER, NULL), 404);
+  for (unsigned i = 1; i <= ORIEL_WHEP_WAITING_OF_ADDRESS_MAX; i++)
+    close_session(rig, locations[i]);
+}
+
+/** An offer from 127.0.1.`host`: the location. */
+static const char *offer_from(struct rig *rig, unsigned host, char location[LOCATION_SIZE]) {
+  const int fd = dial_from(rig, 0x7f000100u + host, 0);
+  send_text(fd, "POST /whep/view HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n" RIG_BEARER SDP "Content-Length: %zu\r\n\r\n%s",
+            rig->port, strlen(OFFER), OFFER);
+  read_answer(fd, &answer);
+  close(fd);
+  assert_int_equal(answer.status, 201);
+  return header_of(&answer, "Location", location, LOCATION_SIZE);
+}
+
+static void addresses_together_wait_in_bounds(void **state) {
+  struct rig *rig = *state;
+  char locations[ORIEL_WHEP_WAITING_MAX + 1][LOCATION_SIZE];
+  for (unsigned i = 0; i <= ORIEL_WHEP_WAITING_MAX; i++)
+    offer_from(rig, 1 + i / ORIEL_WHEP_WAITING_OF_ADDRESS_MAX, locations[i]);
+  assert_int_equal(ask_session(rig, "GET", locations[0], RIG_BEARER, NULL), 404);
+  for (unsigned i = 1; i <= ORIEL_WHEP_WAITING_MAX; i++)
+    close_session(rig, locations[i]);
+}
+
+static void one_address_has_no_more_than_its_share(void **state) {
+  struct oriel_whep whep = {0};
+  struct oriel_whep_client *clients = calloc(ORIEL_WHEP_OF_ADDRESS_MAX, sizeof *clients);
+  struct oriel_mount mount, other;
+  const struct oriel_address_key key = {{1}}, another = {{2}};
+  (void)state;
+  assert_non_null(clients);
+  oriel_list_init(&whep.clients);
+  for (unsigned i = 0; i < ORIEL_WHEP_OF_ADDRESS_MAX; i++) {
+    assert_false(oriel_whep_crowded(&whep, &mount, &key));
+    clients[i].mount = &mount;
+    clients[i].key = key;
+    oriel_list_append(&whep.clients, &clients[i].node);
+  }
+  assert_true(oriel_whep_crowded(&whep, &mount, &key));
+  assert_false(oriel_whep_crowded(&whep, &mount, &another));
+  assert_false(oriel_whep_crowded(&whep, &other, &key));
+  free(clients);
+}
+
 static uint16_t port_of_answer(void) {
   const char *at = strstr(answer.body, " 127.0.0.1 ");
   assert_non_null(at);
@@ -274,6 +327,9 @@ int main(void) {
     cmocka_unit_test(sessions_belong_to_their_desktop),
     cmocka_unit_test(sessions_belong_to_who_opened_them),
     cmocka_unit_test(places_are_limited),
+    cmocka_unit_test(the_oldest_that_waits_makes_room),
+    cmocka_unit_test(addresses_together_wait_in_bounds),
+    cmocka_unit_test(one_address_has_no_more_than_its_share),
     cmocka_unit_test(without_webrtc_it_says_so),
   };
   return cmocka_run_group_tests(tests, setup, rig_teardown);
