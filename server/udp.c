@@ -59,6 +59,15 @@ static bool is_any(const struct oriel_webrtc_address *address) {
 
 /* ---- the socket ---- */
 
+/** Ours are small enough for any way, and those of IPv4 may be cut on it: what routers say of a way's size, and anybody
+ *  can say in their name, makes none smaller. */
+static void ignore_path_size(const struct oriel_udp *udp) {
+  const int v4 = IP_PMTUDISC_OMIT, v6 = IPV6_PMTUDISC_OMIT;
+  (void)setsockopt(udp->fd, IPPROTO_IP, IP_MTU_DISCOVER, &v4, sizeof v4); /* also what a socket of IPv6 sends by IPv4 */
+  if (udp->v6)
+    (void)setsockopt(udp->fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &v6, sizeof v6);
+}
+
 static int bind_to(struct oriel_udp *udp, const struct sockaddr_storage *address, socklen_t size) {
   const int off = 0, buffer = BUFFER_SIZE;
   udp->fd = socket(address->ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -66,6 +75,7 @@ static int bind_to(struct oriel_udp *udp, const struct sockaddr_storage *address
     return -errno;
   if (udp->v6)
     (void)setsockopt(udp->fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+  ignore_path_size(udp);
   (void)setsockopt(udp->fd, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer); /* as much of it as may be */
   (void)setsockopt(udp->fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
   if (bind(udp->fd, (const struct sockaddr *)address, size) < 0) {
@@ -118,7 +128,8 @@ unsigned oriel_udp_receive(struct oriel_udp *udp) {
   const int count = recvmmsg(udp->fd, messages, ORIEL_UDP_BATCH, MSG_DONTWAIT, NULL);
   for (int i = 0; i < count; i++) {
     udp->in[i].peer = address_of((const struct sockaddr *)&from[i]);
-    udp->in[i].size = messages[i].msg_hdr.msg_flags & MSG_TRUNC ? 0 : messages[i].msg_len;
+    const bool fits = !(messages[i].msg_hdr.msg_flags & MSG_TRUNC) && udp->in[i].peer.port;
+    udp->in[i].size = fits ? messages[i].msg_len : 0;
   }
   return count > 0 ? (unsigned)count : 0;
 }
@@ -142,10 +153,15 @@ struct group {
   } control;
 };
 
-static unsigned count_group(const struct oriel_udp *udp, unsigned first) {
+static bool same_host(const struct oriel_webrtc_address *a, const struct oriel_webrtc_address *b) {
+  return a->size == b->size && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+}
+
+static unsigned count_group(const struct oriel_udp *udp, unsigned first, unsigned alone) {
   const struct oriel_udp_datagram *head = &udp->out[first];
+  const bool may = !udp->whole && first >= alone && !same_host(&head->peer, &udp->uncut);
   unsigned count = 1;
-  while (!udp->whole && count < ORIEL_UDP_SEGMENTS && first + count < udp->out_count) {
+  while (may && count < ORIEL_UDP_SEGMENTS && first + count < udp->out_count) {
     const struct oriel_udp_datagram *next = &udp->out[first + count];
     if (next->size > head->size || !next->size || !oriel_webrtc_address_equal(&next->peer, &head->peer))
       break;
@@ -156,9 +172,9 @@ static unsigned count_group(const struct oriel_udp *udp, unsigned first) {
   return count;
 }
 
+/** The group that begins with `first`, which has its count. */
 static void fill_group(struct oriel_udp *udp, unsigned first, struct group *group, struct iovec *parts,
                        struct msghdr *message) {
-  group->count = count_group(udp, first);
   *message = (struct msghdr){.msg_name = &group->to, .msg_iov = parts, .msg_iovlen = group->count,
                              .msg_namelen = fill_address(&group->to, &udp->out[first].peer, udp->v6)};
   for (unsigned i = 0; i < group->count; i++)
@@ -173,18 +189,28 @@ static void fill_group(struct oriel_udp *udp, unsigned first, struct group *grou
   message->msg_controllen = sizeof group->control.bytes;
 }
 
-/** How many datagrams from `first` on the kernel took; -errno of the first one; 0: to be tried again by themselves. */
-static int send_batch(struct oriel_udp *udp, unsigned first) {
+/** Errors of a group that its parts alone need not have: they are larger than the way's next link takes (EMSGSIZE, and
+ *  EINVAL before Linux 6.13), its device or IPsec cannot finish them (EIO), or nothing can (EOPNOTSUPP). */
+static bool is_of_group(int error) {
+  return error == EMSGSIZE || error == EINVAL || error == EIO || error == EOPNOTSUPP;
+}
+
+/** How many datagrams from `first` on the kernel took, those before *alone by themselves; -errno of the first one; 0:
+ *  they are to be tried again, and *alone says how many by themselves. */
+static int send_batch(struct oriel_udp *udp, unsigned first, unsigned *alone) {
   struct mmsghdr messages[ORIEL_UDP_BATCH] = {0};
   struct group groups[ORIEL_UDP_BATCH];
   struct iovec parts[ORIEL_UDP_BATCH];
   unsigned count = 0;
   int taken = 0;
-  for (unsigned at = first; at < udp->out_count; at += groups[count++].count)
+  for (unsigned at = first; at < udp->out_count; at += groups[count++].count) {
+    groups[count].count = count_group(udp, at, *alone);
     fill_group(udp, at, &groups[count], &parts[at - first], &messages[count].msg_hdr);
+  }
   const int sent = sendmmsg(udp->fd, messages, count, MSG_DONTWAIT);
-  if (sent < 0 && groups[0].count > 1 && (errno == EINVAL || errno == EIO || errno == EOPNOTSUPP)) {
-    udp->whole = true;
+  if (sent < 0 && groups[0].count > 1 && is_of_group(errno)) {
+    udp->whole = errno == EOPNOTSUPP;
+    *alone = first + groups[0].count;
     return 0;
   }
   for (int i = 0; i < sent; i++) {
@@ -194,15 +220,21 @@ static int send_batch(struct oriel_udp *udp, unsigned first) {
   return sent < 0 ? -errno : taken;
 }
 
+/** What was refused as a group went by itself. That may be its host's way alone; of a second host it is not. */
+static void note_uncut(struct oriel_udp *udp, const struct oriel_webrtc_address *peer) {
+  udp->whole = udp->whole || (udp->uncut.size && !same_host(&udp->uncut, peer));
+  udp->uncut = *peer;
+}
+
 static void keep_from(struct oriel_udp *udp, unsigned first) {
   memmove(&udp->out[0], &udp->out[first], (udp->out_count - first) * sizeof udp->out[0]);
   udp->out_count -= first;
 }
 
 bool oriel_udp_flush(struct oriel_udp *udp) {
-  unsigned first = 0;
+  unsigned first = 0, alone = 0;
   while (first < udp->out_count) {
-    const int sent = send_batch(udp, first);
+    const int sent = send_batch(udp, first, &alone);
     if (sent == -EAGAIN || sent == -ENOBUFS) {
       keep_from(udp, first);
       return false;
@@ -211,6 +243,8 @@ bool oriel_udp_flush(struct oriel_udp *udp) {
       udp->refused++;
       first++;
     } else if (sent > 0) {
+      if (first < alone)
+        note_uncut(udp, &udp->out[first].peer);
       first += (unsigned)sent;
     }
   }

@@ -34,6 +34,7 @@ struct oriel_udp {
   struct oriel_udp_datagram in[ORIEL_UDP_BATCH], out[ORIEL_UDP_BATCH];
   unsigned out_count;
   bool whole; /* the kernel or its device cuts nothing for us: each datagram goes by itself, for good */
+  struct oriel_webrtc_address uncut; /* for this host it does not, whatever the port; without one while size is 0 */
   uint64_t cut; /* datagrams that went as part of a larger one */
   uint64_t refused; /* datagrams that the kernel did not take for another reason than want of room */
 };
@@ -42,7 +43,8 @@ struct oriel_udp {
  *  -errno. */
 int oriel_udp_open(struct oriel_udp *udp, const struct sockaddr *listen, uint16_t port, bool any);
 void oriel_udp_close(struct oriel_udp *udp);
-/** Fills `in` with what came; how many, 0 = nothing waits. Longer ones than ORIEL_WEBRTC_DATAGRAM_MAX are left out. */
+/** Fills `in` with what came; how many, 0 = nothing waits. Longer ones than ORIEL_WEBRTC_DATAGRAM_MAX and those of port
+ *  0, which nobody could answer, have size 0. */
 unsigned oriel_udp_receive(struct oriel_udp *udp);
 /** The place for the next datagram to send; NULL: there is no room, flush first. */
 struct oriel_udp_datagram *oriel_udp_slot(struct oriel_udp *udp);

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * The UDP socket of all media: batches both ways, addresses of both families, what is too long, and what cannot be sent.
+ * The UDP socket of all media: batches both ways, addresses of both families, what is too long, what cannot be sent,
+ * and what a kernel refuses.
  */
 #include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,6 +22,43 @@
 #include "server/udp.h"
 
 enum { PATIENCE_MS = 10000 };
+
+/* ---- the kernel, as it may be ---- */
+
+static int (*refusal)(const struct msghdr *message); /* why it takes a message not, an errno; 0; NULL = it takes all */
+static bool without_port;                            /* all that comes is of port 0 */
+
+int __real_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags);
+int __wrap_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags);
+int __real_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags, struct timespec *limit);
+int __wrap_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags, struct timespec *limit);
+
+int __wrap_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags) {
+  unsigned taken = 0;
+  while (taken < count && !(refusal && refusal(&messages[taken].msg_hdr)))
+    taken++;
+  if (taken)
+    return __real_sendmmsg(fd, messages, taken, flags);
+  errno = refusal(&messages[0].msg_hdr);
+  return -1;
+}
+
+int __wrap_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags, struct timespec *limit) {
+  const int taken = __real_recvmmsg(fd, messages, count, flags, limit);
+  for (int i = 0; i < taken && without_port; i++)
+    ((struct sockaddr_in *)messages[i].msg_hdr.msg_name)->sin_port = 0;
+  return taken;
+}
+
+static uint16_t refused_port;
+
+/** A group to refused_port is larger than its way takes. */
+static int refuse_group_of_port(const struct msghdr *message) {
+  const struct sockaddr_in *to = message->msg_name;
+  return message->msg_controllen && to->sin_port == htons(refused_port) ? EMSGSIZE : 0;
+}
+
+/* ---- sockets ---- */
 
 static struct oriel_udp *open_at(const char *text, bool any) {
   struct sockaddr_storage address;
@@ -113,7 +153,7 @@ static void runs_of_one_size_go_as_one(void **state) {
 /* The kernel refuses to cut what is to have no checksum, as it does where a device cannot. */
 static void what_the_kernel_does_not_cut_goes_by_itself(void **state) {
   struct oriel_udp *one = open_at("127.0.0.1:0", false), *other = open_at("127.0.0.1:0", false);
-  struct oriel_udp *third = open_at("127.0.0.1:0", false);
+  struct oriel_udp *third = open_at("127.0.0.2:0", false);
   const int on = 1;
   (void)state;
   assert_int_equal(setsockopt(one->fd, SOL_SOCKET, SO_NO_CHECK, &on, sizeof on), 0);
@@ -124,6 +164,53 @@ static void what_the_kernel_does_not_cut_goes_by_itself(void **state) {
   close_all(one, other);
   oriel_udp_close(third);
   free(third);
+}
+
+static void one_client_that_nothing_is_cut_for_stays_one(void **state) {
+  struct oriel_udp *one = open_at("127.0.0.1:0", false), *other = open_at("127.0.0.1:0", false);
+  struct oriel_udp *third = open_at("127.0.0.2:0", false);
+  (void)state;
+  refused_port = other->port;
+  refusal = refuse_group_of_port;
+  runs_arrive_cut(one, other, third);
+  runs_arrive_cut(one, other, third);
+  refusal = NULL;
+  assert_false(one->whole);
+  assert_int_equal(one->cut, 2 * 3); /* those of the third */
+  assert_int_equal(one->uncut.port, other->port);
+  close_all(one, other);
+  oriel_udp_close(third);
+  free(third);
+}
+
+static void what_routers_say_of_a_way_is_ignored(void **state) {
+  struct oriel_udp *one = open_at("127.0.0.1:0", false), *both = open_at("[::]:0", false);
+  int value = -1;
+  socklen_t size = sizeof value;
+  (void)state;
+  assert_int_equal(getsockopt(one->fd, IPPROTO_IP, IP_MTU_DISCOVER, &value, &size), 0);
+  assert_int_equal(value, IP_PMTUDISC_OMIT);
+  oriel_udp_close(one);
+  free(one);
+  if (!both)
+    return; /* a host without IPv6 */
+  assert_int_equal(getsockopt(both->fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &value, &size), 0);
+  assert_int_equal(value, IPV6_PMTUDISC_OMIT);
+  oriel_udp_close(both);
+  free(both);
+}
+
+/* What is sent to port 0 is an error, which would be blamed on what it goes with. */
+static void what_nobody_can_answer_is_left_out(void **state) {
+  struct oriel_udp *one = open_at("127.0.0.1:0", false), *other = open_at("127.0.0.1:0", false);
+  (void)state;
+  write_to(one, &other->address, 1, 100);
+  assert_true(oriel_udp_flush(one));
+  without_port = true;
+  assert_int_equal(wait_for(other), 1);
+  without_port = false;
+  assert_int_equal(other->in[0].size, 0);
+  close_all(one, other);
 }
 
 static void batches_of_v4(void **state) {
@@ -226,6 +313,9 @@ int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(runs_of_one_size_go_as_one),
     cmocka_unit_test(what_the_kernel_does_not_cut_goes_by_itself),
+    cmocka_unit_test(one_client_that_nothing_is_cut_for_stays_one),
+    cmocka_unit_test(what_routers_say_of_a_way_is_ignored),
+    cmocka_unit_test(what_nobody_can_answer_is_left_out),
     cmocka_unit_test(batches_of_v4),
     cmocka_unit_test(batches_of_v6),
     cmocka_unit_test(v4_at_a_socket_of_both),
