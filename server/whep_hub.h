@@ -19,8 +19,9 @@ struct oriel_whep {
   struct oriel_udp udp;
   uv_poll_t poll;
   uv_timer_t timer;
-  bool open; /* the port is, and these handles are */
-  int events;
+  bool open;       /* the port is, and these handles are */
+  int events;      /* that the poll is started for; 0 = it is not */
+  bool error_told; /* an error of the socket is in the log */
   struct oriel_webrtc_router router;
   struct oriel_dtls_identity *identity;
   struct oriel_list clients;

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "core/log.h"
 #include "server/whep_client.h"
 
 enum { BATCHES_PER_TURN = 8 };
@@ -13,12 +14,26 @@ enum { BATCHES_PER_TURN = 8 };
 
 static void on_ready(uv_poll_t *poll, int status, int events);
 
-static void watch(struct oriel_whep *whep, bool writable) {
+/** 0, -errno: it is tried again the next time. */
+static int watch(struct oriel_whep *whep, bool writable) {
   const int events = UV_READABLE | (writable ? UV_WRITABLE : 0);
   if (events == whep->events)
-    return;
-  whep->events = events;
-  (void)uv_poll_start(&whep->poll, events, on_ready);
+    return 0;
+  const int status = uv_poll_start(&whep->poll, events, on_ready);
+  whep->events = status == 0 ? events : 0;
+  return status;
+}
+
+/** The socket has an error, for which libuv has stopped the poll: asking for it takes it away. */
+static void take_error(struct oriel_whep *whep) {
+  int error = 0;
+  socklen_t size = sizeof error;
+  (void)getsockopt(whep->udp.fd, SOL_SOCKET, SO_ERROR, &error, &size);
+  if (!whep->error_told)
+    oriel_warn("server", "the UDP port of WHEP reported \"%s\" and goes on; later errors are not told",
+               strerror(error));
+  whep->error_told = true;
+  whep->events = 0;
 }
 
 /** What all of them are due for. */
@@ -57,7 +72,10 @@ static void take_batches(struct oriel_whep *whep) {
 
 static void on_ready(uv_poll_t *poll, int status, int events) {
   struct oriel_whep *whep = poll->data;
-  (void)status; /* what a socket reports of an address that has gone is read away by the next call */
+  if (status < 0) {
+    take_error(whep);
+    events = UV_READABLE;
+  }
   if (events & UV_READABLE)
     take_batches(whep);
   if (events & UV_WRITABLE)
@@ -74,7 +92,7 @@ void oriel_whep_port_schedule(struct oriel_whep *whep) {
   uint64_t due_ns = 0;
   if (!whep->open)
     return;
-  watch(whep, !oriel_udp_flush(&whep->udp));
+  (void)watch(whep, !oriel_udp_flush(&whep->udp));
   struct oriel_list *node;
   oriel_list_each(node, &whep->clients) {
     const struct oriel_whep_client *client = oriel_list_entry(node, struct oriel_whep_client, node);
@@ -98,8 +116,7 @@ int oriel_whep_port_watch(struct oriel_whep *whep) {
   whep->open = true;
   oriel_loop_opened(whep->loop);
   oriel_loop_opened(whep->loop);
-  watch(whep, false);
-  return 0;
+  return watch(whep, false);
 }
 
 static void on_closed(uv_handle_t *handle) {

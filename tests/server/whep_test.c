@@ -4,6 +4,7 @@
  * in tests/webrtc and tests/e2e.
  */
 #include <arpa/inet.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -16,13 +17,15 @@
 
 #include "../webrtc/offers.h"
 #include "rig.h"
+#include "server/state.h"
 #include "server/whep_crowd.h"
+#include "webrtc/stun.h"
 
 #define SDP "Content-Type: application/sdp\r\n"
 #define FRAGMENT "Content-Type: application/trickle-ice-sdpfrag\r\n"
 #define RESTART "a=ice-ufrag:newufrag\r\na=ice-pwd:newpasswordnewpassword00\r\n"
 
-enum { LOCATION_SIZE = 256 };
+enum { LOCATION_SIZE = 256, PATIENCE_MS = 10000 };
 
 static struct answer answer;
 
@@ -290,6 +293,64 @@ static void noise_at_the_port(void **state) {
   close_session(rig, location);
 }
 
+/** The value of an attribute of the answer. */
+static void attribute_of_answer(const char *name, char *value, size_t size) {
+  const char *at = strstr(answer.body, name);
+  assert_non_null(at);
+  snprintf(value, size, "%.*s", (int)strcspn(at + strlen(name), "\r"), at + strlen(name));
+}
+
+/** Writes a check of the session that was answered last, of this transaction. */
+static size_t write_check(uint8_t *check, size_t size, uint8_t number) {
+  const uint8_t transaction[ORIEL_STUN_TRANSACTION_SIZE] = {number};
+  char name[64], password[64];
+  struct oriel_stun_writer writer;
+  attribute_of_answer("a=ice-ufrag:", name, sizeof name);
+  attribute_of_answer("a=ice-pwd:", password, sizeof password);
+  snprintf(name + strlen(name), sizeof name - strlen(name), ":EsAw");
+  oriel_stun_begin(&writer, check, size, ORIEL_STUN_BINDING_REQUEST, transaction);
+  oriel_stun_add(&writer, ORIEL_STUN_USERNAME, name, strlen(name));
+  oriel_stun_add_u32(&writer, ORIEL_STUN_PRIORITY, 1);
+  oriel_stun_add(&writer, ORIEL_STUN_ICE_CONTROLLING, transaction, 8);
+  return oriel_stun_finish(&writer, password, strlen(password));
+}
+
+/** Sends to a port of this host at which nobody listens: the socket learns of it, and is as it was but for the
+ *  error. */
+static void break_port(struct rig *rig, void *argument) {
+  const int fd = rig->server->mounts.whep->udp.fd;
+  const struct sockaddr_in nobody = {.sin_family = AF_INET, .sin_port = htons(9),
+                                     .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  const struct sockaddr none = {.sa_family = AF_UNSPEC};
+  struct pollfd broken = {.fd = fd};
+  (void)argument;
+  assert_int_equal(connect(fd, (const struct sockaddr *)&nobody, sizeof nobody), 0);
+  assert_int_equal(send(fd, "", 1, 0), 1);
+  assert_int_equal(poll(&broken, 1, PATIENCE_MS), 1);
+  assert_int_equal(connect(fd, &none, sizeof none), 0);
+  assert_true(poll(&broken, 1, 0) == 1 && broken.revents & POLLERR);
+}
+
+/* libuv stops watching a socket with an error: the port went deaf for ever. */
+static void an_error_at_the_port_is_got_over(void **state) {
+  struct rig *rig = *state;
+  char location[LOCATION_SIZE];
+  uint8_t check[256];
+  open_session(rig, location);
+  const struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port_of_answer()),
+                                 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  struct pollfd answered = {.fd = socket(AF_INET, SOCK_DGRAM, 0), .events = POLLIN};
+  for (uint8_t i = 1; i <= 2; i++) {
+    rig_call(rig, break_port, NULL);
+    const size_t size = write_check(check, sizeof check, i);
+    assert_int_equal(sendto(answered.fd, check, size, 0, (const struct sockaddr *)&to, sizeof to), size);
+    assert_int_equal(poll(&answered, 1, PATIENCE_MS), 1);
+    assert_true(recv(answered.fd, check, sizeof check, 0) > 0);
+  }
+  close(answered.fd);
+  close_session(rig, location);
+}
+
 static void sessions_leave_nothing_behind(void **state) {
   struct rig *rig = *state;
   char location[LOCATION_SIZE];
@@ -323,6 +384,7 @@ int main(void) {
     cmocka_unit_test(methods_and_pages_of_others),
     cmocka_unit_test(patches),
     cmocka_unit_test(noise_at_the_port),
+    cmocka_unit_test(an_error_at_the_port_is_got_over),
     cmocka_unit_test(sessions_leave_nothing_behind),
     cmocka_unit_test(sessions_belong_to_their_desktop),
     cmocka_unit_test(sessions_belong_to_who_opened_them),
