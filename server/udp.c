@@ -235,11 +235,13 @@ bool oriel_udp_flush(struct oriel_udp *udp) {
   unsigned first = 0, alone = 0;
   while (first < udp->out_count) {
     const int sent = send_batch(udp, first, &alone);
-    if (sent == -EAGAIN || sent == -ENOBUFS) {
+    if (sent == -EAGAIN) {
       keep_from(udp, first);
       return false;
     }
-    if (sent < 0 && sent != -EINTR) { /* this one cannot go: its address has gone, or nothing leads there */
+    /* This one cannot go: its address has gone, or nothing leads there; or the kernel has no memory (ENOBUFS), of which
+     * no poll tells the end. */
+    if (sent < 0 && sent != -EINTR) {
       udp->refused++;
       first++;
     } else if (sent > 0) {

@@ -36,7 +36,7 @@ struct oriel_udp {
   bool whole; /* the kernel or its device cuts nothing for us: each datagram goes by itself, for good */
   struct oriel_webrtc_address uncut; /* for this host it does not, whatever the port; without one while size is 0 */
   uint64_t cut; /* datagrams that went as part of a larger one */
-  uint64_t refused; /* datagrams that the kernel did not take for another reason than want of room */
+  uint64_t refused; /* datagrams that the kernel did not take for another reason than want of room in the socket */
 };
 
 /** Binds a non-blocking socket beside `listen`, at its address or, with `any`, at all; port 0 = any that is free. 0 or

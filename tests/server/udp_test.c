@@ -58,6 +58,10 @@ static int refuse_group_of_port(const struct msghdr *message) {
   return message->msg_controllen && to->sin_port == htons(refused_port) ? EMSGSIZE : 0;
 }
 
+static int refuse_large(const struct msghdr *message) {
+  return message->msg_iov[0].iov_len > 1000 ? ENOBUFS : 0;
+}
+
 /* ---- sockets ---- */
 
 static struct oriel_udp *open_at(const char *text, bool any) {
@@ -284,6 +288,22 @@ static void what_cannot_go_holds_up_nothing(void **state) {
   close_all(one, other);
 }
 
+/* The socket has room all the while: waiting for that was a loop without a pause. */
+static void want_of_memory_is_a_loss(void **state) {
+  struct oriel_udp *one = open_at("127.0.0.1:0", false), *other = open_at("127.0.0.1:0", false);
+  (void)state;
+  refusal = refuse_large;
+  write_to(one, &other->address, 1, 1200);
+  write_to(one, &other->address, 2, 100);
+  const bool flushed = oriel_udp_flush(one);
+  refusal = NULL;
+  assert_true(flushed);
+  assert_int_equal(one->refused, 1);
+  assert_int_equal(wait_for(other), 1);
+  assert_int_equal(other->in[0].size, 100);
+  close_all(one, other);
+}
+
 static void addresses_for_others(void **state) {
   struct oriel_udp *one = open_at("127.0.0.1:0", false), *any = open_at("127.0.0.1:0", true);
   struct oriel_webrtc_address found[ORIEL_SDP_CANDIDATES_MAX];
@@ -321,6 +341,7 @@ int main(void) {
     cmocka_unit_test(v4_at_a_socket_of_both),
     cmocka_unit_test(too_long_ones_are_left_out),
     cmocka_unit_test(what_cannot_go_holds_up_nothing),
+    cmocka_unit_test(want_of_memory_is_a_loss),
     cmocka_unit_test(addresses_for_others),
     cmocka_unit_test(port_in_use),
   };
