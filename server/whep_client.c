@@ -168,8 +168,7 @@ static void deliver(struct oriel_whep_client *client, const struct oriel_deliver
   const bool sent = oriel_webrtc_session_send(client->session, packet, now_ns);
   if (picture)
     oriel_viewer_sent(client->viewer, packet, now_ns);
-  if (picture && !sent)
-    oriel_viewer_request_key(client->viewer);
+  client->wants_key |= picture && !sent;
 }
 
 static void take_deliveries(struct oriel_whep_client *client, uint64_t now_ns) {
@@ -194,7 +193,9 @@ static void report(struct oriel_whep_client *client, uint64_t now_ns) {
     client->carries_kbps = kbps;
     oriel_viewer_carries(client->viewer, kbps);
   }
-  if (now_ns >= client->next_key_ns && oriel_webrtc_session_take_key_request(client->session)) {
+  client->wants_key |= oriel_webrtc_session_take_key_request(client->session);
+  if (client->wants_key && now_ns >= client->next_key_ns) {
+    client->wants_key = false;
     client->next_key_ns = now_ns + KEY_AGAIN_NS;
     oriel_viewer_request_key(client->viewer);
   }
