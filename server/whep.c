@@ -61,11 +61,17 @@ static int take_public(struct oriel_whep *whep, const char *const *addresses, ch
                *addresses);
       return -EINVAL;
     }
+    const struct oriel_webrtc_address address = oriel_webrtc_address_make(bytes, v6 ? 16 : 4, whep->udp.port);
+    if (address.size == 16 && !whep->udp.v6) {
+      snprintf(why, why_size, "--public-address %.60s is of IPv6, and the server listens at an address of IPv4: nobody "
+               "could be reached there; give --listen one of IPv6, as [::]:8080", *addresses);
+      return -EINVAL;
+    }
     if (whep->public_count == ORIEL_SDP_CANDIDATES_MAX / 2) {
       snprintf(why, why_size, "--public-address is given more than %d times", ORIEL_SDP_CANDIDATES_MAX / 2);
       return -EINVAL;
     }
-    whep->public_addresses[whep->public_count++] = oriel_webrtc_address_make(bytes, v6 ? 16 : 4, whep->udp.port);
+    whep->public_addresses[whep->public_count++] = address;
   }
   return 0;
 }

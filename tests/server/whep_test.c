@@ -4,6 +4,7 @@
  * in tests/webrtc and tests/e2e.
  */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -376,6 +377,23 @@ static void without_webrtc_it_says_so(void **state) {
   free(rig);
 }
 
+/* A candidate of IPv6 beside a port of IPv4 would be offered, and never answer. */
+static void public_addresses_are_reachable(void **state) {
+  static const char *const addresses[] = {"2001:db8::7", NULL};
+  struct oriel_server_config config = {
+    .listen = "127.0.0.1:0", .token = RIG_TOKEN, .webrtc = {.enabled = true, .public_addresses = addresses}};
+  struct oriel_server *server = NULL;
+  char why[256] = "";
+  uv_loop_t loop;
+  (void)state;
+  assert_int_equal(uv_loop_init(&loop), 0);
+  assert_int_equal(oriel_server_create(&loop, &config, &server, why, sizeof why), -EINVAL);
+  assert_non_null(strstr(why, "2001:db8::7 is of IPv6"));
+  assert_null(server);
+  uv_run(&loop, UV_RUN_DEFAULT);
+  assert_int_equal(uv_loop_close(&loop), 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(offer_is_answered),
@@ -393,6 +411,7 @@ int main(void) {
     cmocka_unit_test(addresses_together_wait_in_bounds),
     cmocka_unit_test(one_address_has_no_more_than_its_share),
     cmocka_unit_test(without_webrtc_it_says_so),
+    cmocka_unit_test(public_addresses_are_reachable),
   };
   return cmocka_run_group_tests(tests, setup, rig_teardown);
 }
