@@ -93,17 +93,19 @@ static void leave_desktop(struct oriel_whep_client *client, const char *reason) 
   client->viewer = NULL;
 }
 
-/** What may leave now. False: the socket takes no more. */
-static bool send_all(struct oriel_whep *whep, struct oriel_whep_client *client, uint64_t now_ns) {
+/** What may leave now, as far as the socket takes it. */
+static void send_all(struct oriel_whep *whep, struct oriel_whep_client *client, uint64_t now_ns) {
   for (;;) {
     struct oriel_udp_datagram *slot = oriel_udp_slot(&whep->udp);
     if (!slot && oriel_udp_flush(&whep->udp))
       slot = oriel_udp_slot(&whep->udp);
-    if (!slot)
-      return false;
+    if (!slot) {
+      whep->cut_short = true;
+      return;
+    }
     slot->size = oriel_webrtc_session_next(client->session, now_ns, slot->data, &slot->peer);
     if (!slot->size)
-      return true;
+      return;
     oriel_udp_commit(&whep->udp);
   }
 }
@@ -113,7 +115,7 @@ void oriel_whep_client_end(struct oriel_whep *whep, struct oriel_whep_client *cl
   leave_desktop(client, reason);
   oriel_debug("server", "WHEP client %s ends: %s", client->address, reason);
   oriel_webrtc_session_close(client->session);
-  (void)send_all(whep, client, oriel_clock_ns());
+  send_all(whep, client, oriel_clock_ns());
   oriel_webrtc_router_remove(&client->route);
   oriel_list_remove(&client->node);
   oriel_webrtc_session_destroy(client->session);
@@ -218,7 +220,7 @@ static const char *advance(struct oriel_whep *whep, struct oriel_whep_client *cl
     reason = join(client);
   if (client->viewer)
     take_deliveries(client, now_ns);
-  (void)send_all(whep, client, now_ns);
+  send_all(whep, client, now_ns);
   if (oriel_webrtc_session_state(client->session) == ORIEL_WEBRTC_ENDED)
     reason = oriel_webrtc_session_reason(client->session);
   if (!reason && client->viewer)

@@ -36,12 +36,29 @@ static void take_error(struct oriel_whep *whep) {
   whep->events = 0;
 }
 
-/** What all of them are due for. */
-static void pump_all(struct oriel_whep *whep) {
+/** Makes a client the first of the list; those before it become the last. */
+static void begin_with(struct oriel_whep *whep, struct oriel_list *node) {
+  oriel_list_remove(&whep->clients);
+  oriel_list_append(node, &whep->clients);
+}
+
+/** What they are due for: those whose time has come, or all, where the socket has room again. Whoever found none is the
+ *  first to have some. */
+static void pump(struct oriel_whep *whep, bool all) {
   const uint64_t now_ns = oriel_clock_ns();
+  if (all)
+    whep->cut_short = false;
   for (struct oriel_list *node = whep->clients.next, *next; node != &whep->clients; node = next) {
+    struct oriel_whep_client *client = oriel_list_entry(node, struct oriel_whep_client, node);
     next = node->next;
-    oriel_whep_client_pump(whep, oriel_list_entry(node, struct oriel_whep_client, node), now_ns);
+    if (!all && oriel_webrtc_session_due_ns(client->session, now_ns) > now_ns)
+      continue;
+    if (!oriel_udp_slot(&whep->udp) && !oriel_udp_flush(&whep->udp)) {
+      whep->cut_short = true;
+      begin_with(whep, node);
+      break;
+    }
+    oriel_whep_client_pump(whep, client, now_ns);
   }
   oriel_whep_port_schedule(whep);
 }
@@ -79,12 +96,13 @@ static void on_ready(uv_poll_t *poll, int status, int events) {
   if (events & UV_READABLE)
     take_batches(whep);
   if (events & UV_WRITABLE)
-    pump_all(whep);
-  oriel_whep_port_schedule(whep);
+    pump(whep, true);
+  else
+    oriel_whep_port_schedule(whep);
 }
 
 static void on_timer(uv_timer_t *timer) {
-  pump_all(timer->data);
+  pump(timer->data, false);
 }
 
 void oriel_whep_port_schedule(struct oriel_whep *whep) {
@@ -92,7 +110,8 @@ void oriel_whep_port_schedule(struct oriel_whep *whep) {
   uint64_t due_ns = 0;
   if (!whep->open)
     return;
-  (void)watch(whep, !oriel_udp_flush(&whep->udp));
+  const bool flushed = oriel_udp_flush(&whep->udp);
+  (void)watch(whep, !flushed || whep->cut_short);
   struct oriel_list *node;
   oriel_list_each(node, &whep->clients) {
     const struct oriel_whep_client *client = oriel_list_entry(node, struct oriel_whep_client, node);

@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,18 @@
 enum { LOCATION_SIZE = 256, PATIENCE_MS = 10000 };
 
 static struct answer answer;
+static atomic_uint asked; /* how often a session was asked for what it sends */
+
+size_t __real_oriel_webrtc_session_next(struct oriel_webrtc_session *session, uint64_t now_ns, uint8_t *datagram,
+                                        struct oriel_webrtc_address *to);
+size_t __wrap_oriel_webrtc_session_next(struct oriel_webrtc_session *session, uint64_t now_ns, uint8_t *datagram,
+                                        struct oriel_webrtc_address *to);
+
+size_t __wrap_oriel_webrtc_session_next(struct oriel_webrtc_session *session, uint64_t now_ns, uint8_t *datagram,
+                                        struct oriel_webrtc_address *to) {
+  atomic_fetch_add(&asked, 1);
+  return __real_oriel_webrtc_session_next(session, now_ns, datagram, to);
+}
 
 static int setup(void **state) {
   struct rig *rig = calloc(1, sizeof *rig);
@@ -59,7 +72,7 @@ static const char *open_session(struct rig *rig, char location[LOCATION_SIZE]) {
 static int ask_session(struct rig *rig, const char *method, const char *location, const char *headers,
                        const char *body) {
   char request[LOCATION_SIZE + 16];
-  snprintf(request, sizeof request, "%s %s", method, location);
+  snprintf(request, sizeof request, "%s %.*s", method, LOCATION_SIZE - 1, location);
   return ask(rig, &answer, request, headers, body);
 }
 
@@ -238,6 +251,24 @@ static const char *offer_from(struct rig *rig, unsigned host, char location[LOCA
   return header_of(&answer, "Location", location, LOCATION_SIZE);
 }
 
+/* One that waits has something to do each 50 ms, and the others' time is not its own. */
+static void each_is_asked_when_it_is_due(void **state) {
+  enum { COUNT = ORIEL_WHEP_WAITING_OF_ADDRESS_MAX, TICK_MS = 50, TICKS = 10 };
+  struct rig *rig = *state;
+  char locations[COUNT][LOCATION_SIZE];
+  for (unsigned i = 0; i < COUNT; i++)
+    open_session(rig, locations[i]);
+  const uint64_t begin_ms = rig_ms();
+  const unsigned before = atomic_load(&asked);
+  while (atomic_load(&asked) - before < COUNT * TICKS && rig_ms() < begin_ms + PATIENCE_MS)
+    assert_int_equal(ask(rig, &answer, "GET /healthz", "", NULL), 200);
+  const uint64_t took_ms = rig_ms() - begin_ms;
+  assert_true(atomic_load(&asked) - before >= COUNT * TICKS);
+  assert_true(took_ms >= (TICKS - 2) * TICK_MS);
+  for (unsigned i = 0; i < COUNT; i++)
+    close_session(rig, locations[i]);
+}
+
 static void addresses_together_wait_in_bounds(void **state) {
   struct rig *rig = *state;
   char locations[ORIEL_WHEP_WAITING_MAX + 1][LOCATION_SIZE];
@@ -408,6 +439,7 @@ int main(void) {
     cmocka_unit_test(sessions_belong_to_who_opened_them),
     cmocka_unit_test(places_are_limited),
     cmocka_unit_test(the_oldest_that_waits_makes_room),
+    cmocka_unit_test(each_is_asked_when_it_is_due),
     cmocka_unit_test(addresses_together_wait_in_bounds),
     cmocka_unit_test(one_address_has_no_more_than_its_share),
     cmocka_unit_test(without_webrtc_it_says_so),
