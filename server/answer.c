@@ -11,6 +11,7 @@
 #include "core/utf8.h"
 #include "server/policy.h"
 #include "server/request.h"
+#include "server/route.h"
 #include "server/state.h"
 
 static const struct {
@@ -67,6 +68,19 @@ struct MHD_Response *oriel_answer_create_secret(char *json) {
   return response;
 }
 
+/** Pages of origins that --allow-origin names may read what is for them, refusals of the gate too. */
+static void allow_page(const struct oriel_request *request, struct MHD_Response *response) {
+  unsigned count;
+  const char *origin = oriel_request_header(request, "Origin", &count);
+  if (!request->route || !request->route->shared || count != 1 ||
+      !oriel_origins_origin(&request->server->site.origins, origin, request->connection->local))
+    return;
+  (void)MHD_add_response_header(response, "Access-Control-Allow-Origin", origin);
+  (void)MHD_add_response_header(response, "Access-Control-Expose-Headers",
+                                "Location, ETag, Link, Accept-Patch, Retry-After");
+  (void)MHD_add_response_header(response, "Vary", "Origin");
+}
+
 enum MHD_Result oriel_answer_send(struct oriel_request *request, unsigned status, struct MHD_Response *response) {
   struct oriel_server_stats *stats = &request->server->stats;
   if (!response)
@@ -74,6 +88,7 @@ enum MHD_Result oriel_answer_send(struct oriel_request *request, unsigned status
   uint64_t *counters[] = {&stats->answers_2xx, &stats->answers_3xx, &stats->answers_4xx, &stats->answers_5xx};
   if (status >= 200 && status < 600)
     (*counters[status / 100 - 2])++;
+  allow_page(request, response);
   if (request->server->closing)
     (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
   oriel_connection_phase(request->connection, CONNECTION_ANSWER);

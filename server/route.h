@@ -36,6 +36,7 @@ struct oriel_route {
   const char *api;  /* the same behind /api/v1/desktops/NAME; NULL = not there */
   /** Changes something, or carries input: with a cookie it must prove to come from our own page. */
   bool acts;
+  bool shared; /* pages of other origins, where the gate lets them ask, may read what is answered (CORS) */
   enum MHD_Result (*handle)(struct oriel_request *request);
 };
 

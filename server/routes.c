@@ -34,13 +34,14 @@ static const struct oriel_route routes[] = {
   {DELETE, .path = "/api/v1/desktop", .scope = ORIEL_SCOPE_NAMED, .api = "", .handle = oriel_handle_remove},
   {GET, .path = "/metrics", .scope = ORIEL_SCOPE_EITHER, .about_all = true, .api = "/metrics",
     .handle = oriel_handle_metrics},
-  {POST, .path = "/whep/view", .body_max = ORIEL_SDP_MAX, .handle = oriel_handle_whep_offer},
-  {GET, .path = "/whep/view", .handle = oriel_handle_whep_look},
-  {OPTIONS, .path = "/whep/view", .handle = oriel_handle_whep_options},
-  {GET, .path = "/whep/session/", .below = true, .handle = oriel_handle_whep_look},
-  {PATCH, .path = "/whep/session/", .below = true, .body_max = ORIEL_SDP_MAX, .handle = oriel_handle_whep_patch},
-  {DELETE, .path = "/whep/session/", .below = true, .handle = oriel_handle_whep_delete},
-  {OPTIONS, .path = "/whep/session/", .below = true, .handle = oriel_handle_whep_options},
+  {POST, .path = "/whep/view", .shared = true, .body_max = ORIEL_SDP_MAX, .handle = oriel_handle_whep_offer},
+  {GET, .path = "/whep/view", .shared = true, .handle = oriel_handle_whep_look},
+  {OPTIONS, .path = "/whep/view", .shared = true, .handle = oriel_handle_whep_options},
+  {GET, .path = "/whep/session/", .below = true, .shared = true, .handle = oriel_handle_whep_look},
+  {PATCH, .path = "/whep/session/", .below = true, .shared = true, .body_max = ORIEL_SDP_MAX,
+    .handle = oriel_handle_whep_patch},
+  {DELETE, .path = "/whep/session/", .below = true, .shared = true, .handle = oriel_handle_whep_delete},
+  {OPTIONS, .path = "/whep/session/", .below = true, .shared = true, .handle = oriel_handle_whep_options},
 };
 
 static const struct oriel_route asset_route = {

@@ -27,22 +27,6 @@ enum { HTTP_PRECONDITION_REQUIRED = 428 };
 
 /* ---- answers ---- */
 
-/** Pages of origins that --allow-origin names may read what is answered; the gate has judged the origin. */
-static void allow_page(const struct oriel_request *request, struct MHD_Response *response) {
-  unsigned count;
-  const char *origin = oriel_request_header(request, "Origin", &count);
-  if (!response || count != 1)
-    return;
-  (void)MHD_add_response_header(response, "Access-Control-Allow-Origin", origin);
-  (void)MHD_add_response_header(response, "Access-Control-Expose-Headers", "Location, ETag, Link, Accept-Patch");
-  (void)MHD_add_response_header(response, "Vary", "Origin");
-}
-
-static enum MHD_Result send_answer(struct oriel_request *request, unsigned status, struct MHD_Response *response) {
-  allow_page(request, response);
-  return oriel_answer_send(request, status, response);
-}
-
 /** RFC 9457. */
 static enum MHD_Result refuse(struct oriel_request *request, unsigned status, const char *detail) {
   json_t *root = json_pack("{s:s, s:i, s:s}", "type", "about:blank", "status", (int)status, "detail", detail);
@@ -56,7 +40,7 @@ static enum MHD_Result refuse(struct oriel_request *request, unsigned status, co
     free(text);
   else if (status == MHD_HTTP_SERVICE_UNAVAILABLE)
     (void)MHD_add_response_header(response, "Retry-After", "5");
-  return send_answer(request, status, response);
+  return oriel_answer_send(request, status, response);
 }
 
 static struct MHD_Response *empty(const char *type) {
@@ -138,7 +122,7 @@ static enum MHD_Result answer_offer(struct oriel_request *request, struct oriel_
   add_tag(response, client);
   add_links(request, response);
   (void)MHD_add_response_header(response, "Accept-Patch", FRAGMENT_TYPE);
-  return send_answer(request, MHD_HTTP_CREATED, response);
+  return oriel_answer_send(request, MHD_HTTP_CREATED, response);
 }
 
 static enum MHD_Result take_offer(struct oriel_request *request, const struct oriel_sdp_offer *offer) {
@@ -203,7 +187,7 @@ enum MHD_Result oriel_handle_whep_options(struct oriel_request *request) {
   else
     (void)MHD_add_response_header(response, "Accept-Post", SDP_TYPE);
   add_links(request, response);
-  return send_answer(request, MHD_HTTP_OK, response);
+  return oriel_answer_send(request, MHD_HTTP_OK, response);
 }
 
 /* ---- a session ---- */
@@ -225,7 +209,7 @@ static enum MHD_Result refuse_stranger(struct oriel_request *request) {
 enum MHD_Result oriel_handle_whep_look(struct oriel_request *request) {
   if (request->route->below && !find_client(request))
     return refuse_stranger(request);
-  return send_answer(request, MHD_HTTP_OK, empty(SDP_TYPE));
+  return oriel_answer_send(request, MHD_HTTP_OK, empty(SDP_TYPE));
 }
 
 enum MHD_Result oriel_handle_whep_delete(struct oriel_request *request) {
@@ -235,7 +219,7 @@ enum MHD_Result oriel_handle_whep_delete(struct oriel_request *request) {
     return refuse_stranger(request);
   oriel_whep_client_end(whep, client, "the client ended it");
   oriel_whep_port_schedule(whep);
-  return send_answer(request, MHD_HTTP_OK, empty(NULL));
+  return oriel_answer_send(request, MHD_HTTP_OK, empty(NULL));
 }
 
 static enum MHD_Result restart(struct oriel_request *request, struct oriel_whep_client *client,
@@ -252,7 +236,7 @@ static enum MHD_Result restart(struct oriel_request *request, struct oriel_whep_
   struct MHD_Response *response = oriel_answer_create(FRAGMENT_TYPE, NULL, text, size, MHD_RESPMEM_MUST_COPY);
   if (response)
     add_tag(response, client);
-  return send_answer(request, MHD_HTTP_OK, response);
+  return oriel_answer_send(request, MHD_HTTP_OK, response);
 }
 
 /** Whether If-Match names the session as it is; RFC 9110, strongly. */
@@ -280,5 +264,5 @@ enum MHD_Result oriel_handle_whep_patch(struct oriel_request *request) {
     return restart(request, client, &fragment);
   if (!tag_matches(match, client))
     return refuse(request, MHD_HTTP_PRECONDITION_FAILED, "the session's ETag is another one: it was restarted");
-  return send_answer(request, MHD_HTTP_NO_CONTENT, empty(NULL)); /* checks are answered where they come from */
+  return oriel_answer_send(request, MHD_HTTP_NO_CONTENT, empty(NULL)); /* checks are answered where they come from */
 }

@@ -152,8 +152,26 @@ static void methods_and_pages_of_others(void **state) {
   assert_header("Access-Control-Allow-Headers", "Authorization, Content-Type, If-Match");
   assert_int_equal(ask(rig, &answer, "OPTIONS /whep/view", "Origin: https://other.example\r\n", NULL), 403);
   assert_int_equal(offer(rig, "/whep/view", RIG_BEARER SDP "Origin: https://player.example\r\n", OFFER), 201);
-  assert_header("Access-Control-Expose-Headers", "Location, ETag, Link, Accept-Patch");
+  assert_header("Access-Control-Expose-Headers", "Location, ETag, Link, Accept-Patch, Retry-After");
   close_session(rig, header_of(&answer, "Location", location, sizeof location));
+}
+
+/* A page that may ask is told why it was refused; without the header it sees an error of the network. */
+static void pages_may_read_refusals(void **state) {
+  static const char *const credentials[] = {"", BEARER("wrong")};
+  struct rig *rig = *state;
+  char headers[256];
+  for (size_t i = 0; i < 2; i++) {
+    snprintf(headers, sizeof headers, "%s" SDP "Origin: https://player.example\r\n", credentials[i]);
+    assert_int_equal(offer(rig, "/whep/view", headers, OFFER), 401);
+    assert_header("Access-Control-Allow-Origin", "https://player.example");
+    snprintf(headers, sizeof headers, "%s" SDP "Origin: https://other.example\r\n", credentials[i]);
+    assert_int_equal(offer(rig, "/whep/view", headers, OFFER), 403);
+    assert_header("Access-Control-Allow-Origin", "");
+  }
+  assert_int_equal(ask(rig, &answer, "GET /api/v1/desktop", RIG_BEARER "Origin: https://player.example\r\n", NULL),
+                   200);
+  assert_header("Access-Control-Allow-Origin", "");
 }
 
 static void patches(void **state) {
@@ -431,6 +449,7 @@ int main(void) {
     cmocka_unit_test(offer_below_a_name),
     cmocka_unit_test(offers_are_refused_with_the_reason),
     cmocka_unit_test(methods_and_pages_of_others),
+    cmocka_unit_test(pages_may_read_refusals),
     cmocka_unit_test(patches),
     cmocka_unit_test(noise_at_the_port),
     cmocka_unit_test(an_error_at_the_port_is_got_over),
