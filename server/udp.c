@@ -189,8 +189,8 @@ static void fill_group(struct oriel_udp *udp, unsigned first, struct group *grou
   message->msg_controllen = sizeof group->control.bytes;
 }
 
-/** Errors of a group that its parts alone need not have: they are larger than the way's next link takes (EMSGSIZE, and
- *  EINVAL before Linux 6.13), its device or IPsec cannot finish them (EIO), or nothing can (EOPNOTSUPP). */
+/** Errors of a group that its parts alone need not have: they are larger than the way's next link takes (EMSGSIZE, of
+ *  older kernels EINVAL), its device or IPsec cannot finish them (EIO), or nothing can (EOPNOTSUPP). */
 static bool is_of_group(int error) {
   return error == EMSGSIZE || error == EINVAL || error == EIO || error == EOPNOTSUPP;
 }

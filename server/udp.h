@@ -34,7 +34,7 @@ struct oriel_udp {
   struct oriel_udp_datagram in[ORIEL_UDP_BATCH], out[ORIEL_UDP_BATCH];
   unsigned out_count;
   bool whole; /* the kernel or its device cuts nothing for us: each datagram goes by itself, for good */
-  struct oriel_webrtc_address uncut; /* for this host it does not, whatever the port; without one while size is 0 */
+  struct oriel_webrtc_address uncut; /* a host for which it does not, whatever the port; of size 0 = none */
   uint64_t cut; /* datagrams that went as part of a larger one */
   uint64_t refused; /* datagrams that the kernel did not take for another reason than want of room in the socket */
 };
