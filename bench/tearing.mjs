@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// node bench/tearing.mjs [--minutes=5] [--rounds=2] [--worker] [--load]: sound beside 60 fps motion at 1280x720, as a page hears it.
+// node bench/tearing.mjs [--minutes=5] [--rounds=2] [--worker] [--load]: sound beside 60 fps motion at 1280x720, as a page
+// hears it.
 // The worker that decodes and decoding in the page alternate; for each: gaps a minute, the buffer, and where packets are
 // late: as they arrive in the page, as they reach the ring in the audio thread, and how unevenly that thread pulls. With
 // --load a second process keeps a core busy. Where the meter sits: one branch a message in the page, two additions a
