@@ -176,9 +176,13 @@ static void opening_of_a_hidden_page_is_dropped(void **state) {
     assert_int_not_equal(delivery.type, ORIEL_DELIVERY_PICTURE);
     oriel_packet_unref(delivery.packet);
   }
-  oriel_viewer_want(viewer, true, false); /* it begins anew */
-  assert_opening(fixture, viewer);
-  assert_key(fixture, viewer);
+  oriel_viewer_want(viewer, true, false); /* it begins anew, with the key frame where one has been made meanwhile */
+  struct oriel_packet *first = next_picture(fixture, viewer);
+  const bool is_opening = first->kind == ORIEL_PACKET_TILES;
+  assert_true(first->key);
+  oriel_packet_unref(first);
+  if (is_opening)
+    assert_key(fixture, viewer);
 }
 
 /* Whoever asks for a key frame later has a picture: nothing goes before it. */
