@@ -5,7 +5,6 @@
 #include "server/process.h"
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -15,26 +14,18 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/kernel_text.h"
+
 static uint64_t us_of(const struct timeval *time) {
   return (uint64_t)time->tv_sec * 1000000 + (uint64_t)time->tv_usec;
-}
-
-/** A small file of the kernel's as text; false when there is none. */
-static bool read_text(const char *path, char *text, size_t size) {
-  const int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0)
-    return false;
-  const ssize_t count = read(fd, text, size - 1);
-  close(fd);
-  text[count > 0 ? count : 0] = '\0';
-  return count > 0;
 }
 
 static void read_memory(struct oriel_process *process) {
   const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
   char text[128];
   uint64_t all, resident;
-  if (!read_text("/proc/self/statm", text, sizeof text) || sscanf(text, "%" SCNu64 " %" SCNu64, &all, &resident) != 2)
+  if (!oriel_kernel_text_read("/proc/self/statm", text, sizeof text) ||
+      sscanf(text, "%" SCNu64 " %" SCNu64, &all, &resident) != 2)
     return;
   process->virtual_bytes = all * page;
   process->resident_bytes = resident * page;
@@ -76,7 +67,7 @@ uint64_t oriel_process_started_us(void) {
   char text[1024];
   uint64_t ticks;
   struct timespec now, up;
-  const char *rest = read_text("/proc/self/stat", text, sizeof text) ? strrchr(text, ')') : NULL;
+  const char *rest = oriel_kernel_text_read("/proc/self/stat", text, sizeof text) ? strrchr(text, ')') : NULL;
   for (int field = 2; rest && field < 22; field++) {
     rest = strchr(rest + 1, ' ');
   }

@@ -4,23 +4,17 @@
  */
 #include "source/qemu/schedstat.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "core/kernel_text.h"
 
 /* False when there is none. */
 static bool read_file(const char *folder, const char *name, char *text, size_t size) {
   char path[80];
   snprintf(path, sizeof path, "%s/%s", folder, name);
-  const int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0)
-    return false;
-  const ssize_t got = read(fd, text, size - 1);
-  close(fd);
-  text[got > 0 ? got : 0] = '\0';
-  return got > 0;
+  return oriel_kernel_text_read(path, text, size);
 }
 
 /* schedstat's first two numbers: time on a processor, which the kernel brings up to date at each tick at least, and
