@@ -15,29 +15,9 @@
 #include "core/clock.h"
 #include "fake.h"
 
-struct fixture {
-  struct fake fake;
-  struct oriel_desktop *desktop;
-};
-
-static int set_up(void **state) {
-  struct fixture *fixture = calloc(1, sizeof *fixture);
-  fake_init(&fixture->fake, 640, 480);
-  fixture->desktop = fake_desktop(&fixture->fake, "null", false);
-  *state = fixture;
-  return 0;
-}
-
-static int tear_down(void **state) {
-  struct fixture *fixture = *state;
-  fake_end(&fixture->fake, fixture->desktop);
-  free(fixture);
-  return 0;
-}
-
 /* Lesson 14: nothing is sent before a joiner's key frame. */
 static void viewer_joins_at_a_key_frame(void **state) {
-  struct fixture *fixture = *state;
+  struct fake_fixture *fixture = *state;
   struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
   fake_publish_video(fixture->desktop);
   fake_publish_tiles(fixture->desktop);
@@ -51,7 +31,7 @@ static void viewer_joins_at_a_key_frame(void **state) {
 
 /* A key frame that is still the newest picture serves who comes later; one that others built on does not. */
 static void newcomer_takes_the_newest_key(void **state) {
-  struct fixture *fixture = *state;
+  struct fake_fixture *fixture = *state;
   struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
   uint32_t key = fake_publish_key(fixture->desktop);
   struct oriel_viewer *second = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
@@ -74,7 +54,7 @@ static void newcomer_takes_the_newest_key(void **state) {
 }
 
 static void fan_out_shares_one_packet_and_wakes_once(void **state) {
-  struct fixture *fixture = *state;
+  struct fake_fixture *fixture = *state;
   struct oriel_viewer *viewers[ORIEL_DESKTOP_VIEWERS_MAX], *extra = NULL;
   for (int i = 0; i < ORIEL_DESKTOP_VIEWERS_MAX; i++) {
     viewers[i] = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
@@ -100,7 +80,7 @@ static void fan_out_shares_one_packet_and_wakes_once(void **state) {
 
 /* Lessons 3 and 32: one viewer that never drains holds one picture and disturbs nobody. */
 static void stalled_viewer_holds_one_picture_and_disturbs_nobody(void **state) {
-  struct fixture *fixture = *state;
+  struct fake_fixture *fixture = *state;
   struct oriel_viewer *good = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
   struct oriel_viewer *stuck = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
   struct oriel_desktop_stats *stats = calloc(1, sizeof *stats);
@@ -130,7 +110,7 @@ static void stalled_viewer_holds_one_picture_and_disturbs_nobody(void **state) {
 }
 
 static void missed_video_is_told_and_recovers_at_a_key(void **state) {
-  struct fixture *fixture = *state;
+  struct fake_fixture *fixture = *state;
   struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
   fake_publish_key(fixture->desktop);
   fake_publish_video(fixture->desktop); /* the key still waits in the slot: the chain breaks */
@@ -153,7 +133,7 @@ static void missed_video_is_told_and_recovers_at_a_key(void **state) {
 
 /* A video picture covers what tiles brought: no key frame is needed for a viewer that missed some. */
 static void missed_tiles_are_made_good_by_the_next_video(void **state) {
-  struct fixture *fixture = *state;
+  struct fake_fixture *fixture = *state;
   struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
   struct oriel_demand demand;
   uint32_t key = fake_publish_key(fixture->desktop);
@@ -171,7 +151,7 @@ static void missed_tiles_are_made_good_by_the_next_video(void **state) {
   oriel_viewer_detach(viewer);
 }
 
-static struct oriel_viewer *join(struct fixture *fixture, bool part) {
+static struct oriel_viewer *join(struct fake_fixture *fixture, bool part) {
   struct oriel_viewer *viewer = NULL;
   const struct oriel_viewer_config config = {.video = true, .tiles = true, .part = part};
   assert_int_equal(oriel_viewer_attach(fixture->desktop, &config, &viewer), 0);
@@ -181,14 +161,14 @@ static struct oriel_viewer *join(struct fixture *fixture, bool part) {
 static const struct oriel_rect somewhere = {64, 64, 64, 64};
 
 /* Video of which a part is drawn; what publishing it says. */
-static bool publish_part(struct fixture *fixture) {
+static bool publish_part(struct fake_fixture *fixture) {
   struct oriel_packet *packet = fake_packet(ORIEL_PACKET_VIDEO, false);
   packet->partly = true;
   oriel_damage_add(&packet->part, (struct oriel_rect){0, 0, 16, 16});
   return oriel_desktop_publish(fixture->desktop, ORIEL_CHANNEL_TILES, packet);
 }
 
-static void publish_refinement(struct fixture *fixture) {
+static void publish_refinement(struct fake_fixture *fixture) {
   struct oriel_packet *packet = fake_packet(ORIEL_PACKET_TILES, false);
   packet->sharpening = true;
   oriel_damage_add(&packet->part, somewhere);
@@ -197,7 +177,7 @@ static void publish_refinement(struct fixture *fixture) {
 
 /* Who takes parts is told to draw one; who does not draws all, and that is said. */
 static void part_is_drawn_by_who_knows_of_parts(void **state) {
-  struct fixture *fixture = *state;
+  struct fake_fixture *fixture = *state;
   struct oriel_viewer *able = join(fixture, true);
   fake_publish_key(fixture->desktop);
   fake_take_picture(able);
@@ -220,7 +200,7 @@ static void part_is_drawn_by_who_knows_of_parts(void **state) {
 /* Refinement that video drove out of the mailbox, or that found it occupied, is missed, whatever part that video has
  * drawn; all of a picture makes up for it. */
 static void missed_refinement_outlives_a_part(void **state) {
-  struct fixture *fixture = *state;
+  struct fake_fixture *fixture = *state;
   struct oriel_viewer *viewer = join(fixture, true);
   struct oriel_demand demand;
   fake_publish_key(fixture->desktop);
@@ -239,7 +219,7 @@ static void missed_refinement_outlives_a_part(void **state) {
 
 /* Lesson 2: the newer replaces the waiting. */
 static void newest_wins_where_the_chain_allows(void **state) {
-  struct fixture *fixture = *state;
+  struct fake_fixture *fixture = *state;
   struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
   const uint32_t first = fake_publish_key(fixture->desktop);
   assert_int_equal(fake_take_picture(viewer), first);
@@ -253,7 +233,7 @@ static void newest_wins_where_the_chain_allows(void **state) {
 }
 
 static void viewer_without_tiles_has_a_channel_of_its_own(void **state) {
-  struct fixture *fixture = *state;
+  struct fake_fixture *fixture = *state;
   struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, false, false);
   struct oriel_viewer *able = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
   struct oriel_demand demand;
@@ -277,7 +257,7 @@ static void viewer_without_tiles_has_a_channel_of_its_own(void **state) {
 }
 
 static void chronic_laggard_waits_longer_for_each_key(void **state) {
-  struct fixture *fixture = *state;
+  struct fake_fixture *fixture = *state;
   struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
   struct oriel_demand demand;
   for (int i = 0; i < 3; i++) {
@@ -299,7 +279,7 @@ static void chronic_laggard_waits_longer_for_each_key(void **state) {
 }
 
 static void key_request_drops_what_waits(void **state) {
-  struct fixture *fixture = *state;
+  struct fake_fixture *fixture = *state;
   struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
   struct oriel_demand demand;
   fake_publish_key(fixture->desktop);
@@ -313,7 +293,7 @@ static void key_request_drops_what_waits(void **state) {
 }
 
 static void repeated_key_requests_wait_longer(void **state) {
-  struct fixture *fixture = *state;
+  struct fake_fixture *fixture = *state;
   struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
   struct oriel_demand demand;
   for (int i = 0; i < 2; i++) {
@@ -330,7 +310,7 @@ static void repeated_key_requests_wait_longer(void **state) {
 }
 
 static void bursts_count_pictures_closer_than_8_ms(void **state) {
-  struct fixture *fixture = *state;
+  struct fake_fixture *fixture = *state;
   for (int i = 0; i < 3; i++) { /* lesson 16 */
     struct oriel_packet *packet = fake_packet(ORIEL_PACKET_VIDEO, false);
     packet->encoded_ns = (uint64_t)1000 * ORIEL_NS_PER_SECOND + (unsigned)(i * i) * 4 * ORIEL_NS_PER_MS; /* 0, 4, 16 */
@@ -339,7 +319,7 @@ static void bursts_count_pictures_closer_than_8_ms(void **state) {
   assert_int_equal(fixture->desktop->hub.channels[ORIEL_CHANNEL_TILES].counters.bursts, 1);
 }
 
-#define channel_test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define channel_test(name) cmocka_unit_test_setup_teardown(name, fake_set_up, fake_tear_down)
 
 int main(void) {
   const struct CMUnitTest tests[] = {

@@ -13,28 +13,14 @@
 #include "core/clock.h"
 #include "fake.h"
 
-struct fixture {
-  struct fake fake;
-  struct oriel_desktop *desktop;
-};
-
 static int set_up(void **state) {
-  struct fixture *fixture = calloc(1, sizeof *fixture);
-  fake_init(&fixture->fake, 640, 480);
-  fixture->desktop = fake_desktop(&fixture->fake, "null", false);
+  fake_set_up(state);
+  const struct fake_fixture *fixture = *state;
   fixture->desktop->config.control = ORIEL_CONTROL_ASK;
-  *state = fixture;
   return 0;
 }
 
-static int tear_down(void **state) {
-  struct fixture *fixture = *state;
-  fake_end(&fixture->fake, fixture->desktop);
-  free(fixture);
-  return 0;
-}
-
-static struct oriel_viewer *join(struct fixture *fixture, uint64_t owner, bool watcher) {
+static struct oriel_viewer *join(struct fake_fixture *fixture, uint64_t owner, bool watcher) {
   const struct oriel_viewer_config config = {
     .role = ORIEL_ROLE_CONTROLLER, .video = true, .owner = owner, .watcher = watcher};
   struct oriel_viewer *viewer = NULL;
@@ -47,11 +33,11 @@ static void press(struct oriel_viewer *viewer) {
 }
 
 /** Ten seconds pass without input, as the desktop sees it. */
-static void idle(struct fixture *fixture) {
+static void idle(struct fake_fixture *fixture) {
   fixture->desktop->hub.input_ns -= 10 * ORIEL_NS_PER_SECOND;
 }
 
-static void look(struct fixture *fixture) {
+static void look(struct fake_fixture *fixture) {
   oriel_desktop_look(fixture->desktop, oriel_clock_ns());
 }
 
@@ -67,7 +53,7 @@ static struct oriel_delivery controls_of(struct oriel_viewer *viewer) {
 }
 
 static void newcomer_waits_while_they_are_used(void **state) {
-  struct fixture *fixture = *state;
+  struct fake_fixture *fixture = *state;
   struct oriel_viewer *first = join(fixture, 0, false);
   press(first);
   struct oriel_viewer *second = join(fixture, 0, false);
@@ -86,7 +72,7 @@ static void newcomer_waits_while_they_are_used(void **state) {
 }
 
 static void newcomer_gets_them_from_an_idle_holder(void **state) {
-  struct fixture *fixture = *state;
+  struct fake_fixture *fixture = *state;
   struct oriel_viewer *first = join(fixture, 0, false);
   press(first);
   idle(fixture);
@@ -111,7 +97,7 @@ static void places_of(struct oriel_viewer *viewer, struct oriel_delivery *typed,
 
 /* How far a text came is told before the news that its sender has no controls, after which the page forgets it. */
 static void who_loses_them_is_told_how_far_its_text_came(void **state) {
-  struct fixture *fixture = *state;
+  struct fake_fixture *fixture = *state;
   struct oriel_viewer *first = join(fixture, 0, false);
   struct oriel_delivery typed = {0};
   unsigned typed_at, role_at;
@@ -135,7 +121,7 @@ static void who_loses_them_is_told_how_far_its_text_came(void **state) {
 }
 
 static void own_pages_need_no_consent(void **state) {
-  struct fixture *fixture = *state;
+  struct fake_fixture *fixture = *state;
   struct oriel_viewer *first = join(fixture, 7, false);
   press(first);
   struct oriel_viewer *second = join(fixture, 7, false), *stranger = join(fixture, 8, false);
@@ -144,7 +130,7 @@ static void own_pages_need_no_consent(void **state) {
 }
 
 static void holder_is_asked_and_grants(void **state) {
-  struct fixture *fixture = *state;
+  struct fake_fixture *fixture = *state;
   struct oriel_viewer *first = join(fixture, 0, false), *second = join(fixture, 0, false);
   press(first);
   oriel_viewer_rename(second, "Zo\xC3\xAB\n");
@@ -165,7 +151,7 @@ static void holder_is_asked_and_grants(void **state) {
 }
 
 static void holder_denies_and_is_left_alone(void **state) {
-  struct fixture *fixture = *state;
+  struct fake_fixture *fixture = *state;
   struct oriel_viewer *first = join(fixture, 0, false), *second = join(fixture, 0, false);
   struct oriel_viewer *third = join(fixture, 0, false);
   press(first);
@@ -183,7 +169,7 @@ static void holder_denies_and_is_left_alone(void **state) {
 }
 
 static void holder_who_does_nothing_consents(void **state) {
-  struct fixture *fixture = *state;
+  struct fake_fixture *fixture = *state;
   struct oriel_viewer *first = join(fixture, 0, false), *second = join(fixture, 0, false);
   struct oriel_viewer *third = join(fixture, 0, false);
   press(first);
@@ -205,7 +191,7 @@ static void holder_who_does_nothing_consents(void **state) {
 }
 
 static void asker_who_gives_up_is_forgotten(void **state) {
-  struct fixture *fixture = *state;
+  struct fake_fixture *fixture = *state;
   struct oriel_viewer *first = join(fixture, 0, false), *second = join(fixture, 0, false);
   press(first);
   oriel_viewer_control(second, true);
@@ -220,7 +206,7 @@ static void asker_who_gives_up_is_forgotten(void **state) {
 }
 
 static void fixed_holder_keeps_them(void **state) {
-  struct fixture *fixture = *state;
+  struct fake_fixture *fixture = *state;
   fixture->desktop->config.control = ORIEL_CONTROL_FIXED;
   struct oriel_viewer *first = join(fixture, 0, false), *second = join(fixture, 0, false);
   struct oriel_viewer *third = join(fixture, 0, false);
@@ -236,7 +222,7 @@ static void fixed_holder_keeps_them(void **state) {
 }
 
 static void watcher_never_has_them(void **state) {
-  struct fixture *fixture = *state;
+  struct fake_fixture *fixture = *state;
   struct oriel_viewer *watcher = join(fixture, 0, true);
   oriel_viewer_control(watcher, true);
   assert_false(oriel_viewer_controls(watcher));
@@ -247,7 +233,7 @@ static void watcher_never_has_them(void **state) {
 
 /* However fast two play with them, the rest hears of it at looks. */
 static void others_hear_of_it_at_the_next_look(void **state) {
-  struct fixture *fixture = *state;
+  struct fake_fixture *fixture = *state;
   fixture->desktop->config.control = ORIEL_CONTROL_NEWEST;
   struct oriel_viewer *first = join(fixture, 0, false), *second = join(fixture, 0, false);
   struct oriel_viewer *other = join(fixture, 0, true);
@@ -265,7 +251,7 @@ static void others_hear_of_it_at_the_next_look(void **state) {
 }
 
 static void names_are_cut_and_never_empty(void **state) {
-  struct fixture *fixture = *state;
+  struct fake_fixture *fixture = *state;
   struct oriel_viewer *viewer = join(fixture, 0, false);
   assert_string_equal(oriel_viewer_name(viewer), "Viewer 1");
   char longest[161];
@@ -280,7 +266,7 @@ static void names_are_cut_and_never_empty(void **state) {
   assert_string_equal(oriel_viewer_name(viewer), "Viewer 1");
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, fake_tear_down)
 
 int main(void) {
   const struct CMUnitTest tests[] = {

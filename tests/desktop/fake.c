@@ -142,6 +142,21 @@ struct oriel_desktop *fake_desktop(struct fake *fake, const char *encoder, bool 
   return fake_desktop_heard(fake, encoder, NULL, start);
 }
 
+int fake_set_up(void **state) {
+  struct fake_fixture *fixture = calloc(1, sizeof *fixture);
+  fake_init(&fixture->fake, 640, 480);
+  fixture->desktop = fake_desktop(&fixture->fake, "null", false);
+  *state = fixture;
+  return 0;
+}
+
+int fake_tear_down(void **state) {
+  struct fake_fixture *fixture = *state;
+  fake_end(&fixture->fake, fixture->desktop);
+  free(fixture);
+  return 0;
+}
+
 struct oriel_desktop *fake_desktop_heard(struct fake *fake, const char *encoder, struct oriel_guest_audio *guest_audio,
                                          bool start) {
   struct oriel_desktop *desktop = NULL;

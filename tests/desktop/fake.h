@@ -38,6 +38,13 @@ void fake_init(struct fake *fake, uint16_t width, uint16_t height);
 void fake_finish(struct fake *fake);
 /** Ends a case, also one that failed: detaches every viewer, destroys the desktop, finishes the fake. */
 void fake_end(struct fake *fake, struct oriel_desktop *desktop);
+/** What most cases begin with, from their state: a screen of 640x480 and a desktop without threads or an encoder. */
+struct fake_fixture {
+  struct fake fake;
+  struct oriel_desktop *desktop;
+};
+int fake_set_up(void **state);
+int fake_tear_down(void **state);
 /** A desktop on the fake: 60 fps, 20 ms of sound, its wake counted. `start`: with threads. */
 struct oriel_desktop *fake_desktop(struct fake *fake, const char *encoder, bool start);
 /** The same with sound from inside a guest, which it takes over. */

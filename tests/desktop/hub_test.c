@@ -15,28 +15,8 @@
 #include "core/clock.h"
 #include "fake.h"
 
-struct fixture {
-  struct fake fake;
-  struct oriel_desktop *desktop;
-};
-
-static int set_up(void **state) {
-  struct fixture *fixture = calloc(1, sizeof *fixture);
-  fake_init(&fixture->fake, 640, 480);
-  fixture->desktop = fake_desktop(&fixture->fake, "null", false);
-  *state = fixture;
-  return 0;
-}
-
-static int tear_down(void **state) {
-  struct fixture *fixture = *state;
-  fake_end(&fixture->fake, fixture->desktop);
-  free(fixture);
-  return 0;
-}
-
 static void viewer_first_hears_state_and_role(void **state) {
-  struct fixture *fixture = *state;
+  struct fake_fixture *fixture = *state;
   struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_CONTROLLER, true, false);
   struct oriel_delivery delivery;
   fake_publish_key(fixture->desktop);
@@ -60,7 +40,7 @@ static void viewer_first_hears_state_and_role(void **state) {
 }
 
 static void viewer_that_never_acknowledges_gets_a_window_of_pictures(void **state) {
-  struct fixture *fixture = *state;
+  struct fake_fixture *fixture = *state;
   struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
   unsigned taken = 0;
   struct oriel_delivery delivery = {0};
@@ -91,7 +71,7 @@ static void viewer_that_never_acknowledges_gets_a_window_of_pictures(void **stat
 }
 
 static void decoder_that_falls_behind_holds_pictures_back(void **state) {
-  struct fixture *fixture = *state;
+  struct fake_fixture *fixture = *state;
   struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
   oriel_viewer_rtt(viewer, 200000); /* a wide window */
   fake_publish_key(fixture->desktop);
@@ -110,7 +90,7 @@ static void decoder_that_falls_behind_holds_pictures_back(void **state) {
 }
 
 static void lying_acknowledgements_change_nothing(void **state) {
-  struct fixture *fixture = *state;
+  struct fake_fixture *fixture = *state;
   struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
   struct oriel_desktop_stats *stats = calloc(1, sizeof *stats);
   uint64_t now = oriel_clock_ns();
@@ -133,7 +113,7 @@ static void lying_acknowledgements_change_nothing(void **state) {
 }
 
 static void want_false_stops_and_true_starts_with_a_key(void **state) {
-  struct fixture *fixture = *state;
+  struct fake_fixture *fixture = *state;
   struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, true);
   assert_true(fixture->fake.watched);
   fake_publish_key(fixture->desktop);
@@ -159,7 +139,7 @@ static void want_false_stops_and_true_starts_with_a_key(void **state) {
 
 /* Lesson 32: at most one second of sound; lesson 27: after a stall the old part goes. */
 static void sound_is_bounded_and_trimmed_after_a_stall(void **state) {
-  struct fixture *fixture = *state;
+  struct fake_fixture *fixture = *state;
   struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, true);
   struct oriel_desktop_stats *stats = calloc(1, sizeof *stats);
   fake_drain(viewer);
@@ -196,7 +176,7 @@ static void press(struct oriel_viewer *viewer) {
 }
 
 static void controls_go_to_the_newest_and_back(void **state) {
-  struct fixture *fixture = *state;
+  struct fake_fixture *fixture = *state;
   struct fake *fake = &fixture->fake;
   struct oriel_viewer *first = fake_viewer(fixture->desktop, ORIEL_ROLE_CONTROLLER, true, false);
   struct oriel_viewer *watcher = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
@@ -231,7 +211,7 @@ static void controls_go_to_the_newest_and_back(void **state) {
 }
 
 static void stages_follow_a_picture_to_the_screen(void **state) {
-  struct fixture *fixture = *state;
+  struct fake_fixture *fixture = *state;
   struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_CONTROLLER, true, false);
   struct oriel_desktop_stats *stats = calloc(1, sizeof *stats);
   fake_drain(viewer);
@@ -270,7 +250,7 @@ static void stages_follow_a_picture_to_the_screen(void **state) {
 }
 
 static void cursor_and_volume_coalesce_to_the_newest(void **state) {
-  struct fixture *fixture = *state;
+  struct fake_fixture *fixture = *state;
   struct oriel_desktop *desktop = fixture->desktop;
   const struct oriel_source_sink *sink = &desktop->sink;
   struct oriel_viewer *viewer = fake_viewer(desktop, ORIEL_ROLE_VIEWER, true, false);
@@ -308,7 +288,7 @@ static void cursor_and_volume_coalesce_to_the_newest(void **state) {
 /* A guest that defines huge cursors all the time gets few of them through, pictures go in between, and the newest shape
  * is shown in the end. */
 static void cursor_storm_starves_nobody(void **state) {
-  struct fixture *fixture = *state;
+  struct fake_fixture *fixture = *state;
   struct oriel_bulletin *bulletin = &fixture->desktop->bulletin;
   const struct oriel_source_sink *sink = &fixture->desktop->sink;
   struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
@@ -377,7 +357,7 @@ static void create_rejects_bad_numbers_and_frees_the_source(void **state) {
   }
 }
 
-#define hub_test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define hub_test(name) cmocka_unit_test_setup_teardown(name, fake_set_up, fake_tear_down)
 
 int main(void) {
   const struct CMUnitTest tests[] = {
