@@ -32,6 +32,7 @@ count() { # what build/torture.part says
 }
 
 torture serve memory,descriptor,thread serve 'pattern:?size=320x240&scene=motion'
+torture serve memory,descriptor,thread serve 'pattern:?size=320x240&scene=motion' --tls-self-signed
 torture start descriptor,exhausted,thread serve 'pattern:?size=320x240&scene=motion'
 torture start memory,descriptor,exhausted,thread serve qemu:/nowhere/qmp.sock --tls-self-signed --audio-listen tcp://127.0.0.1:0
 echo "==> typing"

@@ -104,7 +104,7 @@ static int open_port(struct oriel_whep *whep, const struct oriel_site *site, con
     return 0;
   snprintf(whep->closed_because, sizeof whep->closed_because,
            "UDP port %u cannot be opened: %s; give another one with --webrtc-port", port, strerror(-status));
-  if (config->port) {
+  if (config->port || status != -EADDRINUSE) { /* what is short for a moment must not leave WHEP off for good */
     snprintf(why, why_size, "%s", whep->closed_because);
     return status;
   }
