@@ -42,7 +42,7 @@ export class Jitter {
       const late = sorted[Math.min(filled - 1, Math.floor(filled * 0.98))];
       this.jitterMs = (late - sorted[0]) / 1000;
     }
-    const wish = this.packetMs + this.jitterMs + SAFETY_MS;
-    return Math.max(TARGET_MIN_MS, Math.min(TARGET_MAX_MS, wish));
+    const target = this.packetMs + this.jitterMs + SAFETY_MS;
+    return Math.max(TARGET_MIN_MS, Math.min(TARGET_MAX_MS, target));
   }
 }

@@ -161,8 +161,8 @@ export class AudioRing {
       this.counts.cutFrames += fill - this.target;
       this.smoothed = this.target;
     }
-    const wish = 1 + (this.smoothed - this.target) * SPEED_GAIN;
-    this.speed = Math.max(1 - SPEED_MAX, Math.min(1 + SPEED_MAX, wish));
+    const speed = 1 + (this.smoothed - this.target) * SPEED_GAIN;
+    this.speed = Math.max(1 - SPEED_MAX, Math.min(1 + SPEED_MAX, speed));
   }
 
   /** Four point cubic (Hermite) interpolation. @param {Float32Array} side @param {number} position */

@@ -3,7 +3,7 @@
 import { byId, make, say } from './dom.js';
 import { SCALE_MAX, SCALE_MIN, SCALES, SIZES } from './size.js';
 import { CAP } from './wire.js';
-import { fits } from './wish.js';
+import { fits } from './requested-size.js';
 
 /** What a guest needs that got another size than it was asked for. */
 const FOLLOWING =
@@ -61,7 +61,7 @@ export class SizePanel {
     custom.addEventListener('change', follow);
   }
 
-  /** The guest or the wish has changed. */
+  /** The guest or what is asked for has changed. */
   update() {
     if (byId('panel-size', HTMLElement).hidden) return;
     const { guest, capabilities } = this.client;

@@ -2,7 +2,7 @@
 // The desktop's size: follows the window, at a scale, unless the user pinned it.
 import { chosenSize, sizeDivisor } from './hello.js';
 import { writeResize } from './protocol.js';
-import { Wish } from './wish.js';
+import { RequestedSize } from './requested-size.js';
 
 const SETTLE_MS = 200;
 
@@ -33,12 +33,12 @@ export class Size {
     this.settings = settings;
     this.allowed = allowed;
     this.timer = 0;
-    this.wish = new Wish(
+    this.requested = new RequestedSize(
       ({ width, height }) => {
         if (this.allowed()) send(writeResize(width, height));
         else this.forget();
       },
-      () => late(this.wish.late),
+      () => late(this.requested.late),
     );
     const observer = new ResizeObserver((entries) => this.observed(entries[entries.length - 1]));
     try {
@@ -93,27 +93,27 @@ export class Size {
 
   /** The hello asked for this already. @param {{width: number, height: number} | null} size */
   noteAsked(size) {
-    this.wish.noteAsked(size);
+    this.requested.noteAsked(size);
   }
 
   /** What the guest has now. @param {{width: number, height: number}} size @param {boolean} running */
   setGuest(size, running) {
-    this.wish.setGuest(size, running);
+    this.requested.setGuest(size, running);
   }
 
   /** The size that was asked for did not come in time. */
   get late() {
-    return this.wish.late;
+    return this.requested.late;
   }
 
   /** We got or lost the controls, or another viewer may have changed the size: ask again even for the same. */
   forget() {
-    this.wish.forget();
+    this.requested.forget();
   }
 
   ask() {
     const { wanted } = this;
     if (!wanted) this.forget();
-    else if (this.allowed()) this.wish.want(wanted);
+    else if (this.allowed()) this.requested.want(wanted);
   }
 }

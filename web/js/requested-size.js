@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The wish for a size: compared with what the guest has now, not with what was asked for once. A guest that changes its
-// size by itself (a log-in, a reboot) is asked again, ever more rarely; one that does not follow is noted as late. Pure
-// but for the clock and the timer that it is given.
+// The size that is asked for: compared with what the guest has now, not with what was asked for once. A guest that
+// changes its size by itself (a log-in, a reboot) is asked again, ever more rarely; one that does not follow is noted as
+// late. Pure but for the clock and the timer that it is given.
 
 /** A guest takes a second or two to change its mode; later than this it does not follow by itself. */
 export const PATIENCE_MS = 3000;
@@ -18,7 +18,7 @@ export function fits(guest, wanted) {
   return dx >= 0 && dy >= 0 && dx < ROUNDING && dy < ROUNDING;
 }
 
-export class Wish {
+export class RequestedSize {
   /**
    * @param {(size: Dimensions) => void} send @param {() => void} changed `late` did
    * @param {() => number} [now] ms @param {(run: () => void, ms: number) => number} [delay]

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fits, Wish } from '../../web/js/wish.js';
+import { fits, RequestedSize } from '../../web/js/requested-size.js';
 
-/** A wish with a clock and one timer that the test moves. */
+/** A size that is asked for, with a clock and one timer that the test moves. */
 function fixture() {
   const f = { now: 0, timer: null, sent: [], changes: 0 };
   f.pass = (ms) => {
@@ -16,32 +16,32 @@ function fixture() {
       run();
     }
   };
-  f.wish = new Wish(
+  f.requested = new RequestedSize(
     ({ width, height }) => f.sent.push(`${width}x${height}`),
     () => f.changes++,
     () => f.now,
     (run, ms) => ((f.timer = { run, at: f.now + ms }), 1),
     () => (f.timer = null),
   );
-  f.guest = (width, height, running = true) => f.wish.setGuest({ width, height }, running);
-  f.want = (width, height) => f.wish.want({ width, height });
+  f.guest = (width, height, running = true) => f.requested.setGuest({ width, height }, running);
+  f.want = (width, height) => f.requested.want({ width, height });
   return f;
 }
 
-test('wish_is_sent_once_and_fits_with_rounding', () => {
+test('requested_size_is_sent_once_and_fits_with_rounding', () => {
   const f = fixture();
   f.want(1001, 640);
   f.want(1001, 640);
   assert.deepEqual(f.sent, ['1001x640']);
   f.guest(1000, 640);
   f.pass(60_000);
-  assert.equal(f.wish.late, false);
+  assert.equal(f.requested.late, false);
   assert.equal(f.sent.length, 1);
   assert.equal(fits({ width: 1008, height: 640 }, { width: 1001, height: 640 }), false);
   assert.equal(fits({ width: 985, height: 640 }, { width: 1001, height: 640 }), false);
 });
 
-test('wish_that_a_guest_left_behind_is_sent_again', () => {
+test('requested_size_that_a_guest_left_behind_is_sent_again', () => {
   const f = fixture();
   f.want(1280, 720);
   f.guest(1280, 720);
@@ -58,7 +58,7 @@ test('wish_that_a_guest_left_behind_is_sent_again', () => {
   assert.ok(f.now - before >= 3000);
 });
 
-test('wish_fights_nobody', () => {
+test('requested_size_fights_nobody', () => {
   const f = fixture();
   f.want(1280, 720);
   for (let second = 0; second < 3600; second++) {
@@ -68,50 +68,50 @@ test('wish_fights_nobody', () => {
   assert.ok(f.sent.length < 24, `${f.sent.length} in an hour`);
 });
 
-test('wish_after_others_is_sent_again', () => {
+test('requested_size_after_others_is_sent_again', () => {
   const f = fixture();
   f.want(1280, 720);
   f.guest(1280, 720);
-  f.wish.forget(); // another viewer had the controls, and has left
+  f.requested.forget(); // another viewer had the controls, and has left
   f.guest(640, 480);
   f.want(1280, 720);
   assert.deepEqual(f.sent, ['1280x720', '1280x720']);
 });
 
-test('wish_that_is_not_followed_is_late_after_three_seconds', () => {
+test('requested_size_that_is_not_followed_is_late_after_three_seconds', () => {
   const f = fixture();
   f.guest(1024, 768);
   f.want(1280, 720);
   f.pass(2999);
-  assert.equal(f.wish.late, false);
+  assert.equal(f.requested.late, false);
   f.pass(1);
-  assert.equal(f.wish.late, true);
+  assert.equal(f.requested.late, true);
   f.pass(600_000);
   assert.deepEqual(f.sent, ['1280x720']); // such a guest is not asked again and again
   f.guest(1280, 720);
-  assert.equal(f.wish.late, false);
+  assert.equal(f.requested.late, false);
   assert.equal(f.changes, 2);
 });
 
-test('wish_of_a_guest_that_stands_still_is_not_late', () => {
+test('requested_size_of_a_guest_that_stands_still_is_not_late', () => {
   const f = fixture();
   f.guest(1024, 768, false);
   f.want(1280, 720);
   f.pass(10_000);
-  assert.equal(f.wish.late, false);
+  assert.equal(f.requested.late, false);
 });
 
-test('wish_in_the_hello_counts_as_sent', () => {
+test('size_in_the_hello_counts_as_sent', () => {
   const f = fixture();
-  f.wish.noteAsked({ width: 1280, height: 720 });
+  f.requested.noteAsked({ width: 1280, height: 720 });
   f.want(1280, 720);
   assert.deepEqual(f.sent, []);
   f.guest(1024, 768);
   f.pass(3000);
-  assert.equal(f.wish.late, true);
+  assert.equal(f.requested.late, true);
 });
 
-test('wish_of_a_page_that_gets_the_controls_back_is_sent_again', async () => {
+test('requested_size_of_a_page_that_gets_the_controls_back_is_sent_again', async () => {
   globalThis.document ??= {};
   const { Client } = await import('../../web/js/client.js');
   const calls = [];
