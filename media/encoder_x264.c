@@ -212,14 +212,14 @@ static uint32_t gradients(const struct oriel_picture *picture, int row, int from
   return total;
 }
 
-struct survey {
+struct analysis {
   uint64_t activity; /* of what will be coded */
   int coarsest;      /* highest QP among what will not */
 };
 
 /* Looks at every macroblock: is it going to be coded, because it is damaged or was coded at a QP above `above`? */
-static struct survey survey_picture(const struct state *state, const struct oriel_picture *picture, int above) {
-  struct survey survey = {0};
+static struct analysis analyse(const struct state *state, const struct oriel_picture *picture, int above) {
+  struct analysis analysis = {0};
   for (int row = 0; row < state->rows; row++) {
     const uint8_t *constant = state->constant + (ptrdiff_t)row * state->columns;
     const uint8_t *coded_qp = state->coded_qp + (ptrdiff_t)row * state->columns;
@@ -229,14 +229,14 @@ static struct survey survey_picture(const struct state *state, const struct orie
       if (coded && from < 0)
         from = column;
       if (!coded && from >= 0) {
-        survey.activity += gradients(picture, row, from, column);
+        analysis.activity += gradients(picture, row, from, column);
         from = -1;
       }
-      if (!coded && column < state->columns && coded_qp[column] > survey.coarsest)
-        survey.coarsest = coded_qp[column];
+      if (!coded && column < state->columns && coded_qp[column] > analysis.coarsest)
+        analysis.coarsest = coded_qp[column];
     }
   }
-  return survey;
+  return analysis;
 }
 
 static int coarsest_qp(const struct state *state) {
@@ -259,15 +259,15 @@ static struct plan plan_picture(struct state *state, const struct oriel_picture 
   int damaged = mark_constant(state, request->force_key ? NULL : request->damage);
   uint64_t now = request->converted_ns ? request->converted_ns : oriel_clock_ns();
   struct plan plan = {.kind = ORIEL_RATE_DELTA};
-  struct survey survey = survey_picture(state, picture, sharpen ? QP_SHARP : QP_COARSEST);
-  plan.activity = survey.activity;
+  struct analysis analysis = analyse(state, picture, sharpen ? QP_SHARP : QP_COARSEST);
+  plan.activity = analysis.activity;
   bool small = damaged * SMALL_PART < state->columns * state->rows;
   int floor = small ? QP_SMALL : state->large_floor;
   if (sharpen) {
     plan.kind = ORIEL_RATE_SHARPEN;
     floor = QP_SHARP;
-  } else if (floor < survey.coarsest) {
-    floor = survey.coarsest; /* see the top of the file */
+  } else if (floor < analysis.coarsest) {
+    floor = analysis.coarsest; /* see the top of the file */
   }
   if (request->force_key)
     plan.kind = ORIEL_RATE_KEY;
