@@ -232,8 +232,8 @@ static enum oriel_audio_state state_of(const struct oriel_audio_reader *reader, 
   if (!view->published_ns && view->beat) /* a writer that does not tell the time cannot be judged by it */
     return ORIEL_AUDIO_RUNNING;
   const uint64_t now_ns = oriel_audio_clock_ns();
-  const uint64_t rest_ns = view->published_ns < now_ns ? now_ns - view->published_ns : view->published_ns - now_ns;
-  return rest_ns > stalled_ns ? ORIEL_AUDIO_STALLED : ORIEL_AUDIO_RUNNING;
+  const uint64_t age_ns = view->published_ns < now_ns ? now_ns - view->published_ns : view->published_ns - now_ns;
+  return age_ns > stalled_ns ? ORIEL_AUDIO_STALLED : ORIEL_AUDIO_RUNNING;
 }
 
 int oriel_audio_reader_info(struct oriel_audio_reader *reader, struct oriel_audio_info *info) {

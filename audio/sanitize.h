@@ -11,30 +11,30 @@
 #include <stdint.h>
 #include <string.h>
 
-/* One register of AVX2, two of SSE2 and NEON, which every x86-64 and arm64 has. */
-typedef int32_t oriel_audio_lanes __attribute__((vector_size(32), aligned(4), may_alias));
-typedef int32_t oriel_audio_lane __attribute__((may_alias));
+/* Eight samples as integers: one register of AVX2, two of SSE2 and NEON, which every x86-64 and arm64 has. */
+typedef int32_t oriel_audio_vector __attribute__((vector_size(32), aligned(4), may_alias));
+typedef int32_t oriel_audio_bits __attribute__((may_alias));
 
 enum {
   ORIEL_AUDIO_MAGNITUDE = 0x7fffffff,
   ORIEL_AUDIO_TOO_LOUD = 0x44800000, /* 1024.0f; as integers, magnitudes sort as floats do, then Inf, then NaN */
 };
 
-__attribute__((always_inline)) static inline void oriel_audio_sanitize_lanes(float *to, const float *from,
-                                                                             size_t count) {
+__attribute__((always_inline)) static inline void oriel_audio_sanitize_vectors(float *to, const float *from,
+                                                                               size_t count) {
   size_t i = 0;
   for (; i + 32 <= count; i += 32) {
-    oriel_audio_lanes lanes[4];
+    oriel_audio_vector vectors[4];
     for (size_t n = 0; n < 4; n++) /* volatile: one load, whatever the compiler would like better */
-      lanes[n] = *(const volatile oriel_audio_lanes *)(from + i + 8 * n);
+      vectors[n] = *(const volatile oriel_audio_vector *)(from + i + 8 * n);
     for (size_t n = 0; n < 4; n++) {
-      lanes[n] &= (lanes[n] & ORIEL_AUDIO_MAGNITUDE) < ORIEL_AUDIO_TOO_LOUD;
-      *(oriel_audio_lanes *)(to + i + 8 * n) = lanes[n];
+      vectors[n] &= (vectors[n] & ORIEL_AUDIO_MAGNITUDE) < ORIEL_AUDIO_TOO_LOUD;
+      *(oriel_audio_vector *)(to + i + 8 * n) = vectors[n];
     }
   }
   for (; i < count; i++) {
-    const int32_t lane = *(const volatile oriel_audio_lane *)(from + i);
-    *(oriel_audio_lane *)(to + i) = (lane & ORIEL_AUDIO_MAGNITUDE) < ORIEL_AUDIO_TOO_LOUD ? lane : 0;
+    const int32_t bits = *(const volatile oriel_audio_bits *)(from + i);
+    *(oriel_audio_bits *)(to + i) = (bits & ORIEL_AUDIO_MAGNITUDE) < ORIEL_AUDIO_TOO_LOUD ? bits : 0;
   }
 }
 
@@ -42,7 +42,7 @@ __attribute__((always_inline)) static inline void oriel_audio_sanitize_lanes(flo
 /* A memcpy uses these registers too; without them a large block takes half as long again. */
 __attribute__((target("avx2"))) static inline void oriel_audio_sanitize_avx2(float *to, const float *from,
                                                                              size_t count) {
-  oriel_audio_sanitize_lanes(to, from, count);
+  oriel_audio_sanitize_vectors(to, from, count);
 }
 #endif
 
@@ -53,7 +53,7 @@ static inline void oriel_audio_sanitize_copy(float *to, const float *from, size_
     return;
   }
 #endif
-  oriel_audio_sanitize_lanes(to, from, count);
+  oriel_audio_sanitize_vectors(to, from, count);
 }
 
 #endif
