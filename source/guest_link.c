@@ -16,7 +16,7 @@
 
 enum { ACCEPTS_MAX = 16 }; /* in a turn: others have theirs while somebody connects without end */
 /* Whoever can't be taken in keeps the listener ready: between two attempts. */
-static const uint64_t rest_ns = 100 * ORIEL_NS_PER_MS;
+static const uint64_t retry_ns = 100 * ORIEL_NS_PER_MS;
 
 /* A port that comes and goes is dialed, as transport/listener.h advises. */
 static bool is_dialed(const struct oriel_transport_address *address, bool dial_unix) {
@@ -53,16 +53,16 @@ void guest_link_poll(const struct guest_link *link, bool wants_write, struct pol
     polls[0].events = oriel_dialer_events(link->dialer, wants_write);
   } else if (link->listener) {
     polls[0] = (struct pollfd){.fd = link->fd, .events = (short)(POLLIN | (wants_write ? POLLOUT : 0))};
-    polls[1] = (struct pollfd){.fd = link->rests_ns ? -1 : oriel_listener_fd(link->listener), .events = POLLIN};
+    polls[1] = (struct pollfd){.fd = link->retry_at_ns ? -1 : oriel_listener_fd(link->listener), .events = POLLIN};
   }
 }
 
 int guest_link_timeout_ms(const struct guest_link *link, uint64_t now_ns) {
   if (link->dialer)
     return oriel_dialer_timeout_ms(link->dialer, now_ns);
-  if (!link->rests_ns)
+  if (!link->retry_at_ns)
     return -1;
-  return link->rests_ns > now_ns ? (int)((link->rests_ns - now_ns) / ORIEL_NS_PER_MS) + 1 : 0;
+  return link->retry_at_ns > now_ns ? (int)((link->retry_at_ns - now_ns) / ORIEL_NS_PER_MS) + 1 : 0;
 }
 
 static void step_dialer(struct guest_link *link, short revents, uint64_t now_ns) {
@@ -81,7 +81,7 @@ void guest_link_step(struct guest_link *link, const struct pollfd polls[GUEST_LI
     return;
   }
   /* UDP and serial lines have their stream from the start. The last of several is the newest. */
-  if (!link->listener || (!polls[1].revents && polls[1].fd >= 0) || now_ns < link->rests_ns)
+  if (!link->listener || (!polls[1].revents && polls[1].fd >= 0) || now_ns < link->retry_at_ns)
     return;
   int fd = 0;
   for (unsigned i = 0; i < ACCEPTS_MAX && (fd = oriel_listener_accept(link->listener)) >= 0; i++) {
@@ -91,7 +91,7 @@ void guest_link_step(struct guest_link *link, const struct pollfd polls[GUEST_LI
     link->is_connected = true;
     link->connections++;
   }
-  link->rests_ns = fd >= 0 || fd == -EAGAIN ? 0 : now_ns + rest_ns;
+  link->retry_at_ns = fd >= 0 || fd == -EAGAIN ? 0 : now_ns + retry_ns;
 }
 
 int guest_link_fd(const struct guest_link *link) {

@@ -25,7 +25,7 @@ struct guest_link {
   int fd; /* of the listener's newest; -1 = none */
   bool is_connected;
   uint64_t connections; /* rises when another stream begins */
-  uint64_t rests_ns; /* nobody is taken in before, for want of descriptors or memory; 0 = no such time */
+  uint64_t retry_at_ns; /* nobody is taken in before, for want of descriptors or memory; 0 = no such time */
 };
 
 /** 0 or -errno with `why`. */

@@ -18,7 +18,7 @@
 enum { SOCKET_BYTES = 2304 };
 static const uint64_t age_ns = 100 * ORIEL_NS_PER_MS;
 static const uint64_t taken_ns = 1500 * ORIEL_NS_PER_MS; /* bytes that wait for less than this are on their way */
-static const uint64_t rest_ns = 100 * ORIEL_NS_PER_MS;   /* between attempts to duplicate, for want of descriptors */
+static const uint64_t retry_ns = 100 * ORIEL_NS_PER_MS;   /* between attempts to duplicate, for want of descriptors */
 /* 20 ms of Opus' silence: harmless to hear, and once it is gone from the socket somebody reads. */
 static const uint8_t silence[] = {0xfc, 0xff, 0xfe};
 
@@ -122,7 +122,7 @@ static void receive_credit(struct guest_microphone *microphone, uint64_t now_ns)
 /* Makes what other threads ask. Without a descriptor for it nobody knows who reads, until the next attempt. */
 static void watch(struct guest_microphone *microphone, uint64_t now_ns) {
   const int fd = fcntl(guest_link_fd(&microphone->link), F_DUPFD_CLOEXEC, 0);
-  microphone->watch_ns = fd < 0 ? now_ns + rest_ns : 0;
+  microphone->watch_ns = fd < 0 ? now_ns + retry_ns : 0;
   pthread_mutex_lock(&microphone->lock);
   microphone->watched_fd = fd;
   pthread_mutex_unlock(&microphone->lock);
