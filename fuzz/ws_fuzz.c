@@ -20,7 +20,7 @@ struct feed {
   uint64_t now_ns;
   struct oriel_dispatch dispatch;
   bool greeted, ended;
-  unsigned frames, inputs, wishes;
+  unsigned frames, inputs, requests;
 };
 
 static void require(bool holds) {
@@ -93,7 +93,7 @@ static void on_other(void *user, const struct oriel_viewer_in *in) {
   require(feed->greeted);
   if (in->type == ORIEL_VIEWER_RESIZE || in->type == ORIEL_VIEWER_KEY_FRAME || in->type == ORIEL_VIEWER_WANT ||
       in->type == ORIEL_VIEWER_CONTROL)
-    feed->wishes++;
+    feed->requests++;
 }
 
 static void on_bye(void *user, uint16_t reason, const char *text) {
@@ -126,7 +126,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   require(status == 1 || status == -ECONNRESET || status == -EBADMSG);
   require(feed.inputs <= feed.frames);
   uint64_t passed_ns = feed.now_ns - ORIEL_NS_PER_SECOND;
-  require(feed.wishes <= ORIEL_WISH_RATE + 1 + ORIEL_WISH_RATE * passed_ns / ORIEL_NS_PER_SECOND);
+  require(feed.requests <= ORIEL_REQUEST_RATE + 1 + ORIEL_REQUEST_RATE * passed_ns / ORIEL_NS_PER_SECOND);
   oriel_inbox_finish(&inbox);
   return 0;
 }

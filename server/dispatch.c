@@ -11,7 +11,7 @@ void oriel_dispatch_init(struct oriel_dispatch *dispatch, const struct oriel_dis
                          uint64_t now_ns) {
   *dispatch = (struct oriel_dispatch){.ops = ops, .user = user};
   oriel_bucket_init(&dispatch->inputs, ORIEL_INPUT_RATE, now_ns);
-  oriel_bucket_init(&dispatch->wishes, ORIEL_WISH_RATE, now_ns);
+  oriel_bucket_init(&dispatch->requests, ORIEL_REQUEST_RATE, now_ns);
   oriel_bucket_init(&dispatch->frames, ORIEL_FRAME_RATE, now_ns);
   oriel_bucket_init(&dispatch->microphone, ORIEL_MICROPHONE_RATE, now_ns);
 }
@@ -90,8 +90,8 @@ static bool input_of(const struct oriel_viewer_in *in, struct oriel_input *input
   }
 }
 
-/** Wishes make work for the source and the encoder, each far more than an input event does. */
-static bool is_wish(const struct oriel_viewer_in *in) {
+/** Requests make work for the source and the encoder, each far more than an input event does. */
+static bool is_request(const struct oriel_viewer_in *in) {
   return in->type == ORIEL_VIEWER_RESIZE || in->type == ORIEL_VIEWER_KEY_FRAME || in->type == ORIEL_VIEWER_WANT ||
          in->type == ORIEL_VIEWER_CONTROL || in->type == ORIEL_VIEWER_CONTROL_ANSWER || in->type == ORIEL_VIEWER_NAME;
 }
@@ -117,8 +117,8 @@ static int live_message(struct oriel_dispatch *dispatch, const struct oriel_view
   bool is_input = input_of(in, &input, strokes), allowed = permits(dispatch, in);
   if (is_input)
     reason = take(dispatch, &dispatch->inputs, "more than 1,000 input events a second", now_ns);
-  else if (is_wish(in))
-    reason = take(dispatch, &dispatch->wishes, "more than 50 requests (size, key frame, wants, controls) a second",
+  else if (is_request(in))
+    reason = take(dispatch, &dispatch->requests, "more than 50 requests (size, key frame, wants, controls) a second",
                   now_ns);
   if (reason)
     return reason;

@@ -350,21 +350,21 @@ static void viewer_input_rate(void **state) {
   close(fd);
 }
 
-/* Wishes wake the source and the encoder: they have a limit of their own, below that of input. */
-static void viewer_wish_rate(void **state) {
+/* Requests wake the source and the encoder: they have a limit of their own, below that of input. */
+static void viewer_request_rate(void **state) {
   struct rig *rig = *state;
   const struct {
     uint8_t bytes[8];
     size_t size;
-  } wishes[] = {
+  } requests[] = {
     {{ORIEL_VIEWER_RESIZE, 0, 0, 0, 0x40, 1, 0xf0, 0}, 8},
     {{ORIEL_VIEWER_KEY_FRAME, 0, 0, 0, 1}, 5},
     {{ORIEL_VIEWER_WANT, 0, 0, 0, 1, 1}, 6},
     {{ORIEL_VIEWER_CONTROL, 0, 0, 0, 1}, 5},
   };
-  for (size_t kind = 0; kind < sizeof wishes / sizeof *wishes; kind++) {
+  for (size_t kind = 0; kind < sizeof requests / sizeof *requests; kind++) {
     int fd = ws_join(rig, true);
-    for (int i = 0; i < 300 && ws_send(fd, true, 2, wishes[kind].bytes, wishes[kind].size); i++) {
+    for (int i = 0; i < 300 && ws_send(fd, true, 2, requests[kind].bytes, requests[kind].size); i++) {
     }
     assert_int_equal(kind * 100 + (size_t)ws_reason(fd), kind * 100 + ORIEL_VIEWER_REASON_RATE);
     close(fd);
@@ -372,7 +372,7 @@ static void viewer_wish_rate(void **state) {
   /* A page that resizes at every animation frame for half a second, or a user who toggles, is not hit. */
   int fd = ws_join(rig, true);
   for (int i = 0; i < 40; i++)
-    assert_true(ws_send(fd, true, 2, wishes[i % 4].bytes, wishes[i % 4].size));
+    assert_true(ws_send(fd, true, 2, requests[i % 4].bytes, requests[i % 4].size));
   uint8_t ping[12] = {ORIEL_VIEWER_PING, 0, 0, 0, 7};
   ws_send(fd, true, 2, ping, sizeof ping);
   assert_true(ws_until(fd, &frame, ORIEL_VIEWER_PONG));
@@ -623,7 +623,7 @@ int main(int argc, char **argv) {
     cmocka_unit_test(viewer_input_reaches_the_source),
     cmocka_unit_test(viewer_text_is_answered),
     cmocka_unit_test(viewer_input_rate),
-    cmocka_unit_test(viewer_wish_rate),
+    cmocka_unit_test(viewer_request_rate),
     cmocka_unit_test(viewer_frame_rate),
     cmocka_unit_test(viewer_fragments_for_ever),
     cmocka_unit_test(cut_at_every_byte),
