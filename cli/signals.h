@@ -15,7 +15,7 @@ extern const int oriel_end_signals[ORIEL_END_SIGNALS];
  *  wanted. */
 extern volatile sig_atomic_t oriel_interrupted;
 
-/** nohup stays nohup. An ignored SIGINT, which shells give to background jobs, is no wish of the user's. */
+/** nohup stays nohup. An ignored SIGINT, which shells give to background jobs, is not what the user chose. */
 bool oriel_signal_wanted(int number);
 /** Remembers signals from here on, until the loop looks after them: a QEMU that is just starting is not left behind. */
 void oriel_signals_catch(void);

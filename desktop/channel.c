@@ -43,8 +43,8 @@ static struct oriel_subscriber *subscriber_of(struct oriel_list *node) {
 /* ---- demand ---- */
 
 /* A subscriber that is only slow sets the pace of refinement; one that stands still does not. */
-static void survey_refinement(const struct oriel_subscriber *subscriber, bool ready, uint64_t now_ns,
-                              struct oriel_demand *demand) {
+static void add_refinement(const struct oriel_subscriber *subscriber, bool ready, uint64_t now_ns,
+                           struct oriel_demand *demand) {
   if (subscriber->sync != ORIEL_SYNC_IN_SYNC)
     return;
   if (ready) {
@@ -57,7 +57,7 @@ static void survey_refinement(const struct oriel_subscriber *subscriber, bool re
     demand->refine_after_ns = since_ns + patience_ns;
 }
 
-static void survey_one(const struct oriel_subscriber *subscriber, bool tiles, bool damaged, uint64_t now_ns,
+static void add_demand(const struct oriel_subscriber *subscriber, bool tiles, bool damaged, uint64_t now_ns,
                        struct oriel_demand *demand) {
   const bool ready = oriel_subscriber_is_ready(subscriber, now_ns);
   demand->subscribers++;
@@ -67,7 +67,7 @@ static void survey_one(const struct oriel_subscriber *subscriber, bool tiles, bo
     demand->live_ready += ready;
     demand->video_due |= ready && subscriber->sync == ORIEL_SYNC_NEEDS_VIDEO;
     if (tiles)
-      survey_refinement(subscriber, ready, now_ns, demand);
+      add_refinement(subscriber, ready, now_ns, demand);
   } else if (ready) {
     const uint64_t at = oriel_subscriber_key_ns(subscriber, damaged);
     demand->key_due |= at <= now_ns;
@@ -76,13 +76,13 @@ static void survey_one(const struct oriel_subscriber *subscriber, bool tiles, bo
   }
 }
 
-void oriel_channel_survey(struct oriel_channel *channel, bool damaged, uint64_t now_ns, struct oriel_demand *demand) {
+void oriel_channel_demand(struct oriel_channel *channel, bool damaged, uint64_t now_ns, struct oriel_demand *demand) {
   struct oriel_list *node;
   *demand = (struct oriel_demand){.tiles = channel->tiles};
   pthread_mutex_lock(&channel->lock);
   oriel_list_each(node, &channel->subscribers)
     if (subscriber_of(node)->looks)
-      survey_one(subscriber_of(node), channel->tiles, damaged, now_ns, demand);
+      add_demand(subscriber_of(node), channel->tiles, damaged, now_ns, demand);
   pthread_mutex_unlock(&channel->lock);
 }
 

@@ -3,7 +3,7 @@
  * A channel: the subscribers of one rendition, what they want all together, and packets offered to each. It knows
  * neither who they are nor how they send.
  *
- * Thread-safety: one lock for the channel, its subscribers and what their owners keep beside them. Survey and publish
+ * Thread-safety: one lock for the channel, its subscribers and what their owners keep beside them. Demand and publish
  * from the thread that makes the packets, the rest from any; every function takes the lock. Nothing blocks under it,
  * and of this room's locks only leaves are taken (state.h).
  */
@@ -51,7 +51,7 @@ void oriel_channel_join(struct oriel_channel *channel, struct oriel_subscriber *
 void oriel_channel_leave(struct oriel_channel *channel, struct oriel_subscriber *subscriber);
 
 /** What those who look want. `damaged`: the screen shows something that they have not got. */
-void oriel_channel_survey(struct oriel_channel *channel, bool damaged, uint64_t now_ns, struct oriel_demand *demand);
+void oriel_channel_demand(struct oriel_channel *channel, bool damaged, uint64_t now_ns, struct oriel_demand *demand);
 /** Offers a numbered packet to all; takes over the caller's reference. True when somebody draws all of a picture of
  *  which others draw a part: all of it has to be made exact again. */
 bool oriel_channel_publish(struct oriel_channel *channel, struct oriel_packet *packet);

@@ -246,8 +246,8 @@ int oriel_viewer_resize(struct oriel_viewer *viewer, uint16_t width, uint16_t he
       height > ORIEL_PICTURE_HEIGHT_MAX)
     return -EINVAL;
   pthread_mutex_lock(&hub->lock);
-  hub->wish_width = width;
-  hub->wish_height = height;
+  hub->requested_width = width;
+  hub->requested_height = height;
   oriel_hub_wake(hub, 0);
   pthread_mutex_unlock(&hub->lock);
   return 0;

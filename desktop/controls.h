@@ -27,9 +27,9 @@ void oriel_viewer_denied(struct oriel_viewer *viewer, bool microphone);
 bool oriel_viewer_controls(const struct oriel_viewer *viewer);
 /** Passes input on if this viewer has the controls; otherwise drops and counts it. */
 void oriel_viewer_input(struct oriel_viewer *viewer, const struct oriel_input *input);
-/** Resize wish, from the controller only. Passed on by the media thread, at most five a second, the newest wins: every
- *  new size costs the guest a mode switch and us a surface and an encoder. 0 = taken, -EPERM, -ENOTSUP, -EINVAL
- *  (outside [64, 7680] x [64, 4320]). */
+/** Asks for another size, from the controller only. Passed on by the media thread, at most five a second, the newest
+ *  wins: every new size costs the guest a mode switch and us a surface and an encoder. 0 = taken, -EPERM, -ENOTSUP,
+ *  -EINVAL (outside [64, 7680] x [64, 4320]). */
 int oriel_viewer_resize(struct oriel_viewer *viewer, uint16_t width, uint16_t height);
 
 /* ---- for this room ---- */

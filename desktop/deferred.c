@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Deferred work, which the media thread does between pictures: wishes and news that come faster than they may be passed
- * on wait in the hub and on the bulletin for their turn, the newest of each kind. Media thread only.
+ * Deferred work, which the media thread does between pictures: requests and news that come faster than they may be
+ * passed on wait in the hub and on the bulletin for their turn, the newest of each kind. Media thread only.
  */
 #include "desktop/deferred.h"
 
@@ -13,18 +13,18 @@
 #include "desktop/notify.h"
 #include "desktop/watch.h"
 
-/* A waiting wish for another size goes to the source, in even steps however many come. */
+/* A waiting request for another size goes to the source, in even steps however many come. */
 static bool pass_resize_on(struct oriel_desktop *desktop, uint64_t now, uint64_t *wake_ns) {
   struct oriel_hub *hub = &desktop->hub;
-  if (!hub->wish_width)
+  if (!hub->requested_width)
     return false;
   uint64_t at = oriel_rate_limit_next(&hub->resize_pace, now);
   if (at > now) {
     oriel_clock_bring_forward(wake_ns, at);
     return false;
   }
-  uint16_t width = hub->wish_width, height = hub->wish_height;
-  hub->wish_width = hub->wish_height = 0;
+  uint16_t width = hub->requested_width, height = hub->requested_height;
+  hub->requested_width = hub->requested_height = 0;
   pthread_mutex_unlock(&hub->lock);
   int error = oriel_source_resize(desktop->source, width, height);
   if (error && error != -ENOTSUP)

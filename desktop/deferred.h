@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Deferred work: wishes and news that come faster than they may be passed on, the newest of each kind. Media thread.
+ * Deferred work: requests and news that come faster than they may be passed on, the newest of each kind. Media thread.
  */
 #ifndef ORIEL_DESKTOP_DEFERRED_H
 #define ORIEL_DESKTOP_DEFERRED_H

@@ -114,9 +114,9 @@ static bool key_ahead(struct oriel_hub *hub, enum oriel_channel_kind kind) {
 }
 
 /* What the viewers of a channel want. More damage changes nothing for those who have not taken the last. */
-static void survey(struct oriel_hub *hub, enum oriel_channel_kind kind, bool damaged, uint64_t now,
-                   struct oriel_demand *demand, struct task *task) {
-  oriel_channel_survey(&hub->channels[kind], damaged, now, demand);
+static void channel_demand(struct oriel_hub *hub, enum oriel_channel_kind kind, bool damaged, uint64_t now,
+                           struct oriel_demand *demand, struct task *task) {
+  oriel_channel_demand(&hub->channels[kind], damaged, now, demand);
   if (demand->subscribers && !damaged)
     task->wait |= ORIEL_WAIT_DAMAGE;
   if (demand->blocked)
@@ -126,7 +126,7 @@ static void survey(struct oriel_hub *hub, enum oriel_channel_kind kind, bool dam
 static bool plan_outlet(struct oriel_hub *hub, struct outlet *outlet, uint64_t now, struct task *task) {
   struct oriel_demand demand;
   const bool damaged = is_damaged(outlet, hub);
-  survey(hub, outlet->channel, damaged, now, &demand, task);
+  channel_demand(hub, outlet->channel, damaged, now, &demand, task);
   demand.key_due |= key_ahead(hub, outlet->channel);
   return plan_step(hub, outlet, oriel_rendition_plan(&outlet->rendition, &demand, damaged, now), task);
 }
@@ -143,9 +143,9 @@ static bool plan_renditions(struct director *director, struct oriel_hub *hub, ui
   return false;
 }
 
-static void survey_lossless(const struct director *director, struct oriel_hub *hub, uint64_t now, struct task *task) {
+static void lossless_demand(const struct director *director, struct oriel_hub *hub, uint64_t now, struct task *task) {
   struct oriel_demand demand;
-  survey(hub, ORIEL_CHANNEL_LOSSLESS, oriel_lossless_damaged_locked(&director->lossless, hub), now, &demand,
+  channel_demand(hub, ORIEL_CHANNEL_LOSSLESS, oriel_lossless_damaged_locked(&director->lossless, hub), now, &demand,
          task);
   task->alone = hub->watchers_pictures == demand.subscribers;
 }
@@ -189,7 +189,7 @@ static struct task plan_locked(struct director *director, struct oriel_hub *hub,
     return task;
   task.wait = hub->expected_ns ? ORIEL_WAIT_DAMAGE : 0; /* what was made ahead ages */
   oriel_hub_refer_locked(hub);
-  survey_lossless(director, hub, now, &task);
+  lossless_demand(director, hub, now, &task);
   if (!plan_lossless(director, hub, now, false, &task) && !plan_opening(director, hub, now, &task) &&
       !plan_renditions(director, hub, now, &task))
     (void)plan_lossless(director, hub, now, true, &task);

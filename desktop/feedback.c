@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What a viewer's connection and page report: sent, received, decoded, painted, round trips, wishes for a key frame.
+ * What a viewer's connection and page report: sent, received, decoded, painted, round trips, requests for a key frame.
  * Feeds the stages, the windows and the bitrate. All from the network thread. `_held` means that the lock of the
  * viewer's channel is held.
  */

@@ -33,7 +33,7 @@ static int wait_fresh(struct oriel_hub *hub, struct oriel_capture *capture) {
   }
 }
 
-void oriel_desktop_hurry_snapshots(struct oriel_desktop *desktop) {
+void oriel_desktop_end_snapshot_waits(struct oriel_desktop *desktop) {
   struct oriel_hub *hub = &desktop->hub;
   pthread_mutex_lock(&hub->lock);
   hub->captures_end = true;

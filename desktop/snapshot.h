@@ -21,6 +21,6 @@ int oriel_desktop_snapshot(struct oriel_desktop *desktop, struct oriel_capture *
 int oriel_desktop_thumbnail(struct oriel_desktop *desktop, struct oriel_capture *capture, unsigned max_width,
                             unsigned max_height, uint8_t **png, size_t *size);
 /** From now on no snapshot waits for a picture: those that do return -EAGAIN at once. For an end that must not wait. */
-void oriel_desktop_hurry_snapshots(struct oriel_desktop *desktop);
+void oriel_desktop_end_snapshot_waits(struct oriel_desktop *desktop);
 
 #endif

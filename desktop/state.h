@@ -117,7 +117,7 @@ struct oriel_hub {
   /* Deferred. */
   struct oriel_rate_limit idle_pace; /* how often it is told that nobody looks: viewers change their minds faster */
   uint64_t idle_ns;            /* when it will be told so; 0 = somebody looks, or it was told */
-  uint16_t wish_width, wish_height; /* the controller's newest wish; 0 = none waits */
+  uint16_t requested_width, requested_height; /* the size that the controller asked for last; 0 = none waits */
   struct oriel_rate_limit resize_pace;
   /* Counters. */
   uint64_t damage_events, held_back;

@@ -13,7 +13,7 @@
 static void detach(struct oriel_mount *mount, const char *text) {
   mount->mounts->viewers->bye(mount, ORIEL_VIEWER_REASON_GOING_AWAY, text, ORIEL_CLOSE_LIMIT_NS);
   if (mount->desktop)
-    oriel_desktop_hurry_snapshots(mount->desktop);
+    oriel_desktop_end_snapshot_waits(mount->desktop);
   mount->desktop = NULL;
   oriel_thumbnail_drop(&mount->thumbnail);
 }

@@ -92,7 +92,7 @@ static void stalled_viewer_holds_one_picture_and_disturbs_nobody(void **state) {
   }
   /* Nor is a key frame made for it before its connection takes something again. */
   struct oriel_demand demand;
-  oriel_channel_survey(&fixture->desktop->hub.channels[ORIEL_CHANNEL_TILES], true, oriel_clock_ns(), &demand);
+  oriel_channel_demand(&fixture->desktop->hub.channels[ORIEL_CHANNEL_TILES], true, oriel_clock_ns(), &demand);
   assert_false(demand.key_due);
   oriel_desktop_stats(fixture->desktop, stats);
   assert_int_equal(stats->viewer[0].pictures_skipped, 0);
@@ -102,7 +102,7 @@ static void stalled_viewer_holds_one_picture_and_disturbs_nobody(void **state) {
   assert_true(stats->viewer[1].skipping);
   assert_true(stats->viewer[1].picture_queue <= 1);
   fake_drain(stuck);
-  oriel_channel_survey(&fixture->desktop->hub.channels[ORIEL_CHANNEL_TILES], true, oriel_clock_ns(), &demand);
+  oriel_channel_demand(&fixture->desktop->hub.channels[ORIEL_CHANNEL_TILES], true, oriel_clock_ns(), &demand);
   assert_true(demand.key_due);
   free(stats);
   oriel_viewer_detach(good);
@@ -139,7 +139,7 @@ static void missed_tiles_are_made_good_by_the_next_video(void **state) {
   uint32_t key = fake_publish_key(fixture->desktop);
   fake_publish_tiles(fixture->desktop); /* finds the key in the slot */
   assert_int_equal(fake_take_picture(viewer), key);
-  oriel_channel_survey(&fixture->desktop->hub.channels[ORIEL_CHANNEL_TILES], true, oriel_clock_ns(), &demand);
+  oriel_channel_demand(&fixture->desktop->hub.channels[ORIEL_CHANNEL_TILES], true, oriel_clock_ns(), &demand);
   assert_true(demand.video_due);
   assert_false(demand.key_due);
   fake_publish_tiles(fixture->desktop); /* does not fit: what came before is missing */
@@ -209,7 +209,7 @@ static void missed_refinement_outlives_a_part(void **state) {
   publish_part(fixture);
   publish_refinement(fixture);
   fake_take_picture(viewer);
-  oriel_channel_survey(&fixture->desktop->hub.channels[ORIEL_CHANNEL_TILES], true, oriel_clock_ns(), &demand);
+  oriel_channel_demand(&fixture->desktop->hub.channels[ORIEL_CHANNEL_TILES], true, oriel_clock_ns(), &demand);
   assert_true(demand.unrefined);
   assert_int_equal(viewer->subscriber.unrefined.count, 1);
   assert_memory_equal(&viewer->subscriber.unrefined.rects[0], &somewhere, sizeof somewhere);
@@ -241,10 +241,10 @@ static void viewer_without_tiles_has_a_channel_of_its_own(void **state) {
   fake_publish_key(fixture->desktop);
   fake_publish_tiles(fixture->desktop);
   assert_int_equal(fake_take_picture(viewer), 0);
-  oriel_channel_survey(&hub->channels[ORIEL_CHANNEL_VIDEO], true, oriel_clock_ns(), &demand);
+  oriel_channel_demand(&hub->channels[ORIEL_CHANNEL_VIDEO], true, oriel_clock_ns(), &demand);
   assert_false(demand.tiles);
   assert_int_equal(demand.subscribers, 1);
-  oriel_channel_survey(&hub->channels[ORIEL_CHANNEL_TILES], true, oriel_clock_ns(), &demand);
+  oriel_channel_demand(&hub->channels[ORIEL_CHANNEL_TILES], true, oriel_clock_ns(), &demand);
   assert_true(demand.tiles);
   assert_int_equal(demand.subscribers, 1);
   struct oriel_packet *key = fake_packet(ORIEL_PACKET_VIDEO, true);
@@ -266,7 +266,7 @@ static void chronic_laggard_waits_longer_for_each_key(void **state) {
     fake_publish_video(fixture->desktop);
     uint64_t now = oriel_clock_ns();
     fake_drain(viewer);
-    oriel_channel_survey(&fixture->desktop->hub.channels[ORIEL_CHANNEL_TILES], true, now, &demand);
+    oriel_channel_demand(&fixture->desktop->hub.channels[ORIEL_CHANNEL_TILES], true, now, &demand);
     if (i == 0) {
       assert_true(demand.key_due);
       continue;
@@ -287,7 +287,7 @@ static void key_request_drops_what_waits(void **state) {
   fake_publish_video(fixture->desktop);
   oriel_viewer_request_key(viewer);
   assert_int_equal(fake_take_picture(viewer), 0);
-  oriel_channel_survey(&fixture->desktop->hub.channels[ORIEL_CHANNEL_TILES], true, oriel_clock_ns(), &demand);
+  oriel_channel_demand(&fixture->desktop->hub.channels[ORIEL_CHANNEL_TILES], true, oriel_clock_ns(), &demand);
   assert_true(demand.key_due);
   oriel_viewer_detach(viewer);
 }
@@ -301,7 +301,7 @@ static void repeated_key_requests_wait_longer(void **state) {
     fake_take_picture(viewer);
     for (int again = 0; again < 10; again++) /* once is asked as good as ten times */
       oriel_viewer_request_key(viewer);
-    oriel_channel_survey(&fixture->desktop->hub.channels[ORIEL_CHANNEL_TILES], true, oriel_clock_ns(), &demand);
+    oriel_channel_demand(&fixture->desktop->hub.channels[ORIEL_CHANNEL_TILES], true, oriel_clock_ns(), &demand);
     assert_int_equal(demand.key_due, i == 0);
   }
   assert_true(demand.key_after_ns > oriel_clock_ns());

@@ -63,7 +63,7 @@ static void *publish_pictures(void *argument) {
     struct oriel_packet *packet = packet_of(ORIEL_PACKET_VIDEO);
     packet->sequence = sequence;
     packet->key = sequence % KEY_EVERY == 1;
-    oriel_channel_survey(channel, true, oriel_clock_ns(), &demand);
+    oriel_channel_demand(channel, true, oriel_clock_ns(), &demand);
     expect(role->rig, demand.subscribers <= MEMBERS && demand.live <= demand.subscribers);
     (void)oriel_channel_publish(channel, packet);
     oriel_channel_missed(channel, &missed);

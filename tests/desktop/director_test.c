@@ -577,7 +577,7 @@ static void snapshot_gives_up_after_two_seconds(void **state) {
   end(fixture);
 }
 
-/* A controller that asks a thousand times costs its guest few mode switches; the last wish is the one that counts. */
+/* A controller that asks a thousand times costs its guest few mode switches; its last request counts. */
 static void resizes_are_spread_out_and_the_newest_wins(void **state) {
   (void)state;
   struct fixture *fixture = begin(640, 480, "null");
@@ -675,11 +675,11 @@ static void end_waiting(struct waiting *waiting, int expected) {
 }
 
 /* An end does not wait for a picture that never comes. */
-static void snapshot_that_waits_is_hurried(void **state) {
+static void snapshot_that_waits_is_ended(void **state) {
   (void)state;
   struct waiting waiting;
   begin_waiting(&waiting);
-  oriel_desktop_hurry_snapshots(waiting.fixture->desktop);
+  oriel_desktop_end_snapshot_waits(waiting.fixture->desktop);
   end_waiting(&waiting, -EAGAIN);
 }
 
@@ -733,7 +733,7 @@ int main(void) {
     cmocka_unit_test(missing_encoder_is_survived),
     cmocka_unit_test(snapshot_watches_while_it_lasts),
     cmocka_unit_test(snapshot_gives_up_after_two_seconds),
-    cmocka_unit_test(snapshot_that_waits_is_hurried),
+    cmocka_unit_test(snapshot_that_waits_is_ended),
     cmocka_unit_test(snapshot_that_waits_is_cancelled),
     cmocka_unit_test(snapshot_cancelled_before_it_begins_watches_nothing),
   };

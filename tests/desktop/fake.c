@@ -68,7 +68,7 @@ static void fake_info(struct oriel_source *source, struct oriel_source_info *inf
   info->kind = "fake";
 }
 
-/* Takes a wish and leaves the picture as it is, as a guest may. */
+/* Takes a size and leaves the picture as it is, as a guest may. */
 static int fake_resize(struct oriel_source *source, uint16_t width, uint16_t height) {
   struct fake *fake = (struct fake *)source;
   pthread_mutex_lock(&fake->lock);
