@@ -23,7 +23,7 @@
 #define METHODS_OF_ENDPOINT "POST, GET, HEAD, OPTIONS"
 #define METHODS_OF_SESSION "PATCH, DELETE, GET, HEAD, OPTIONS"
 
-enum { HTTP_PRECONDITION_REQUIRED = 428 };
+enum { HTTP_PRECONDITION_REQUIRED = 428, TAG_SIZE = ORIEL_ICE_UFRAG_SIZE + 3 };
 
 /* ---- answers ---- */
 
@@ -59,9 +59,13 @@ static const char *body_of(const struct oriel_request *request) {
   return request->large ? request->large : "";
 }
 
+static void write_tag(const char *ufrag, char tag[TAG_SIZE]) {
+  snprintf(tag, TAG_SIZE, "\"%s\"", ufrag);
+}
+
 static void add_tag(struct MHD_Response *response, const struct oriel_whep_client *client) {
-  char tag[ORIEL_ICE_UFRAG_SIZE + 3];
-  snprintf(tag, sizeof tag, "\"%s\"", oriel_webrtc_session_ufrag(client->session));
+  char tag[TAG_SIZE];
+  write_tag(oriel_webrtc_session_ufrag(client->session), tag);
   (void)MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, tag);
 }
 
@@ -239,11 +243,16 @@ static enum MHD_Result restart(struct oriel_request *request, struct oriel_whep_
   return oriel_answer_send(request, MHD_HTTP_OK, response);
 }
 
-/** Whether If-Match names the session as it is; RFC 9110, strongly. */
+/** Whether If-Match names the session as it is, or as it was before a restart that the client may not know of: the
+ *  answer to it can be lost, and what came before stays good until the client uses what is new. RFC 9110, strongly. */
 static bool tag_matches(const char *value, const struct oriel_whep_client *client) {
-  char tag[ORIEL_ICE_UFRAG_SIZE + 3];
-  snprintf(tag, sizeof tag, "\"%s\"", oriel_webrtc_session_ufrag(client->session));
-  return strcmp(value, tag) == 0;
+  const char *before = oriel_webrtc_session_ufrag_before(client->session);
+  char tag[TAG_SIZE];
+  write_tag(oriel_webrtc_session_ufrag(client->session), tag);
+  if (strcmp(value, tag) == 0)
+    return true;
+  write_tag(before, tag);
+  return before[0] && strcmp(value, tag) == 0;
 }
 
 enum MHD_Result oriel_handle_whep_patch(struct oriel_request *request) {

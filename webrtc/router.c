@@ -23,8 +23,9 @@ void oriel_webrtc_router_init(struct oriel_webrtc_router *router) {
 
 void oriel_webrtc_router_add(struct oriel_webrtc_router *router, struct oriel_webrtc_route *route,
                              struct oriel_webrtc_session *session) {
-  *route = (struct oriel_webrtc_route){.session = session};
-  oriel_list_init(&route->node);
+  *route = (struct oriel_webrtc_route){.session = session, .now.route = route, .before.route = route};
+  oriel_list_init(&route->now.node);
+  oriel_list_init(&route->before.node);
   for (unsigned i = 0; i < ORIEL_WEBRTC_WAYS; i++) {
     oriel_list_init(&route->ways[i].node);
     route->ways[i].route = route;
@@ -33,15 +34,22 @@ void oriel_webrtc_router_add(struct oriel_webrtc_router *router, struct oriel_we
 }
 
 void oriel_webrtc_router_remove(struct oriel_webrtc_route *route) {
-  oriel_list_remove(&route->node);
+  oriel_list_remove(&route->now.node);
+  oriel_list_remove(&route->before.node);
   for (unsigned i = 0; i < ORIEL_WEBRTC_WAYS; i++)
     oriel_list_remove(&route->ways[i].node);
 }
 
+static void give_name(struct oriel_webrtc_router *router, struct oriel_webrtc_name *name, const char *ufrag) {
+  oriel_list_remove(&name->node);
+  memcpy(name->ufrag, ufrag, sizeof name->ufrag);
+  if (name->ufrag[0])
+    oriel_list_append(bucket(router->by_ufrag, name->ufrag, ORIEL_ICE_UFRAG_SIZE), &name->node);
+}
+
 void oriel_webrtc_router_rename(struct oriel_webrtc_router *router, struct oriel_webrtc_route *route) {
-  memcpy(route->ufrag, oriel_webrtc_session_ufrag(route->session), sizeof route->ufrag);
-  oriel_list_remove(&route->node);
-  oriel_list_append(bucket(router->by_ufrag, route->ufrag, ORIEL_ICE_UFRAG_SIZE), &route->node);
+  give_name(router, &route->now, oriel_webrtc_session_ufrag(route->session));
+  give_name(router, &route->before, oriel_webrtc_session_ufrag_before(route->session));
 }
 
 static struct oriel_webrtc_route *find_ufrag(struct oriel_webrtc_router *router, const char *ufrag, size_t size) {
@@ -50,9 +58,9 @@ static struct oriel_webrtc_route *find_ufrag(struct oriel_webrtc_router *router,
   const struct oriel_list *head = bucket(router->by_ufrag, ufrag, size);
   struct oriel_list *node;
   oriel_list_each(node, head) {
-    struct oriel_webrtc_route *route = oriel_list_entry(node, struct oriel_webrtc_route, node);
-    if (memcmp(route->ufrag, ufrag, size) == 0)
-      return route;
+    const struct oriel_webrtc_name *name = oriel_list_entry(node, struct oriel_webrtc_name, node);
+    if (memcmp(name->ufrag, ufrag, size) == 0)
+      return name->route;
   }
   return NULL;
 }
@@ -80,7 +88,7 @@ struct oriel_webrtc_route *oriel_webrtc_router_find(struct oriel_webrtc_router *
     return NULL;
   const char *ufrag = oriel_ice_target(&message, &ufrag_size);
   struct oriel_webrtc_route *route = find_ufrag(router, ufrag, ufrag_size);
-  return route ? route : find_address(router, from); /* by the ufrag before a restart, from where it is known */
+  return route ? route : find_address(router, from); /* an answer or indication names nobody */
 }
 
 /** The one of this address; else one of none, or of an address that the session has forgotten. A session remembers as

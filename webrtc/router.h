@@ -18,6 +18,13 @@ enum { ORIEL_WEBRTC_BUCKETS = 512, ORIEL_WEBRTC_WAYS = ORIEL_ICE_PAIRS_MAX };
 
 struct oriel_webrtc_route;
 
+/** A ufrag of a session: the one of now, or the one before a restart. */
+struct oriel_webrtc_name {
+  struct oriel_list node; /* in its bucket */
+  struct oriel_webrtc_route *route;
+  char ufrag[ORIEL_ICE_UFRAG_SIZE + 1]; /* "" = none */
+};
+
 /** An address of a session. */
 struct oriel_webrtc_way {
   struct oriel_list node; /* in its bucket */
@@ -27,9 +34,8 @@ struct oriel_webrtc_way {
 
 /** A session's part in a router; lies with whoever owns the session. */
 struct oriel_webrtc_route {
-  struct oriel_list node;
   struct oriel_webrtc_session *session; /* borrowed */
-  char ufrag[ORIEL_ICE_UFRAG_SIZE + 1];
+  struct oriel_webrtc_name now, before;
   struct oriel_webrtc_way ways[ORIEL_WEBRTC_WAYS]; /* each of an address of its own */
 };
 
@@ -42,7 +48,8 @@ void oriel_webrtc_router_init(struct oriel_webrtc_router *router);
 void oriel_webrtc_router_add(struct oriel_webrtc_router *router, struct oriel_webrtc_route *route,
                              struct oriel_webrtc_session *session);
 void oriel_webrtc_router_remove(struct oriel_webrtc_route *route);
-/** Its session has another ufrag after a restart; the one before leads to it no longer. */
+/** Its session has another ufrag after a restart; the one before leads to it, too, wherever a check comes from: a client
+ *  that was not told of the new one may have moved. */
 void oriel_webrtc_router_rename(struct oriel_webrtc_router *router, struct oriel_webrtc_route *route);
 /** The route of a datagram; NULL: it is for nobody. Borrowed. */
 struct oriel_webrtc_route *oriel_webrtc_router_find(struct oriel_webrtc_router *router,

@@ -29,6 +29,9 @@ int oriel_webrtc_session_create(const struct oriel_webrtc_session_config *config
 void oriel_webrtc_session_destroy(struct oriel_webrtc_session *session);
 /** Our ufrag, by which its checks are told from others'; changes with a restart. Borrowed. */
 const char *oriel_webrtc_session_ufrag(const struct oriel_webrtc_session *session);
+/** The one before a restart, for as long as checks for it are good: until the client nominates with the new one, since
+ *  it may never have been told of it. "" = there is none. Borrowed. */
+const char *oriel_webrtc_session_ufrag_before(const struct oriel_webrtc_session *session);
 /** The answer to its offer, with `count` candidates of ours. As oriel_sdp_write_answer. */
 size_t oriel_webrtc_session_answer(const struct oriel_webrtc_session *session,
                                    const struct oriel_webrtc_address *candidates, unsigned count, char *text,
