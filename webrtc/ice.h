@@ -27,7 +27,7 @@ enum {
 /* Firefox in the background checks every 20 to 30 s, so that 35 s are the least that keep it. */
 #define ORIEL_ICE_START_NS 10000000000ull /* until the first check */
 #define ORIEL_ICE_QUIET_NS 10000000000ull /* without a sign of life: a warning */
-#define ORIEL_ICE_LOST_NS 35000000000ull  /* without a sign of life: the end */
+#define ORIEL_ICE_LOST_NS ORIEL_ICE_CONSENT_NS /* without a sign of life: the end */
 
 /** What one restart, or the first offer, agreed on. */
 struct oriel_ice_credentials {
@@ -79,7 +79,7 @@ int oriel_ice_check(struct oriel_ice *ice, const struct oriel_stun_message *mess
 void oriel_ice_heard(struct oriel_ice *ice, const struct oriel_webrtc_address *from, uint64_t now_ns);
 /** Time passes: an address in use that no report confirmed in time is given up for the one before. */
 void oriel_ice_tick(struct oriel_ice *ice, uint64_t now_ns);
-/** Whether the peer may be sent media: its reports come, or it has never made any. */
+/** Whether the peer may be sent media: its reports come, or rare ones and its checks; or it has never made any. */
 bool oriel_ice_may_send(const struct oriel_ice *ice, uint64_t now_ns);
 /** Whether an authentic check came from this address: only then is anything else from it looked at. */
 bool oriel_ice_valid(const struct oriel_ice *ice, const struct oriel_webrtc_address *from);

@@ -91,8 +91,15 @@ void oriel_ice_pairs_tick(struct oriel_ice_pairs *pairs, uint64_t now_ns) {
   pairs->held_ns = now_ns + ORIEL_ICE_HOLD_NS;
 }
 
+/** Whether a check, from where the peer is for sure, allows media without a newer report. */
+static bool has_consent(const struct oriel_ice_pairs *pairs, uint64_t now_ns) {
+  const struct oriel_ice_pair *pair = &pairs->list[pairs->selected];
+  return pairs->fallback < 0 && pair->reported_ns && now_ns - pair->heard_ns < ORIEL_ICE_CONSENT_NS &&
+         now_ns - pairs->reported_ns < ORIEL_ICE_PROOF_NS;
+}
+
 bool oriel_ice_pairs_may_send(const struct oriel_ice_pairs *pairs, uint64_t now_ns) {
-  if (!pairs->reported_ns || pairs->selected < 0)
+  if (!pairs->reported_ns || pairs->selected < 0 || has_consent(pairs, now_ns))
     return true;
   const uint64_t reported_ns = pairs->list[pairs->selected].reported_ns;
   const uint64_t here_ns = reported_ns > pairs->moved_ns ? reported_ns : pairs->moved_ns;

@@ -22,7 +22,9 @@ enum { ORIEL_ICE_PAIRS_MAX = 8 }; /* addresses of a peer that are remembered; th
 /* Once the peer has reported: */
 #define ORIEL_ICE_CONFIRM_NS 2000000000ull  /* without a report from where it moved to, it moves back, */
 #define ORIEL_ICE_HOLD_NS 10000000000ull    /* and so long after that moves only from a silent address */
-#define ORIEL_ICE_UNHEARD_NS 15000000000ull /* without a report no media; the slowest receivers report each 6.2 s */
+#define ORIEL_ICE_UNHEARD_NS 15000000000ull /* without a report media need a check; most report each 6.2 s or oftener */
+#define ORIEL_ICE_CONSENT_NS 35000000000ull /* a check is consent to media so long: in the background one is made each
+                                               20 to 30 s, and reports can be as rare */
 #define ORIEL_ICE_PROOF_NS 60000000000ull   /* without a report checks are no sign of life any more */
 
 struct oriel_ice_pair {
@@ -49,7 +51,8 @@ void oriel_ice_pairs_check(struct oriel_ice_pairs *pairs, const struct oriel_web
 void oriel_ice_pairs_heard(struct oriel_ice_pairs *pairs, const struct oriel_webrtc_address *from, uint64_t now_ns);
 /** Time passes: moves back where that is due. */
 void oriel_ice_pairs_tick(struct oriel_ice_pairs *pairs, uint64_t now_ns);
-/** Whether the peer may be sent more than answers: its reports come, or it has never made any. */
+/** Whether the peer may be sent more than answers: its reports come, or rare ones and checks from where they came; or it
+ *  has never made any. */
 bool oriel_ice_pairs_may_send(const struct oriel_ice_pairs *pairs, uint64_t now_ns);
 bool oriel_ice_pairs_know(const struct oriel_ice_pairs *pairs, const struct oriel_webrtc_address *from);
 /** When `from` was last heard; 0: never, or it is forgotten. */

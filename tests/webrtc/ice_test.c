@@ -422,8 +422,7 @@ static void media_need_reports(void **state) {
   pass(&peer, 20 * second, NULL);
   assert_true(oriel_ice_may_send(&peer.ice, peer.now_ns)); /* it has never made any */
   report(&peer, at(1, 1));
-  pass(&peer, ORIEL_ICE_UNHEARD_NS - second, NULL);
-  check(&peer, USE, at(1, 1));
+  pass(&peer, ORIEL_ICE_CONSENT_NS - second, NULL);
   assert_true(oriel_ice_may_send(&peer.ice, peer.now_ns));
   pass(&peer, second, NULL);
   assert_false(oriel_ice_may_send(&peer.ice, peer.now_ns));
@@ -431,6 +430,38 @@ static void media_need_reports(void **state) {
   assert_false(oriel_ice_may_send(&peer.ice, peer.now_ns));
   report(&peer, at(9, 9)); /* but if it is the peer itself: */
   assert_true(oriel_ice_may_send(&peer.ice, peer.now_ns));
+}
+
+/* A page in the background checks each 20 to 30 s and reports as rarely; but a copy may have its address as the
+ * sender, too, and alone keeps media flowing for a minute. */
+static void rare_checks_are_consent_for_a_while(void **state) {
+  (void)state;
+  struct peer peer;
+  start_reporting(&peer);
+  for (unsigned i = 0; i < 6; i++) {
+    pass(&peer, 29 * second, NULL);
+    assert_true(oriel_ice_may_send(&peer.ice, peer.now_ns));
+    check(&peer, i % 2 ? USE : 0, at(1, 1));
+    if (i % 2)
+      report(&peer, at(1, 1));
+  }
+  for (uint64_t heard_ns = 0; heard_ns < ORIEL_ICE_PROOF_NS; heard_ns += 20 * second) {
+    assert_true(oriel_ice_may_send(&peer.ice, peer.now_ns));
+    pass(&peer, 20 * second, NULL);
+    check(&peer, USE, at(1, 1));
+  }
+  assert_false(oriel_ice_may_send(&peer.ice, peer.now_ns));
+}
+
+/* From elsewhere nothing but a report is, and that within two seconds of the move. */
+static void checks_from_elsewhere_are_no_consent(void **state) {
+  (void)state;
+  struct peer peer;
+  start_reporting(&peer);
+  pass(&peer, ORIEL_ICE_UNHEARD_NS, NULL);
+  check(&peer, USE, at(9, 9));
+  assert_peer(&peer, at(9, 9));
+  assert_false(oriel_ice_may_send(&peer.ice, peer.now_ns));
 }
 
 /* However many addresses a peer has, the one in use stays. */
@@ -554,6 +585,8 @@ int main(void) {
     cmocka_unit_test(copies_do_not_keep_a_peer_that_left),
     cmocka_unit_test(checks_keep_a_peer_for_a_while),
     cmocka_unit_test(media_need_reports),
+    cmocka_unit_test(rare_checks_are_consent_for_a_while),
+    cmocka_unit_test(checks_from_elsewhere_are_no_consent),
     cmocka_unit_test(pairs_are_bounded),
     cmocka_unit_test(never_connected_is_lost_after_10_s),
     cmocka_unit_test(silence_is_quiet_after_10_s_and_lost_after_35),

@@ -103,9 +103,9 @@ static void run(struct call *call, uint64_t limit_ns) {
   call->now_ns = end_ns;
 }
 
-/** Writes a check with a transaction of its own; its size. */
-static size_t write_check(struct call *call, const char *password, bool nominate, uint8_t bytes[512]) {
-  const struct oriel_ice_credentials *credentials = &call->session->ice.current;
+/** Writes a check under these credentials with a transaction of its own; its size. */
+static size_t write_check_under(struct call *call, const struct oriel_ice_credentials *credentials,
+                                const char *password, bool nominate, uint8_t bytes[512]) {
   uint8_t transaction[ORIEL_STUN_TRANSACTION_SIZE] = "check";
   char username[300];
   struct oriel_stun_writer writer;
@@ -119,6 +119,10 @@ static size_t write_check(struct call *call, const char *password, bool nominate
   if (nominate)
     oriel_stun_add(&writer, ORIEL_STUN_USE_CANDIDATE, NULL, 0);
   return oriel_stun_finish(&writer, password, strlen(password));
+}
+
+static size_t write_check(struct call *call, const char *password, bool nominate, uint8_t bytes[512]) {
+  return write_check_under(call, &call->session->ice.current, password, nominate, bytes);
 }
 
 static bool check_from(struct call *call, struct oriel_webrtc_address from, const char *password) {
@@ -575,7 +579,10 @@ static void media_stop_where_nobody_reports(void **state) {
   (void)state;
   connect_call(&call);
   say(&call, write_pli);
-  run(&call, ORIEL_ICE_UNHEARD_NS);
+  for (unsigned i = 0; i < 4; i++) {
+    assert_true(check(&call));
+    run(&call, ORIEL_ICE_PROOF_NS / 4);
+  }
   assert_true(check(&call));
   const unsigned answers = call.answers;
   assert_true(send_picture(&call, 1, PICTURE_SIZE) && send_sound(&call));
@@ -586,6 +593,25 @@ static void media_stop_where_nobody_reports(void **state) {
   say(&call, write_pli);
   run(&call, SECOND);
   assert_true(call.count > 0 && header_of(&call, 0).type == 39);
+  hang_up(&call);
+}
+
+/* A page in the background checks and reports each 20 to 30 s: it is seen there, too, as in a picture in a picture. */
+static void media_go_on_in_the_background(void **state) {
+  struct call call;
+  (void)state;
+  connect_call(&call);
+  say(&call, write_pli);
+  for (unsigned i = 0; i < 10; i++) {
+    run(&call, 30 * SECOND - 1);
+    const unsigned before = call.count;
+    assert_true(send_picture(&call, i, 500));
+    drain(&call);
+    assert_true(call.count > before);
+    assert_true(check(&call));
+    if (i % 2)
+      say(&call, write_pli);
+  }
   hang_up(&call);
 }
 
@@ -709,6 +735,40 @@ static void router_keeps_the_address_in_use(void **state) {
   close_exchange(exchange);
 }
 
+/** A check under these credentials comes from an address that nobody knows: whether it finds the session, and is good. */
+static bool finds_by_name(struct exchange *exchange, const struct oriel_ice_credentials *credentials, bool nominate,
+                          uint16_t port) {
+  struct call *call = &exchange->calls[0];
+  const struct oriel_webrtc_address from = at(9, port);
+  uint8_t bytes[512];
+  const size_t size = write_check_under(call, credentials, credentials->password, nominate, bytes);
+  return oriel_webrtc_router_find(&exchange->router, &from, bytes, size) == &exchange->routes[0] &&
+         oriel_webrtc_session_receive(call->session, &from, bytes, size, ++call->now_ns);
+}
+
+/* The answer to a restart is lost, and the client, which has moved, checks as before from where it is now. What it had
+ * stays good until it uses what is new, also after a second restart. */
+static void restart_whose_answer_is_lost_costs_nothing(void **state) {
+  static const struct oriel_sdp_fragment fragment = {"newufrag", "newpasswordnewpassword00", 0, false};
+  struct exchange *exchange = open_exchange();
+  struct oriel_webrtc_session *session = exchange->calls[0].session;
+  const struct oriel_ice_credentials old = session->ice.current;
+  char text[2048];
+  (void)state;
+  assert_string_equal(oriel_webrtc_session_ufrag_before(session), "");
+  for (uint16_t i = 0; i < 2; i++) {
+    assert_true(oriel_webrtc_session_restart(session, &fragment, &exchange->calls[0].home, 1, text, sizeof text) > 0);
+    oriel_webrtc_router_rename(&exchange->router, &exchange->routes[0]);
+    assert_string_equal(oriel_webrtc_session_ufrag_before(session), old.ufrag);
+    assert_true(finds_by_name(exchange, &old, true, (uint16_t)(1 + 2 * i)));
+    assert_true(finds_by_name(exchange, &session->ice.current, false, (uint16_t)(2 + 2 * i)));
+  }
+  assert_true(finds_by_name(exchange, &session->ice.current, true, 8));
+  assert_string_equal(oriel_webrtc_session_ufrag_before(session), "");
+  assert_false(finds_by_name(exchange, &old, true, 9));
+  close_exchange(exchange);
+}
+
 /* What a stranger sends costs its reading, and no sum over it: that is the session's, once there is one. */
 static void router_sums_nothing_up(void **state) {
   struct oriel_webrtc_router *router = calloc(1, sizeof *router);
@@ -758,11 +818,13 @@ int main(void) {
     cmocka_unit_test(reports_leave_each_second),
     cmocka_unit_test(silence_ends_it),
     cmocka_unit_test(media_stop_where_nobody_reports),
+    cmocka_unit_test(media_go_on_in_the_background),
     cmocka_unit_test(close_says_goodbye),
     cmocka_unit_test(restart_keeps_the_session),
     cmocka_unit_test(router_knows_addresses_of_checks),
     cmocka_unit_test(router_leaves_addresses_to_who_is_there),
     cmocka_unit_test(router_keeps_the_address_in_use),
+    cmocka_unit_test(restart_whose_answer_is_lost_costs_nothing),
     cmocka_unit_test(router_sums_nothing_up),
   };
   return cmocka_run_group_tests(tests, start, stop);
