@@ -17,9 +17,9 @@
 #include "core/clock.h"
 #include "tests/webrtc/bytes.h"
 #include "tests/webrtc/dtls_client.h"
+#include "tests/webrtc/identity.h"
 
 static const char both_profiles[] = "SRTP_AES128_CM_SHA1_80:SRTP_AEAD_AES_128_GCM";
-static struct oriel_dtls_identity *identity;
 
 /** Datagrams that a client sent, each of one record. */
 struct datagrams {
@@ -657,17 +657,6 @@ static void wrong_fingerprints_are_refused(void **state) {
   assert_int_equal(read.size, 7);
 }
 
-static int start(void **state) {
-  (void)state;
-  return oriel_dtls_identity_create(&identity);
-}
-
-static int stop(void **state) {
-  (void)state;
-  oriel_dtls_identity_destroy(identity);
-  return 0;
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(handshake_gives_keys),
@@ -694,5 +683,5 @@ int main(void) {
     cmocka_unit_test(fingerprints_are_read),
     cmocka_unit_test(wrong_fingerprints_are_refused),
   };
-  return cmocka_run_group_tests(tests, start, stop);
+  return cmocka_run_group_tests(tests, identity_set_up, identity_tear_down);
 }

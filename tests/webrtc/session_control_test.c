@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What a client's reports do: packets sent again, key frames, and what they may cost. In virtual time.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "caller.h"
+#include "core/clock.h"
+#include "feedback.h"
+#include "webrtc/rtcp_write.h"
+#include "webrtc/session_state.h"
+
+static void write_foreign_pli(struct oriel_writer *writer, const struct caller *caller) {
+  caller_write_feedback(writer, 1, 206, 0, caller->session->video.config.ssrc + 1000);
+}
+
+static void write_fir(struct oriel_writer *writer, const struct caller *caller) {
+  caller_write_feedback(writer, 4, 206, 2, 0);
+  oriel_write_u32_be(writer, caller->session->video.config.ssrc);
+  oriel_write_u32_be(writer, 9u << 24);
+}
+
+/** Asks for the second packet of the picture and the two after it. */
+static void write_nack(struct oriel_writer *writer, const struct caller *caller) {
+  caller_write_feedback(writer, 1, 205, 1, caller->session->video.config.ssrc);
+  oriel_write_u16_be(writer, (uint16_t)(caller->session->video.config.first_sequence + 1));
+  oriel_write_u16_be(writer, 3);
+}
+
+static void missed_packets_are_repeated_once_a_round_trip(void **state) {
+  struct caller caller;
+  (void)state;
+  caller_connect(&caller);
+  assert_true(caller_send_picture(&caller, 1, CALLER_PICTURE_SIZE));
+  caller_run(&caller, ORIEL_NS_PER_SECOND);
+  const unsigned before = caller.repeats;
+  for (unsigned i = 0; i < 50; i++)
+    caller_report(&caller, write_nack);
+  caller_drain(&caller);
+  caller_run(&caller, ORIEL_NS_PER_SECOND / 2);
+  assert_int_equal(caller.repeats, before + 3);
+  for (unsigned i = 0; i < 3; i++)
+    assert_int_equal(caller.repeated[before + i], (uint16_t)(caller.session->video.config.first_sequence + 1 + i));
+  caller_report(&caller, write_nack); /* that was lost, too */
+  caller_run(&caller, ORIEL_NS_PER_SECOND / 2);
+  assert_int_equal(caller.repeats, before + 6);
+  caller_hang_up(&caller);
+}
+
+static void write_arrivals(struct oriel_writer *writer, const struct caller *caller) {
+  uint8_t data[256];
+  int64_t arrived_us[3] = {1000, FEEDBACK_LOST, 3000};
+  (void)caller;
+  oriel_write_bytes(writer, data, feedback_write(data, sizeof data, 0, 0, arrived_us, 3));
+}
+
+static void what_feedback_lacks_is_repeated_unasked(void **state) {
+  struct caller caller;
+  (void)state;
+  caller_connect(&caller);
+  assert_true(caller_send_picture(&caller, 1, 3500));
+  caller_drain(&caller);
+  caller_run(&caller, 20 * ORIEL_NS_PER_MS);
+  const unsigned before = caller.repeats;
+  caller_report(&caller, write_arrivals);
+  caller_report(&caller, write_arrivals);
+  caller_run(&caller, 20 * ORIEL_NS_PER_MS);
+  assert_int_equal(caller.repeats, before + 1);
+  assert_int_equal(caller.repeated[before], (uint16_t)(caller.session->video.config.first_sequence + 1));
+  caller_hang_up(&caller);
+}
+
+static void write_unsent(struct oriel_writer *writer, const struct caller *caller) {
+  uint8_t data[256];
+  const int64_t arrived_us[2] = {1000, 2000};
+  const uint16_t base = (uint16_t)(caller->session->transport - 1); /* the last, and one that has not left */
+  oriel_write_bytes(writer, data, feedback_write(data, sizeof data, 0, base, arrived_us, 2));
+}
+
+static void write_five(struct oriel_writer *writer, const struct caller *caller) {
+  for (unsigned i = 0; i < 5; i++)
+    write_arrivals(writer, caller);
+}
+
+/* A few bytes of feedback claim thousands of packets. */
+static void feedback_costs_what_was_sent(void **state) {
+  struct caller caller;
+  (void)state;
+  caller_connect(&caller);
+  assert_true(caller_send_picture(&caller, 1, 3500));
+  caller_run(&caller, 20 * ORIEL_NS_PER_MS);
+  caller_report(&caller, write_unsent);
+  assert_int_equal(oriel_webrtc_session_carries_kbps(caller.session), 0);
+  caller_report(&caller, write_five);
+  const uint32_t left = caller.session->statuses_left;
+  assert_true(oriel_webrtc_session_carries_kbps(caller.session) > 0);
+  caller_report(&caller, write_arrivals);
+  assert_int_equal(caller.session->statuses_left, left - 3);
+  caller_report(&caller, write_five);
+  assert_int_equal(caller.session->statuses_left, left - 3 - 4 * 3);
+  for (unsigned i = 0; i < 2000; i++)
+    caller_report(&caller, write_arrivals);
+  assert_true(caller.session->statuses_left < 3);
+  caller.now_ns += ORIEL_NS_PER_SECOND;
+  caller_report(&caller, write_arrivals);
+  assert_int_equal(caller.session->statuses_left, left + 4 * 3 - 3);
+  caller_hang_up(&caller);
+}
+
+/* Nothing follows a picture, so that the client cannot miss its end; nobody says anything. */
+static void last_packets_are_repeated_unasked(void **state) {
+  struct caller caller;
+  (void)state;
+  caller_connect(&caller);
+  assert_true(caller_send_picture(&caller, 1, 500));
+  caller_run(&caller, ORIEL_NS_PER_SECOND / 20);
+  const unsigned before = caller.repeats;
+  caller_run(&caller, 2 * ORIEL_NS_PER_SECOND);
+  assert_true(caller.repeats > before && caller.repeats <= before + ORIEL_REPAIR_TRIES);
+  assert_int_equal(caller.repeated[before], (uint16_t)(caller.session->video.config.first_sequence + caller.count - 1));
+  const unsigned after = caller.repeats;
+  caller_run(&caller, 20 * ORIEL_NS_PER_SECOND);
+  assert_int_equal(caller.repeats, after);
+  caller_hang_up(&caller);
+}
+
+static void key_frames_are_asked_for_once(void **state) {
+  struct caller caller;
+  (void)state;
+  caller_connect(&caller);
+  assert_false(oriel_webrtc_session_take_key_request(caller.session));
+  for (unsigned i = 0; i < 1000; i++)
+    caller_report(&caller, caller_write_pli);
+  assert_true(oriel_webrtc_session_take_key_request(caller.session));
+  assert_false(oriel_webrtc_session_take_key_request(caller.session));
+  caller_report(&caller, write_foreign_pli);
+  assert_false(oriel_webrtc_session_take_key_request(caller.session));
+  caller_report(&caller, write_fir);
+  assert_true(oriel_webrtc_session_take_key_request(caller.session));
+  caller_report(&caller, write_fir); /* the same request again */
+  assert_false(oriel_webrtc_session_take_key_request(caller.session));
+  caller_hang_up(&caller);
+}
+
+static void forged_reports_change_nothing(void **state) {
+  struct caller caller;
+  struct oriel_webrtc_stats stats;
+  uint8_t pli[32] = {0x81, 206, 0, 2, 0, 0, 0, 1};
+  (void)state;
+  caller_connect(&caller);
+  (void)oriel_webrtc_session_receive(caller.session, &caller.home, pli, sizeof pli, caller.now_ns);
+  assert_false(oriel_webrtc_session_take_key_request(caller.session));
+  oriel_webrtc_session_stats(caller.session, &stats);
+  assert_int_equal(stats.forged, 1);
+  assert_int_equal(oriel_webrtc_session_state(caller.session), ORIEL_WEBRTC_OPEN);
+  caller_hang_up(&caller);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test(missed_packets_are_repeated_once_a_round_trip),
+    cmocka_unit_test(what_feedback_lacks_is_repeated_unasked),
+    cmocka_unit_test(feedback_costs_what_was_sent),
+    cmocka_unit_test(last_packets_are_repeated_unasked),
+    cmocka_unit_test(key_frames_are_asked_for_once),
+    cmocka_unit_test(forged_reports_change_nothing),
+  };
+  return cmocka_run_group_tests(tests, identity_set_up, identity_tear_down);
+}
