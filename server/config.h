@@ -26,7 +26,8 @@ struct oriel_server_registry {
 /** WebRTC beside the WebSocket. */
 struct oriel_server_webrtc {
   bool enabled;
-  uint16_t port;                       /* of UDP; 0 = the number of the TCP port, where that is free */
+  uint16_t port;                       /* of UDP; 0 = the number of the TCP port; where that is not free and was
+                                        * chosen by the kernel, any other */
   const char *const *public_addresses; /* at which clients find this host, beyond its own; NULL-terminated or NULL */
   const char *const *ice_servers;      /* URLs to hand on, stun:…; NULL-terminated or NULL */
 };

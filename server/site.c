@@ -51,7 +51,16 @@ static int init_policies(struct oriel_site *site) {
   return status;
 }
 
+/** Whether the configuration leaves the port to the kernel. */
+static bool leaves_port(const struct oriel_server_config *config) {
+  struct sockaddr_storage address;
+  socklen_t size;
+  return !config->listener && oriel_address_parse(config->listen, &address, &size) == 0 &&
+         oriel_address_port((const struct sockaddr *)&address) == 0;
+}
+
 int oriel_site_init(struct oriel_site *site, const struct oriel_server_config *config) {
+  site->any_port = leaves_port(config);
   site->tls = config->tls_cert != NULL;
   site->assets = config->assets;
   site->asset_count = config->asset_count;

@@ -16,6 +16,7 @@
 
 struct oriel_site {
   struct sockaddr_storage bound;
+  bool any_port; /* the kernel chose it: nobody counts on its number */
   bool tls;
   bool secure; /* browsers reach us by TLS, ours or a proxy's */
   struct oriel_public public_address; /* path "/" without a proxy */

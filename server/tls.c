@@ -13,6 +13,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "server/tls_rehearsal.h"
+
 /** An encrypted key must fail, not ask on the terminal. */
 static int no_password(char *text, int size, int writing, void *user) {
   (void)text;
@@ -61,11 +63,9 @@ static int choose_protocol(SSL *ssl, const unsigned char **out, unsigned char *o
   return SSL_TLSEXT_ERR_OK;
 }
 
-int oriel_tls_context(const char *certificate, const char *key, SSL_CTX **out, char *why, size_t why_size) {
+/** NULL, or what is wrong with them. */
+static const char *use_identity(SSL_CTX *context, const char *certificate, const char *key) {
   const char *wrong = NULL;
-  SSL_CTX *context = SSL_CTX_new(TLS_server_method());
-  if (!context)
-    return -ENOMEM;
   if (!use_chain(context, certificate))
     wrong = "the certificate is not valid PEM; check --tls-cert";
   else if (!use_key(context, key))
@@ -73,11 +73,10 @@ int oriel_tls_context(const char *certificate, const char *key, SSL_CTX **out, c
   else if (SSL_CTX_check_private_key(context) != 1)
     wrong = "the key is not the certificate's; check --tls-cert and --tls-key";
   ERR_clear_error();
-  if (wrong) {
-    snprintf(why, why_size, "cannot use TLS: %s", wrong);
-    SSL_CTX_free(context);
-    return -EINVAL;
-  }
+  return wrong;
+}
+
+static void configure(SSL_CTX *context) {
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
   SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
   SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
@@ -85,6 +84,34 @@ int oriel_tls_context(const char *certificate, const char *key, SSL_CTX **out, c
   /* A record that brings no data ends a read: whoever sends only key updates gets a turn for each, not all of them. */
   SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);
   SSL_CTX_set_alpn_select_cb(context, choose_protocol, NULL);
+}
+
+/** 0, -ENOMEM, or -EINVAL with a sentence. */
+static int rehearse(SSL_CTX *context, char *why, size_t why_size) {
+  char reason[128] = "";
+  const int status = oriel_tls_rehearse(context, reason, sizeof reason);
+  if (status != -EPROTO)
+    return status;
+  snprintf(why, why_size, "cannot use TLS: no client can connect with this certificate and key (\"%s\"); check "
+           "--tls-cert and --tls-key, and how much memory there is", reason);
+  return -EINVAL;
+}
+
+int oriel_tls_context(const char *certificate, const char *key, SSL_CTX **out, char *why, size_t why_size) {
+  SSL_CTX *context = SSL_CTX_new(TLS_server_method());
+  if (!context)
+    return -ENOMEM;
+  const char *wrong = use_identity(context, certificate, key);
+  int status = wrong ? -EINVAL : 0;
+  if (wrong)
+    snprintf(why, why_size, "cannot use TLS: %s", wrong);
+  configure(context);
+  if (status == 0)
+    status = rehearse(context, why, why_size);
+  if (status < 0) {
+    SSL_CTX_free(context);
+    return status;
+  }
   *out = context;
   return 0;
 }

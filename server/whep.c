@@ -99,7 +99,9 @@ static int open_port(struct oriel_whep *whep, const struct oriel_site *site, con
                      char *why, size_t why_size) {
   const bool any = config->public_addresses && config->public_addresses[0];
   const uint16_t port = config->port ? config->port : oriel_site_port(site);
-  const int status = oriel_udp_open(&whep->udp, (const struct sockaddr *)&site->bound, port, any);
+  int status = oriel_udp_open(&whep->udp, (const struct sockaddr *)&site->bound, port, any);
+  if (status == -EADDRINUSE && !config->port && site->any_port)
+    status = oriel_udp_open(&whep->udp, (const struct sockaddr *)&site->bound, 0, any);
   if (status == 0)
     return 0;
   snprintf(whep->closed_because, sizeof whep->closed_because,

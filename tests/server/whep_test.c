@@ -43,6 +43,20 @@ size_t __wrap_oriel_webrtc_session_next(struct oriel_webrtc_session *session, ui
   return __real_oriel_webrtc_session_next(session, now_ns, datagram, to);
 }
 
+int __real_oriel_udp_open(struct oriel_udp *udp, const struct sockaddr *listen, uint16_t port, bool any);
+int __wrap_oriel_udp_open(struct oriel_udp *udp, const struct sockaddr *listen, uint16_t port, bool any);
+
+static int open_error; /* that the next opening of a UDP port fails with; 0 = none */
+
+int __wrap_oriel_udp_open(struct oriel_udp *udp, const struct sockaddr *listen, uint16_t port, bool any) {
+  const int error = open_error;
+  open_error = 0;
+  if (!error)
+    return __real_oriel_udp_open(udp, listen, port, any);
+  *udp = (struct oriel_udp){.fd = -1};
+  return error;
+}
+
 static int setup(void **state) {
   struct rig *rig = calloc(1, sizeof *rig);
   static const char *const servers[] = {"stun:stun.example:3478", "stuns:stun.example", NULL};
@@ -428,6 +442,41 @@ static void without_webrtc_it_says_so(void **state) {
   free(rig);
 }
 
+/* The number of the TCP port came from the kernel: nobody has opened a firewall for that of UDP. */
+static void a_port_in_use_is_left_to_who_has_it(void **state) {
+  struct rig *rig = calloc(1, sizeof *rig);
+  char of_tcp[32];
+  (void)state;
+  assert_non_null(rig);
+  rig->address = "pattern:?size=320x240&scene=static";
+  rig->config.webrtc.enabled = true;
+  open_error = -EADDRINUSE;
+  rig_start(rig);
+  assert_int_equal(open_error, 0);
+  assert_int_equal(offer(rig, "/whep/view", RIG_BEARER SDP, OFFER), 201);
+  snprintf(of_tcp, sizeof of_tcp, "127.0.0.1 %u typ host", rig->port);
+  assert_non_null(strstr(answer.body, " 127.0.0.1 "));
+  assert_null(strstr(answer.body, of_tcp));
+  rig_stop(rig);
+  free(rig);
+}
+
+/* What is short for a moment would otherwise leave WHEP off until somebody starts the server again. */
+static void a_shortage_at_the_start_ends_it(void **state) {
+  struct oriel_server_config config = {.listen = "127.0.0.1:0", .token = RIG_TOKEN, .webrtc = {.enabled = true}};
+  struct oriel_server *server = NULL;
+  char why[256] = "";
+  uv_loop_t loop;
+  (void)state;
+  assert_int_equal(uv_loop_init(&loop), 0);
+  open_error = -EMFILE;
+  assert_int_equal(oriel_server_create(&loop, &config, &server, why, sizeof why), -EMFILE);
+  assert_non_null(strstr(why, "UDP port"));
+  assert_null(server);
+  uv_run(&loop, UV_RUN_DEFAULT);
+  assert_int_equal(uv_loop_close(&loop), 0);
+}
+
 /* A candidate of IPv6 beside a port of IPv4 would be offered, and never answer. */
 static void public_addresses_are_reachable(void **state) {
   static const char *const addresses[] = {"2001:db8::7", NULL};
@@ -464,6 +513,8 @@ int main(void) {
     cmocka_unit_test(addresses_together_wait_in_bounds),
     cmocka_unit_test(one_address_has_no_more_than_its_share),
     cmocka_unit_test(without_webrtc_it_says_so),
+    cmocka_unit_test(a_port_in_use_is_left_to_who_has_it),
+    cmocka_unit_test(a_shortage_at_the_start_ends_it),
     cmocka_unit_test(public_addresses_are_reachable),
   };
   return cmocka_run_group_tests(tests, setup, rig_teardown);
