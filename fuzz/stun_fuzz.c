@@ -65,7 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (oriel_ice_init(&ice, "peer", 4, 1))
     abort();
   for (uint8_t i = 0; i < 3; i++) {
-    const struct oriel_webrtc_address from = oriel_webrtc_address_make((const uint8_t[4]){ 10, 0, 0, i }, 4, 1);
+    const struct oriel_webrtc_path from = {.peer = oriel_webrtc_address_make((const uint8_t[4]){ 10, 0, 0, i }, 4, 1)};
     const size_t written = write_check(&ice, data, size, bytes);
     if (!written || oriel_stun_parse(bytes, written, &message))
       return 0; /* too long, or an attribute of a wrong size */

@@ -8,49 +8,12 @@
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <netinet/in.h>
-#include <netinet/udp.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "server/udp_message.h"
+
 enum { BUFFER_SIZE = 1024 * 1024 }; /* of the kernel, each way: a key frame to each of some viewers at once */
-
-/* ---- addresses ---- */
-
-static struct oriel_webrtc_address address_of(const struct sockaddr *from) {
-  if (from->sa_family == AF_INET) {
-    struct sockaddr_in v4;
-    memcpy(&v4, from, sizeof v4);
-    return oriel_webrtc_address_make((const uint8_t *)&v4.sin_addr, 4, ntohs(v4.sin_port));
-  }
-  struct sockaddr_in6 v6;
-  memcpy(&v6, from, sizeof v6);
-  return oriel_webrtc_address_make((const uint8_t *)&v6.sin6_addr, 16, ntohs(v6.sin6_port));
-}
-
-static void fill_v4(struct sockaddr_storage *to, const uint8_t *bytes, uint16_t port) {
-  struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(port)};
-  memcpy(&v4.sin_addr, bytes, sizeof v4.sin_addr);
-  memcpy(to, &v4, sizeof v4);
-}
-
-/** For a socket of IPv6 an IPv4 address as it is mapped. */
-static socklen_t fill_address(struct sockaddr_storage *to, const struct oriel_webrtc_address *address, bool v6) {
-  static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
-  *to = (struct sockaddr_storage){0};
-  if (!v6) {
-    fill_v4(to, address->bytes, address->port);
-    return sizeof(struct sockaddr_in);
-  }
-  struct sockaddr_in6 whole = {.sin6_family = AF_INET6, .sin6_port = htons(address->port)};
-  if (address->size == 4) {
-    memcpy(&whole.sin6_addr, mapped, sizeof mapped);
-    memcpy((uint8_t *)&whole.sin6_addr + sizeof mapped, address->bytes, 4);
-  } else {
-    memcpy(&whole.sin6_addr, address->bytes, 16);
-  }
-  memcpy(to, &whole, sizeof whole);
-  return sizeof whole;
-}
 
 static bool is_any(const struct oriel_webrtc_address *address) {
   static const uint8_t none[16];
@@ -87,7 +50,7 @@ static int bind_to(struct oriel_udp *udp, const struct sockaddr_storage *address
 }
 
 int oriel_udp_open(struct oriel_udp *udp, const struct sockaddr *listen, uint16_t port, bool any) {
-  struct oriel_webrtc_address address = address_of(listen);
+  struct oriel_webrtc_address address = oriel_udp_address_of(listen);
   struct sockaddr_storage bound = {0};
   memset(udp, 0, sizeof *udp);
   udp->fd = -1;
@@ -95,7 +58,7 @@ int oriel_udp_open(struct oriel_udp *udp, const struct sockaddr *listen, uint16_
   if (any)
     memset(address.bytes, 0, sizeof address.bytes);
   address.port = port;
-  socklen_t size = fill_address(&bound, &address, udp->v6);
+  socklen_t size = oriel_udp_fill_address(&bound, &address, udp->v6);
   const int status = bind_to(udp, &bound, size);
   if (status < 0)
     return status;
@@ -104,9 +67,10 @@ int oriel_udp_open(struct oriel_udp *udp, const struct sockaddr *listen, uint16_
     oriel_udp_close(udp);
     return -EIO;
   }
-  udp->address = address_of((const struct sockaddr *)&bound);
+  udp->address = oriel_udp_address_of((const struct sockaddr *)&bound);
   udp->port = udp->address.port;
   udp->any = is_any(&udp->address);
+  oriel_udp_ask_control(udp->fd, udp->v6, udp->any);
   return 0;
 }
 
@@ -116,21 +80,31 @@ void oriel_udp_close(struct oriel_udp *udp) {
   udp->fd = -1;
 }
 
+/** What the kernel said of a message that came. */
+static void take_message(struct oriel_udp *udp, struct oriel_udp_datagram *datagram, struct mmsghdr *message) {
+  uint32_t lost = udp->lost_seen;
+  datagram->path.peer = oriel_udp_address_of((const struct sockaddr *)message->msg_hdr.msg_name);
+  oriel_udp_read_control(&message->msg_hdr, &datagram->path.local, &lost);
+  udp->lost += lost - udp->lost_seen; /* the kernel's counter wraps */
+  udp->lost_seen = lost;
+  const bool fits = !(message->msg_hdr.msg_flags & MSG_TRUNC) && datagram->path.peer.port;
+  datagram->size = fits ? message->msg_len : 0;
+}
+
 unsigned oriel_udp_receive(struct oriel_udp *udp) {
   struct mmsghdr messages[ORIEL_UDP_BATCH] = {0};
   struct sockaddr_storage from[ORIEL_UDP_BATCH];
+  union oriel_udp_control controls[ORIEL_UDP_BATCH];
   struct iovec parts[ORIEL_UDP_BATCH];
   for (unsigned i = 0; i < ORIEL_UDP_BATCH; i++) {
     parts[i] = (struct iovec){udp->in[i].data, sizeof udp->in[i].data};
     messages[i].msg_hdr = (struct msghdr){
-      .msg_name = &from[i], .msg_namelen = sizeof from[i], .msg_iov = &parts[i], .msg_iovlen = 1};
+      .msg_name = &from[i], .msg_namelen = sizeof from[i], .msg_iov = &parts[i], .msg_iovlen = 1,
+      .msg_control = &controls[i], .msg_controllen = sizeof controls[i]};
   }
   const int count = recvmmsg(udp->fd, messages, ORIEL_UDP_BATCH, MSG_DONTWAIT, NULL);
-  for (int i = 0; i < count; i++) {
-    udp->in[i].peer = address_of((const struct sockaddr *)&from[i]);
-    const bool fits = !(messages[i].msg_hdr.msg_flags & MSG_TRUNC) && udp->in[i].peer.port;
-    udp->in[i].size = fits ? messages[i].msg_len : 0;
-  }
+  for (int i = 0; i < count; i++)
+    take_message(udp, &udp->in[i], &messages[i]);
   return count > 0 ? (unsigned)count : 0;
 }
 
@@ -147,10 +121,7 @@ void oriel_udp_commit(struct oriel_udp *udp) {
 struct group {
   unsigned count;
   struct sockaddr_storage to;
-  union {
-    struct cmsghdr align;
-    uint8_t bytes[CMSG_SPACE(sizeof(uint16_t))];
-  } control;
+  union oriel_udp_control control;
 };
 
 static bool same_host(const struct oriel_webrtc_address *a, const struct oriel_webrtc_address *b) {
@@ -159,11 +130,11 @@ static bool same_host(const struct oriel_webrtc_address *a, const struct oriel_w
 
 static unsigned count_group(const struct oriel_udp *udp, unsigned first, unsigned alone) {
   const struct oriel_udp_datagram *head = &udp->out[first];
-  const bool may = !udp->whole && first >= alone && !same_host(&head->peer, &udp->uncut);
+  const bool may = !udp->whole && first >= alone && !same_host(&head->path.peer, &udp->uncut);
   unsigned count = 1;
   while (may && count < ORIEL_UDP_SEGMENTS && first + count < udp->out_count) {
     const struct oriel_udp_datagram *next = &udp->out[first + count];
-    if (next->size > head->size || !next->size || !oriel_webrtc_address_equal(&next->peer, &head->peer))
+    if (next->size > head->size || !next->size || !oriel_webrtc_path_equal(&next->path, &head->path))
       break;
     count++;
     if (next->size < head->size)
@@ -175,18 +146,13 @@ static unsigned count_group(const struct oriel_udp *udp, unsigned first, unsigne
 /** The group that begins with `first`, which has its count. */
 static void fill_group(struct oriel_udp *udp, unsigned first, struct group *group, struct iovec *parts,
                        struct msghdr *message) {
+  const struct oriel_udp_datagram *head = &udp->out[first];
   *message = (struct msghdr){.msg_name = &group->to, .msg_iov = parts, .msg_iovlen = group->count,
-                             .msg_namelen = fill_address(&group->to, &udp->out[first].peer, udp->v6)};
+                             .msg_namelen = oriel_udp_fill_address(&group->to, &head->path.peer, udp->v6)};
   for (unsigned i = 0; i < group->count; i++)
     parts[i] = (struct iovec){udp->out[first + i].data, udp->out[first + i].size};
-  if (group->count == 1)
-    return;
-  const uint16_t size = (uint16_t)udp->out[first].size;
-  group->control.align = (struct cmsghdr){.cmsg_level = SOL_UDP, .cmsg_type = UDP_SEGMENT,
-                                          .cmsg_len = CMSG_LEN(sizeof size)};
-  memcpy(CMSG_DATA(&group->control.align), &size, sizeof size);
-  message->msg_control = &group->control;
-  message->msg_controllen = sizeof group->control.bytes;
+  oriel_udp_write_control(message, &group->control, &head->path.local, udp->v6,
+                          group->count > 1 ? (uint16_t)head->size : 0);
 }
 
 /** Errors of a group that its parts alone need not have: they are larger than the way's next link takes (EMSGSIZE, of
@@ -246,7 +212,7 @@ bool oriel_udp_flush(struct oriel_udp *udp) {
       first++;
     } else if (sent > 0) {
       if (first < alone)
-        note_uncut(udp, &udp->out[first].peer);
+        note_uncut(udp, &udp->out[first].path.peer);
       first += (unsigned)sent;
     }
   }
@@ -280,7 +246,7 @@ unsigned oriel_udp_addresses(const struct oriel_udp *udp, struct oriel_webrtc_ad
     for (const struct ifaddrs *at = all; at && found < count; at = at->ifa_next) {
       if (!is_usable(at, udp->v6))
         continue;
-      addresses[found] = address_of(at->ifa_addr);
+      addresses[found] = oriel_udp_address_of(at->ifa_addr);
       addresses[found++].port = udp->port;
     }
     freeifaddrs(all);

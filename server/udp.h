@@ -20,7 +20,7 @@ enum {
 };
 
 struct oriel_udp_datagram {
-  struct oriel_webrtc_address peer;
+  struct oriel_webrtc_path path; /* where it came from and to; where it is to go, and leave from */
   size_t size;
   uint8_t data[ORIEL_WEBRTC_DATAGRAM_MAX];
 };
@@ -36,6 +36,8 @@ struct oriel_udp {
   bool whole; /* the kernel or its device cuts nothing for us: each datagram goes by itself, for good */
   struct oriel_webrtc_address uncut; /* a host for which it does not, whatever the port; of size 0 = none */
   uint64_t cut; /* datagrams that went as part of a larger one */
+  uint64_t lost; /* datagrams that came, and for which the socket had no room */
+  uint32_t lost_seen; /* the same as the kernel last told it */
   uint64_t refused; /* datagrams that the kernel did not take for another reason than want of room in the socket */
 };
 

@@ -103,7 +103,7 @@ static void send_all(struct oriel_whep *whep, struct oriel_whep_client *client, 
       whep->cut_short = true;
       return;
     }
-    slot->size = oriel_webrtc_session_next(client->session, now_ns, slot->data, &slot->peer);
+    slot->size = oriel_webrtc_session_next(client->session, now_ns, slot->data, &slot->path);
     if (!slot->size)
       return;
     oriel_udp_commit(&whep->udp);

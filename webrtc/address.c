@@ -24,6 +24,10 @@ bool oriel_webrtc_address_equal(const struct oriel_webrtc_address *a, const stru
   return !memcmp(a, b, sizeof *a);
 }
 
+bool oriel_webrtc_path_equal(const struct oriel_webrtc_path *a, const struct oriel_webrtc_path *b) {
+  return oriel_webrtc_address_equal(&a->peer, &b->peer) && oriel_webrtc_address_equal(&a->local, &b->local);
+}
+
 void oriel_webrtc_address_text(const struct oriel_webrtc_address *address, char text[ORIEL_WEBRTC_ADDRESS_TEXT]) {
   text[0] = '\0';
   if (address->size)

@@ -75,7 +75,7 @@ int oriel_ice_restart(struct oriel_ice *ice, const char *peer_ufrag, size_t size
 
 /* ---- the peer's addresses ---- */
 
-void oriel_ice_heard(struct oriel_ice *ice, const struct oriel_webrtc_address *from, uint64_t now_ns) {
+void oriel_ice_heard(struct oriel_ice *ice, const struct oriel_webrtc_path *from, uint64_t now_ns) {
   oriel_ice_pairs_heard(&ice->pairs, from, now_ns);
 }
 
@@ -95,7 +95,7 @@ uint64_t oriel_ice_heard_ns(const struct oriel_ice *ice, const struct oriel_webr
   return oriel_ice_pairs_heard_ns(&ice->pairs, from);
 }
 
-const struct oriel_webrtc_address *oriel_ice_peer(const struct oriel_ice *ice) {
+const struct oriel_webrtc_path *oriel_ice_peer(const struct oriel_ice *ice) {
   return oriel_ice_pairs_peer(&ice->pairs);
 }
 

@@ -40,7 +40,7 @@ struct oriel_ice {
   struct oriel_ice_pairs pairs;
   struct {
     uint8_t transaction[ORIEL_STUN_TRANSACTION_SIZE];
-    struct oriel_webrtc_address from;
+    struct oriel_webrtc_path from;
   } recent[ORIEL_ICE_RECENT_MAX];
   unsigned recent_next;
   uint64_t start_ns;
@@ -73,10 +73,10 @@ const char *oriel_ice_target(const struct oriel_stun_message *message, size_t *s
  *  `from`; 0: nothing to say (not a request, or a check seen before from elsewhere); -EACCES: not authentic or not for
  *  us, and nothing changed. */
 int oriel_ice_check(struct oriel_ice *ice, const struct oriel_stun_message *message,
-                    const struct oriel_webrtc_address *from, uint64_t now_ns, uint8_t answer[ORIEL_ICE_ANSWER_MAX]);
+                    const struct oriel_webrtc_path *from, uint64_t now_ns, uint8_t answer[ORIEL_ICE_ANSWER_MAX]);
 /** A report (SRTCP), which is authentic and no copy, came from `from`: a sign of life, if that is one of the peer's
  *  addresses. It never changes the address in use, but confirms it. */
-void oriel_ice_heard(struct oriel_ice *ice, const struct oriel_webrtc_address *from, uint64_t now_ns);
+void oriel_ice_heard(struct oriel_ice *ice, const struct oriel_webrtc_path *from, uint64_t now_ns);
 /** Time passes: an address in use that no report confirmed in time is given up for the one before. */
 void oriel_ice_tick(struct oriel_ice *ice, uint64_t now_ns);
 /** Whether the peer may be sent media: its reports come, or rare ones and its checks; or it has never made any. */
@@ -85,8 +85,8 @@ bool oriel_ice_may_send(const struct oriel_ice *ice, uint64_t now_ns);
 bool oriel_ice_valid(const struct oriel_ice *ice, const struct oriel_webrtc_address *from);
 /** When an authentic check or sign of life last came from this address; 0: never, or it is forgotten. */
 uint64_t oriel_ice_heard_ns(const struct oriel_ice *ice, const struct oriel_webrtc_address *from);
-/** The peer's address in use, or NULL while there is none. Borrowed until the next call. */
-const struct oriel_webrtc_address *oriel_ice_peer(const struct oriel_ice *ice);
+/** The peer's address in use, and ours, or NULL while there is none. Borrowed until the next call. */
+const struct oriel_webrtc_path *oriel_ice_peer(const struct oriel_ice *ice);
 
 enum oriel_ice_state oriel_ice_state(const struct oriel_ice *ice, uint64_t now_ns);
 /** When the state changes next if nothing is heard; 0 once it is lost. */

@@ -26,14 +26,14 @@ static bool is_for(const struct oriel_stun_message *message, const struct oriel_
          !memcmp(username + ORIEL_ICE_UFRAG_SIZE + 1, credentials->peer_ufrag, theirs);
 }
 
-/** A copy of a check that somebody sends from elsewhere must not lead us there. A peer's own repetition comes from
- *  where the first one came. */
+/** A copy of a check that somebody sends from elsewhere, or to another address of ours, must not lead us there. A
+ *  peer's own repetition comes by the way of the first one. */
 static bool is_copy(struct oriel_ice *ice, const struct oriel_stun_message *message,
-                    const struct oriel_webrtc_address *from) {
+                    const struct oriel_webrtc_path *from) {
   for (unsigned i = 0; i < ORIEL_ICE_RECENT_MAX; i++)
-    if (ice->recent[i].from.size &&
+    if (ice->recent[i].from.peer.size &&
         !memcmp(ice->recent[i].transaction, message->transaction, ORIEL_STUN_TRANSACTION_SIZE))
-      return !oriel_webrtc_address_equal(&ice->recent[i].from, from);
+      return !oriel_webrtc_path_equal(&ice->recent[i].from, from);
   memcpy(ice->recent[ice->recent_next].transaction, message->transaction, ORIEL_STUN_TRANSACTION_SIZE);
   ice->recent[ice->recent_next].from = *from;
   ice->recent_next = (ice->recent_next + 1) % ORIEL_ICE_RECENT_MAX;
@@ -69,7 +69,7 @@ static size_t write_answer(const struct oriel_stun_message *message, const struc
 }
 
 int oriel_ice_check(struct oriel_ice *ice, const struct oriel_stun_message *message,
-                    const struct oriel_webrtc_address *from, uint64_t now_ns, uint8_t answer[ORIEL_ICE_ANSWER_MAX]) {
+                    const struct oriel_webrtc_path *from, uint64_t now_ns, uint8_t answer[ORIEL_ICE_ANSWER_MAX]) {
   const struct oriel_ice_credentials *ours = is_for(message, &ice->current) ? &ice->current : &ice->previous;
   if (message->type != ORIEL_STUN_BINDING_REQUEST)
     return 0;
@@ -77,7 +77,7 @@ int oriel_ice_check(struct oriel_ice *ice, const struct oriel_stun_message *mess
     return -EACCES;
   if (is_copy(ice, message, from))
     return 0;
-  const size_t size = write_answer(message, from, ours, answer);
+  const size_t size = write_answer(message, &from->peer, ours, answer);
   if (message->unknown_count || message->controlled)
     return (int)size;
   oriel_ice_pairs_check(&ice->pairs, from, message->use_candidate, now_ns);

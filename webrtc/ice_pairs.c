@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Which of a peer's addresses is in use. Caller's thread.
+ * Which of the ways to a peer is in use. Caller's thread.
  */
 #include "webrtc/ice_pairs.h"
 
@@ -10,9 +10,9 @@ void oriel_ice_pairs_init(struct oriel_ice_pairs *pairs) {
   *pairs = (struct oriel_ice_pairs){ .selected = -1, .fallback = -1 };
 }
 
-static int find(const struct oriel_ice_pairs *pairs, const struct oriel_webrtc_address *peer) {
+static int find(const struct oriel_ice_pairs *pairs, const struct oriel_webrtc_path *path) {
   for (int i = 0; i < ORIEL_ICE_PAIRS_MAX; i++)
-    if (pairs->list[i].peer.size && oriel_webrtc_address_equal(&pairs->list[i].peer, peer))
+    if (pairs->list[i].path.peer.size && oriel_webrtc_path_equal(&pairs->list[i].path, path))
       return i;
   return -1;
 }
@@ -23,7 +23,7 @@ static int make_room(const struct oriel_ice_pairs *pairs) {
   for (int i = 0; i < ORIEL_ICE_PAIRS_MAX; i++) {
     if (i == pairs->selected || i == pairs->fallback)
       continue;
-    if (!pairs->list[i].peer.size)
+    if (!pairs->list[i].path.peer.size)
       return i;
     if (room < 0 || pairs->list[i].heard_ns < pairs->list[room].heard_ns)
       room = i;
@@ -58,12 +58,12 @@ static void move(struct oriel_ice_pairs *pairs, int pair, uint64_t now_ns) {
   pairs->selected = pair;
 }
 
-void oriel_ice_pairs_check(struct oriel_ice_pairs *pairs, const struct oriel_webrtc_address *from, bool use_candidate,
+void oriel_ice_pairs_check(struct oriel_ice_pairs *pairs, const struct oriel_webrtc_path *from, bool use_candidate,
                            uint64_t now_ns) {
   int pair = find(pairs, from);
   if (pair < 0) {
     pair = make_room(pairs);
-    pairs->list[pair] = (struct oriel_ice_pair){ .peer = *from };
+    pairs->list[pair] = (struct oriel_ice_pair){ .path = *from };
   }
   if (may_move(pairs, pair, use_candidate, now_ns))
     move(pairs, pair, now_ns);
@@ -73,7 +73,7 @@ void oriel_ice_pairs_check(struct oriel_ice_pairs *pairs, const struct oriel_web
     pairs->heard_ns = now_ns;
 }
 
-void oriel_ice_pairs_heard(struct oriel_ice_pairs *pairs, const struct oriel_webrtc_address *from, uint64_t now_ns) {
+void oriel_ice_pairs_heard(struct oriel_ice_pairs *pairs, const struct oriel_webrtc_path *from, uint64_t now_ns) {
   const int pair = find(pairs, from);
   if (pair < 0)
     return;
@@ -107,14 +107,22 @@ bool oriel_ice_pairs_may_send(const struct oriel_ice_pairs *pairs, uint64_t now_
 }
 
 bool oriel_ice_pairs_know(const struct oriel_ice_pairs *pairs, const struct oriel_webrtc_address *from) {
-  return find(pairs, from) >= 0;
+  for (unsigned i = 0; i < ORIEL_ICE_PAIRS_MAX; i++)
+    if (from->size && oriel_webrtc_address_equal(&pairs->list[i].path.peer, from))
+      return true;
+  return false;
 }
 
 uint64_t oriel_ice_pairs_heard_ns(const struct oriel_ice_pairs *pairs, const struct oriel_webrtc_address *from) {
-  const int pair = find(pairs, from);
-  return pair < 0 ? 0 : pairs->list[pair].heard_ns;
+  uint64_t heard_ns = 0;
+  for (unsigned i = 0; i < ORIEL_ICE_PAIRS_MAX; i++) {
+    const struct oriel_ice_pair *pair = &pairs->list[i];
+    if (oriel_webrtc_address_equal(&pair->path.peer, from) && pair->heard_ns > heard_ns)
+      heard_ns = pair->heard_ns;
+  }
+  return heard_ns;
 }
 
-const struct oriel_webrtc_address *oriel_ice_pairs_peer(const struct oriel_ice_pairs *pairs) {
-  return pairs->selected < 0 ? NULL : &pairs->list[pairs->selected].peer;
+const struct oriel_webrtc_path *oriel_ice_pairs_peer(const struct oriel_ice_pairs *pairs) {
+  return pairs->selected < 0 ? NULL : &pairs->list[pairs->selected].path;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The addresses of an ICE peer that authentic checks came from: which of them is in use, and when each was heard.
+ * The ways to an ICE peer, which are its address and the one of ours that an authentic check came to: which of them is
+ * in use, and when it was heard on each.
  *
  * A check proves only that the peer once made it: whoever overheard it may send it again, with another's address as the
  * sender. A report (SRTCP) counts once and proves that the peer is there. So once the peer has reported, a move lasts
@@ -16,7 +17,7 @@
 
 #include "webrtc/address.h"
 
-enum { ORIEL_ICE_PAIRS_MAX = 8 }; /* addresses of a peer that are remembered; the longest silent one makes room */
+enum { ORIEL_ICE_PAIRS_MAX = 16 }; /* ways to a peer that are remembered; the longest silent one makes room */
 
 #define ORIEL_ICE_MOVE_NS 3000000000ull /* silence of the address in use, after which a check from another moves it */
 /* Once the peer has reported: */
@@ -28,7 +29,7 @@ enum { ORIEL_ICE_PAIRS_MAX = 8 }; /* addresses of a peer that are remembered; th
 #define ORIEL_ICE_PROOF_NS 60000000000ull   /* without a report checks are no sign of life any more */
 
 struct oriel_ice_pair {
-  struct oriel_webrtc_address peer; /* size 0 = unused */
+  struct oriel_webrtc_path path;    /* its peer of size 0 = unused */
   uint64_t heard_ns;                /* the last authentic check or report */
   uint64_t reported_ns;             /* the last report; 0 = none yet */
 };
@@ -45,19 +46,20 @@ struct oriel_ice_pairs {
 void oriel_ice_pairs_init(struct oriel_ice_pairs *pairs);
 /** An authentic check came from `from`, with or without USE-CANDIDATE: remembers the address, and moves to it where
  *  that is due. */
-void oriel_ice_pairs_check(struct oriel_ice_pairs *pairs, const struct oriel_webrtc_address *from, bool use_candidate,
+void oriel_ice_pairs_check(struct oriel_ice_pairs *pairs, const struct oriel_webrtc_path *from, bool use_candidate,
                            uint64_t now_ns);
 /** A report came from `from`: the peer is there, if the address is known. It confirms a move; it makes none. */
-void oriel_ice_pairs_heard(struct oriel_ice_pairs *pairs, const struct oriel_webrtc_address *from, uint64_t now_ns);
+void oriel_ice_pairs_heard(struct oriel_ice_pairs *pairs, const struct oriel_webrtc_path *from, uint64_t now_ns);
 /** Time passes: moves back where that is due. */
 void oriel_ice_pairs_tick(struct oriel_ice_pairs *pairs, uint64_t now_ns);
 /** Whether the peer may be sent more than answers: its reports come, or rare ones and checks from where they came; or it
  *  has never made any. */
 bool oriel_ice_pairs_may_send(const struct oriel_ice_pairs *pairs, uint64_t now_ns);
+/** Whether a check came from this address, to whichever of ours. */
 bool oriel_ice_pairs_know(const struct oriel_ice_pairs *pairs, const struct oriel_webrtc_address *from);
 /** When `from` was last heard; 0: never, or it is forgotten. */
 uint64_t oriel_ice_pairs_heard_ns(const struct oriel_ice_pairs *pairs, const struct oriel_webrtc_address *from);
-/** The address in use, borrowed until the next call; NULL = none yet. */
-const struct oriel_webrtc_address *oriel_ice_pairs_peer(const struct oriel_ice_pairs *pairs);
+/** The way in use, borrowed until the next call; NULL = none yet. */
+const struct oriel_webrtc_path *oriel_ice_pairs_peer(const struct oriel_ice_pairs *pairs);
 
 #endif

@@ -165,7 +165,7 @@ size_t oriel_webrtc_session_restart(struct oriel_webrtc_session *session, const 
 
 /* ---- what comes in ---- */
 
-static bool take_check(struct oriel_webrtc_session *session, const struct oriel_webrtc_address *from,
+static bool take_check(struct oriel_webrtc_session *session, const struct oriel_webrtc_path *from,
                        const uint8_t *data, size_t size, uint64_t now_ns) {
   struct oriel_stun_message message;
   uint8_t answer[ORIEL_ICE_ANSWER_MAX];
@@ -179,7 +179,7 @@ static bool take_check(struct oriel_webrtc_session *session, const struct oriel_
     *slot = (struct session_answer){.to = *from, .size = (size_t)written};
     memcpy(slot->data, answer, slot->size);
   }
-  return written > 0 && oriel_ice_valid(&session->ice, from);
+  return written > 0 && oriel_ice_valid(&session->ice, &from->peer);
 }
 
 /** Both directions' keys are there. */
@@ -211,7 +211,7 @@ static void take_dtls(struct oriel_webrtc_session *session, const uint8_t *data,
   follow_dtls(session);
 }
 
-static void take_rtp(struct oriel_webrtc_session *session, const struct oriel_webrtc_address *from, uint8_t *data,
+static void take_rtp(struct oriel_webrtc_session *session, const struct oriel_webrtc_path *from, uint8_t *data,
                      size_t size, uint64_t now_ns) {
   if (!session->receive || !oriel_rtp_is_rtcp(data, size))
     return; /* nothing comes in but reports */
@@ -224,13 +224,13 @@ static void take_rtp(struct oriel_webrtc_session *session, const struct oriel_we
   oriel_session_control(session, data, (size_t)plain, now_ns);
 }
 
-bool oriel_webrtc_session_receive(struct oriel_webrtc_session *session, const struct oriel_webrtc_address *from,
+bool oriel_webrtc_session_receive(struct oriel_webrtc_session *session, const struct oriel_webrtc_path *from,
                                   uint8_t *data, size_t size, uint64_t now_ns) {
   if (session->state == ORIEL_WEBRTC_ENDED || size == 0 || size > ORIEL_WEBRTC_DATAGRAM_MAX)
     return false;
   if (data[0] <= STUN_LAST)
     return take_check(session, from, data, size, now_ns);
-  if (!oriel_ice_valid(&session->ice, from))
+  if (!oriel_ice_valid(&session->ice, &from->peer))
     return false;
   if (data[0] >= DTLS_FIRST && data[0] <= DTLS_LAST)
     take_dtls(session, data, size, now_ns);

@@ -44,14 +44,15 @@ size_t oriel_webrtc_session_restart(struct oriel_webrtc_session *session, const 
 
 /** Takes a datagram, which is decrypted where it lies. What is not authentic changes nothing. Returns true when an
  *  authentic check came from an address, from which other datagrams of this session may come from now on. */
-bool oriel_webrtc_session_receive(struct oriel_webrtc_session *session, const struct oriel_webrtc_address *from,
+bool oriel_webrtc_session_receive(struct oriel_webrtc_session *session, const struct oriel_webrtc_path *from,
                                   uint8_t *data, size_t size, uint64_t now_ns);
 /** When an authentic check or report last came from there; 0: never, or it is forgotten. */
 uint64_t oriel_webrtc_session_heard_ns(const struct oriel_webrtc_session *session,
                                        const struct oriel_webrtc_address *from);
-/** The next datagram that may leave now, into ORIEL_WEBRTC_DATAGRAM_MAX bytes, and where to. Its size; 0 = none. */
+/** The next datagram that may leave now, into ORIEL_WEBRTC_DATAGRAM_MAX bytes, where to, and from
+ *  which address of ours. Its size; 0 = none. */
 size_t oriel_webrtc_session_next(struct oriel_webrtc_session *session, uint64_t now_ns, uint8_t *datagram,
-                                 struct oriel_webrtc_address *to);
+                                 struct oriel_webrtc_path *to);
 /** When oriel_webrtc_session_next is to be called again if nothing else happens. */
 uint64_t oriel_webrtc_session_due_ns(const struct oriel_webrtc_session *session, uint64_t now_ns);
 /** Says goodbye: what oriel_webrtc_session_next gives then is the last. */

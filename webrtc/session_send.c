@@ -216,7 +216,7 @@ static size_t next_report(struct oriel_webrtc_session *session, uint64_t now_ns,
 
 /* ---- all of it ---- */
 
-static size_t next_answer(struct oriel_webrtc_session *session, uint8_t *datagram, struct oriel_webrtc_address *to) {
+static size_t next_answer(struct oriel_webrtc_session *session, uint8_t *datagram, struct oriel_webrtc_path *to) {
   if (!session->answer_count)
     return 0;
   const struct session_answer answer = session->answers[0];
@@ -261,10 +261,10 @@ static size_t hold_media(struct oriel_webrtc_session *session) {
 }
 
 size_t oriel_webrtc_session_next(struct oriel_webrtc_session *session, uint64_t now_ns, uint8_t *datagram,
-                                 struct oriel_webrtc_address *to) {
+                                 struct oriel_webrtc_path *to) {
   tick(session, now_ns);
   size_t size = next_answer(session, datagram, to);
-  const struct oriel_webrtc_address *peer = oriel_ice_peer(&session->ice);
+  const struct oriel_webrtc_path *peer = oriel_ice_peer(&session->ice);
   if (size || !peer)
     return size;
   *to = *peer;

@@ -34,7 +34,7 @@ struct session_picture {
 };
 
 struct session_answer {
-  struct oriel_webrtc_address to;
+  struct oriel_webrtc_path to;
   uint8_t data[ORIEL_ICE_ANSWER_MAX];
   size_t size;
 };

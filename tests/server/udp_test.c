@@ -20,6 +20,7 @@
 
 #include "server/address.h"
 #include "server/udp.h"
+#include "server/udp_message.h"
 
 enum { PATIENCE_MS = 10000 };
 
@@ -55,7 +56,7 @@ static uint16_t refused_port;
 /** A group to refused_port is larger than its way takes. */
 static int refuse_group_of_port(const struct msghdr *message) {
   const struct sockaddr_in *to = message->msg_name;
-  return message->msg_controllen && to->sin_port == htons(refused_port) ? EMSGSIZE : 0;
+  return message->msg_iovlen > 1 && to->sin_port == htons(refused_port) ? EMSGSIZE : 0;
 }
 
 static int refuse_large(const struct msghdr *message) {
@@ -88,7 +89,7 @@ static void write_to(struct oriel_udp *udp, const struct oriel_webrtc_address *t
   struct oriel_udp_datagram *slot = oriel_udp_slot(udp);
   assert_non_null(slot);
   memset(slot->data, first, size);
-  slot->peer = *to;
+  slot->path = (struct oriel_webrtc_path){.peer = *to};
   slot->size = size;
   oriel_udp_commit(udp);
 }
@@ -111,8 +112,8 @@ static void batches_arrive_whole(struct oriel_udp *from, struct oriel_udp *to, c
     for (unsigned i = 0; i < count; i++, arrived++) {
       assert_int_equal(to->in[i].size, 100 + arrived);
       assert_int_equal(to->in[i].data[0], arrived);
-      assert_int_equal(to->in[i].peer.port, from->port);
-      assert_int_equal(to->in[i].peer.size, at->size);
+      assert_int_equal(to->in[i].path.peer.port, from->port);
+      assert_int_equal(to->in[i].path.peer.size, at->size);
     }
   }
   assert_int_equal(oriel_udp_receive(to), 0);
@@ -253,6 +254,102 @@ static void v4_at_a_socket_of_both(void **state) {
   close_all(one, both);
 }
 
+/** `any` is bound to all addresses. What comes to the second of this host's is answered from there, and by a client that
+ *  takes nothing else, also where it is cut apart; what comes to the first from the first. */
+static void answers_leave_from_where_they_were_asked(struct oriel_udp *any, const char *ours) {
+  static const char *const clients[] = {"127.0.0.1:0", "127.0.0.3:0"};
+  enum { ANSWERS = 5 };
+  struct oriel_webrtc_address at;
+  struct sockaddr_storage address;
+  socklen_t size;
+  assert_int_equal(oriel_address_parse(ours, &address, &size), 0);
+  at = oriel_udp_address_of((const struct sockaddr *)&address);
+  at.port = any->port;
+  for (unsigned i = 0; i < 2; i++) {
+    struct oriel_udp *client = open_at(clients[i], false);
+    write_to(client, &at, 1, 10);
+    assert_true(oriel_udp_flush(client));
+    assert_int_equal(wait_for(any), 1);
+    const struct oriel_webrtc_path path = any->in[0].path;
+    assert_memory_equal(path.local.bytes, at.bytes, sizeof at.bytes);
+    for (unsigned n = 0; n < ANSWERS; n++) {
+      write_to(any, &path.peer, 2, 1200);
+      any->out[n].path = path;
+    }
+    assert_true(oriel_udp_flush(any));
+    for (unsigned arrived = 0; arrived < ANSWERS;) {
+      const unsigned count = wait_for(client);
+      for (unsigned n = 0; n < count; n++, arrived++)
+        assert_true(client->in[n].size == 1200 && oriel_webrtc_address_equal(&client->in[n].path.peer, &at));
+    }
+    oriel_udp_close(client);
+    free(client);
+  }
+  assert_int_equal(any->refused, 0);
+}
+
+static void several_addresses_of_v4(void **state) {
+  struct oriel_udp *any = open_at("127.0.0.1:0", true);
+  (void)state;
+  answers_leave_from_where_they_were_asked(any, "127.0.0.1:1");
+  answers_leave_from_where_they_were_asked(any, "127.0.0.2:1");
+  if (!any->whole)
+    assert_int_equal(any->cut, 4 * 5); /* they still go as one */
+  oriel_udp_close(any);
+  free(any);
+}
+
+static void several_addresses_at_a_socket_of_both(void **state) {
+  struct oriel_udp *any = open_at("[::]:0", false);
+  (void)state;
+  if (!any)
+    return; /* a host without IPv6 */
+  answers_leave_from_where_they_were_asked(any, "127.0.0.2:1");
+  oriel_udp_close(any);
+  free(any);
+}
+
+/* It costs nobody else anything: what cannot go from there alone is lost, and cutting stays. */
+static void address_that_has_gone_is_a_loss(void **state) {
+  struct oriel_udp *any = open_at("127.0.0.1:0", true), *other = open_at("127.0.0.1:0", false);
+  struct oriel_udp *third = open_at("127.0.0.2:0", false);
+  const uint8_t gone[4] = {192, 0, 2, 1};
+  (void)state;
+  for (unsigned i = 0; i < 6; i++) {
+    write_to(any, i < 3 ? &other->address : &third->address, 1, 1200);
+    any->out[i].path.local = oriel_webrtc_address_make(gone, 4, 0);
+  }
+  assert_true(oriel_udp_flush(any));
+  assert_int_equal(any->refused, 6);
+  assert_false(any->whole);
+  close_all(any, other);
+  oriel_udp_close(third);
+  free(third);
+}
+
+/* The kernel says so with the next datagram for which there is room. */
+static void lost_ones_are_counted(void **state) {
+  struct oriel_udp *one = open_at("127.0.0.1:0", false), *other = open_at("127.0.0.1:0", false);
+  const int small = 4096;
+  (void)state;
+  assert_int_equal(setsockopt(other->fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small), 0);
+  for (unsigned i = 0; i < 2 * ORIEL_UDP_BATCH; i++) {
+    if (!oriel_udp_slot(one))
+      assert_true(oriel_udp_flush(one));
+    write_to(one, &other->address, 1, 1200);
+  }
+  assert_true(oriel_udp_flush(one));
+  unsigned arrived = 0;
+  for (unsigned count; (count = oriel_udp_receive(other)) > 0;)
+    arrived += count;
+  assert_true(arrived < 2 * ORIEL_UDP_BATCH);
+  write_to(one, &other->address, 1, 100);
+  assert_true(oriel_udp_flush(one));
+  assert_int_equal(wait_for(other), 1);
+  assert_int_equal(other->lost, 2 * ORIEL_UDP_BATCH - arrived);
+  close_all(one, other);
+}
+
 static void too_long_ones_are_left_out(void **state) {
   struct oriel_udp *one = open_at("127.0.0.1:0", false);
   static uint8_t large[ORIEL_WEBRTC_DATAGRAM_MAX + 1];
@@ -339,6 +436,10 @@ int main(void) {
     cmocka_unit_test(batches_of_v4),
     cmocka_unit_test(batches_of_v6),
     cmocka_unit_test(v4_at_a_socket_of_both),
+    cmocka_unit_test(several_addresses_of_v4),
+    cmocka_unit_test(several_addresses_at_a_socket_of_both),
+    cmocka_unit_test(address_that_has_gone_is_a_loss),
+    cmocka_unit_test(lost_ones_are_counted),
     cmocka_unit_test(too_long_ones_are_left_out),
     cmocka_unit_test(what_cannot_go_holds_up_nothing),
     cmocka_unit_test(want_of_memory_is_a_loss),

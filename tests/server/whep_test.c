@@ -33,12 +33,12 @@ static struct answer answer;
 static atomic_uint asked; /* how often a session was asked for what it sends */
 
 size_t __real_oriel_webrtc_session_next(struct oriel_webrtc_session *session, uint64_t now_ns, uint8_t *datagram,
-                                        struct oriel_webrtc_address *to);
+                                        struct oriel_webrtc_path *to);
 size_t __wrap_oriel_webrtc_session_next(struct oriel_webrtc_session *session, uint64_t now_ns, uint8_t *datagram,
-                                        struct oriel_webrtc_address *to);
+                                        struct oriel_webrtc_path *to);
 
 size_t __wrap_oriel_webrtc_session_next(struct oriel_webrtc_session *session, uint64_t now_ns, uint8_t *datagram,
-                                        struct oriel_webrtc_address *to) {
+                                        struct oriel_webrtc_path *to) {
   atomic_fetch_add(&asked, 1);
   return __real_oriel_webrtc_session_next(session, now_ns, datagram, to);
 }

@@ -52,11 +52,16 @@ static void take(struct caller *caller, uint8_t *data, size_t size) {
   }
 }
 
+bool caller_receive(struct caller *caller, struct oriel_webrtc_address from, uint8_t *data, size_t size) {
+  const struct oriel_webrtc_path path = {.peer = from};
+  return oriel_webrtc_session_receive(caller->session, &path, data, size, caller->now_ns);
+}
+
 void caller_drain(struct caller *caller) {
   uint8_t datagram[ORIEL_WEBRTC_DATAGRAM_MAX];
-  struct oriel_webrtc_address to;
+  struct oriel_webrtc_path to;
   for (size_t size; (size = oriel_webrtc_session_next(caller->session, caller->now_ns, datagram, &to)) > 0;) {
-    assert_true(size <= 1200 && oriel_webrtc_address_equal(&to, &caller->home));
+    assert_true(size <= 1200 && oriel_webrtc_address_equal(&to.peer, &caller->home));
     take(caller, datagram, size);
   }
 }
@@ -97,7 +102,7 @@ size_t caller_write_check(struct caller *caller, const char *password, bool nomi
 bool caller_check_from(struct caller *caller, struct oriel_webrtc_address from, const char *password) {
   uint8_t bytes[512];
   const size_t size = caller_write_check(caller, password, false, bytes);
-  return oriel_webrtc_session_receive(caller->session, &from, bytes, size, caller->now_ns);
+  return caller_receive(caller, from, bytes, size);
 }
 
 bool caller_check(struct caller *caller) {
@@ -128,7 +133,7 @@ void caller_shake(struct caller *caller, struct oriel_webrtc_address from) {
   uint8_t datagram[2048];
   (void)dtls_client_step(&caller->client, NULL, 0);
   for (size_t size; (size = dtls_client_send(&caller->client, datagram)) > 0;)
-    (void)oriel_webrtc_session_receive(caller->session, &from, datagram, size, caller->now_ns);
+    (void)caller_receive(caller, from, datagram, size);
 }
 
 static void take_keys(struct caller *caller) {
@@ -207,7 +212,7 @@ void caller_report(struct caller *caller, void (*write)(struct oriel_writer *wri
   write(&writer, caller);
   const int size = oriel_srtp_protect_rtcp(caller->out, data, oriel_writer_size(&writer), sizeof data);
   assert_true(size > 0);
-  (void)oriel_webrtc_session_receive(caller->session, &caller->home, data, (size_t)size, caller->now_ns);
+  (void)caller_receive(caller, caller->home, data, (size_t)size);
 }
 
 void caller_write_feedback(struct oriel_writer *writer, uint8_t kind, uint8_t type, unsigned words, uint32_t media) {

@@ -55,6 +55,8 @@ void caller_connect_by(struct caller *caller, bool numbered);
 void caller_connect(struct caller *caller);
 void caller_hang_up(struct caller *caller);
 
+/** A datagram comes from there: whether a check proved the address. */
+bool caller_receive(struct caller *caller, struct oriel_webrtc_address from, uint8_t *data, size_t size);
 /** Lets all leave that may at this time. */
 void caller_drain(struct caller *caller);
 /** The same until nothing waits, by the times that the session itself names; for `limit_ns`. */

@@ -61,7 +61,7 @@ static size_t write_check(struct peer *peer, const struct oriel_ice_credentials 
   return size;
 }
 
-static int deliver(struct peer *peer, const uint8_t *bytes, size_t size, struct oriel_webrtc_address from) {
+static int deliver_by(struct peer *peer, const uint8_t *bytes, size_t size, struct oriel_webrtc_path from) {
   struct oriel_stun_message message;
   uint8_t *copy = exact_copy(bytes, size);
   int result = oriel_stun_parse(copy, size, &message);
@@ -71,16 +71,30 @@ static int deliver(struct peer *peer, const uint8_t *bytes, size_t size, struct 
   return result;
 }
 
+static int deliver(struct peer *peer, const uint8_t *bytes, size_t size, struct oriel_webrtc_address from) {
+  return deliver_by(peer, bytes, size, (struct oriel_webrtc_path){.peer = from});
+}
+
 static int check(struct peer *peer, unsigned flags, struct oriel_webrtc_address from) {
   uint8_t bytes[512];
   const size_t size = write_check(peer, &peer->ice.current, peer->ice.current.password, flags, bytes);
   return deliver(peer, bytes, size, from);
 }
 
+/** A report, at `now_ns`. */
+static void hear(struct peer *peer, struct oriel_webrtc_address from, uint64_t now_ns) {
+  const struct oriel_webrtc_path path = {.peer = from};
+  oriel_ice_heard(&peer->ice, &path, now_ns);
+}
+
+static void assert_path(const struct peer *peer, struct oriel_webrtc_path expected) {
+  const struct oriel_webrtc_path *path = oriel_ice_peer(&peer->ice);
+  assert_non_null(path);
+  assert_true(oriel_webrtc_path_equal(path, &expected));
+}
+
 static void assert_peer(const struct peer *peer, struct oriel_webrtc_address expected) {
-  const struct oriel_webrtc_address *address = oriel_ice_peer(&peer->ice);
-  assert_non_null(address);
-  assert_true(oriel_webrtc_address_equal(address, &expected));
+  assert_path(peer, (struct oriel_webrtc_path){.peer = expected});
 }
 
 static void credentials_are_random_and_long(void **state) {
@@ -265,7 +279,7 @@ static void reports_keep_an_address_in_use(void **state) {
   start(&peer);
   check(&peer, USE, used);
   peer.now_ns += ORIEL_ICE_MOVE_NS - 1;
-  oriel_ice_heard(&peer.ice, &used, peer.now_ns);
+  hear(&peer, used, peer.now_ns);
   peer.now_ns += ORIEL_ICE_MOVE_NS - 1;
   check(&peer, 0, other);
   assert_peer(&peer, used);
@@ -279,7 +293,7 @@ static void reports_from_elsewhere_change_nothing(void **state) {
   start(&peer);
   check(&peer, USE, at(1, 1));
   const struct oriel_ice before = peer.ice;
-  oriel_ice_heard(&peer.ice, &stranger, peer.now_ns + 20 * second);
+  hear(&peer, stranger, peer.now_ns + 20 * second);
   assert_memory_equal(&peer.ice, &before, sizeof before);
   assert_false(oriel_ice_valid(&peer.ice, &stranger));
 }
@@ -302,7 +316,7 @@ static void copies_from_elsewhere_are_ignored(void **state) {
 }
 
 static void report(struct peer *peer, struct oriel_webrtc_address from) {
-  oriel_ice_heard(&peer->ice, &from, peer->now_ns);
+  hear(peer, from, peer->now_ns);
 }
 
 /** Time passes, and the peer reports each second if it is anywhere. */
@@ -464,6 +478,44 @@ static void checks_from_elsewhere_are_no_consent(void **state) {
   assert_false(oriel_ice_may_send(&peer.ice, peer.now_ns));
 }
 
+static struct oriel_webrtc_path by(struct oriel_webrtc_address peer, uint8_t ours) {
+  return (struct oriel_webrtc_path){.peer = peer, .local = at(ours, 0)};
+}
+
+static int check_by(struct peer *peer, unsigned flags, struct oriel_webrtc_path path) {
+  uint8_t bytes[512];
+  const size_t size = write_check(peer, &peer->ice.current, peer->ice.current.password, flags, bytes);
+  return deliver_by(peer, bytes, size, path);
+}
+
+/* A peer checks all addresses of ours from one of its own, and means the pair that it nominates. */
+static void nomination_chooses_our_address_too(void **state) {
+  (void)state;
+  struct peer peer;
+  start(&peer);
+  assert_true(check_by(&peer, 0, by(at(1, 1), 101)) > 0);
+  assert_path(&peer, by(at(1, 1), 101));
+  assert_true(check_by(&peer, 0, by(at(1, 1), 102)) > 0);
+  assert_path(&peer, by(at(1, 1), 101));
+  assert_true(check_by(&peer, USE, by(at(1, 1), 102)) > 0);
+  assert_path(&peer, by(at(1, 1), 102));
+  peer.now_ns += ORIEL_ICE_MOVE_NS; /* and an address of ours that nothing reaches any more is left */
+  assert_true(check_by(&peer, 0, by(at(1, 1), 101)) > 0);
+  assert_path(&peer, by(at(1, 1), 101));
+}
+
+/* Overheard, and sent again to another address of ours: from there the peer's NAT would let nothing in. */
+static void copies_do_not_change_our_address(void **state) {
+  (void)state;
+  struct peer peer;
+  uint8_t bytes[512];
+  start(&peer);
+  const size_t size = write_check(&peer, &peer.ice.current, peer.ice.current.password, USE, bytes);
+  assert_true(deliver_by(&peer, bytes, size, by(at(1, 1), 101)) > 0);
+  assert_int_equal(deliver_by(&peer, bytes, size, by(at(1, 1), 102)), 0);
+  assert_path(&peer, by(at(1, 1), 101));
+}
+
 /* However many addresses a peer has, the one in use stays. */
 static void pairs_are_bounded(void **state) {
   (void)state;
@@ -477,7 +529,8 @@ static void pairs_are_bounded(void **state) {
     assert_true(oriel_ice_valid(&peer.ice, &address));
   }
   assert_peer(&peer, at(1, 1));
-  const struct oriel_webrtc_address first = at(1, 1), old = at(2, 92), young = at(2, 93);
+  const struct oriel_webrtc_address first = at(1, 1), old = at(2, 99 - ORIEL_ICE_PAIRS_MAX + 1),
+                                    young = at(2, 99 - ORIEL_ICE_PAIRS_MAX + 2);
   assert_true(oriel_ice_valid(&peer.ice, &first));
   assert_false(oriel_ice_valid(&peer.ice, &old));
   assert_true(oriel_ice_valid(&peer.ice, &young));
@@ -507,7 +560,7 @@ static void silence_is_quiet_after_10_s_and_lost_after_35(void **state) {
   assert_int_equal(oriel_ice_state(&peer.ice, then + 10 * second), ORIEL_ICE_QUIET);
   assert_true(oriel_ice_deadline(&peer.ice, then + 10 * second) == then + 35 * second);
   assert_int_equal(oriel_ice_state(&peer.ice, then + 35 * second - 1), ORIEL_ICE_QUIET);
-  oriel_ice_heard(&peer.ice, &address, then + 34 * second);
+  hear(&peer, address, then + 34 * second);
   assert_int_equal(oriel_ice_state(&peer.ice, then + 35 * second), ORIEL_ICE_CONNECTED);
   assert_int_equal(oriel_ice_state(&peer.ice, then + 69 * second), ORIEL_ICE_LOST);
 }
@@ -587,6 +640,8 @@ int main(void) {
     cmocka_unit_test(media_need_reports),
     cmocka_unit_test(rare_checks_are_consent_for_a_while),
     cmocka_unit_test(checks_from_elsewhere_are_no_consent),
+    cmocka_unit_test(nomination_chooses_our_address_too),
+    cmocka_unit_test(copies_do_not_change_our_address),
     cmocka_unit_test(pairs_are_bounded),
     cmocka_unit_test(never_connected_is_lost_after_10_s),
     cmocka_unit_test(silence_is_quiet_after_10_s_and_lost_after_35),

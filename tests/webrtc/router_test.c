@@ -110,8 +110,9 @@ static bool finds_by_name(struct exchange *exchange, const struct oriel_ice_cred
   const struct oriel_webrtc_address from = caller_address(9, port);
   uint8_t bytes[512];
   const size_t size = caller_write_check_under(caller, credentials, credentials->password, nominate, bytes);
+  caller->now_ns++;
   return oriel_webrtc_router_find(&exchange->router, &from, bytes, size) == &exchange->routes[0] &&
-         oriel_webrtc_session_receive(caller->session, &from, bytes, size, ++caller->now_ns);
+         caller_receive(caller, from, bytes, size);
 }
 
 /* The answer to a restart is lost, and the client, which has moved, checks as before from where it is now. What it had
@@ -151,7 +152,7 @@ static void router_sums_nothing_up(void **state) {
   const size_t size = caller_write_check(&caller, caller.session->ice.current.password, false, bytes);
   bytes[size - 1] ^= 1;
   assert_ptr_equal(oriel_webrtc_router_find(router, &caller.home, bytes, size), &route);
-  assert_false(oriel_webrtc_session_receive(caller.session, &caller.home, bytes, size, caller.now_ns));
+  assert_false(caller_receive(&caller, caller.home, bytes, size));
   oriel_webrtc_router_remove(&route);
   caller_hang_up(&caller);
   free(router);

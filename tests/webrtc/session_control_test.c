@@ -153,7 +153,7 @@ static void forged_reports_change_nothing(void **state) {
   uint8_t pli[32] = {0x81, 206, 0, 2, 0, 0, 0, 1};
   (void)state;
   caller_connect(&caller);
-  (void)oriel_webrtc_session_receive(caller.session, &caller.home, pli, sizeof pli, caller.now_ns);
+  (void)caller_receive(&caller, caller.home, pli, sizeof pli);
   assert_false(oriel_webrtc_session_take_key_request(caller.session));
   oriel_webrtc_session_stats(caller.session, &stats);
   assert_int_equal(stats.forged, 1);

@@ -25,15 +25,15 @@ static void only_checks_prove_an_address(void **state) {
   (void)state;
   caller_dial(&caller);
   const size_t size = caller_write_check(&caller, caller.session->ice.current.password, false, bytes);
-  assert_true(oriel_webrtc_session_receive(caller.session, &caller.home, bytes, size, caller.now_ns));
+  assert_true(caller_receive(&caller, caller.home, bytes, size));
   assert_true(caller_check_from(&caller, other, caller.session->ice.current.password));
-  assert_false(oriel_webrtc_session_receive(caller.session, &other, bytes, size, caller.now_ns)); /* a copy */
+  assert_false(caller_receive(&caller, other, bytes, size)); /* a copy */
   for (unsigned i = 0; i < 2; i++) {
     uint8_t stranger[64];
     struct oriel_stun_writer writer;
     oriel_stun_begin(&writer, stranger, sizeof stranger, types[i], (const uint8_t *)"twelve bytes");
     const size_t written = oriel_stun_finish(&writer, NULL, 0);
-    assert_false(oriel_webrtc_session_receive(caller.session, &caller.home, stranger, written, caller.now_ns));
+    assert_false(caller_receive(&caller, caller.home, stranger, written));
   }
   caller_hang_up(&caller);
 }
