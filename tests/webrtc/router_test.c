@@ -103,7 +103,7 @@ static void router_keeps_the_address_in_use(void **state) {
   close_exchange(exchange);
 }
 
-/** A check under these credentials comes from an address that nobody knows: whether it finds the session and is good. */
+/** A check under these credentials comes from an unknown address: whether it finds the session, and counts. */
 static bool finds_by_name(struct exchange *exchange, const struct oriel_ice_credentials *credentials, bool nominate,
                           uint16_t port) {
   struct caller *caller = &exchange->callers[0];
