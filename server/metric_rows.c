@@ -10,6 +10,7 @@
 #include "desktop/stats.h"
 #include "server/process.h"
 #include "server/stats.h"
+#include "server/whep_stats.h"
 #include "wire/viewer.h"
 
 #define VALUE(type, field) \
@@ -27,6 +28,8 @@
 #define INPUT(field) IN(INPUT, struct oriel_sound_input_stats, field)
 #define STREAM(field) IN(STREAM, struct oriel_sound_input_stats, field)
 #define RECEIVER(field) IN(RECEIVER, struct oriel_receiver_stats, field)
+#define WHEP(field) IN(WHEP, struct oriel_whep_stats, field)
+#define PORT(field) IN(WHEP_PORT, struct oriel_whep_port_stats, field)
 
 /* What it is called there. */
 #define COUNTER(name_, help_) .type = ORIEL_METRIC_COUNTER, .name = "oriel_" name_ "_total", .help = (help_)
@@ -251,6 +254,44 @@ static const struct oriel_metric rows[] = {
    .unit = ORIEL_UNIT_MICROSECONDS, JSON("target_us")},
   {RECEIVER(jitter_us), JSON("jitter_us")},
   {RECEIVER(drift_ppm), JSON("drift_ppm")},
+
+  /* ---- a desktop's clients of WHEP ---- */
+  {WHEP(waiting), GAUGE("whep_sessions", "WHEP sessions now, by state."), OF("state", "waiting"),
+   JSON("whep.waiting")},
+  {WHEP(open), GAUGE("whep_sessions", NULL), OF("state", "open"), JSON("whep.open")},
+  {WHEP(ended[ORIEL_WEBRTC_CLOSED]), COUNTER("whep_sessions_ended", "WHEP sessions that ended, by cause."),
+   OF("cause", "closed"), JSON("whep.ended_closed")},
+  {WHEP(ended[ORIEL_WEBRTC_UNREACHED]), COUNTER("whep_sessions_ended", NULL), OF("cause", "unreached"),
+   JSON("whep.ended_unreached")},
+  {WHEP(ended[ORIEL_WEBRTC_REJECTED]), COUNTER("whep_sessions_ended", NULL), OF("cause", "dtls"),
+   JSON("whep.ended_dtls")},
+  {WHEP(ended[ORIEL_WEBRTC_LOST]), COUNTER("whep_sessions_ended", NULL), OF("cause", "lost"),
+   JSON("whep.ended_lost")},
+  {WHEP(slowest_kbps),
+   GAUGE("whep_estimate_bytes_per_second", "What the ways to open WHEP sessions carry, 0 = none has told."),
+   .unit = ORIEL_UNIT_KILOBITS, OF("way", "slowest"), JSON("whep.slowest_kbps")},
+  {WHEP(fastest_kbps), GAUGE("whep_estimate_bytes_per_second", NULL), .unit = ORIEL_UNIT_KILOBITS,
+   OF("way", "fastest"), JSON("whep.fastest_kbps")},
+  {WHEP(packets), COUNTER("whep_packets", "RTP packets sent, those sent again too."), JSON("whep.packets")},
+  {WHEP(bytes), COUNTER("whep_bytes", "Bytes of these."), JSON("whep.bytes")},
+  {WHEP(repeated), COUNTER("whep_packets_repeated", "RTP packets sent again (RTX)."), JSON("whep.repeated")},
+  {WHEP(missed), COUNTER("whep_packets_missed", "RTP packets asked for again (NACK)."), JSON("whep.missed")},
+  {WHEP(key_requests), COUNTER("whep_key_requests", "Key frames asked for (PLI, FIR)."), JSON("whep.key_requests")},
+  {WHEP(keys), COUNTER("whep_keys", "Key frames handed to WHEP sessions."), JSON("whep.keys")},
+  {WHEP(checks_refused), COUNTER("whep_forged", "Datagrams that were not authentic."), OF("protocol", "stun"),
+   JSON("whep.checks_refused")},
+  {WHEP(reports_refused), COUNTER("whep_forged", NULL), OF("protocol", "srtcp"), JSON("whep.reports_refused")},
+
+  /* ---- the port of all of them ---- */
+  {PORT(received), COUNTER("udp_datagrams_received", "Datagrams that came to the UDP port."), JSON("udp.received")},
+  {PORT(lost), COUNTER("udp_datagrams_lost", "Datagrams that came and for which the socket had no room."),
+   JSON("udp.lost")},
+  {PORT(strange), COUNTER("udp_datagrams_strange", "Datagrams for no session."), JSON("udp.strange")},
+  {PORT(sent), COUNTER("udp_datagrams_sent", "Datagrams that the kernel took."), JSON("udp.sent")},
+  {PORT(cut), COUNTER("udp_datagrams_cut", "Datagrams that it cut out of larger ones."), JSON("udp.cut")},
+  {PORT(refused), COUNTER("udp_datagrams_refused", "Datagrams that the kernel did not send."), JSON("udp.refused")},
+  {PORT(cuts), GAUGE("udp_segmentation", "1 while the kernel cuts large datagrams apart (UDP_SEGMENT)."),
+   JSON("udp.segmentation")},
 };
 
 const struct oriel_metric_table oriel_metric_rows = {rows, sizeof rows / sizeof *rows};

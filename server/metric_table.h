@@ -23,6 +23,8 @@ enum oriel_metric_scope {
   ORIEL_METRIC_SCOPE_INPUT,    /* struct oriel_sound_input_stats; with the labels "input" and "kind" */
   ORIEL_METRIC_SCOPE_STREAM,   /* the same struct: what an input from inside the guest alone has */
   ORIEL_METRIC_SCOPE_RECEIVER, /* struct oriel_receiver_stats; samples are this host's speaker's */
+  ORIEL_METRIC_SCOPE_WHEP,      /* struct oriel_whep_stats; a desktop's */
+  ORIEL_METRIC_SCOPE_WHEP_PORT, /* struct oriel_whep_port_stats; the server's */
 };
 
 enum oriel_metric_type {

@@ -12,6 +12,7 @@
 #include "server/process.h"
 #include "server/request.h"
 #include "server/state.h"
+#include "server/whep_count.h"
 
 static void write_state(struct oriel_sheet *out, enum oriel_source_state state) {
   char labels[64];
@@ -43,6 +44,9 @@ static void write_desktop(struct oriel_sheet *out, const struct oriel_mount *mou
   oriel_metric_write_sum(out, &oriel_metric_rows, ORIEL_METRIC_SCOPE_VIEWER, stats->viewer, sizeof *stats->viewer,
                          stats->viewer_count);
   write_inputs(out, &stats->sound);
+  struct oriel_whep_stats whep;
+  oriel_whep_count(mount, &whep);
+  oriel_metric_write(out, &oriel_metric_rows, ORIEL_METRIC_SCOPE_WHEP, &whep, "");
   if (stats->sound.has_playback)
     oriel_metric_write(out, &oriel_metric_rows, ORIEL_METRIC_SCOPE_RECEIVER, &stats->sound.playback, "");
 }
@@ -55,6 +59,9 @@ static void write_server(struct oriel_sheet *out, struct oriel_server *server) {
   oriel_server_count(server, &stats);
   oriel_metric_write(out, &oriel_metric_rows, ORIEL_METRIC_SCOPE_PROCESS, &process, "");
   oriel_metric_write(out, &oriel_metric_rows, ORIEL_METRIC_SCOPE_SERVER, &stats, "");
+  struct oriel_whep_port_stats port;
+  oriel_whep_count_port(&server->mounts, &port);
+  oriel_metric_write(out, &oriel_metric_rows, ORIEL_METRIC_SCOPE_WHEP_PORT, &port, "");
 }
 
 /** An answer that is being written: many desktops are more than one turn of the loop has time for. */

@@ -20,6 +20,7 @@
 #include "server/mount_config.h"
 #include "server/stats.h"
 #include "server/thumbnail.h"
+#include "server/whep_stats.h"
 #include "wire/viewer.h"
 
 #define ORIEL_CLOSE_LIMIT_NS (500 * ORIEL_NS_PER_MS) /* for those who are told that all ends */
@@ -77,6 +78,7 @@ struct oriel_mount {
   unsigned peer_count;
   struct oriel_webrtc_feed *feed; /* of its clients of WebRTC, while there are some; NULL */
   unsigned whep_count, whep_watchers; /* how many these are, and who of them only may watch */
+  struct oriel_whep_stats whep_past;  /* what those counted that have ended */
   unsigned workers_inside;    /* of libuv's pool, in the desktop */
   unsigned workers;           /* begun and not yet back in the loop */
   unsigned snapshots;         /* of those */

@@ -11,6 +11,7 @@
 #include "server/metric_rows.h"
 #include "server/request.h"
 #include "server/state.h"
+#include "server/whep_count.h"
 
 static void set_text(json_t *object, const char *name, const char *text) {
   (void)json_object_set_new(object, name, oriel_answer_text(text));
@@ -96,6 +97,9 @@ static json_t *server_of(struct oriel_server *server) {
   json_t *object = json_object();
   set_text(object, "version", server->site.version);
   add_numbers(object, ORIEL_METRIC_SCOPE_SERVER, &stats);
+  struct oriel_whep_port_stats port;
+  oriel_whep_count_port(&server->mounts, &port);
+  add_numbers(object, ORIEL_METRIC_SCOPE_WHEP_PORT, &port);
   return object;
 }
 
@@ -108,6 +112,9 @@ enum MHD_Result oriel_handle_stats(struct oriel_request *request) {
   json_t *root = json_object();
   (void)json_object_set_new(root, "time_us", json_integer((json_int_t)(oriel_clock_ns() / ORIEL_NS_PER_US)));
   add_desktop(root, &server->mounts.desktop_stats, request->party == ORIEL_PARTY_SCRIPT);
+  struct oriel_whep_stats whep;
+  oriel_whep_count(request->mount, &whep);
+  add_numbers(root, ORIEL_METRIC_SCOPE_WHEP, &whep);
   if (request->all) /* it counts what others do */
     (void)json_object_set_new(root, "server", server_of(server));
   return oriel_answer_json(request, MHD_HTTP_OK, root);

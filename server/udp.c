@@ -105,6 +105,7 @@ unsigned oriel_udp_receive(struct oriel_udp *udp) {
   const int count = recvmmsg(udp->fd, messages, ORIEL_UDP_BATCH, MSG_DONTWAIT, NULL);
   for (int i = 0; i < count; i++)
     take_message(udp, &udp->in[i], &messages[i]);
+  udp->received += count > 0 ? (unsigned)count : 0;
   return count > 0 ? (unsigned)count : 0;
 }
 
@@ -214,6 +215,7 @@ bool oriel_udp_flush(struct oriel_udp *udp) {
       if (first < alone)
         note_uncut(udp, &udp->out[first].path.peer);
       first += (unsigned)sent;
+      udp->sent += (unsigned)sent;
     }
   }
   udp->out_count = 0;

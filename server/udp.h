@@ -35,6 +35,7 @@ struct oriel_udp {
   unsigned out_count;
   bool whole; /* the kernel or its device cuts nothing for us: each datagram goes by itself, for good */
   struct oriel_webrtc_address uncut; /* a host for which it does not, whatever the port; of size 0 = none */
+  uint64_t received, sent; /* datagrams, those among the former that are of no use here, too */
   uint64_t cut; /* datagrams that went as part of a larger one */
   uint64_t lost; /* datagrams that came, and for which the socket had no room */
   uint32_t lost_seen; /* the same as the kernel last told it */

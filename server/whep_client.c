@@ -110,12 +110,27 @@ static void send_all(struct oriel_whep *whep, struct oriel_whep_client *client, 
   }
 }
 
+void oriel_whep_client_count(const struct oriel_whep_client *client, struct oriel_whep_stats *stats) {
+  struct oriel_webrtc_stats session;
+  oriel_webrtc_session_stats(client->session, &session);
+  stats->packets += session.packets;
+  stats->bytes += session.bytes;
+  stats->repeated += session.repeated;
+  stats->missed += session.missed;
+  stats->key_requests += session.key_requests;
+  stats->keys += client->keys;
+  stats->checks_refused += session.checks_refused;
+  stats->reports_refused += session.forged;
+}
+
 void oriel_whep_client_end(struct oriel_whep *whep, struct oriel_whep_client *client, const char *reason) {
   struct oriel_mount *mount = client->mount;
   leave_desktop(client, reason);
   oriel_debug("server", "WHEP client %s ends: %s", client->address, reason);
   oriel_webrtc_session_close(client->session);
   send_all(whep, client, oriel_clock_ns());
+  oriel_whep_client_count(client, &mount->whep_past);
+  mount->whep_past.ended[oriel_webrtc_session_cause(client->session)]++;
   oriel_webrtc_router_remove(&client->route);
   oriel_list_remove(&client->node);
   oriel_webrtc_session_destroy(client->session);
@@ -170,6 +185,7 @@ static void deliver(struct oriel_whep_client *client, const struct oriel_deliver
   const bool sent = oriel_webrtc_session_send(client->session, packet, now_ns);
   if (picture)
     oriel_viewer_sent(client->viewer, packet, now_ns);
+  client->keys += picture && sent && packet->key;
   client->wants_key |= picture && !sent;
 }
 

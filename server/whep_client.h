@@ -28,6 +28,7 @@ struct oriel_whep_client {
   bool wants_key; /* it lacks a picture, and the desktop was not told yet */
   uint64_t born_ns, joined_ns, next_login_ns, next_key_ns;
   uint32_t carries_kbps; /* as the desktop was told */
+  uint64_t keys;         /* key frames that it was handed */
 };
 
 /** Who comes, by which offer; borrowed during create. */
@@ -49,6 +50,8 @@ int oriel_whep_client_create(struct oriel_whep *whep, const struct oriel_whep_st
 void oriel_whep_client_end(struct oriel_whep *whep, struct oriel_whep_client *client, const char *reason);
 /** Takes what waits for it, and writes what may leave now to the port. May end it. */
 void oriel_whep_client_pump(struct oriel_whep *whep, struct oriel_whep_client *client, uint64_t now_ns);
+/** Adds what it has counted. */
+void oriel_whep_client_count(const struct oriel_whep_client *client, struct oriel_whep_stats *stats);
 /** The one with this id; NULL. Borrowed. */
 struct oriel_whep_client *oriel_whep_client_find(struct oriel_whep *whep, const char *id);
 

@@ -22,6 +22,7 @@ struct oriel_whep {
   bool open;       /* the port is, and these handles are */
   int events;      /* that the poll is started for; 0 = it is not */
   bool error_told; /* an error of the socket is in the log */
+  uint64_t strange; /* datagrams for no session */
   bool cut_short;  /* somebody had more to send than the socket took */
   struct oriel_webrtc_router router;
   struct oriel_dtls_identity *identity;

@@ -66,8 +66,10 @@ static void pump(struct oriel_whep *whep, bool all) {
 static void take(struct oriel_whep *whep, struct oriel_udp_datagram *datagram, uint64_t now_ns) {
   struct oriel_webrtc_route *route =
     oriel_webrtc_router_find(&whep->router, &datagram->path.peer, datagram->data, datagram->size);
-  if (!route)
+  if (!route) {
+    whep->strange++;
     return;
+  }
   if (oriel_webrtc_session_receive(route->session, &datagram->path, datagram->data, datagram->size, now_ns))
     oriel_webrtc_router_learn(&whep->router, route, &datagram->path.peer, now_ns);
   struct oriel_whep_client *client = oriel_list_entry(route, struct oriel_whep_client, route);

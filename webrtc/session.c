@@ -104,7 +104,7 @@ int oriel_webrtc_session_create(const struct oriel_webrtc_session_config *config
 void oriel_webrtc_session_destroy(struct oriel_webrtc_session *session) {
   if (!session)
     return;
-  oriel_session_end(session, "");
+  oriel_session_end(session, ORIEL_WEBRTC_CLOSED, "");
   oriel_rtp_sender_finish(&session->video);
   oriel_rtp_sender_finish(&session->audio);
   oriel_srtp_destroy(session->send);
@@ -118,7 +118,7 @@ void oriel_webrtc_session_destroy(struct oriel_webrtc_session *session) {
 void oriel_webrtc_session_close(struct oriel_webrtc_session *session) {
   if (session->state == ORIEL_WEBRTC_OPEN)
     oriel_dtls_close(session->dtls);
-  oriel_session_end(session, "it was closed");
+  oriel_session_end(session, ORIEL_WEBRTC_CLOSED, "it was closed");
 }
 
 /* ---- its descriptions ---- */
@@ -169,11 +169,9 @@ static bool take_check(struct oriel_webrtc_session *session, const struct oriel_
                        const uint8_t *data, size_t size, uint64_t now_ns) {
   struct oriel_stun_message message;
   uint8_t answer[ORIEL_ICE_ANSWER_MAX];
-  if (oriel_stun_parse(data, size, &message) < 0)
-    return false;
-  const int written = oriel_ice_check(&session->ice, &message, from, now_ns, answer);
-  if (written < 0)
-    session->forged++;
+  const bool sound = oriel_stun_parse(data, size, &message) == 0;
+  const int written = sound ? oriel_ice_check(&session->ice, &message, from, now_ns, answer) : -EBADMSG;
+  session->checks_refused += written < 0;
   if (written > 0 && session->answer_count < SESSION_ANSWERS) { /* without one the peer asks again */
     struct session_answer *slot = &session->answers[session->answer_count++];
     *slot = (struct session_answer){.to = *from, .size = (size_t)written};
@@ -193,7 +191,7 @@ static void open_streams(struct oriel_webrtc_session *session) {
   if (session->send && session->receive)
     session->state = ORIEL_WEBRTC_OPEN;
   else
-    oriel_session_end(session, "no keys could be made for its streams");
+    oriel_session_end(session, ORIEL_WEBRTC_REJECTED, "no keys could be made for its streams");
 }
 
 static void follow_dtls(struct oriel_webrtc_session *session) {
@@ -201,9 +199,9 @@ static void follow_dtls(struct oriel_webrtc_session *session) {
   if (state == ORIEL_DTLS_CONNECTED && session->state == ORIEL_WEBRTC_WAITING)
     open_streams(session);
   else if (state == ORIEL_DTLS_CLOSED)
-    oriel_session_end(session, "the client ended it");
+    oriel_session_end(session, ORIEL_WEBRTC_CLOSED, "the client ended it");
   else if (state == ORIEL_DTLS_FAILED)
-    oriel_session_end(session, oriel_dtls_reason(session->dtls));
+    oriel_session_end(session, ORIEL_WEBRTC_REJECTED, oriel_dtls_reason(session->dtls));
 }
 
 static void take_dtls(struct oriel_webrtc_session *session, const uint8_t *data, size_t size, uint64_t now_ns) {
@@ -283,6 +281,10 @@ uint32_t oriel_webrtc_session_carries_kbps(const struct oriel_webrtc_session *se
   return (uint32_t)(oriel_estimate_bps(session->estimate) * PICTURES_PERCENT / 100 / 1000);
 }
 
+enum oriel_webrtc_cause oriel_webrtc_session_cause(const struct oriel_webrtc_session *session) {
+  return session->cause;
+}
+
 void oriel_webrtc_session_stats(const struct oriel_webrtc_session *session, struct oriel_webrtc_stats *stats) {
   *stats = (struct oriel_webrtc_stats){
     .round_trip_ns = session->round_trip_ns,
@@ -294,5 +296,6 @@ void oriel_webrtc_session_stats(const struct oriel_webrtc_session *session, stru
     .missed = session->missed,
     .key_requests = session->key_requests,
     .forged = session->forged,
+    .checks_refused = session->checks_refused,
   };
 }

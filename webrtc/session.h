@@ -61,6 +61,8 @@ void oriel_webrtc_session_close(struct oriel_webrtc_session *session);
 enum oriel_webrtc_state oriel_webrtc_session_state(const struct oriel_webrtc_session *session);
 /** Why it ended, a sentence; "" while it has not. Borrowed. */
 const char *oriel_webrtc_session_reason(const struct oriel_webrtc_session *session);
+/** The same as it is counted; ORIEL_WEBRTC_CLOSED while it has not ended. */
+enum oriel_webrtc_cause oriel_webrtc_session_cause(const struct oriel_webrtc_session *session);
 
 /* ---- streams, of an open session ---- */
 
@@ -86,7 +88,8 @@ struct oriel_webrtc_stats {
   uint64_t queue_ns;      /* how much longer than at its best the way takes */
   uint64_t bps;           /* what the way carries, as far as is known */
   uint64_t packets, bytes, repeated, missed; /* missed: packets that the client asked for again */
-  uint64_t key_requests, forged; /* forged: datagrams that were not authentic */
+  uint64_t key_requests, checks_refused; /* the latter were not authentic, or not for it */
+  uint64_t forged;                       /* reports that were not authentic */
 };
 void oriel_webrtc_session_stats(const struct oriel_webrtc_session *session, struct oriel_webrtc_stats *stats);
 

@@ -11,4 +11,13 @@ enum {
 
 enum oriel_webrtc_state { ORIEL_WEBRTC_WAITING, ORIEL_WEBRTC_OPEN, ORIEL_WEBRTC_ENDED };
 
+/** Why a session ended, as far as it is counted. */
+enum oriel_webrtc_cause {
+  ORIEL_WEBRTC_CLOSED,    /* by its client, or here */
+  ORIEL_WEBRTC_UNREACHED, /* no check came */
+  ORIEL_WEBRTC_REJECTED,  /* DTLS or its keys failed */
+  ORIEL_WEBRTC_LOST,      /* the client fell silent */
+  ORIEL_WEBRTC_CAUSES,
+};
+
 #endif

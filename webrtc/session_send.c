@@ -226,13 +226,21 @@ static size_t next_answer(struct oriel_webrtc_session *session, uint8_t *datagra
   return answer.size;
 }
 
+/** For this reason, where any check came. */
+static void end_unheard(struct oriel_webrtc_session *session, enum oriel_webrtc_cause cause, const char *reason) {
+  if (session->ice.pairs.heard_ns)
+    oriel_session_end(session, cause, reason);
+  else
+    oriel_session_end(session, ORIEL_WEBRTC_UNREACHED, "no check came");
+}
+
 static void tick_dtls(struct oriel_webrtc_session *session, uint64_t now_ns) {
   const uint64_t due_ns = oriel_dtls_deadline(session->dtls);
   if (!due_ns || now_ns < due_ns)
     return;
   oriel_dtls_tick(session->dtls, now_ns);
   if (oriel_dtls_state(session->dtls) == ORIEL_DTLS_FAILED)
-    oriel_session_end(session, session->ice.pairs.heard_ns ? oriel_dtls_reason(session->dtls) : "no check came");
+    end_unheard(session, ORIEL_WEBRTC_REJECTED, oriel_dtls_reason(session->dtls));
 }
 
 static void tick(struct oriel_webrtc_session *session, uint64_t now_ns) {
@@ -244,7 +252,7 @@ static void tick(struct oriel_webrtc_session *session, uint64_t now_ns) {
   session->tick_ns = now_ns + SESSION_TICK_NS;
   oriel_ice_tick(&session->ice, now_ns);
   if (oriel_ice_state(&session->ice, now_ns) == ORIEL_ICE_LOST)
-    oriel_session_end(session, session->ice.pairs.heard_ns ? "the client is not heard of any more" : "no check came");
+    end_unheard(session, ORIEL_WEBRTC_LOST, "the client is not heard of any more");
   if (session->state != ORIEL_WEBRTC_OPEN)
     return;
   oriel_estimate_tick(session->estimate, now_ns);

@@ -15,10 +15,11 @@ static void drop_queues(struct oriel_webrtc_session *session) {
   session->repeat_count = 0;
 }
 
-void oriel_session_end(struct oriel_webrtc_session *session, const char *reason) {
+void oriel_session_end(struct oriel_webrtc_session *session, enum oriel_webrtc_cause cause, const char *reason) {
   if (session->state == ORIEL_WEBRTC_ENDED)
     return;
   session->state = ORIEL_WEBRTC_ENDED;
+  session->cause = cause;
   session->reason = reason;
   drop_queues(session);
 }

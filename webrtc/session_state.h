@@ -54,6 +54,7 @@ struct oriel_webrtc_session {
   struct oriel_dtls *dtls;
   struct oriel_srtp *send, *receive; /* once DTLS is up */
   enum oriel_webrtc_state state;
+  enum oriel_webrtc_cause cause;
   const char *reason; /* why it ended; static, or of dtls */
   bool closing;
   uint64_t id;
@@ -89,11 +90,11 @@ struct oriel_webrtc_session {
   uint32_t left_sequence;
   uint64_t left_ns;
   uint64_t round_trip_ns;
-  uint64_t packets, bytes, missed, key_requests, forged;
+  uint64_t packets, bytes, missed, key_requests, forged, checks_refused;
 };
 
 /** Ends it; `reason` is static, or lives as long as the session. */
-void oriel_session_end(struct oriel_webrtc_session *session, const char *reason);
+void oriel_session_end(struct oriel_webrtc_session *session, enum oriel_webrtc_cause cause, const char *reason);
 /** Whether there is room for another packet of sound, or picture, and puts it there, of which the queue takes over the
  *  reference; else it is given back. */
 bool oriel_session_queue_sound(struct oriel_webrtc_session *session, struct oriel_rtp_unit *unit);

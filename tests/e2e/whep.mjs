@@ -71,6 +71,9 @@ test('whep: lost packets are sent again, and no key frame is asked for', async (
     `${after.retransmittedPacketsReceived} repeated, ${after.pliCount} key frames asked for`);
   assert.ok(after.nackCount > 0, 'nothing was asked for again');
   assert.ok(after.retransmittedPacketsReceived > 0, 'nothing was sent again');
+  const { whep } = await stats(server);
+  assert.ok(whep.missed > 0 && whep.repeated > 0 && whep.packets > 100 && whep.bytes > 100_000, JSON.stringify(whep));
+  assert.ok(whep.open === 1 && whep.keys >= 1 && whep.slowest_kbps > 0, JSON.stringify(whep));
   assert.ok((after.pliCount ?? 0) <= 1, `${after.pliCount} key frames were asked for`);
 });
 

@@ -300,9 +300,11 @@ static void stats_have_all_members(void **state) {
     [ORIEL_METRIC_SCOPE_DESKTOP] = root,
     [ORIEL_METRIC_SCOPE_VIEWER] = json_array_get(json_object_get(root, "viewer"), 0),
     [ORIEL_METRIC_SCOPE_INPUT] = json_array_get(json_object_get(json_object_get(root, "sound"), "inputs"), 0),
+    [ORIEL_METRIC_SCOPE_WHEP] = root,
+    [ORIEL_METRIC_SCOPE_WHEP_PORT] = json_object_get(root, "server"),
   };
   for (const struct oriel_metric *row = table->rows; row < table->rows + table->count; row++)
-    if (row->member && row->scope < sizeof objects / sizeof *objects && row->scope != ORIEL_METRIC_SCOPE_PROCESS)
+    if (row->member && objects[row->scope])
       assert_member(objects[row->scope], row);
   json_decref(root);
   close(fd);

@@ -18,6 +18,7 @@
 #include <cmocka.h>
 
 #include "../webrtc/offers.h"
+#include "exposition.h"
 #include "rig.h"
 #include "server/state.h"
 #include "server/whep_crowd.h"
@@ -417,6 +418,47 @@ static void an_error_at_the_port_is_got_over(void **state) {
   close_session(rig, location);
 }
 
+/** A sample of /metrics. */
+static double sample(struct rig *rig, const char *series) {
+  static struct answer page; /* beside `answer`, which has a session's */
+  assert_int_equal(ask(rig, &page, "GET /metrics", RIG_BEARER, NULL), 200);
+  return exposition_value(page.body, series);
+}
+
+static void await_sample(struct rig *rig, const char *series, double value) {
+  const uint64_t end_ms = rig_ms() + PATIENCE_MS;
+  while (sample(rig, series) != value)
+    if (rig_ms() > end_ms)
+      fail_msg("%s is %g, not %g", series, sample(rig, series), value);
+}
+
+static void what_happens_is_counted(void **state) {
+  struct rig *rig = *state;
+  char location[LOCATION_SIZE];
+  uint8_t check[256];
+  const double closed = sample(rig, "oriel_whep_sessions_ended_total{cause=\"closed\"}");
+  const double strange = sample(rig, "oriel_udp_datagrams_strange_total");
+  const double forged = sample(rig, "oriel_whep_forged_total{protocol=\"stun\"}");
+  open_session(rig, location);
+  await_sample(rig, "oriel_whep_sessions{state=\"waiting\"}", 1);
+  const struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(port_of_answer()),
+                                 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  const int fd = socket(AF_INET, SOCK_DGRAM, 0);
+  size_t size = write_check(check, sizeof check, 1);
+  check[size - 1] ^= 1;
+  assert_int_equal(sendto(fd, check, size, 0, (const struct sockaddr *)&to, sizeof to), size);
+  await_sample(rig, "oriel_whep_forged_total{protocol=\"stun\"}", forged + 1);
+  assert_int_equal(sendto(fd, "?", 1, 0, (const struct sockaddr *)&to, sizeof to), 1);
+  await_sample(rig, "oriel_udp_datagrams_strange_total", strange + 1);
+  close(fd);
+  close_session(rig, location);
+  await_sample(rig, "oriel_whep_sessions_ended_total{cause=\"closed\"}", closed + 1);
+  assert_true(sample(rig, "oriel_whep_sessions{state=\"waiting\"}") == 0);
+  assert_true(sample(rig, "oriel_whep_forged_total{protocol=\"stun\"}") == forged + 1); /* it is still counted */
+  assert_true(sample(rig, "oriel_udp_datagrams_received_total") >= 2);
+  assert_true(sample(rig, "oriel_udp_segmentation") >= 0);
+}
+
 static void sessions_leave_nothing_behind(void **state) {
   struct rig *rig = *state;
   char location[LOCATION_SIZE];
@@ -504,6 +546,7 @@ int main(void) {
     cmocka_unit_test(patches),
     cmocka_unit_test(noise_at_the_port),
     cmocka_unit_test(an_error_at_the_port_is_got_over),
+    cmocka_unit_test(what_happens_is_counted),
     cmocka_unit_test(sessions_leave_nothing_behind),
     cmocka_unit_test(sessions_belong_to_their_desktop),
     cmocka_unit_test(sessions_belong_to_who_opened_them),
