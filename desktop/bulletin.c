@@ -109,6 +109,7 @@ enum oriel_posted oriel_bulletin_post_cursor(struct oriel_bulletin *bulletin, st
   pthread_mutex_lock(&bulletin->lock);
   struct oriel_packet *missed = bulletin->next_cursor;
   bulletin->next_cursor = oriel_packet_ref(shape);
+  bulletin->facts.cursor_apart = true;
   const enum oriel_posted posted = post(bulletin, ORIEL_NOTICE_CURSOR, now_ns, &old);
   pthread_mutex_unlock(&bulletin->lock);
   oriel_packet_unref(missed);

@@ -48,6 +48,7 @@ struct oriel_facts {
     char detail[160];
   } source;
   bool absolute_pointer;
+  bool cursor_apart; /* the guest has told a shape, and does not draw it itself */
   struct oriel_fact_size {
     uint16_t width, height;
   } size; /* as pictures have it */

@@ -58,6 +58,7 @@ static void stats_facts(struct oriel_desktop *desktop, struct oriel_desktop_stat
   memcpy(stats->detail, facts.source.detail, sizeof stats->detail);
   stats->width = facts.size.width;
   stats->height = facts.size.height;
+  stats->cursor_apart = facts.cursor_apart;
   stats->abilities = facts.abilities;
 }
 

@@ -31,6 +31,7 @@ struct oriel_desktop_stats {
   struct oriel_source_info source;
   struct oriel_source_abilities abilities;
   uint16_t width, height;
+  bool cursor_apart; /* the guest has told its cursor's shape, which is not in the picture */
   const char *encoder; /* "" until the first encode */
   uint32_t fps, bitrate_kbps; /* now in force */
   unsigned viewers, watching;

@@ -28,6 +28,8 @@ enum MHD_Result oriel_handle_start(struct oriel_request *request);
 enum MHD_Result oriel_handle_share(struct oriel_request *request);
 /* stats_handler.c */
 enum MHD_Result oriel_handle_stats(struct oriel_request *request);
+/* config_handler.c */
+enum MHD_Result oriel_handle_config(struct oriel_request *request);
 /* desktops.c */
 enum MHD_Result oriel_handle_desktops(struct oriel_request *request);
 enum MHD_Result oriel_handle_add(struct oriel_request *request);

@@ -101,6 +101,7 @@ static const struct oriel_metric rows[] = {
   /* ---- a desktop ---- */
   {DESKTOP(width), GAUGE("desktop_width_pixels", "Width of the guest's screen."), JSON("width")},
   {DESKTOP(height), GAUGE("desktop_height_pixels", "Height of the guest's screen."), JSON("height")},
+  {DESKTOP(cursor_apart), JSON("cursor_apart")},
   {DESKTOP(viewers), GAUGE("viewers", "Viewers attached."), JSON("viewers")},
   {DESKTOP(watching), GAUGE("viewers_watching", "Viewers that want pictures."), JSON("watching")},
   {DESKTOP(controller), JSON("controller")},

@@ -33,6 +33,7 @@ static const struct oriel_permit permits[] = {
   {GET = "/ws", .parties = CREDENTIALED},
   {GET = "/snapshot.png", .parties = CREDENTIALED},
   {GET = "/thumbnail.png", .parties = CREDENTIALED},
+  {GET = "/config", .parties = CREDENTIALED},
   {GET = "/api/v1/desktop", .parties = CREDENTIALED},
   {GET = "/api/v1/stats", .parties = CREDENTIALED},
   {GET = "/api/v1/share", .parties = OWNERS},

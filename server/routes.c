@@ -21,6 +21,7 @@ static const struct oriel_route routes[] = {
   {GET, .path = "/ws", .upgrades = true, .acts = true, .handle = oriel_handle_websocket},
   {GET, .path = "/snapshot.png", .api = "/snapshot.png", .handle = oriel_handle_snapshot},
   {GET, .path = "/thumbnail.png", .api = "/thumbnail.png", .handle = oriel_handle_thumbnail},
+  {GET, .path = "/config", .shared = true, .handle = oriel_handle_config},
   {GET, .path = "/api/v1/desktop", .api = "", .handle = oriel_handle_desktop},
   {GET, .path = "/api/v1/share", .api = "/share", .handle = oriel_handle_share},
   {GET, .path = "/api/v1/stats", .api = "/stats", .handle = oriel_handle_stats},
