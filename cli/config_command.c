@@ -36,8 +36,10 @@ static bool is_servers(const struct tokens *tokens, const char *token) {
 
 /** False after it was printed. */
 static bool choose_tokens(const struct oriel_options *options, struct tokens *tokens) {
-  char why[512];
-  if (oriel_token_choose(options, tokens->full, why, sizeof why) < 0 ||
+  char why[512], turn[ORIEL_TOKEN_SIZE];
+  const int turn_status = oriel_turn_secret_choose(options, turn, why, sizeof why); /* it opens nothing here */
+  explicit_bzero(turn, sizeof turn);
+  if (turn_status < 0 || oriel_token_choose(options, tokens->full, why, sizeof why) < 0 ||
       oriel_view_token_choose(options, tokens->view, why, sizeof why) < 0 ||
       oriel_admin_token_choose(options, tokens->admin, why, sizeof why) < 0) {
     (void)oriel_report(ORIEL_EXIT_ERROR, "%s", why);

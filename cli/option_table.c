@@ -30,7 +30,11 @@ static bool is_address(const char *text) {
 }
 
 static bool is_ice_server(const char *text) {
-  return strncmp(text, "stun:", 5) == 0 || strncmp(text, "stuns:", 6) == 0;
+  static const char *const schemes[] = {"stun:", "stuns:", "turn:", "turns:"};
+  for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
+    if (strncmp(text, schemes[i], strlen(schemes[i])) == 0)
+      return true;
+  return false;
 }
 
 static bool is_frame(const char *text) {
@@ -119,8 +123,13 @@ const struct oriel_option oriel_option_table[] = {
    .allowed = "an address of IPv4 or IPv6, as 203.0.113.7",
    .help = "address at which clients of WebRTC find this host, where it is not one of its own (repeatable)"},
   {"ice-server", "URL", SERVING, OF_PROCESS(ice_servers), ORIEL_OPTION_LIST, .accepts = is_ice_server,
-   .allowed = "as stun:stun.example:3478",
-   .help = "STUN server to tell clients of WebRTC of (repeatable)"},
+   .allowed = "as stun:stun.example:3478 or turn:turn.example:3478?transport=udp",
+   .help = "STUN or TURN server to tell clients of WebRTC of; TURN's needs --turn-secret (repeatable)"},
+  {"turn-secret", "SECRET", SERVING, OF_PROCESS(turn_secret), ORIEL_OPTION_STRING, .excludes = "turn-secret-file",
+   .secret = true,
+   .help = "secret shared with the TURN servers (coturn: static-auth-secret), of which clients get credentials for a day"},
+  {"turn-secret-file", "FILE", SERVING, OF_PROCESS(turn_secret_file), ORIEL_OPTION_STRING, .excludes = "turn-secret",
+   .help = "file that holds it"},
   {"no-webrtc", NULL, SERVING, OF_PROCESS(no_webrtc), ORIEL_OPTION_FLAG,
    .help = "open no UDP port: pictures and sound by WebSocket alone"},
   {"fps", "N", SERVING, OF_DESKTOP(fps), ORIEL_OPTION_NUMBER, .min = 1, .max = 240,

@@ -29,7 +29,7 @@ struct oriel_options {
   bool help;
   /* serving */
   const char *listen, *public_url, *token, *token_file, *view_token, *view_token_file, *tls_cert, *tls_key;
-  const char *admin_token, *admin_token_file;
+  const char *admin_token, *admin_token_file, *turn_secret, *turn_secret_file;
   const char *config; /* the file; NULL = none */
   bool tls_self_signed, insecure, log_json, print_token;
   struct oriel_words allow_hosts, allow_origins, trusted_proxies;

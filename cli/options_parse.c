@@ -75,6 +75,14 @@ static bool lacks_desktops(const struct oriel_options *options) {
          options->admin_token_file == NULL;
 }
 
+/** The first ICE server that needs the secret of TURN, where none is given; NULL. */
+static const char *lacks_turn_secret(const struct oriel_options *options) {
+  const char *const *url = options->ice_servers.words;
+  while (url != NULL && *url != NULL && strncmp(*url, "turn", 4) != 0)
+    url++;
+  return options->turn_secret == NULL && options->turn_secret_file == NULL && url != NULL ? *url : NULL;
+}
+
 static int check_serving(const struct oriel_options *options, char *why, size_t why_size) {
   struct oriel_public address;
   if (options->token != NULL && options->token_file != NULL)
@@ -83,6 +91,11 @@ static int check_serving(const struct oriel_options *options, char *why, size_t 
     snprintf(why, why_size, "--view-token and --view-token-file are both given: leave one out");
   else if (options->admin_token != NULL && options->admin_token_file != NULL)
     snprintf(why, why_size, "--admin-token and --admin-token-file are both given: leave one out");
+  else if (options->turn_secret != NULL && options->turn_secret_file != NULL)
+    snprintf(why, why_size, "--turn-secret and --turn-secret-file are both given: leave one out");
+  else if (lacks_turn_secret(options) != NULL)
+    snprintf(why, why_size, "--ice-server %.100s takes a secret that it shares with us: give --turn-secret-file",
+             lacks_turn_secret(options));
   else if (options->tls_self_signed && options->tls_cert != NULL)
     snprintf(why, why_size, "--tls-self-signed and --tls-cert are both given: leave one out");
   else if ((options->tls_cert != NULL) != (options->tls_key != NULL))

@@ -161,6 +161,15 @@ int oriel_admin_token_choose(const struct oriel_options *options, char token[ORI
                 why_size);
 }
 
+int oriel_turn_secret_choose(const struct oriel_options *options, char secret[ORIEL_TOKEN_SIZE], char *why,
+                             size_t why_size) {
+  secret[0] = '\0';
+  if (options->turn_secret == NULL && options->turn_secret_file == NULL)
+    return 0;
+  return choose(options->turn_secret, options->turn_secret_file, "--turn-secret or ORIEL_TURN_SECRET", secret, why,
+                why_size);
+}
+
 static int choose_own(const char *given, const char *file, const struct oriel_desktop_options *desktop,
                       char token[ORIEL_TOKEN_SIZE], char *why, size_t why_size) {
   char from[ORIEL_DESKTOP_NAME_SIZE + 16];

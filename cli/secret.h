@@ -32,6 +32,10 @@ int oriel_view_token_choose(const struct oriel_options *options, char token[ORIE
 int oriel_admin_token_choose(const struct oriel_options *options, char token[ORIEL_TOKEN_SIZE], char *why,
                              size_t why_size);
 
+/** The secret shared with TURN servers; "" = there is none, unless it was given. */
+int oriel_turn_secret_choose(const struct oriel_options *options, char secret[ORIEL_TOKEN_SIZE], char *why,
+                             size_t why_size);
+
 /** Those of one desktop alone, from what it was given; "" = it has none. As above. */
 int oriel_desktop_tokens(const struct oriel_desktop_options *desktop, char token[ORIEL_TOKEN_SIZE],
                          char view_token[ORIEL_TOKEN_SIZE], char *why, size_t why_size);

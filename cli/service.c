@@ -49,7 +49,8 @@ static int open_server(struct oriel_service *service) {
     .asset_count = oriel_web_assets_count,
     .version = ORIEL_VERSION,
     .webrtc = {.enabled = !options->no_webrtc, .port = (uint16_t)options->webrtc_port,
-               .public_addresses = options->public_addresses.words, .ice_servers = options->ice_servers.words},
+               .public_addresses = options->public_addresses.words, .ice_servers = options->ice_servers.words,
+               .turn_secret = service->turn_secret[0] != '\0' ? service->turn_secret : NULL},
   };
   char why[512] = "cannot serve";
   service->listener = -1; /* the server's from here on */
@@ -107,6 +108,7 @@ static void finish(struct oriel_service *service) {
   explicit_bzero(service->token, sizeof service->token);
   explicit_bzero(service->view_token, sizeof service->view_token);
   explicit_bzero(service->admin_token, sizeof service->admin_token);
+  explicit_bzero(service->turn_secret, sizeof service->turn_secret);
   free(service);
 }
 
@@ -136,6 +138,7 @@ static int prepare(struct oriel_service *service) {
   if (status == ORIEL_EXIT_OK && (oriel_token_choose(options, service->token, why, sizeof why) < 0 ||
                                   oriel_view_token_choose(options, service->view_token, why, sizeof why) < 0 ||
                                   oriel_admin_token_choose(options, service->admin_token, why, sizeof why) < 0 ||
+                                  oriel_turn_secret_choose(options, service->turn_secret, why, sizeof why) < 0 ||
                                   oriel_tls_prepare(options, &service->tls, why, sizeof why) < 0))
     status = ORIEL_EXIT_ERROR;
   return status == ORIEL_EXIT_OK ? open_server(service) : oriel_report(status, "%s", why);

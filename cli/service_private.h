@@ -57,6 +57,7 @@ struct oriel_service {
   struct oriel_desktop_stats *stats; /* room for the line of --stats; NULL = none is printed */
   struct oriel_tls tls;
   char token[ORIEL_TOKEN_SIZE], view_token[ORIEL_TOKEN_SIZE], admin_token[ORIEL_TOKEN_SIZE]; /* "" = none */
+  char turn_secret[ORIEL_TOKEN_SIZE]; /* "" = none */
   struct oriel_links links;
   enum oriel_service_phase phase;
   uint64_t ended_ms; /* of the loop's clock: when the end began */

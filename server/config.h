@@ -29,7 +29,8 @@ struct oriel_server_webrtc {
   uint16_t port;                       /* of UDP; 0 = the number of the TCP port; where that is not free and was
                                         * chosen by the kernel, any other */
   const char *const *public_addresses; /* at which clients find this host, beyond its own; NULL-terminated or NULL */
-  const char *const *ice_servers;      /* URLs to hand on, stun:…; NULL-terminated or NULL */
+  const char *const *ice_servers;      /* URLs to hand on, stun:… and turn:…; NULL-terminated or NULL */
+  const char *turn_secret;             /* shared with those of TURN; NULL = none; borrowed during create */
 };
 
 struct oriel_server_config {

@@ -76,25 +76,6 @@ static int take_public(struct oriel_whep *whep, const char *const *addresses, ch
   return 0;
 }
 
-/** Link: for who must be relayed; whip-whep splits it at ", <". */
-static int take_links(struct oriel_whep *whep, const char *const *urls, char *why, size_t why_size) {
-  size_t used = 0;
-  for (; urls && *urls; urls++) {
-    const bool fits = (strncmp(*urls, "stun:", 5) == 0 || strncmp(*urls, "stuns:", 6) == 0) &&
-                      strspn(*urls, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.:-[]?=") ==
-                        strlen(*urls);
-    if (fits)
-      used += (size_t)snprintf(whep->links + used, sizeof whep->links - used, "%s<%s>; rel=\"ice-server\"",
-                               used ? ", " : "", *urls);
-    if (!fits || used >= sizeof whep->links) {
-      snprintf(why, why_size, "--ice-server is \"%.60s\": it must be as stun:stun.example:3478, and few enough of them",
-               *urls);
-      return -EINVAL;
-    }
-  }
-  return 0;
-}
-
 static int open_port(struct oriel_whep *whep, const struct oriel_site *site, const struct oriel_server_webrtc *config,
                      char *why, size_t why_size) {
   const bool any = config->public_addresses && config->public_addresses[0];
@@ -117,6 +98,7 @@ static int open_port(struct oriel_whep *whep, const struct oriel_site *site, con
 static void release(struct oriel_whep *whep) {
   oriel_udp_close(&whep->udp);
   oriel_dtls_identity_destroy(whep->identity);
+  oriel_ice_servers_finish(&whep->ice_servers);
   free(whep);
 }
 
@@ -127,7 +109,7 @@ static int fill(struct oriel_whep *whep, const struct oriel_site *site, const st
   if (status == 0)
     status = take_public(whep, config->public_addresses, why, why_size);
   if (status == 0)
-    status = take_links(whep, config->ice_servers, why, why_size);
+    status = oriel_ice_servers_init(&whep->ice_servers, config->ice_servers, config->turn_secret, why, why_size);
   if (status < 0 || whep->udp.fd < 0)
     return status;
   status = oriel_dtls_identity_create(&whep->identity);

@@ -21,12 +21,13 @@ enum { DELIVERIES_PER_TURN = 64 };
 
 /* ---- life ---- */
 
-static bool make_id(char id[ORIEL_WHEP_ID_SIZE + 1]) {
+/** `digits` random ones, at most of an id. */
+static bool make_digits(char *text, size_t digits) {
   unsigned char bytes[ORIEL_WHEP_ID_SIZE / 2];
-  if (RAND_bytes(bytes, sizeof bytes) != 1)
+  if (RAND_bytes(bytes, (int)(digits / 2)) != 1)
     return false;
-  for (size_t i = 0; i < sizeof bytes; i++)
-    snprintf(id + 2 * i, 3, "%02x", bytes[i]);
+  for (size_t i = 0; i < digits / 2; i++)
+    snprintf(text + 2 * i, 3, "%02x", bytes[i]);
   return true;
 }
 
@@ -45,7 +46,8 @@ static void leave_feed(struct oriel_mount *mount) {
 
 static struct oriel_whep_client *allocate(const struct oriel_whep_start *start) {
   struct oriel_whep_client *client = calloc(1, sizeof *client);
-  if (!client || !make_id(client->id)) {
+  if (!client || !make_digits(client->id, ORIEL_WHEP_ID_SIZE) ||
+      !make_digits(client->turn_id, ORIEL_WHEP_TURN_ID_SIZE)) {
     free(client);
     return NULL;
   }

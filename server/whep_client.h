@@ -11,7 +11,10 @@
 #include "server/credential.h"
 #include "server/whep_hub.h"
 
-enum { ORIEL_WHEP_ID_SIZE = 32 }; /* hexadecimal digits: 128 bits that nobody guesses */
+enum {
+  ORIEL_WHEP_ID_SIZE = 32, /* hexadecimal digits: 128 bits that nobody guesses */
+  ORIEL_WHEP_TURN_ID_SIZE = 8,
+};
 
 struct oriel_whep_client {
   struct oriel_list node; /* of the hub */
@@ -20,6 +23,7 @@ struct oriel_whep_client {
   struct oriel_mount *mount;            /* held; its feed is in use */
   struct oriel_viewer *viewer;          /* while media flow; NULL */
   char id[ORIEL_WHEP_ID_SIZE + 1];
+  char turn_id[ORIEL_WHEP_TURN_ID_SIZE + 1]; /* by which a TURN server knows it: it tells nothing else */
   char address[ORIEL_ADDRESS_TEXT_MAX];
   struct oriel_address_key key;
   uint64_t login; /* serial of the browser session that let it in; 0 = a token did */

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "server/capacity.h"
 #include "server/handlers.h"
@@ -102,10 +103,18 @@ static void add_location(const struct oriel_request *request, struct MHD_Respons
   (void)MHD_add_response_header(response, MHD_HTTP_HEADER_LOCATION, location);
 }
 
-static void add_links(const struct oriel_request *request, struct MHD_Response *response) {
+/** ICE servers; with credentials for who has a session. */
+static void add_links(const struct oriel_request *request, struct MHD_Response *response,
+                      const struct oriel_whep_client *client) {
   const struct oriel_whep *whep = request->server->mounts.whep;
-  if (whep && whep->links[0])
-    (void)MHD_add_response_header(response, "Link", whep->links);
+  char link[ORIEL_ICE_SERVERS_LINK_MAX];
+  if (!whep)
+    return;
+  oriel_ice_servers_link(&whep->ice_servers, client != NULL, client ? client->turn_id : "", (uint64_t)time(NULL),
+                         link);
+  if (link[0])
+    (void)MHD_add_response_header(response, "Link", link);
+  explicit_bzero(link, sizeof link);
 }
 
 static enum MHD_Result answer_offer(struct oriel_request *request, struct oriel_whep_client *client) {
@@ -124,7 +133,7 @@ static enum MHD_Result answer_offer(struct oriel_request *request, struct oriel_
   }
   add_location(request, response, client);
   add_tag(response, client);
-  add_links(request, response);
+  add_links(request, response, client);
   (void)MHD_add_response_header(response, "Accept-Patch", FRAGMENT_TYPE);
   return oriel_answer_send(request, MHD_HTTP_CREATED, response);
 }
@@ -190,7 +199,7 @@ enum MHD_Result oriel_handle_whep_options(struct oriel_request *request) {
     (void)MHD_add_response_header(response, "Accept-Patch", FRAGMENT_TYPE);
   else
     (void)MHD_add_response_header(response, "Accept-Post", SDP_TYPE);
-  add_links(request, response);
+  add_links(request, response, NULL); /* whoever asks: browsers do so without a credential */
   return oriel_answer_send(request, MHD_HTTP_OK, response);
 }
 
@@ -238,8 +247,10 @@ static enum MHD_Result restart(struct oriel_request *request, struct oriel_whep_
                   "a restart needs an a=ice-ufrag and an a=ice-pwd; the session goes on as it was");
   oriel_webrtc_router_rename(&whep->router, &client->route);
   struct MHD_Response *response = oriel_answer_create(FRAGMENT_TYPE, NULL, text, size, MHD_RESPMEM_MUST_COPY);
-  if (response)
+  if (response) {
     add_tag(response, client);
+    add_links(request, response, client);
+  }
   return oriel_answer_send(request, MHD_HTTP_OK, response);
 }
 
@@ -255,6 +266,12 @@ static bool tag_matches(const char *value, const struct oriel_whep_client *clien
   return before[0] && strcmp(value, tag) == 0;
 }
 
+/** Whether a fragment without If-Match is of the session as it is: a client that keeps no ETag (whip-whep) names its
+ *  ufrag, which a restart changes as it does the tag. */
+static bool is_current(const struct oriel_sdp_fragment *fragment, const struct oriel_whep_client *client) {
+  return fragment->ufrag[0] && strcmp(fragment->ufrag, oriel_webrtc_session_peer_ufrag(client->session)) == 0;
+}
+
 enum MHD_Result oriel_handle_whep_patch(struct oriel_request *request) {
   struct oriel_whep_client *client = find_client(request);
   struct oriel_sdp_fragment fragment;
@@ -265,10 +282,12 @@ enum MHD_Result oriel_handle_whep_patch(struct oriel_request *request) {
     return refuse_stranger(request);
   if (!has_type(request, FRAGMENT_TYPE))
     return refuse(request, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, "the body must be of type " FRAGMENT_TYPE);
-  if (count != 1)
-    return refuse(request, HTTP_PRECONDITION_REQUIRED, "an If-Match with the session's ETag, or \"*\", is needed");
   if (oriel_sdp_parse_fragment(body_of(request), request->body_size, &fragment, why) != ORIEL_SDP_FINE)
     return refuse(request, MHD_HTTP_BAD_REQUEST, why);
+  if (count == 0 && is_current(&fragment, client))
+    return oriel_answer_send(request, MHD_HTTP_NO_CONTENT, empty(NULL));
+  if (count != 1)
+    return refuse(request, HTTP_PRECONDITION_REQUIRED, "an If-Match with the session's ETag, or \"*\", is needed");
   if (strcmp(match, "*") == 0 || strcmp(match, "\"*\"") == 0)
     return restart(request, client, &fragment);
   if (!tag_matches(match, client))

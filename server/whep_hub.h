@@ -9,6 +9,7 @@
 
 #include <uv.h>
 
+#include "server/ice_servers.h"
 #include "server/mounts.h"
 #include "server/udp.h"
 #include "webrtc/router.h"
@@ -30,7 +31,7 @@ struct oriel_whep {
   unsigned count;
   struct oriel_webrtc_address public_addresses[ORIEL_SDP_CANDIDATES_MAX];
   unsigned public_count;
-  char links[1024];         /* the value of Link: ICE servers to hand on; "" = none */
+  struct oriel_ice_servers ice_servers; /* to hand on */
   char closed_because[160]; /* why there is no port */
 };
 

@@ -131,6 +131,10 @@ const char *oriel_webrtc_session_ufrag_before(const struct oriel_webrtc_session 
   return session->ice.previous.ufrag;
 }
 
+const char *oriel_webrtc_session_peer_ufrag(const struct oriel_webrtc_session *session) {
+  return session->ice.current.peer_ufrag;
+}
+
 static struct oriel_sdp_answer describe(const struct oriel_webrtc_session *session,
                                         const struct oriel_webrtc_address *candidates, unsigned count) {
   return (struct oriel_sdp_answer){

@@ -32,6 +32,8 @@ const char *oriel_webrtc_session_ufrag(const struct oriel_webrtc_session *sessio
 /** The one before a restart, for as long as checks for it are good: until the client nominates with the new one, since
  *  it may never have been told of it. "" = there is none. Borrowed. */
 const char *oriel_webrtc_session_ufrag_before(const struct oriel_webrtc_session *session);
+/** The client's ufrag, by its offer or newest restart. Borrowed. */
+const char *oriel_webrtc_session_peer_ufrag(const struct oriel_webrtc_session *session);
 /** The answer to its offer, with `count` candidates of ours. As oriel_sdp_write_answer. */
 size_t oriel_webrtc_session_answer(const struct oriel_webrtc_session *session,
                                    const struct oriel_webrtc_address *candidates, unsigned count, char *text,

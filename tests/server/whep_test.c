@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -24,6 +25,7 @@
 #include "server/whep_crowd.h"
 #include "webrtc/stun.h"
 
+#define TURN_SECRET "shared-with-turn"
 #define SDP "Content-Type: application/sdp\r\n"
 #define FRAGMENT "Content-Type: application/trickle-ice-sdpfrag\r\n"
 #define RESTART "a=ice-ufrag:newufrag\r\na=ice-pwd:newpasswordnewpassword00\r\n"
@@ -60,13 +62,13 @@ int __wrap_oriel_udp_open(struct oriel_udp *udp, const struct sockaddr *listen, 
 
 static int setup(void **state) {
   struct rig *rig = calloc(1, sizeof *rig);
-  static const char *const servers[] = {"stun:stun.example:3478", "stuns:stun.example", NULL};
+  static const char *const servers[] = {"stun:stun.example:3478", "turn:turn.example", NULL};
   static const char *const origins[] = {"https://player.example", NULL};
   rig->address = "pattern:?size=320x240&scene=static";
   rig->config.view_token = RIG_VIEW_TOKEN;
   rig->config.auth_fail_limit = 1000;
   rig->config.allow_origins = origins;
-  rig->config.webrtc = (struct oriel_server_webrtc){.enabled = true, .ice_servers = servers};
+  rig->config.webrtc = (struct oriel_server_webrtc){.enabled = true, .ice_servers = servers, .turn_secret = TURN_SECRET};
   rig_start(rig);
   *state = rig;
   return 0;
@@ -100,6 +102,19 @@ static void assert_header(const char *name, const char *value) {
   assert_string_equal(header_of(&answer, name, text, sizeof text), value);
 }
 
+/** The answer has credentials of TURN, for a day, and not what they are made of. */
+static void assert_turn(void) {
+  static const char begin[] = "<stun:stun.example:3478>; rel=\"ice-server\", <turn:turn.example>; rel=\"ice-server\"; "
+                              "username=\"";
+  char link[512];
+  header_of(&answer, "Link", link, sizeof link);
+  assert_memory_equal(link, begin, sizeof begin - 1);
+  const double left_s = strtod(link + sizeof begin - 1, NULL) - (double)time(NULL);
+  assert_true(left_s > 23 * 3600 && left_s <= 24 * 3600);
+  assert_non_null(strstr(link, "; credential=\""));
+  assert_null(strstr(link, TURN_SECRET));
+}
+
 static void offer_is_answered(void **state) {
   struct rig *rig = *state;
   char location[LOCATION_SIZE], tag[64];
@@ -108,7 +123,7 @@ static void offer_is_answered(void **state) {
   assert_int_equal(strlen(location), 14 + 32);
   assert_header("Content-Type", "application/sdp");
   assert_header("Accept-Patch", "application/trickle-ice-sdpfrag");
-  assert_header("Link", "<stun:stun.example:3478>; rel=\"ice-server\", <stuns:stun.example>; rel=\"ice-server\"");
+  assert_turn();
   assert_int_equal(strlen(header_of(&answer, "ETag", tag, sizeof tag)), 10);
   assert_non_null(strstr(answer.body, " 127.0.0.1 "));
   assert_non_null(strstr(answer.body, "a=ice-lite"));
@@ -197,6 +212,8 @@ static void patches(void **state) {
   snprintf(match, sizeof match, RIG_BEARER FRAGMENT "If-Match: %s\r\n", tag);
   assert_int_equal(ask_session(rig, "PATCH", location, match, "a=mid:0\r\na=end-of-candidates\r\n"), 204);
   assert_int_equal(ask_session(rig, "PATCH", location, RIG_BEARER FRAGMENT, "a=mid:0\r\n"), 428);
+  assert_int_equal(ask_session(rig, "PATCH", location, RIG_BEARER FRAGMENT, "a=ice-ufrag:EsAw\r\na=mid:0\r\n"), 204);
+  assert_int_equal(ask_session(rig, "PATCH", location, RIG_BEARER FRAGMENT, "a=ice-ufrag:EsAx\r\na=mid:0\r\n"), 428);
   assert_int_equal(ask_session(rig, "PATCH", location, RIG_BEARER FRAGMENT "If-Match: \"x\"\r\n", "a=mid:0\r\n"), 412);
   assert_int_equal(ask_session(rig, "PATCH", location, RIG_BEARER SDP "If-Match: *\r\n", "a=mid:0\r\n"), 415);
   assert_int_equal(ask_session(rig, "PATCH", location, match, "hello"), 400);
@@ -205,6 +222,7 @@ static void patches(void **state) {
   assert_int_equal(ask_session(rig, "PATCH", location, RIG_BEARER FRAGMENT "If-Match: *\r\n", RESTART), 200);
   assert_header("Content-Type", "application/trickle-ice-sdpfrag");
   assert_string_not_equal(header_of(&answer, "ETag", again, sizeof again), tag);
+  assert_turn(); /* who restarts may have been there for more than a day */
   assert_non_null(strstr(answer.body, "a=ice-ufrag:"));
   assert_int_equal(ask_session(rig, "PATCH", location, match, "a=mid:0\r\n"), 204); /* that answer may be lost */
   snprintf(match, sizeof match, RIG_BEARER FRAGMENT "If-Match: %s\r\n", again);
@@ -432,6 +450,21 @@ static void await_sample(struct rig *rig, const char *series, double value) {
       fail_msg("%s is %g, not %g", series, sample(rig, series), value);
 }
 
+static void guest_is_told(struct rig *rig, const char *path, const char *expected) {
+  assert_int_equal(ask(rig, &answer, path, BEARER(RIG_VIEW_TOKEN), NULL), 200);
+  assert_non_null(strstr(answer.body, expected));
+}
+
+static void players_are_told_of_the_guest(void **state) {
+  struct rig *rig = *state;
+  guest_is_told(rig, "GET /config", "{\"guest\":{\"os\":\"linux\",\"type\":\"desktop\",\"cursor\":");
+  guest_is_told(rig, "GET /d/" RIG_DESKTOP "/config", "\"clipboard\":false}}");
+  assert_int_equal(ask(rig, &answer, "GET /config", "", NULL), 401);
+  assert_int_equal(ask(rig, &answer, "GET /d/none/config", RIG_BEARER, NULL), 404);
+  assert_int_equal(ask(rig, &answer, "GET /config", RIG_BEARER "Origin: https://player.example\r\n", NULL), 200);
+  assert_header("Access-Control-Allow-Origin", "https://player.example");
+}
+
 static void what_happens_is_counted(void **state) {
   struct rig *rig = *state;
   char location[LOCATION_SIZE];
@@ -546,6 +579,7 @@ int main(void) {
     cmocka_unit_test(patches),
     cmocka_unit_test(noise_at_the_port),
     cmocka_unit_test(an_error_at_the_port_is_got_over),
+    cmocka_unit_test(players_are_told_of_the_guest),
     cmocka_unit_test(what_happens_is_counted),
     cmocka_unit_test(sessions_leave_nothing_behind),
     cmocka_unit_test(sessions_belong_to_their_desktop),
