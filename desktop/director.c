@@ -119,7 +119,7 @@ static void channel_demand(struct oriel_hub *hub, enum oriel_channel_kind kind, 
   oriel_channel_demand(&hub->channels[kind], damaged, now, demand);
   if (demand->subscribers && !damaged)
     task->wait |= ORIEL_WAIT_DAMAGE;
-  if (demand->blocked)
+  if (demand->blocked || demand->key_after_ns) /* which a report of what it shows brings forward */
     task->wait |= ORIEL_WAIT_VIEWERS;
 }
 

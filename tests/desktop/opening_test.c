@@ -1,25 +1,59 @@
 /* SPDX-License-Identifier: MIT
  *
- * desktop/opening: what a newcomer gets before its key frame. Real threads; every wait has a bound.
+ * desktop/opening: what a newcomer gets before its key frame. Real threads; every wait has a bound. The linker puts this
+ * file's clock and its way to sleep until a time in place of core's.
  */
+#include <semaphore.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
 #include "core/clock.h"
+#include "core/waiter.h"
 #include "fake.h"
 #include "media/tiles.h"
 
 enum { WIDTH = 640, HEIGHT = 480, SIZE = WIDTH * HEIGHT * 4 };
 
+uint64_t __real_oriel_clock_ns(void);
+uint64_t __wrap_oriel_clock_ns(void);
+bool __real_oriel_waiter_wait(struct oriel_waiter *waiter, uint64_t until_ns);
+bool __wrap_oriel_waiter_wait(struct oriel_waiter *waiter, uint64_t until_ns);
+
+static atomic_uint_fast64_t stopped_ns; /* the clock stands still here: whoever sleeps until a time sleeps on; 0 = not */
+static sem_t slept;                     /* posted as one falls into such a sleep */
+
+uint64_t __wrap_oriel_clock_ns(void) {
+  const uint64_t at_ns = atomic_load(&stopped_ns);
+  return at_ns ? at_ns : __real_oriel_clock_ns();
+}
+
+bool __wrap_oriel_waiter_wait(struct oriel_waiter *waiter, uint64_t until_ns) {
+  if (!until_ns || !atomic_load(&stopped_ns))
+    return __real_oriel_waiter_wait(waiter, until_ns);
+  (void)sem_post(&slept);
+  return __real_oriel_waiter_wait(waiter, 0);
+}
+
 struct fixture {
   struct fake fake;
   struct oriel_desktop *desktop;
 };
+
+static int begin(void **state) {
+  (void)state;
+  return sem_init(&slept, 0, 0);
+}
+
+static int end(void **state) {
+  (void)state;
+  return sem_destroy(&slept);
+}
 
 static int set_up(void **state) {
   struct fixture *fixture = calloc(1, sizeof *fixture);
@@ -32,6 +66,8 @@ static int set_up(void **state) {
 
 static int tear_down(void **state) {
   struct fixture *fixture = *state;
+  atomic_store(&stopped_ns, 0);
+  oriel_hub_wake(&fixture->desktop->hub, 0);
   fake_end(&fixture->fake, fixture->desktop);
   free(fixture);
   return 0;
@@ -152,6 +188,41 @@ static void key_frame_does_not_wait_for_long(void **state) {
   }
 }
 
+/* The media thread looks anew, and falls asleep until a time that does not come. */
+static void fall_asleep(struct fixture *fixture) {
+  struct timespec until;
+  while (!sem_trywait(&slept))
+    ;
+  oriel_hub_wake(&fixture->desktop->hub, 0);
+  assert_int_equal(clock_gettime(CLOCK_REALTIME, &until), 0);
+  until.tv_sec += 10;
+  assert_int_equal(sem_timedwait(&slept, &until), 0);
+}
+
+/* The page's word that it shows the opening is all that the key frame waits for: no time has to come. */
+static void shown_opening_brings_the_key_frame(void **state) {
+  struct fixture *fixture = *state;
+  struct oriel_viewer *other = join(fixture, true);
+  assert_opening(fixture, other);
+  assert_key(fixture, other);
+  fake_paint(&fixture->fake, (struct oriel_rect){0, 0, 32, 32}, 0x654321);
+  oriel_packet_unref(next_picture(fixture, other)); /* no key frame is there for who comes, and nothing is new */
+  atomic_store(&stopped_ns, oriel_clock_ns());
+  struct oriel_viewer *viewer = join(fixture, true);
+  struct oriel_delivery delivery = fake_next_of(&fixture->fake, viewer, ORIEL_DELIVERY_PICTURE);
+  assert_int_equal(delivery.packet->kind, ORIEL_PACKET_TILES);
+  const uint32_t opening = delivery.packet->sequence;
+  const uint64_t now_ns = oriel_clock_ns();
+  oriel_viewer_sent(viewer, delivery.packet, now_ns);
+  oriel_packet_unref(delivery.packet);
+  oriel_viewer_ack(viewer, &(struct oriel_viewer_ack){.received = opening, .received_ns = now_ns});
+  fall_asleep(fixture);
+  atomic_store(&stopped_ns, 0); /* which wakes nobody */
+  oriel_viewer_ack(viewer, &(struct oriel_viewer_ack){.decoded = opening, .painted = opening, .decoded_ns = now_ns,
+                                                       .painted_ns = now_ns});
+  assert_int_equal(assert_key(fixture, viewer), opening + 1);
+}
+
 /* It shows what was. */
 static void old_opening_is_not_handed_over(void **state) {
   struct fixture *fixture = *state;
@@ -221,10 +292,11 @@ int main(void) {
     opening_test(screen_that_codes_large_has_none),
     opening_test(expected_viewer_finds_it),
     opening_test(key_frame_does_not_wait_for_long),
+    opening_test(shown_opening_brings_the_key_frame),
     opening_test(old_opening_is_not_handed_over),
     opening_test(opening_of_a_hidden_page_is_dropped),
     opening_test(later_key_frames_have_none),
     opening_test(opening_does_not_wait_for_the_key_frame),
   };
-  return cmocka_run_group_tests(tests, NULL, NULL);
+  return cmocka_run_group_tests(tests, begin, end);
 }
