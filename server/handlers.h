@@ -9,6 +9,7 @@
 #include <microhttpd.h>
 
 struct oriel_request;
+struct oriel_mount;
 
 /* files.c */
 enum MHD_Result oriel_handle_asset(struct oriel_request *request);
@@ -16,6 +17,12 @@ enum MHD_Result oriel_handle_health(struct oriel_request *request);
 /* session_handler.c */
 enum MHD_Result oriel_handle_login(struct oriel_request *request);
 enum MHD_Result oriel_handle_logout(struct oriel_request *request);
+/** For screens.c. Answers with the cookie of the request's session once more, for another desktop's paths: the session
+ *  opens there what its token does. */
+enum MHD_Result oriel_session_lend(struct oriel_request *request, const struct oriel_mount *mount);
+/* screens.c */
+enum MHD_Result oriel_handle_screens(struct oriel_request *request);
+enum MHD_Result oriel_handle_screen(struct oriel_request *request);
 /* upgrade.c */
 enum MHD_Result oriel_handle_websocket(struct oriel_request *request);
 /* snapshot.c, thumbnail_handler.c */

@@ -35,6 +35,8 @@ static const struct oriel_permit permits[] = {
   {GET = "/thumbnail.png", .parties = CREDENTIALED},
   {GET = "/config", .parties = CREDENTIALED},
   {GET = "/api/v1/desktop", .parties = CREDENTIALED},
+  {GET = "/api/v1/screens", .parties = CREDENTIALED},
+  {POST = "/api/v1/screens/", .parties = VIEWERS}, /* a session's cookie is lent */
   {GET = "/api/v1/stats", .parties = CREDENTIALED},
   {GET = "/api/v1/share", .parties = OWNERS},
   {POST = "/api/v1/desktop/pause", .parties = COMMANDERS},

@@ -24,6 +24,8 @@ static const struct oriel_route routes[] = {
   {GET, .path = "/config", .shared = true, .handle = oriel_handle_config},
   {GET, .path = "/api/v1/desktop", .api = "", .handle = oriel_handle_desktop},
   {GET, .path = "/api/v1/share", .api = "/share", .handle = oriel_handle_share},
+  {GET, .path = "/api/v1/screens", .api = "/screens", .handle = oriel_handle_screens},
+  {POST, .path = "/api/v1/screens/", .below = true, .handle = oriel_handle_screen},
   {GET, .path = "/api/v1/stats", .api = "/stats", .handle = oriel_handle_stats},
   {POST, .path = "/api/v1/desktop/pause", .api = "/pause", .handle = oriel_handle_command},
   {POST, .path = "/api/v1/desktop/resume", .api = "/resume", .handle = oriel_handle_command},

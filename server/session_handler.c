@@ -17,9 +17,9 @@
 #include "server/state.h"
 #include "server/whep.h"
 
-/** Takes over `root`, the body; NULL for none. `below`: the cookie is for the request's desktop alone. */
+/** Takes over `root`, the body; NULL for none. The cookie is for one desktop alone, or, where that is NULL, for all. */
 static struct MHD_Response *cookie_answer(const struct oriel_request *request, const char *value, int max_age_s,
-                                          bool below, json_t *root) {
+                                          const struct oriel_mount *mount, json_t *root) {
   const struct oriel_site *site = &request->server->site;
   char cookie[512];
   char *body = root ? json_dumps(root, JSON_COMPACT) : NULL;
@@ -29,7 +29,7 @@ static struct MHD_Response *cookie_answer(const struct oriel_request *request, c
   if (!response)
     return NULL;
   snprintf(cookie, sizeof cookie, "%s=%s; HttpOnly; SameSite=Strict; Path=%s%s%s%s; Max-Age=%d%s", site->cookie,
-           value, site->public_address.path, below ? "d/" : "", below ? request->mount->name : "", below ? "/" : "",
+           value, site->public_address.path, mount ? "d/" : "", mount ? mount->name : "", mount ? "/" : "",
            max_age_s, site->secure ? "; Secure" : "");
   (void)MHD_add_response_header(response, MHD_HTTP_HEADER_SET_COOKIE, cookie);
   explicit_bzero(cookie, sizeof cookie);
@@ -50,7 +50,7 @@ static enum MHD_Result open_session(struct oriel_request *request, const struct 
     status = oriel_login_begin(&server->mounts, &client, start, id, secret, NULL);
   struct MHD_Response *response = NULL;
   if (status == 0)
-    response = cookie_answer(request, id, ORIEL_SESSION_SECONDS, start->below,
+    response = cookie_answer(request, id, ORIEL_SESSION_SECONDS, start->below ? request->mount : NULL,
                              json_pack("{s:s,s:b,s:b,s:b}", "secret", secret, "view", start->view, "all", request->all,
                                        "named", request->named));
   explicit_bzero(id, sizeof id);
@@ -90,5 +90,31 @@ enum MHD_Result oriel_handle_logout(struct oriel_request *request) {
   oriel_sessions_remove(sessions, request->session);
   oriel_peers_logout(&server->mounts, request->session);
   oriel_whep_logout(&server->mounts, request->session);
-  return oriel_answer_send(request, MHD_HTTP_NO_CONTENT, cookie_answer(request, "", 0, below, NULL));
+  return oriel_answer_send(request, MHD_HTTP_NO_CONTENT, cookie_answer(request, "", 0, below ? request->mount : NULL, NULL));
+}
+
+/** The id that the request's cookie brought of its session, ended by a zero. False when it came by none. */
+static bool find_id(const struct oriel_request *request, char id[ORIEL_SESSION_ID_SIZE + 1]) {
+  const struct oriel_server *server = request->server;
+  const uint64_t now_ns = oriel_clock_ns();
+  unsigned count;
+  const char *header = oriel_request_header(request, "Cookie", &count), *value;
+  size_t size;
+  for (int i = 0; header && i < 8 && oriel_cookie_next(&header, server->site.cookie, &value, &size); i++) {
+    if (oriel_sessions_find(&server->access.sessions, value, size, now_ns) != request->session)
+      continue;
+    memcpy(id, value, ORIEL_SESSION_ID_SIZE);
+    id[ORIEL_SESSION_ID_SIZE] = '\0';
+    return true;
+  }
+  return false;
+}
+
+enum MHD_Result oriel_session_lend(struct oriel_request *request, const struct oriel_mount *mount) {
+  char id[ORIEL_SESSION_ID_SIZE + 1];
+  if (!request->session || !find_id(request, id))
+    return oriel_answer_error(request, MHD_HTTP_NOT_FOUND, "there is no session whose cookie could be lent", NULL, NULL);
+  struct MHD_Response *response = cookie_answer(request, id, ORIEL_SESSION_SECONDS, mount, NULL);
+  explicit_bzero(id, sizeof id);
+  return oriel_answer_send(request, MHD_HTTP_NO_CONTENT, response);
 }

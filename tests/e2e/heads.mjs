@@ -115,9 +115,18 @@ test('heads: they come and go with their machine, by the file and by the API, an
   await showHeads(sh);
   await listed('vm vm-1 vm-2');
 
-  // The machine's own token opens all of its screens, and each page leads to the others.
+  // The machine's own token opens all of its screens, and each page leads to the others: from one of them on, too.
   const page = await openPage(t, { size: [1100, 700] });
   const sibling = (name) => page.locator(`.sibling[data-name="${name}"] a`);
+  await page.goto(`${server.origin}/d/vm-2/#token=${own}`);
+  await painted(page);
+  await page.keyboard.press('Control+Alt+Shift+M');
+  await page.locator('#control').click();
+  await sibling('vm').waitFor({ timeout: 10_000 });
+  await sibling('vm-1').click();
+  await painted(page);
+  assert.equal(new URL(page.url()).pathname, '/d/vm-1/');
+
   await page.goto(`${server.origin}/#token=${own}`);
   await page.locator('.desktop[data-name="vm"] a').click();
   await painted(page);

@@ -60,7 +60,7 @@ static size_t table_walk_row(struct rig *rig, const struct oriel_route *route, c
   if (visitor->party == ORIEL_PARTY_ANYBODY)
     return may ? status != 401 && status != 403 : status == 401;
   if (may && route->below && status == 404) /* it named one that is nobody's */
-    return strstr(answer.body, "no such session") != NULL;
+    return strstr(answer.body, "no such session") || strstr(answer.body, "no such screen");
   return may ? status != 0 && status != 401 && status != 403 && status != 404 && status != 405 : status == 403;
 }
 

@@ -348,6 +348,43 @@ static void the_secret_says_which_session_is_meant(void **state) {
   rig_unmount(rig, first);
 }
 
+/* The page of one screen names those of its machine that its session opens, and takes the session along to one. */
+static void session_goes_along_to_other_screens(void **state) {
+  struct rig *rig = *state;
+  static const struct oriel_mount_config screens[] = {
+    {.name = "vm", .machine = "vm", .token = "vm-token"},
+    {.name = "vm-1", .machine = "vm", .token = "vm-token"},
+    {.name = "vm-2", .machine = "vm", .token = "other-token"},
+    {.name = "alone", .token = "vm-token"},
+  };
+  enum { COUNT = sizeof screens / sizeof *screens };
+  struct rig_more *more[COUNT];
+  char session[PAGE_HEADERS_MAX], line[512], value[256];
+  for (size_t i = 0; i < COUNT; i++)
+    more[i] = rig_mount(rig, &screens[i], STILL);
+  rig->below = "/d/vm";
+  page_login(rig, "vm-token", session, sizeof session);
+  rig->below = NULL;
+  assert_int_equal(ask(rig, &answer, "GET /d/vm/api/v1/screens", session, NULL), 200);
+  assert_string_equal(answer.body, "{\"screens\":[\"vm-1\"]}");
+  assert_int_equal(ask(rig, &answer, "GET /d/alone/api/v1/screens", BEARER("vm-token"), NULL), 200);
+  assert_string_equal(answer.body, "{\"screens\":[]}");
+  assert_int_equal(get(rig, "GET /api/v1/desktops/vm-1/screens"), 200);
+  assert_string_equal(answer.body, "{\"screens\":[\"vm\",\"vm-2\"]}");
+  assert_int_equal(ask(rig, &answer, "POST /d/vm/api/v1/screens/vm-1", session, NULL), 204);
+  assert_non_null(strstr(header_of(&answer, "Set-Cookie", value, sizeof value), "; Path=/d/vm-1/; "));
+  value[strcspn(value, ";")] = '\0';
+  assert_non_null(strstr(session, value)); /* the same session's */
+  static const char *const others[] = {"vm", "vm-2", "alone", "desktop", "nobody"};
+  for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+    snprintf(line, sizeof line, "POST /d/vm/api/v1/screens/%s", others[i]);
+    assert_int_equal(ask(rig, &answer, line, session, NULL), 404);
+  }
+  assert_int_equal(ask(rig, &answer, "POST /d/vm/api/v1/screens/vm-1", BEARER("vm-token"), NULL), 403);
+  for (size_t i = 0; i < COUNT; i++)
+    rig_unmount(rig, more[i]);
+}
+
 /* The controls of one desktop are none of another's. */
 static void controls_are_of_one_desktop(void **state) {
   struct rig *rig = *state;
@@ -379,6 +416,7 @@ int main(void) {
     cmocka_unit_test(shares_of_one_desktop_open_no_other),
     cmocka_unit_test(share_of_the_only_desktop_opens_no_later_one),
     cmocka_unit_test(websockets_of_one_desktop_open_no_other),
+    cmocka_unit_test(session_goes_along_to_other_screens),
     cmocka_unit_test(the_secret_says_which_session_is_meant),
     cmocka_unit_test(controls_are_of_one_desktop),
   };

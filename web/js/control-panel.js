@@ -4,8 +4,7 @@
 import { byId, button, say, setIcon, toast } from './dom.js';
 import { LogOut } from './log-out.js';
 import { ROLE } from './protocol.js';
-import { places } from './session.js';
-import { showSiblings, siblingsOf } from './siblings.js';
+import { findSiblings, showSiblings } from './siblings.js';
 import { CONTROL_WAY } from './wire.js';
 
 /**
@@ -55,12 +54,10 @@ export class ControlPanel {
   async offerList() {
     const { session } = this.client;
     await session.claiming;
-    if (!session.wide) return; // at a desktop's own token there is nothing to list
     try {
-      const response = await session.request('../../api/v1/desktops');
-      const { desktops } = response.ok ? await response.json() : { desktops: [] };
+      const { desktops, siblings } = await findSiblings(session);
       byId('all-desktops', HTMLAnchorElement).hidden = desktops.length < 2;
-      showSiblings(byId('siblings', HTMLElement), siblingsOf(desktops, places().name));
+      showSiblings(byId('siblings', HTMLElement), siblings, session);
     } catch {
       /* the page itself says that the server is out of reach */
     }

@@ -50,7 +50,7 @@ export function places(address = location.href) {
  * Two servers below one origin keep their secrets apart, and so do sessions for all desktops of a server and for one.
  * @param {string} place
  */
-const storageKey = (place) => `oriel.secret:${place}`;
+export const storageKey = (place) => `oriel.secret:${place}`;
 
 /** @type {Answer} */
 const unreachable = { status: 'unreachable', retryAfterS: 0 };
