@@ -137,8 +137,8 @@ const struct oriel_option oriel_option_table[] = {
   {"bitrate", "KBIT", SERVING, OF_DESKTOP(bitrate_kbps), ORIEL_OPTION_NUMBER, .min = 100, .max = 400000,
    .help = "upper bound of the video in kbit/s (default: by size)"},
   {"cpu-limit", "PERCENT", SERVING, OF_DESKTOP(cpu_percent), ORIEL_OPTION_NUMBER, .min = 5, .max = 100,
-   .help = "most of one processor core that a desktop's pictures may take; beyond it there are fewer of them (default: "
-           "no limit)"},
+   .help = "most of one processor core that making a desktop's pictures may take, on all threads; beyond it there are "
+           "fewer of them (default: no limit)"},
   {"encoder", "NAME", SERVING, OF_DESKTOP(encoder), ORIEL_OPTION_STRING,
    .help = "video encoder (default: the first that works; see `oriel doctor`)"},
   {"audio-frame", "MS", SERVING, OF_DESKTOP(audio_frame_ms), ORIEL_OPTION_NUMBER, .min = 5, .max = 20,
