@@ -20,6 +20,7 @@
 
 #include "../webrtc/offers.h"
 #include "exposition.h"
+#include "page.h"
 #include "rig.h"
 #include "server/state.h"
 #include "server/whep_crowd.h"
@@ -263,6 +264,28 @@ static void sessions_belong_to_who_opened_them(void **state) {
   header_of(&answer, "Location", location, sizeof location);
   assert_int_equal(ask_session(rig, "DELETE", location, RIG_BEARER, NULL), 404);
   assert_int_equal(ask_session(rig, "DELETE", location, BEARER(RIG_VIEW_TOKEN), NULL), 200);
+}
+
+static void count_clients(struct rig *rig, void *argument) {
+  *(unsigned *)argument = rig->server->mounts.whep->count;
+}
+
+/* By the time that the log-out is answered; those of others stay. */
+static void a_log_out_ends_its_sessions(void **state) {
+  struct rig *rig = *state;
+  char page[PAGE_HEADERS_MAX], headers[PAGE_HEADERS_MAX + sizeof SDP], location[LOCATION_SIZE];
+  unsigned count = 0;
+  open_session(rig, location);
+  page_login(rig, RIG_TOKEN, page, sizeof page);
+  snprintf(headers, sizeof headers, "%s" SDP, page);
+  for (int i = 0; i < 2; i++)
+    assert_int_equal(offer(rig, "/whep/view", headers, OFFER), 201);
+  rig_call(rig, count_clients, &count);
+  assert_int_equal(count, 3);
+  assert_int_equal(ask(rig, &answer, "DELETE /session", page, NULL), 204);
+  rig_call(rig, count_clients, &count);
+  assert_int_equal(count, 1);
+  close_session(rig, location);
 }
 
 static void places_are_limited(void **state) {
@@ -584,6 +607,7 @@ int main(void) {
     cmocka_unit_test(sessions_leave_nothing_behind),
     cmocka_unit_test(sessions_belong_to_their_desktop),
     cmocka_unit_test(sessions_belong_to_who_opened_them),
+    cmocka_unit_test(a_log_out_ends_its_sessions),
     cmocka_unit_test(places_are_limited),
     cmocka_unit_test(the_oldest_that_waits_makes_room),
     cmocka_unit_test(each_is_asked_when_it_is_due),
