@@ -30,6 +30,13 @@ struct oriel_packet *oriel_packet_ref(struct oriel_packet *packet) {
   return packet;
 }
 
+/* Through volatile, so that no compiler finds that nobody reads it. */
+static void wipe(struct oriel_packet *packet) {
+  volatile uint8_t *bytes = packet->data;
+  for (size_t i = 0; i < packet->size; i++)
+    bytes[i] = 0;
+}
+
 void oriel_packet_unref(struct oriel_packet *packet) {
   if (!packet)
     return;
@@ -37,6 +44,9 @@ void oriel_packet_unref(struct oriel_packet *packet) {
    * the other holders' unrefs. One acq_rel operation rather than a fence, which ThreadSanitizer does not follow. */
   const unsigned before = atomic_fetch_sub_explicit(&packet->refs, 1, memory_order_acq_rel);
   assert(before > 0);
-  if (before == 1)
-    free(packet);
+  if (before > 1)
+    return;
+  if (packet->kind == ORIEL_PACKET_CLIPBOARD)
+    wipe(packet);
+  free(packet);
 }

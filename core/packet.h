@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * A packet: one encoded unit (access unit, tile set, Opus packet, cursor shape) with its times, made once by a media or
+ * A packet: one unit (access unit, tile set, Opus packet, cursor shape, clipboard text) with its times, made once by a media or
  * audio thread and shared by reference with every viewer.
  *
  * Thread-safety: ref and unref from any thread. The maker fills data and fields before it shares the packet; from then
@@ -21,6 +21,7 @@ enum oriel_packet_kind {
   ORIEL_PACKET_TILES, /* losslessly coded rectangles; payload as in media/tiles.h */
   ORIEL_PACKET_AUDIO, /* one Opus packet, 48 kHz stereo */
   ORIEL_PACKET_CURSOR, /* cursor shape; payload as in source/source.h */
+  ORIEL_PACKET_CLIPBOARD, /* a text, UTF-8: core/clipboard.h; wiped before it is freed */
 };
 
 struct oriel_packet {

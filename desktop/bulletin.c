@@ -40,6 +40,7 @@ static const struct {
   [ORIEL_FACT_MICROPHONE_SOURCE] = {MEMBER(microphone_source), ORIEL_NOTICE_MICROPHONE},
   [ORIEL_FACT_MICROPHONE_GUEST] = {MEMBER(microphone_guest), ORIEL_NOTICE_MICROPHONE},
   [ORIEL_FACT_MICROPHONE_OWNER] = {MEMBER(microphone_owner), ORIEL_NOTICE_MICROPHONE},
+  [ORIEL_FACT_CLIPBOARD_END] = {MEMBER(clipboard_end), ORIEL_NOTICE_ABILITIES},
 };
 
 int oriel_bulletin_init(struct oriel_bulletin *bulletin) {
@@ -148,6 +149,15 @@ enum oriel_microphone_use oriel_facts_microphone(const struct oriel_facts *known
   return known->microphone_guest ? ORIEL_MICROPHONE_TAKEN : known->microphone_source;
 }
 
+struct oriel_source_abilities oriel_facts_abilities(const struct oriel_facts *known) {
+  struct oriel_source_abilities abilities = known->abilities;
+  abilities.clipboard_in =
+    (abilities.clipboard_in || known->clipboard_end) && (known->clipboard & ORIEL_CLIPBOARD_TO_GUEST);
+  abilities.clipboard_out =
+    (abilities.clipboard_out || known->clipboard_end) && (known->clipboard & ORIEL_CLIPBOARD_FROM_GUEST);
+  return abilities;
+}
+
 /* ---- readers ---- */
 
 static bool is_current(struct oriel_bulletin *bulletin, const struct oriel_bulletin_seen *seen) {
@@ -188,7 +198,7 @@ static void describe(const struct oriel_bulletin *bulletin, unsigned notice, str
     break;
   case ORIEL_NOTICE_ABILITIES:
     delivery->type = ORIEL_DELIVERY_ABILITIES;
-    delivery->abilities = known->abilities;
+    delivery->abilities = oriel_facts_abilities(known);
     break;
   case ORIEL_NOTICE_POSITION:
     delivery->type = ORIEL_DELIVERY_CURSOR_POSITION;

@@ -14,6 +14,7 @@
 #include <stdatomic.h>
 
 #include "core/rate_limit.h"
+#include "desktop/config.h"
 #include "desktop/delivery.h"
 
 /** In the order in which they are told to one that waits for several. */
@@ -39,6 +40,7 @@ enum oriel_fact {
   ORIEL_FACT_MICROPHONE_SOURCE,
   ORIEL_FACT_MICROPHONE_GUEST,
   ORIEL_FACT_MICROPHONE_OWNER,
+  ORIEL_FACT_CLIPBOARD_END,
   ORIEL_FACTS,
 };
 
@@ -58,6 +60,8 @@ struct oriel_facts {
   enum oriel_microphone_use microphone_source; /* as the source says */
   bool microphone_guest;     /* the guest's own stream takes one */
   uint32_t microphone_owner; /* id of the viewer that is heard; 0 = nobody */
+  bool clipboard_end;        /* something of the guest's beside the source takes and gives texts */
+  enum oriel_clipboard_way clipboard; /* constant: which ways are open */
 };
 
 struct oriel_bulletin {
@@ -101,6 +105,8 @@ bool oriel_bulletin_turn(struct oriel_bulletin *bulletin, uint64_t now_ns, uint6
 void oriel_bulletin_read(struct oriel_bulletin *bulletin, struct oriel_facts *facts);
 /** What the microphone is used for, by source and guest together. */
 enum oriel_microphone_use oriel_facts_microphone(const struct oriel_facts *facts);
+/** What can be done, by source, guest and configuration together. */
+struct oriel_source_abilities oriel_facts_abilities(const struct oriel_facts *facts);
 /** True when one of `notices` (1 << enum oriel_notice) has news for this reader. Cheap when there are none. */
 bool oriel_bulletin_due(struct oriel_bulletin *bulletin, const struct oriel_bulletin_seen *seen, unsigned notices);
 /** The first of `notices` that has news, as a delivery; false when none has. */

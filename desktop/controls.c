@@ -10,9 +10,11 @@
 
 #include "core/clock.h"
 #include "core/utf8.h"
+#include "desktop/clipboard.h"
 #include "desktop/hub.h"
 #include "desktop/microphone.h"
 #include "desktop/notify.h"
+#include "desktop/watch.h"
 
 #define IDLE_NS (10 * ORIEL_NS_PER_SECOND)
 
@@ -70,6 +72,8 @@ static void give(struct oriel_desktop *desktop, struct oriel_viewer *viewer) {
     oriel_source_input(desktop->source, &(struct oriel_input){.type = ORIEL_INPUT_RELEASE_ALL});
   if (before)
     oriel_microphone_forget(desktop, before);
+  oriel_clipboard_forget(desktop);
+  oriel_desktop_update_watch(desktop);
   oriel_desktop_wake(desktop);
 }
 

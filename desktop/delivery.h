@@ -8,6 +8,7 @@
 #define ORIEL_DESKTOP_DELIVERY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "core/packet.h"
@@ -50,6 +51,7 @@ enum oriel_delivery_type {
   ORIEL_DELIVERY_MICROPHONE,
   ORIEL_DELIVERY_CONTROLS, /* who has them, and who asks */
   ORIEL_DELIVERY_TYPED,
+  ORIEL_DELIVERY_CLIPBOARD, /* packet: a text of the guest's, of which a piece is meant */
 };
 
 struct oriel_delivery {
@@ -87,6 +89,11 @@ struct oriel_delivery {
       uint32_t number; /* lower half of the mark of this viewer's newest text that the guest was given */
       uint32_t dropped; /* presses and releases, since the last of these, that it was not given */
     } typed;
+    struct {
+      uint32_t number;      /* of the text: another one with each; a text may end without its last piece */
+      size_t offset, count; /* bytes of the packet */
+      bool kept;            /* the guest had it before this viewer had the controls: nobody copied it just now */
+    } clipboard;
   };
 };
 

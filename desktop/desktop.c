@@ -73,6 +73,10 @@ static void sink_volume(void *user, float left, float right, bool muted) {
   oriel_desktop_post(user, ORIEL_FACT_VOLUME, &volume);
 }
 
+static void sink_clipboard(void *user, struct oriel_packet *text) {
+  oriel_clipboard_tell(user, text);
+}
+
 static void sink_microphone(void *user, enum oriel_microphone_use use) {
   oriel_desktop_post(user, ORIEL_FACT_MICROPHONE_SOURCE, &use);
 }
@@ -111,6 +115,11 @@ static bool config_valid(const struct oriel_desktop_config *config) {
          (!config->bitrate_kbps || (config->bitrate_kbps >= 100 && config->bitrate_kbps <= 400000));
 }
 
+static void destroy_clipboard_end(const struct oriel_desktop_config *config) {
+  if (config->clipboard_end)
+    config->clipboard_end->impl->destroy(config->clipboard_end);
+}
+
 int oriel_desktop_create(const struct oriel_desktop_config *config, struct oriel_source *source,
                          struct oriel_desktop **out) {
   assert(config && source && out);
@@ -135,6 +144,7 @@ int oriel_desktop_create(const struct oriel_desktop_config *config, struct oriel
     .sound = sink_sound,
     .volume = sink_volume,
     .microphone = sink_microphone,
+    .clipboard = sink_clipboard,
     .typed = sink_typed,
   };
   if (oriel_bulletin_init(&desktop->bulletin))
@@ -143,9 +153,12 @@ int oriel_desktop_create(const struct oriel_desktop_config *config, struct oriel
     goto fail_bulletin;
   if (oriel_stages_init(&desktop->stages))
     goto fail_hub;
-  desktop->bulletin.facts.abilities.sound = config->guest_audio != NULL;
-  if (pthread_mutex_init(&desktop->watch_lock, NULL))
+  if (oriel_clipboard_init(&desktop->clipboard))
     goto fail_stages;
+  desktop->bulletin.facts.abilities.sound = config->guest_audio != NULL;
+  desktop->bulletin.facts.clipboard = config->clipboard;
+  if (pthread_mutex_init(&desktop->watch_lock, NULL))
+    goto fail_clipboard;
   if (oriel_sound_create(config->guest_audio, config->opus_frame_ms, config->opus_kbps, &desktop->sound))
     goto fail_watch;
   const struct oriel_sound_listener viewers = {.offer = offer_to_viewers, .user = desktop};
@@ -154,6 +167,8 @@ int oriel_desktop_create(const struct oriel_desktop_config *config, struct oriel
   return 0;
 fail_watch:
   pthread_mutex_destroy(&desktop->watch_lock);
+fail_clipboard:
+  oriel_clipboard_finish(&desktop->clipboard);
 fail_stages:
   oriel_stages_finish(&desktop->stages);
 fail_hub:
@@ -163,6 +178,7 @@ fail_bulletin:
 fail_desktop:
   free(desktop);
 fail_source:
+  destroy_clipboard_end(config);
   oriel_guest_audio_destroy(config->guest_audio);
   oriel_source_destroy(source);
   return error;
@@ -181,7 +197,9 @@ int oriel_desktop_start(struct oriel_desktop *desktop) {
     if (error)
       return error;
   }
-  const int error = oriel_source_start(desktop->source, &desktop->sink);
+  int error = oriel_clipboard_start(desktop);
+  if (!error)
+    error = oriel_source_start(desktop->source, &desktop->sink);
   if (error || !desktop->config.audio_passthru)
     return error;
   pthread_mutex_lock(&desktop->watch_lock);
@@ -204,10 +222,12 @@ void oriel_desktop_destroy(struct oriel_desktop *desktop) {
   oriel_sound_stop(desktop->sound);
   /* The surface is the source's: both threads are gone before it; the sink stays until the source is. */
   oriel_source_destroy(desktop->source);
+  destroy_clipboard_end(&desktop->config);
   oriel_guest_audio_destroy(desktop->config.guest_audio);
   oriel_playback_destroy(atomic_load(&desktop->playback));
   oriel_sound_destroy(desktop->sound);
   pthread_mutex_destroy(&desktop->watch_lock);
+  oriel_clipboard_finish(&desktop->clipboard);
   oriel_stages_finish(&desktop->stages);
   oriel_hub_finish(&desktop->hub);
   oriel_bulletin_finish(&desktop->bulletin);
@@ -223,7 +243,7 @@ enum oriel_source_state oriel_desktop_state(struct oriel_desktop *desktop) {
 void oriel_desktop_abilities(struct oriel_desktop *desktop, struct oriel_source_abilities *abilities) {
   struct oriel_facts facts;
   oriel_bulletin_read(&desktop->bulletin, &facts);
-  *abilities = facts.abilities;
+  *abilities = oriel_facts_abilities(&facts);
 }
 
 void oriel_desktop_look(struct oriel_desktop *desktop, uint64_t now_ns) {

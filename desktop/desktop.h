@@ -21,6 +21,7 @@
 #ifndef ORIEL_DESKTOP_DESKTOP_H
 #define ORIEL_DESKTOP_DESKTOP_H
 
+#include "desktop/clipboard.h"
 #include "desktop/config.h"
 #include "desktop/controls.h"
 #include "desktop/delivery.h"

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "desktop/clipboard.h"
 #include "desktop/controls.h"
 #include "desktop/hub.h"
 
@@ -27,7 +28,7 @@ static bool picture_fits_held(const struct oriel_viewer *viewer, uint64_t now_ns
 bool oriel_viewer_pending(struct oriel_viewer *viewer) {
   if (viewer->role_due || viewer->controls_due ||
       oriel_bulletin_due(&viewer->desktop->bulletin, &viewer->seen, ORIEL_NOTICES_ALL) ||
-      oriel_sound_channel_waits(&viewer->sound))
+      oriel_sound_channel_waits(&viewer->sound) || oriel_clipboard_due(viewer))
     return true;
   pthread_mutex_lock(&viewer->channel->lock);
   const bool pending = viewer->typed_due || viewer->subscriber.skip_due || picture_fits_held(viewer, oriel_clock_ns());
@@ -134,5 +135,5 @@ bool oriel_viewer_next(struct oriel_viewer *viewer, struct oriel_delivery *deliv
   take_next_held(viewer, delivery);
   viewer->had_cursor = delivery->type == ORIEL_DELIVERY_CURSOR;
   pthread_mutex_unlock(&viewer->channel->lock);
-  return delivery->type != ORIEL_DELIVERY_NONE;
+  return delivery->type != ORIEL_DELIVERY_NONE || oriel_clipboard_take(viewer, delivery);
 }

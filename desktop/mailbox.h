@@ -11,7 +11,7 @@ struct oriel_viewer;
 
 /** Takes the most urgent waiting thing. In this order: an opening that fits the window; typed, state, role; the
  *  cursor's shape, unless the delivery before was one; abilities, cursor position, volume, microphone; controls; audio;
- *  skip notice; a picture that fits the window; the shape after all. Call it only when the connection can take more:
+ *  skip notice; a picture that fits the window; the shape after all; a piece of the guest's clipboard. Call it only when the connection can take more:
  *  what is taken no longer coalesces. False and type NONE when nothing may go. */
 bool oriel_viewer_next(struct oriel_viewer *viewer, struct oriel_delivery *delivery);
 /** True when something waits. Cheap. */

@@ -4,7 +4,7 @@
  *
  * Locks, in the order in which they are taken: watch_lock (serialises oriel_source_watch), hub.lock (who is there, what
  * the source is told, deferred work), a channel's (packets and what a viewer has of them; never two channels' at once).
- * Leaves, under which nothing is taken: the sound channel's, the stages', the bulletin's, a waiter's. The surface's
+ * Leaves, under which nothing is taken: the sound channel's, the stages', the bulletin's, the clipboard's, a waiter's. The surface's
  * lock is never taken while one of these is held, nor the other way round. Under none of them but watch_lock there is
  * I/O, encoding, allocation or a call into the source. Everywhere in this room `_locked` means that the caller holds
  * hub.lock.
@@ -19,6 +19,7 @@
 #include "core/waiter.h"
 #include "desktop/bulletin.h"
 #include "desktop/channel.h"
+#include "desktop/clipboard.h"
 #include "desktop/config.h"
 #include "desktop/flight.h"
 #include "desktop/keys.h"
@@ -50,6 +51,7 @@ struct oriel_viewer {
   /* Network thread only. */
   struct oriel_bulletin_seen seen;
   bool role_due, controls_due;
+  struct oriel_clipboard_reader clipboard;
   bool had_cursor; /* by its last delivery: what else waits goes before another shape */
   /* Roles: the network thread's, which writes them under hub.lock, for others to read. */
   bool wants_control, input_dirty; /* input_dirty: sent keys or buttons since it got the controls */
@@ -143,6 +145,8 @@ struct oriel_desktop {
     uint32_t owner;     /* id of the viewer whose microphone is heard; 0 = nobody */
     uint64_t looked_ns; /* when the guest was last asked whether it takes one */
   } microphone; /* network thread only */
+  struct oriel_clipboard clipboard;
+  struct oriel_clipboard_end_sink clipboard_sink; /* constant once started */
   pthread_mutex_t watch_lock;
   pthread_t media_thread;
   bool media_started;

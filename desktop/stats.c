@@ -59,7 +59,7 @@ static void stats_facts(struct oriel_desktop *desktop, struct oriel_desktop_stat
   stats->width = facts.size.width;
   stats->height = facts.size.height;
   stats->cursor_apart = facts.cursor_apart;
-  stats->abilities = facts.abilities;
+  stats->abilities = oriel_facts_abilities(&facts);
 }
 
 static void add_channel(struct oriel_channel *channel, struct oriel_desktop_stats *stats) {
@@ -149,4 +149,5 @@ void oriel_desktop_stats(struct oriel_desktop *desktop, struct oriel_desktop_sta
   oriel_source_info(desktop->source, &stats->source);
   stats_facts(desktop, stats);
   oriel_sound_stats(desktop, &stats->sound);
+  oriel_clipboard_stats(&desktop->clipboard, &stats->clipboard);
 }

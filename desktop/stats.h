@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "desktop/clipboard.h"
 #include "desktop/config.h"
 #include "desktop/sound_stats.h"
 #include "desktop/stage.h"
@@ -47,6 +48,7 @@ struct oriel_desktop_stats {
   uint32_t painted_fps; /* by the controller or the best viewer, last second */
   struct oriel_percentiles stages[ORIEL_STAGES];
   struct oriel_sound_stats sound;
+  struct oriel_clipboard_stats clipboard;
   unsigned viewer_count; /* entries below */
   struct oriel_viewer_stats viewer[ORIEL_DESKTOP_VIEWERS_MAX];
 };

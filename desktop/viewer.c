@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "desktop/clipboard.h"
 #include "desktop/controls.h"
 #include "desktop/hub.h"
 #include "desktop/notify.h"
@@ -53,6 +54,7 @@ static enum oriel_channel_kind channel_of(const struct oriel_viewer_config *conf
 
 static void destroy(struct oriel_viewer *viewer) {
   oriel_subscriber_finish(&viewer->subscriber);
+  oriel_clipboard_leave(viewer);
   oriel_packet_unref(viewer->opening);
   oriel_sound_subscriber_finish(&viewer->sound);
   free(viewer->owed);
@@ -64,6 +66,7 @@ static void init(struct oriel_viewer *viewer, struct oriel_desktop *desktop, con
   *viewer = (struct oriel_viewer){
     .desktop = desktop,
     .peer = config->peer,
+    .clipboard.piece_max = config->clipboard_piece,
     .can_video = config->video,
     .can_tiles = config->tiles,
     .can_audio = config->audio,

@@ -5,6 +5,10 @@
 #ifndef ORIEL_DESKTOP_VIEWER_H
 #define ORIEL_DESKTOP_VIEWER_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "desktop/delivery.h"
 
 struct oriel_desktop;
@@ -16,6 +20,7 @@ struct oriel_viewer_config {
   uint64_t owner;       /* who is behind it, as the server knows; 0 = unknown */
   bool video, tiles, audio; /* what it can take */
   bool microphone;          /* it wants to know what becomes of one */
+  size_t clipboard_piece;   /* bytes of a text that one delivery may have; 0 = it takes no texts of the guest's */
   bool opening;             /* with tiles and video: takes a whole picture as tiles ahead of its first key frame */
   bool part;                /* with tiles and video: draws of a video picture only the part that it is told */
   /* whose it is, whatever it connects how often: shares the budget of key frames; 0 = nobody's */

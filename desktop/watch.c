@@ -6,6 +6,7 @@
 
 #include "core/clock.h"
 #include "core/log.h"
+#include "desktop/clipboard.h"
 #include "desktop/hub.h"
 #include "desktop/playback.h"
 #include "desktop/sound.h"
@@ -24,12 +25,15 @@ static bool may_idle_locked(struct oriel_hub *hub) {
   return !hub->idle_ns;
 }
 
-static unsigned wanted_locked(const struct oriel_hub *hub) {
+static unsigned wanted_locked(const struct oriel_desktop *desktop) {
+  const struct oriel_hub *hub = &desktop->hub;
   unsigned wanted = ORIEL_WATCH_NOTHING;
   if (hub->watchers_pictures || !oriel_list_empty(&hub->captures) || hub->expected_ns)
     wanted |= ORIEL_WATCH_PICTURES;
   if (hub->watchers_sound)
     wanted |= ORIEL_WATCH_SOUND;
+  if (oriel_clipboard_is_wanted_locked(desktop))
+    wanted |= ORIEL_WATCH_CLIPBOARD;
   return wanted;
 }
 
@@ -63,7 +67,7 @@ void oriel_desktop_update_watch(struct oriel_desktop *desktop) {
   begin_playback(desktop);
   pthread_mutex_lock(&hub->lock);
   const unsigned before = hub->source_watched;
-  unsigned wanted = wanted_locked(hub);
+  unsigned wanted = wanted_locked(desktop);
   if (!(before & ~wanted))
     hub->idle_ns = 0;
   else if (!may_idle_locked(hub))
@@ -79,6 +83,8 @@ void oriel_desktop_update_watch(struct oriel_desktop *desktop) {
   bool sound = hub->watchers_sound > 0;
   pthread_mutex_unlock(&hub->lock);
   oriel_sound_want(desktop->sound, sound);
+  if ((before ^ wanted) & ORIEL_WATCH_CLIPBOARD)
+    oriel_clipboard_watch(desktop, wanted & ORIEL_WATCH_CLIPBOARD);
   if (wanted != before)
     oriel_source_watch(desktop->source, wanted); /* may call the sink at once: hub.lock is free */
   pthread_mutex_unlock(&desktop->watch_lock);

@@ -35,6 +35,7 @@ const char *oriel_source_display_name(enum oriel_source_display display);
 struct oriel_source_abilities {
   bool resize, sound, command;
   bool heads; /* the VM has more screens than this one */
+  bool clipboard_in, clipboard_out; /* the guest's clipboard takes texts; gives them */
   enum oriel_source_display display;
 };
 

@@ -15,7 +15,8 @@
 
 struct oriel_source;
 
-enum { ORIEL_WATCH_NOTHING = 0, ORIEL_WATCH_PICTURES = 1, ORIEL_WATCH_SOUND = 2, ORIEL_WATCH_ALL = 3 };
+enum { ORIEL_WATCH_NOTHING = 0, ORIEL_WATCH_PICTURES = 1, ORIEL_WATCH_SOUND = 2,
+       ORIEL_WATCH_CLIPBOARD = 4, ORIEL_WATCH_ALL = 7 };
 
 /** Implementation table; every slot is needed but those marked optional. */
 struct oriel_source_impl {
@@ -28,6 +29,7 @@ struct oriel_source_impl {
   int (*resize)(struct oriel_source *source, uint16_t width, uint16_t height); /* optional */
   int (*command)(struct oriel_source *source, enum oriel_source_command command); /* optional */
   int (*microphone)(struct oriel_source *source, const struct oriel_microphone *packet); /* optional */
+  int (*clipboard)(struct oriel_source *source, struct oriel_packet *text); /* optional */
   void (*info)(struct oriel_source *source, struct oriel_source_info *info);
 };
 

@@ -46,6 +46,9 @@ struct oriel_source_sink {
   void (*typed)(void *user, uint64_t mark, unsigned dropped);
   /** What becomes of a microphone has changed; NOWHERE before the first call. Optional. */
   void (*microphone)(void *user, enum oriel_microphone_use use);
+  /** The guest's clipboard has this text now (core/clipboard.h); the packet is borrowed. NULL: it has something else
+   *  than before, or than it was given, of which there is no text to be had. Optional. */
+  void (*clipboard)(void *user, struct oriel_packet *text);
 };
 
 #endif

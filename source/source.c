@@ -65,6 +65,10 @@ int oriel_source_microphone(struct oriel_source *source, const struct oriel_micr
   return source->impl->microphone ? source->impl->microphone(source, packet) : -ENOTSUP;
 }
 
+int oriel_source_clipboard(struct oriel_source *source, struct oriel_packet *text) {
+  return source->impl->clipboard ? source->impl->clipboard(source, text) : -ENOTSUP;
+}
+
 void oriel_source_info(struct oriel_source *source, struct oriel_source_info *info) {
   memset(info, 0, sizeof *info);
   info->kind = source->impl->kind;

@@ -3,8 +3,8 @@
  * A source: where a desktop's picture and sound come from and where its input goes. One implementation per kind, behind
  * one table; the desktop owns its source, viewers come and go (lesson 13).
  *
- * Thread-safety: create, start and destroy from the desktop's owner (main thread). watch, input, resize and command
- * from any thread, microphone from one; none of them blocks or waits for the guest. Sink callbacks arrive as
+ * Thread-safety: create, start and destroy from the desktop's owner (main thread). watch, input, resize, command and
+ * clipboard from any thread, microphone from one; none of them blocks or waits for the guest. Sink callbacks arrive as
  * source/sink.h says.
  */
 #ifndef ORIEL_SOURCE_SOURCE_H
@@ -30,8 +30,9 @@ int oriel_source_start(struct oriel_source *source, const struct oriel_source_si
 void oriel_source_destroy(struct oriel_source *source);
 /** The surface; valid until destroy. */
 struct oriel_surface *oriel_source_surface(struct oriel_source *source);
-/** Who looks and who listens: ORIEL_WATCH_*. What nobody wants costs nothing: no listener, no copies, no timer. Once
- *  pictures are wanted, the whole picture arrives as damage. A guest that records is answered in any case. */
+/** Who looks, who listens, and who may have what the guest copies: ORIEL_WATCH_*. What nobody wants costs nothing: no
+ *  listener, no copies, no timer, no text fetched. Once pictures are wanted, the whole picture arrives as damage; of the
+ *  clipboard come texts that the guest copies from then on. A guest that records is answered in any case. */
 void oriel_source_watch(struct oriel_source *source, unsigned what);
 /** Sends input on. Keys and buttons keep their order; pointer positions coalesce to the newest. */
 void oriel_source_input(struct oriel_source *source, const struct oriel_input *input);
@@ -42,6 +43,10 @@ int oriel_source_command(struct oriel_source *source, enum oriel_source_command 
 /** Gives a recorder in the guest a packet of the microphone. One thread, between start and destroy; never blocks. 0;
  *  -ENOTSUP; -ENOTCONN: nothing in the guest records, it was dropped; -EBADMSG: no Opus; -EINVAL: over 1500 bytes. */
 int oriel_source_microphone(struct oriel_source *source, const struct oriel_microphone *packet);
+/** The guest's clipboard shall have this text (core/clipboard.h), to which the source takes a reference: whoever pastes
+ *  behind input that is sent after this call gets it. The newest wins. 0 = passed on; -ENOTSUP; -ENOTCONN: there is
+ *  nothing that would take it. */
+int oriel_source_clipboard(struct oriel_source *source, struct oriel_packet *text);
 void oriel_source_info(struct oriel_source *source, struct oriel_source_info *info);
 
 #endif

@@ -128,7 +128,7 @@ static void want_false_stops_and_true_starts_with_a_key(void **state) {
   oriel_viewer_want(viewer, true, false);
   assert_int_equal(fixture->fake.watched, ORIEL_WATCH_PICTURES);
   oriel_viewer_want(viewer, true, true);
-  assert_int_equal(fixture->fake.watched, ORIEL_WATCH_ALL);
+  assert_int_equal(fixture->fake.watched, ORIEL_WATCH_PICTURES | ORIEL_WATCH_SOUND);
   fake_publish_video(fixture->desktop);
   assert_int_equal(fake_take_picture(viewer), 0);
   const uint32_t key = fake_publish_key(fixture->desktop);
