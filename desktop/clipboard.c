@@ -49,9 +49,9 @@ static void on_end_present(void *user, bool present) {
 
 int oriel_clipboard_start(struct oriel_desktop *desktop) {
   struct oriel_clipboard_end *end = desktop->config.clipboard_end;
-  desktop->clipboard_sink = (struct oriel_clipboard_end_sink){
+  desktop->clipboard.sink = (struct oriel_clipboard_end_sink){
     .user = desktop, .text = on_end_text, .present = on_end_present};
-  return end ? end->impl->start(end, &desktop->clipboard_sink) : 0;
+  return end ? end->impl->start(end, &desktop->clipboard.sink) : 0;
 }
 
 bool oriel_clipboard_is_wanted_locked(const struct oriel_desktop *desktop) {

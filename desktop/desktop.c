@@ -14,6 +14,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "desktop/capture.h"
+#include "desktop/clipboard.h"
 #include "desktop/director.h"
 #include "desktop/hub.h"
 #include "desktop/notify.h"

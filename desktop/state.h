@@ -19,7 +19,7 @@
 #include "core/waiter.h"
 #include "desktop/bulletin.h"
 #include "desktop/channel.h"
-#include "desktop/clipboard.h"
+#include "desktop/clipboard_state.h"
 #include "desktop/config.h"
 #include "desktop/flight.h"
 #include "desktop/keys.h"
@@ -146,7 +146,6 @@ struct oriel_desktop {
     uint64_t looked_ns; /* when the guest was last asked whether it takes one */
   } microphone; /* network thread only */
   struct oriel_clipboard clipboard;
-  struct oriel_clipboard_end_sink clipboard_sink; /* constant once started */
   pthread_mutex_t watch_lock;
   pthread_t media_thread;
   bool media_started;

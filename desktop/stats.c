@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "desktop/clipboard.h"
 #include "desktop/hub.h"
 #include "desktop/sound.h"
 #include "desktop/state.h"

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "desktop/clipboard.h"
+#include "desktop/clipboard_state.h"
 #include "desktop/config.h"
 #include "desktop/sound_stats.h"
 #include "desktop/stage.h"
