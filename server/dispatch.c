@@ -14,6 +14,7 @@ void oriel_dispatch_init(struct oriel_dispatch *dispatch, const struct oriel_dis
   oriel_bucket_init(&dispatch->requests, ORIEL_REQUEST_RATE, now_ns);
   oriel_bucket_init(&dispatch->frames, ORIEL_FRAME_RATE, now_ns);
   oriel_bucket_init(&dispatch->microphone, ORIEL_MICROPHONE_RATE, now_ns);
+  oriel_bucket_init(&dispatch->pieces, ORIEL_PIECE_RATE, now_ns);
 }
 
 /** Counts one of what a bucket holds. 0, or RATE. */
@@ -120,6 +121,8 @@ static int live_message(struct oriel_dispatch *dispatch, const struct oriel_view
   else if (is_request(in))
     reason = take(dispatch, &dispatch->requests, "more than 50 requests (size, key frame, wants, controls) a second",
                   now_ns);
+  else if (in->type == ORIEL_VIEWER_CLIPBOARD)
+    reason = take(dispatch, &dispatch->pieces, "more than 500 pieces of its clipboard a second", now_ns);
   if (reason)
     return reason;
   if (!allowed)

@@ -20,6 +20,7 @@ enum {
   ORIEL_REQUEST_RATE = 50, /* RESIZE, KEY_FRAME, WANT and CONTROL together, a second */
   ORIEL_FRAME_RATE = 4000, /* WebSocket frames of any kind a second */
   ORIEL_MICROPHONE_RATE = 110, /* packets a second; 100 are 10 ms each */
+  ORIEL_PIECE_RATE = 500,      /* pieces of clipboards a second: 4 MiB, if they are whole */
 };
 
 /** What messages do; every slot is needed but those marked optional. */
@@ -33,7 +34,7 @@ struct oriel_dispatch_ops {
   /** 0, or the reason to close with. */
   enum oriel_viewer_reason (*hello)(void *user, const struct oriel_viewer_in *in);
   void (*input)(void *user, const struct oriel_input *input);
-  /** Everything else but BYE: acks, pings, requests, the microphone. */
+  /** Everything else but BYE: acks, pings, requests, the microphone, the clipboard. */
   void (*other)(void *user, const struct oriel_viewer_in *in);
   void (*bye)(void *user, uint16_t reason, const char *text);
 };
@@ -42,7 +43,7 @@ struct oriel_dispatch {
   const struct oriel_dispatch_ops *ops;
   void *user;
   bool greeted;
-  struct oriel_bucket inputs, requests, frames, microphone;
+  struct oriel_bucket inputs, requests, frames, microphone, pieces;
   uint64_t microphone_excess; /* packets beyond the rate: dropped */
   const char *excess; /* after RATE: what there was too much of */
 };

@@ -28,15 +28,23 @@ uint8_t *oriel_outbox_head(struct oriel_outbox *outbox) {
 
 void oriel_outbox_start(struct oriel_outbox *outbox, enum oriel_opcode opcode, size_t head_size,
                         struct oriel_packet *packet) {
+  oriel_outbox_start_part(outbox, opcode, head_size, packet, 0, packet ? packet->size : 0);
+}
+
+void oriel_outbox_start_part(struct oriel_outbox *outbox, enum oriel_opcode opcode, size_t head_size,
+                             struct oriel_packet *packet, size_t offset, size_t count) {
   assert(oriel_outbox_idle(outbox) && head_size <= ORIEL_OUTBOX_HEAD_MAX);
   uint8_t header[ORIEL_FRAME_HEADER_MAX];
-  size_t size = head_size + (packet ? packet->size : 0);
+  assert(packet ? offset <= packet->size && count <= packet->size - offset : !count);
+  size_t size = head_size + count;
   size_t header_size = oriel_frame_header(header, opcode, size);
   /* The head has a fixed place; the frame header ends where it begins. */
   outbox->head_start = ORIEL_FRAME_HEADER_MAX - header_size;
   memcpy(outbox->bytes + outbox->head_start, header, header_size);
   outbox->head_size = header_size + head_size;
   outbox->packet = packet;
+  outbox->offset = offset;
+  outbox->count = count;
   outbox->written = 0;
   outbox->begun = false;
   outbox->total = header_size + size;
@@ -59,10 +67,10 @@ static size_t gather(struct oriel_outbox *outbox, struct iovec pieces[2]) {
       .iov_len = outbox->head_size - outbox->written,
     };
   size_t offset = outbox->written > outbox->head_size ? outbox->written - outbox->head_size : 0;
-  if (outbox->packet && offset < outbox->packet->size)
+  if (outbox->packet && offset < outbox->count)
     pieces[count++] = (struct iovec){
-      .iov_base = outbox->packet->data + offset,
-      .iov_len = outbox->packet->size - offset,
+      .iov_base = outbox->packet->data + outbox->offset + offset,
+      .iov_len = outbox->count - offset,
     };
   return count;
 }

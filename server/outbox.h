@@ -26,6 +26,7 @@ struct oriel_outbox {
   uint8_t bytes[ORIEL_FRAME_HEADER_MAX + ORIEL_OUTBOX_HEAD_MAX];
   size_t head_start, head_size;  /* frame header and head within bytes */
   struct oriel_packet *packet;   /* owned; NULL when the message has none */
+  size_t offset, count;          /* of its bytes, those that are sent */
   size_t written, total;         /* bytes of frame header, head and packet; total 0 = nothing to send */
   bool begun;                    /* the link took none of what is next, but has to get the same again */
 };
@@ -38,6 +39,9 @@ uint8_t *oriel_outbox_head(struct oriel_outbox *outbox);
  *  reference it takes over. */
 void oriel_outbox_start(struct oriel_outbox *outbox, enum oriel_opcode opcode, size_t head_size,
                         struct oriel_packet *packet);
+/** The same with `count` bytes of the packet, which it has, from `offset`. */
+void oriel_outbox_start_part(struct oriel_outbox *outbox, enum oriel_opcode opcode, size_t head_size,
+                             struct oriel_packet *packet, size_t offset, size_t count);
 /** True when nothing is being sent. */
 bool oriel_outbox_idle(const struct oriel_outbox *outbox);
 /** True when part of a message is on its way and part is not: nothing else may be sent before the rest. */

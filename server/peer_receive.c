@@ -4,9 +4,11 @@
  */
 #include "server/peer_receive.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
+#include "core/clipboard.h"
 #include "core/hash.h"
 #include "core/log.h"
 #include "server/audit.h"
@@ -162,6 +164,32 @@ static bool on_permits(void *user, enum oriel_viewer_message type) {
   return oriel_permit_message(type) & oriel_peer_party(user);
 }
 
+static_assert((int)ORIEL_VIEWER_CLIPBOARD_MAX == (int)ORIEL_CLIPBOARD_MAX, "a text is as long on every way");
+
+static void answer_clipboard(struct oriel_peer *peer, const struct oriel_viewer_piece *piece, int result) {
+  peer->clipboard_waiting = true;
+  peer->clipboard_number = piece->number;
+  peer->clipboard_taken = result < 0 ? 0 : piece->offset + piece->count;
+  switch (result) {
+  case 0:
+    peer->clipboard_outcome = ORIEL_VIEWER_CLIPBOARD_UNDER_WAY;
+    break;
+  case 1:
+    peer->clipboard_outcome = ORIEL_VIEWER_CLIPBOARD_GIVEN;
+    break;
+  case -ENOTCONN:
+    peer->clipboard_outcome = ORIEL_VIEWER_CLIPBOARD_NOBODY;
+    break;
+  case -EPERM:
+  case -EACCES:
+    peer->clipboard_outcome = ORIEL_VIEWER_CLIPBOARD_REFUSED;
+    break;
+  default:
+    peer->clipboard_outcome = ORIEL_VIEWER_CLIPBOARD_BROKEN;
+    break;
+  }
+}
+
 /* Input that was on its way when the controls went to another viewer comes here, too: dropped, not punished. */
 static void on_denied(void *user, const struct oriel_viewer_in *in) {
   struct oriel_peer *peer = user;
@@ -170,6 +198,8 @@ static void on_denied(void *user, const struct oriel_viewer_in *in) {
     oriel_viewer_denied(peer->viewer, false);
   else if (in->type == ORIEL_VIEWER_MICROPHONE && in->microphone.size)
     oriel_viewer_denied(peer->viewer, true);
+  else if (in->type == ORIEL_VIEWER_CLIPBOARD)
+    answer_clipboard(peer, &in->clipboard, -EPERM);
 }
 
 /* Its log-in; one without a session (a script's) is known by its address, not by the port, which is another each time.
@@ -194,6 +224,7 @@ static enum oriel_viewer_reason on_hello(void *user, const struct oriel_viewer_i
     .opening = in->hello.capabilities & ORIEL_VIEWER_CAP_OPENING,
     .part = in->hello.capabilities & ORIEL_VIEWER_CAP_PART,
     .microphone = in->hello.capabilities & ORIEL_VIEWER_CAP_MICROPHONE,
+    .clipboard_piece = in->hello.capabilities & ORIEL_VIEWER_CAP_CLIPBOARD_OUT ? ORIEL_VIEWER_PIECE_MAX : 0,
     .watcher = peer->view,
     .owner = peer->session,
     .peer = peer_of(peer),
@@ -245,6 +276,12 @@ static void take_microphone(struct oriel_peer *peer, const struct oriel_viewer_i
   (void)oriel_viewer_microphone(peer->viewer, &packet);
 }
 
+static void take_clipboard(struct oriel_peer *peer, const struct oriel_viewer_piece *in) {
+  const struct oriel_clipboard_piece piece = {
+    .size = in->size, .offset = in->offset, .count = in->count, .bytes = in->bytes};
+  answer_clipboard(peer, in, oriel_viewer_clipboard(peer->viewer, &piece));
+}
+
 static void on_other(void *user, const struct oriel_viewer_in *in) {
   struct oriel_peer *peer = user;
   uint32_t rtt_us;
@@ -272,6 +309,9 @@ static void on_other(void *user, const struct oriel_viewer_in *in) {
     break;
   case ORIEL_VIEWER_MICROPHONE:
     take_microphone(peer, in);
+    break;
+  case ORIEL_VIEWER_CLIPBOARD:
+    take_clipboard(peer, &in->clipboard);
     break;
   case ORIEL_VIEWER_PING:
     peer->answer_ping_us = in->ping.us;

@@ -26,6 +26,10 @@ static uint32_t capabilities_of(const struct oriel_mount *mount, const struct or
     capabilities |= ORIEL_VIEWER_CAP_COMMANDS;
   if (abilities->heads)
     capabilities |= ORIEL_VIEWER_CAP_HEADS;
+  if (abilities->clipboard_in)
+    capabilities |= ORIEL_VIEWER_CAP_CLIPBOARD_IN;
+  if (abilities->clipboard_out)
+    capabilities |= ORIEL_VIEWER_CAP_CLIPBOARD_OUT;
   if (mount->start)
     capabilities |= ORIEL_VIEWER_CAP_START;
   return capabilities;
@@ -72,6 +76,16 @@ static size_t head_of_packet(uint8_t *head, const struct oriel_delivery *deliver
     .part = delivery->type == ORIEL_DELIVERY_PICTURE && delivery->picture.partly ? &packet->part : NULL,
   };
   return oriel_viewer_write_picture(head, ORIEL_OUTBOX_HEAD_MAX, &picture);
+}
+
+static size_t head_of_piece(uint8_t *head, const struct oriel_delivery *delivery) {
+  const struct oriel_viewer_piece piece = {
+    .number = delivery->clipboard.number,
+    .size = (uint32_t)delivery->packet->size,
+    .offset = (uint32_t)delivery->clipboard.offset,
+    .count = (uint32_t)delivery->clipboard.count,
+  };
+  return oriel_viewer_write_clipboard(head, ORIEL_OUTBOX_HEAD_MAX, &piece, delivery->clipboard.kept);
 }
 
 static enum oriel_viewer_state state_of(enum oriel_source_state state) {
@@ -151,6 +165,8 @@ static size_t head_of_delivery(const struct oriel_mount *mount, uint8_t *head, c
     return oriel_viewer_write_control_state(head, size, delivery->controls.holder, delivery->controls.asker,
                                             control_way_of(delivery), delivery->controls.holder_name,
                                             delivery->controls.asker_name);
+  case ORIEL_DELIVERY_CLIPBOARD:
+    return head_of_piece(head, delivery);
   default:
     return delivery->packet ? head_of_packet(head, delivery, now_ns) : 0;
   }
@@ -165,7 +181,11 @@ static bool fill_delivery(struct oriel_peer *peer, uint8_t *head, uint64_t now_n
       continue;
     }
     peer->picture = delivery.type == ORIEL_DELIVERY_PICTURE;
-    oriel_outbox_start(&peer->outbox, ORIEL_OPCODE_BINARY, size, delivery.packet);
+    if (delivery.type == ORIEL_DELIVERY_CLIPBOARD)
+      oriel_outbox_start_part(&peer->outbox, ORIEL_OPCODE_BINARY, size, delivery.packet, delivery.clipboard.offset,
+                              delivery.clipboard.count);
+    else
+      oriel_outbox_start(&peer->outbox, ORIEL_OPCODE_BINARY, size, delivery.packet);
     return true;
   }
   return false;
@@ -210,6 +230,13 @@ bool oriel_peer_fill(struct oriel_peer *peer) {
     peer->answer_waiting = false;
     start_small(peer, ORIEL_OPCODE_BINARY,
                 oriel_viewer_write_pong(head, ORIEL_OUTBOX_HEAD_MAX, peer->answer_ping_us, now_us));
+    return true;
+  }
+  if (peer->clipboard_waiting) {
+    peer->clipboard_waiting = false;
+    start_small(peer, ORIEL_OPCODE_BINARY,
+                oriel_viewer_write_clipboard_state(head, ORIEL_OUTBOX_HEAD_MAX, peer->clipboard_number,
+                                                   peer->clipboard_taken, peer->clipboard_outcome));
     return true;
   }
   if (peer->ping_waiting) {

@@ -60,6 +60,9 @@ struct oriel_peer {
   /* Small messages that wait for their turn; each is one slot, the newest wins. */
   bool hello_waiting, ping_waiting, answer_waiting, pong_waiting, bye_waiting, close_sent;
   bool close_received, broken; /* broken: frames can no longer be told apart */
+  bool clipboard_waiting;  /* CLIPBOARD_STATE has to be sent */
+  uint32_t clipboard_number, clipboard_taken;
+  enum oriel_viewer_clipboard_outcome clipboard_outcome;
   uint64_t answer_ping_us; /* of the viewer's PING */
   uint8_t pong[ORIEL_CONTROL_MAX];
   size_t pong_size;

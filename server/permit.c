@@ -79,6 +79,7 @@ static const struct oriel_permit permits[] = {
   {MESSAGE(LOCKS), .parties = ORIEL_PARTY_CONTROLLER},
   {MESSAGE(RESIZE), .parties = ORIEL_PARTY_CONTROLLER},
   {MESSAGE(MICROPHONE), .parties = ORIEL_PARTY_CONTROLLER},
+  {MESSAGE(CLIPBOARD), .parties = ORIEL_PARTY_CONTROLLER},
 };
 
 const struct oriel_permit *oriel_permits(size_t *count) {

@@ -29,12 +29,14 @@ int main(void) {
   NUMBER(AUDIO_HEADER_SIZE, ORIEL_VIEWER_AUDIO_HEADER_SIZE);
   NUMBER(TEXT_MAX, ORIEL_VIEWER_TEXT_MAX);
   NUMBER(MICROPHONE_MAX, ORIEL_VIEWER_MICROPHONE_MAX);
+  NUMBER(CLIPBOARD_MAX, ORIEL_VIEWER_CLIPBOARD_MAX);
+  NUMBER(PIECE_MAX, ORIEL_VIEWER_PIECE_MAX);
   puts("export const SUBPROTOCOL = '" ORIEL_VIEWER_SUBPROTOCOL "';");
 
   group_begin("Message types.", "MESSAGE");
   ORIEL_VIEWER_MESSAGES(ENTRY)
   group_end();
-  group_begin("Flags in the header of VIDEO and TILES.", "FLAG");
+  group_begin("Flags in the header of VIDEO, TILES and CLIPBOARD.", "FLAG");
   ORIEL_VIEWER_FLAGS(ENTRY)
   group_end();
   group_begin("Capabilities in both hellos, and the server's in ABILITIES.", "CAP");
@@ -48,6 +50,9 @@ int main(void) {
   group_end();
   group_begin("MICROPHONE_STATE.use: what becomes of a microphone now.", "MICROPHONE_USE");
   ORIEL_VIEWER_MICROPHONE_USES(ENTRY)
+  group_end();
+  group_begin("CLIPBOARD_STATE.outcome: what becomes of a text.", "CLIPBOARD_OUTCOME");
+  ORIEL_VIEWER_CLIPBOARD_OUTCOMES(ENTRY)
   group_end();
   group_begin("CONTROL_STATE.way: how this viewer comes to the controls while another has them.", "CONTROL_WAY");
   ORIEL_VIEWER_CONTROL_WAYS(ENTRY)

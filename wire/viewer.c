@@ -195,6 +195,34 @@ size_t oriel_viewer_write_typed(void *data, size_t size, uint32_t number, uint32
   return oriel_writer_size(&writer);
 }
 
+static bool piece_valid(const struct oriel_viewer_piece *piece) {
+  return piece->count >= 1 && piece->count <= ORIEL_VIEWER_PIECE_MAX && piece->size <= ORIEL_VIEWER_CLIPBOARD_MAX &&
+         piece->offset <= piece->size && piece->count <= piece->size - piece->offset;
+}
+
+size_t oriel_viewer_write_clipboard(void *data, size_t size, const struct oriel_viewer_piece *piece, bool kept) {
+  if (!piece_valid(piece))
+    return 0;
+  struct oriel_writer writer;
+  oriel_writer_init(&writer, data, size);
+  write_header(&writer, ORIEL_VIEWER_CLIPBOARD, kept ? ORIEL_VIEWER_FLAG_KEPT : 0);
+  oriel_write_u32(&writer, piece->number);
+  oriel_write_u32(&writer, piece->size);
+  oriel_write_u32(&writer, piece->offset);
+  return oriel_writer_size(&writer);
+}
+
+size_t oriel_viewer_write_clipboard_state(void *data, size_t size, uint32_t number, uint32_t taken,
+                                          enum oriel_viewer_clipboard_outcome outcome) {
+  if ((unsigned)outcome > ORIEL_VIEWER_CLIPBOARD_BROKEN)
+    return 0;
+  struct oriel_writer writer = begin(data, size, ORIEL_VIEWER_CLIPBOARD_STATE);
+  oriel_write_u32(&writer, number);
+  oriel_write_u32(&writer, taken);
+  oriel_write_u8(&writer, (uint8_t)outcome);
+  return oriel_writer_size(&writer);
+}
+
 size_t oriel_viewer_write_ping(void *data, size_t size, uint64_t us) {
   struct oriel_writer writer = begin(data, size, ORIEL_VIEWER_PING);
   oriel_write_u64(&writer, us);

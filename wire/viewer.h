@@ -27,6 +27,8 @@ enum {
   ORIEL_VIEWER_LOCK_SETS = 4,               /* a set of locks is below */
   ORIEL_VIEWER_SECRET_SIZE = 64,        /* hexadecimal digits of a session's second secret */
   ORIEL_VIEWER_TOKEN_MAX = 512,         /* bytes of a token */
+  ORIEL_VIEWER_CLIPBOARD_MAX = 1024 * 1024, /* bytes of a text */
+  ORIEL_VIEWER_PIECE_MAX = 8 * 1024,    /* of them in one CLIPBOARD */
 };
 #define ORIEL_VIEWER_SUBPROTOCOL "oriel.v1"
 /** Offered beside the other, never chosen: the first message will be LOGIN. */
@@ -50,6 +52,7 @@ enum {
   X(TYPED, 0x0D)           /* u32 number of the newest TYPE that was dealt with, u32 events that were dropped */ \
   X(ABILITIES, 0x0E)       /* u32 capabilities, u8 display */                                 \
   X(SESSION, 0x0F)         /* 64 hexadecimal digits: second secret of the session that LOGIN began; u8 only watches */ \
+  X(CLIPBOARD_STATE, 0x10) /* u32 number of this viewer's newest text, u32 bytes of it taken, u8 outcome */ \
   /* viewer -> server */                                                                      \
   X(AUTHENTICATE, 0x40)    /* 64 hexadecimal digits: the session's second secret */           \
   X(VIEWER_HELLO, 0x41)    /* u16 version, u8 role, u8 0, u32 capabilities, u16 width, height (0 = keep) */ \
@@ -74,6 +77,7 @@ enum {
   /* both ways */                                                                             \
   X(PING, 0x71)            /* u64 sender us */                                                \
   X(PONG, 0x72)            /* u64 the ping's us, u64 answerer us */                           \
+  X(CLIPBOARD, 0x73)       /* u32 number, u32 bytes of the whole text, u32 offset, 1..8192 bytes of it from there */ \
   X(BYE, 0x7F)             /* u16 reason, text */
 
 enum oriel_viewer_message {
@@ -82,11 +86,12 @@ enum oriel_viewer_message {
 #undef X
 };
 
-/** Flags in the header of VIDEO and TILES. */
+/** Flags in the header of VIDEO, TILES and the server's CLIPBOARD. */
 #define ORIEL_VIEWER_FLAGS(X) \
   X(KEY, 0x01)                \
   X(SHARPENING, 0x02)         \
-  X(PART, 0x04) /* VIDEO, to viewers that said PART: a part follows the picture header */
+  X(PART, 0x04) /* VIDEO, to viewers that said PART: a part follows the picture header */ \
+  X(KEPT, 0x08) /* CLIPBOARD: the guest had the text before this viewer had the controls */
 enum {
 #define X(name, value) ORIEL_VIEWER_FLAG_##name = value,
   ORIEL_VIEWER_FLAGS(X)
@@ -104,7 +109,9 @@ enum {
   X(HEADS, 0x40) /* server only: the machine has more screens than this one */ \
   X(START, 0x80) /* server only: it starts the machine again once that has ended */ \
   X(OPENING, 0x100) /* viewer only: takes a whole picture as TILES with the flag KEY ahead of its first key frame */ \
-  X(PART, 0x200) /* viewer only: draws of a VIDEO with the flag PART what that names, and leaves the rest as it is */
+  X(PART, 0x200) /* viewer only: draws of a VIDEO with the flag PART what that names, and leaves the rest as it is */ \
+  X(CLIPBOARD_IN, 0x400)  /* server only: the guest's clipboard takes texts */ \
+  X(CLIPBOARD_OUT, 0x800) /* the guest's clipboard gives texts; the viewer takes them */
 enum {
 #define X(name, value) ORIEL_VIEWER_CAP_##name = value,
   ORIEL_VIEWER_CAPABILITIES(X)
@@ -180,6 +187,19 @@ enum oriel_viewer_microphone_use {
 #undef X
 };
 
+/** CLIPBOARD_STATE.outcome: what becomes of the text. */
+#define ORIEL_VIEWER_CLIPBOARD_OUTCOMES(X) \
+  X(UNDER_WAY, 0) /* more of it is to come */ \
+  X(GIVEN, 1)     /* the guest's clipboard has it */ \
+  X(NOBODY, 2)    /* nothing in the guest takes texts now */ \
+  X(REFUSED, 3)   /* this viewer has not the controls, or no text goes to this guest */ \
+  X(BROKEN, 4)    /* its pieces do not fit together; memory is short */
+enum oriel_viewer_clipboard_outcome {
+#define X(name, value) ORIEL_VIEWER_CLIPBOARD_##name = value,
+  ORIEL_VIEWER_CLIPBOARD_OUTCOMES(X)
+#undef X
+};
+
 /* Picture header, 32 bytes: message header (4), u32 sequence, u64 capture us, u16 width, u16 height, u32 made us
  * (capture to bytes ready), u32 waited us (bytes ready to this header's writing), u32 damage pixels.
  * A part: u16 count 0..16, then per rectangle u16 x, y, width, height, none empty, inside the picture, in whole
@@ -191,6 +211,14 @@ struct oriel_viewer_picture {
   uint16_t width, height;
   uint32_t made_us, waited_us, damage_pixels;
   const struct oriel_damage *part; /* NULL: all of it is drawn */
+};
+
+/** A piece of a clipboard's text: 1..ORIEL_VIEWER_PIECE_MAX bytes, of 1..ORIEL_VIEWER_CLIPBOARD_MAX. */
+struct oriel_viewer_piece {
+  uint32_t number; /* of the text, counted by its sender */
+  uint32_t size;   /* of the whole text */
+  uint32_t offset, count;
+  const uint8_t *bytes; /* read: borrowed from the message; written: not looked at */
 };
 
 /* ---- writers: return bytes written, 0 when `size` is too small or an argument is out of range ---- */
@@ -215,6 +243,11 @@ size_t oriel_viewer_write_control_state(void *data, size_t size, uint32_t holder
                                         enum oriel_viewer_control_way way, const char *holder_name,
                                         const char *asker_name);
 size_t oriel_viewer_write_typed(void *data, size_t size, uint32_t number, uint32_t dropped);
+/** Only the 16 byte head; `count` bytes of the text, from `offset`, follow. 0 also for a piece that is none. */
+size_t oriel_viewer_write_clipboard(void *data, size_t size, const struct oriel_viewer_piece *piece, bool kept);
+/** 0 also for an unknown outcome. */
+size_t oriel_viewer_write_clipboard_state(void *data, size_t size, uint32_t number, uint32_t taken,
+                                          enum oriel_viewer_clipboard_outcome outcome);
 /** 0 also for an unknown display. */
 size_t oriel_viewer_write_abilities(void *data, size_t size, uint32_t capabilities, enum oriel_viewer_display display);
 /** `secret`: ORIEL_VIEWER_SECRET_SIZE digits. */
@@ -251,6 +284,7 @@ struct oriel_viewer_in {
       struct oriel_viewer_stroke { uint16_t usage; bool pressed; } strokes[ORIEL_VIEWER_STROKES_MAX];
     } type_text;
     struct { uint8_t known, on; } locks;
+    struct oriel_viewer_piece clipboard;
     struct { uint64_t us; } ping;
     struct { uint64_t ping_us, us; } pong;
     struct { uint16_t reason; char text[ORIEL_VIEWER_TEXT_MAX + 1]; } bye;
@@ -260,7 +294,8 @@ struct oriel_viewer_in {
 /** Parses one whole message from a viewer. 0; -EBADMSG: empty, unknown or server-only type, wrong length, flags or
  *  padding not zero, a bool other than 0 or 1, a button, phase, touch id or role out of range, a secret of other
  *  digits, a token with a zero byte, a text that is too long, not UTF-8 or holds a NUL, a microphone's packet over 1500
- *  bytes or of other than 10 or 20 ms (RFC 6716 section 3.1). *in is untouched then. A hello's version is the caller's
+ *  bytes or of other than 10 or 20 ms (RFC 6716 section 3.1), a piece of a clipboard that is empty, too large or reaches
+ *  over its text's end. *in is untouched then. A hello's version is the caller's
  *  to judge. */
 int oriel_viewer_parse(const void *data, size_t size, struct oriel_viewer_in *in);
 /** "KEY", "POINTER", ...; "unknown" for others; static. */

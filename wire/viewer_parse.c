@@ -182,6 +182,18 @@ static void parse_locks(struct oriel_reader *reader, struct oriel_viewer_in *in)
   in->locks.on = read_below(reader, ORIEL_VIEWER_LOCK_SETS);
 }
 
+static void parse_clipboard(struct oriel_reader *reader, struct oriel_viewer_in *in) {
+  in->clipboard.number = oriel_read_u32(reader);
+  in->clipboard.size = oriel_read_u32(reader);
+  in->clipboard.offset = oriel_read_u32(reader);
+  const size_t count = reader->left;
+  require(reader, count >= 1 && count <= ORIEL_VIEWER_PIECE_MAX);
+  require(reader, in->clipboard.size <= ORIEL_VIEWER_CLIPBOARD_MAX && in->clipboard.offset <= in->clipboard.size &&
+                    count <= in->clipboard.size - in->clipboard.offset);
+  in->clipboard.count = (uint32_t)count;
+  in->clipboard.bytes = oriel_read_bytes(reader, count);
+}
+
 static void parse_ping(struct oriel_reader *reader, struct oriel_viewer_in *in) {
   in->ping.us = oriel_read_u64(reader);
 }
@@ -213,6 +225,7 @@ static void (*const parsers[])(struct oriel_reader *reader, struct oriel_viewer_
   [ORIEL_VIEWER_CONTROL_ANSWER] = parse_control_answer,
   [ORIEL_VIEWER_TYPE] = parse_type,
   [ORIEL_VIEWER_LOCKS] = parse_locks,
+  [ORIEL_VIEWER_CLIPBOARD] = parse_clipboard,
   [ORIEL_VIEWER_PING] = parse_ping,
   [ORIEL_VIEWER_PONG] = parse_pong,
   [ORIEL_VIEWER_BYE] = parse_bye,

@@ -4,6 +4,7 @@
  */
 #include "fake.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -87,6 +88,16 @@ static int fake_microphone(struct oriel_source *source, const struct oriel_micro
   return 0;
 }
 
+static int fake_clipboard(struct oriel_source *source, struct oriel_packet *text) {
+  struct fake *fake = fake_of(source);
+  if (fake->deaf)
+    return -ENOTCONN;
+  oriel_packet_unref(fake->clipboard);
+  fake->clipboard = oriel_packet_ref(text);
+  fake->clipboards++;
+  return 0;
+}
+
 static const struct oriel_source_impl fake_impl = {
   .kind = "fake",
   .start = fake_start,
@@ -96,6 +107,7 @@ static const struct oriel_source_impl fake_impl = {
   .input = fake_input,
   .resize = fake_resize,
   .microphone = fake_microphone,
+  .clipboard = fake_clipboard,
   .info = fake_info,
 };
 
@@ -115,6 +127,7 @@ void fake_init(struct fake *fake, uint16_t width, uint16_t height) {
 
 void fake_finish(struct fake *fake) {
   assert_true(fake->destroyed);
+  oriel_packet_unref(fake->clipboard);
   pthread_cond_destroy(&fake->changed);
   pthread_mutex_destroy(&fake->lock);
 }
@@ -168,6 +181,8 @@ struct oriel_desktop *fake_desktop_heard(struct fake *fake, const char *encoder,
       .guest_audio = guest_audio,
       .audio_passthru = fake->passthru,
       .cpu_percent = fake->cpu_percent,
+      .clipboard_end = fake->clipboard_end,
+      .clipboard = fake->clipboard_way,
       .wake = fake_wake,
       .user = fake,
   };

@@ -20,6 +20,11 @@ struct fake {
   const struct oriel_source_sink *sink;
   struct oriel_surface *surface;
   unsigned microphones, microphone_ends; /* the test's thread only */
+  struct oriel_packet *clipboard; /* what it was given last; NULL; the test's thread only, as the next two */
+  unsigned clipboards;
+  bool deaf;                      /* takes no text */
+  struct oriel_clipboard_end *clipboard_end; /* of its desktop; set before it is made */
+  enum oriel_clipboard_way clipboard_way;
   bool passthru; /* its desktop plays on this host, too; set before it is made */
   unsigned cpu_percent; /* limit of its desktop; set before it is made */
   bool silent; /* does not deliver the whole picture when watched */

@@ -10,7 +10,7 @@
 
 #include "wire/viewer.h"
 
-enum { VIEWER_ENCODE_MAX = ORIEL_VIEWER_AUDIO_HEADER_SIZE + ORIEL_VIEWER_MICROPHONE_MAX };
+enum { VIEWER_ENCODE_MAX = 16 + ORIEL_VIEWER_PIECE_MAX };
 
 static inline size_t encode_number(uint8_t *data, size_t at, uint64_t value, unsigned bytes) {
   for (unsigned i = 0; i < bytes; i++)
@@ -94,6 +94,10 @@ static inline size_t viewer_encode(const struct oriel_viewer_in *in, uint8_t *da
   case ORIEL_VIEWER_CONTROL_ANSWER:
     PUT(in->control_answer.asker, 4), PUT(in->control_answer.granted, 1);
     return at;
+  case ORIEL_VIEWER_CLIPBOARD:
+    PUT(in->clipboard.number, 4), PUT(in->clipboard.size, 4), PUT(in->clipboard.offset, 4);
+    memcpy(data + at, in->clipboard.bytes, in->clipboard.count);
+    return at + in->clipboard.count;
   case ORIEL_VIEWER_PING:
     PUT(in->ping.us, 8);
     return at;

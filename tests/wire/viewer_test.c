@@ -51,6 +51,9 @@ static const struct oriel_viewer_in samples[] = {
   { .type = ORIEL_VIEWER_CONTROL_ANSWER, .control_answer = { 0x01020304, true } },
   { .type = ORIEL_VIEWER_TYPE, .type_text = { 0x01020304, 1, { { 0xC0CD, true } } } },
   { .type = ORIEL_VIEWER_LOCKS, .locks = { 3, 2 } },
+  /* the last byte of a text: one less is no piece, one more is beyond its end */
+  { .type = ORIEL_VIEWER_CLIPBOARD,
+    .clipboard = { 0x01020304, 0x00080706, 0x00080705, 1, (const uint8_t *)"x" } },
   { .type = ORIEL_VIEWER_PING, .ping = { 0x0102030405060708 } },
   { .type = ORIEL_VIEWER_PONG, .pong = { 0x0102030405060708, 0x1112131415161718 } },
   { .type = ORIEL_VIEWER_BYE, .bye = { 0x0102, "gr\xC3\xBC\xC3\x9F" } },
@@ -66,6 +69,8 @@ static int parse_copy(const uint8_t *data, size_t size, struct oriel_viewer_in *
   const int result = oriel_viewer_parse(exact, size, in);
   if (!result && in->type == ORIEL_VIEWER_MICROPHONE && in->microphone.size)
     in->microphone.opus = data + (in->microphone.opus - exact); /* borrowed from what is freed here */
+  if (!result && in->type == ORIEL_VIEWER_CLIPBOARD)
+    in->clipboard.bytes = data + (in->clipboard.bytes - exact);
   free(exact);
   if (result) {
     assert_int_equal(result, -EBADMSG);
@@ -166,7 +171,7 @@ static void viewer_parse_knows_only_viewers_types(void **state) {
   static const enum oriel_viewer_message server_only[] = {
     ORIEL_VIEWER_SERVER_HELLO, ORIEL_VIEWER_VIDEO, ORIEL_VIEWER_TILES, ORIEL_VIEWER_AUDIO, ORIEL_VIEWER_CURSOR_SHAPE,
     ORIEL_VIEWER_CURSOR_POSITION, ORIEL_VIEWER_STATE, ORIEL_VIEWER_ROLE, ORIEL_VIEWER_SKIPPED, ORIEL_VIEWER_VOLUME,
-    ORIEL_VIEWER_MICROPHONE_STATE, ORIEL_VIEWER_CONTROL_STATE, ORIEL_VIEWER_ABILITIES,
+    ORIEL_VIEWER_MICROPHONE_STATE, ORIEL_VIEWER_CONTROL_STATE, ORIEL_VIEWER_ABILITIES, ORIEL_VIEWER_CLIPBOARD_STATE,
   };
   struct oriel_viewer_in in;
   uint8_t data[96] = { 0 };
@@ -207,6 +212,51 @@ static void viewer_parse_ranges(void **state) {
   refused("\x02\x00", 2, ORIEL_VIEWER_WANT);
   refused("\x00\xFF", 2, ORIEL_VIEWER_WANT);
   refused("\x02", 1, ORIEL_VIEWER_CONTROL);
+}
+
+static int parse_piece(uint32_t whole, uint32_t offset, size_t count, struct oriel_viewer_in *in) {
+  uint8_t *data = calloc(1, 16 + count);
+  data[0] = ORIEL_VIEWER_CLIPBOARD;
+  encode_number(data, 8, whole, 4);
+  encode_number(data, 12, offset, 4);
+  const int result = parse_copy(data, 16 + count, in);
+  in->clipboard.bytes = NULL;
+  free(data);
+  return result;
+}
+
+static void viewer_parse_clipboard(void **state) {
+  (void)state;
+  struct oriel_viewer_in in;
+  enum { WHOLE = ORIEL_VIEWER_CLIPBOARD_MAX, PIECE = ORIEL_VIEWER_PIECE_MAX };
+  assert_int_equal(parse_piece(WHOLE, WHOLE - PIECE, PIECE, &in), 0);
+  assert_true(in.clipboard.size == WHOLE && in.clipboard.offset == WHOLE - PIECE && in.clipboard.count == PIECE);
+  assert_int_equal(parse_piece(1, 0, 1, &in), 0);
+  assert_int_equal(parse_piece(WHOLE + 1, 0, 1, &in), -EBADMSG);
+  assert_int_equal(parse_piece(UINT32_MAX, 0, 1, &in), -EBADMSG);
+  assert_int_equal(parse_piece(WHOLE, 0, PIECE + 1, &in), -EBADMSG);
+  assert_int_equal(parse_piece(WHOLE, 0, 0, &in), -EBADMSG);
+  assert_int_equal(parse_piece(WHOLE, WHOLE - PIECE + 1, PIECE, &in), -EBADMSG);
+  assert_int_equal(parse_piece(2, 3, 1, &in), -EBADMSG);
+  assert_int_equal(parse_piece(1, UINT32_MAX, 1, &in), -EBADMSG);
+}
+
+static void viewer_write_clipboard(void **state) {
+  (void)state;
+  uint8_t data[32];
+  struct oriel_viewer_piece piece = {0x01020304, 0x00050607, 0x00040203, 0x100, NULL};
+  assert_int_equal(oriel_viewer_write_clipboard(data, sizeof data, &piece, true), 16);
+  assert_memory_equal(data, "\x73\x08\0\0\x04\x03\x02\x01\x07\x06\x05\0\x03\x02\x04\0", 16);
+  assert_int_equal(oriel_viewer_write_clipboard(data, sizeof data, &piece, false), 16);
+  assert_int_equal(data[1], 0);
+  assert_int_equal(oriel_viewer_write_clipboard(data, 15, &piece, false), 0);
+  piece.offset = piece.size - piece.count + 1;
+  assert_int_equal(oriel_viewer_write_clipboard(data, sizeof data, &piece, false), 0);
+  assert_int_equal(
+    oriel_viewer_write_clipboard_state(data, sizeof data, 0x01020304, 0x00050607, ORIEL_VIEWER_CLIPBOARD_NOBODY), 13);
+  assert_memory_equal(data, "\x10\0\0\0\x04\x03\x02\x01\x07\x06\x05\0\x02", 13);
+  assert_int_equal(oriel_viewer_write_clipboard_state(data, sizeof data, 1, 1, (enum oriel_viewer_clipboard_outcome)5),
+                   0);
 }
 
 static int parse_microphone(const char *opus, size_t size, struct oriel_viewer_in *in) {
@@ -515,6 +565,8 @@ int main(void) {
     cmocka_unit_test(viewer_parse_knows_only_viewers_types),
     cmocka_unit_test(viewer_parse_ranges),
     cmocka_unit_test(viewer_parse_microphone),
+    cmocka_unit_test(viewer_parse_clipboard),
+    cmocka_unit_test(viewer_write_clipboard),
     cmocka_unit_test(viewer_parse_text),
     cmocka_unit_test(viewer_parse_bye_text),
     cmocka_unit_test(viewer_write_exact_bytes),
