@@ -40,9 +40,8 @@ const smallest = {
   [MESSAGE.CONTROL_STATE]: 17,
   [MESSAGE.TYPED]: 12,
   [MESSAGE.ABILITIES]: 9,
-  [MESSAGE.PING]: 12,
-  [MESSAGE.PONG]: 20,
-  [MESSAGE.BYE]: 8,
+  [MESSAGE.CLIPBOARD_STATE]: 13, [MESSAGE.CLIPBOARD]: 17,
+  [MESSAGE.PING]: 12, [MESSAGE.PONG]: 20, [MESSAGE.BYE]: 8,
 };
 
 /** True when `view` holds a message of a known type and at least its fixed part. @param {DataView<ArrayBuffer>} view */
