@@ -39,7 +39,7 @@ struct oriel_sdp_offer {
   bool bundled; /* it has a group BUNDLE */
   unsigned media_count;
   struct oriel_sdp_media media[ORIEL_SDP_MEDIA_MAX];
-  int video, audio; /* index of the section that is taken; -1 = none */
+  int video, audio, application; /* index of the section that is taken; -1 = none. Application: data channels */
 };
 
 /** Parses `size` bytes that need not end with a zero. On a fault, `why` (ORIEL_SDP_WHY_MAX bytes) holds one sentence of
@@ -49,6 +49,9 @@ enum oriel_sdp_fault oriel_sdp_parse_offer(const char *text, size_t size, struct
 struct oriel_sdp_stream {
   uint32_t ssrc, repeat_ssrc;
 };
+
+/** Has the answer refuse data channels. */
+void oriel_sdp_refuse_application(struct oriel_sdp_offer *offer);
 
 struct oriel_sdp_answer {
   const struct oriel_sdp_offer *offer;

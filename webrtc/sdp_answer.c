@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "webrtc/sctp.h"
 #include "webrtc/sdp.h"
 
 struct output {
@@ -102,13 +103,25 @@ static void say_refused(struct output *out, const struct oriel_sdp_media *media)
     say(out, "a=mid:%s\r\n", media->mid);
 }
 
-static void say_media(struct output *out, const struct oriel_sdp_answer *answer, unsigned at, bool first) {
-  const struct oriel_sdp_media *media = &answer->offer->media[at];
+/** In the form of the offer. */
+static void say_channels(struct output *out, const struct oriel_sdp_answer *answer,
+                         const struct oriel_sdp_media *media) {
+  if (media->sctp_map)
+    say(out, "m=%s 9 %s %d\r\n", media->type, media->protocol, ORIEL_SCTP_PORT);
+  else
+    say(out, "m=%s 9 %s %s\r\n", media->type, media->protocol, media->format);
+  say(out, "c=IN IP4 0.0.0.0\r\na=mid:%s\r\n", media->mid);
+  say_transport(out, answer);
+  if (media->sctp_map)
+    say(out, "a=sctpmap:%d webrtc-datachannel %d\r\n", ORIEL_SCTP_PORT, ORIEL_SCTP_STREAMS);
+  else
+    say(out, "a=sctp-port:%d\r\n", ORIEL_SCTP_PORT);
+  say(out, "a=max-message-size:%d\r\n", ORIEL_SCTP_MESSAGE_MAX);
+}
+
+static void say_stream(struct output *out, const struct oriel_sdp_answer *answer,
+                       const struct oriel_sdp_media *media) {
   const bool video = media->kind == ORIEL_SDP_VIDEO;
-  if (!media->taken) {
-    say_refused(out, media);
-    return;
-  }
   say(out, "m=%s 9 %s %u", media->type, media->protocol, media->payload_type);
   if (media->repeat_type)
     say(out, " %u", media->repeat_type);
@@ -123,6 +136,15 @@ static void say_media(struct output *out, const struct oriel_sdp_answer *answer,
   say_feedback(out, media);
   say_extensions(out, media);
   say_sources(out, answer, media, video ? &answer->video : &answer->audio);
+}
+
+static void say_media(struct output *out, const struct oriel_sdp_answer *answer, unsigned at, bool first) {
+  const struct oriel_sdp_media *media = &answer->offer->media[at];
+  if (!media->taken) {
+    say_refused(out, media);
+    return;
+  }
+  (media->kind == ORIEL_SDP_APPLICATION ? say_channels : say_stream)(out, answer, media);
   if (first)
     say_candidates(out, answer);
 }

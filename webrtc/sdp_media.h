@@ -17,13 +17,15 @@ struct oriel_sdp_media {
   enum oriel_sdp_kind kind;
   char type[16], protocol[24], format[24]; /* of its m= line, as they came; the first format alone */
   char mid[ORIEL_RTP_MID_MAX + 1];         /* "" = none */
-  bool taken;                              /* it is answered with a stream; false: refused by port 0 */
+  bool taken;                              /* it is answered with a stream, or channels; false: refused by port 0 */
   uint8_t payload_type;                    /* of H.264 or Opus */
   uint8_t repeat_type;                     /* of RTX for it; 0 = none */
   uint32_t profile;                        /* video: profile-level-id */
   bool nack, pli, fir, transport_cc, remb; /* feedback that both sides know */
   bool reduced;                            /* a=rtcp-rsize */
   struct oriel_rtp_extension_ids ids;
+  uint16_t sctp_port; /* application: the client's; 0 = none was named */
+  bool sctp_map;      /* it was named as drafts of RFC 8841 had it, a=sctpmap:PORT */
 };
 
 #endif

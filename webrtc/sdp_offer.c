@@ -82,15 +82,22 @@ static bool group_has(struct oriel_sdp_text group, const char *mid) {
   return false;
 }
 
-/** One picture, one sound, in one bundle; without a bundle one of them. */
+static int *slot_of(struct oriel_sdp_offer *offer, const struct oriel_sdp_media *media) {
+  if (media->kind == ORIEL_SDP_APPLICATION)
+    return &offer->application;
+  return media->kind == ORIEL_SDP_VIDEO ? &offer->video : &offer->audio;
+}
+
+/** One picture, one sound, and data channels, in one bundle; without a bundle one of the first two. */
 static void choose(struct parser *parser) {
   struct oriel_sdp_offer *offer = parser->offer;
   offer->bundled = parser->group.size > 0;
-  offer->video = offer->audio = -1;
+  offer->video = offer->audio = offer->application = -1;
   for (unsigned i = 0; i < offer->media_count; i++) {
     struct oriel_sdp_media *media = &offer->media[i];
-    int *slot = media->kind == ORIEL_SDP_VIDEO ? &offer->video : &offer->audio;
-    const bool reached = offer->bundled ? group_has(parser->group, media->mid) : offer->video < 0 && offer->audio < 0;
+    int *slot = slot_of(offer, media);
+    const bool alone = offer->video < 0 && offer->audio < 0 && media->kind != ORIEL_SDP_APPLICATION;
+    const bool reached = offer->bundled ? group_has(parser->group, media->mid) : alone;
     media->taken = media->taken && *slot < 0 && reached;
     if (media->taken)
       *slot = (int)i;
@@ -143,7 +150,7 @@ enum oriel_sdp_fault oriel_sdp_parse_offer(const char *text, size_t size, struct
   struct parser parser = {.lines = {.rest = {text, size}}, .offer = offer};
   struct oriel_sdp_text value;
   const char *fault = size > ORIEL_SDP_MAX ? "it is larger than 32 KiB" : NULL;
-  *offer = (struct oriel_sdp_offer){.video = -1, .audio = -1};
+  *offer = (struct oriel_sdp_offer){.video = -1, .audio = -1, .application = -1};
   why[0] = '\0';
   for (char letter; !fault && (letter = oriel_sdp_lines_next(&parser.lines, &value)) != '\0';)
     fault = take_line(&parser, letter, value);
@@ -157,6 +164,12 @@ enum oriel_sdp_fault oriel_sdp_parse_offer(const char *text, size_t size, struct
     oriel_sdp_section_choose(&parser.section);
   choose(&parser);
   return judge(&parser, why);
+}
+
+void oriel_sdp_refuse_application(struct oriel_sdp_offer *offer) {
+  if (offer->application >= 0)
+    offer->media[offer->application].taken = false;
+  offer->application = -1;
 }
 
 static const char *take_fragment_line(struct oriel_sdp_fragment *fragment, char letter, struct oriel_sdp_text line) {

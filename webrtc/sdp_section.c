@@ -10,6 +10,7 @@
 #include "core/number.h"
 
 #define PROFILE_OF_RFC 0x42000au
+#define WEBRTC_DATACHANNEL "webrtc-datachannel"
 
 enum { PROFILE_HIGH = 0x64, PROFILE_MAIN = 0x4d, PROFILE_BASELINE = 0x42 };
 
@@ -160,6 +161,23 @@ static void take_extension(struct oriel_sdp_section *section, struct oriel_sdp_t
   }
 }
 
+static const char *take_sctp_port(struct oriel_sdp_section *section, struct oriel_sdp_text line) {
+  uint32_t port;
+  if (oriel_number_parse(line.at, line.size, 1, UINT16_MAX, &port) < 0)
+    return "an a=sctp-port is not 1..65535";
+  section->media->sctp_port = (uint16_t)port;
+  return NULL;
+}
+
+/* Drafts of RFC 8841: a=sctpmap:5000 webrtc-datachannel 1024 */
+static const char *take_sctp_map(struct oriel_sdp_section *section, struct oriel_sdp_text line) {
+  const struct oriel_sdp_text port = oriel_sdp_take(&line, ' ');
+  if (!oriel_sdp_is(oriel_sdp_take(&line, ' '), WEBRTC_DATACHANNEL))
+    return NULL;
+  section->media->sctp_map = true;
+  return take_sctp_port(section, port) ? "an a=sctpmap names a port beyond 1..65535" : NULL;
+}
+
 const char *oriel_sdp_section_attribute(struct oriel_sdp_section *section, struct oriel_sdp_text line) {
   if (oriel_sdp_skip(&line, "rtpmap:"))
     return take_map(section, line);
@@ -167,6 +185,10 @@ const char *oriel_sdp_section_attribute(struct oriel_sdp_section *section, struc
     return take_parameters(section, line);
   if (oriel_sdp_skip(&line, "rtcp-fb:"))
     return take_feedback(section, line);
+  if (oriel_sdp_skip(&line, "sctp-port:"))
+    return take_sctp_port(section, line);
+  if (oriel_sdp_skip(&line, "sctpmap:"))
+    return take_sctp_map(section, line);
   if (oriel_sdp_skip(&line, "extmap:"))
     take_extension(section, line);
   else if (oriel_sdp_skip(&line, "mid:"))
@@ -225,8 +247,23 @@ static int find_best(const struct oriel_sdp_section *section) {
   return best;
 }
 
+/** Data channels, as RFC 8841 writes them, and as its drafts did. */
+static bool carries_channels(const struct oriel_sdp_section *section) {
+  const struct oriel_sdp_media *media = section->media;
+  if (media->kind != ORIEL_SDP_APPLICATION || !section->ported || !media->sctp_port)
+    return false;
+  if (media->sctp_map)
+    return strcmp(media->protocol, "DTLS/SCTP") == 0;
+  return (strcmp(media->protocol, "UDP/DTLS/SCTP") == 0 || strcmp(media->protocol, "TCP/DTLS/SCTP") == 0) &&
+         strcmp(media->format, WEBRTC_DATACHANNEL) == 0;
+}
+
 void oriel_sdp_section_choose(struct oriel_sdp_section *section) {
   struct oriel_sdp_media *media = section->media;
+  if (carries_channels(section)) {
+    media->taken = true;
+    return;
+  }
   const bool carries = media->kind == ORIEL_SDP_AUDIO || media->kind == ORIEL_SDP_VIDEO;
   if (!carries || !section->ported || !section->receives || !section->muxed || !is_secure_rtp(media->protocol))
     return;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "webrtc/session_channels.h"
 #include "webrtc/session_control.h"
 #include "webrtc/session_state.h"
 
@@ -80,17 +81,20 @@ int oriel_webrtc_session_create(const struct oriel_webrtc_session_config *config
   if (!session)
     return -ENOMEM;
   *session = (struct oriel_webrtc_session){.feed = config->feed, .identity = config->identity,
-                                           .offer = *config->offer, .id = seeds.id, .reason = "",
-                                           .tick_ns = now_ns, .report_ns = now_ns};
+                                           .offer = *config->offer, .labels = config->labels, .id = seeds.id,
+                                           .reason = "", .tick_ns = now_ns, .report_ns = now_ns};
   snprintf(session->cname, sizeof session->cname, "%016llx", (unsigned long long)seeds.cname);
   oriel_pacer_init(&session->pacer, SESSION_START_BPS, now_ns);
+  if (!session->labels)
+    oriel_sdp_refuse_application(&session->offer);
   const struct oriel_sdp_offer *offer = &session->offer;
   int status = oriel_ice_init(&session->ice, offer->ufrag, strlen(offer->ufrag), now_ns);
   if (status == 0)
     status = init_senders(session, &seeds);
   if (status == 0) {
     session->estimate = oriel_estimate_create(SESSION_START_BPS, now_ns);
-    session->dtls = oriel_dtls_create(config->identity, &offer->fingerprint, NULL, NULL, now_ns);
+    session->dtls = oriel_dtls_create(config->identity, &offer->fingerprint, oriel_session_take_record, session,
+                                      now_ns);
     status = session->estimate && session->dtls ? 0 : -ENOMEM;
   }
   if (status < 0) {
@@ -109,6 +113,7 @@ void oriel_webrtc_session_destroy(struct oriel_webrtc_session *session) {
   oriel_rtp_sender_finish(&session->audio);
   oriel_srtp_destroy(session->send);
   oriel_srtp_destroy(session->receive);
+  oriel_channels_destroy(session->channels);
   oriel_dtls_destroy(session->dtls);
   oriel_estimate_destroy(session->estimate);
   explicit_bzero(session, sizeof *session);
@@ -185,23 +190,25 @@ static bool take_check(struct oriel_webrtc_session *session, const struct oriel_
 }
 
 /** Both directions' keys are there. */
-static void open_streams(struct oriel_webrtc_session *session) {
+static void open_streams(struct oriel_webrtc_session *session, uint64_t now_ns) {
   struct oriel_srtp_keys keys;
   if (oriel_dtls_keys(session->dtls, &keys) == 0) {
     session->send = oriel_srtp_create(keys.profile, &keys.server);
     session->receive = oriel_srtp_create(keys.profile, &keys.client);
     explicit_bzero(&keys, sizeof keys);
   }
-  if (session->send && session->receive)
-    session->state = ORIEL_WEBRTC_OPEN;
-  else
+  if (!session->send || !session->receive) {
     oriel_session_end(session, ORIEL_WEBRTC_REJECTED, "no keys could be made for its streams");
+    return;
+  }
+  session->state = ORIEL_WEBRTC_OPEN;
+  oriel_session_begin_channels(session, now_ns);
 }
 
-static void follow_dtls(struct oriel_webrtc_session *session) {
+static void follow_dtls(struct oriel_webrtc_session *session, uint64_t now_ns) {
   const enum oriel_dtls_state state = oriel_dtls_state(session->dtls);
   if (state == ORIEL_DTLS_CONNECTED && session->state == ORIEL_WEBRTC_WAITING)
-    open_streams(session);
+    open_streams(session, now_ns);
   else if (state == ORIEL_DTLS_CLOSED)
     oriel_session_end(session, ORIEL_WEBRTC_CLOSED, "the client ended it");
   else if (state == ORIEL_DTLS_FAILED)
@@ -209,8 +216,9 @@ static void follow_dtls(struct oriel_webrtc_session *session) {
 }
 
 static void take_dtls(struct oriel_webrtc_session *session, const uint8_t *data, size_t size, uint64_t now_ns) {
+  session->received_ns = now_ns;
   (void)oriel_dtls_receive(session->dtls, data, size, now_ns);
-  follow_dtls(session);
+  follow_dtls(session, now_ns);
 }
 
 static void take_rtp(struct oriel_webrtc_session *session, const struct oriel_webrtc_path *from, uint8_t *data,

@@ -10,6 +10,7 @@
 #ifndef ORIEL_WEBRTC_SESSION_H
 #define ORIEL_WEBRTC_SESSION_H
 
+#include "webrtc/channels.h"
 #include "webrtc/feed.h"
 #include "webrtc/sdp.h"
 #include "webrtc/session_life.h"
@@ -20,6 +21,7 @@ struct oriel_webrtc_session_config {
   struct oriel_dtls_identity *identity; /* borrowed for its life */
   struct oriel_webrtc_feed *feed;       /* likewise */
   const struct oriel_sdp_offer *offer;  /* copied */
+  const char *const *labels; /* of data channels that are taken, see channels.h; borrowed for its life; NULL = none */
 };
 
 /** 0; -EINVAL; -EIO (no random numbers); -ENOMEM. */
@@ -84,6 +86,16 @@ bool oriel_webrtc_session_take_sent(struct oriel_webrtc_session *session, uint32
 /** At what rate pictures may be coded for it, kbit/s: by what arrived, or by what the client says that it takes; 0 = it
  *  has said neither. */
 uint32_t oriel_webrtc_session_carries_kbps(const struct oriel_webrtc_session *session);
+
+/* ---- data channels, of an open session ---- */
+
+/** Whether the client may open some: its offer has a section for them, and labels are taken. */
+bool oriel_webrtc_session_has_channels(const struct oriel_webrtc_session *session);
+/** The next thing that happened in them, whose data is borrowed until the next call; false: nothing. What is not taken
+ *  is due at once, see oriel_webrtc_session_due_ns. */
+bool oriel_webrtc_session_take_event(struct oriel_webrtc_session *session, struct oriel_channel_event *event);
+/** As oriel_channels_say; -ENOTCONN also where there are none. */
+int oriel_webrtc_session_say(struct oriel_webrtc_session *session, unsigned channel, const char *text, size_t size);
 
 struct oriel_webrtc_stats {
   uint64_t round_trip_ns; /* 0 = unknown */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * What a session sends, and in which order: answers to checks, DTLS, reports, sound; then, as fast as the way carries
+ * What a session sends, and in which order: answers to checks, DTLS, reports, sound, data channels; then, as fast as the way carries
  * it, what is asked for again and pictures. Network thread.
  */
 #include <string.h>
@@ -8,7 +8,9 @@
 #include "core/clock.h"
 #include "webrtc/rtcp_write.h"
 #include "webrtc/rtp_unit.h"
+#include "webrtc/sctp.h"
 #include "webrtc/session.h"
+#include "webrtc/session_channels.h"
 #include "webrtc/session_state.h"
 
 /* ---- queues ---- */
@@ -250,6 +252,7 @@ static void tick(struct oriel_webrtc_session *session, uint64_t now_ns) {
   if (now_ns < session->tick_ns)
     return;
   session->tick_ns = now_ns + SESSION_TICK_NS;
+  oriel_sctp_tick(now_ns);
   oriel_ice_tick(&session->ice, now_ns);
   if (oriel_ice_state(&session->ice, now_ns) == ORIEL_ICE_LOST)
     end_unheard(session, ORIEL_WEBRTC_LOST, "the client is not heard of any more");
@@ -285,7 +288,15 @@ size_t oriel_webrtc_session_next(struct oriel_webrtc_session *session, uint64_t 
   if (!oriel_ice_may_send(&session->ice, now_ns))
     return hold_media(session);
   size = next_sound(session, now_ns, datagram);
+  if (!size)
+    size = oriel_session_next_of_channels(session, now_ns, datagram);
   return size ? size : next_paced(session, now_ns, datagram);
+}
+
+/** Whether its channels have something to send, or to say. */
+static bool has_channel_work(const struct oriel_webrtc_session *session, uint64_t now_ns) {
+  return session->channels && (oriel_channels_has_event(session->channels) ||
+                               (oriel_channels_has_packet(session->channels) && oriel_ice_may_send(&session->ice, now_ns)));
 }
 
 /** When something that keeps to the pace may leave; 0 = nothing waits. */
@@ -301,6 +312,8 @@ uint64_t oriel_webrtc_session_due_ns(const struct oriel_webrtc_session *session,
     return 0;
   uint64_t due_ns = session->tick_ns > now_ns ? session->tick_ns : now_ns;
   oriel_clock_bring_forward(&due_ns, oriel_dtls_deadline(session->dtls));
+  if (session->state == ORIEL_WEBRTC_OPEN && has_channel_work(session, now_ns))
+    return now_ns;
   if (session->state == ORIEL_WEBRTC_OPEN && !session->full) /* a full one goes on with feedback, or a tick */
     oriel_clock_bring_forward(&due_ns, paced_due_ns(session));
   return due_ns;

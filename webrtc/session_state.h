@@ -7,6 +7,7 @@
 #ifndef ORIEL_WEBRTC_SESSION_STATE_H
 #define ORIEL_WEBRTC_SESSION_STATE_H
 
+#include "webrtc/channels.h"
 #include "webrtc/estimate.h"
 #include "webrtc/feed.h"
 #include "webrtc/pacer.h"
@@ -53,6 +54,9 @@ struct oriel_webrtc_session {
   struct oriel_ice ice;
   struct oriel_dtls *dtls;
   struct oriel_srtp *send, *receive; /* once DTLS is up */
+  const char *const *labels; /* of channels that are taken, borrowed; NULL = none are */
+  struct oriel_channels *channels; /* once DTLS is up, where the offer has any; NULL */
+  uint64_t received_ns; /* when the datagram came that is being taken */
   enum oriel_webrtc_state state;
   enum oriel_webrtc_cause cause;
   const char *reason; /* why it ended; static, or of dtls */
