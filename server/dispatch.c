@@ -110,8 +110,8 @@ static bool permits(const struct oriel_dispatch *dispatch, const struct oriel_vi
   return !dispatch->ops->permits || dispatch->ops->permits(dispatch->user, in->type);
 }
 
-/** A message after the hello: rates hold for what is denied, too. */
-static int live_message(struct oriel_dispatch *dispatch, const struct oriel_viewer_in *in, uint64_t now_ns) {
+/* Rates hold for what is denied, too. */
+int oriel_dispatch_live(struct oriel_dispatch *dispatch, const struct oriel_viewer_in *in, uint64_t now_ns) {
   struct oriel_input input;
   struct oriel_stroke strokes[ORIEL_TEXT_STROKES_MAX];
   int reason = 0;
@@ -165,5 +165,5 @@ int oriel_dispatch_message(struct oriel_dispatch *dispatch, const void *data, si
   }
   if (!dispatch->greeted)
     return ORIEL_VIEWER_REASON_PROTOCOL;
-  return live_message(dispatch, &in, now_ns);
+  return oriel_dispatch_live(dispatch, &in, now_ns);
 }

@@ -54,5 +54,7 @@ void oriel_dispatch_init(struct oriel_dispatch *dispatch, const struct oriel_dis
 int oriel_dispatch_frame(struct oriel_dispatch *dispatch, uint64_t now_ns);
 /** Handles one message. 0, or the enum oriel_viewer_reason to close with. */
 int oriel_dispatch_message(struct oriel_dispatch *dispatch, const void *data, size_t size, uint64_t now_ns);
+/** The same for one that came in another form, of a viewer that greeted another way. */
+int oriel_dispatch_live(struct oriel_dispatch *dispatch, const struct oriel_viewer_in *in, uint64_t now_ns);
 
 #endif

@@ -48,9 +48,12 @@ static const struct oriel_permit permits[] = {
   {GET = "/api/v1/desktops", .parties = CREDENTIALED | ORIEL_PARTY_ADMIN},
   {POST = "/api/v1/desktops", .parties = ORIEL_PARTY_ADMIN},
   {DELETE = "/api/v1/desktop", .parties = ORIEL_PARTY_ADMIN},
+  {POST = "/whep", .parties = OWNERS},
+  {GET = "/whep", .parties = OWNERS},
+  {OPTIONS = "/whep", .parties = EVERYBODY}, /* browsers ask without a credential */
   {POST = "/whep/view", .parties = CREDENTIALED},
   {GET = "/whep/view", .parties = CREDENTIALED},
-  {OPTIONS = "/whep/view", .parties = EVERYBODY}, /* browsers ask without a credential */
+  {OPTIONS = "/whep/view", .parties = EVERYBODY},
   {GET = "/whep/session/", .parties = CREDENTIALED},
   {PATCH = "/whep/session/", .parties = CREDENTIALED},
   {DELETE = "/whep/session/", .parties = CREDENTIALED},

@@ -57,6 +57,7 @@ static struct oriel_whep_client *allocate(const struct oriel_whep_start *start) 
   client->login = start->login;
   client->opener = *start->opener;
   client->view = start->view;
+  client->plays = start->plays && !start->view;
   client->named = start->named;
   snprintf(client->address, sizeof client->address, "%s", start->address);
   return client;
@@ -67,7 +68,8 @@ int oriel_whep_client_create(struct oriel_whep *whep, const struct oriel_whep_st
   struct oriel_mount *mount = start->mount;
   struct oriel_whep_client *client = allocate(start);
   struct oriel_webrtc_session_config config = {
-    .identity = whep->identity, .feed = client ? take_feed(mount) : NULL, .offer = start->offer};
+    .identity = whep->identity, .feed = client ? take_feed(mount) : NULL, .offer = start->offer,
+    .labels = client && client->plays ? oriel_whep_labels : NULL};
   int status = config.feed ? oriel_webrtc_session_create(&config, oriel_clock_ns(), &client->session) : -ENOMEM;
   if (status < 0) {
     leave_feed(mount);
@@ -159,8 +161,9 @@ struct oriel_whep_client *oriel_whep_client_find(struct oriel_whep *whep, const 
 /** NULL, or why it cannot be a viewer. */
 static const char *join(struct oriel_whep_client *client) {
   const struct oriel_viewer_config config = {
-    .role = ORIEL_ROLE_VIEWER,
-    .watcher = true,
+    .role = ORIEL_ROLE_VIEWER, /* what it asks for, it asks for by its channels */
+    .watcher = !client->plays,
+    .owner = client->login,
     .video = oriel_webrtc_session_has_video(client->session),
     .audio = oriel_webrtc_session_has_audio(client->session),
     .peer = client->login ? client->login : oriel_hash(client->key.bytes, sizeof client->key.bytes) | 1,
@@ -173,6 +176,10 @@ static const char *join(struct oriel_whep_client *client) {
   /* A picture counts as received when it has left: the pace, not the round trip, says how many may wait. */
   oriel_viewer_rtt(client->viewer, 1);
   client->joined_ns = oriel_clock_ns();
+  const struct oriel_whep_speaker speaker = {
+    .session = client->session, .viewer = client->viewer, .mount = client->mount, .address = client->address,
+    .named = client->named, .plays = client->plays};
+  oriel_whep_channels_begin(&client->channels, &speaker, client->joined_ns);
   oriel_audit("joined", client->address, oriel_mount_named(client->mount, client->named), "viewer=%u role=%s by=whep",
               oriel_viewer_id(client->viewer),
               oriel_party_name(client->view ? ORIEL_PARTY_WATCHER : ORIEL_PARTY_USER));
@@ -182,6 +189,7 @@ static const char *join(struct oriel_whep_client *client) {
 static void deliver(struct oriel_whep_client *client, const struct oriel_delivery *delivery, uint64_t now_ns) {
   struct oriel_packet *packet = delivery->packet;
   const bool picture = delivery->type == ORIEL_DELIVERY_PICTURE;
+  oriel_whep_channels_note(&client->channels, delivery);
   if (!picture && delivery->type != ORIEL_DELIVERY_AUDIO)
     return; /* nothing that a stream of media can say */
   const bool sent = oriel_webrtc_session_send(client->session, packet, now_ns);
@@ -236,6 +244,8 @@ static const char *advance(struct oriel_whep *whep, struct oriel_whep_client *cl
   const char *reason = NULL;
   if (oriel_webrtc_session_state(client->session) == ORIEL_WEBRTC_OPEN && !client->viewer)
     reason = join(client);
+  if (client->viewer && !reason)
+    reason = oriel_whep_channels_take(&client->channels, now_ns);
   if (client->viewer)
     take_deliveries(client, now_ns);
   send_all(whep, client, now_ns);

@@ -9,6 +9,7 @@
 
 #include "server/address.h"
 #include "server/credential.h"
+#include "server/whep_channels.h"
 #include "server/whep_hub.h"
 
 enum {
@@ -28,11 +29,12 @@ struct oriel_whep_client {
   struct oriel_address_key key;
   uint64_t login; /* serial of the browser session that let it in; 0 = a token did */
   struct oriel_secret opener; /* that token, or the one that the session began with */
-  bool view, named;
+  bool view, plays, named; /* plays: it may have the controls */
   bool wants_key; /* it lacks a picture, and the desktop was not told yet */
   uint64_t born_ns, joined_ns, next_login_ns, next_key_ns;
   uint32_t carries_kbps; /* as the desktop was told */
   uint64_t keys;         /* key frames that it was handed */
+  struct oriel_whep_channels channels;
 };
 
 /** Who comes, by which offer; borrowed during create. */
@@ -44,6 +46,7 @@ struct oriel_whep_start {
   uint64_t login;                    /* serial of the browser session that lets it in; 0 = a token does */
   const struct oriel_secret *opener; /* that token, or the one that the session began with */
   bool view;                         /* its token only lets watch */
+  bool plays;                        /* it may have the controls; it asked at /whep, not at /whep/view */
   bool named;                        /* it came by the desktop's name */
 };
 

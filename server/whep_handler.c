@@ -149,6 +149,7 @@ static enum MHD_Result take_offer(struct oriel_request *request, const struct or
     .login = login_of(request),
     .opener = &request->opener,
     .view = request->party == ORIEL_PARTY_WATCHER,
+    .plays = strcmp(request->route->path, "/whep") == 0,
     .named = request->named,
   };
   struct oriel_whep_client *excess = oriel_whep_excess(whep, request->mount, &request->key);
