@@ -23,6 +23,7 @@ import './tls.mjs';
 import './desktops.mjs';
 import './heads.mjs';
 import './whep.mjs';
+import './whep-input.mjs';
 import './whep-strangers.mjs';
 
 const code = await run(process.argv.slice(2).join(' '));

@@ -14,21 +14,22 @@ export function post(server, sdp, options = {}) {
   });
 }
 
-/** A page with a connection and an offer that it made; nothing is sent yet. */
-export async function offerFrom(t, { sound = false } = {}) {
+/** A page with a connection and an offer that it made, for which it opened data channels; nothing is sent yet. */
+export async function offerFrom(t, { sound = false, channels = [] } = {}) {
   const page = await openPage(t);
   await page.setContent('<!doctype html><video muted playsinline autoplay></video>');
-  const offer = await page.evaluate(async (withSound) => {
+  const offer = await page.evaluate(async ([withSound, labels]) => {
     const peer = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
     const stream = new MediaStream();
     document.querySelector('video').srcObject = stream;
-    Object.assign(window, { peer, stream });
+    const open = Object.fromEntries(labels.map((label) => [label, peer.createDataChannel(label)]));
+    Object.assign(window, { peer, stream, channels: open });
     peer.ontrack = ({ track }) => stream.addTrack(track);
     peer.addTransceiver('video', { direction: 'recvonly' });
     if (withSound) peer.addTransceiver('audio', { direction: 'recvonly' });
     await peer.setLocalDescription();
     return peer.localDescription.sdp;
-  }, sound);
+  }, [sound, channels]);
   return { page, offer };
 }
 
@@ -38,13 +39,25 @@ export function take(page, sdp) {
 }
 
 /** Plays a desktop: {page, response, location}. `change(sdp)` rewrites the answer on its way. */
-export async function play(t, server, { sound = false, change = (sdp) => sdp, path, token } = {}) {
-  const { page, offer } = await offerFrom(t, { sound });
+export async function play(t, server, { sound, channels, change = (sdp) => sdp, path, token } = {}) {
+  const { page, offer } = await offerFrom(t, { sound, channels });
   const response = await post(server, offer, { path, token });
   const answer = await response.text();
   if (response.status !== 201) throw new Error(`WHEP: ${response.status} ${answer}`);
   await take(page, change(answer));
   return { page, response, location: response.headers.get('location') };
+}
+
+/** Waits until a data channel is in a state: 'open', 'closed'. */
+export function channelIs(page, label, state) {
+  return until(() => page.evaluate(([name, wanted]) => window.channels[name].readyState === wanted, [label, state]),
+    10_000, `channel ${label} to be ${state}`);
+}
+
+/** Says things in a channel, in order; what is no text as JSON. */
+export function say(page, label, ...things) {
+  const texts = things.map((thing) => (typeof thing === 'string' ? thing : JSON.stringify(thing)));
+  return page.evaluate(([name, all]) => all.forEach((text) => window.channels[name].send(text)), [label, texts]);
 }
 
 /** The inbound streams' statistics: {video, audio, pair}. */

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+//
+// Chromium as a WHEP client that has the controls: keys, pointer and wheel by the data channel `input`, beside a page.
+import assert from 'node:assert/strict';
+import { PNG } from 'pngjs';
+import { test, until } from './lib/runner.mjs';
+import { api, oriel, stats } from './lib/process.mjs';
+import { openDesktop, pageStats } from './lib/browser.mjs';
+import { blockColour } from './lib/card.mjs';
+import { channelIs, decoded, play, say } from './lib/whep.mjs';
+
+const serve = ['serve', 'pattern:?size=640x480&scene=static', '--control', 'newest'];
+
+async function snapshot(server) {
+  return PNG.sync.read(Buffer.from(await (await api(server, '/snapshot.png')).arrayBuffer()));
+}
+
+function blockBecomes(server, colour) {
+  return until(async () => blockColour(await snapshot(server)) === colour, 5000, `colour ${colour} of the block`);
+}
+
+/** The test card's cross: white arms around exactly this pixel. */
+function crossAt(server, x, y) {
+  return until(async () => {
+    const image = await snapshot(server);
+    const light = (dx, dy) => image.data[((y + dy) * image.width + x + dx) * 4];
+    return [[0, 0], [4, 0], [-4, 0], [0, 4], [0, -4]].every(([dx, dy]) => light(dx, dy) > 180) &&
+      [[3, 3], [-3, 3], [3, -3], [-3, -3]].every(([dx, dy]) => light(dx, dy) < 140);
+  }, 5000, `the cross at ${x},${y}`);
+}
+
+const stroke = (code) => [{ type: 'keydown', code }, { type: 'keyup', code }];
+
+/** A client with the channels, which has the controls. */
+async function controller(t, server) {
+  const client = await play(t, server, { path: '/whep', channels: ['input', 'clipboard'] });
+  await decoded(client.page);
+  await channelIs(client.page, 'input', 'open');
+  return client.page;
+}
+
+test('whep: a client types and clicks, and what is none of this harms nothing', async (t) => {
+  const server = await oriel(t, serve);
+  const page = await controller(t, server);
+  await say(page, 'input', ...stroke('KeyA'), ...stroke('Digit1'));
+  await blockBecomes(server, 2);
+  await say(page, 'input', 'hello', { type: 'mousemove', x: 'left' }, { type: 'fly' }, ...stroke('Mystery'),
+    { type: 'keydown', key: 'b' }, { type: 'keyup', key: 'b' });
+  await blockBecomes(server, 3);
+  await say(page, 'input', { type: 'mousemove', x: 300, y: 200 }, { type: 'mousedown' }, { type: 'mouseup' });
+  await crossAt(server, 300, 200);
+  await say(page, 'input', { type: 'mousemove', relative: true, dx: 40.5, dy: 0.5 },
+    { type: 'mousemove', relative: true, dx: 0.5, dy: 30.5 }, { type: 'wheel', dy: 50 },
+    { type: 'mousedown', button: 2 }, { type: 'mouseup', button: 2 });
+  await crossAt(server, 341, 231);
+  await blockBecomes(server, 5);
+  assert.equal(server.output.match(/sent a message in its channel "input" that is left out/g)?.length, 1);
+});
+
+test('whep: the controls go to the newest, and back; keys that are held come up', async (t) => {
+  const server = await oriel(t, serve);
+  const page = await openDesktop(t, server);
+  assert.equal((await pageStats(page)).role, 'controller');
+  const client = await controller(t, server);
+  await until(async () => (await pageStats(page)).role === 'viewer', 5000, 'the page to lose the controls');
+  await say(client, 'input', { type: 'keydown', code: 'ShiftLeft' }, ...stroke('KeyA'));
+  await blockBecomes(server, 2);
+  const before = await stats(server);
+  await client.evaluate(() => window.channels.input.close());
+  await until(async () => (await pageStats(page)).role === 'controller', 5000, 'the page to have the controls again');
+  assert.ok((await stats(server)).input_events > before.input_events, 'nothing was released');
+  await client.evaluate(() => { window.channels.input = window.peer.createDataChannel('input'); });
+  await channelIs(client, 'input', 'open');
+  await until(async () => (await pageStats(page)).role === 'viewer', 5000, 'the client to have the controls again');
+  await client.evaluate(() => { window.channels.other = window.peer.createDataChannel('other'); });
+  await channelIs(client, 'other', 'closed');
+  const watcher = await play(t, server, { path: '/whep/view', channels: ['input'] });
+  await decoded(watcher.page);
+  assert.equal((await pageStats(page)).role, 'viewer');
+  await say(client, 'input', ...stroke('KeyB'));
+  await blockBecomes(server, 3);
+  assert.notEqual(await watcher.page.evaluate(() => window.channels.input.readyState), 'open');
+});
