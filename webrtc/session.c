@@ -287,6 +287,20 @@ bool oriel_webrtc_session_take_sent(struct oriel_webrtc_session *session, uint32
   return true;
 }
 
+bool oriel_webrtc_session_has_channels(const struct oriel_webrtc_session *session) {
+  return session->offer.application >= 0;
+}
+
+bool oriel_webrtc_session_take_event(struct oriel_webrtc_session *session, struct oriel_channel_event *event) {
+  return session->state == ORIEL_WEBRTC_OPEN && session->channels && oriel_channels_take(session->channels, event);
+}
+
+int oriel_webrtc_session_say(struct oriel_webrtc_session *session, unsigned channel, const char *text, size_t size) {
+  if (session->state != ORIEL_WEBRTC_OPEN || !session->channels)
+    return -ENOTCONN;
+  return oriel_channels_say(session->channels, channel, text, size);
+}
+
 uint32_t oriel_webrtc_session_carries_kbps(const struct oriel_webrtc_session *session) {
   if (!session->told)
     return 0;

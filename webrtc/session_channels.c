@@ -4,11 +4,8 @@
  */
 #include "webrtc/session_channels.h"
 
-#include <errno.h>
-
 #include "webrtc/channels.h"
 #include "webrtc/sctp.h"
-#include "webrtc/session.h"
 #include "webrtc/session_state.h"
 
 _Static_assert((int)ORIEL_SCTP_PACKET_MAX <= (int)ORIEL_DTLS_MTU - 64, "a packet is a record");
@@ -40,18 +37,4 @@ size_t oriel_session_next_of_channels(struct oriel_webrtc_session *session, uint
   session->packets++;
   session->bytes += sent;
   return sent;
-}
-
-bool oriel_webrtc_session_has_channels(const struct oriel_webrtc_session *session) {
-  return session->offer.application >= 0;
-}
-
-bool oriel_webrtc_session_take_event(struct oriel_webrtc_session *session, struct oriel_channel_event *event) {
-  return session->state == ORIEL_WEBRTC_OPEN && session->channels && oriel_channels_take(session->channels, event);
-}
-
-int oriel_webrtc_session_say(struct oriel_webrtc_session *session, unsigned channel, const char *text, size_t size) {
-  if (session->state != ORIEL_WEBRTC_OPEN || !session->channels)
-    return -ENOTCONN;
-  return oriel_channels_say(session->channels, channel, text, size);
 }

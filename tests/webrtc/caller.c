@@ -109,20 +109,29 @@ bool caller_check(struct caller *caller) {
   return caller_check_from(caller, caller->home, caller->session->ice.current.password);
 }
 
-void caller_dial_by(struct caller *caller, bool numbered) {
+static void dial(struct caller *caller, const char *text, bool numbered, const char *const *labels) {
   static struct oriel_sdp_offer offer;
   char why[ORIEL_SDP_WHY_MAX];
   memset(caller, 0, sizeof *caller);
   caller->now_ns = 100 * ORIEL_NS_PER_SECOND;
   caller->home = caller_address(7, 7000);
   caller->client = dtls_client_make("SRTP_AEAD_AES_128_GCM", true, 1200);
-  assert_int_equal(oriel_sdp_parse_offer(OFFER, sizeof OFFER - 1, &offer, why), ORIEL_SDP_FINE);
+  assert_int_equal(oriel_sdp_parse_offer(text, strlen(text), &offer, why), ORIEL_SDP_FINE);
   offer.fingerprint = caller->client.fingerprint;
   offer.media[offer.audio].transport_cc = numbered;
   caller->feed = oriel_webrtc_feed_create();
-  const struct oriel_webrtc_session_config config = {.identity = identity, .feed = caller->feed, .offer = &offer};
+  const struct oriel_webrtc_session_config config = {.identity = identity, .feed = caller->feed, .offer = &offer,
+                                                     .labels = labels};
   assert_non_null(caller->feed);
   assert_int_equal(oriel_webrtc_session_create(&config, caller->now_ns, &caller->session), 0);
+}
+
+void caller_dial_by(struct caller *caller, bool numbered) {
+  dial(caller, OFFER, numbered, NULL);
+}
+
+void caller_dial_channels(struct caller *caller, const char *const *labels) {
+  dial(caller, OFFER_CHANNELS, true, labels);
 }
 
 void caller_dial(struct caller *caller) {
@@ -144,8 +153,7 @@ static void take_keys(struct caller *caller) {
   assert_true(caller->in && caller->out);
 }
 
-void caller_connect_by(struct caller *caller, bool numbered) {
-  caller_dial_by(caller, numbered);
+void caller_open(struct caller *caller) {
   assert_true(caller_check(caller));
   for (unsigned i = 0; i < 20 && oriel_webrtc_session_state(caller->session) == ORIEL_WEBRTC_WAITING; i++) {
     caller_shake(caller, caller->home);
@@ -153,6 +161,11 @@ void caller_connect_by(struct caller *caller, bool numbered) {
   }
   assert_int_equal(oriel_webrtc_session_state(caller->session), ORIEL_WEBRTC_OPEN);
   take_keys(caller);
+}
+
+void caller_connect_by(struct caller *caller, bool numbered) {
+  caller_dial_by(caller, numbered);
+  caller_open(caller);
 }
 
 void caller_connect(struct caller *caller) {

@@ -50,7 +50,11 @@ struct oriel_webrtc_address caller_address(uint8_t host, uint16_t port);
 void caller_dial_by(struct caller *caller, bool numbered);
 /** The same, numbered. */
 void caller_dial(struct caller *caller);
-/** Dials, checks and shakes hands until the session is open. */
+/** Dials with data channels offered, of which those with these labels are taken; NULL = none. */
+void caller_dial_channels(struct caller *caller, const char *const *labels);
+/** Checks and shakes hands until the session is open. */
+void caller_open(struct caller *caller);
+/** Dials and opens. */
 void caller_connect_by(struct caller *caller, bool numbered);
 void caller_connect(struct caller *caller);
 void caller_hang_up(struct caller *caller);

@@ -5,9 +5,11 @@
 #ifndef ORIEL_TESTS_WEBRTC_OFFERS_H
 #define ORIEL_TESTS_WEBRTC_OFFERS_H
 
-#define OFFER_TOP \
-  "v=0\r\no=- 4611731400430051336 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0 1\r\n" \
+#define OFFER_TOP_OF(mids) \
+  "v=0\r\no=- 4611731400430051336 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE " mids "\r\n" \
   "a=extmap-allow-mixed\r\na=msid-semantic: WMS\r\n"
+
+#define OFFER_TOP OFFER_TOP_OF("0 1")
 
 #define OFFER_TRANSPORT \
   "a=ice-ufrag:EsAw\r\na=ice-pwd:P2uYro0UCOQ4zxjKXaWCBui1\r\na=ice-options:trickle\r\n" \
@@ -44,5 +46,16 @@
   "a=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111\r\n"
 
 #define OFFER OFFER_TOP OFFER_VIDEO OFFER_AUDIO
+
+#define OFFER_APPLICATION \
+  "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\n" OFFER_TRANSPORT "a=mid:2\r\n" \
+  "a=sctp-port:5000\r\na=max-message-size:262144\r\n"
+
+/* As drafts of RFC 8841 had it. */
+#define OFFER_APPLICATION_OLD \
+  "m=application 9 DTLS/SCTP 5001\r\nc=IN IP4 0.0.0.0\r\n" OFFER_TRANSPORT "a=mid:2\r\n" \
+  "a=sctpmap:5001 webrtc-datachannel 1024\r\n"
+
+#define OFFER_CHANNELS OFFER_TOP_OF("0 1 2") OFFER_VIDEO OFFER_AUDIO OFFER_APPLICATION
 
 #endif

@@ -240,6 +240,61 @@ static void answer_mirrors_what_was_refused(void **state) {
   assert_non_null(strstr(text, "a=group:BUNDLE 0 1\r\n"));
 }
 
+static void data_channels_are_answered_in_the_bundle(void **state) {
+  char text[8192];
+  (void)state;
+  assert_int_equal(parse(OFFER_CHANNELS), ORIEL_SDP_FINE);
+  assert_int_equal(offer.application, 2);
+  assert_int_equal(offer.media[2].sctp_port, 5000);
+  const struct oriel_sdp_answer answer = answer_to(NULL, 0);
+  assert_true(oriel_sdp_write_answer(&answer, text, sizeof text) > 0);
+  assert_non_null(strstr(text, "a=group:BUNDLE 0 1 2\r\n"));
+  const char *section = strstr(text, "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\na=mid:2");
+  assert_non_null(section);
+  assert_non_null(strstr(section, "a=setup:passive\r\na=sctp-port:5000\r\na=max-message-size:1048576\r\n"));
+  assert_null(strstr(section, "a=sendonly"));
+  oriel_sdp_refuse_application(&offer);
+  assert_true(oriel_sdp_write_answer(&answer, text, sizeof text) > 0);
+  assert_non_null(strstr(text, "m=application 0 UDP/DTLS/SCTP webrtc-datachannel\r\n"));
+}
+
+static void data_channels_as_drafts_had_them(void **state) {
+  char text[8192];
+  (void)state;
+  assert_int_equal(parse(OFFER_TOP_OF("0 1 2") OFFER_VIDEO OFFER_AUDIO OFFER_APPLICATION_OLD), ORIEL_SDP_FINE);
+  assert_int_equal(offer.application, 2);
+  assert_int_equal(offer.media[2].sctp_port, 5001);
+  const struct oriel_sdp_answer answer = answer_to(NULL, 0);
+  assert_true(oriel_sdp_write_answer(&answer, text, sizeof text) > 0);
+  assert_non_null(strstr(text, "m=application 9 DTLS/SCTP 5000\r\n"));
+  assert_non_null(strstr(text, "a=sctpmap:5000 webrtc-datachannel 64\r\n"));
+  assert_null(strstr(text, "a=sctp-port"));
+}
+
+/* Beside media, in their bundle, over DTLS, with a port; else they are refused, and the media are not. */
+static void data_channels_that_cannot_be(void **state) {
+  static const char *const changes[][2] = {
+    {"BUNDLE 0 1 2", "BUNDLE 0 1"},   {"BUNDLE 0 1 2", "OTHER 0 1 2"}, {"application 9", "application 0"},
+    {"9 UDP/DTLS/SCTP", "9 SCTP"},    {"9 UDP/DTLS/SCTP", "9 DTLS/SCTP"}, {"SCTP webrtc-datachannel", "SCTP other"},
+    {"a=sctp-port:5000\r\n", ""},
+  };
+  (void)state;
+  for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+    assert_int_equal(parse(changed(OFFER_CHANNELS, changes[i][0], changes[i][1])), ORIEL_SDP_FINE);
+    assert_int_equal(offer.application, -1);
+    assert_false(offer.media[2].taken);
+    assert_int_equal(offer.video, 0);
+  }
+  assert_int_equal(parse(changed(OFFER_CHANNELS, "sctp-port:5000", "sctp-port:0")), ORIEL_SDP_MALFORMED);
+  assert_int_equal(parse(changed(OFFER_CHANNELS, "sctp-port:5000", "sctp-port:65536")), ORIEL_SDP_MALFORMED);
+  assert_int_equal(parse(OFFER_TOP_OF("2") OFFER_APPLICATION), ORIEL_SDP_UNFIT);
+  assert_int_equal(parse(OFFER_TOP_OF("0 2 3") OFFER_VIDEO OFFER_APPLICATION
+                         "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:3\r\na=sctp-port:5000\r\n"),
+                   ORIEL_SDP_FINE);
+  assert_int_equal(offer.application, 1); /* one of them */
+  assert_false(offer.media[2].taken);
+}
+
 static void fragments(void **state) {
   static const char whole[] = "a=ice-ufrag:abcd\r\na=ice-pwd:abcdefghijklmnopqrstuv\r\nm=video 9 X 0\r\na=mid:0\r\n"
                               "a=candidate:1 1 udp 1 192.0.2.1 9 typ host\r\na=end-of-candidates\r\n";
@@ -270,6 +325,9 @@ int main(void) {
     cmocka_unit_test(cut_and_turned),
     cmocka_unit_test(answer_says_what_was_chosen),
     cmocka_unit_test(answer_mirrors_what_was_refused),
+    cmocka_unit_test(data_channels_are_answered_in_the_bundle),
+    cmocka_unit_test(data_channels_as_drafts_had_them),
+    cmocka_unit_test(data_channels_that_cannot_be),
     cmocka_unit_test(fragments),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
