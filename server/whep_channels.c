@@ -110,14 +110,9 @@ static void refuse(struct oriel_whep_channels *channels, const struct oriel_chan
               "\"clipboard\", each once; later ones are not told", channels->speaker.address, clean);
 }
 
-static void follow_controls(struct oriel_whep_channels *channels, bool wanted) {
-  if (!wanted) /* what it holds, it holds no more */
-    oriel_viewer_input(channels->speaker.viewer, &(struct oriel_input){.type = ORIEL_INPUT_RELEASE_ALL});
-  oriel_viewer_control(channels->speaker.viewer, wanted);
-}
-
 /** 0, or the reason to end with. */
-static int take_message(struct oriel_whep_channels *channels, const struct oriel_channel_event *event, uint64_t now_ns) {
+static int take_message(struct oriel_whep_channels *channels, const struct oriel_channel_event *event,
+                        uint64_t now_ns) {
   channels->messages++;
   if (event->channel == LABEL_INPUT)
     return take_input(channels, event, now_ns);
@@ -129,8 +124,8 @@ static int take_event(struct oriel_whep_channels *channels, const struct oriel_c
   switch (event->type) {
   case ORIEL_CHANNEL_OPENED:
   case ORIEL_CHANNEL_CLOSED:
-    if (event->channel == LABEL_INPUT)
-      follow_controls(channels, event->type == ORIEL_CHANNEL_OPENED);
+    if (event->channel == LABEL_INPUT) /* with the controls go the keys that it holds */
+      oriel_viewer_control(channels->speaker.viewer, event->type == ORIEL_CHANNEL_OPENED);
     return 0;
   case ORIEL_CHANNEL_MESSAGE:
     return take_message(channels, event, now_ns);

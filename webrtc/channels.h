@@ -33,8 +33,8 @@ struct oriel_channel_event {
 
 struct oriel_channels;
 
-/** Begins with a peer whose SCTP has this port. `labels` ends with NULL, has at most ORIEL_CHANNELS_MAX, and is borrowed
- *  for its life. As oriel_sctp_create. */
+/** Begins with a peer whose SCTP has this port. `labels` ends with NULL, has at most ORIEL_CHANNELS_MAX, and is
+ *  borrowed for its life. As oriel_sctp_create. */
 int oriel_channels_create(uint16_t port, const char *const *labels, uint64_t now_ns, struct oriel_channels **channels);
 /** Sends nothing. NULL is fine. */
 void oriel_channels_destroy(struct oriel_channels *channels);

@@ -7,6 +7,8 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <usrsctp.h>
@@ -58,8 +60,8 @@ static struct {
   bool known[ORIEL_SCTP_MAX]; /* to the library, as an address */
 } library;
 
-/* An address is a place in the table, and 1 more, since NULL is none. It stays known for ever: to take one back the
- * library would need the thread that it was told not to have, without which it keeps what the address was used by. */
+/* An address is a place in the table, and 1 more, since NULL is none. It stays known for ever: of one that is taken
+ * back the library has another thread look through all associations. */
 static void *address_of(unsigned place) {
   return (void *)(uintptr_t)(place + 1);
 }
@@ -79,12 +81,21 @@ static int on_packet(void *address, void *data, size_t size, uint8_t service, ui
   return 0;
 }
 
+/* "nothreads" is one: it waits for ever for an address to come or go. Signals are not for it. */
+static void start_library(void) {
+  sigset_t all, before;
+  sigfillset(&all);
+  (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+  usrsctp_init_nothreads(0, on_packet, NULL);
+  (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
 static void open_library(uint64_t now_ns) {
   if (library.open)
     return;
   library.open = true;
   library.ticked_ns = now_ns;
-  usrsctp_init_nothreads(0, on_packet, NULL);
+  start_library();
   usrsctp_sysctl_set_sctp_blackhole(2); /* silence for packets of no association */
   usrsctp_sysctl_set_sctp_ecn_enable(0);
   usrsctp_sysctl_set_sctp_asconf_enable(0); /* needs the next one */

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * SCTP for data channels (RFC 8831, RFC 8261): associations whose packets are records of DTLS. The protocol is usrsctp's,
- * which is known to sctp.c alone; what is here are packets, messages and times.
+ * SCTP for data channels (RFC 8831, RFC 8261): associations whose packets are records of DTLS. The protocol is
+ * usrsctp's, which is known to sctp.c alone; what is here are packets, messages and times.
  *
  * The library is global: one set of associations and one list of timers for the process, made with the first
- * association and kept until the process ends. So all associations belong to one thread at a time, and the time that is
- * passed in is one clock's: whoever ticks lets the timers of all go on, whose packets then wait in each of them. The
- * library runs no threads here, opens no sockets, and sees no address but a number that says whose a packet is.
+ * association and kept until the process ends. So all associations belong to one thread at a time, and the time that
+ * is passed in is one clock's: whoever ticks lets the timers of all go on, whose packets then wait in each of them.
+ * The library keeps no socket open and sees no address but a number that says whose a packet is; its only thread
+ * sleeps, see docs/threads.md.
  *
- * What a peer can make of an association is bounded: by sctp_front.h, what it is made of; ORIEL_SCTP_STREAMS streams in
- * each direction; one message of ORIEL_SCTP_MESSAGE_MAX that comes, beside ORIEL_SCTP_WINDOW bytes of others;
+ * What a peer can make of an association is bounded: by sctp_front.h, what it is made of; ORIEL_SCTP_STREAMS streams
+ * in each direction; one message of ORIEL_SCTP_MESSAGE_MAX that comes, beside ORIEL_SCTP_WINDOW bytes of others;
  * ORIEL_SCTP_PACKETS that wait to leave, beyond which the library is told to wait; and 4,000 packets a second, beyond
  * which they are lost.
  *

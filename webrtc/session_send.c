@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What a session sends, and in which order: answers to checks, DTLS, reports, sound, data channels; then, as fast as the way carries
- * it, what is asked for again and pictures. Network thread.
+ * What a session sends, and in which order: answers to checks, DTLS, reports, sound, data channels; then, as fast as
+ * the way carries it, what is asked for again and pictures. Network thread.
  */
 #include <string.h>
 
@@ -295,8 +295,10 @@ size_t oriel_webrtc_session_next(struct oriel_webrtc_session *session, uint64_t 
 
 /** Whether its channels have something to send, or to say. */
 static bool has_channel_work(const struct oriel_webrtc_session *session, uint64_t now_ns) {
-  return session->channels && (oriel_channels_has_event(session->channels) ||
-                               (oriel_channels_has_packet(session->channels) && oriel_ice_may_send(&session->ice, now_ns)));
+  if (!session->channels)
+    return false;
+  const bool may_send = oriel_ice_may_send(&session->ice, now_ns);
+  return oriel_channels_has_event(session->channels) || (may_send && oriel_channels_has_packet(session->channels));
 }
 
 /** When something that keeps to the pace may leave; 0 = nothing waits. */

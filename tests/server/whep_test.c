@@ -205,6 +205,25 @@ static void pages_may_read_refusals(void **state) {
   assert_header("Access-Control-Allow-Origin", "");
 }
 
+/* Who only may watch cannot have the controls; and at /whep/view nobody can. */
+static void channels_are_for_who_plays(void **state) {
+  struct rig *rig = *state;
+  char location[LOCATION_SIZE];
+  assert_int_equal(offer(rig, "/whep", BEARER(RIG_VIEW_TOKEN) SDP, OFFER_CHANNELS), 403);
+  assert_int_equal(offer(rig, "/whep/view", RIG_BEARER SDP, OFFER_CHANNELS), 201);
+  assert_non_null(strstr(answer.body, "m=application 0 UDP/DTLS/SCTP"));
+  close_session(rig, header_of(&answer, "Location", location, sizeof location));
+  assert_int_equal(offer(rig, "/whep", RIG_BEARER SDP, OFFER_CHANNELS), 201);
+  assert_non_null(strstr(answer.body, "m=application 9 UDP/DTLS/SCTP"));
+  assert_non_null(strstr(answer.body, "a=sctp-port:5000"));
+  close_session(rig, header_of(&answer, "Location", location, sizeof location));
+  assert_int_equal(offer(rig, "/d/" RIG_DESKTOP "/whep", RIG_BEARER SDP, OFFER), 201); /* without any */
+  close_session(rig, header_of(&answer, "Location", location, sizeof location));
+  assert_int_equal(ask(rig, &answer, "GET /whep", RIG_BEARER, NULL), 200);
+  assert_int_equal(ask(rig, &answer, "OPTIONS /whep", "Origin: https://player.example\r\n", NULL), 200);
+  assert_header("Accept-Post", "application/sdp");
+}
+
 static void patches(void **state) {
   struct rig *rig = *state;
   char location[LOCATION_SIZE], tag[64], again[64], match[256];
@@ -599,6 +618,7 @@ int main(void) {
     cmocka_unit_test(offers_are_refused_with_the_reason),
     cmocka_unit_test(methods_and_pages_of_others),
     cmocka_unit_test(pages_may_read_refusals),
+    cmocka_unit_test(channels_are_for_who_plays),
     cmocka_unit_test(patches),
     cmocka_unit_test(noise_at_the_port),
     cmocka_unit_test(an_error_at_the_port_is_got_over),

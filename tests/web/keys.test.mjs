@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { codeOf, isModifier, USAGES, usageOf } from '../../web/js/keys.js';
 import { difference } from '../../web/js/typing.js';
@@ -19,6 +20,14 @@ const expected = [
     'AudioVolumeDown Again Copy Cut Find Open Paste Props Select Undo Power'
   ).split(' '),
 ];
+
+test('keys_of_whep_clients_are_the_same', () => {
+  const source = readFileSync(new URL('../../server/whep_keys.c', import.meta.url), 'utf8');
+  const rows = source.slice(source.indexOf('keys[] = {'), source.indexOf('};', source.indexOf('keys[] = {')));
+  const found = [...rows.matchAll(/\{"(\w+)", (ORIEL_KEY_CONSUMER \+ )?(0x[0-9a-f]+)\}/g)];
+  const table = found.map(([, code, consumer, usage]) => [code, Number(usage) + (consumer ? 0xc000 : 0)]);
+  assert.deepEqual(Object.fromEntries(table), { ...USAGES });
+});
 
 test('keys_table_is_complete', () => {
   for (const code of expected) assert.ok(USAGES[code] > 3 && USAGES[code] <= 0xe7, code);
