@@ -244,15 +244,15 @@ unsigned oriel_udp_addresses(const struct oriel_udp *udp, struct oriel_webrtc_ad
     addresses[0] = udp->address;
     return 1;
   }
-  if (getifaddrs(&all) == 0) {
-    for (const struct ifaddrs *at = all; at && found < count; at = at->ifa_next) {
-      if (!is_usable(at, udp->v6))
-        continue;
-      addresses[found] = oriel_udp_address_of(at->ifa_addr);
-      addresses[found++].port = udp->port;
-    }
-    freeifaddrs(all);
+  if (getifaddrs(&all) < 0)
+    return 0;
+  for (const struct ifaddrs *at = all; at && found < count; at = at->ifa_next) {
+    if (!is_usable(at, udp->v6))
+      continue;
+    addresses[found] = oriel_udp_address_of(at->ifa_addr);
+    addresses[found++].port = udp->port;
   }
+  freeifaddrs(all);
   if (!found) /* a host without a network serves itself */
     addresses[found++] = oriel_webrtc_address_make(loopback, sizeof loopback, udp->port);
   return found;

@@ -56,7 +56,8 @@ void oriel_udp_commit(struct oriel_udp *udp);
 /** Sends what waits. True when nothing is left; false: the socket takes no more now. */
 bool oriel_udp_flush(struct oriel_udp *udp);
 /** Addresses that a client can be told to send to, with the port: `count` of them at most; how many. Those of this host
- *  where the socket is bound to any: the ones that others can reach first. */
+ *  where the socket is bound to any: the ones that others can reach first; 0 where the system tells none of them for
+ *  want of descriptors or memory. */
 unsigned oriel_udp_addresses(const struct oriel_udp *udp, struct oriel_webrtc_address *addresses, unsigned count);
 
 #endif

@@ -24,6 +24,8 @@
 #define METHODS_OF_ENDPOINT "POST, GET, HEAD, OPTIONS"
 #define METHODS_OF_SESSION "PATCH, DELETE, GET, HEAD, OPTIONS"
 
+static const char unreachable[] = "the system tells none of its addresses now; try again";
+
 enum { HTTP_PRECONDITION_REQUIRED = 428, TAG_SIZE = ORIEL_ICE_UFRAG_SIZE + 3 };
 
 /* ---- answers ---- */
@@ -121,6 +123,10 @@ static enum MHD_Result answer_offer(struct oriel_request *request, struct oriel_
   struct oriel_whep *whep = request->server->mounts.whep;
   struct oriel_webrtc_address candidates[ORIEL_SDP_CANDIDATES_MAX];
   const unsigned count = oriel_whep_port_candidates(whep, candidates);
+  if (!count) {
+    oriel_whep_client_end(whep, client, unreachable);
+    return refuse(request, MHD_HTTP_SERVICE_UNAVAILABLE, unreachable);
+  }
   char *text = malloc(ORIEL_SDP_MAX);
   const size_t size =
     text ? oriel_webrtc_session_answer(client->session, candidates, count, text, ORIEL_SDP_MAX) : 0;
@@ -241,8 +247,11 @@ static enum MHD_Result restart(struct oriel_request *request, struct oriel_whep_
   struct oriel_whep *whep = request->server->mounts.whep;
   struct oriel_webrtc_address candidates[ORIEL_SDP_CANDIDATES_MAX];
   char text[4096];
-  const size_t size = oriel_webrtc_session_restart(client->session, fragment, candidates,
-                                                   oriel_whep_port_candidates(whep, candidates), text, sizeof text);
+  const unsigned count = oriel_whep_port_candidates(whep, candidates);
+  if (!count)
+    return refuse(request, MHD_HTTP_SERVICE_UNAVAILABLE, unreachable);
+  const size_t size =
+    oriel_webrtc_session_restart(client->session, fragment, candidates, count, text, sizeof text);
   if (!size)
     return refuse(request, MHD_HTTP_UNPROCESSABLE_CONTENT,
                   "a restart needs an a=ice-ufrag and an a=ice-pwd; the session goes on as it was");

@@ -15,7 +15,8 @@ int oriel_whep_port_watch(struct oriel_whep *whep);
 void oriel_whep_port_schedule(struct oriel_whep *whep);
 /** Closes what watch opened, if it is open. */
 void oriel_whep_port_close(struct oriel_whep *whep);
-/** What a client can be told to send to: at most ORIEL_SDP_CANDIDATES_MAX. How many. */
+/** What a client can be told to send to: at most ORIEL_SDP_CANDIDATES_MAX. How many; 0: none
+ *  is known now. */
 unsigned oriel_whep_port_candidates(const struct oriel_whep *whep, struct oriel_webrtc_address *candidates);
 
 #endif
