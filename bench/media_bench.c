@@ -48,7 +48,7 @@ static void bench_convert(const char *name, int width, int height, struct oriel_
   struct series series = {.name = name, .unit = "ms"};
   uint8_t *bgrx = make_text(width, height);
   struct oriel_picture picture;
-  check(oriel_picture_init(&picture, (uint16_t)width, (uint16_t)height), name);
+  check(oriel_picture_init(&picture, (uint16_t)width, (uint16_t)height, ORIEL_RANGE_FULL), name);
   const struct oriel_damage damage = {.count = 1, .rects = {rect}};
   for (int i = 0; i < 200; i++) {
     uint64_t start = oriel_clock_ns();
@@ -70,7 +70,7 @@ static void rig_open(struct rig *rig, int width, int height) {
   *rig = (struct rig){.width = width, .height = height};
   struct oriel_encoder_config config = {.width = (uint16_t)width, .height = (uint16_t)height, .fps = 60};
   config.bitrate_kbps = oriel_encoder_default_kbps(config.width, config.height);
-  check(oriel_picture_init(&rig->picture, config.width, config.height), "picture");
+  check(oriel_picture_init(&rig->picture, config.width, config.height, ORIEL_RANGE_FULL), "picture");
   check(oriel_encoder_create("x264", &config, &rig->encoder), "x264");
 }
 

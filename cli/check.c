@@ -48,7 +48,7 @@ static bool is_last(const char *name, bool works) {
 static int find_encoder(const char *wanted, char *why, size_t why_size) {
   const char *name;
   char names[256] = "";
-  for (size_t i = 0; (name = oriel_encoder_at(i)) != NULL; i++) {
+  for (size_t i = 0; (name = oriel_encoder_at(ORIEL_CODEC_H264, i)) != NULL; i++) {
     if (strcmp(name, wanted) == 0)
       return (int)i;
     const size_t used = strlen(names);
@@ -67,7 +67,7 @@ int oriel_check_encoder(const struct oriel_desktop_options *options, char *why, 
   const int row = find_encoder(name, why, why_size);
   if (row < 0)
     return ORIEL_EXIT_USAGE;
-  (void)oriel_encoder_probe((size_t)row, &name, &works, reason, sizeof reason);
+  (void)oriel_encoder_probe(ORIEL_CODEC_H264, (size_t)row, &name, &works, reason, sizeof reason);
   if (works && is_last(name, true))
     return ORIEL_EXIT_OK;
   snprintf(why, why_size, "cannot use --encoder %s: %s; see `oriel doctor`", name, reason);

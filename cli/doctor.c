@@ -118,11 +118,11 @@ static void check_accelerators(struct report *report) {
     find(report, FAIL, "accelerator", "Reinstall qemu-system-x86", "%s, and %s", why, tcg_why);
 }
 
-static void check_encoders(struct report *report) {
+static void check_codec(struct report *report, enum oriel_codec codec, const char *row, const char *remedy) {
   const char *name = NULL;
   bool works = false;
   char why[256] = "", good[256] = "", bad[512] = "";
-  for (size_t i = 0; oriel_encoder_probe(i, &name, &works, why, sizeof why); i++) {
+  for (size_t i = 0; oriel_encoder_probe(codec, i, &name, &works, why, sizeof why); i++) {
     if (strcmp(name, "null") == 0)
       continue;
     char *list = works ? good : bad;
@@ -130,10 +130,15 @@ static void check_encoders(struct report *report) {
     snprintf(list + used, size - used, "%s%s", used > 0 ? ", " : "", name);
   }
   if (good[0] != '\0')
-    find(report, OK, "video encoders", "", "%s%s%s%s", good, bad[0] != '\0' ? " (not here: " : "", bad,
+    find(report, OK, row, "", "%s%s%s%s", good, bad[0] != '\0' ? " (not here: " : "", bad,
          bad[0] != '\0' ? ")" : "");
   else
-    find(report, FAIL, "video encoders", "Install libx264-164", "none of %s works: %s", bad, why);
+    find(report, FAIL, row, remedy, "none of %s works: %s", bad, why);
+}
+
+static void check_encoders(struct report *report) {
+  check_codec(report, ORIEL_CODEC_H264, "video encoders", "Install libx264-164");
+  check_codec(report, ORIEL_CODEC_VP8, "VP8 encoders", "Install libvpx7");
 }
 
 static void check_opus(struct report *report) {

@@ -17,17 +17,26 @@
 #include "core/damage.h"
 
 enum oriel_packet_kind {
-  ORIEL_PACKET_VIDEO, /* one H.264 access unit, Annex B, parameter sets before every IDR */
+  ORIEL_PACKET_VIDEO, /* one picture, as its codec has it */
   ORIEL_PACKET_TILES, /* losslessly coded rectangles; payload as in media/tiles.h */
   ORIEL_PACKET_AUDIO, /* one Opus packet, 48 kHz stereo */
   ORIEL_PACKET_CURSOR, /* cursor shape; payload as in source/source.h */
   ORIEL_PACKET_CLIPBOARD, /* a text, UTF-8: core/clipboard.h; wiped before it is freed */
 };
 
+/** How video is coded. */
+enum oriel_codec {
+  ORIEL_CODEC_H264, /* an access unit in Annex B, parameter sets before every IDR */
+  ORIEL_CODEC_VP8,  /* a frame as RFC 6386 has it, without a container */
+  ORIEL_CODECS,
+};
+
 struct oriel_packet {
   atomic_uint refs;
   enum oriel_packet_kind kind;
-  bool key;        /* video: starts with an IDR; a viewer may join here */
+  enum oriel_codec codec; /* video */
+  uint8_t rendition; /* video, tiles: which of a desktop's made it, as the desktop numbers them */
+  bool key;        /* video: builds on nothing before it; a viewer may join here */
   bool sharpening; /* video, tiles: a quality pass over a still picture, nothing moved */
   uint32_t sequence; /* counts pictures (video and tiles together) or audio packets; wraps */
   uint16_t width, height; /* video and tiles: visible size, pixels */

@@ -24,15 +24,17 @@ enum {
 struct backend {
   const char *name;
   const struct oriel_encoder_impl *impl;
+  enum oriel_codec codec;
 };
 
 /* In the order of preference; software first, because small damage is coded sooner here than a GPU is asked. */
 static const struct backend backends[] = {
-  {"x264", &oriel_encoder_x264},
-  {"h264_vaapi", &oriel_encoder_lavc},
-  {"h264_nvenc", &oriel_encoder_lavc},
-  {"h264_videotoolbox", &oriel_encoder_lavc},
-  {"null", &oriel_encoder_null},
+  {"x264", &oriel_encoder_x264, ORIEL_CODEC_H264},
+  {"h264_vaapi", &oriel_encoder_lavc, ORIEL_CODEC_H264},
+  {"h264_nvenc", &oriel_encoder_lavc, ORIEL_CODEC_H264},
+  {"h264_videotoolbox", &oriel_encoder_lavc, ORIEL_CODEC_H264},
+  {"libvpx", &oriel_encoder_vpx, ORIEL_CODEC_VP8},
+  {"null", &oriel_encoder_null, ORIEL_CODEC_H264},
 };
 enum { BACKENDS = sizeof backends / sizeof backends[0] };
 
@@ -55,7 +57,7 @@ uint32_t oriel_encoder_default_kbps(uint16_t width, uint16_t height) {
 }
 
 static bool config_valid(const struct oriel_encoder_config *config) {
-  return config->width >= ORIEL_PICTURE_SIZE_MIN && config->width <= ORIEL_PICTURE_WIDTH_MAX &&
+  return config->codec < ORIEL_CODECS && config->width >= ORIEL_PICTURE_SIZE_MIN && config->width <= ORIEL_PICTURE_WIDTH_MAX &&
          config->height >= ORIEL_PICTURE_SIZE_MIN && config->height <= ORIEL_PICTURE_HEIGHT_MAX && config->fps >= 1 &&
          config->fps <= FPS_MAX && config->bitrate_kbps >= KBPS_MIN && config->bitrate_kbps <= KBPS_MAX;
 }
@@ -69,18 +71,20 @@ static int backend_open(const struct backend *backend, const char *codec, const 
 
 static int open_named(const char *name, const struct oriel_encoder_config *config, struct oriel_encoder *encoder) {
   size_t prefix = strlen(lavc_prefix);
-  if (!strncmp(name, lavc_prefix, prefix)) {
-    const struct backend any = {lavc_prefix, &oriel_encoder_lavc};
+  if (!strncmp(name, lavc_prefix, prefix) && config->codec == ORIEL_CODEC_H264) {
+    const struct backend any = {lavc_prefix, &oriel_encoder_lavc, ORIEL_CODEC_H264};
     return backend_open(&any, name + prefix, config, encoder);
   }
   for (size_t i = 0; i < BACKENDS; i++)
-    if (!strcmp(name, backends[i].name))
+    if (backends[i].codec == config->codec && !strcmp(name, backends[i].name))
       return backend_open(&backends[i], name, config, encoder);
   return -ENOENT;
 }
 
 static int open_first(const struct oriel_encoder_config *config, struct oriel_encoder *encoder) {
   for (size_t i = 0; i < BACKENDS - 1; i++) {
+    if (backends[i].codec != config->codec)
+      continue;
     int error = backend_open(&backends[i], backends[i].name, config, encoder);
     if (error == 0 || error == -ENOMEM)
       return error;
@@ -117,7 +121,8 @@ const char *oriel_encoder_name(const struct oriel_encoder *encoder) {
 }
 
 int oriel_encoder_reconfigure(struct oriel_encoder *encoder, const struct oriel_encoder_config *config) {
-  if (!config_valid(config) || config->width != encoder->config.width || config->height != encoder->config.height)
+  if (!config_valid(config) || config->codec != encoder->config.codec || config->width != encoder->config.width ||
+      config->height != encoder->config.height)
     return -EINVAL;
   int error = encoder->impl->reconfigure(encoder->state, config);
   if (error == 0)
@@ -133,7 +138,8 @@ static uint32_t damage_pixels(const struct oriel_encoder *encoder, const struct 
 
 int oriel_encoder_encode(struct oriel_encoder *encoder, const struct oriel_picture *picture,
                          const struct oriel_encode_request *request, struct oriel_packet **packet) {
-  if (picture->width != encoder->config.width || picture->height != encoder->config.height)
+  if (picture->width != encoder->config.width || picture->height != encoder->config.height ||
+      picture->range != oriel_encoder_range(encoder->config.codec))
     return -EINVAL;
   struct oriel_encode_request actual = *request;
   actual.force_key |= encoder->key_due;
@@ -146,6 +152,7 @@ int oriel_encoder_encode(struct oriel_encoder *encoder, const struct oriel_pictu
   encoder->key_due = error < 0;
   if (error < 0)
     return error;
+  made->codec = encoder->config.codec;
   made->sharpening = request->quality == ORIEL_QUALITY_SHARPEN && !made->key;
   made->width = picture->width;
   made->height = picture->height;
@@ -174,18 +181,27 @@ static const char *open_failure(int error) {
   }
 }
 
-const char *oriel_encoder_at(size_t index) {
-  return index < BACKENDS ? backends[index].name : NULL;
+const char *oriel_encoder_at(enum oriel_codec codec, size_t index) {
+  for (size_t i = 0; i < BACKENDS; i++)
+    if (backends[i].codec == codec && index-- == 0)
+      return backends[i].name;
+  return NULL;
 }
 
-bool oriel_encoder_probe(size_t index, const char **name, bool *works, char *why, size_t why_size) {
-  if (index >= BACKENDS)
-    return false;
-  const struct oriel_encoder_config config = {.width = 640, .height = 480, .fps = 60, .bitrate_kbps = 2000};
+enum oriel_picture_range oriel_encoder_range(enum oriel_codec codec) {
+  return codec == ORIEL_CODEC_VP8 ? ORIEL_RANGE_LIMITED : ORIEL_RANGE_FULL;
+}
+
+bool oriel_encoder_probe(enum oriel_codec codec, size_t index, const char **name, bool *works, char *why,
+                         size_t why_size) {
+  const struct oriel_encoder_config config = {
+    .codec = codec, .width = 640, .height = 480, .fps = 60, .bitrate_kbps = 2000};
   struct oriel_encoder *encoder = NULL;
-  int error = oriel_encoder_create(backends[index].name, &config, &encoder);
+  *name = oriel_encoder_at(codec, index);
+  if (!*name)
+    return false;
+  int error = oriel_encoder_create(*name, &config, &encoder);
   oriel_encoder_destroy(encoder);
-  *name = backends[index].name;
   *works = error == 0;
   if (why_size)
     snprintf(why, why_size, "%s", error ? open_failure(error) : "opens");

@@ -9,8 +9,10 @@
 #include <stdint.h>
 
 #include "core/damage.h"
+#include "core/packet.h"
 
 struct oriel_encoder_config {
+  enum oriel_codec codec;
   uint16_t width, height; /* visible, pixels, [64, 7680] x [64, 4320]; odd is fine */
   uint32_t fps;           /* 1..240; the most the caller will send; sets rate control's step */
   uint32_t bitrate_kbps;  /* 100..400000; an upper bound, not a goal: a quiet screen costs less. Over a second it holds;

@@ -25,6 +25,6 @@ struct oriel_encoder_impl {
   bool (*needs_sharpening)(const void *state);
 };
 
-extern const struct oriel_encoder_impl oriel_encoder_x264, oriel_encoder_lavc, oriel_encoder_null;
+extern const struct oriel_encoder_impl oriel_encoder_x264, oriel_encoder_lavc, oriel_encoder_vpx, oriel_encoder_null;
 
 #endif

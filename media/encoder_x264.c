@@ -3,10 +3,11 @@
  * H.264 by x264: zero latency, damage hints, a QP per picture from media/rate. Called by one media thread.
  *
  * x264 runs in constant-QP mode with the QP of each picture forced. A macroblock marked constant is skipped without
- * analysis if it was last coded at a QP no higher than this picture's; x264 keeps that map (its effective_qp) and
- * `coded_qp` below is our copy. So an ordinary picture never uses a QP below that of any undamaged macroblock, and a
+ * analysis if it was last coded at a QP no higher than this picture's; x264 keeps that map (its effective_qp) and ours is
+ * a copy. So an ordinary picture never uses a QP below that of any undamaged macroblock, and a
  * sharpening picture is simply one of low QP: x264 codes again exactly what was coarser.
  */
+#include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -19,10 +20,10 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "media/encoder_impl.h"
+#include "media/macroblocks.h"
 #include "media/rate.h"
 
 enum {
-  MB = 16,          /* side of a macroblock, pixels */
   QP_SHARP = 14,    /* luma PSNR 46 dB on text; lower gains nothing that survives 4:2:0 */
   QP_SMALL = 18,    /* floor for small damage: nearly sharp at once, and cheap */
   QP_LARGE = 22,    /* floor for large damage: below it bits and time rise faster than what eyes see of motion */
@@ -36,6 +37,8 @@ enum {
   THREAD_PIXELS = 1600 * 900, /* below it one core is fast enough */
 };
 
+static_assert(X264_MBINFO_CONSTANT == 1, "the map of macroblocks is x264's own");
+
 /* Coding large damage should take this long. Fewer bits are the one thing that makes x264 faster from here (1920x1080:
  * 11.5 ms at QP 22, 7.4 at 26); partitions and motion search are at their least and change nothing measurable. */
 #define LARGE_GOAL_NS (6 * ORIEL_NS_PER_MS)
@@ -45,9 +48,7 @@ struct state {
   x264_param_t params;
   struct oriel_encoder_config config;
   struct oriel_rate rate;
-  int columns, rows;  /* macroblocks */
-  uint8_t *constant;  /* owned; per macroblock, X264_MBINFO_CONSTANT or 0 */
-  uint8_t *coded_qp;  /* owned; per macroblock, QP it was last coded at */
+  struct oriel_macroblocks blocks; /* coded_qp: as x264's own */
   int64_t pictures;
   int large_floor;     /* QP_LARGE..QP_HURRIED */
   bool sharpening_due; /* some coded_qp is above QP_SHARP */
@@ -129,8 +130,7 @@ static void state_close(void *opaque) {
   struct state *state = opaque;
   if (state->x264)
     x264_encoder_close(state->x264);
-  free(state->coded_qp);
-  free(state->constant);
+  oriel_macroblocks_finish(&state->blocks);
   free(state);
 }
 
@@ -142,12 +142,9 @@ static int state_open(const char *codec, const struct oriel_encoder_config *conf
     return -ENOMEM;
   state->config = *config;
   state->large_floor = QP_LARGE;
-  state->columns = (config->width + MB - 1) / MB;
-  state->rows = (config->height + MB - 1) / MB;
-  size_t count = (size_t)state->columns * (size_t)state->rows;
-  state->constant = calloc(1, count);
-  state->coded_qp = calloc(1, count);
-  int error = state->constant && state->coded_qp ? open_params(config, &state->params) : -ENOMEM;
+  int error = oriel_macroblocks_init(&state->blocks, config->width, config->height);
+  if (error == 0)
+    error = open_params(config, &state->params);
   if (error == 0) {
     state->x264 = x264_encoder_open(&state->params);
     error = state->x264 ? 0 : -ENODEV;
@@ -169,83 +166,6 @@ static int state_reconfigure(void *opaque, const struct oriel_encoder_config *co
   return 0;
 }
 
-/* Marks what may be skipped; returns the number of macroblocks that may not. */
-static int mark_constant(struct state *state, const struct oriel_damage *damage) {
-  int all = state->columns * state->rows;
-  if (!damage) {
-    memset(state->constant, 0, (size_t)all);
-    return all;
-  }
-  memset(state->constant, X264_MBINFO_CONSTANT, (size_t)all);
-  int damaged = 0;
-  for (int i = 0; i < damage->count; i++) {
-    /* Chroma of an odd edge reaches one pixel further, hence the alignment before the division. */
-    struct oriel_rect rect = oriel_rect_align(damage->rects[i], MB, state->columns * MB, state->rows * MB);
-    if (oriel_rect_empty(rect))
-      continue;
-    for (int y = rect.y / MB; y < (rect.y + rect.height) / MB; y++)
-      for (int x = rect.x / MB; x < (rect.x + rect.width) / MB; x++) {
-        damaged += state->constant[y * state->columns + x] != 0;
-        state->constant[y * state->columns + x] = 0;
-      }
-  }
-  return damaged;
-}
-
-/* Sum of luma gradients over macroblocks [from, to) of one row of them: what coding them will roughly cost. Every fifth
- * line, an odd distance, so that patterns of two or four lines do not beat with it. */
-static uint32_t gradients(const struct oriel_picture *picture, int row, int from, int to) {
-  int left = from * MB, right = to * MB, lines = picture->coded_height - row * MB - 1;
-  right = right < picture->coded_width ? right : picture->coded_width - 1;
-  lines = lines < MB - 1 ? lines : MB - 1;
-  uint32_t total = 0;
-  for (int line = 0; line < lines; line += 5) {
-    const uint8_t *y = picture->y + (ptrdiff_t)(row * MB + line) * picture->stride_y;
-    const uint8_t *below = y + picture->stride_y;
-    int across = 0, down = 0; /* int and two sums: what compilers turn into sums of absolute differences */
-    for (int x = left; x < right; x++)
-      across += abs(y[x] - y[x + 1]);
-    for (int x = left; x < right; x++)
-      down += abs(y[x] - below[x]);
-    total += (uint32_t)(across + down);
-  }
-  return total;
-}
-
-struct analysis {
-  uint64_t activity; /* of what will be coded */
-  int coarsest;      /* highest QP among what will not */
-};
-
-/* Looks at every macroblock: is it going to be coded, because it is damaged or was coded at a QP above `above`? */
-static struct analysis analyse(const struct state *state, const struct oriel_picture *picture, int above) {
-  struct analysis analysis = {0};
-  for (int row = 0; row < state->rows; row++) {
-    const uint8_t *constant = state->constant + (ptrdiff_t)row * state->columns;
-    const uint8_t *coded_qp = state->coded_qp + (ptrdiff_t)row * state->columns;
-    int from = -1; /* start of a span that will be coded */
-    for (int column = 0; column <= state->columns; column++) {
-      bool coded = column < state->columns && (!constant[column] || coded_qp[column] > above);
-      if (coded && from < 0)
-        from = column;
-      if (!coded && from >= 0) {
-        analysis.activity += gradients(picture, row, from, column);
-        from = -1;
-      }
-      if (!coded && column < state->columns && coded_qp[column] > analysis.coarsest)
-        analysis.coarsest = coded_qp[column];
-    }
-  }
-  return analysis;
-}
-
-static int coarsest_qp(const struct state *state) {
-  int coarsest = 0;
-  for (int i = 0; i < state->columns * state->rows; i++)
-    coarsest = state->coded_qp[i] > coarsest ? state->coded_qp[i] : coarsest;
-  return coarsest;
-}
-
 struct plan {
   enum oriel_rate_kind kind;
   int qp;
@@ -256,12 +176,13 @@ struct plan {
 static struct plan plan_picture(struct state *state, const struct oriel_picture *picture,
                                 const struct oriel_encode_request *request) {
   bool sharpen = request->quality == ORIEL_QUALITY_SHARPEN;
-  int damaged = mark_constant(state, request->force_key ? NULL : request->damage);
+  int damaged = oriel_macroblocks_mark(&state->blocks, request->force_key ? NULL : request->damage);
   uint64_t now = request->converted_ns ? request->converted_ns : oriel_clock_ns();
   struct plan plan = {.kind = ORIEL_RATE_DELTA};
-  struct analysis analysis = analyse(state, picture, sharpen ? QP_SHARP : QP_COARSEST);
+  struct oriel_macroblock_analysis analysis =
+    oriel_macroblocks_analyse(&state->blocks, picture, sharpen ? QP_SHARP : QP_COARSEST);
   plan.activity = analysis.activity;
-  bool small = damaged * SMALL_PART < state->columns * state->rows;
+  bool small = damaged * SMALL_PART < state->blocks.columns * state->blocks.rows;
   int floor = small ? QP_SMALL : state->large_floor;
   if (sharpen) {
     plan.kind = ORIEL_RATE_SHARPEN;
@@ -273,7 +194,7 @@ static struct plan plan_picture(struct state *state, const struct oriel_picture 
     plan.kind = ORIEL_RATE_KEY;
   plan.qp = oriel_rate_qp(&state->rate, plan.kind, now, plan.activity, floor, QP_COARSEST);
   if (plan.kind == ORIEL_RATE_SHARPEN) { /* each pass gets nearer, so that a few of them end it */
-    int better = coarsest_qp(state) - SHARPEN_STEP;
+    int better = oriel_macroblocks_coarsest(&state->blocks) - SHARPEN_STEP;
     plan.qp = plan.qp < better ? plan.qp : better;
     plan.qp = plan.qp > QP_SHARP ? plan.qp : QP_SHARP;
   }
@@ -297,17 +218,6 @@ static void large_floor_update(struct state *state, uint64_t took_ns) {
     state->large_floor--;
 }
 
-/* What x264 did to its map: coded (or found good enough) at this QP, unless constant and good enough before. */
-static void coded_qp_update(struct state *state, int qp) {
-  bool due = false;
-  for (int i = 0; i < state->columns * state->rows; i++) {
-    if (!state->constant[i] || state->coded_qp[i] > qp)
-      state->coded_qp[i] = (uint8_t)qp;
-    due |= state->coded_qp[i] > QP_SHARP;
-  }
-  state->sharpening_due = due;
-}
-
 static int state_encode(void *opaque, const struct oriel_picture *picture, const struct oriel_encode_request *request,
                        struct oriel_packet **packet) {
   struct state *state = opaque;
@@ -327,7 +237,7 @@ static int state_encode(void *opaque, const struct oriel_picture *picture, const
   in.img.plane[2] = picture->v;
   in.img.i_stride[0] = picture->stride_y;
   in.img.i_stride[1] = in.img.i_stride[2] = picture->stride_uv;
-  in.prop.mb_info = state->constant; /* ours: used up when the call returns */
+  in.prop.mb_info = state->blocks.unchanged; /* ours: used up when the call returns */
   x264_nal_t *units = NULL;
   int count = 0;
   uint64_t start_ns = oriel_clock_ns();
@@ -342,7 +252,7 @@ static int state_encode(void *opaque, const struct oriel_picture *picture, const
   oriel_rate_spend(&state->rate, plan.kind, plan.activity, plan.qp, (uint64_t)size * 8);
   if (plan.kind == ORIEL_RATE_DELTA && !plan.small)
     large_floor_update(state, oriel_clock_ns() - start_ns);
-  coded_qp_update(state, plan.qp);
+  state->sharpening_due = oriel_macroblocks_coded(&state->blocks, plan.qp, QP_SHARP);
   *packet = made;
   return 0;
 }

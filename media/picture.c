@@ -13,7 +13,7 @@
 
 enum {
   ALIGNMENT = 64,  /* a cache line; also what AVX-512 loads like */
-  BLACK_Y = 0,     /* full range */
+  BLACK_Y = 0, BLACK_Y_LIMITED = 16,
   NEUTRAL_UV = 128,
 };
 
@@ -21,7 +21,7 @@ static int align_up(int value) {
   return (value + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
-int oriel_picture_init(struct oriel_picture *picture, uint16_t width, uint16_t height) {
+int oriel_picture_init(struct oriel_picture *picture, uint16_t width, uint16_t height, enum oriel_picture_range range) {
   if (width < ORIEL_PICTURE_SIZE_MIN || height < ORIEL_PICTURE_SIZE_MIN || width > ORIEL_PICTURE_WIDTH_MAX ||
       height > ORIEL_PICTURE_HEIGHT_MAX)
     return -EINVAL;
@@ -30,6 +30,7 @@ int oriel_picture_init(struct oriel_picture *picture, uint16_t width, uint16_t h
     .height = height,
     .coded_width = (uint16_t)((width + 1) & ~1),
     .coded_height = (uint16_t)((height + 1) & ~1),
+    .range = range,
   };
   fresh.stride_y = align_up(fresh.coded_width);
   fresh.stride_uv = align_up(fresh.coded_width / 2);
@@ -40,7 +41,7 @@ int oriel_picture_init(struct oriel_picture *picture, uint16_t width, uint16_t h
     return -ENOMEM;
   fresh.u = fresh.y + size_y;
   fresh.v = fresh.u + size_uv;
-  memset(fresh.y, BLACK_Y, size_y);
+  memset(fresh.y, range == ORIEL_RANGE_FULL ? BLACK_Y : BLACK_Y_LIMITED, size_y);
   memset(fresh.u, NEUTRAL_UV, 2 * size_uv);
   *picture = fresh;
   return 0;
@@ -56,9 +57,9 @@ static void convert_rect(struct oriel_picture *picture, const uint8_t *bgrx, int
   ptrdiff_t offset_uv = (ptrdiff_t)(rect.y / 2) * picture->stride_uv + rect.x / 2;
   /* For an odd width or height libyuv averages the last column or row with itself, which is the repetition chroma
    * needs; luma has to be repeated by hand. */
-  ARGBToJ420(bgrx + (ptrdiff_t)rect.y * stride + (ptrdiff_t)rect.x * 4, stride, y, picture->stride_y,
-             picture->u + offset_uv, picture->stride_uv, picture->v + offset_uv, picture->stride_uv, rect.width,
-             rect.height);
+  (picture->range == ORIEL_RANGE_FULL ? ARGBToJ420 : ARGBToI420)(
+    bgrx + (ptrdiff_t)rect.y * stride + (ptrdiff_t)rect.x * 4, stride, y, picture->stride_y, picture->u + offset_uv,
+    picture->stride_uv, picture->v + offset_uv, picture->stride_uv, rect.width, rect.height);
   bool odd_column = rect.width % 2, odd_row = rect.height % 2;
   if (odd_column) {
     for (int32_t row = 0; row < rect.height; row++) {

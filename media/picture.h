@@ -21,19 +21,26 @@ static inline uint16_t oriel_picture_side(uint16_t side) {
   return side < ORIEL_PICTURE_SIZE_MIN ? (uint16_t)ORIEL_PICTURE_SIZE_MIN : side;
 }
 
-/** One picture as three planes: BT.601 matrix (libyuv's public converters know no other), full range, with the
- *  primaries and transfer function of the sRGB desktop it shows; encoders write exactly that into the VUI. Full range
- *  rounds less: mean squared error of flat colours there and back 0.39, limited range 1.01, at the same speed. Planes
- *  cover the coded size: width and height rounded up to even, the last column or row repeated. */
+/** What black and white are in luma. */
+enum oriel_picture_range {
+  ORIEL_RANGE_FULL,    /* 0 and 255: rounds less; mean squared error of flat colours there and back 0.39, of limited
+                          range 1.01, at the same speed */
+  ORIEL_RANGE_LIMITED, /* 16 and 235: all that VP8 knows, which cannot say what it has */
+};
+
+/** One picture as three planes: BT.601 matrix (libyuv's public converters know no other), with the primaries and
+ *  transfer function of the sRGB desktop it shows; encoders of H.264 write exactly that into the VUI. Planes cover the
+ *  coded size: width and height rounded up to even, the last column or row repeated. */
 struct oriel_picture {
   uint16_t width, height;             /* visible, pixels */
   uint16_t coded_width, coded_height; /* even */
   int stride_y, stride_uv;            /* bytes; multiples of 64 */
   uint8_t *y, *u, *v;                 /* owned; one allocation, 64 byte aligned */
+  enum oriel_picture_range range;
 };
 
 /** Allocates planes for width x height in [64, 7680] x [64, 4320], black. 0, -EINVAL, -ENOMEM. */
-int oriel_picture_init(struct oriel_picture *picture, uint16_t width, uint16_t height);
+int oriel_picture_init(struct oriel_picture *picture, uint16_t width, uint16_t height, enum oriel_picture_range range);
 void oriel_picture_finish(struct oriel_picture *picture);
 
 /** Converts the damaged rectangles of a BGRX picture (bytes B,G,R,X; stride in bytes) of the same visible size.

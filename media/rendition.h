@@ -24,6 +24,7 @@ struct oriel_rate {
 };
 
 struct oriel_rendition_config {
+  enum oriel_codec codec;
   const char *encoder; /* name in the encoder table, borrowed; NULL = the first that works */
   uint32_t fps;        /* 1..240 */
   bool single_thread;  /* as of struct oriel_encoder_config */
@@ -36,7 +37,7 @@ struct oriel_rendition_config {
 struct oriel_demand {
   unsigned subscribers;      /* that look */
   unsigned live, live_ready; /* that have the picture before the next one; of them, that can take a picture now */
-  bool tiles;                /* all of `live` take tiles, and none missed any */
+  bool tiles;                /* all of `live` take tiles */
   bool video_due;            /* a ready one missed tiles: video covers them */
   bool key_due;              /* a ready one, or one that is expected, waits for a key frame and may have one now */
   uint64_t key_after_ns;     /* otherwise: when the first ready one may; 0 = none waits */
@@ -64,12 +65,23 @@ struct oriel_rendition_step {
   uint64_t joined_ns;    /* set by the owner: when a subscriber last began to look */
 };
 
+/** A picture on its way from the surface to a packet. */
+struct oriel_rendition_work {
+  struct oriel_rendition_step step;
+  struct oriel_damage damage;  /* new in this picture */
+  struct oriel_packet *packet; /* owned; NULL: what was taken is to be coded */
+  uint64_t started_ns, captured_ns, taken_ns, converted_ns;
+  bool key;
+  int error; /* of the encoder */
+};
+
 struct oriel_rendition {
   struct oriel_rendition_config config;
+  unsigned shrink;               /* sides of the surface are divided by it: 1, 2 or 4; from the next encoder on */
   struct oriel_encoder *encoder; /* exists while watched and some seconds longer */
   struct oriel_picture picture;  /* what the encoder saw last; valid while encoder is */
   uint32_t generation;           /* of the surface the picture is of */
-  uint8_t *canvas;               /* BGRX copy of a surface below the least size, on the least canvas; else NULL */
+  uint8_t *canvas; /* BGRX of the picture's size, where the surface has another: it is below the least size, or shrunk */
   struct oriel_surface_cursor cursor;
   struct oriel_damage video_damage; /* went out as tiles since the last video picture */
   struct oriel_rate_limit pace, open_limit, key_spacing, key_average;
@@ -103,6 +115,17 @@ struct oriel_rendition_step oriel_rendition_plan_idle(struct oriel_rendition *re
  *  frame, and the next plan tries again later. */
 int oriel_rendition_make(struct oriel_rendition *rendition, struct oriel_surface *surface,
                          const struct oriel_rendition_step *step, struct oriel_packet **packet);
+/** The three parts of oriel_rendition_make. The middle one takes nearly all of the time and no lock, so it may run on
+ *  another thread, while nobody calls anything else for this rendition. take: as make, but for the encoder's errors; then
+ *  there is nothing to end. code: codes what was taken, where it is not a packet already. end: as make. */
+int oriel_rendition_take(struct oriel_rendition *rendition, struct oriel_surface *surface,
+                         const struct oriel_rendition_step *step, struct oriel_rendition_work *work);
+void oriel_rendition_code(struct oriel_rendition *rendition, struct oriel_rendition_work *work);
+int oriel_rendition_end(struct oriel_rendition *rendition, struct oriel_rendition_work *work,
+                        struct oriel_packet **packet);
+/** Sides of pictures are the surface's divided by `shrink` (1, 2 or 4) from the next one on, which is a key frame then;
+ *  not where one would be below 64 pixels. */
+void oriel_rendition_shrink(struct oriel_rendition *rendition, unsigned shrink);
 /** Somebody misses this of the refinement: it goes out once more. */
 void oriel_rendition_owe(struct oriel_rendition *rendition, const struct oriel_damage *missed);
 /** Everything is to be made exact again: somebody drew all of a picture of which others draw a part. */

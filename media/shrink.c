@@ -4,8 +4,10 @@
  */
 #include "media/shrink.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <libyuv/scale_argb.h>
+#include <stddef.h>
 
 static unsigned part(unsigned size, unsigned of, unsigned whole) {
   const unsigned scaled = (unsigned)((uint64_t)size * of / whole);
@@ -35,4 +37,13 @@ int oriel_shrink(const uint8_t *bgrx, int stride, unsigned width, unsigned heigh
                    kFilterBox)
              ? -ENOMEM
              : 0;
+}
+
+void oriel_shrink_part(const uint8_t *bgrx, int stride, unsigned factor, struct oriel_rect rect, uint8_t *out,
+                       int out_stride) {
+  assert(factor == 2 || factor == 4); /* whole pixels of the one become a pixel of the other, whatever the rectangle */
+  const int times = (int)factor;
+  (void)ARGBScale(bgrx + (ptrdiff_t)(rect.y * times) * stride + (ptrdiff_t)(rect.x * times) * 4, stride,
+                  rect.width * times, rect.height * times, out + (ptrdiff_t)rect.y * out_stride + (ptrdiff_t)rect.x * 4,
+                  out_stride, rect.width, rect.height, kFilterBox);
 }

@@ -31,7 +31,7 @@ static void rig_open(struct rig *rig, const char *name, int width, int height, u
   *rig = (struct rig){.width = width, .height = height, .stride = width * 4, .now_ns = ORIEL_NS_PER_SECOND};
   struct oriel_encoder_config config = {
     .width = (uint16_t)width, .height = (uint16_t)height, .fps = 60, .bitrate_kbps = kbps};
-  assert_int_equal(oriel_picture_init(&rig->picture, config.width, config.height), 0);
+  assert_int_equal(oriel_picture_init(&rig->picture, config.width, config.height, ORIEL_RANGE_FULL), 0);
   assert_int_equal(oriel_encoder_create(name, &config, &rig->encoder), 0);
   rig->bgrx = calloc((size_t)height, (size_t)rig->stride);
   assert_non_null(rig->bgrx);
@@ -392,7 +392,7 @@ static void encoder_extreme_configs(void **unused) {
   for (size_t i = 0; i < sizeof extremes / sizeof extremes[0]; i++) {
     struct oriel_encoder *encoder = NULL;
     struct oriel_picture picture;
-    assert_int_equal(oriel_picture_init(&picture, extremes[i].width, extremes[i].height), 0);
+    assert_int_equal(oriel_picture_init(&picture, extremes[i].width, extremes[i].height, ORIEL_RANGE_FULL), 0);
     assert_int_equal(oriel_encoder_create("x264", &extremes[i], &encoder), 0);
     const struct oriel_encode_request request = {.captured_ns = 1};
     struct oriel_packet *packet = NULL;
@@ -409,7 +409,7 @@ static void encoder_wrong_picture(void **unused) {
   struct rig rig;
   rig_open(&rig, "x264", 64, 64, 1000);
   struct oriel_picture other;
-  assert_int_equal(oriel_picture_init(&other, 66, 64), 0);
+  assert_int_equal(oriel_picture_init(&other, 66, 64, ORIEL_RANGE_FULL), 0);
   const struct oriel_encode_request request = {.captured_ns = 1};
   struct oriel_packet *packet = NULL;
   assert_int_equal(oriel_encoder_encode(rig.encoder, &other, &request, &packet), -EINVAL);
@@ -469,7 +469,7 @@ static void encoder_probe_lists_all(void **unused) {
   char why[80];
   bool works = false, x264_works = false;
   size_t count = 0;
-  while (oriel_encoder_probe(count, &name, &works, why, sizeof why)) {
+  while (oriel_encoder_probe(ORIEL_CODEC_H264, count, &name, &works, why, sizeof why)) {
     if (count == 0)
       assert_string_equal(name, "x264");
     x264_works |= count == 0 && works;

@@ -72,7 +72,7 @@ static void picture_whole(void **unused) {
     int width = sizes[i][0], height = sizes[i][1], stride = width * 4 + 12;
     uint8_t *bgrx = random_bgrx(stride, height, (uint32_t)i);
     struct oriel_picture picture;
-    assert_int_equal(oriel_picture_init(&picture, (uint16_t)width, (uint16_t)height), 0);
+    assert_int_equal(oriel_picture_init(&picture, (uint16_t)width, (uint16_t)height, ORIEL_RANGE_FULL), 0);
     assert_int_equal(picture.coded_width, (width + 1) & ~1);
     assert_int_equal(picture.coded_height, (height + 1) & ~1);
     assert_int_equal(picture.stride_y % 64 + picture.stride_uv % 64, 0);
@@ -89,7 +89,7 @@ static void picture_whole(void **unused) {
 static void picture_neutral(void **unused) {
   (void)unused;
   struct oriel_picture picture;
-  assert_int_equal(oriel_picture_init(&picture, 64, 64), 0);
+  assert_int_equal(oriel_picture_init(&picture, 64, 64, ORIEL_RANGE_FULL), 0);
   uint8_t *bgrx = malloc(64 * 64 * 4);
   assert_non_null(bgrx);
   for (int level = 0; level < 256; level++) {
@@ -117,7 +117,7 @@ static void picture_damage_only(void **unused) {
   uint8_t *bgrx = random_bgrx(WIDTH * 4, HEIGHT, 77);
   for (size_t i = 0; i < sizeof rects / sizeof rects[0]; i++) {
     struct oriel_picture picture;
-    assert_int_equal(oriel_picture_init(&picture, WIDTH, HEIGHT), 0);
+    assert_int_equal(oriel_picture_init(&picture, WIDTH, HEIGHT, ORIEL_RANGE_FULL), 0);
     memset(picture.y, 0xAA, (size_t)picture.stride_y * picture.coded_height);
     const struct oriel_damage damage = {.count = 1, .rects = {rects[i]}};
     oriel_picture_convert(&picture, bgrx, WIDTH * 4, &damage);
@@ -139,7 +139,7 @@ static void picture_damage_only(void **unused) {
 static void picture_starts_black(void **unused) {
   (void)unused;
   struct oriel_picture picture;
-  assert_int_equal(oriel_picture_init(&picture, 65, 67), 0);
+  assert_int_equal(oriel_picture_init(&picture, 65, 67, ORIEL_RANGE_FULL), 0);
   assert_int_equal(picture.y[0], 0);
   assert_int_equal(picture.u[0], 128);
   assert_int_equal(picture.v[33 * picture.stride_uv + 32], 128);
@@ -152,7 +152,7 @@ static void picture_bad_size(void **unused) {
   static const uint16_t bad[][2] = {{63, 64}, {64, 63}, {0, 0}, {7681, 64}, {64, 4321}, {65535, 65535}};
   for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
     struct oriel_picture picture = {0};
-    assert_int_equal(oriel_picture_init(&picture, bad[i][0], bad[i][1]), -EINVAL);
+    assert_int_equal(oriel_picture_init(&picture, bad[i][0], bad[i][1], ORIEL_RANGE_FULL), -EINVAL);
     assert_null(picture.y);
   }
 }

@@ -273,6 +273,43 @@ static void still_screen_ends_exact(void **state) {
   assert_int_equal(plan(&follows, false, now + S).action, ORIEL_RENDITION_SLEEP);
 }
 
+static void expect_size(enum oriel_rendition_action action, bool key, unsigned width, unsigned height) {
+  struct oriel_packet *packet = NULL;
+  assert_int_equal(make(action, false, &packet), 0);
+  assert_int_equal(packet->key, key);
+  assert_int_equal(packet->width, width);
+  assert_int_equal(packet->height, height);
+  oriel_packet_unref(packet);
+}
+
+/* Pictures smaller than the screen, by the damage alone; another size begins with a key frame. */
+static void shrunk_pictures_follow_the_damage(void **state) {
+  (void)state;
+  assert_int_equal(oriel_surface_resize(test.surface, 643, 481), 0);
+  expect_size(ORIEL_RENDITION_KEY, true, 643, 481);
+  oriel_rendition_shrink(&test.rendition, 2);
+  paint((struct oriel_rect){33, 17, 1, 1}, 3);
+  expect_size(ORIEL_RENDITION_PICTURE, true, 321, 240);
+  oriel_surface_fill(test.surface, 0xffffff, start);
+  expect_size(ORIEL_RENDITION_PICTURE, false, 321, 240);
+  const struct oriel_picture *picture = &test.rendition.picture;
+  assert_int_equal(picture->y[0], 255);
+  const uint8_t black[4] = {0};
+  for (int32_t y = 32; y < 96; y++)
+    for (int32_t x = 64; x < 128; x++)
+      assert_int_equal(oriel_surface_write(test.surface, (struct oriel_rect){x, y, 1, 1}, black, 4,
+                                           ORIEL_PIXEL_BGRX8888, 0), 0);
+  expect_size(ORIEL_RENDITION_PICTURE, false, 321, 240);
+  assert_int_equal(picture->y[16 * picture->stride_y + 32], 0);
+  assert_int_equal(picture->y[47 * picture->stride_y + 63], 0);
+  assert_int_equal(picture->y[47 * picture->stride_y + 64], 255);
+  assert_int_equal(picture->y[15 * picture->stride_y + 63], 255);
+  oriel_rendition_shrink(&test.rendition, 4);
+  expect_size(ORIEL_RENDITION_KEY, true, 160, 120);
+  assert_int_equal(oriel_surface_resize(test.surface, 200, 400), 0); /* a quarter would be below the least size */
+  expect_size(ORIEL_RENDITION_KEY, true, 200, 400);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(plan_of_nobody_keeps_no_encoder, set_up, tear_down),
@@ -287,6 +324,7 @@ int main(void) {
     cmocka_unit_test_setup_teardown(make_again_after_an_encoder_that_refused, set_up, tear_down),
     cmocka_unit_test_setup_teardown(make_of_sizes_that_never_rest_has_a_bound, set_up, tear_down),
     cmocka_unit_test_setup_teardown(still_screen_ends_exact, set_up, tear_down),
+    cmocka_unit_test_setup_teardown(shrunk_pictures_follow_the_damage, set_up, tear_down),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

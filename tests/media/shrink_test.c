@@ -55,10 +55,38 @@ static void pixels_become_their_mean(void **state) {
   free(small);
 }
 
+/* Part by part or all at once, it is the same picture, but for how libyuv's paths for one and for many pixels round. */
+static void parts_make_the_whole(void **state) {
+  (void)state;
+  enum { WIDTH = 132, HEIGHT = 84 };
+  static uint8_t large[HEIGHT][WIDTH][4], whole[HEIGHT / 2][WIDTH / 2][4], parts[HEIGHT / 2][WIDTH / 2][4];
+  for (unsigned y = 0; y < HEIGHT; y++)
+    for (unsigned x = 0; x < WIDTH; x++)
+      for (unsigned k = 0; k < 4; k++)
+        large[y][x][k] = (uint8_t)(x * 37 + y * 91 + k * 50);
+  for (unsigned factor = 2; factor <= 4; factor += 2) {
+    const int width = WIDTH / (int)factor, height = HEIGHT / (int)factor;
+    memset(parts, 0, sizeof parts);
+    memset(whole, 0, sizeof whole);
+    oriel_shrink_part(&large[0][0][0], WIDTH * 4, factor, (struct oriel_rect){0, 0, width, height}, &whole[0][0][0],
+                      (int)sizeof whole[0]);
+    for (int y = 0; y < height; y += 5)
+      for (int x = 0; x < width; x += 7)
+        oriel_shrink_part(&large[0][0][0], WIDTH * 4, factor,
+                          (struct oriel_rect){x, y, width - x < 7 ? width - x : 7, height - y < 5 ? height - y : 5},
+                          &parts[0][0][0], (int)sizeof parts[0]);
+    for (size_t i = 0; i < sizeof whole; i++)
+      assert_in_range(1 + (&parts[0][0][0])[i] - (&whole[0][0][0])[i], 0, 2);
+    for (int i = 0; i < 4; i++)
+      assert_int_not_equal(whole[height - 1][width / 2][i], 0);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(sizes_keep_their_shape),
     cmocka_unit_test(pixels_become_their_mean),
+    cmocka_unit_test(parts_make_the_whole),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
