@@ -96,6 +96,8 @@ static void offer_video(struct oriel_subscriber *subscriber, struct oriel_packet
 
 /* Refinement carries no news: whoever cannot take a part goes on with what it has. */
 static void offer_refinement(struct oriel_subscriber *subscriber, struct oriel_packet *packet) {
+  if (subscriber->no_tiles)
+    return;
   if (subscriber->sync == ORIEL_SYNC_IN_SYNC && !subscriber->waiting)
     put(subscriber, packet);
   else
@@ -104,7 +106,7 @@ static void offer_refinement(struct oriel_subscriber *subscriber, struct oriel_p
 
 static void offer_tiles(struct oriel_subscriber *subscriber, struct oriel_packet *packet) {
   drop_refinement(subscriber);
-  if (subscriber->sync == ORIEL_SYNC_IN_SYNC && !subscriber->waiting) {
+  if (subscriber->sync == ORIEL_SYNC_IN_SYNC && !subscriber->waiting && !subscriber->no_tiles) {
     put(subscriber, packet);
     return;
   }
@@ -129,7 +131,7 @@ bool oriel_subscriber_offer(struct oriel_subscriber *subscriber, struct oriel_pa
   if (!packet->partly) /* all of it is owed to everybody */
     subscriber->unrefined.count = 0;
   /* What was exact on its screen is so no more. */
-  return packet->partly && !subscriber->draws_parts && subscriber->sync == ORIEL_SYNC_IN_SYNC;
+  return packet->partly && !subscriber->draws_parts && !subscriber->no_tiles && subscriber->sync == ORIEL_SYNC_IN_SYNC;
 }
 
 void oriel_subscriber_hand_over(struct oriel_subscriber *subscriber, struct oriel_packet *key) {

@@ -45,7 +45,7 @@ static struct oriel_subscriber *subscriber_of(struct oriel_list *node) {
 /* A subscriber that is only slow sets the pace of refinement; one that stands still does not. */
 static void add_refinement(const struct oriel_subscriber *subscriber, bool ready, uint64_t now_ns,
                            struct oriel_demand *demand) {
-  if (subscriber->sync != ORIEL_SYNC_IN_SYNC)
+  if (subscriber->sync != ORIEL_SYNC_IN_SYNC || subscriber->no_tiles)
     return;
   if (ready) {
     demand->refinable = true;
@@ -65,6 +65,7 @@ static void add_demand(const struct oriel_subscriber *subscriber, bool tiles, bo
   if (subscriber->sync != ORIEL_SYNC_NEEDS_KEY) {
     demand->live++;
     demand->live_ready += ready;
+    demand->tiles &= !subscriber->no_tiles;
     demand->video_due |= ready && subscriber->sync == ORIEL_SYNC_NEEDS_VIDEO;
     if (tiles)
       add_refinement(subscriber, ready, now_ns, demand);

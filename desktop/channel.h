@@ -27,7 +27,7 @@ struct oriel_channel_counters {
 
 struct oriel_channel {
   pthread_mutex_t lock; /* guards the rest */
-  bool tiles; /* constant: its packets may be tiles */
+  bool tiles; /* constant: its packets may be tiles, while all who look take them */
   struct oriel_list subscribers;
   bool keeps_keys; /* the newest key frame, while that shows what the screen shows */
   struct oriel_packet *newest_key; /* the last picture of all, where that is a key frame: who comes takes it; or NULL */

@@ -1,40 +1,29 @@
 /* SPDX-License-Identifier: MIT
  *
  * The director: a desktop's media thread. It asks each rendition what to make, by what the viewers of its channel want,
- * lets it make a packet and publishes that; between pictures come the tiles of viewers without video, openings, and
+ * and has its outlet make a packet and publish it; between pictures come the tiles of viewers without video, openings, and
  * deferred work. It sleeps without a timer until there is something to make and somebody who can take it; what nobody
  * can take is dropped before it is encoded, never after (lessons 2, 3). A rendition that nobody wants does nothing.
  */
 #include "desktop/director.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "core/clock.h"
 #include "core/cpu_limit.h"
-#include "core/log.h"
 #include "desktop/deferred.h"
 #include "desktop/hub.h"
 #include "desktop/lossless.h"
 #include "desktop/opening.h"
-#include "desktop/publish.h"
-#include "media/rendition.h"
+#include "desktop/outlet.h"
 
 enum { OPENINGS_PER_SECOND = 8, OPENING_BURST = 4 }; /* a few ms each, and a burden to nobody but who asks for it */
 static const uint64_t starved_ns = 50 * ORIEL_NS_PER_MS; /* so late, tiles for who has no video go first */
 static const uint64_t first_ns = 500 * ORIEL_NS_PER_MS;  /* a source that has nothing new shows what it had */
 
-/* A rendition and where its packets go. */
-struct outlet {
-  struct oriel_desktop *desktop;
-  enum oriel_channel_kind channel;
-  struct oriel_rendition rendition;
-  uint64_t seen_events; /* hub.damage_events when it looked at the surface last */
-};
-
 struct director {
   struct oriel_desktop *desktop;
-  struct outlet outlets[ORIEL_RENDITIONS];
+  struct oriel_outlet outlets[ORIEL_RENDITIONS];
   unsigned first; /* of them, to be asked next: they take turns */
   struct oriel_lossless lossless; /* for viewers without video */
   uint64_t lossless_ns;           /* since when something is due for them; 0 = nothing */
@@ -44,11 +33,11 @@ struct director {
   bool empty;             /* the surface had no size then */
 };
 
-enum task_kind { TASK_SLEEP, TASK_RENDITION, TASK_OPENING, TASK_LOSSLESS };
+enum task_kind { TASK_SLEEP, TASK_RENDITION, TASK_COLLECT, TASK_OPENING, TASK_LOSSLESS };
 
 struct task {
   enum task_kind kind;
-  struct outlet *outlet;            /* RENDITION */
+  struct oriel_outlet *outlet;      /* RENDITION, COLLECT */
   struct oriel_rendition_step step; /* RENDITION */
   bool alone;                       /* LOSSLESS: nobody looks who takes video */
   uint64_t wake_ns;                 /* SLEEP: 0 = until woken */
@@ -56,10 +45,6 @@ struct task {
 };
 
 /* ---- what to do; hub.lock is held ---- */
-
-static bool is_damaged(const struct outlet *outlet, const struct oriel_hub *hub) {
-  return outlet->rendition.unshown || outlet->seen_events != hub->damage_events;
-}
 
 /* Viewers without video come between pictures of the others (`last`), or when these leave them no time. */
 static bool plan_lossless(struct director *director, struct oriel_hub *hub, uint64_t now, bool last,
@@ -93,7 +78,7 @@ static bool plan_opening(struct director *director, struct oriel_hub *hub, uint6
   return true;
 }
 
-static bool plan_step(struct oriel_hub *hub, struct outlet *outlet, struct oriel_rendition_step step,
+static bool plan_step(struct oriel_hub *hub, struct oriel_outlet *outlet, struct oriel_rendition_step step,
                       struct task *task) {
   hub->held_back += step.held_back;
   if (step.action == ORIEL_RENDITION_SLEEP) {
@@ -123,12 +108,14 @@ static void channel_demand(struct oriel_hub *hub, enum oriel_channel_kind kind, 
     task->wait |= ORIEL_WAIT_VIEWERS;
 }
 
-static bool plan_outlet(struct oriel_hub *hub, struct outlet *outlet, uint64_t now, struct task *task) {
+static bool plan_outlet(struct oriel_hub *hub, struct oriel_outlet *outlet, uint64_t now, struct task *task) {
   struct oriel_demand demand;
-  const bool damaged = is_damaged(outlet, hub);
-  channel_demand(hub, outlet->channel, damaged, now, &demand, task);
-  demand.key_due |= key_ahead(hub, outlet->channel);
-  return plan_step(hub, outlet, oriel_rendition_plan(&outlet->rendition, &demand, damaged, now), task);
+  if (oriel_side_works(&outlet->side))
+    return false; /* it wakes when it is done */
+  const bool damaged = oriel_outlet_is_damaged_locked(outlet);
+  channel_demand(hub, outlet->kind, damaged, now, &demand, task);
+  demand.key_due |= key_ahead(hub, outlet->kind);
+  return plan_step(hub, outlet, oriel_outlet_plan_locked(outlet, &demand, damaged, now), task);
 }
 
 /* The first that has something to do, from the one whose turn it is. */
@@ -175,14 +162,31 @@ static bool is_limited(const struct director *director, struct oriel_hub *hub, u
   return true;
 }
 
+/* What a side has coded goes out first. */
+static bool plan_collecting(struct director *director, struct task *task) {
+  for (unsigned i = 0; i < ORIEL_RENDITIONS; i++)
+    if (oriel_side_is_done(&director->outlets[i].side)) {
+      task->kind = TASK_COLLECT;
+      task->outlet = &director->outlets[i];
+      return true;
+    }
+  return false;
+}
+
+static void plan_idle(struct director *director, struct oriel_hub *hub, uint64_t now, struct task *task) {
+  for (unsigned i = 0; i < ORIEL_RENDITIONS; i++) {
+    struct oriel_outlet *outlet = &director->outlets[i];
+    if (plan_step(hub, outlet, oriel_outlet_plan_idle(outlet, now), task))
+      return;
+  }
+}
+
 static struct task plan_locked(struct director *director, struct oriel_hub *hub, uint64_t now) {
   struct task task = {.kind = TASK_SLEEP};
+  if (plan_collecting(director, &task))
+    return task;
   if (!hub->watchers_pictures && !hub->expected_ns) {
-    for (unsigned i = 0; i < ORIEL_RENDITIONS; i++) {
-      struct outlet *outlet = &director->outlets[i];
-      if (plan_step(hub, outlet, oriel_rendition_plan_idle(&outlet->rendition, now), &task))
-        return task;
-    }
+    plan_idle(director, hub, now, &task);
     return task;
   }
   if (!source_shows(director, hub, now, &task) || is_limited(director, hub, now, &task))
@@ -196,12 +200,13 @@ static struct task plan_locked(struct director *director, struct oriel_hub *hub,
   return task;
 }
 
+static bool takes_damage(enum oriel_rendition_action action) {
+  return action == ORIEL_RENDITION_PICTURE || action == ORIEL_RENDITION_KEY || action == ORIEL_RENDITION_SHARPEN;
+}
+
 /* Before the surface is looked at: what comes meanwhile counts anew. */
 static void note_look_locked(struct director *director, const struct oriel_hub *hub, const struct task *task) {
-  const enum oriel_rendition_action action = task->step.action;
-  const bool takes = task->kind == TASK_RENDITION &&
-                     (action == ORIEL_RENDITION_PICTURE || action == ORIEL_RENDITION_KEY ||
-                      action == ORIEL_RENDITION_SHARPEN);
+  const bool takes = task->kind == TASK_RENDITION && takes_damage(task->step.action);
   if (takes)
     task->outlet->seen_events = hub->damage_events;
   if (takes || task->kind == TASK_LOSSLESS)
@@ -209,65 +214,6 @@ static void note_look_locked(struct director *director, const struct oriel_hub *
 }
 
 /* ---- doing it; no lock held ---- */
-
-/* The bitrate for now, and the size for all who ask. */
-static struct oriel_rate rate(struct oriel_desktop *desktop, enum oriel_channel_kind kind, uint16_t width,
-                              uint16_t height, uint64_t now_ns) {
-  uint32_t cap = desktop->config.bitrate_kbps;
-  if (!cap)
-    cap = oriel_encoder_default_kbps(width, height);
-  const uint32_t kbps = oriel_channel_kbps(&desktop->hub.channels[kind], cap, now_ns);
-  const struct oriel_fact_size size = {.width = width, .height = height};
-  (void)oriel_bulletin_post(&desktop->bulletin, ORIEL_FACT_SIZE, &size, now_ns); /* a picture follows and wakes */
-  return (struct oriel_rate){.kbps = kbps, .cap_kbps = cap};
-}
-
-static struct oriel_rate outlet_rate(void *user, uint16_t width, uint16_t height, uint64_t now_ns) {
-  const struct outlet *outlet = user;
-  return rate(outlet->desktop, outlet->channel, width, height, now_ns);
-}
-
-/* Nothing fits any more before a key frame. */
-static void refuse(const struct outlet *outlet, int error) {
-  if (outlet->rendition.failures == 1)
-    oriel_error("desktop", "pictures cannot be encoded: %s; trying again, `oriel doctor` lists the encoders",
-                strerror(-error));
-  oriel_channel_fail(&outlet->desktop->hub.channels[outlet->channel]);
-}
-
-static void make_picture(struct director *director, struct outlet *outlet, const struct oriel_rendition_step *step) {
-  struct oriel_desktop *desktop = director->desktop;
-  struct oriel_packet *packet = NULL;
-  const int error = oriel_rendition_make(&outlet->rendition, desktop->surface, step, &packet);
-  if (step->action != ORIEL_RENDITION_REFINE)
-    director->empty = error == -EAGAIN;
-  if (error == -EAGAIN || error == -EBUSY || error == -ENODATA)
-    return;
-  if (error) {
-    refuse(outlet, error);
-    return;
-  }
-  oriel_channel_describe(&desktop->hub.channels[outlet->channel], oriel_rendition_encoder(&outlet->rendition),
-                         outlet->rendition.conversions);
-  if (oriel_desktop_publish(desktop, outlet->channel, packet))
-    oriel_rendition_owe_all(&outlet->rendition);
-}
-
-/* What somebody missed of the refinement is to be sent once more. */
-static void owe_missed(struct outlet *outlet) {
-  struct oriel_damage missed = {.count = 0};
-  oriel_channel_missed(&outlet->desktop->hub.channels[outlet->channel], &missed);
-  oriel_rendition_owe(&outlet->rendition, &missed);
-}
-
-static void run_step(struct director *director, struct outlet *outlet, const struct oriel_rendition_step *step) {
-  if (step->action == ORIEL_RENDITION_RELEASE)
-    oriel_rendition_release(&outlet->rendition);
-  else if (step->action == ORIEL_RENDITION_OWE)
-    owe_missed(outlet);
-  else
-    make_picture(director, outlet, step);
-}
 
 /* One packet for a viewer without video. */
 static void make_lossless(struct director *director, bool alone) {
@@ -278,7 +224,10 @@ static void make_lossless(struct director *director, bool alone) {
     return;
   width = oriel_picture_side(width);
   height = oriel_picture_side(height);
-  const uint32_t kbps = rate(desktop, ORIEL_CHANNEL_LOSSLESS, width, height, oriel_clock_ns()).kbps;
+  const uint64_t now = oriel_clock_ns();
+  const struct oriel_fact_size size = {.width = width, .height = height};
+  (void)oriel_bulletin_post(&desktop->bulletin, ORIEL_FACT_SIZE, &size, now); /* a picture follows and wakes */
+  const uint32_t kbps = oriel_outlet_rate(desktop, ORIEL_CHANNEL_LOSSLESS, width, height, now).kbps;
   /* Half of a rate pays for refinement, so the whole of it for the picture itself; half of it beside others' video. */
   oriel_lossless_send(&director->lossless, desktop, width, height, alone ? 2 * kbps : kbps);
 }
@@ -293,20 +242,30 @@ static void sleep_for(struct oriel_hub *hub, const struct task *task) {
   pthread_mutex_lock(&hub->lock);
 }
 
-static void run_task(struct director *director, const struct task *task) {
+static void run_step(struct director *director, struct oriel_outlet *outlet, const struct oriel_rendition_step *step) {
+  const int error = oriel_outlet_run(outlet, step);
+  if (takes_damage(step->action))
+    director->empty = error == -EAGAIN;
+}
+
+/* Returns the processor time that was used for it elsewhere. */
+static uint64_t run_task(struct director *director, const struct task *task) {
+  if (task->kind == TASK_COLLECT)
+    return oriel_outlet_collect(task->outlet);
   if (task->kind == TASK_LOSSLESS)
     make_lossless(director, task->alone);
   else if (task->kind == TASK_OPENING)
     oriel_opening_make(director->desktop);
   else
     run_step(director, task->outlet, &task->step);
+  return 0;
 }
 
 /* Returns the processor time that it took. */
 static uint64_t run(struct director *director, const struct task *task) {
   const uint64_t from = oriel_clock_ns(), before = oriel_clock_thread_ns();
-  run_task(director, task);
-  const uint64_t used = oriel_clock_thread_ns() - before;
+  const uint64_t elsewhere = run_task(director, task);
+  const uint64_t used = oriel_clock_thread_ns() - before + elsewhere;
   oriel_cpu_limit_take(&director->cpu_limit, from, used);
   return used;
 }
@@ -335,14 +294,8 @@ static void direct_locked(struct director *director) {
 
 static void begin(struct director *director) {
   const struct oriel_desktop_config *config = &director->desktop->config;
-  for (unsigned i = 0; i < ORIEL_RENDITIONS; i++) {
-    struct outlet *outlet = &director->outlets[i];
-    outlet->desktop = director->desktop;
-    outlet->channel = (enum oriel_channel_kind)i;
-    oriel_rendition_init(&outlet->rendition, &(struct oriel_rendition_config){
-      .encoder = config->encoder, .fps = config->fps, .single_thread = config->cpu_percent > 0, .rate = outlet_rate,
-      .user = outlet});
-  }
+  for (unsigned i = 0; i < ORIEL_RENDITIONS; i++)
+    oriel_outlet_init(&director->outlets[i], director->desktop, (enum oriel_channel_kind)i);
   oriel_rate_limit_init(&director->opening_limit, OPENINGS_PER_SECOND, OPENING_BURST);
   oriel_cpu_limit_init(&director->cpu_limit, config->cpu_percent);
   oriel_lossless_init(&director->lossless);
@@ -361,6 +314,6 @@ void *oriel_director_run(void *argument) {
     direct_locked(&director);
   pthread_mutex_unlock(&hub->lock);
   for (unsigned i = 0; i < ORIEL_RENDITIONS; i++)
-    oriel_rendition_finish(&director.outlets[i].rendition);
+    oriel_outlet_finish(&director.outlets[i]);
   return NULL;
 }

@@ -6,6 +6,8 @@
 
 #include <errno.h>
 
+#include "desktop/form.h"
+
 enum { RESIZES_PER_SECOND = 5 };
 /* Each start of a source costs a whole picture, and with QEMU a registration: a viewer that hides and shows itself all
  * the time must not have a thousand of them. */
@@ -18,7 +20,7 @@ static void finish_channels(struct oriel_hub *hub, unsigned count) {
 
 static int init_channels(struct oriel_hub *hub) {
   for (unsigned i = 0; i < ORIEL_CHANNELS; i++) {
-    const int error = oriel_channel_init(&hub->channels[i], i == ORIEL_CHANNEL_TILES);
+    const int error = oriel_channel_init(&hub->channels[i], i < ORIEL_RENDITIONS && oriel_forms[i].tiles);
     if (error) {
       finish_channels(hub, i);
       return error;
@@ -40,6 +42,7 @@ int oriel_hub_init(struct oriel_hub *hub, const struct oriel_desktop_config *con
   oriel_rate_limit_init(&hub->resize_pace, RESIZES_PER_SECOND, 1);
   oriel_rate_limit_init(&hub->idle_pace, STOPS_PER_SECOND, STOP_BURST);
   hub->fps = config->fps;
+  atomic_init(&hub->reference_kind, ORIEL_CHANNELS);
   return 0;
 fail_channels:
   finish_channels(hub, ORIEL_CHANNELS);
@@ -108,13 +111,17 @@ static const struct oriel_viewer *refer_channel_locked(const struct oriel_hub *h
 
 void oriel_hub_refer_locked(struct oriel_hub *hub) {
   const struct oriel_viewer *reference = NULL;
+  unsigned kind = ORIEL_CHANNELS;
   for (unsigned i = 0; i < ORIEL_CHANNELS; i++) {
     const struct oriel_viewer *best = refer_channel_locked(hub, &hub->channels[i]);
     /* one without video, which comes last, says nothing about video's rate, whatever it controls */
-    if (best && (!reference || (best == hub->controller && i != ORIEL_CHANNEL_LOSSLESS)))
+    if (best && (!reference || (best == hub->controller && i != ORIEL_CHANNEL_LOSSLESS))) {
       reference = best;
+      kind = i;
+    }
   }
   atomic_store_explicit(&hub->reference, reference, memory_order_relaxed); /* only compared */
+  atomic_store_explicit(&hub->reference_kind, kind, memory_order_relaxed); /* likewise */
 }
 
 bool oriel_hub_refers_to(const struct oriel_hub *hub, const struct oriel_viewer *viewer) {

@@ -7,7 +7,10 @@
 #include "desktop/notify.h"
 
 bool oriel_desktop_publish(struct oriel_desktop *desktop, enum oriel_channel_kind kind, struct oriel_packet *packet) {
-  oriel_stages_made(&desktop->stages, packet);
+  const unsigned speaks = atomic_load_explicit(&desktop->hub.reference_kind, memory_order_relaxed); /* only compared */
+  if (speaks == kind || speaks == ORIEL_CHANNELS)
+    oriel_stages_made(&desktop->stages, packet);
+  packet->rendition = (uint8_t)kind;
   const bool all = oriel_channel_publish(&desktop->hub.channels[kind], packet);
   oriel_desktop_wake(desktop);
   return all;

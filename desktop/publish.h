@@ -9,7 +9,7 @@
 
 #include "desktop/state.h"
 
-/** Counts the picture's stages so far, offers it as oriel_channel_publish does, and wakes the network thread. */
+/** Counts the picture's stages so far, where it is what stands for all, marks it with its rendition, offers it as oriel_channel_publish does, and wakes the network thread. */
 bool oriel_desktop_publish(struct oriel_desktop *desktop, enum oriel_channel_kind kind, struct oriel_packet *packet);
 /** The same with a packet of sound, which it numbers, for all who listen. */
 void oriel_desktop_publish_sound(struct oriel_desktop *desktop, struct oriel_packet *packet);

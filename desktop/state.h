@@ -22,6 +22,7 @@
 #include "desktop/clipboard_state.h"
 #include "desktop/config.h"
 #include "desktop/flight.h"
+#include "desktop/form.h"
 #include "desktop/keys.h"
 #include "desktop/sound_channel.h"
 #include "desktop/stage.h"
@@ -29,16 +30,6 @@
 #include "source/source.h"
 
 /* ---- a viewer ---- */
-
-/** What a viewer takes, by which it belongs to a rendition; each kind costs the others nothing. In the order in which
- *  they speak for all viewers. */
-enum oriel_channel_kind {
-  ORIEL_CHANNEL_TILES,    /* video, and tiles for small changes */
-  ORIEL_CHANNEL_VIDEO,    /* video alone */
-  ORIEL_CHANNEL_LOSSLESS, /* tiles alone: no rendition, but each viewer's own blocks (lossless.h) */
-  ORIEL_CHANNELS,
-};
-enum { ORIEL_RENDITIONS = ORIEL_CHANNEL_LOSSLESS };
 
 struct oriel_viewer {
   /* Constant. */
@@ -96,6 +87,7 @@ struct oriel_hub {
   uint32_t last_id;
   /* Whose experience stands for everybody's. Written under the lock; without it, only to be compared. */
   _Atomic(const struct oriel_viewer *) reference;
+  atomic_uint reference_kind; /* its channel; ORIEL_CHANNELS = there is none. Likewise */
   /* Network thread only. */
   uint64_t input_ns; /* when the controller last did something, or got the controls */
   uint64_t quiet_ns; /* until when it is not asked */

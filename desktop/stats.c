@@ -108,8 +108,9 @@ static void stats_reference_locked(struct oriel_hub *hub, struct oriel_desktop_s
   }
   if (reference && reference->kind != ORIEL_CHANNEL_LOSSLESS)
     (void)show_rendition(reference->channel, stats);
-  else if (!show_rendition(&hub->channels[ORIEL_CHANNEL_TILES], stats))
-    (void)show_rendition(&hub->channels[ORIEL_CHANNEL_VIDEO], stats);
+  else
+    for (unsigned i = 0; i < ORIEL_RENDITIONS && !show_rendition(&hub->channels[i], stats); i++)
+      ;
 }
 
 static void stats_hub_locked(struct oriel_hub *hub, struct oriel_desktop_stats *stats, uint64_t now_ns) {

@@ -47,9 +47,9 @@ static uint64_t oldest_sent_ns(const struct oriel_subscriber *subscriber) {
 static const struct oriel_subscriber_impl subscriber_impl = {.has_room = has_room, .oldest_sent_ns = oldest_sent_ns};
 
 static enum oriel_channel_kind channel_of(const struct oriel_viewer_config *config) {
-  if (!config->video)
-    return ORIEL_CHANNEL_LOSSLESS;
-  return config->tiles ? ORIEL_CHANNEL_TILES : ORIEL_CHANNEL_VIDEO;
+  if (config->video)
+    return config->tiles ? ORIEL_CHANNEL_TILES : ORIEL_CHANNEL_VIDEO;
+  return config->vp8 ? ORIEL_CHANNEL_VP8 : ORIEL_CHANNEL_LOSSLESS;
 }
 
 static void destroy(struct oriel_viewer *viewer) {
@@ -67,11 +67,11 @@ static void init(struct oriel_viewer *viewer, struct oriel_desktop *desktop, con
     .desktop = desktop,
     .peer = config->peer,
     .clipboard.piece_max = config->clipboard_piece,
-    .can_video = config->video,
+    .can_video = config->video || config->vp8,
     .can_tiles = config->tiles,
     .can_audio = config->audio,
     .can_microphone = config->microphone,
-    .can_open = config->opening && config->tiles && config->video,
+    .can_open = config->opening && kind == ORIEL_CHANNEL_TILES,
     .watcher = config->watcher,
     .owner = config->owner,
     .kind = kind,
@@ -80,7 +80,8 @@ static void init(struct oriel_viewer *viewer, struct oriel_desktop *desktop, con
     .controls_due = true,
   };
   oriel_subscriber_init(&viewer->subscriber, &subscriber_impl);
-  viewer->subscriber.draws_parts = config->part && config->tiles && config->video;
+  viewer->subscriber.draws_parts = config->part && config->tiles && viewer->can_video;
+  viewer->subscriber.no_tiles = !config->tiles;
 }
 
 /* One that is in no list yet; NULL when memory is short. */

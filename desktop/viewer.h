@@ -18,11 +18,11 @@ struct oriel_viewer_config {
   enum oriel_role role; /* CONTROLLER takes the controls where that needs nobody's consent, else waits in line */
   bool watcher;         /* never has the controls */
   uint64_t owner;       /* who is behind it, as the server knows; 0 = unknown */
-  bool video, tiles, audio; /* what it can take */
+  bool video, vp8, tiles, audio; /* what it can take; video: H.264, which goes before VP8 */
   bool microphone;          /* it wants to know what becomes of one */
   size_t clipboard_piece;   /* bytes of a text that one delivery may have; 0 = it takes no texts of the guest's */
   bool opening;             /* with tiles and video: takes a whole picture as tiles ahead of its first key frame */
-  bool part;                /* with tiles and video: draws of a video picture only the part that it is told */
+  bool part;                /* with tiles and video or vp8: draws of a video picture only the part that it is told */
   /* whose it is, whatever it connects how often: shares the budget of key frames; 0 = nobody's */
   uint64_t peer;
 };

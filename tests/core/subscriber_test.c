@@ -221,6 +221,26 @@ static void backoff_grows_for_chronic_laggards_only(void **state) {
   assert_true(oriel_backoff_break(&backoff, now) == now);
 }
 
+/* Where others take tiles, one that takes none is left out until the next video picture, which covers them, and owes
+ * nobody anything of refinement. */
+static void one_without_tiles_goes_on_with_video(void **state) {
+  (void)state;
+  struct oriel_subscriber subscriber = begin(ORIEL_SYNC_IN_SYNC, NOTHING);
+  subscriber.no_tiles = true;
+  offer(&subscriber, REFINEMENT);
+  assert_int_equal(subscriber.sync, ORIEL_SYNC_IN_SYNC);
+  assert_true(oriel_damage_empty(&subscriber.unrefined));
+  offer(&subscriber, TILES);
+  assert_null(subscriber.waiting);
+  assert_int_equal(subscriber.sync, ORIEL_SYNC_NEEDS_VIDEO);
+  offer(&subscriber, VIDEO); /* of which it draws all, and that is nobody's concern */
+  assert_int_equal(kind_of(subscriber.waiting), VIDEO);
+  assert_int_equal(subscriber.sync, ORIEL_SYNC_IN_SYNC);
+  offer(&subscriber, TILES);
+  assert_int_equal(kind_of(subscriber.waiting), VIDEO);
+  oriel_subscriber_finish(&subscriber);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(each_packet_fits_or_breaks_the_sequence),
@@ -230,6 +250,7 @@ int main(void) {
     cmocka_unit_test(key_frame_is_handed_over_once),
     cmocka_unit_test(content_one_waits_but_for_news),
     cmocka_unit_test(drawing_all_is_said),
+    cmocka_unit_test(one_without_tiles_goes_on_with_video),
     cmocka_unit_test(backoff_grows_for_chronic_laggards_only),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
