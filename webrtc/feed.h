@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * What the sessions of one desktop share: its pictures and its sound, cut into RTP payloads once, and those of the last
- * second to be sent again. Fields are the feed's and its sessions'.
+ * What the sessions of one desktop share: the pictures of its renditions and its sound, cut into RTP payloads once, and
+ * those of the last second to be sent again. All renditions share one history, so that a session may go over from one to
+ * another and still repeat what it sent before. Fields are the feed's and its sessions'.
  *
  * Thread-safety: none; the network thread.
  */
@@ -14,7 +15,10 @@
 
 struct oriel_rtp_unit;
 
-enum { ORIEL_FEED_RECENT = 8 }; /* packets that one session may still take after another took a newer one */
+enum {
+  ORIEL_FEED_RECENT = 8,     /* packets that one session may still take after another took a newer one */
+  ORIEL_FEED_RENDITIONS = 8, /* of a desktop; packets of others are not sent */
+};
 
 /** A packet that was cut, and into what. */
 struct oriel_feed_entry {
@@ -25,16 +29,17 @@ struct oriel_feed_entry {
 struct oriel_feed_track {
   struct oriel_feed_entry recent[ORIEL_FEED_RECENT];
   unsigned next;
+  /* Of pictures: the newest one. */
+  uint32_t timestamp, sequence;
+  uint64_t captured_ns;
+  uint16_t number; /* of VP8's next; wraps */
+  bool begun;
 };
 
 struct oriel_webrtc_feed {
-  struct oriel_feed_track pictures, sounds;
+  struct oriel_feed_track pictures[ORIEL_FEED_RENDITIONS], sounds;
   struct oriel_rtp_history history; /* of pictures */
   struct oriel_rtp_opus opus;
-  /* Of the newest picture. */
-  uint32_t timestamp, sequence;
-  uint64_t captured_ns;
-  bool begun;
 };
 
 /** NULL when memory is short. */
