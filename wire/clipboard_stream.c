@@ -19,7 +19,11 @@ enum {
 };
 static const uint64_t patience_ns = 30 * ORIEL_NS_PER_SECOND; /* 1 MiB over a serial port of 400 kbit/s takes 21 s */
 
+/* Wiped first, through volatile so that no compiler finds that nobody reads it: it may be a password. */
 static void drop(struct oriel_clipboard_bytes *of) {
+  volatile uint8_t *bytes = of->bytes;
+  for (size_t i = 0; i < of->size; i++)
+    bytes[i] = 0;
   free(of->bytes);
   *of = (struct oriel_clipboard_bytes){.bytes = NULL};
 }
@@ -44,14 +48,8 @@ static void advance(struct oriel_clipboard_stream *stream) {
   stream->sent = 0;
 }
 
-void oriel_clipboard_stream_restart(struct oriel_clipboard_stream *stream) {
-  drop(&stream->in);
+void oriel_clipboard_stream_forget(struct oriel_clipboard_stream *stream) {
   drop(&stream->last);
-  stream->have = 0;
-  stream->due_ns = 0;
-  stream->sent = 0;
-  if (stream->next.bytes)
-    advance(stream);
 }
 
 /* ---- in ---- */
@@ -71,9 +69,12 @@ static bool fill(struct oriel_clipboard_stream *stream, size_t until, uint8_t *o
 static int make_room(struct oriel_clipboard_stream *stream, size_t length) {
   const size_t doubled = stream->in.size ? 2 * stream->in.size : ROOM_FIRST;
   const size_t room = doubled < length ? doubled : length;
-  uint8_t *bytes = realloc(stream->in.bytes, room);
+  uint8_t *bytes = malloc(room); /* not realloc, which would leave a copy behind */
   if (!bytes)
     return -ENOMEM;
+  if (stream->in.size)
+    memcpy(bytes, stream->in.bytes, stream->in.size);
+  drop(&stream->in);
   stream->in = (struct oriel_clipboard_bytes){bytes, room};
   return 0;
 }

@@ -37,14 +37,14 @@ struct oriel_clipboard_stream {
   uint64_t due_ns;                             /* when it must have ended; 0 = none has begun, or is_lost was not asked */
   struct oriel_clipboard_bytes out, next;      /* with their lengths in front */
   size_t sent;                                 /* of out */
-  struct oriel_clipboard_bytes last;           /* came or was put last on this connection */
+  struct oriel_clipboard_bytes last;           /* came or was put last */
 };
 
-/** Frees what it holds; it is as new then. */
+/** Frees what it holds: it is as new then, for another connection. */
 void oriel_clipboard_stream_finish(struct oriel_clipboard_stream *stream);
-/** Another connection begins: what had come in part is forgotten, and so is what the other end had. Of what was to go
- *  the newest is still to go, whole. */
-void oriel_clipboard_stream_restart(struct oriel_clipboard_stream *stream);
+/** The ends may not have the same any more: this one's clipboard got something else that was not put. A text that they
+ *  had is taken and put again. */
+void oriel_clipboard_stream_forget(struct oriel_clipboard_stream *stream);
 
 /** Takes from *data, *size (both advanced) up to the end of one text. 1: *text (lent until the next call) is *text_size
  *  bytes of UTF-8 which this end did not have; 0: all was taken, more is needed; -EILSEQ: a text was skipped that is no

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * oriel-agent: sound devices of a Linux guest on PipeWire. The main thread runs PipeWire's loop; see docs/agent.md
- * for the other two.
+ * oriel-agent: sound devices of a Linux guest on PipeWire, and its clipboard. The main thread runs PipeWire's loop; see
+ * docs/agent.md for the others.
  */
 #include <errno.h>
 #include <pipewire/pipewire.h>
@@ -14,6 +14,7 @@
 #include "core/log.h"
 #include "core/streams.h"
 #include "core/utf8.h"
+#include "guest/agent/clipboard.h"
 #include "guest/agent/device.h"
 #include "guest/agent/graph.h"
 #include "guest/agent/input.h"
@@ -47,6 +48,7 @@ struct agent {
   struct agent_shm *shm;
   struct agent_pump *pump;
   struct spa_thread *transport; /* runs the pump */
+  struct agent_clipboard *clipboard; /* NULL = none */
   struct agent_status *status;
 };
 
@@ -156,6 +158,9 @@ static int start(struct agent *agent, char *why, size_t why_size) {
   snprintf(why, why_size, "input: cannot be set up");
   if ((error = agent_input_create(&agent->settings, &agent->input)) < 0)
     goto fail;
+  snprintf(why, why_size, "clipboard: cannot be set up");
+  if ((error = agent_clipboard_create(&agent->settings, &agent->clipboard)) < 0)
+    goto fail;
   snprintf(why, why_size, "PipeWire's library cannot be set up: its files are of the packages libpipewire-0.3-modules, "
            "libspa-0.2-modules and pipewire-bin (Debian: apt-get install pipewire)");
   if ((error = agent_graph_create(loop, devices, &agent->graph)) < 0)
@@ -163,11 +168,15 @@ static int start(struct agent *agent, char *why, size_t why_size) {
   const struct agent_status_sources sources = {
     .settings = &agent->settings, .graph = agent->graph, .output_device = &agent->output_device,
     .input_device = &agent->input_device, .output = agent->output, .input = agent->input, .shm = agent->shm,
+    .clipboard = agent->clipboard,
   };
   if ((error = agent_status_create(loop, &sources, &agent->status, why, why_size)) < 0)
     return error;
   snprintf(why, why_size, "the transport thread cannot be started");
   if ((error = start_transport(agent)) < 0)
+    goto fail;
+  snprintf(why, why_size, "the clipboard's thread cannot be started");
+  if ((error = agent_clipboard_start(agent->clipboard)) < 0)
     goto fail;
   return 0;
 fail:;
@@ -179,6 +188,7 @@ fail:;
 /** Threads first: the transport thread, then, with the graph, the data thread that calls into the rest. */
 static void stop(struct agent *agent) {
   agent_status_destroy(agent->status);
+  agent_clipboard_destroy(agent->clipboard);
   if (agent->transport) {
     agent_pump_quit(agent->pump);
     spa_thread_utils_join(agent_graph_threads(agent->graph), agent->transport, NULL);

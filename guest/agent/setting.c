@@ -33,6 +33,14 @@ const struct setting agent_setting_table[] = {
    .offset = AT(input),
    .allowed = ADDRESS_WORDS,
    .help = "where the microphone comes from (default org.oriel.microphone, else vsock://2:5001), likewise"},
+  {.key = "clipboard",
+   .alias = "Clipboard",
+   .value = "ADDRESS",
+   .type = STREAM,
+   .offset = AT(clipboard),
+   .allowed = "vsock://, unix://, tcp://, serial:// or mux:// and where it leads, without options, or none",
+   .help = "where texts that are copied go and come from (default the virtio-serial port org.oriel.clipboard where the "
+           "VM has one, else vsock://2:5002), or none: copying and pasting stay in the guest"},
   {.key = "output-name",
    .alias = "OutputName",
    .value = "NAME",
@@ -238,6 +246,19 @@ static int parse_end(const char *text, struct agent_end *end, char *detail, size
   return 0;
 }
 
+/** Of a stream without sound: there are no datagrams and no formats of it. */
+static int parse_stream(const char *text, struct agent_end *end, char *detail, size_t detail_size) {
+  struct agent_end parsed = {.is_on = strcmp(text, "none") != 0 && text[0] != '\0'};
+  const struct oriel_transport_address *address = &parsed.address;
+  if (parsed.is_on && oriel_transport_address_parse(text, &parsed.address, detail, detail_size) < 0)
+    return -EINVAL;
+  if (address->scheme == ORIEL_TRANSPORT_UDP || address->scheme == ORIEL_TRANSPORT_SHM || address->is_pcm ||
+      address->frame_us != 0)
+    return -EINVAL;
+  *end = parsed;
+  return 0;
+}
+
 int agent_setting_set(struct agent_settings *settings, const struct setting *setting, const char *shown,
                       const char *text, char *why, size_t why_size) {
   void *field = (char *)settings + setting->offset;
@@ -246,6 +267,7 @@ int agent_setting_set(struct agent_settings *settings, const struct setting *set
   switch (setting->type) {
   case NAME: error = parse_name(text, field); break;
   case END: error = parse_end(text, field, detail, sizeof detail); break;
+  case STREAM: error = parse_stream(text, field, detail, sizeof detail); break;
   case RATE: error = parse_rate(text, field); break;
   case NUMBER_OF_CHANNELS: error = parse_number(text, 1, AGENT_CHANNELS_MAX, field); break;
   case CHANNELS:

@@ -10,7 +10,7 @@
 
 #include "guest/agent/settings.h"
 
-enum setting_type { NAME, END, RATE, CHANNELS, NUMBER_OF_CHANNELS, BITRATE, FRAME, SHM, SOCKET, SCREEN, LEVEL, FLAG };
+enum setting_type { NAME, END, STREAM, RATE, CHANNELS, NUMBER_OF_CHANNELS, BITRATE, FRAME, SHM, SOCKET, SCREEN, LEVEL, FLAG };
 
 struct setting {
   const char *key, *value, *allowed, *help;

@@ -19,7 +19,7 @@ enum {
   AGENT_CHANNELS_MAX = 16,
 };
 
-/** Where sound goes to or comes from. `is_on` false: the setting was "none". */
+/** Where sound, or the clipboard's text, goes to or comes from. `is_on` false: the setting was "none". */
 struct agent_end {
   bool is_on;
   struct oriel_transport_address address;
@@ -36,7 +36,7 @@ enum agent_action {
 struct agent_settings {
   enum agent_action action;
   char output_name[AGENT_NAME_SIZE], input_name[AGENT_NAME_SIZE]; /* as users see them */
-  struct agent_end output, input;
+  struct agent_end output, input, clipboard;
   uint32_t rate;           /* of a device without a stream; one with a stream is at 48000 Hz */
   uint32_t output_channels, input_channels;
   uint32_t bitrate_kbps;   /* of Opus */
@@ -50,8 +50,8 @@ struct agent_settings {
 
 /** As they are where nothing is set. */
 void agent_settings_default(struct agent_settings *settings);
-/** Where a virtio-serial port of Oriel's is in `directory` (/dev/virtio-ports), sound takes that way: `oriel run` gives
- *  its VM such ports, and no vsock. Part of the defaults. */
+/** Where a virtio-serial port of Oriel's is in `directory` (/dev/virtio-ports), sound or the clipboard takes that way:
+ *  `oriel run` gives its VM such ports, and no vsock. Part of the defaults. */
 void agent_settings_take_ports(struct agent_settings *settings, const char *directory);
 /** Length of a packet towards this end, in microseconds. */
 uint32_t agent_end_frame_us(const struct agent_settings *settings, const struct agent_end *end);

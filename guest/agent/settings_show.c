@@ -19,6 +19,7 @@ void agent_settings_print(const struct agent_settings *settings, FILE *file) {
   static const char *const levels[] = {"error", "warn", "info", "debug"};
   print_end("output", &settings->output, file);
   print_end("input", &settings->input, file);
+  print_end("clipboard", &settings->clipboard, file);
   fprintf(file, "output-name = %s\ninput-name = %s\n", settings->output_name, settings->input_name);
   fprintf(file, "output-channels = %u\ninput-channels = %u\n", settings->output_channels, settings->input_channels);
   fprintf(file, "rate = %u\nbitrate = %u\n", settings->rate, settings->bitrate_kbps);
@@ -54,7 +55,7 @@ static void print_wrapped(FILE *file, const char *text, int indent) {
 void agent_settings_help(FILE *file) {
   fputs("usage: oriel-agent [--KEY VALUE]...\n\n"
         "Two sound devices on PipeWire: what is played into Oriel Output goes to the host, what the host's microphone\n"
-        "hears comes out of Oriel Input. Settings, by falling strength: the command line, ~/.config/oriel/agent.conf,\n"
+        "hears comes out of Oriel Input; and one clipboard: what is copied here is pasted there, and back. Settings, by falling strength: the command line, ~/.config/oriel/agent.conf,\n"
         "/etc/oriel/agent.conf (lines of KEY = VALUE, # starts a comment).\n\n", file);
   for (size_t i = 0; i < agent_setting_count; i++) {
     char left[64];

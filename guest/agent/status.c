@@ -177,6 +177,23 @@ static json_t *shm(const struct agent_status_sources *sources) {
   return object;
 }
 
+static json_t *clipboard(const struct agent_status_sources *sources) {
+  if (!sources->clipboard)
+    return json_null();
+  struct agent_clipboard_stats stats;
+  agent_clipboard_stats(sources->clipboard, &stats);
+  json_t *object = end(&sources->settings->clipboard, stats.is_connected, stats.connections, stats.failures, stats.why);
+  json_object_del(object, "format");
+  json_object_set_new(object, "session", stats.session ? json_string(stats.session) : json_null());
+  json_object_set_new(object, "to_host", number(stats.to_host));
+  json_object_set_new(object, "to_guest", number(stats.to_guest));
+  json_object_set_new(object, "secret", number(stats.secret));
+  json_object_set_new(object, "large", number(stats.large));
+  json_object_set_new(object, "hung", number(stats.hung));
+  json_object_set_new(object, "protocol_errors", number(stats.protocol_errors));
+  return object;
+}
+
 char *agent_status_text(const struct agent_status_sources *sources) {
   json_t *object = json_object(), *devices = json_array();
   json_object_set_new(object, "agent", json_string(ORIEL_AGENT_VERSION));
@@ -187,6 +204,7 @@ char *agent_status_text(const struct agent_status_sources *sources) {
   json_object_set_new(object, "devices", devices);
   json_object_set_new(object, "output", output(sources));
   json_object_set_new(object, "input", input(sources));
+  json_object_set_new(object, "clipboard", clipboard(sources));
   json_object_set_new(object, "shm", shm(sources));
   char *text = json_dumps(object, JSON_INDENT(2) | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(6));
   json_decref(object);

@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 
+#include "guest/agent/clipboard.h"
 #include "guest/agent/device.h"
 #include "guest/agent/graph.h"
 #include "guest/agent/input.h"
@@ -21,6 +22,7 @@ struct agent_status_sources {
   struct agent_output *output;
   struct agent_input *input;
   struct agent_shm *shm;
+  struct agent_clipboard *clipboard; /* NULL = none */
 };
 
 struct agent_status;
