@@ -16,7 +16,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct seen {
-  unsigned texts, skipped;
+  unsigned texts, skipped, knocks;
   uint64_t hash;
   int result;
 };
@@ -54,11 +54,11 @@ static struct seen cut(const uint8_t *data, size_t size, size_t step) {
     size_t left = size - at < step ? size - at : step, text_size;
     const char *text;
     while ((seen.result = oriel_clipboard_stream_take(&stream, &next, &left, &text, &text_size)) == 1 ||
-           seen.result == -EILSEQ) {
+           seen.result == -EILSEQ || seen.result == -ENOMSG) {
       if (seen.result == 1)
         look(&seen, text, text_size);
       else
-        seen.skipped++;
+        ++*(seen.result == -ENOMSG ? &seen.knocks : &seen.skipped);
     }
     if (stream.in.size > ORIEL_CLIPBOARD_TEXT_MAX || (seen.result == 0 && left))
       abort();
@@ -72,7 +72,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     return 0;
   const struct seen whole = cut(data + 1, size - 1, size - 1);
   const struct seen parts = cut(data + 1, size - 1, data[0] ? data[0] : 1);
-  if (whole.texts != parts.texts || whole.skipped != parts.skipped || whole.hash != parts.hash ||
+  if (whole.texts != parts.texts || whole.skipped != parts.skipped || whole.knocks != parts.knocks ||
+      whole.hash != parts.hash ||
       whole.result != parts.result)
     abort();
   return 0;

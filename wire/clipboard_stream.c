@@ -108,9 +108,10 @@ static int complete(struct oriel_clipboard_stream *stream, const char **text, si
   stream->in = (struct oriel_clipboard_bytes){.bytes = NULL};
   stream->have = 0;
   stream->due_ns = 0;
-  if (!oriel_utf8_valid(in.bytes, in.size)) {
+  const bool is_knock = in.size == 1 && in.bytes[0] == 0;
+  if (is_knock || !oriel_utf8_valid(in.bytes, in.size)) {
     drop(&in);
-    return -EILSEQ;
+    return is_knock ? -ENOMSG : -EILSEQ;
   }
   const bool is_known = is_last(stream, in.bytes, in.size);
   if (!is_known)
@@ -195,6 +196,10 @@ int oriel_clipboard_stream_put(struct oriel_clipboard_stream *stream, const char
   if (!stream->sent)
     advance(stream);
   return 0;
+}
+
+int oriel_clipboard_stream_knock(struct oriel_clipboard_stream *stream) {
+  return stream->out.bytes ? 0 : make_message("", 1, &stream->out);
 }
 
 size_t oriel_clipboard_stream_due(const struct oriel_clipboard_stream *stream, const uint8_t **bytes) {

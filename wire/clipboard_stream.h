@@ -2,7 +2,8 @@
  *
  * The clipboard between a guest and a host over a byte stream, both directions alike: `u32` big-endian length 1..1 MiB,
  * then that many bytes of UTF-8; no handshake. A length of 0 or above 1 MiB ends the connection; a text that is not
- * UTF-8, or holds a NUL, is skipped. A text that both ends have already is not sent, so that nothing echoes.
+ * UTF-8, or holds a NUL, is skipped. A text that both ends have already is not sent, so that nothing echoes. Behind a
+ * serial port nobody sees who comes: there a text that is one NUL is a knock, which says that somebody is there.
  * Documented in docs/protocols/clipboard.md.
  *
  * This is one end without its I/O: what comes is cut into texts, what is to go waits for room. It holds at most four
@@ -48,7 +49,7 @@ void oriel_clipboard_stream_forget(struct oriel_clipboard_stream *stream);
 
 /** Takes from *data, *size (both advanced) up to the end of one text. 1: *text (lent until the next call) is *text_size
  *  bytes of UTF-8 which this end did not have; 0: all was taken, more is needed; -EILSEQ: a text was skipped that is no
- *  UTF-8, call again; -EBADMSG: a length out of range, and -ENOMEM: the connection must be closed. Room for a text is
+ *  UTF-8, and -ENOMSG: it was a knock, call again; -EBADMSG: a length out of range, and -ENOMEM: the connection must be closed. Room for a text is
  *  made as its bytes come. What was to go and has not begun is forgotten with a text that comes: that is the newer. */
 int oriel_clipboard_stream_take(struct oriel_clipboard_stream *stream, const uint8_t **data, size_t *size,
                                 const char **text, size_t *text_size);
@@ -60,6 +61,8 @@ bool oriel_clipboard_stream_is_lost(struct oriel_clipboard_stream *stream, uint6
  *  nothing was sent. 0; -EALREADY: the other end has it; -EMSGSIZE (no bytes, or more than 1 MiB); -EILSEQ (no UTF-8,
  *  or a NUL); -ENOMEM. */
 int oriel_clipboard_stream_put(struct oriel_clipboard_stream *stream, const char *text, size_t size);
+/** Queues a knock, unless something waits to go that says as much. 0, -ENOMEM. */
+int oriel_clipboard_stream_knock(struct oriel_clipboard_stream *stream);
 /** Bytes to be sent next, lent until the next call, and how many; 0: there are none. */
 size_t oriel_clipboard_stream_due(const struct oriel_clipboard_stream *stream, const uint8_t **bytes);
 /** `size` of them were. */

@@ -36,6 +36,7 @@ struct agent_clipboard {
   struct agent_session session;
   struct oriel_packet *text; /* what the clipboard has; NULL = nothing, or no text */
   bool is_guests;            /* it was copied here, not given by the host */
+  bool is_serial;            /* the host sees no connection, so it is told */
   bool is_connected;
   bool was_malformed;        /* said of this connection */
   struct agent_failure failure;
@@ -124,6 +125,8 @@ static int take_bytes(struct agent_clipboard *clipboard, const uint8_t *bytes, s
   while ((result = oriel_clipboard_stream_take(&clipboard->stream, &bytes, &size, &text, &text_size)) != 0) {
     if (result == 1) {
       take_text(clipboard, text, text_size);
+    } else if (result == -ENOMSG) {
+      (void)oriel_clipboard_stream_knock(&clipboard->stream); /* memory is short: it may knock again */
     } else if (result != -EILSEQ) {
       return result;
     } else if (!clipboard->was_malformed) {
@@ -181,6 +184,8 @@ static void follow(struct agent_clipboard *clipboard, enum oriel_stream_state st
     agent_failure_connected(&clipboard->failure);
     oriel_info(SUBSYSTEM, "connected: texts are shared with the host");
     offer_to_host(clipboard);
+    if (clipboard->is_serial)
+      (void)oriel_clipboard_stream_knock(&clipboard->stream);
   }
   if ((why = agent_failure_news(&clipboard->failure, failures, why)))
     oriel_info(SUBSYSTEM, "not connected (%llu): %s", (unsigned long long)failures, why);
@@ -270,6 +275,7 @@ int agent_clipboard_create(const struct agent_settings *settings, struct agent_c
   error = oriel_dialer_create(&settings->clipboard.address, &made->dialer);
   if (error < 0)
     goto fail_session;
+  made->is_serial = settings->clipboard.address.scheme == ORIEL_TRANSPORT_SERIAL;
   *clipboard = made;
   return 0;
 fail_session:

@@ -27,7 +27,6 @@ enum {
 struct selection_x11 {
   struct agent_selection base;
   struct x11 x;
-  xcb_window_t window;         /* the owner, where it is ours */
   uint8_t fixes_event;
   struct oriel_packet *wanted; /* to be given once the server has said what time it is */
   struct x11_take take;
@@ -40,7 +39,7 @@ struct selection_x11 {
 static void on_owner(struct selection_x11 *x11, const xcb_xfixes_selection_notify_event_t *event, uint64_t now_ns) {
   const struct agent_selection_sink *sink = &x11->base.sink;
   /* Our own end is told, too, when the server closes its clients one after the other: it changes nothing. */
-  const bool is_ours = event->owner == x11->window || (event->owner == XCB_NONE && x11->give.text);
+  const bool is_ours = event->owner == x11->x.window || (event->owner == XCB_NONE && x11->give.text);
   if (event->selection != x11->x.atoms[X11_CLIPBOARD] || is_ours)
     return;
   if (event->owner != XCB_NONE) {
@@ -53,10 +52,10 @@ static void on_owner(struct selection_x11 *x11, const xcb_xfixes_selection_notif
 
 /** ICCCM 2.1: who takes a selection says since when, by the server's clock, which an empty change of a property tells. */
 static void on_property(struct selection_x11 *x11, const xcb_property_notify_event_t *event, uint64_t now_ns) {
-  if (event->window == x11->window && x11->wanted) {
+  if (event->window == x11->x.window && x11->wanted) {
     x11_give_set(&x11->give, x11->wanted, event->time);
     x11->wanted = NULL;
-    xcb_set_selection_owner(x11->x.connection, x11->window, x11->x.atoms[X11_CLIPBOARD], event->time);
+    xcb_set_selection_owner(x11->x.connection, x11->x.window, x11->x.atoms[X11_CLIPBOARD], event->time);
   }
   x11_take_property(&x11->take, event);
   x11_give_property(&x11->give, event, now_ns);
@@ -114,7 +113,7 @@ static void give(struct agent_selection *selection, struct oriel_packet *text) {
   x11_take_end(&x11->take); /* what was copied before is older */
   oriel_packet_unref(x11->wanted);
   x11->wanted = oriel_packet_ref(text);
-  xcb_change_property(x11->x.connection, XCB_PROP_MODE_REPLACE, x11->window, x11->x.atoms[X11_PROPERTY],
+  xcb_change_property(x11->x.connection, XCB_PROP_MODE_REPLACE, x11->x.window, x11->x.atoms[X11_NOW],
                       XCB_ATOM_STRING, 8, 0, NULL);
 }
 
@@ -132,7 +131,8 @@ static void destroy(struct agent_selection *selection) {
 static int intern(struct x11 *x) {
   static const char *const names[X11_ATOM_COUNT] = {
     [X11_CLIPBOARD] = "CLIPBOARD", [X11_TARGETS] = "TARGETS", [X11_TIMESTAMP] = "TIMESTAMP", [X11_INCR] = "INCR",
-    [X11_HINT] = AGENT_SELECTION_HINT, [X11_PROPERTY] = "ORIEL_CLIPBOARD",
+    [X11_HINT] = AGENT_SELECTION_HINT, [X11_NOW] = "ORIEL_NOW", [X11_PLACES] = "ORIEL_TEXT_0", "ORIEL_TEXT_1",
+    "ORIEL_TEXT_2", "ORIEL_TEXT_3", "ORIEL_TEXT_4", "ORIEL_TEXT_5", "ORIEL_TEXT_6", "ORIEL_TEXT_7",
   };
   static const char *const texts[AGENT_SELECTION_TEXT_COUNT] = AGENT_SELECTION_TEXTS;
   xcb_intern_atom_cookie_t cookies[X11_ATOM_COUNT];
@@ -165,7 +165,7 @@ static int watch(struct selection_x11 *x11) {
   if (!version)
     return -ENOTSUP;
   const xcb_atom_t clipboard = x11->x.atoms[X11_CLIPBOARD];
-  xcb_xfixes_select_selection_input(connection, x11->window, clipboard,
+  xcb_xfixes_select_selection_input(connection, x11->x.window, clipboard,
                                     XCB_XFIXES_SELECTION_EVENT_MASK_SET_SELECTION_OWNER |
                                       XCB_XFIXES_SELECTION_EVENT_MASK_SELECTION_WINDOW_DESTROY |
                                       XCB_XFIXES_SELECTION_EVENT_MASK_SELECTION_CLIENT_CLOSE);
@@ -188,8 +188,8 @@ static int start(struct selection_x11 *x11) {
   const int error = intern(&x11->x);
   if (error < 0)
     return error;
-  x11->window = x11->give.window = xcb_generate_id(connection);
-  xcb_create_window(connection, 0, x11->window, x11->x.root, 0, 0, 1, 1, 0, XCB_WINDOW_CLASS_INPUT_ONLY,
+  x11->x.window = xcb_generate_id(connection);
+  xcb_create_window(connection, 0, x11->x.window, x11->x.root, 0, 0, 1, 1, 0, XCB_WINDOW_CLASS_INPUT_ONLY,
                     XCB_COPY_FROM_PARENT, XCB_CW_EVENT_MASK, &(uint32_t){XCB_EVENT_MASK_PROPERTY_CHANGE});
   return watch(x11);
 }

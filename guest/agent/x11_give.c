@@ -80,7 +80,7 @@ static bool is_text(const struct x11 *x, xcb_atom_t target) {
 static bool answer(struct x11_give *give, const xcb_selection_request_event_t *event, xcb_atom_t property,
                    uint64_t now_ns) {
   const xcb_atom_t *atoms = give->x->atoms;
-  if (!give->text || event->selection != atoms[X11_CLIPBOARD] || event->requestor == give->window)
+  if (!give->text || event->selection != atoms[X11_CLIPBOARD] || event->requestor == give->x->window)
     return false;
   if (event->target == atoms[X11_TARGETS])
     put_targets(give, event->requestor, property);

@@ -19,7 +19,6 @@ struct x11_giving {
 
 struct x11_give {
   const struct x11 *x;
-  xcb_window_t window;       /* the owner's */
   struct oriel_packet *text; /* NULL = the clipboard is not ours */
   xcb_timestamp_t since;
   struct x11_giving all[AGENT_SELECTION_GIVES_MAX];

@@ -12,10 +12,7 @@
 enum { READ_WORDS = ORIEL_CLIPBOARD_MAX / 4 + 1 };
 
 void x11_take_end(struct x11_take *take) {
-  if (!agent_gather_is_on(&take->gather))
-    return;
   agent_gather_end(&take->gather);
-  xcb_destroy_window(take->x->connection, take->window);
 }
 
 static void refuse(struct x11_take *take, enum agent_selection_refusal why) {
@@ -23,22 +20,22 @@ static void refuse(struct x11_take *take, enum agent_selection_refusal why) {
   take->sink->refused(take->sink->owner, why);
 }
 
+static xcb_atom_t property(const struct x11_take *take) {
+  return take->x->atoms[X11_PLACES + take->place];
+}
+
 static void ask(struct x11_take *take, enum x11_atom target) {
   const xcb_atom_t *atoms = take->x->atoms;
   take->target = target;
-  xcb_convert_selection(take->x->connection, take->window, atoms[X11_CLIPBOARD], atoms[target], atoms[X11_PROPERTY],
+  xcb_convert_selection(take->x->connection, take->x->window, atoms[X11_CLIPBOARD], atoms[target], property(take),
                         take->time);
 }
 
 void x11_take_begin(struct x11_take *take, xcb_timestamp_t time, uint64_t now_ns) {
-  x11_take_end(take);
   agent_gather_begin(&take->gather, now_ns);
-  take->window = xcb_generate_id(take->x->connection);
+  take->place = (take->place + 1) % X11_PLACE_COUNT;
   take->time = time;
   take->is_incremental = false;
-  xcb_create_window(take->x->connection, 0, take->window, take->x->root, 0, 0, 1, 1, 0,
-                    XCB_WINDOW_CLASS_INPUT_ONLY, XCB_COPY_FROM_PARENT, XCB_CW_EVENT_MASK,
-                    &(uint32_t){XCB_EVENT_MASK_PROPERTY_CHANGE});
   ask(take, X11_TARGETS);
 }
 
@@ -47,8 +44,7 @@ static xcb_get_property_reply_t *read_property(const struct x11_take *take) {
   xcb_connection_t *connection = take->x->connection;
   return xcb_get_property_reply(
     connection,
-    xcb_get_property(connection, 1, take->window, take->x->atoms[X11_PROPERTY], XCB_GET_PROPERTY_TYPE_ANY, 0,
-                     READ_WORDS),
+    xcb_get_property(connection, 1, take->x->window, property(take), XCB_GET_PROPERTY_TYPE_ANY, 0, READ_WORDS),
     NULL);
 }
 
@@ -87,7 +83,6 @@ static void take_whole(struct x11_take *take) {
     take_hint(take);
     return;
   }
-  xcb_destroy_window(take->x->connection, take->window);
   agent_gather_tell(&take->gather, take->sink);
 }
 
@@ -109,9 +104,10 @@ static void take_text(struct x11_take *take, const xcb_get_property_reply_t *rep
 }
 
 void x11_take_notify(struct x11_take *take, const xcb_selection_notify_event_t *event) {
-  if (!agent_gather_is_on(&take->gather) || event->requestor != take->window || take->is_incremental ||
-      event->target != take->x->atoms[take->target])
-    return;
+  if (!agent_gather_is_on(&take->gather) || event->requestor != take->x->window || take->is_incremental ||
+      event->target != take->x->atoms[take->target] ||
+      (event->property == XCB_NONE ? event->time != take->time : event->property != property(take)))
+    return; /* an owner's that was given up */
   xcb_get_property_reply_t *reply = event->property != XCB_NONE ? read_property(take) : NULL;
   if (!reply || reply->type == XCB_NONE)
     refuse(take, take->target == X11_HINT ? AGENT_SELECTION_SECRET : AGENT_SELECTION_NO_TEXT);
@@ -123,8 +119,8 @@ void x11_take_notify(struct x11_take *take, const xcb_selection_notify_event_t *
 }
 
 void x11_take_property(struct x11_take *take, const xcb_property_notify_event_t *event) {
-  if (!agent_gather_is_on(&take->gather) || event->window != take->window || !take->is_incremental ||
-      event->state != XCB_PROPERTY_NEW_VALUE || event->atom != take->x->atoms[X11_PROPERTY])
+  if (!agent_gather_is_on(&take->gather) || event->window != take->x->window || !take->is_incremental ||
+      event->state != XCB_PROPERTY_NEW_VALUE || event->atom != property(take))
     return;
   xcb_get_property_reply_t *reply = read_property(take);
   const bool is_there = reply && reply->type != XCB_NONE; /* else it was read with an earlier event */

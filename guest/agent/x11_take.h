@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * A text from the owner of X11's clipboard: which forms are there, whether a password manager marked it, then the text,
- * whole or by INCR. Each text has a window of its own, which goes with it: what an owner says later reaches nobody.
+ * whole or by INCR. Texts come to several properties in turn: what an owner says that was given up reaches none of those
+ * that are read. Its window would be simpler to take away, but many programs end over that (an error of Xlib's).
  * Thread-safety: one object, one thread; it waits for answers of the X server, never of the owner.
  */
 #ifndef ORIEL_GUEST_AGENT_X11_TAKE_H
@@ -15,7 +16,7 @@
 struct x11_take {
   const struct x11 *x;
   const struct agent_selection_sink *sink;
-  xcb_window_t window;
+  unsigned place;           /* which of the properties */
   xcb_timestamp_t time;     /* of the owner's becoming one */
   enum x11_atom target;     /* what was asked for last */
   enum x11_atom best;       /* of the texts that there are */

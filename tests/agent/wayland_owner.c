@@ -51,7 +51,7 @@ static void say(int fd, const char *text) {
 /* On its own: it takes for ever, or as long as the other takes. */
 static void talk_on(int fd) {
   static char bytes[LARGE];
-  if (fork() > 0) {
+  if (fork() != 0) {
     close(fd);
     return;
   }

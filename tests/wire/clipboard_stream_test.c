@@ -211,6 +211,23 @@ static void forget_lets_a_text_pass_again(void **state) {
   expect_due(&stream, NULL);
 }
 
+static void knock_is_no_text(void **state) {
+  (void)state;
+  struct oriel_clipboard_stream stream = {.have = 0};
+  const uint8_t *bytes;
+  assert_int_equal(oriel_clipboard_stream_knock(&stream), 0);
+  assert_int_equal(oriel_clipboard_stream_due(&stream, &bytes), 5);
+  assert_memory_equal(bytes, "\0\0\0\1\0", 5);
+  size_t size = 5, text_size;
+  const char *text;
+  assert_int_equal(oriel_clipboard_stream_take(&stream, &bytes, &size, &text, &text_size), -ENOMSG);
+  assert_int_equal(oriel_clipboard_stream_put(&stream, "text", 4), 0); /* says as much */
+  expect_due(&stream, "text");
+  assert_int_equal(oriel_clipboard_stream_knock(&stream), 0);
+  expect_due(&stream, "text");
+  oriel_clipboard_stream_finish(&stream);
+}
+
 static void lost_after_half_a_minute(void **state) {
   (void)state;
   struct oriel_clipboard_stream stream = {.have = 0};
@@ -244,6 +261,7 @@ int main(void) {
     cmocka_unit_test(put_replaces_what_has_not_begun),
     cmocka_unit_test(echo_is_not_sent),
     cmocka_unit_test(forget_lets_a_text_pass_again),
+    cmocka_unit_test(knock_is_no_text),
     cmocka_unit_test(lost_after_half_a_minute),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
