@@ -32,6 +32,7 @@ struct oriel_desktop_options {
   const char *encoder;
   struct oriel_words audio_listen;
   const char *audio_udp_listen, *audio_microphone; /* NULL = none */
+  const char *clipboard_listen; /* NULL = the VM's own port, where it has one */
   bool audio_passthru;
   enum oriel_control control;
   unsigned fps, bitrate_kbps, cpu_percent, audio_frame_ms, viewers_max;

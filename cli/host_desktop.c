@@ -10,6 +10,7 @@
 
 #include "cli/check.h"
 #include "cli/desktop_values.h"
+#include "cli/guest_clipboard.h"
 #include "cli/report.h"
 #include "cli/sound.h"
 #include "desktop/desktop.h"
@@ -58,7 +59,7 @@ static int make_head(struct oriel_desktop_options *options, unsigned console, ch
   const size_t length = strlen(options->name);
   int result = oriel_source_head_address(options->address, console, address, sizeof address);
   options->audio_listen = (struct oriel_words){.count = 0};
-  options->audio_udp_listen = options->audio_microphone = NULL;
+  options->audio_udp_listen = options->audio_microphone = options->clipboard_listen = NULL;
   snprintf(options->name + length, sizeof options->name - length, "-%u", console);
   options->address = oriel_texts_add(&options->texts, address, result == 0 ? strlen(address) : 0);
   if (options->address == NULL)
@@ -145,21 +146,37 @@ static int open_mount(const struct oriel_host_site *site, struct oriel_host_desk
   return oriel_server_mount(site->server, &config, &hosted->mount, why, why_size);
 }
 
-/** Source and sound, which the desktop takes over. */
-static int open_source(const struct oriel_host_site *site, const struct oriel_desktop_options *options,
-                       struct oriel_source **source, struct oriel_guest_audio **audio, char *why, size_t why_size) {
+/** What the desktop takes over. */
+struct inputs {
+  struct oriel_source *source;
+  struct oriel_guest_audio *audio;      /* NULL = none */
+  struct oriel_clipboard_end *clipboard; /* NULL = none */
+};
+
+static int open_inputs(const struct oriel_host_site *site, const struct oriel_desktop_options *options,
+                       struct inputs *inputs, char *why, size_t why_size) {
   char reason[512] = "";
-  int result = oriel_source_create(options->address, source, reason, sizeof reason);
+  int result = oriel_source_create(options->address, &inputs->source, reason, sizeof reason);
   if (result < 0) {
     snprintf(why, why_size, "cannot serve %.200s: %s", options->address,
              reason[0] != '\0' ? reason : strerror(-result));
     return result;
   }
-  result = oriel_sound_open(options, options->address, site->vm, audio, reason, sizeof reason);
+  result = oriel_sound_open(options, options->address, site->vm, &inputs->audio, reason, sizeof reason);
   if (result < 0) {
     snprintf(why, why_size, "cannot take sound from the guest: %s", reason);
-    oriel_source_destroy(*source);
+    goto fail_source;
   }
+  result = oriel_guest_clipboard_open(options, site->vm, &inputs->clipboard, reason, sizeof reason);
+  if (result < 0) {
+    snprintf(why, why_size, "cannot share the guest's clipboard: %s", reason);
+    goto fail_audio;
+  }
+  return 0;
+fail_audio:
+  oriel_guest_audio_destroy(inputs->audio);
+fail_source:
+  oriel_source_destroy(inputs->source);
   return result;
 }
 
@@ -178,10 +195,11 @@ static int open_heads(struct oriel_host_desktop *hosted, const struct oriel_host
 }
 
 static struct oriel_desktop_config desktop_config_of(const struct oriel_host_desktop *hosted,
-                                                     struct oriel_guest_audio *audio) {
+                                                     const struct inputs *inputs) {
   const struct oriel_desktop_options *options = &hosted->plan->options;
   return (struct oriel_desktop_config){
-    .guest_audio = audio,
+    .guest_audio = inputs->audio,
+    .clipboard_end = inputs->clipboard,
     .control = options->control,
     .audio_passthru = options->audio_passthru,
     .encoder = options->encoder,
@@ -198,15 +216,14 @@ static struct oriel_desktop_config desktop_config_of(const struct oriel_host_des
 int oriel_host_desktop_open(struct oriel_host_desktop *hosted, const struct oriel_host_site *site, char *why,
                             size_t why_size) {
   const struct oriel_desktop_options *options = &hosted->plan->options;
-  struct oriel_source *source = NULL;
-  struct oriel_guest_audio *audio = NULL;
+  struct inputs inputs = {0};
   if (oriel_check_encoder(options, why, why_size) != ORIEL_EXIT_OK)
     return -EINVAL;
-  int result = open_source(site, options, &source, &audio, why, why_size);
+  int result = open_inputs(site, options, &inputs, why, why_size);
   if (result < 0)
     return result;
-  const struct oriel_desktop_config config = desktop_config_of(hosted, audio);
-  result = oriel_desktop_create(&config, source, &hosted->desktop);
+  const struct oriel_desktop_config config = desktop_config_of(hosted, &inputs);
+  result = oriel_desktop_create(&config, inputs.source, &hosted->desktop);
   if (result == 0)
     result = oriel_desktop_start(hosted->desktop);
   if (result == 0)

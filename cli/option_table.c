@@ -155,6 +155,10 @@ const struct oriel_option oriel_option_table[] = {
   {"audio-microphone", "ADDRESS", SERVING, OF_DESKTOP(audio_microphone), ORIEL_OPTION_STRING, .exclusive = true,
    .help = "where the guest fetches the viewer's microphone, as vsock://any:5001 (default with `run`: "
            "org.oriel.microphone)"},
+  {"clipboard-listen", "ADDRESS", SERVING, OF_DESKTOP(clipboard_listen), ORIEL_OPTION_STRING, .accepts = is_address,
+   .exclusive = true, .allowed = "an address, as vsock://any:5002, unix:///PATH, tcp://HOST:PORT or serial:///DEVICE",
+   .help = "where the guest's oriel-agent shares its clipboard, as vsock://any:5002 (default with `run`: "
+           "org.oriel.clipboard)"},
   {"audio-passthru", NULL, SERVING, OF_DESKTOP(audio_passthru), ORIEL_OPTION_FLAG,
    .help = "play the desktop's sound on this host's speakers, too"},
   {"viewers", "N", SERVING, OF_DESKTOP(viewers_max), ORIEL_OPTION_NUMBER, .min = 1, .max = ORIEL_DESKTOP_VIEWERS_MAX,

@@ -52,6 +52,7 @@ static int start_vm(const struct oriel_options *options, struct oriel_qemu **vm)
     .name = options->name != NULL ? options->name : name,
     .network = options->network,
     .sound_ports = options->defaults.audio_listen.count == 0,
+    .clipboard_port = options->defaults.clipboard_listen == NULL,
     .extra = options->extra,
     .cancel = &oriel_interrupted,
   };

@@ -140,11 +140,17 @@ static void add_port(struct list *list, const char *id, const char *name, const 
   free(socket);
 }
 
-/** /dev/virtio-ports/org.oriel.audio for an agent in the guest. Unopened, such a port costs nothing. */
-static void add_sound_ports(struct list *list, const struct oriel_launch *launch) {
-  option(list, "-device", "virtio-serial-pci,id=oriel-serial");
-  add_port(list, "oriel-audio", "org.oriel.audio", launch->sound);
-  add_port(list, "oriel-microphone", "org.oriel.microphone", launch->microphone);
+/** /dev/virtio-ports/org.oriel.audio and others for an agent in the guest. Unopened, such a port costs nothing. */
+static void add_ports(struct list *list, const struct oriel_launch *launch) {
+  const bool has_sound = launch->sound != NULL && launch->microphone != NULL;
+  if (has_sound || launch->clipboard != NULL)
+    option(list, "-device", "virtio-serial-pci,id=oriel-serial");
+  if (has_sound) {
+    add_port(list, "oriel-audio", "org.oriel.audio", launch->sound);
+    add_port(list, "oriel-microphone", "org.oriel.microphone", launch->microphone);
+  }
+  if (launch->clipboard != NULL)
+    add_port(list, "oriel-clipboard", "org.oriel.clipboard", launch->clipboard);
 }
 
 char **oriel_arguments_create(const struct oriel_qemu_config *config, const struct oriel_launch *launch) {
@@ -156,8 +162,7 @@ char **oriel_arguments_create(const struct oriel_qemu_config *config, const stru
   else
     add_demo(&list, config);
   add_outputs(&list, config, launch);
-  if (launch->sound != NULL && launch->microphone != NULL)
-    add_sound_ports(&list, launch);
+  add_ports(&list, launch);
   if (wants_network(config))
     option(&list, "-nic", "user,model=e1000");
   for (char *const *extra = config->extra; extra != NULL && *extra != NULL; extra++)

@@ -13,6 +13,7 @@ struct oriel_launch {
   enum oriel_accel accel;         /* resolved, not AUTO */
   const char *qmp;                /* socket path */
   const char *sound, *microphone; /* socket paths of the guest's two sound ports; NULL = the guest has none */
+  const char *clipboard;          /* likewise, of the port for its clipboard */
   const struct oriel_image *disk; /* NULL for kernel + initrd */
 };
 

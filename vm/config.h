@@ -29,6 +29,7 @@ struct oriel_qemu_config {
                                 /tmp/oriel-UID/NAME without that variable */
   enum oriel_network network;
   bool sound_ports;          /* virtio-serial ports org.oriel.audio and org.oriel.microphone for an agent in it */
+  bool clipboard_port;       /* likewise org.oriel.clipboard */
   char *const *extra;        /* further QEMU arguments, NULL-terminated, or NULL */
   const volatile sig_atomic_t *cancel; /* becomes true when start should give up; or NULL */
 };

@@ -43,7 +43,7 @@ struct oriel_qemu {
   bool ended;
   enum oriel_accel accel;
   struct oriel_runtime runtime;
-  bool has_sound_ports;
+  bool has_sound_ports, has_clipboard_port;
 };
 
 bool oriel_qemu_name_valid(const char *name) {
@@ -279,7 +279,9 @@ int oriel_qemu_start(const struct oriel_qemu_config *config, struct oriel_qemu *
     .qemu = qemu, .accel = fresh->accel, .qmp = fresh->runtime.qmp, .disk = config->disk != NULL ? image : NULL,
     .sound = config->sound_ports && fresh->runtime.sound[0] != '\0' ? fresh->runtime.sound : NULL,
     .microphone = fresh->runtime.microphone,
+    .clipboard = config->clipboard_port && fresh->runtime.clipboard[0] != '\0' ? fresh->runtime.clipboard : NULL,
   };
+  fresh->has_clipboard_port = launch.clipboard != NULL;
   fresh->has_sound_ports = launch.sound != NULL;
   if (runs)
     error = adopt(fresh, config, &launch, why, why_size);
@@ -308,6 +310,10 @@ const char *oriel_qemu_sound_path(const struct oriel_qemu *vm) {
 
 const char *oriel_qemu_microphone_path(const struct oriel_qemu *vm) {
   return vm->has_sound_ports ? vm->runtime.microphone : NULL;
+}
+
+const char *oriel_qemu_clipboard_path(const struct oriel_qemu *vm) {
+  return vm->has_clipboard_port ? vm->runtime.clipboard : NULL;
 }
 
 pid_t oriel_qemu_pid(const struct oriel_qemu *vm) {

@@ -32,9 +32,10 @@ bool oriel_qemu_name_valid(const char *name);
 int oriel_qemu_start(const struct oriel_qemu_config *config, struct oriel_qemu **vm, char *why, size_t why_size);
 /** Path of the QMP socket; borrowed. */
 const char *oriel_qemu_qmp_path(const struct oriel_qemu *vm);
-/** Paths of the sockets where QEMU waits with the sound ports; borrowed; NULL = there are none. */
+/** Paths of the sockets where QEMU waits with the ports of sound and clipboard; borrowed; NULL = there are none. */
 const char *oriel_qemu_sound_path(const struct oriel_qemu *vm);
 const char *oriel_qemu_microphone_path(const struct oriel_qemu *vm);
+const char *oriel_qemu_clipboard_path(const struct oriel_qemu *vm);
 pid_t oriel_qemu_pid(const struct oriel_qemu *vm);
 enum oriel_accel oriel_qemu_accel(const struct oriel_qemu *vm);
 /** True when it was taken over: its end is then seen by asking alive(), and not by SIGCHLD. */

@@ -22,7 +22,8 @@ enum { SPACE_BYTES = 64 * 1024 }; /* for QEMU's log and its socket */
 static const char socket_name[] = "qmp.sock";
 static const char log_name[] = "qemu.log";
 static const char launch_name[] = "launch";
-static const char sound_name[] = "sound.sock", microphone_name[] = "mic.sock"; /* `serve` looks for them, too */
+static const char sound_name[] = "sound.sock", microphone_name[] = "mic.sock",
+                  clipboard_name[] = "clip.sock"; /* `serve` looks for them, too */
 
 /** mkdir that accepts a directory which is there already, if it is ours and closed to others. */
 static int make_own(const char *path, char *why, size_t why_size) {
@@ -96,6 +97,8 @@ static int fill_paths(struct oriel_runtime *runtime, char *why, size_t why_size)
   if ((size_t)snprintf(runtime->sound, room, "%s/%s", runtime->directory, sound_name) >= room ||
       (size_t)snprintf(runtime->microphone, room, "%s/%s", runtime->directory, microphone_name) >= room)
     runtime->sound[0] = runtime->microphone[0] = '\0';
+  if ((size_t)snprintf(runtime->clipboard, room, "%s/%s", runtime->directory, clipboard_name) >= room)
+    runtime->clipboard[0] = '\0';
   if (length > 0 && (size_t)length < sizeof runtime->qmp)
     return 0;
   snprintf(why, why_size, "the socket path %s/%s exceeds 107 bytes: use a shorter --name or XDG_RUNTIME_DIR",
@@ -155,7 +158,8 @@ static int lock_directory(struct oriel_runtime *runtime, const char *name, char 
 }
 
 static int remove_stale(const struct oriel_runtime *runtime, char *why, size_t why_size) {
-  const char *const paths[] = {runtime->qmp, runtime->log, runtime->launch, runtime->sound, runtime->microphone};
+  const char *const paths[] = {runtime->qmp, runtime->log, runtime->launch, runtime->sound, runtime->microphone,
+                               runtime->clipboard};
   for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
     if (paths[i][0] != '\0' && unlink(paths[i]) < 0 && errno != ENOENT) {
       const int error = errno;
@@ -231,6 +235,7 @@ void oriel_runtime_remove(struct oriel_runtime *runtime) {
   unlink(runtime->launch);
   unlink(runtime->sound);
   unlink(runtime->microphone);
+  unlink(runtime->clipboard);
   if (rmdir(runtime->directory) == 0 && runtime->remove_parent) {
     char parent[ORIEL_RUNTIME_PATH_MAX];
     strcpy(parent, runtime->directory);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The runtime directory of one VM: where its QMP socket, the sockets of its guest's sound
- * ports and QEMU's log lie. Thread-safety: main thread.
+ * The runtime directory of one VM: where its QMP socket, the sockets of its guest's ports
+ * and QEMU's log lie. Thread-safety: main thread.
  */
 #ifndef ORIEL_VM_RUNTIME_H
 #define ORIEL_VM_RUNTIME_H
@@ -16,7 +16,8 @@ struct oriel_runtime {
   char qmp[ORIEL_RUNTIME_PATH_MAX];
   char log[ORIEL_RUNTIME_PATH_MAX + 8];
   char launch[ORIEL_RUNTIME_PATH_MAX + 8]; /* QEMU's command line, by which a run knows its VM again */
-  char sound[ORIEL_RUNTIME_PATH_MAX], microphone[ORIEL_RUNTIME_PATH_MAX]; /* QEMU's ends of two ports of the guest */
+  /* QEMU's ends of three ports of the guest. */
+  char sound[ORIEL_RUNTIME_PATH_MAX], microphone[ORIEL_RUNTIME_PATH_MAX], clipboard[ORIEL_RUNTIME_PATH_MAX];
   bool remove_parent; /* /tmp/oriel-UID: ours alone, goes with its last VM */
   int lock;           /* the directory, locked while we use it; -1 = none */
 };
