@@ -93,7 +93,7 @@ def what_is_missing_is_named(rig):
 @case
 def second_agent_is_refused(rig):
     with Bench(rig):
-        code, text = rig.call(rig.agent_path, '--output', 'none', '--input', 'none')
+        code, text = rig.call(rig.agent_path, '--output', 'none', '--input', 'none', '--clipboard', 'none')
         expect(code == 1 and 'another oriel-agent answers' in text, f'{code} {text}')
 
 

@@ -131,7 +131,8 @@ class Rig:
     # ---- the agent ----
 
     def start_agent(self, *arguments, wait=True, channels=2, prefix=()):
-        agent = self.spawn(*prefix, self.agent_path, *arguments, log='agent.log')
+        # The clipboard has tests of its own, and no session here; by default it would dial vsock.
+        agent = self.spawn(*prefix, self.agent_path, '--clipboard', 'none', *arguments, log='agent.log')
         if wait:
             until(lambda: self.has_ports('oriel-output', channels) and self.has_ports('oriel-input', channels), 15,
                   lambda: f'the devices appear: {self.log()}')

@@ -52,6 +52,7 @@ static void settings_take_ports_that_are_there(void **state) {
   agent_settings_default(&s);
   agent_settings_take_ports(&s, folder); /* none */
   assert_int_equal(s.output.address.scheme, ORIEL_TRANSPORT_VSOCK);
+  assert_int_equal(s.clipboard.address.scheme, ORIEL_TRANSPORT_VSOCK);
   snprintf(path, sizeof path, "%s/org.oriel.audio", folder);
   assert_int_equal(close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600)), 0);
   agent_settings_take_ports(&s, folder); /* one of them */
@@ -61,6 +62,11 @@ static void settings_take_ports_that_are_there(void **state) {
   assert_int_equal(agent_end_frame_us(&s, &s.output), 20000);
   assert_int_equal(s.input.address.scheme, ORIEL_TRANSPORT_VSOCK);
   assert_int_equal(s.input.address.port, 5001);
+  unlink(path);
+  snprintf(path, sizeof path, "%s/org.oriel.clipboard", folder);
+  assert_int_equal(close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600)), 0);
+  agent_settings_take_ports(&s, folder);
+  assert_string_equal(s.clipboard.address.path, path);
   unlink(path);
   rmdir(folder);
 }
@@ -80,6 +86,25 @@ static void settings_of_the_macos_driver_are_understood(void **state) {
   assert_int_equal(s.output.address.port, 9);
   assert_false(s.input.is_on);
   assert_string_equal(s.shm, "oriel-audio");
+}
+
+static void settings_clipboard_is_a_stream(void **state) {
+  (void)state;
+  struct agent_settings s;
+  char why[AGENT_WHY_SIZE];
+  agent_settings_default(&s);
+  assert_true(s.clipboard.is_on);
+  assert_int_equal(s.clipboard.address.port, 5002);
+  assert_int_equal(parse(&s, "clipboard = unix:///run/c\n", why), 0);
+  assert_string_equal(s.clipboard.address.path, "/run/c");
+  assert_int_equal(parse(&s, "Clipboard = none\n", why), 0);
+  assert_false(s.clipboard.is_on);
+  static const char *const wrong[] = {"clipboard = udp://h:1", "clipboard = shm://x", "clipboard = tcp://h:1?format=pcm",
+                                      "clipboard = tcp://h:1?frame=5", "clipboard = gopher://x"};
+  for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+    assert_int_equal(parse(&s, wrong[i], why), -EINVAL);
+    assert_non_null(strstr(why, "clipboard is \""));
+  }
 }
 
 static void settings_channels_of_both_then_of_one(void **state) {
@@ -156,6 +181,7 @@ int main(void) {
     cmocka_unit_test(settings_take_ports_that_are_there),
     cmocka_unit_test(settings_are_read),
     cmocka_unit_test(settings_of_the_macos_driver_are_understood),
+    cmocka_unit_test(settings_clipboard_is_a_stream),
     cmocka_unit_test(settings_channels_of_both_then_of_one),
     cmocka_unit_test(settings_wrong_are_told_with_their_line),
     cmocka_unit_test(settings_of_hostile_bytes_end_in_an_error),

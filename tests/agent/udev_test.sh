@@ -12,7 +12,7 @@ fail() {
   echo "udev_test: $*" >&2
   exit 1
 }
-for port in org.oriel.audio org.oriel.microphone; do
+for port in org.oriel.audio org.oriel.microphone org.oriel.clipboard; do
   grep -q "\"$port\"" "$root/vm/arguments.c" || fail "the VM has no port $port any more"
   grep -q "^SUBSYSTEM==\"virtio-ports\", ATTR{name}==\"$port\", .*TAG+=\"uaccess\"" "$rules" || fail "no rule for $port"
 done

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * cli/sound: where the guest's sound is looked for, when nobody says.
+ * cli/sound and cli/guest_clipboard: where the guest's sound and clipboard are looked for, when nobody says.
  */
 #include "cli/sound.h"
 
@@ -17,6 +17,7 @@
 
 #include <cmocka.h>
 
+#include "cli/guest_clipboard.h"
 #include "core/log.h"
 
 static struct {
@@ -164,6 +165,44 @@ static void named_address_replaces_the_ports(void **state) {
   oriel_guest_audio_destroy(audio);
 }
 
+static void ignore_text(void *user, struct oriel_packet *text) {
+  (void)user;
+  (void)text;
+}
+
+static void clipboard_beside_the_qmp_socket_is_found_and_dialed(void **state) {
+  (void)state;
+  static const struct oriel_clipboard_end_sink sink = {.text = ignore_text};
+  const struct oriel_desktop_options options = {.address = test.address};
+  struct oriel_clipboard_end *end = NULL;
+  char why[512];
+  assert_int_equal(oriel_guest_clipboard_open(&options, NULL, &end, why, sizeof why), 0);
+  assert_null(end);
+  const int port = listen_at("clip.sock");
+  assert_int_equal(oriel_guest_clipboard_open(&options, NULL, &end, why, sizeof why), 0);
+  assert_non_null(end);
+  assert_int_equal(end->impl->start(end, &sink), 0);
+  assert_true(is_dialed(port));
+  end->impl->destroy(end);
+  close(port);
+  remove_at("clip.sock");
+}
+
+static void named_clipboard_replaces_the_port(void **state) {
+  (void)state;
+  char word[128], why[512];
+  snprintf(word, sizeof word, "unix:///tmp/oriel-clip-test-%d", (int)getpid());
+  const struct oriel_desktop_options options = {.address = test.address, .clipboard_listen = word};
+  struct oriel_clipboard_end *end = NULL;
+  const int port = listen_at("clip.sock");
+  assert_int_equal(oriel_guest_clipboard_open(&options, NULL, &end, why, sizeof why), 0);
+  assert_non_null(end);
+  assert_int_equal(access(word + strlen("unix://"), F_OK), 0);
+  end->impl->destroy(end);
+  close(port);
+  remove_at("clip.sock");
+}
+
 int main(void) {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
   const struct CMUnitTest tests[] = {
@@ -172,6 +211,8 @@ int main(void) {
     CASE(one_port_without_the_other_is_found),
     CASE(nothing_is_found_where_nothing_is),
     CASE(named_address_replaces_the_ports),
+    CASE(clipboard_beside_the_qmp_socket_is_found_and_dialed),
+    CASE(named_clipboard_replaces_the_port),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -43,6 +43,31 @@ static char **build(const struct oriel_qemu_config *config, const struct oriel_i
   return arguments;
 }
 
+/* Each port of the guest where it has a socket; their bus where there is one of them. */
+static void arguments_ports_are_those_with_sockets(void **state) {
+  (void)state;
+  const struct oriel_qemu_config config = demo();
+  struct oriel_launch launch = {.qemu = "/usr/bin/qemu", .accel = ORIEL_ACCEL_TCG, .qmp = "/d/qmp.sock"};
+  char **a = oriel_arguments_create(&config, &launch);
+  assert_false(has_device(a, "virtio-serial-pci,id=oriel-serial"));
+  oriel_arguments_free(a);
+  launch.clipboard = "/d/clip.sock";
+  a = oriel_arguments_create(&config, &launch);
+  assert_true(has_device(a, "virtio-serial-pci,id=oriel-serial"));
+  assert_true(
+    has_device(a, "virtserialport,bus=oriel-serial.0,chardev=oriel-clipboard,name=org.oriel.clipboard"));
+  assert_string_equal(value_of(a, "-chardev", 0), "socket,id=oriel-clipboard,path=/d/clip.sock,server=on,wait=off");
+  oriel_arguments_free(a);
+  launch.sound = "/d/sound.sock";
+  launch.microphone = "/d/mic.sock";
+  launch.clipboard = NULL;
+  a = oriel_arguments_create(&config, &launch);
+  assert_true(has_device(a, "virtserialport,bus=oriel-serial.0,chardev=oriel-audio,name=org.oriel.audio"));
+  assert_false(
+    has_device(a, "virtserialport,bus=oriel-serial.0,chardev=oriel-clipboard,name=org.oriel.clipboard"));
+  oriel_arguments_free(a);
+}
+
 static void arguments_demo_has_virtio_and_no_network(void **state) {
   (void)state;
   const struct oriel_qemu_config config = demo();
@@ -143,6 +168,7 @@ static void arguments_extra_ones_come_last(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
+    cmocka_unit_test(arguments_ports_are_those_with_sockets),
     cmocka_unit_test(arguments_demo_has_virtio_and_no_network),
     cmocka_unit_test(arguments_kvm_uses_the_hosts_processor),
     cmocka_unit_test(arguments_disk_is_an_overlay_with_a_format),
