@@ -97,10 +97,13 @@ static void say_sources(struct output *out, const struct oriel_sdp_answer *answe
     say(out, "a=ssrc:%" PRIu32 " cname:%s\r\n", stream->repeat_ssrc, answer->cname);
 }
 
-static void say_refused(struct output *out, const struct oriel_sdp_media *media) {
+/* webrtcbin takes no answer of which a section, refused or not, is without a fingerprint and what goes with it. */
+static void say_refused(struct output *out, const struct oriel_sdp_answer *answer,
+                        const struct oriel_sdp_media *media) {
   say(out, "m=%s 0 %s %s\r\nc=IN IP4 0.0.0.0\r\na=inactive\r\n", media->type, media->protocol, media->format);
   if (media->mid[0])
     say(out, "a=mid:%s\r\n", media->mid);
+  say_transport(out, answer);
 }
 
 /** In the form of the offer. */
@@ -141,7 +144,7 @@ static void say_stream(struct output *out, const struct oriel_sdp_answer *answer
 static void say_media(struct output *out, const struct oriel_sdp_answer *answer, unsigned at, bool first) {
   const struct oriel_sdp_media *media = &answer->offer->media[at];
   if (!media->taken) {
-    say_refused(out, media);
+    say_refused(out, answer, media);
     return;
   }
   (media->kind == ORIEL_SDP_APPLICATION ? say_channels : say_stream)(out, answer, media);

@@ -17,6 +17,7 @@ struct oriel_sdp_media {
   enum oriel_sdp_kind kind;
   char type[16], protocol[24], format[24]; /* of its m= line, as they came; the first format alone */
   char mid[ORIEL_RTP_MID_MAX + 1];         /* "" = none */
+  bool bundle_only;                        /* port 0 refuses nothing: it has its group's (RFC 9143) */
   bool taken;                              /* it is answered with a stream, or channels; false: refused by port 0 */
   uint8_t payload_type;                    /* of H.264 or Opus */
   uint8_t repeat_type;                     /* of RTX for it; 0 = none */

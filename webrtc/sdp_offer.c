@@ -96,7 +96,8 @@ static void choose(struct parser *parser) {
   for (unsigned i = 0; i < offer->media_count; i++) {
     struct oriel_sdp_media *media = &offer->media[i];
     int *slot = slot_of(offer, media);
-    const bool alone = offer->video < 0 && offer->audio < 0 && media->kind != ORIEL_SDP_APPLICATION;
+    const bool alone = !media->bundle_only && offer->video < 0 && offer->audio < 0 &&
+                       media->kind != ORIEL_SDP_APPLICATION;
     const bool reached = offer->bundled ? group_has(parser->group, media->mid) : alone;
     media->taken = media->taken && *slot < 0 && reached;
     if (media->taken)

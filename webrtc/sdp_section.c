@@ -196,6 +196,8 @@ const char *oriel_sdp_section_attribute(struct oriel_sdp_section *section, struc
                                                                                  : "an a=mid is not 1 to 16 letters";
   else if (oriel_sdp_is(line, "rtcp-mux"))
     section->muxed = true;
+  else if (oriel_sdp_is(line, "bundle-only"))
+    section->ported = section->media->bundle_only = true;
   else if (oriel_sdp_is(line, "rtcp-rsize"))
     section->media->reduced = true;
   else if (oriel_sdp_is(line, "sendonly") || oriel_sdp_is(line, "inactive"))

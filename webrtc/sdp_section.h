@@ -28,7 +28,7 @@ struct oriel_sdp_format {
 
 struct oriel_sdp_section {
   struct oriel_sdp_media *media; /* what it becomes; borrowed */
-  bool ported, receives, muxed;  /* its port is not 0; the client takes media; RTP and RTCP share a port */
+  bool ported, receives, muxed;  /* its port is not 0, or its group's; the client takes media; RTP and RTCP share a port */
   unsigned feedback;             /* for all payload types */
   struct oriel_sdp_format formats[ORIEL_SDP_FORMATS];
 };

@@ -101,6 +101,22 @@ static void offer_of_one_medium_without_bundle(void **state) {
   assert_int_equal(offer.audio, -1); /* it would need a port of its own */
 }
 
+/* Port 0 of a section that is only to be bundled (webrtcbin with max-bundle) is not a refusal. */
+static void offer_of_one_to_be_bundled_only(void **state) {
+  (void)state;
+  const char *only = without(OFFER, "m=audio 9 ", "m=audio 0 "); /* which `changed` may then change */
+  assert_int_equal(parse(only), ORIEL_SDP_FINE);
+  assert_int_equal(offer.audio, -1);
+  only = without(OFFER, "m=audio 9 UDP/TLS/RTP/SAVPF 111 63 9 0 8\r\n",
+                 "m=audio 0 UDP/TLS/RTP/SAVPF 111 63 9 0 8\r\na=bundle-only\r\n");
+  assert_int_equal(parse(only), ORIEL_SDP_FINE);
+  assert_int_equal(offer.audio, 1);
+  assert_int_equal(parse(changed(only, "a=group:BUNDLE 0 1", "a=group:BUNDLE 0")), ORIEL_SDP_FINE);
+  assert_int_equal(offer.audio, -1); /* whose group's, it does not say */
+  assert_int_equal(parse(changed(only, "a=group:BUNDLE 0 1\r\n", "")), ORIEL_SDP_FINE);
+  assert_int_equal(offer.audio, -1);
+}
+
 static void offer_of_sound_alone(void **state) {
   (void)state;
   assert_int_equal(parse(OFFER_TOP OFFER_AUDIO), ORIEL_SDP_FINE);
@@ -318,6 +334,7 @@ int main(void) {
     cmocka_unit_test(offer_without_high_takes_what_there_is),
     cmocka_unit_test(offer_whose_rtx_is_of_another),
     cmocka_unit_test(offer_of_one_medium_without_bundle),
+    cmocka_unit_test(offer_of_one_to_be_bundled_only),
     cmocka_unit_test(offer_of_sound_alone),
     cmocka_unit_test(offers_that_are_wrong_in_one_thing),
     cmocka_unit_test(offers_without_what_is_needed),
