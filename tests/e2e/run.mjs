@@ -25,6 +25,7 @@ import './heads.mjs';
 import './whep.mjs';
 import './whep-input.mjs';
 import './whep-strangers.mjs';
+import './whep-peers.mjs';
 
 const code = await run(process.argv.slice(2).join(' '));
 await closeBrowser();
