@@ -99,6 +99,7 @@ static void release(struct oriel_whep *whep) {
   oriel_udp_close(&whep->udp);
   oriel_dtls_identity_destroy(whep->identity);
   oriel_ice_servers_finish(&whep->ice_servers);
+  oriel_heap_finish(&whep->due);
   free(whep);
 }
 
@@ -133,6 +134,7 @@ int oriel_whep_start(struct oriel_mounts *mounts, const struct oriel_site *site,
   whep->sessions = &mounts->access->sessions;
   whep->udp.fd = -1;
   oriel_list_init(&whep->clients);
+  oriel_heap_init(&whep->due);
   oriel_webrtc_router_init(&whep->router);
   const int status = fill(whep, site, config, why, why_size);
   if (status < 0) {

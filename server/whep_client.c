@@ -70,7 +70,9 @@ int oriel_whep_client_create(struct oriel_whep *whep, const struct oriel_whep_st
   struct oriel_webrtc_session_config config = {
     .identity = whep->identity, .feed = client ? take_feed(mount) : NULL, .offer = start->offer,
     .labels = client && client->plays ? oriel_whep_labels : NULL};
-  int status = config.feed ? oriel_webrtc_session_create(&config, oriel_clock_ns(), &client->session) : -ENOMEM;
+  int status = config.feed ? oriel_heap_reserve(&whep->due, whep->count + 1) : -ENOMEM;
+  if (status == 0)
+    status = oriel_webrtc_session_create(&config, oriel_clock_ns(), &client->session);
   if (status < 0) {
     leave_feed(mount);
     free(client);
@@ -81,6 +83,7 @@ int oriel_whep_client_create(struct oriel_whep *whep, const struct oriel_whep_st
   mount->whep_watchers += client->view;
   whep->count++;
   oriel_list_append(&whep->clients, &client->node);
+  oriel_heap_set(&whep->due, &client->due, client->born_ns);
   oriel_webrtc_router_add(&whep->router, &client->route, client->session);
   *out = client;
   return 0;
@@ -97,19 +100,19 @@ static void leave_desktop(struct oriel_whep_client *client, const char *reason) 
   client->viewer = NULL;
 }
 
-/** What may leave now, as far as the socket takes it. */
-static void send_all(struct oriel_whep *whep, struct oriel_whep_client *client, uint64_t now_ns) {
+/** What may leave now, as far as the socket takes it. False: it took no more, and something may wait. */
+static bool send_all(struct oriel_whep *whep, struct oriel_whep_client *client, uint64_t now_ns) {
   for (;;) {
     struct oriel_udp_datagram *slot = oriel_udp_slot(&whep->udp);
     if (!slot && oriel_udp_flush(&whep->udp))
       slot = oriel_udp_slot(&whep->udp);
     if (!slot) {
       whep->cut_short = true;
-      return;
+      return false;
     }
     slot->size = oriel_webrtc_session_next(client->session, now_ns, slot->data, &slot->path);
     if (!slot->size)
-      return;
+      return true;
     oriel_udp_commit(&whep->udp);
   }
 }
@@ -132,11 +135,12 @@ void oriel_whep_client_end(struct oriel_whep *whep, struct oriel_whep_client *cl
   leave_desktop(client, reason);
   oriel_debug("server", "WHEP client %s ends: %s", client->address, reason);
   oriel_webrtc_session_close(client->session);
-  send_all(whep, client, oriel_clock_ns());
+  (void)send_all(whep, client, oriel_clock_ns());
   oriel_whep_client_count(client, &mount->whep_past);
   mount->whep_past.ended[oriel_webrtc_session_cause(client->session)]++;
   oriel_webrtc_router_remove(&client->route);
   oriel_list_remove(&client->node);
+  oriel_heap_remove(&whep->due, &client->due);
   oriel_webrtc_session_destroy(client->session);
   mount->whep_watchers -= client->view;
   mount->whep_count--;
@@ -248,11 +252,13 @@ static const char *advance(struct oriel_whep *whep, struct oriel_whep_client *cl
     reason = oriel_whep_channels_take(&client->channels, now_ns);
   if (client->viewer)
     take_deliveries(client, now_ns);
-  send_all(whep, client, now_ns);
+  const bool all = send_all(whep, client, now_ns);
   if (oriel_webrtc_session_state(client->session) == ORIEL_WEBRTC_ENDED)
     reason = oriel_webrtc_session_reason(client->session);
   if (!reason && client->viewer)
     report(client, now_ns);
+  const uint64_t due_ns = all ? oriel_webrtc_session_due_ns(client->session, now_ns) : now_ns;
+  oriel_heap_set(&whep->due, &client->due, due_ns > now_ns ? due_ns : now_ns + !!all);
   return reason;
 }
 

@@ -19,6 +19,7 @@ enum {
 
 struct oriel_whep_client {
   struct oriel_list node; /* of the hub */
+  struct oriel_heap_node due; /* of the hub */
   struct oriel_webrtc_route route;
   struct oriel_webrtc_session *session; /* owned */
   struct oriel_mount *mount;            /* held; its feed is in use */

@@ -9,6 +9,7 @@
 
 #include <uv.h>
 
+#include "core/heap.h"
 #include "server/ice_servers.h"
 #include "server/mounts.h"
 #include "server/udp.h"
@@ -28,6 +29,8 @@ struct oriel_whep {
   struct oriel_webrtc_router router;
   struct oriel_dtls_identity *identity;
   struct oriel_list clients;
+  struct oriel_heap due; /* the same by when they have something to do */
+  uint64_t timer_ns;     /* when the timer fires; 0 = it does not */
   unsigned count;
   struct oriel_webrtc_address public_addresses[ORIEL_SDP_CANDIDATES_MAX];
   unsigned public_count;

@@ -36,29 +36,17 @@ static void take_error(struct oriel_whep *whep) {
   whep->events = 0;
 }
 
-/** Makes a client the first of the list; those before it become the last. */
-static void begin_with(struct oriel_whep *whep, struct oriel_list *node) {
-  oriel_list_remove(&whep->clients);
-  oriel_list_append(node, &whep->clients);
-}
-
-/** What they are due for: those whose time has come, or all, where the socket has room again. Whoever found none is the
- *  first to have some. */
-static void pump(struct oriel_whep *whep, bool all) {
+/** Those whose time has come: who waits for the longest is the first. */
+static void pump(struct oriel_whep *whep) {
   const uint64_t now_ns = oriel_clock_ns();
-  if (all)
-    whep->cut_short = false;
-  for (struct oriel_list *node = whep->clients.next, *next; node != &whep->clients; node = next) {
-    struct oriel_whep_client *client = oriel_list_entry(node, struct oriel_whep_client, node);
-    next = node->next;
-    if (!all && oriel_webrtc_session_due_ns(client->session, now_ns) > now_ns)
-      continue;
+  struct oriel_heap_node *node;
+  uint64_t at_ns;
+  while ((node = oriel_heap_first(&whep->due, &at_ns)) && at_ns <= now_ns) {
     if (!oriel_udp_slot(&whep->udp) && !oriel_udp_flush(&whep->udp)) {
       whep->cut_short = true;
-      begin_with(whep, node);
       break;
     }
-    oriel_whep_client_pump(whep, client, now_ns);
+    oriel_whep_client_pump(whep, oriel_heap_entry_of(node, struct oriel_whep_client, due), now_ns);
   }
   oriel_whep_port_schedule(whep);
 }
@@ -97,33 +85,31 @@ static void on_ready(uv_poll_t *poll, int status, int events) {
   }
   if (events & UV_READABLE)
     take_batches(whep);
-  if (events & UV_WRITABLE)
-    pump(whep, true);
-  else
+  if (events & UV_WRITABLE) {
+    whep->cut_short = false;
+    pump(whep);
+  } else {
     oriel_whep_port_schedule(whep);
+  }
 }
 
 static void on_timer(uv_timer_t *timer) {
-  pump(timer->data, false);
+  struct oriel_whep *whep = timer->data;
+  whep->timer_ns = 0;
+  pump(whep);
 }
 
 void oriel_whep_port_schedule(struct oriel_whep *whep) {
-  const uint64_t now_ns = oriel_clock_ns();
-  uint64_t due_ns = 0;
+  uint64_t due_ns;
   if (!whep->open)
     return;
   const bool flushed = oriel_udp_flush(&whep->udp);
   (void)watch(whep, !flushed || whep->cut_short);
-  struct oriel_list *node;
-  oriel_list_each(node, &whep->clients) {
-    const struct oriel_whep_client *client = oriel_list_entry(node, struct oriel_whep_client, node);
-    oriel_clock_bring_forward(&due_ns, oriel_webrtc_session_due_ns(client->session, now_ns));
-  }
-  if (!due_ns) {
-    (void)uv_timer_stop(&whep->timer);
-    return;
-  }
+  if (!oriel_heap_first(&whep->due, &due_ns) || (whep->timer_ns && whep->timer_ns <= due_ns))
+    return; /* a timer that fires early costs a look */
+  const uint64_t now_ns = oriel_clock_ns();
   const uint64_t wait_ms = due_ns > now_ns ? (due_ns - now_ns + ORIEL_NS_PER_MS - 1) / ORIEL_NS_PER_MS : 1;
+  whep->timer_ns = now_ns + wait_ms * ORIEL_NS_PER_MS;
   uv_update_time(whep->loop->uv);
   (void)uv_timer_start(&whep->timer, on_timer, wait_ms, 0);
 }
