@@ -23,8 +23,10 @@ void oriel_whep_flush(struct oriel_mount *mount) {
   for (struct oriel_list *node = whep->clients.next, *next; node != &whep->clients; node = next) {
     struct oriel_whep_client *client = oriel_list_entry(node, struct oriel_whep_client, node);
     next = node->next;
-    if (client->mount == mount && client->viewer)
-      oriel_whep_client_pump(whep, client, now_ns);
+    if (client->mount != mount || !client->viewer)
+      continue;
+    client->fresh = true;
+    oriel_whep_client_pump(whep, client, now_ns);
   }
   oriel_whep_port_schedule(whep);
 }

@@ -179,6 +179,7 @@ static const char *join(struct oriel_whep_client *client) {
     return status == -EUSERS ? "too many viewers are connected" : "memory is short";
   /* A picture counts as received when it has left: the pace, not the round trip, says how many may wait. */
   oriel_viewer_rtt(client->viewer, 1);
+  client->fresh = true;
   client->joined_ns = oriel_clock_ns();
   const struct oriel_whep_speaker speaker = {
     .session = client->session, .viewer = client->viewer, .mount = client->mount, .address = client->address,
@@ -205,9 +206,10 @@ static void deliver(struct oriel_whep_client *client, const struct oriel_deliver
 
 static void take_deliveries(struct oriel_whep_client *client, uint64_t now_ns) {
   struct oriel_delivery delivery;
-  for (unsigned i = 0; i < DELIVERIES_PER_TURN && oriel_webrtc_session_has_room(client->session) &&
-                       oriel_viewer_next(client->viewer, &delivery); i++) {
-    deliver(client, &delivery, now_ns);
+  for (unsigned i = 0; i < DELIVERIES_PER_TURN && client->fresh && oriel_webrtc_session_has_room(client->session); i++) {
+    client->fresh = oriel_viewer_next(client->viewer, &delivery);
+    if (client->fresh)
+      deliver(client, &delivery, now_ns);
     oriel_packet_unref(delivery.packet);
   }
 }

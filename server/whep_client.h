@@ -31,6 +31,7 @@ struct oriel_whep_client {
   uint64_t login; /* serial of the browser session that let it in; 0 = a token did */
   struct oriel_secret opener; /* that token, or the one that the session began with */
   bool view, plays, named; /* plays: it may have the controls */
+  bool fresh;     /* the desktop may have something for it */
   bool wants_key; /* it lacks a picture, and the desktop was not told yet */
   uint64_t born_ns, joined_ns, next_login_ns, next_key_ns;
   uint32_t carries_kbps; /* as the desktop was told */

@@ -155,7 +155,7 @@ static void begin_probe(struct oriel_webrtc_session *session, uint64_t now_ns) {
       !oriel_estimate_wants_probe(session->estimate, 0, now_ns, &probe))
     return;
   session->probe = (struct session_probe){.id = probe.id, .left = probe.bytes};
-  oriel_pacer_rate(&session->pacer, probe.bps);
+  oriel_pacer_rate_evenly(&session->pacer, probe.bps);
 }
 
 /** The rest of a series that nothing waits for any more is of old packets. */

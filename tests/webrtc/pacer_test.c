@@ -40,42 +40,69 @@ static void pacer_keeps_its_rate(void **state) {
   }
 }
 
-static void pacer_lets_one_go_at_once_and_no_second_beside_it(void **state) {
+static void pacer_lets_a_burst_go_at_once_and_then_waits_for_it(void **state) {
+  (void)state;
+  static const struct {
+    uint64_t bps;
+    size_t most; /* bytes, but for the packet that is more than they */
+  } cases[] = {
+    {1000000, 625},       /* 5 ms */
+    {5500000, 3437},
+    {80000000, 12000},    /* as TCP begins */
+    {400000000, 25000},   /* half a millisecond */
+  };
+  for (unsigned i = 0; i < 4; i++) {
+    struct oriel_pacer pacer;
+    oriel_pacer_init(&pacer, cases[i].bps, start);
+    const uint64_t late = start + 1000 * MS; /* a second of nothing is not saved up */
+    const size_t bytes = drain(&pacer, late, SIZE_MAX);
+    const size_t forgiven = cases[i].bps / 8 * ORIEL_PACER_LATE_NS / ORIEL_NS_PER_SECOND;
+    const size_t most = cases[i].most > forgiven ? cases[i].most : forgiven;
+    assert_in_range(bytes, most, most + PACKET);
+    const uint64_t next = oriel_pacer_next_ns(&pacer);
+    assert_true(next > late); /* and nothing before all of it is on the wire */
+    assert_true(next - late <= bytes * 8 * ORIEL_NS_PER_SECOND / cases[i].bps);
+    assert_int_equal(drain(&pacer, next - 1, SIZE_MAX), 0);
+    assert_in_range(drain(&pacer, next, SIZE_MAX), cases[i].most, cases[i].most + PACKET);
+  }
+}
+
+static void pacer_goes_packet_by_packet_while_spacing_is_measured(void **state) {
   (void)state;
   struct oriel_pacer pacer;
   oriel_pacer_init(&pacer, 1000000, start);
-  assert_true(oriel_pacer_next_ns(&pacer) <= start);
-  oriel_pacer_sent(&pacer, PACKET, start);
+  oriel_pacer_rate_evenly(&pacer, 1000000);
+  assert_int_equal(drain(&pacer, start, SIZE_MAX), PACKET);
   assert_int_equal(oriel_pacer_next_ns(&pacer) - start, 9600000);
-  assert_int_equal(oriel_pacer_room(&pacer, start + 9599999), 0);
-  assert_true(oriel_pacer_room(&pacer, start + 9600000) > 0);
+  oriel_pacer_rate(&pacer, 1000000); /* the same rate, but in bursts again */
+  assert_int_equal(drain(&pacer, start + 9600000, SIZE_MAX), PACKET);
 }
 
-static void pacer_forgives_a_late_caller_a_little(void **state) {
+static void pacer_holds_its_bound_however_late_it_is_called(void **state) {
   (void)state;
-  struct oriel_pacer pacer;
-  oriel_pacer_init(&pacer, 80000000, start); /* 10 bytes a microsecond */
-  const uint64_t late = start + 1000 * MS;   /* a second of nothing is not saved up */
-  const size_t most = (ORIEL_PACER_LATE_NS + ORIEL_PACER_BURST_NS) / 1000 * 10;
-  assert_in_range(oriel_pacer_room(&pacer, late), most - 1, most);
-  assert_in_range(drain(&pacer, late, SIZE_MAX), ORIEL_PACER_LATE_NS / 1000 * 10, most + PACKET);
-}
-
-static void pacer_room_at_the_rate_is_half_a_millisecond(void **state) {
-  (void)state;
-  struct oriel_pacer pacer;
-  oriel_pacer_init(&pacer, 80000000, start);
-  assert_in_range(oriel_pacer_room(&pacer, start), 4999, 5001);
-  oriel_pacer_rate(&pacer, 8000); /* however slow: a packet may leave when its time has come */
-  assert_true(oriel_pacer_room(&pacer, start) >= 1);
+  static const uint64_t rates[] = {300000, 5500000, 80000000};
+  for (unsigned i = 0; i < 3; i++) {
+    struct oriel_pacer pacer;
+    uint32_t seed = 5;
+    uint64_t now = start;
+    size_t bytes = 0;
+    oriel_pacer_init(&pacer, rates[i], start);
+    while (now < start + 1000 * MS) {
+      bytes += drain(&pacer, now, SIZE_MAX);
+      const double most = (double)rates[i] / 8e9 * (double)(now - start + ORIEL_PACER_BURST_NS + ORIEL_PACER_LATE_NS);
+      assert_true((double)bytes <= most + PACKET);
+      seed = seed * 1664525u + 1013904223u;
+      now += (seed >> 16) % (5 * MS);
+    }
+  }
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(pacer_keeps_its_rate),
-    cmocka_unit_test(pacer_lets_one_go_at_once_and_no_second_beside_it),
-    cmocka_unit_test(pacer_forgives_a_late_caller_a_little),
-    cmocka_unit_test(pacer_room_at_the_rate_is_half_a_millisecond),
+    cmocka_unit_test(pacer_lets_a_burst_go_at_once_and_then_waits_for_it),
+    cmocka_unit_test(pacer_goes_packet_by_packet_while_spacing_is_measured),
+    cmocka_unit_test(pacer_holds_its_bound_however_late_it_is_called),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
