@@ -76,7 +76,7 @@ static void note_painted_held(struct oriel_viewer *viewer, const struct oriel_vi
     return;
   if (viewer->subscriber.content_until_ns) {
     viewer->subscriber.content_until_ns = 0;
-    oriel_hub_wake(&viewer->desktop->hub, ORIEL_WAIT_VIEWERS);
+    oriel_hub_wake_by_viewer(&viewer->desktop->hub);
   }
   add_stage(viewer, sent, ORIEL_STAGE_PAINT, sent->decoded_ns, ack->painted_ns);
   add_stage(viewer, sent, ORIEL_STAGE_TOTAL, sent->captured_ns, ack->painted_ns);
@@ -90,7 +90,7 @@ static bool has_room_held(const struct oriel_viewer *viewer, uint64_t now_ns) {
 static bool make_room_held(struct oriel_viewer *viewer, bool had_room, uint64_t now_ns) {
   if (had_room || !has_room_held(viewer, now_ns))
     return false;
-  oriel_hub_wake(&viewer->desktop->hub, ORIEL_WAIT_VIEWERS);
+  oriel_hub_wake_by_viewer(&viewer->desktop->hub);
   return viewer->subscriber.waiting;
 }
 

@@ -24,6 +24,8 @@ void oriel_hub_need_key(struct oriel_viewer *viewer, uint64_t key_after_ns);
 /** Wakes the media thread if one of `events` concerns it now; 0 = always. What changed was changed before, under the
  *  lock under which the media thread looks at it. Any thread. */
 void oriel_hub_wake(struct oriel_hub *hub, unsigned events);
+/** The same for ORIEL_WAIT_VIEWERS; what is gathered (viewer.h) wakes once. Network thread. */
+void oriel_hub_wake_by_viewer(struct oriel_hub *hub);
 
 /** True when this viewer has the controls. Network thread, which alone changes who does. */
 bool oriel_hub_controls(const struct oriel_viewer *viewer);

@@ -108,7 +108,7 @@ static void take_picture_held(struct oriel_viewer *viewer, struct oriel_delivery
   viewer->picture_bytes += packet->size;
   if (timed && oriel_hub_refers_to(&viewer->desktop->hub, viewer))
     oriel_stages_add(&viewer->desktop->stages, ORIEL_STAGE_QUEUE, packet->encoded_ns, now_ns);
-  oriel_hub_wake(&viewer->desktop->hub, ORIEL_WAIT_VIEWERS);
+  oriel_hub_wake_by_viewer(&viewer->desktop->hub);
 }
 
 static void take_next_held(struct oriel_viewer *viewer, struct oriel_delivery *delivery) {
@@ -130,7 +130,7 @@ bool oriel_viewer_next(struct oriel_viewer *viewer, struct oriel_delivery *deliv
   pthread_mutex_lock(&viewer->channel->lock);
   if (viewer->subscriber.is_stuck) { /* it can take more again: a key frame is worth making */
     viewer->subscriber.is_stuck = false;
-    oriel_hub_wake(&viewer->desktop->hub, ORIEL_WAIT_VIEWERS);
+    oriel_hub_wake_by_viewer(&viewer->desktop->hub);
   }
   take_next_held(viewer, delivery);
   viewer->had_cursor = delivery->type == ORIEL_DELIVERY_CURSOR;

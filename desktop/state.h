@@ -89,6 +89,7 @@ struct oriel_hub {
   _Atomic(const struct oriel_viewer *) reference;
   atomic_uint reference_kind; /* its channel; ORIEL_CHANNELS = there is none. Likewise */
   /* Network thread only. */
+  bool gathers, gathered; /* what viewers do wakes the media thread later; and there was something */
   uint64_t input_ns; /* when the controller last did something, or got the controls */
   uint64_t quiet_ns; /* until when it is not asked */
   /* those who take no part are told at the next look: a few times a second, whoever plays with them */

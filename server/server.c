@@ -35,8 +35,13 @@ static void release(struct oriel_server *server) {
 /* ---- what the parts are told of each other ---- */
 
 static void on_flush(struct oriel_mount *mount) {
+  struct oriel_desktop *desktop = mount->desktop;
+  if (desktop)
+    oriel_desktop_gather(desktop, true);
   oriel_peers_flush(mount);
   oriel_whep_flush(mount);
+  if (desktop)
+    oriel_desktop_gather(desktop, false);
 }
 
 static void on_bye(struct oriel_mount *mount, enum oriel_viewer_reason reason, const char *text, uint64_t limit_ns) {
