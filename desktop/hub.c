@@ -77,13 +77,6 @@ void oriel_hub_wake_by_viewer(struct oriel_hub *hub) {
     oriel_hub_wake(hub, ORIEL_WAIT_VIEWERS);
 }
 
-void oriel_desktop_gather(struct oriel_desktop *desktop, bool gathers) {
-  struct oriel_hub *hub = &desktop->hub;
-  hub->gathers = gathers;
-  if (!gathers && hub->gathered)
-    oriel_hub_wake_by_viewer(hub);
-}
-
 void oriel_hub_need_key(struct oriel_viewer *viewer, uint64_t key_after_ns) {
   oriel_packet_unref(viewer->opening);
   viewer->opening = NULL;

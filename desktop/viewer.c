@@ -224,6 +224,13 @@ void oriel_viewer_detach(struct oriel_viewer *viewer) {
   destroy(viewer);
 }
 
+void oriel_desktop_gather(struct oriel_desktop *desktop, bool gathers) {
+  struct oriel_hub *hub = &desktop->hub;
+  hub->gathers = gathers;
+  if (!gathers && hub->gathered)
+    oriel_hub_wake_by_viewer(hub);
+}
+
 uint32_t oriel_viewer_id(const struct oriel_viewer *viewer) {
   return viewer->id;
 }
