@@ -176,8 +176,9 @@ static void answer_check(struct receiver *receiver, const struct oriel_stun_mess
   oriel_stun_begin(&writer, data, sizeof data, ORIEL_STUN_BINDING_SUCCESS, message->transaction);
   oriel_stun_add_address(&writer, &address);
   const size_t size = oriel_stun_finish(&writer, receiver->password, strlen(receiver->password));
-  receiver->peer.address = *from;
-  send_to_peer(receiver, data, size);
+  if (receiver->state == RECEIVER_CHECKING || message->use_candidate)
+    receiver->peer.address = *from;
+  (void)sendto(receiver->fd, data, size, MSG_DONTWAIT, (const struct sockaddr *)from, sizeof *from);
 }
 
 static void take_stun(struct receiver *receiver, const uint8_t *data, size_t size, const struct sockaddr_in *from,
@@ -187,8 +188,7 @@ static void take_stun(struct receiver *receiver, const uint8_t *data, size_t siz
     return;
   if (message.type == ORIEL_STUN_BINDING_REQUEST && !receiver->peer.lite &&
       oriel_stun_authentic(&message, receiver->password, strlen(receiver->password))) {
-    if (receiver->state == RECEIVER_CHECKING || message.use_candidate)
-      answer_check(receiver, &message, from);
+    answer_check(receiver, &message, from);
     enter_dtls(receiver, now_ns);
   } else if (message.type == ORIEL_STUN_BINDING_SUCCESS && receiver->peer.lite) {
     enter_dtls(receiver, now_ns);
