@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: MIT
  *
  * What a client of WHEP says in its data channels. Loop thread. To open `input` is to ask for the controls, as a page
- * does that says so in its hello; to close it is to give them up.
+ * does that says so in its hello; to close it is to give them up. A text of the guest's leaves at once or waits for the
+ * client to take more; a newer one takes its place. One that the guest had before the client had the controls is not
+ * sent: to come is no reason to lose what the user's own clipboard has.
  */
 #include "server/whep_channels.h"
 
-#include <stdio.h>
+#include <errno.h>
 #include <string.h>
 
 #include "core/log.h"
+#include "desktop/clipboard.h"
 #include "desktop/controls.h"
 #include "desktop/viewer.h"
 #include "server/audit.h"
 #include "server/mounts.h"
 #include "server/permit.h"
-#include "webrtc/dcep.h"
 #include "webrtc/session.h"
 
 enum { EVENTS_PER_TURN = 64 };
@@ -38,9 +40,11 @@ static bool on_permits(void *user, enum oriel_viewer_message type) {
 /* What was on its way when the controls went to another viewer comes here, too: dropped, not punished. */
 static void on_denied(void *user, const struct oriel_viewer_in *in) {
   struct oriel_whep_channels *channels = user;
-  (void)in;
   channels->speaker.mount->mounts->stats->messages_denied++;
-  oriel_viewer_denied(channels->speaker.viewer, false);
+  if (in->type == ORIEL_VIEWER_CLIPBOARD)
+    channels->refused++;
+  else
+    oriel_viewer_denied(channels->speaker.viewer, false);
 }
 
 static void on_input(void *user, const struct oriel_input *input) {
@@ -55,9 +59,19 @@ static enum oriel_viewer_reason on_hello(void *user, const struct oriel_viewer_i
   return ORIEL_VIEWER_REASON_PROTOCOL;
 }
 
+/* A text of the client's, whole. What the guest does not take is counted: there is no answer that could say so. */
 static void on_other(void *user, const struct oriel_viewer_in *in) {
-  (void)user;
-  (void)in;
+  struct oriel_whep_channels *channels = user;
+  if (in->type != ORIEL_VIEWER_CLIPBOARD)
+    return;
+  const struct oriel_clipboard_piece piece = {.size = in->clipboard.size, .count = in->clipboard.count,
+                                              .bytes = in->clipboard.bytes};
+  const int status = oriel_viewer_clipboard(channels->speaker.viewer, &piece);
+  if (status >= 0)
+    return;
+  channels->refused++;
+  oriel_debug("server", "WHEP client %s: a text of %zu bytes for the guest's clipboard is refused: %s",
+                channels->speaker.address, piece.size, strerror(-status));
 }
 
 static void on_bye(void *user, uint16_t reason, const char *text) {
@@ -99,15 +113,13 @@ static int take_input(struct oriel_whep_channels *channels, const struct oriel_c
 /* ---- events ---- */
 
 static void refuse(struct oriel_whep_channels *channels, const struct oriel_channel_event *event) {
-  char label[ORIEL_DCEP_LABEL_MAX + 1], clean[ORIEL_DCEP_LABEL_MAX + 1];
   channels->refused++;
   if (channels->refused_told)
     return;
   channels->refused_told = true;
-  snprintf(label, sizeof label, "%.*s", (int)event->size, (const char *)event->data);
-  oriel_audit_sanitize(label, clean, sizeof clean);
-  oriel_debug("server", "WHEP client %s opened a data channel \"%s\", which is refused: there are \"input\" and "
-              "\"clipboard\", each once; later ones are not told", channels->speaker.address, clean);
+  oriel_debug("server", "WHEP client %s opened a data channel \"%.*s\", which is refused: there are \"input\" and "
+              "\"clipboard\", each once; later ones are not told", channels->speaker.address, (int)event->size,
+              (const char *)event->data);
 }
 
 /** 0, or the reason to end with. */
@@ -116,8 +128,10 @@ static int take_message(struct oriel_whep_channels *channels, const struct oriel
   channels->messages++;
   if (event->channel == LABEL_INPUT)
     return take_input(channels, event, now_ns);
-  channels->refused++; /* a text for the guest's clipboard, of which there is none */
-  return 0;
+  const struct oriel_viewer_in text = {
+    .type = ORIEL_VIEWER_CLIPBOARD,
+    .clipboard = {.size = (uint32_t)event->size, .count = (uint32_t)event->size, .bytes = event->data}};
+  return oriel_dispatch_live(&channels->dispatch, &text, now_ns);
 }
 
 static int take_event(struct oriel_whep_channels *channels, const struct oriel_channel_event *event, uint64_t now_ns) {
@@ -136,6 +150,16 @@ static int take_event(struct oriel_whep_channels *channels, const struct oriel_c
     channels->refused++;
     return 0;
   }
+}
+
+/** What waits is said, or goes on waiting, or nobody listens. */
+static void say_text(struct oriel_whep_channels *channels) {
+  struct oriel_packet *text = channels->text;
+  if (!text || oriel_webrtc_session_say(channels->speaker.session, LABEL_CLIPBOARD, (const char *)text->data,
+                                        text->size) == -EAGAIN)
+    return;
+  oriel_packet_unref(text);
+  channels->text = NULL;
 }
 
 static void note_controls(struct oriel_whep_channels *channels) {
@@ -157,11 +181,12 @@ const char *oriel_whep_channels_take(struct oriel_whep_channels *channels, uint6
     if (take_event(channels, &event, now_ns))
       return dispatch->excess ? dispatch->excess : "a message of its data channels is out of place";
   }
+  say_text(channels);
   note_controls(channels);
   return NULL;
 }
 
-void oriel_whep_channels_note(struct oriel_whep_channels *channels, const struct oriel_delivery *delivery) {
+void oriel_whep_channels_hear(struct oriel_whep_channels *channels, const struct oriel_delivery *delivery) {
   struct oriel_whep_input *input = &channels->input;
   if (delivery->type == ORIEL_DELIVERY_PICTURE) {
     input->video_width = delivery->packet->width;
@@ -169,5 +194,14 @@ void oriel_whep_channels_note(struct oriel_whep_channels *channels, const struct
   } else if (delivery->type == ORIEL_DELIVERY_STATE) {
     input->width = delivery->state.width;
     input->height = delivery->state.height;
+  } else if (delivery->type == ORIEL_DELIVERY_CLIPBOARD && !delivery->clipboard.kept) {
+    oriel_packet_unref(channels->text);
+    channels->text = oriel_packet_ref(delivery->packet);
+    say_text(channels);
   }
+}
+
+void oriel_whep_channels_end(struct oriel_whep_channels *channels) {
+  oriel_packet_unref(channels->text);
+  channels->text = NULL;
 }

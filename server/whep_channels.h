@@ -34,7 +34,10 @@ struct oriel_whep_channels {
   struct oriel_whep_input input;
   bool had_controls;                       /* as the log has it */
   bool malformed_told, refused_told;       /* the log has a line of such */
-  uint64_t messages, malformed, refused; /* refused: channels, texts of a clipboard, and what is of no channel */
+  struct oriel_packet *text; /* of the guest's clipboard, held: it waits until the client takes more. NULL */
+  uint64_t messages;
+  uint64_t malformed; /* of `input`, left out */
+  uint64_t refused;   /* channels, texts that did not go to the guest, and what is of no channel */
 };
 
 /** Labels of the channels that are taken; NULL at the end. */
@@ -45,6 +48,8 @@ void oriel_whep_channels_begin(struct oriel_whep_channels *channels, const struc
                                uint64_t now_ns);
 /** Does what the client said meanwhile, a bounded piece of it. NULL, or why the client is to end. */
 const char *oriel_whep_channels_take(struct oriel_whep_channels *channels, uint64_t now_ns);
-/** Notes the sizes that positions are between: of the picture that leaves, or of the desktop. */
-void oriel_whep_channels_note(struct oriel_whep_channels *channels, const struct oriel_delivery *delivery);
+/** What is delivered to the viewer concerns them, too: the sizes that positions are between, and the guest's texts. */
+void oriel_whep_channels_hear(struct oriel_whep_channels *channels, const struct oriel_delivery *delivery);/** The viewer goes. */
+void oriel_whep_channels_end(struct oriel_whep_channels *channels);
+
 #endif

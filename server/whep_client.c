@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/clipboard.h"
 #include "core/hash.h"
 #include "core/log.h"
 #include "server/audit.h"
@@ -96,6 +97,7 @@ static void leave_desktop(struct oriel_whep_client *client, const char *reason) 
               "viewer=%u role=%s seconds=%llu by=whep reason=\"%s\"", oriel_viewer_id(client->viewer),
               oriel_party_name(client->view ? ORIEL_PARTY_WATCHER : ORIEL_PARTY_USER),
               (unsigned long long)((oriel_clock_ns() - client->joined_ns) / ORIEL_NS_PER_SECOND), reason);
+  oriel_whep_channels_end(&client->channels);
   oriel_viewer_detach(client->viewer);
   client->viewer = NULL;
 }
@@ -170,6 +172,7 @@ static const char *join(struct oriel_whep_client *client) {
     .owner = client->login,
     .video = oriel_webrtc_session_has_video(client->session),
     .audio = oriel_webrtc_session_has_audio(client->session),
+    .clipboard_piece = oriel_webrtc_session_has_channels(client->session) ? ORIEL_CLIPBOARD_MAX : 0,
     .peer = client->login ? client->login : oriel_hash(client->key.bytes, sizeof client->key.bytes) | 1,
   };
   if (!client->mount->desktop)
@@ -194,7 +197,7 @@ static const char *join(struct oriel_whep_client *client) {
 static void deliver(struct oriel_whep_client *client, const struct oriel_delivery *delivery, uint64_t now_ns) {
   struct oriel_packet *packet = delivery->packet;
   const bool picture = delivery->type == ORIEL_DELIVERY_PICTURE;
-  oriel_whep_channels_note(&client->channels, delivery);
+  oriel_whep_channels_hear(&client->channels, delivery);
   if (!picture && delivery->type != ORIEL_DELIVERY_AUDIO)
     return; /* nothing that a stream of media can say */
   const bool sent = oriel_webrtc_session_send(client->session, packet, now_ns);

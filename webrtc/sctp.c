@@ -215,7 +215,10 @@ void oriel_sctp_destroy(struct oriel_sctp *sctp) {
   library.associations[sctp->place] = NULL;
   if (sctp->socket)
     usrsctp_close(sctp->socket);
+  if (sctp->message)
+    explicit_bzero(sctp->message, sctp->message_size);
   free(sctp->message);
+  explicit_bzero(sctp, sizeof *sctp);
   free(sctp);
 }
 
@@ -316,19 +319,26 @@ static bool make_room(struct oriel_sctp *sctp) {
   if (sctp->message_room - sctp->message_size >= PIECE_ROOM)
     return true;
   const size_t room = sctp->message_room ? 2 * sctp->message_room : MESSAGE_ROOM;
-  uint8_t *message = room <= 2 * ORIEL_SCTP_MESSAGE_MAX ? realloc(sctp->message, room) : NULL;
+  uint8_t *message = room <= 2 * ORIEL_SCTP_MESSAGE_MAX ? malloc(room) : NULL;
   if (!message)
     return false;
+  if (sctp->message) {
+    memcpy(message, sctp->message, sctp->message_size);
+    explicit_bzero(sctp->message, sctp->message_size);
+  }
+  free(sctp->message);
   sctp->message = message;
   sctp->message_room = room;
   return true;
 }
 
-/** The message that was handed out is not needed any more; of a large one's room nothing is kept. */
+/** The message that was handed out is not needed any more: it may hold a secret, and is wiped. Of a large one's room
+ *  nothing is kept. */
 static void begin_message(struct oriel_sctp *sctp) {
   if (!sctp->complete)
     return;
   sctp->complete = false;
+  explicit_bzero(sctp->message, sctp->message_size);
   sctp->message_size = 0;
   if (sctp->message_room <= MESSAGE_ROOM)
     return;
