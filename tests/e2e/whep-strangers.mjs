@@ -6,14 +6,14 @@ import { createSocket } from 'node:dgram';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test, until } from './lib/runner.mjs';
-import { oriel, root, start } from './lib/process.mjs';
+import { oriel, root, start, stats } from './lib/process.mjs';
 
 const moving = ['serve', 'pattern:?size=640x360&scene=motion&fps=30'];
 
-/** Has aiortc play `frames` pictures and sounds: what it saw. Debian's Python has the module. */
-async function aiortc(t, server, frames) {
+/** Has aiortc play `frames` pictures and sounds, and strike keys: what it saw. Debian's Python has the module. */
+async function aiortc(t, server, frames, keys = '') {
   const script = join(root, 'tests', 'e2e', 'lib', 'whep-aiortc.py');
-  const client = start(t, '/usr/bin/python3', [script, server.origin, server.token, String(frames)]);
+  const client = start(t, '/usr/bin/python3', [script, server.origin, server.token, String(frames), keys]);
   await until(() => client.ended(), 30_000, 'the end of aiortc');
   const line = /^\{.*\}$/m.exec(client.output);
   assert.ok(line, client.output);
@@ -46,9 +46,10 @@ async function flood(port, count) {
   socket.close();
 }
 
-test('whep: aiortc plays picture and sound', async (t) => {
+test('whep: aiortc plays picture and sound, and types', async (t) => {
   const server = await oriel(t, moving);
-  assert.deepEqual(await aiortc(t, server, 30), { width: 640, height: 360 });
+  assert.deepEqual(await aiortc(t, server, 30, 'hello'), { width: 640, height: 360 });
+  assert.equal((await stats(server)).input_events, 10);
   await until(() => /audit: left .*by=whep/.test(server.output), 5000, 'the end of the session in the audit');
 });
 
