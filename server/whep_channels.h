@@ -48,8 +48,9 @@ void oriel_whep_channels_begin(struct oriel_whep_channels *channels, const struc
                                uint64_t now_ns);
 /** Does what the client said meanwhile, a bounded piece of it. NULL, or why the client is to end. */
 const char *oriel_whep_channels_take(struct oriel_whep_channels *channels, uint64_t now_ns);
-/** What is delivered to the viewer concerns them, too: the sizes that positions are between, and the guest's texts. */
-void oriel_whep_channels_hear(struct oriel_whep_channels *channels, const struct oriel_delivery *delivery);/** The viewer goes. */
+/** What is delivered to the viewer concerns them, too: sizes that positions are between, and the guest's texts. */
+void oriel_whep_channels_hear(struct oriel_whep_channels *channels, const struct oriel_delivery *delivery);
+/** The viewer goes. */
 void oriel_whep_channels_end(struct oriel_whep_channels *channels);
 
 #endif

@@ -128,6 +128,9 @@ void oriel_whep_client_count(const struct oriel_whep_client *client, struct orie
   stats->missed += session.missed;
   stats->key_requests += session.key_requests;
   stats->keys += client->keys;
+  stats->said += client->channels.messages;
+  stats->malformed += client->channels.malformed;
+  stats->channel_refused += client->channels.refused;
   stats->checks_refused += session.checks_refused;
   stats->reports_refused += session.forged;
 }

@@ -19,6 +19,9 @@ struct oriel_whep_stats {
   uint64_t packets, bytes; /* of media, sent; what is sent again is among them */
   uint64_t repeated, missed; /* packets sent as RTX; packets that were asked for again (NACK) */
   uint64_t key_requests, keys; /* key frames asked for (PLI, FIR), and handed on */
+  /* In data channels: what was said in those that are open; what of `input` was left out; channels and texts that were
+   * refused, and what was of no channel. */
+  uint64_t said, malformed, channel_refused;
   uint64_t checks_refused, reports_refused; /* STUN and SRTCP that were not authentic */
 };
 

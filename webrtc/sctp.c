@@ -15,13 +15,16 @@
 
 #include "core/clock.h"
 #include "core/rate_limit.h"
+#include "webrtc/sctp_assembly.h"
 #include "webrtc/sctp_front.h"
+#include "webrtc/sctp_queue.h"
+
+_Static_assert((int)ORIEL_SCTP_MESSAGE_MAX == (int)SCTP_ASSEMBLY_MAX, "all of it can be put together");
+_Static_assert((int)ORIEL_SCTP_PACKET_MAX == (int)SCTP_QUEUE_PACKET_MAX, "all of it can wait");
 
 enum {
   PACKETS_PER_SECOND = 4000,
   PACKETS_AT_ONCE = 1200, /* a message of the largest size */
-  MESSAGE_ROOM = 4096,    /* bytes that are kept for the next message */
-  PIECE_ROOM = 512,       /* for any notification; of messages as much as there is room for */
   SEND_ROOM = ORIEL_SCTP_MESSAGE_MAX + 64 * 1024, /* beside one of the largest, answers fit */
   INIT_ATTEMPTS = 10,
   INIT_LONGEST_MS = 3000,
@@ -40,15 +43,8 @@ struct oriel_sctp {
   uint64_t ended; /* streams that the peer ended, and nobody was told yet */
   struct oriel_rate_limit limit;
   uint64_t dropped;
-  uint8_t *message; /* the one that comes in pieces, or came */
-  size_t message_size, message_room;
-  uint16_t message_stream;
-  bool complete; /* it was handed out */
-  unsigned first, count; /* of the packets that wait */
-  struct {
-    uint8_t data[ORIEL_SCTP_PACKET_MAX];
-    size_t size;
-  } packets[ORIEL_SCTP_PACKETS];
+  struct sctp_assembly message; /* the one that comes, or came */
+  struct sctp_queue out;
 };
 
 /* ---- the library ---- */
@@ -73,12 +69,7 @@ static int on_packet(void *address, void *data, size_t size, uint8_t service, ui
   (void)whole;
   if (!sctp || size > ORIEL_SCTP_PACKET_MAX)
     return 0;
-  if (sctp->count == ORIEL_SCTP_PACKETS)
-    return ENOBUFS;
-  const unsigned at = (sctp->first + sctp->count++) % ORIEL_SCTP_PACKETS;
-  memcpy(sctp->packets[at].data, data, size);
-  sctp->packets[at].size = size;
-  return 0;
+  return sctp_queue_add(&sctp->out, data, size) ? 0 : ENOBUFS;
 }
 
 /* "nothreads" is one: it waits for ever for an address to come or go. Signals are not for it. */
@@ -215,9 +206,7 @@ void oriel_sctp_destroy(struct oriel_sctp *sctp) {
   library.associations[sctp->place] = NULL;
   if (sctp->socket)
     usrsctp_close(sctp->socket);
-  if (sctp->message)
-    explicit_bzero(sctp->message, sctp->message_size);
-  free(sctp->message);
+  sctp_assembly_finish(&sctp->message);
   explicit_bzero(sctp, sizeof *sctp);
   free(sctp);
 }
@@ -237,16 +226,11 @@ void oriel_sctp_receive(struct oriel_sctp *sctp, const uint8_t *data, size_t siz
 }
 
 size_t oriel_sctp_next(struct oriel_sctp *sctp, uint8_t *packet) {
-  if (!sctp->count)
-    return 0;
-  const unsigned at = sctp->first++ % ORIEL_SCTP_PACKETS;
-  sctp->count--;
-  memcpy(packet, sctp->packets[at].data, sctp->packets[at].size);
-  return sctp->packets[at].size;
+  return sctp_queue_take(&sctp->out, packet);
 }
 
 bool oriel_sctp_has_packet(const struct oriel_sctp *sctp) {
-  return sctp->count > 0;
+  return sctp->out.count > 0;
 }
 
 /* ---- what happens in it ---- */
@@ -298,7 +282,7 @@ static bool is_long_enough(const union sctp_notification *event, size_t size) {
 static void take_notification(struct oriel_sctp *sctp, const uint8_t *data, size_t size) {
   union {
     union sctp_notification event;
-    uint8_t bytes[PIECE_ROOM];
+    uint8_t bytes[SCTP_PIECE_ROOM]; /* room for any */
   } notification;
   if (size < sizeof notification.event.sn_header || size > sizeof notification)
     return;
@@ -311,54 +295,21 @@ static void take_notification(struct oriel_sctp *sctp, const uint8_t *data, size
   else if (event->sn_header.sn_type == SCTP_STREAM_RESET_EVENT)
     take_reset(sctp, &event->sn_strreset_event);
   else
-    sctp->message_size = 0; /* the rest of the message that comes in pieces never will */
+    sctp_assembly_drop(&sctp->message); /* delivery in pieces was given up */
 }
 
-/** Room for the next piece. False: the message has as much as it may, or memory is short. */
-static bool make_room(struct oriel_sctp *sctp) {
-  if (sctp->message_room - sctp->message_size >= PIECE_ROOM)
-    return true;
-  const size_t room = sctp->message_room ? 2 * sctp->message_room : MESSAGE_ROOM;
-  uint8_t *message = room <= 2 * ORIEL_SCTP_MESSAGE_MAX ? malloc(room) : NULL;
-  if (!message)
-    return false;
-  if (sctp->message) {
-    memcpy(message, sctp->message, sctp->message_size);
-    explicit_bzero(sctp->message, sctp->message_size);
-  }
-  free(sctp->message);
-  sctp->message = message;
-  sctp->message_room = room;
-  return true;
-}
-
-/** The message that was handed out is not needed any more: it may hold a secret, and is wiped. Of a large one's room
- *  nothing is kept. */
-static void begin_message(struct oriel_sctp *sctp) {
-  if (!sctp->complete)
-    return;
-  sctp->complete = false;
-  explicit_bzero(sctp->message, sctp->message_size);
-  sctp->message_size = 0;
-  if (sctp->message_room <= MESSAGE_ROOM)
-    return;
-  free(sctp->message);
-  sctp->message = NULL;
-  sctp->message_room = 0;
-}
-
-/** A piece of `size` bytes was read behind those before it. True: the message is complete. */
-static bool take_piece(struct oriel_sctp *sctp, const struct sctp_rcvinfo *info, size_t size, bool last) {
-  const bool fits = info->rcv_sid < ORIEL_SCTP_STREAMS && sctp->message_size + size <= ORIEL_SCTP_MESSAGE_MAX &&
-                    (!sctp->message_size || sctp->message_stream == info->rcv_sid);
-  if (!fits) { /* larger than we said that we take */
+/** A piece of a message was read. True: it is whole. */
+static bool take_piece(struct oriel_sctp *sctp, const struct sctp_rcvinfo *info, size_t size, bool last,
+                       struct oriel_sctp_message *message) {
+  const int whole = info->rcv_sid < ORIEL_SCTP_STREAMS
+                      ? sctp_assembly_add(&sctp->message, info->rcv_sid, size, last) : -EPROTO;
+  if (whole < 0) /* larger than we said that we take */
     close_association(sctp);
+  if (whole != 1)
     return false;
-  }
-  sctp->message_stream = info->rcv_sid;
-  sctp->message_size += size;
-  sctp->complete = last;
-  return last;
+  *message = (struct oriel_sctp_message){.stream = info->rcv_sid, .kind = ntohl(info->rcv_ppid),
+                                         .data = sctp->message.data, .size = sctp->message.size};
+  return true;
 }
 
 /** Reads what there is next. True: it completes a message. */
@@ -367,29 +318,22 @@ static bool read_piece(struct oriel_sctp *sctp, struct oriel_sctp_message *messa
   socklen_t info_size = sizeof info;
   unsigned info_type = SCTP_RECVV_NOINFO;
   int flags = 0;
-  begin_message(sctp);
-  if (!make_room(sctp)) {
+  size_t room;
+  uint8_t *piece = sctp_assembly_room(&sctp->message, &room);
+  const ssize_t size =
+    piece ? usrsctp_recvv(sctp->socket, piece, room, NULL, NULL, &info, &info_size, &info_type, &flags) : 0;
+  if (size < 0) {
+    sctp->readable = false;
+    return false;
+  }
+  if (size == 0) {
     close_association(sctp);
     return false;
   }
-  uint8_t *piece = sctp->message + sctp->message_size;
-  const ssize_t size = usrsctp_recvv(sctp->socket, piece, sctp->message_room - sctp->message_size, NULL, NULL, &info,
-                                     &info_size, &info_type, &flags);
-  if (size <= 0) {
-    sctp->readable = false;
-    if (size == 0)
-      close_association(sctp);
-    return false;
-  }
-  if (flags & MSG_NOTIFICATION) {
+  if (flags & MSG_NOTIFICATION)
     take_notification(sctp, piece, (size_t)size);
-    return false;
-  }
-  if (info_type != SCTP_RECVV_RCVINFO || !take_piece(sctp, &info, (size_t)size, flags & MSG_EOR))
-    return false;
-  *message = (struct oriel_sctp_message){.stream = info.rcv_sid, .kind = ntohl(info.rcv_ppid), .data = sctp->message,
-                                         .size = sctp->message_size};
-  return true;
+  return !(flags & MSG_NOTIFICATION) && info_type == SCTP_RECVV_RCVINFO &&
+         take_piece(sctp, &info, (size_t)size, flags & MSG_EOR, message);
 }
 
 /** What came of streams before they ended was read before. */

@@ -11,8 +11,8 @@
  *
  * What a peer can make of an association is bounded: by sctp_front.h, what it is made of; ORIEL_SCTP_STREAMS streams
  * in each direction; one message of ORIEL_SCTP_MESSAGE_MAX that comes, beside ORIEL_SCTP_WINDOW bytes of others;
- * ORIEL_SCTP_PACKETS that wait to leave, beyond which the library is told to wait; and 4,000 packets a second, beyond
- * which they are lost.
+ * 24 packets that wait to leave, beyond which the library is told to wait; and 4,000 a second that come, beyond which
+ * they are lost.
  *
  * Thread-safety: none; one thread for all of them.
  */
@@ -25,7 +25,6 @@
 
 enum {
   ORIEL_SCTP_PACKET_MAX = 1136, /* bytes of one that leaves: a record of ORIEL_DTLS_MTU has room for them */
-  ORIEL_SCTP_PACKETS = 24,
   ORIEL_SCTP_STREAMS = 64,
   ORIEL_SCTP_MESSAGE_MAX = 1024 * 1024,
   ORIEL_SCTP_WINDOW = 64 * 1024,

@@ -34,7 +34,5 @@ size_t oriel_session_next_of_channels(struct oriel_webrtc_session *session, uint
     return 0; /* it is lost, as on the way */
   const size_t sent = oriel_dtls_send(session->dtls, datagram);
   oriel_pacer_sent(&session->pacer, sent, now_ns);
-  session->packets++;
-  session->bytes += sent;
   return sent;
 }

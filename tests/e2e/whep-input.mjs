@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { PNG } from 'pngjs';
 import { test, until } from './lib/runner.mjs';
-import { api, oriel } from './lib/process.mjs';
+import { api, oriel, stats } from './lib/process.mjs';
 import { openDesktop, pageStats } from './lib/browser.mjs';
 import { blockColour } from './lib/card.mjs';
 import { channelIs, decoded, play, say } from './lib/whep.mjs';
@@ -54,6 +54,8 @@ test('whep: a client types and clicks, and what is none of this harms nothing', 
     { type: 'mousedown', button: 2 }, { type: 'mouseup', button: 2 });
   await crossAt(server, 341, 231);
   await blockBecomes(server, 5);
+  const { whep } = await stats(server);
+  assert.deepEqual([whep.messages_malformed, whep.messages_refused], [3, 0]);
   assert.equal(server.output.match(/sent a message in its channel "input" that is left out/g)?.length, 1);
 });
 
