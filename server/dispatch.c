@@ -94,7 +94,8 @@ static bool input_of(const struct oriel_viewer_in *in, struct oriel_input *input
 /** Requests make work for the source and the encoder, each far more than an input event does. */
 static bool is_request(const struct oriel_viewer_in *in) {
   return in->type == ORIEL_VIEWER_RESIZE || in->type == ORIEL_VIEWER_KEY_FRAME || in->type == ORIEL_VIEWER_WANT ||
-         in->type == ORIEL_VIEWER_CONTROL || in->type == ORIEL_VIEWER_CONTROL_ANSWER || in->type == ORIEL_VIEWER_NAME;
+         in->type == ORIEL_VIEWER_CONTROL || in->type == ORIEL_VIEWER_CONTROL_ANSWER || in->type == ORIEL_VIEWER_NAME ||
+         in->type == ORIEL_VIEWER_PICTURE_WAY;
 }
 
 /* A network that stood still brings its sound at once: what is too much of it is dropped, not punished. The end of a

@@ -69,6 +69,7 @@ static const struct oriel_permit permits[] = {
   {MESSAGE(PING), .parties = VIEWERS},
   {MESSAGE(PONG), .parties = VIEWERS},
   {MESSAGE(NAME), .parties = VIEWERS},
+  {MESSAGE(PICTURE_WAY), .parties = VIEWERS},
   {MESSAGE(CONTROL), .parties = PLAYERS},
   {MESSAGE(CONTROL_ANSWER), .parties = ORIEL_PARTY_CONTROLLER},
   {MESSAGE(KEY), .parties = ORIEL_PARTY_CONTROLLER},

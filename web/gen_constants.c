@@ -57,6 +57,9 @@ int main(void) {
   group_begin("CONTROL_STATE.way: how this viewer comes to the controls while another has them.", "CONTROL_WAY");
   ORIEL_VIEWER_CONTROL_WAYS(ENTRY)
   group_end();
+  group_begin("PICTURE_WAY: which way video goes.", "PICTURE_WAY");
+  ORIEL_VIEWER_PICTURE_WAYS(ENTRY)
+  group_end();
   group_begin("ABILITIES.display: whether there is a picture to look at.", "DISPLAY");
   ORIEL_VIEWER_DISPLAYS(ENTRY)
   group_end();

@@ -72,7 +72,8 @@ size_t oriel_viewer_write_picture(void *data, size_t size, const struct oriel_vi
   oriel_writer_init(&writer, data, size);
   const unsigned flags = (picture->key ? ORIEL_VIEWER_FLAG_KEY : 0u) |
                          (picture->sharpening ? ORIEL_VIEWER_FLAG_SHARPENING : 0u) |
-                         (picture->part ? ORIEL_VIEWER_FLAG_PART : 0u);
+                         (picture->part ? ORIEL_VIEWER_FLAG_PART : 0u) |
+                         (picture->rtp ? ORIEL_VIEWER_FLAG_RTP : 0u);
   write_header(&writer, picture->tiles ? ORIEL_VIEWER_TILES : ORIEL_VIEWER_VIDEO, (uint8_t)flags);
   oriel_write_u32(&writer, picture->sequence);
   oriel_write_u64(&writer, picture->capture_us);
@@ -83,6 +84,8 @@ size_t oriel_viewer_write_picture(void *data, size_t size, const struct oriel_vi
   oriel_write_u32(&writer, picture->damage_pixels);
   if (picture->part)
     write_part(&writer, picture->part);
+  if (picture->rtp)
+    oriel_write_u32(&writer, picture->rtp_time);
   return oriel_writer_size(&writer);
 }
 
@@ -220,6 +223,12 @@ size_t oriel_viewer_write_clipboard_state(void *data, size_t size, uint32_t numb
   oriel_write_u32(&writer, number);
   oriel_write_u32(&writer, taken);
   oriel_write_u8(&writer, (uint8_t)outcome);
+  return oriel_writer_size(&writer);
+}
+
+size_t oriel_viewer_write_media_ticket(void *data, size_t size, const char *ticket) {
+  struct oriel_writer writer = begin(data, size, ORIEL_VIEWER_MEDIA_TICKET);
+  oriel_write_bytes(&writer, ticket, ORIEL_VIEWER_SECRET_SIZE);
   return oriel_writer_size(&writer);
 }
 

@@ -53,6 +53,7 @@ enum {
   X(ABILITIES, 0x0E)       /* u32 capabilities, u8 display */                                 \
   X(SESSION, 0x0F)         /* 64 hexadecimal digits: second secret of the session that LOGIN began; u8 only watches */ \
   X(CLIPBOARD_STATE, 0x10) /* u32 number of this viewer's newest text, u32 bytes of it taken, u8 outcome */ \
+  X(MEDIA_TICKET, 0x18)    /* 64 hexadecimal digits: what a POST /whep/view is of this viewer by */ \
   /* viewer -> server */                                                                      \
   X(AUTHENTICATE, 0x40)    /* 64 hexadecimal digits: the session's second secret */           \
   X(VIEWER_HELLO, 0x41)    /* u16 version, u8 role, u8 0, u32 capabilities, u16 width, height (0 = keep) */ \
@@ -74,6 +75,7 @@ enum {
   X(TYPE, 0x51)            /* u32 number; 1..64 times u16 usage, u8 pressed, as in KEY */     \
   X(LOCKS, 0x52)           /* u8 known, u8 on: 1 Caps Lock, 2 Num Lock */                     \
   X(LOGIN, 0x53)           /* u16 length, the token: 1..512 bytes without a zero one */        \
+  X(PICTURE_WAY, 0x58)     /* u8 way */                                                       \
   /* both ways */                                                                             \
   X(PING, 0x71)            /* u64 sender us */                                                \
   X(PONG, 0x72)            /* u64 the ping's us, u64 answerer us */                           \
@@ -91,7 +93,8 @@ enum oriel_viewer_message {
   X(KEY, 0x01)                \
   X(SHARPENING, 0x02)         \
   X(PART, 0x04) /* VIDEO, to viewers that said PART: a part follows the picture header */ \
-  X(KEPT, 0x08) /* CLIPBOARD: the guest had the text before this viewer had the controls */
+  X(KEPT, 0x08) /* CLIPBOARD: the guest had the text before this viewer had the controls */ \
+  X(RTP, 0x10)  /* VIDEO that leaves by RTP, too: its u32 timestamp there comes before the access unit, if that does */
 enum {
 #define X(name, value) ORIEL_VIEWER_FLAG_##name = value,
   ORIEL_VIEWER_FLAGS(X)
@@ -111,7 +114,8 @@ enum {
   X(OPENING, 0x100) /* viewer only: takes a whole picture as TILES with the flag KEY ahead of its first key frame */ \
   X(PART, 0x200) /* viewer only: draws of a VIDEO with the flag PART what that names, and leaves the rest as it is */ \
   X(CLIPBOARD_IN, 0x400)  /* server only: the guest's clipboard takes texts */ \
-  X(CLIPBOARD_OUT, 0x800) /* the guest's clipboard gives texts; the viewer takes them */
+  X(CLIPBOARD_OUT, 0x800) /* the guest's clipboard gives texts; the viewer takes them */ \
+  X(WEBRTC, 0x1000) /* viewer only: may take pictures by WebRTC, too, and is told its MEDIA_TICKET */
 enum {
 #define X(name, value) ORIEL_VIEWER_CAP_##name = value,
   ORIEL_VIEWER_CAPABILITIES(X)
@@ -151,6 +155,18 @@ enum {
 
 enum oriel_viewer_state { /* STATE.state */
   ORIEL_VIEWER_STATE_CONNECTING, ORIEL_VIEWER_STATE_RUNNING, ORIEL_VIEWER_STATE_PAUSED, ORIEL_VIEWER_STATE_GONE,
+};
+
+/** PICTURE_WAY: which way video goes from now on. Everything else stays on the WebSocket. */
+#define ORIEL_VIEWER_PICTURE_WAYS(X) \
+  X(SOCKET, 0) /* by the WebSocket; a WebRTC session of this viewer ends */ \
+  X(BOTH, 1)   /* by both, from a key frame on */ \
+  X(RTP, 2)    /* by RTP; of a VIDEO comes what is before the access unit */
+enum oriel_viewer_picture_way {
+#define X(name, value) ORIEL_VIEWER_PICTURE_WAY_##name = value,
+  ORIEL_VIEWER_PICTURE_WAYS(X)
+#undef X
+  ORIEL_VIEWER_PICTURE_WAY_COUNT,
 };
 
 /** CONTROL_STATE.way: how this viewer comes to the controls while another has them. */
@@ -203,7 +219,7 @@ enum oriel_viewer_clipboard_outcome {
 /* Picture header, 32 bytes: message header (4), u32 sequence, u64 capture us, u16 width, u16 height, u32 made us
  * (capture to bytes ready), u32 waited us (bytes ready to this header's writing), u32 damage pixels.
  * A part: u16 count 0..16, then per rectangle u16 x, y, width, height, none empty, inside the picture, in whole
- * macroblocks but at its right and lower edge. */
+ * macroblocks but at its right and lower edge. Then, with the flag RTP, u32 timestamp. */
 struct oriel_viewer_picture {
   bool tiles, key, sharpening;
   uint32_t sequence;
@@ -211,6 +227,8 @@ struct oriel_viewer_picture {
   uint16_t width, height;
   uint32_t made_us, waited_us, damage_pixels;
   const struct oriel_damage *part; /* NULL: all of it is drawn */
+  bool rtp;          /* video: it leaves by RTP, too, */
+  uint32_t rtp_time; /* with this timestamp */
 };
 
 /** A piece of a clipboard's text: 1..ORIEL_VIEWER_PIECE_MAX bytes, of 1..ORIEL_VIEWER_CLIPBOARD_MAX. */
@@ -252,6 +270,8 @@ size_t oriel_viewer_write_clipboard_state(void *data, size_t size, uint32_t numb
 size_t oriel_viewer_write_abilities(void *data, size_t size, uint32_t capabilities, enum oriel_viewer_display display);
 /** `secret`: ORIEL_VIEWER_SECRET_SIZE digits. */
 size_t oriel_viewer_write_session(void *data, size_t size, const char *secret, bool view);
+/** `ticket`: ORIEL_VIEWER_SECRET_SIZE digits. */
+size_t oriel_viewer_write_media_ticket(void *data, size_t size, const char *ticket);
 size_t oriel_viewer_write_ping(void *data, size_t size, uint64_t us);
 size_t oriel_viewer_write_pong(void *data, size_t size, uint64_t ping_us, uint64_t us);
 size_t oriel_viewer_write_bye(void *data, size_t size, uint16_t reason, const char *text);
@@ -274,6 +294,7 @@ struct oriel_viewer_in {
     struct { uint8_t reason; } key_frame;
     struct { bool pictures, sound; } want;
     struct { bool wanted; } control;
+    struct { enum oriel_viewer_picture_way way; } picture_way;
     /* opus: borrowed from the message; 0 bytes = the microphone ends */
     struct { uint32_t sequence; uint64_t us; const uint8_t *opus; size_t size; } microphone;
     struct { char text[ORIEL_VIEWER_TEXT_MAX + 1]; } name;

@@ -168,6 +168,10 @@ static void parse_control(struct oriel_reader *reader, struct oriel_viewer_in *i
   in->control.wanted = read_bool(reader);
 }
 
+static void parse_picture_way(struct oriel_reader *reader, struct oriel_viewer_in *in) {
+  in->picture_way.way = (enum oriel_viewer_picture_way)read_below(reader, ORIEL_VIEWER_PICTURE_WAY_COUNT);
+}
+
 static void parse_name(struct oriel_reader *reader, struct oriel_viewer_in *in) {
   read_text(reader, in->name.text);
 }
@@ -226,6 +230,7 @@ static void (*const parsers[])(struct oriel_reader *reader, struct oriel_viewer_
   [ORIEL_VIEWER_TYPE] = parse_type,
   [ORIEL_VIEWER_LOCKS] = parse_locks,
   [ORIEL_VIEWER_CLIPBOARD] = parse_clipboard,
+  [ORIEL_VIEWER_PICTURE_WAY] = parse_picture_way,
   [ORIEL_VIEWER_PING] = parse_ping,
   [ORIEL_VIEWER_PONG] = parse_pong,
   [ORIEL_VIEWER_BYE] = parse_bye,

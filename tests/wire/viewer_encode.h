@@ -85,6 +85,9 @@ static inline size_t viewer_encode(const struct oriel_viewer_in *in, uint8_t *da
   case ORIEL_VIEWER_LOCKS:
     PUT(in->locks.known, 1), PUT(in->locks.on, 1);
     return at;
+  case ORIEL_VIEWER_PICTURE_WAY:
+    PUT(in->picture_way.way, 1);
+    return at;
   case ORIEL_VIEWER_NAME: {
     const size_t size = strlen(in->name.text);
     PUT(size, 2);

@@ -54,6 +54,7 @@ static const struct oriel_viewer_in samples[] = {
   /* the last byte of a text: one less is no piece, one more is beyond its end */
   { .type = ORIEL_VIEWER_CLIPBOARD,
     .clipboard = { 0x01020304, 0x00080706, 0x00080705, 1, (const uint8_t *)"x" } },
+  { .type = ORIEL_VIEWER_PICTURE_WAY, .picture_way = { ORIEL_VIEWER_PICTURE_WAY_RTP } },
   { .type = ORIEL_VIEWER_PING, .ping = { 0x0102030405060708 } },
   { .type = ORIEL_VIEWER_PONG, .pong = { 0x0102030405060708, 0x1112131415161718 } },
   { .type = ORIEL_VIEWER_BYE, .bye = { 0x0102, "gr\xC3\xBC\xC3\x9F" } },
@@ -181,7 +182,7 @@ static void viewer_parse_knows_only_viewers_types(void **state) {
       assert_int_equal(parse_copy(data, size, &in), -EBADMSG);
     }
   }
-  /* Of all type bytes over all lengths with zero bodies, exactly the nineteen types of one length parse, each at it. */
+  /* Of all type bytes over all lengths with zero bodies, exactly the twenty types of one length parse, each at it. */
   unsigned parsed = 0;
   for (unsigned type = 0; type < 256; type++) {
     if (type == ORIEL_VIEWER_MICROPHONE || type == ORIEL_VIEWER_TYPE)
@@ -190,7 +191,7 @@ static void viewer_parse_knows_only_viewers_types(void **state) {
     for (size_t size = 1; size <= sizeof data; size++)
       parsed += parse_copy(data, size, &in) == 0;
   }
-  assert_int_equal(parsed, 19);
+  assert_int_equal(parsed, 20);
 }
 
 static void refused(const char *body, size_t size, enum oriel_viewer_message type) {
@@ -212,6 +213,7 @@ static void viewer_parse_ranges(void **state) {
   refused("\x02\x00", 2, ORIEL_VIEWER_WANT);
   refused("\x00\xFF", 2, ORIEL_VIEWER_WANT);
   refused("\x02", 1, ORIEL_VIEWER_CONTROL);
+  refused("\x03", 1, ORIEL_VIEWER_PICTURE_WAY);
 }
 
 static int parse_piece(uint32_t whole, uint32_t offset, size_t count, struct oriel_viewer_in *in) {
@@ -354,6 +356,13 @@ static size_t one_empty_part(void *data, size_t size) {
   return oriel_viewer_write_picture(data, size, &(struct oriel_viewer_picture){
     .width = 64, .height = 64, .part = &(struct oriel_damage){.count = 0} });
 }
+static size_t one_by_rtp(void *data, size_t size) {
+  return oriel_viewer_write_picture(data, size, &(struct oriel_viewer_picture){
+    .width = 64, .height = 64, .part = &(struct oriel_damage){.count = 0}, .rtp = true, .rtp_time = 0x01020304 });
+}
+static size_t one_media_ticket(void *data, size_t size) {
+  return oriel_viewer_write_media_ticket(data, size, SECRET);
+}
 static size_t one_audio(void *data, size_t size) {
   return oriel_viewer_write_audio(data, size, 0x01020304, 0x1112131415161718);
 }
@@ -429,6 +438,9 @@ static const struct {
   { one_state, 14, "\x07\0\0\0" "\x02\x01" "\0\x05" "\xD0\x02" "\x02\0zz" },
   { one_role, 5, "\x08\0\0\0" "\x01" },
   { one_skipped, 8, "\x09\0\0\0" "\x04\x03\x02\x01" },
+  { one_by_rtp, 38, "\x02\x14\0\0" "\0\0\0\0" "\0\0\0\0\0\0\0\0" "\x40\0" "\x40\0" "\0\0\0\0\0\0\0\0\0\0\0\0"
+    "\0\0" "\x04\x03\x02\x01" },
+  { one_media_ticket, 68, "\x18\0\0\0" SECRET },
   { one_volume, 9, "\x0A\0\0\0" "\xFF\xFF" "\0\x80" "\x01" },
   { one_typed, 12, "\x0D\0\0\0" "\x04\x03\x02\x01" "\x08\x07\x06\x05" },
   { one_abilities, 9, "\x0E\0\0\0" "\x44\x43\x42\x41" "\x02" },
