@@ -116,6 +116,17 @@ void oriel_viewer_carries(struct oriel_viewer *viewer, uint32_t kbps) {
   pthread_mutex_unlock(&viewer->channel->lock); /* the next picture is planned with it */
 }
 
+void oriel_viewer_hold(struct oriel_viewer *viewer, bool held) {
+  const uint64_t now = oriel_clock_ns();
+  pthread_mutex_lock(&viewer->channel->lock);
+  const bool had_room = has_room_held(viewer, now);
+  viewer->flight.held = held;
+  const bool leaves = make_room_held(viewer, had_room, now);
+  pthread_mutex_unlock(&viewer->channel->lock);
+  if (leaves)
+    oriel_desktop_wake(viewer->desktop);
+}
+
 void oriel_viewer_rtt(struct oriel_viewer *viewer, uint32_t rtt_us) {
   const uint64_t now = oriel_clock_ns();
   pthread_mutex_lock(&viewer->channel->lock);

@@ -29,6 +29,9 @@ void oriel_viewer_ack(struct oriel_viewer *viewer, const struct oriel_viewer_ack
  *  channel's bitrate stays within the most that one of its viewers carries: nobody takes the quality from the others,
  *  and who carries less skips pictures. */
 void oriel_viewer_carries(struct oriel_viewer *viewer, uint32_t kbps);
+/** While held the viewer is handed no picture, since its transport has as many to send as it may; what waits is replaced
+ *  by newer ones as ever. */
+void oriel_viewer_hold(struct oriel_viewer *viewer, bool held);
 /** Last round trip measured by the server's ping. */
 void oriel_viewer_rtt(struct oriel_viewer *viewer, uint32_t rtt_us);
 /** Asks for a key frame for this viewer, shared with all who wait for one. A viewer that needs one again within ten

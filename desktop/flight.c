@@ -41,6 +41,8 @@ bool oriel_minimum_read(const struct oriel_minimum *minimum, uint64_t now_ns, in
 
 bool oriel_flight_has_room(const struct oriel_flight *flight, uint32_t fps, uint64_t now_ns) {
   const uint64_t in_flight = flight->sent_count - flight->received_count;
+  if (flight->held)
+    return false;
   if (in_flight && now_ns > oriel_flight_oldest_ns(flight) + stalled_ns)
     return false;
   return in_flight < oriel_flight_window(flight->rtt_us, fps) &&

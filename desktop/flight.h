@@ -54,6 +54,7 @@ struct oriel_flight {
   uint64_t sent_count, received_count, decoded_count; /* received <= sent, decoded <= received */
   uint32_t painted_sequence;
   uint32_t rtt_us; /* 0 = unknown */
+  bool held;       /* its transport has enough to send */
   struct oriel_minimum rtt_min, delay_min;
   uint64_t paints_ns[ORIEL_PAINT_RING];
   uint64_t painted; /* pictures */

@@ -109,14 +109,18 @@ static struct oriel_viewer *create(struct oriel_desktop *desktop, const struct o
 /* Gives it the key frame that is the newest picture, if there is such: nothing has to be made, and nothing waits for
  * the pace of key frames. Otherwise it gets one that its peer's budget allows: others have to take it, too. Whoever
  * looks alone and reloads its page is no burden to anybody. The channel's lock is held. */
-static void show_first_locked(struct oriel_hub *hub, struct oriel_viewer *viewer) {
+static void renew_first_locked(struct oriel_hub *hub, struct oriel_viewer *viewer) {
   struct oriel_packet *key = viewer->channel->newest_key;
-  viewer->opens = viewer->can_open;
-  oriel_opening_hand_over_locked(hub, viewer);
   if (key)
     oriel_subscriber_hand_over(&viewer->subscriber, key);
   if (viewer->subscriber.sync == ORIEL_SYNC_NEEDS_KEY && hub->watchers_pictures > 1)
     viewer->subscriber.key_after_ns = oriel_keys_ask(&hub->keys, viewer->peer, oriel_clock_ns());
+}
+
+static void show_first_locked(struct oriel_hub *hub, struct oriel_viewer *viewer) {
+  viewer->opens = viewer->can_open;
+  oriel_opening_hand_over_locked(hub, viewer);
+  renew_first_locked(hub, viewer);
 }
 
 /* Nothing that was on its way counts any more. The channel's lock is held. */
@@ -163,6 +167,21 @@ void oriel_viewer_want(struct oriel_viewer *viewer, bool pictures, bool sound) {
   watch_locked(hub, viewer, pictures, sound);
   pthread_mutex_unlock(&hub->lock);
   oriel_desktop_update_watch(viewer->desktop);
+}
+
+void oriel_viewer_renew(struct oriel_viewer *viewer) {
+  struct oriel_hub *hub = &viewer->desktop->hub;
+  pthread_mutex_lock(&hub->lock);
+  pthread_mutex_lock(&viewer->channel->lock);
+  start_over(viewer);
+  if (viewer->subscriber.looks)
+    renew_first_locked(hub, viewer);
+  const bool waits = viewer->subscriber.waiting;
+  pthread_mutex_unlock(&viewer->channel->lock);
+  oriel_hub_wake(hub, 0);
+  pthread_mutex_unlock(&hub->lock);
+  if (waits)
+    oriel_desktop_wake(viewer->desktop);
 }
 
 /* ---- coming and going ---- */

@@ -42,5 +42,8 @@ uint32_t oriel_viewer_id(const struct oriel_viewer *viewer);
 /** Hidden or shown, muted or not: what is not wanted is not sent, and not made if nobody else wants it. Showing again
  *  starts with a key frame. */
 void oriel_viewer_want(struct oriel_viewer *viewer, bool pictures, bool sound);
+/** Its pictures go another way from now on, where nothing of them is: they begin anew with a key frame, as after
+ *  showing again. */
+void oriel_viewer_renew(struct oriel_viewer *viewer);
 
 #endif

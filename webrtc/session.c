@@ -272,6 +272,10 @@ bool oriel_webrtc_session_has_audio(const struct oriel_webrtc_session *session) 
   return session->offer.audio >= 0;
 }
 
+uint32_t oriel_webrtc_session_picture_time(const struct oriel_webrtc_session *session) {
+  return session->picture_time;
+}
+
 bool oriel_webrtc_session_take_key_request(struct oriel_webrtc_session *session) {
   const bool requested = session->key_requested;
   session->key_requested = false;

@@ -78,6 +78,8 @@ bool oriel_webrtc_session_has_room(const struct oriel_webrtc_session *session);
 /** Hands it a picture (an access unit) or a packet of sound; takes references of its own. What it cannot send it drops:
  *  false, and a picture that is missing needs a key frame. */
 bool oriel_webrtc_session_send(struct oriel_webrtc_session *session, struct oriel_packet *packet, uint64_t now_ns);
+/** The RTP timestamp of the picture that it was handed last, and took. */
+uint32_t oriel_webrtc_session_picture_time(const struct oriel_webrtc_session *session);
 /** Whether the client asked for a key frame since the last call. */
 bool oriel_webrtc_session_take_key_request(struct oriel_webrtc_session *session);
 /** The newest picture that has left as a whole since the last call; false: none. */

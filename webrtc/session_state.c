@@ -38,6 +38,7 @@ bool oriel_session_queue_picture(struct oriel_webrtc_session *session, struct or
     oriel_rtp_unit_unref(unit);
     return false;
   }
+  session->picture_time = session->video.config.first_timestamp + unit->timestamp;
   session->pictures[session->picture_count++] = (struct session_picture){.unit = unit, .sequence = sequence};
   return true;
 }

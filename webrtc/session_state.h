@@ -92,6 +92,7 @@ struct oriel_webrtc_session {
   bool fir_seen;
   bool picture_left; /* one did since the last take_sent */
   uint32_t left_sequence;
+  uint32_t picture_time; /* of the last that was queued */
   uint64_t left_ns;
   uint64_t round_trip_ns;
   uint64_t packets, bytes, missed, key_requests, forged, checks_refused;

@@ -309,6 +309,53 @@ static void repeated_key_requests_wait_longer(void **state) {
   oriel_viewer_detach(viewer);
 }
 
+/* Another way has nothing of what went before. */
+static void renewed_viewer_begins_with_a_key_at_once(void **state) {
+  struct fake_fixture *fixture = *state;
+  struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
+  uint32_t key = fake_publish_key(fixture->desktop);
+  assert_int_equal(fake_take_picture(viewer), key);
+  oriel_viewer_renew(viewer);
+  assert_int_equal(fake_take_picture(viewer), key); /* which still is what the screen shows */
+  fake_publish_video(fixture->desktop);
+  for (int i = 0; i < 3; i++) { /* no back-off, as after a request */
+    struct oriel_demand demand;
+    const uint64_t now_ns = oriel_clock_ns();
+    oriel_viewer_renew(viewer);
+    assert_int_equal(fake_take_picture(viewer), 0);
+    oriel_channel_demand(&fixture->desktop->hub.channels[ORIEL_CHANNEL_TILES], true, now_ns, &demand);
+    assert_true(demand.key_due);
+    fake_publish_tiles(fixture->desktop);
+    fake_publish_video(fixture->desktop);
+    assert_int_equal(fake_take_picture(viewer), 0);
+    key = fake_publish_key(fixture->desktop);
+    assert_int_equal(fake_take_picture(viewer), key);
+    fake_publish_video(fixture->desktop);
+    assert_int_not_equal(fake_take_picture(viewer), 0);
+  }
+  oriel_viewer_want(viewer, false, false);
+  oriel_viewer_renew(viewer); /* who does not look waits for nothing */
+  fake_publish_key(fixture->desktop);
+  assert_int_equal(fake_take_picture(viewer), 0);
+  oriel_viewer_detach(viewer);
+}
+
+static void held_viewer_is_handed_the_newest_when_let_go(void **state) {
+  struct fake_fixture *fixture = *state;
+  struct oriel_viewer *viewer = fake_viewer(fixture->desktop, ORIEL_ROLE_VIEWER, true, false);
+  const uint32_t key = fake_publish_key(fixture->desktop);
+  assert_int_equal(fake_take_picture(viewer), key);
+  oriel_viewer_hold(viewer, true);
+  fake_publish_tiles(fixture->desktop);
+  assert_false(oriel_viewer_pending(viewer));
+  const uint32_t video = fake_publish_video(fixture->desktop);
+  assert_int_equal(fake_take_picture(viewer), 0);
+  oriel_viewer_hold(viewer, false);
+  assert_true(oriel_viewer_pending(viewer));
+  assert_int_equal(fake_take_picture(viewer), video);
+  oriel_viewer_detach(viewer);
+}
+
 static void bursts_count_pictures_closer_than_8_ms(void **state) {
   struct fake_fixture *fixture = *state;
   for (int i = 0; i < 3; i++) { /* lesson 16 */
@@ -336,6 +383,8 @@ int main(void) {
     channel_test(chronic_laggard_waits_longer_for_each_key),
     channel_test(key_request_drops_what_waits),
     channel_test(repeated_key_requests_wait_longer),
+    channel_test(renewed_viewer_begins_with_a_key_at_once),
+    channel_test(held_viewer_is_handed_the_newest_when_let_go),
     channel_test(bursts_count_pictures_closer_than_8_ms),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
