@@ -79,6 +79,7 @@ struct oriel_mount {
   struct oriel_webrtc_feed *feed; /* of its clients of WebRTC, while there are some; NULL */
   unsigned whep_count, whep_watchers; /* how many these are, and who of them only may watch */
   struct oriel_whep_stats whep_past;  /* what those counted that have ended */
+  unsigned whep_pages;        /* and how many belong to pages, which are among the peers */
   unsigned workers_inside;    /* of libuv's pool, in the desktop */
   unsigned workers;           /* begun and not yet back in the loop */
   unsigned snapshots;         /* of those */

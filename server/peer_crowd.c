@@ -70,6 +70,14 @@ bool oriel_peers_control(const struct oriel_mount *mount, uint64_t session) {
   return false;
 }
 
+struct oriel_media *oriel_peers_media(const struct oriel_mount *mount, const char *ticket, uint64_t session) {
+  for (struct oriel_peer *peer = mount->peers; peer; peer = peer->next) {
+    if (peer->viewer && peer->session == session && oriel_media_owns(&peer->media, ticket))
+      return &peer->media;
+  }
+  return NULL;
+}
+
 const char *oriel_peers_controller(const struct oriel_mount *mount) {
   for (const struct oriel_peer *peer = mount->peers; peer; peer = peer->next) {
     if (peer->viewer && oriel_viewer_controls(peer->viewer))
@@ -104,7 +112,7 @@ bool oriel_peers_crowded(const struct oriel_mount *mount, bool watcher) {
 bool oriel_peers_full(const struct oriel_mount *mount, bool watcher) {
   if (watcher && count_watchers(mount, true) >= oriel_mount_watchers_max(mount))
     return true; /* a link that is passed around keeps nobody out who has the full token */
-  unsigned joined = mount->whep_count;
+  unsigned joined = mount->whep_count; /* pages' own are no viewers more */
   for (const struct oriel_peer *peer = mount->peers; peer; peer = peer->next)
     joined += peer->viewer != NULL;
   return joined >= mount->viewers_max;

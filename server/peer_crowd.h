@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct oriel_media;
 struct oriel_mount;
 struct oriel_mounts;
 struct oriel_peer;
@@ -20,6 +21,9 @@ struct oriel_peer *oriel_peers_next(const struct oriel_mounts *mounts, const str
 struct oriel_peer *oriel_peers_excess(const struct oriel_peer *peer);
 /** True when a viewer of this browser session has the controls of this desktop. */
 bool oriel_peers_control(const struct oriel_mount *mount, uint64_t session);
+/** The pictures of the viewer with this ticket (media.h), whose connection is of this browser session (0: of none);
+ *  NULL. Borrowed until the viewer leaves. */
+struct oriel_media *oriel_peers_media(const struct oriel_mount *mount, const char *ticket, uint64_t session);
 /** What the viewer with the controls is called; NULL = nobody has them. Borrowed until it is renamed or leaves. */
 const char *oriel_peers_controller(const struct oriel_mount *mount);
 /** Whether one more connection would be too many: of those who watch, of the desktop's viewers, or of all. */

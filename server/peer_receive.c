@@ -236,6 +236,8 @@ static enum oriel_viewer_reason on_hello(void *user, const struct oriel_viewer_i
     return ORIEL_VIEWER_REASON_FULL;
   }
   peer->phase = PEER_LIVE;
+  oriel_media_init(&peer->media, in->hello.capabilities & ORIEL_VIEWER_CAP_WEBRTC ? peer->mounts->whep : NULL,
+                   peer->viewer);
   peer->joined_ns = oriel_clock_ns();
   oriel_audit("joined", peer->address, oriel_mount_named(peer->mount, peer->named), "viewer=%u role=%s",
               oriel_viewer_id(peer->viewer), oriel_party_name(peer->view ? ORIEL_PARTY_WATCHER : ORIEL_PARTY_USER));
@@ -297,6 +299,9 @@ static void on_other(void *user, const struct oriel_viewer_in *in) {
     break;
   case ORIEL_VIEWER_WANT:
     oriel_viewer_want(peer->viewer, in->want.pictures, in->want.sound);
+    break;
+  case ORIEL_VIEWER_PICTURE_WAY:
+    oriel_media_choose(&peer->media, in->picture_way.way);
     break;
   case ORIEL_VIEWER_CONTROL:
     oriel_viewer_control(peer->viewer, in->control.wanted);

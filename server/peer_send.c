@@ -49,7 +49,14 @@ static void fill_close(struct oriel_peer *peer, uint8_t *head) {
   start_small(peer, ORIEL_OPCODE_CLOSE, peer->close_code ? 2 : 0);
 }
 
-static size_t head_of_packet(uint8_t *head, const struct oriel_delivery *delivery, uint64_t now_ns) {
+/** What is said of a picture that leaves by RTP, too. */
+struct rtp_part {
+  bool used;
+  uint32_t time;
+};
+
+static size_t head_of_packet(uint8_t *head, const struct oriel_delivery *delivery, const struct rtp_part *rtp,
+                             uint64_t now_ns) {
   const struct oriel_packet *packet = delivery->packet;
   switch (packet->kind) {
   case ORIEL_PACKET_CURSOR:
@@ -74,6 +81,8 @@ static size_t head_of_packet(uint8_t *head, const struct oriel_delivery *deliver
     .waited_us = (uint32_t)(waited_ns / ORIEL_NS_PER_US),
     .damage_pixels = packet->damage_pixels,
     .part = delivery->type == ORIEL_DELIVERY_PICTURE && delivery->picture.partly ? &packet->part : NULL,
+    .rtp = rtp->used,
+    .rtp_time = rtp->time,
   };
   return oriel_viewer_write_picture(head, ORIEL_OUTBOX_HEAD_MAX, &picture);
 }
@@ -137,7 +146,7 @@ static enum oriel_viewer_control_way control_way_of(const struct oriel_delivery 
 }
 
 static size_t head_of_delivery(const struct oriel_mount *mount, uint8_t *head, const struct oriel_delivery *delivery,
-                               uint64_t now_ns) {
+                               const struct rtp_part *rtp, uint64_t now_ns) {
   const size_t size = ORIEL_OUTBOX_HEAD_MAX;
   switch (delivery->type) {
   case ORIEL_DELIVERY_STATE:
@@ -168,27 +177,52 @@ static size_t head_of_delivery(const struct oriel_mount *mount, uint8_t *head, c
   case ORIEL_DELIVERY_CLIPBOARD:
     return head_of_piece(head, delivery);
   default:
-    return delivery->packet ? head_of_packet(head, delivery, now_ns) : 0;
+    return delivery->packet ? head_of_packet(head, delivery, rtp, now_ns) : 0;
   }
+}
+
+/** Starts the message that begins with a head of `size` bytes; takes over the delivery's packet. `apart`: that leaves by
+ *  RTP. */
+static void start_delivery(struct oriel_peer *peer, struct oriel_delivery *delivery, size_t size, bool apart) {
+  if (apart) {
+    oriel_packet_unref(delivery->packet);
+    delivery->packet = NULL;
+  }
+  peer->picture = delivery->type == ORIEL_DELIVERY_PICTURE && !apart;
+  if (delivery->type == ORIEL_DELIVERY_CLIPBOARD)
+    oriel_outbox_start_part(&peer->outbox, ORIEL_OPCODE_BINARY, size, delivery->packet, delivery->clipboard.offset,
+                            delivery->clipboard.count);
+  else
+    oriel_outbox_start(&peer->outbox, ORIEL_OPCODE_BINARY, size, delivery->packet);
 }
 
 static bool fill_delivery(struct oriel_peer *peer, uint8_t *head, uint64_t now_ns) {
   struct oriel_delivery delivery;
   while (peer->viewer && oriel_viewer_next(peer->viewer, &delivery)) {
-    size_t size = head_of_delivery(peer->mount, head, &delivery, now_ns);
-    if (size == 0) { /* nothing this protocol can say */
-      oriel_packet_unref(delivery.packet);
-      continue;
+    struct rtp_part rtp = {0};
+    enum oriel_media_leave leave = ORIEL_MEDIA_BY_SOCKET;
+    if (delivery.type == ORIEL_DELIVERY_PICTURE)
+      leave = oriel_media_take(&peer->media, delivery.packet, now_ns, &rtp.time);
+    rtp.used = leave == ORIEL_MEDIA_BY_BOTH || leave == ORIEL_MEDIA_BY_RTP;
+    const size_t size =
+      leave == ORIEL_MEDIA_NOWHERE ? 0 : head_of_delivery(peer->mount, head, &delivery, &rtp, now_ns);
+    if (size) {
+      start_delivery(peer, &delivery, size, leave == ORIEL_MEDIA_BY_RTP);
+      return true;
     }
-    peer->picture = delivery.type == ORIEL_DELIVERY_PICTURE;
-    if (delivery.type == ORIEL_DELIVERY_CLIPBOARD)
-      oriel_outbox_start_part(&peer->outbox, ORIEL_OPCODE_BINARY, size, delivery.packet, delivery.clipboard.offset,
-                              delivery.clipboard.count);
-    else
-      oriel_outbox_start(&peer->outbox, ORIEL_OPCODE_BINARY, size, delivery.packet);
-    return true;
+    oriel_packet_unref(delivery.packet); /* nothing this protocol can say */
   }
   return false;
+}
+
+/* After all that the first picture may wait for. */
+static bool fill_ticket(struct oriel_peer *peer, uint8_t *head) {
+  if (!peer->media.ticket_waiting)
+    return false;
+  peer->media.ticket_waiting = false;
+  start_small(peer, ORIEL_OPCODE_BINARY,
+              oriel_viewer_write_media_ticket(head, ORIEL_OUTBOX_HEAD_MAX, peer->media.ticket));
+  return true;
 }
 
 bool oriel_peer_fill(struct oriel_peer *peer) {
@@ -246,5 +280,5 @@ bool oriel_peer_fill(struct oriel_peer *peer) {
     start_small(peer, ORIEL_OPCODE_BINARY, oriel_viewer_write_ping(head, ORIEL_OUTBOX_HEAD_MAX, now_us));
     return true;
   }
-  return fill_delivery(peer, head, now_ns);
+  return fill_delivery(peer, head, now_ns) || fill_ticket(peer, head);
 }

@@ -36,6 +36,7 @@ void oriel_peer_leave(struct oriel_peer *peer) {
               "viewer=%u role=%s seconds=%llu reason=%u name=\"%s\"", oriel_viewer_id(peer->viewer),
               oriel_party_name(oriel_peer_party(peer)),
               (unsigned long long)((oriel_clock_ns() - peer->joined_ns) / ORIEL_NS_PER_SECOND), peer->reason, name);
+  oriel_media_finish(&peer->media);
   oriel_viewer_detach(peer->viewer);
   peer->viewer = NULL;
 }

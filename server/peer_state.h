@@ -14,6 +14,7 @@
 #include "server/dispatch.h"
 #include "server/inbox.h"
 #include "server/link.h"
+#include "server/media.h"
 #include "server/mounts.h"
 #include "server/outbox.h"
 #include "server/path.h"
@@ -48,6 +49,7 @@ struct oriel_peer {
   uint64_t heard_ns, progress_ns, next_ping_ns, next_session_ns;
   unsigned pings; /* sent */
   struct oriel_viewer *viewer; /* LIVE only */
+  struct oriel_media media;    /* likewise */
 
   struct oriel_inbox inbox;
   struct oriel_dispatch dispatch;

@@ -19,11 +19,11 @@ void oriel_whep_flush(struct oriel_mount *mount) {
   struct oriel_whep *whep = mount->mounts->whep;
   const uint64_t now_ns = oriel_clock_ns();
   if (!whep || !mount->whep_count)
-    return;
+    return; /* a page's client is handed its pictures by the page's own connection */
   for (struct oriel_list *node = whep->clients.next, *next; node != &whep->clients; node = next) {
     struct oriel_whep_client *client = oriel_list_entry(node, struct oriel_whep_client, node);
     next = node->next;
-    if (client->mount != mount || !client->viewer)
+    if (client->mount != mount || !client->viewer || client->page)
       continue;
     client->fresh = true;
     oriel_whep_client_pump(whep, client, now_ns);
@@ -43,7 +43,7 @@ static void end_some(struct oriel_whep *whep, const struct oriel_mount *mount, u
 }
 
 void oriel_whep_bye(struct oriel_mount *mount) {
-  if (mount->mounts->whep && mount->whep_count)
+  if (mount->mounts->whep && mount->whep_count + mount->whep_pages)
     end_some(mount->mounts->whep, mount, 0, "the desktop goes away");
 }
 

@@ -39,7 +39,7 @@ static struct oriel_webrtc_feed *take_feed(struct oriel_mount *mount) {
 }
 
 static void leave_feed(struct oriel_mount *mount) {
-  if (mount->whep_count)
+  if (mount->whep_count + mount->whep_pages)
     return;
   oriel_webrtc_feed_destroy(mount->feed);
   mount->feed = NULL;
@@ -60,8 +60,24 @@ static struct oriel_whep_client *allocate(const struct oriel_whep_start *start) 
   client->view = start->view;
   client->plays = start->plays && !start->view;
   client->named = start->named;
+  client->page = start->page;
+  client->of_page = start->page != NULL;
+  client->viewer = client->of_page ? start->page->viewer : NULL;
   snprintf(client->address, sizeof client->address, "%s", start->address);
   return client;
+}
+
+/** A page's is no viewer more. */
+static void count(struct oriel_whep *whep, const struct oriel_whep_client *client, int change) {
+  struct oriel_mount *mount = client->mount;
+  if (client->of_page) {
+    mount->whep_pages += (unsigned)change;
+    whep->pages += (unsigned)change;
+    return;
+  }
+  mount->whep_count += (unsigned)change;
+  mount->whep_watchers += client->view ? (unsigned)change : 0;
+  whep->count += (unsigned)change;
 }
 
 int oriel_whep_client_create(struct oriel_whep *whep, const struct oriel_whep_start *start,
@@ -71,7 +87,7 @@ int oriel_whep_client_create(struct oriel_whep *whep, const struct oriel_whep_st
   struct oriel_webrtc_session_config config = {
     .identity = whep->identity, .feed = client ? take_feed(mount) : NULL, .offer = start->offer,
     .labels = client && client->plays ? oriel_whep_labels : NULL};
-  int status = config.feed ? oriel_heap_reserve(&whep->due, whep->count + 1) : -ENOMEM;
+  int status = config.feed ? oriel_heap_reserve(&whep->due, whep->count + whep->pages + 1) : -ENOMEM;
   if (status == 0)
     status = oriel_webrtc_session_create(&config, oriel_clock_ns(), &client->session);
   if (status < 0) {
@@ -80,9 +96,7 @@ int oriel_whep_client_create(struct oriel_whep *whep, const struct oriel_whep_st
     return status;
   }
   (void)oriel_mount_ref(mount);
-  mount->whep_count++;
-  mount->whep_watchers += client->view;
-  whep->count++;
+  count(whep, client, 1);
   oriel_list_append(&whep->clients, &client->node);
   oriel_heap_set(&whep->due, &client->due, client->born_ns);
   oriel_webrtc_router_add(&whep->router, &client->route, client->session);
@@ -93,6 +107,11 @@ int oriel_whep_client_create(struct oriel_whep *whep, const struct oriel_whep_st
 static void leave_desktop(struct oriel_whep_client *client, const char *reason) {
   if (!client->viewer)
     return;
+  if (client->page) {
+    client->page->ended(client->page);
+    client->viewer = NULL;
+    return;
+  }
   oriel_audit("left", client->address, oriel_mount_named(client->mount, client->named),
               "viewer=%u role=%s seconds=%llu by=whep reason=\"%s\"", oriel_viewer_id(client->viewer),
               oriel_party_name(client->view ? ORIEL_PARTY_WATCHER : ORIEL_PARTY_USER),
@@ -147,9 +166,7 @@ void oriel_whep_client_end(struct oriel_whep *whep, struct oriel_whep_client *cl
   oriel_list_remove(&client->node);
   oriel_heap_remove(&whep->due, &client->due);
   oriel_webrtc_session_destroy(client->session);
-  mount->whep_watchers -= client->view;
-  mount->whep_count--;
-  whep->count--;
+  count(whep, client, -1);
   free(client);
   leave_feed(mount);
   oriel_mount_unref(mount);
@@ -223,13 +240,14 @@ static void take_deliveries(struct oriel_whep_client *client, uint64_t now_ns) {
 /** Tells the desktop what has left, and what the client lacks. */
 static void report(struct oriel_whep_client *client, uint64_t now_ns) {
   struct oriel_viewer_ack ack = {.path_us = INT64_MAX};
-  if (oriel_webrtc_session_take_sent(client->session, &ack.received, &ack.received_ns)) {
+  const bool alone = !client->page || client->page->alone;
+  if (oriel_webrtc_session_take_sent(client->session, &ack.received, &ack.received_ns) && alone) {
     ack.decoded = ack.received;
     ack.decoded_ns = ack.received_ns;
     oriel_viewer_ack(client->viewer, &ack);
   }
   const uint32_t kbps = oriel_webrtc_session_carries_kbps(client->session);
-  if (kbps != client->carries_kbps) {
+  if (kbps != client->carries_kbps && alone) {
     client->carries_kbps = kbps;
     oriel_viewer_carries(client->viewer, kbps);
   }
@@ -239,6 +257,8 @@ static void report(struct oriel_whep_client *client, uint64_t now_ns) {
     client->next_key_ns = now_ns + KEY_AGAIN_NS;
     oriel_viewer_request_key(client->viewer);
   }
+  if (client->page)
+    client->page->moved(client->page);
 }
 
 /** Whether the browser session that let it in has ended; looked up once a second. */
@@ -249,6 +269,11 @@ static bool is_logged_out(struct oriel_whep *whep, struct oriel_whep_client *cli
   return !oriel_sessions_alive(whep->sessions, client->login, now_ns);
 }
 
+/** Whether pictures leave by it. */
+static bool has_media(const struct oriel_whep_client *client) {
+  return client->viewer && (!client->page || client->page->active);
+}
+
 /** NULL, or why it ends. */
 static const char *advance(struct oriel_whep *whep, struct oriel_whep_client *client, uint64_t now_ns) {
   if (is_logged_out(whep, client, now_ns))
@@ -256,14 +281,14 @@ static const char *advance(struct oriel_whep *whep, struct oriel_whep_client *cl
   const char *reason = NULL;
   if (oriel_webrtc_session_state(client->session) == ORIEL_WEBRTC_OPEN && !client->viewer)
     reason = join(client);
-  if (client->viewer && !reason)
+  if (client->viewer && !client->page && !reason)
     reason = oriel_whep_channels_take(&client->channels, now_ns);
-  if (client->viewer)
+  if (client->viewer && !client->page)
     take_deliveries(client, now_ns);
   const bool all = send_all(whep, client, now_ns);
   if (oriel_webrtc_session_state(client->session) == ORIEL_WEBRTC_ENDED)
     reason = oriel_webrtc_session_reason(client->session);
-  if (!reason && client->viewer)
+  if (!reason && has_media(client))
     report(client, now_ns);
   const uint64_t due_ns = all ? oriel_webrtc_session_due_ns(client->session, now_ns) : now_ns;
   oriel_heap_set(&whep->due, &client->due, due_ns > now_ns ? due_ns : now_ns + !!all);

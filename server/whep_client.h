@@ -17,13 +17,23 @@ enum {
   ORIEL_WHEP_TURN_ID_SIZE = 8,
 };
 
+/** The page whose video leaves by a client, and who is told of it; both slots are needed. */
+struct oriel_whep_page {
+  struct oriel_viewer *viewer; /* borrowed */
+  bool active;                 /* video leaves by the client, too */
+  bool alone;                  /* by nothing else: the desktop is told what has left */
+  void (*moved)(struct oriel_whep_page *page); /* what it has to send has become less, maybe */
+  void (*ended)(struct oriel_whep_page *page); /* it is no more, after this call */
+};
+
 struct oriel_whep_client {
   struct oriel_list node; /* of the hub */
   struct oriel_heap_node due; /* of the hub */
   struct oriel_webrtc_route route;
   struct oriel_webrtc_session *session; /* owned */
   struct oriel_mount *mount;            /* held; its feed is in use */
-  struct oriel_viewer *viewer;          /* while media flow; NULL */
+  struct oriel_whep_page *page;         /* that it belongs to; NULL = it is a viewer of its own, or left its page */
+  struct oriel_viewer *viewer;          /* while media flow; borrowed, where it is the page's; NULL */
   char id[ORIEL_WHEP_ID_SIZE + 1];
   char turn_id[ORIEL_WHEP_TURN_ID_SIZE + 1]; /* by which a TURN server knows it: it tells nothing else */
   char address[ORIEL_ADDRESS_TEXT_MAX];
@@ -32,6 +42,7 @@ struct oriel_whep_client {
   struct oriel_secret opener; /* that token, or the one that the session began with */
   bool view, plays, named; /* plays: it may have the controls */
   bool fresh;     /* the desktop may have something for it */
+  bool of_page; /* it was made for a page, which may have left it */
   bool wants_key; /* it lacks a picture, and the desktop was not told yet */
   uint64_t born_ns, joined_ns, next_login_ns, next_key_ns;
   uint32_t carries_kbps; /* as the desktop was told */
@@ -50,6 +61,7 @@ struct oriel_whep_start {
   bool view;                         /* its token only lets watch */
   bool plays;                        /* it may have the controls; it asked at /whep, not at /whep/view */
   bool named;                        /* it came by the desktop's name */
+  struct oriel_whep_page *page;      /* whose video it takes; NULL = of no page */
 };
 
 /** 0, -ENOMEM, -EIO (no random numbers), -EINVAL. */

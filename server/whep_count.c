@@ -23,7 +23,7 @@ static void add_now(struct oriel_whep_stats *stats, const struct oriel_whep_clie
 void oriel_whep_count(const struct oriel_mount *mount, struct oriel_whep_stats *stats) {
   const struct oriel_whep *whep = mount->mounts->whep;
   *stats = mount->whep_past;
-  if (!whep || !mount->whep_count)
+  if (!whep || !(mount->whep_count + mount->whep_pages))
     return;
   const struct oriel_list *node;
   oriel_list_each(node, &whep->clients) {

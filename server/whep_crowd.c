@@ -16,7 +16,7 @@ bool oriel_whep_crowded(const struct oriel_whep *whep, const struct oriel_mount 
   const struct oriel_list *node;
   oriel_list_each(node, &whep->clients) {
     const struct oriel_whep_client *client = oriel_list_entry(node, struct oriel_whep_client, node);
-    count += client->mount == mount && is_of(client, key);
+    count += client->mount == mount && !client->of_page && is_of(client, key);
   }
   return count >= ORIEL_WHEP_OF_ADDRESS_MAX;
 }
@@ -34,7 +34,7 @@ struct oriel_whep_client *oriel_whep_excess(const struct oriel_whep *whep, const
   const struct oriel_list *node;
   oriel_list_each(node, &whep->clients) {
     struct oriel_whep_client *client = oriel_list_entry(node, struct oriel_whep_client, node);
-    if (client->mount != mount || oriel_webrtc_session_state(client->session) != ORIEL_WEBRTC_WAITING)
+    if (client->mount != mount || client->of_page || oriel_webrtc_session_state(client->session) != ORIEL_WEBRTC_WAITING)
       continue;
     waiting++;
     oldest = older(oldest, client);

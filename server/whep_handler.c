@@ -11,6 +11,7 @@
 
 #include "server/capacity.h"
 #include "server/handlers.h"
+#include "server/media.h"
 #include "server/peer_crowd.h"
 #include "server/request.h"
 #include "server/route.h"
@@ -79,8 +80,16 @@ static uint64_t login_of(const struct oriel_request *request) {
 
 /* ---- the endpoint ---- */
 
-/** NULL, or why nobody more can be served. */
-static const char *find_obstacle(const struct oriel_request *request) {
+/** Whether it is a page's offer, by what names the page; then *media is that page's, or NULL: there is none such. */
+static bool is_of_page(const struct oriel_request *request, struct oriel_media **media) {
+  unsigned count;
+  const char *ticket = oriel_request_header(request, "Oriel-Media-Ticket", &count);
+  *media = count == 1 && ticket ? oriel_peers_media(request->mount, ticket, login_of(request)) : NULL;
+  return count > 0;
+}
+
+/** NULL, or why nobody can be served now. */
+static const char *find_closure(const struct oriel_request *request) {
   const struct oriel_whep *whep = request->server->mounts.whep;
   if (!whep)
     return "this server was started with --no-webrtc";
@@ -88,6 +97,12 @@ static const char *find_obstacle(const struct oriel_request *request) {
     return whep->closed_because;
   if (request->server->closing || !oriel_request_desktop(request))
     return "no desktop is served now";
+  return NULL;
+}
+
+/** NULL, or why nobody more can be. */
+static const char *find_crowd(const struct oriel_request *request) {
+  const struct oriel_whep *whep = request->server->mounts.whep;
   if (oriel_peers_full(request->mount, request->party == ORIEL_PARTY_WATCHER) ||
       whep->count + request->server->mounts.peer_count >= ORIEL_VIEWERS_MAX)
     return "too many viewers are connected";
@@ -144,7 +159,8 @@ static enum MHD_Result answer_offer(struct oriel_request *request, struct oriel_
   return oriel_answer_send(request, MHD_HTTP_CREATED, response);
 }
 
-static enum MHD_Result take_offer(struct oriel_request *request, const struct oriel_sdp_offer *offer) {
+static enum MHD_Result take_offer(struct oriel_request *request, const struct oriel_sdp_offer *offer,
+                                  struct oriel_media *media) {
   struct oriel_whep *whep = request->server->mounts.whep;
   struct oriel_whep_client *client;
   const struct oriel_whep_start start = {
@@ -157,31 +173,40 @@ static enum MHD_Result take_offer(struct oriel_request *request, const struct or
     .view = request->party == ORIEL_PARTY_WATCHER,
     .plays = strcmp(request->route->path, "/whep") == 0,
     .named = request->named,
+    .page = media ? &media->page : NULL,
   };
-  struct oriel_whep_client *excess = oriel_whep_excess(whep, request->mount, &request->key);
+  struct oriel_whep_client *excess = media ? NULL : oriel_whep_excess(whep, request->mount, &request->key);
   if (excess)
     oriel_whep_client_end(whep, excess, "a later offer took its place before its media began");
   const int status = oriel_whep_client_create(whep, &start, &client);
   if (status < 0)
     return refuse(request, MHD_HTTP_SERVICE_UNAVAILABLE, "memory or random numbers are short");
+  if (media)
+    oriel_media_bind(media, client);
   oriel_whep_port_schedule(whep);
   return answer_offer(request, client);
 }
 
 enum MHD_Result oriel_handle_whep_offer(struct oriel_request *request) {
   char why[ORIEL_SDP_WHY_MAX];
-  const char *obstacle = find_obstacle(request);
+  struct oriel_media *media;
+  const bool of_page = is_of_page(request, &media);
+  const char *obstacle = find_closure(request);
+  if (!obstacle && !of_page) /* a page is a viewer already */
+    obstacle = find_crowd(request);
   if (!has_type(request, SDP_TYPE))
     return refuse(request, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, "the body must be an offer of type application/sdp");
   if (obstacle)
     return refuse(request, MHD_HTTP_SERVICE_UNAVAILABLE, obstacle);
+  if (of_page && !media)
+    return refuse(request, MHD_HTTP_NOT_FOUND, "no viewer of this log-in has such a ticket, or not any more");
   struct oriel_sdp_offer *offer = malloc(sizeof *offer); /* large for a stack */
   if (!offer)
     return MHD_NO;
   enum MHD_Result result;
   switch (oriel_sdp_parse_offer(body_of(request), request->body_size, offer, why)) {
   case ORIEL_SDP_FINE:
-    result = take_offer(request, offer);
+    result = take_offer(request, offer, media);
     break;
   case ORIEL_SDP_UNFIT:
     result = refuse(request, MHD_HTTP_UNPROCESSABLE_CONTENT, why);

@@ -31,7 +31,8 @@ struct oriel_whep {
   struct oriel_list clients;
   struct oriel_heap due; /* the same by when they have something to do */
   uint64_t timer_ns;     /* when the timer fires; 0 = it does not */
-  unsigned count;
+  unsigned count; /* viewers of their own */
+  unsigned pages; /* and those that belong to a page */
   struct oriel_webrtc_address public_addresses[ORIEL_SDP_CANDIDATES_MAX];
   unsigned public_count;
   struct oriel_ice_servers ice_servers; /* to hand on */
