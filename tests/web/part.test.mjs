@@ -35,12 +35,24 @@ function message(rects, { sequence = 1, flags = FLAG.PART, count = rects.length,
 const read = (view) => readPart(view, { flags: view.getUint8(1), width: WIDTH, height: HEIGHT });
 
 test('part_is_read', () => {
-  assert.deepEqual(read(message([], { flags: 0 })), { part: null, end: PICTURE_HEADER_SIZE });
-  assert.deepEqual(read(message([])), { part: [], end: PICTURE_HEADER_SIZE + 2 });
+  assert.deepEqual(read(message([], { flags: 0 })), { part: null, rtpTime: null, end: PICTURE_HEADER_SIZE });
+  assert.deepEqual(read(message([])), { part: [], rtpTime: null, end: PICTURE_HEADER_SIZE + 2 });
   assert.deepEqual(read(message([[0, 16, 32, 16], [80, 64, 20, 6]])), {
     part: [{ x: 0, y: 16, width: 32, height: 16 }, { x: 80, y: 64, width: 20, height: 6 }],
+    rtpTime: null,
     end: PICTURE_HEADER_SIZE + 18,
   });
+});
+
+test('part_of_a_picture_by_rtp_is_followed_by_its_time', () => {
+  const view = message([[0, 16, 32, 16]], { flags: FLAG.PART | FLAG.RTP });
+  const short = new DataView(view.buffer.slice(0, PICTURE_HEADER_SIZE + 13));
+  const whole = new Uint8Array(PICTURE_HEADER_SIZE + 14);
+  whole.set(new Uint8Array(view.buffer).subarray(0, PICTURE_HEADER_SIZE + 10));
+  whole.set([4, 3, 2, 0xff], PICTURE_HEADER_SIZE + 10);
+  assert.deepEqual(read(new DataView(whole.buffer)),
+    { part: [{ x: 0, y: 16, width: 32, height: 16 }], rtpTime: 0xff020304, end: PICTURE_HEADER_SIZE + 14 });
+  assert.equal(read(short), null, 'cut');
 });
 
 test('part_outside_of_the_picture_or_the_message_is_refused', () => {

@@ -45,6 +45,16 @@ class Codecs {
     ]);
   }
 
+  /** Pictures may come by WebRTC, too, and a <video> says which it shows. */
+  get webrtc() {
+    return (
+      this.video &&
+      typeof RTCPeerConnection === 'function' &&
+      typeof HTMLVideoElement === 'function' &&
+      'requestVideoFrameCallback' in HTMLVideoElement.prototype
+    );
+  }
+
   /** What a user reads in the statistics. */
   get names() {
     return [...(this.video ? ['H.264'] : []), 'tiles', ...(this.sound ? ['Opus'] : [])].join(', ');

@@ -8,6 +8,7 @@ import { byId } from './dom.js';
 import { Keyboard } from './keyboard.js';
 import { KEY_REASON } from './pictures.js';
 import { Microphone } from './microphone.js';
+import { PictureWay } from './picture-way.js';
 import { Pointer } from './pointer.js';
 import { readCursorPosition, readCursorShape, readMicrophoneState, readTyped, readVolume } from './protocol.js';
 import { Size } from './size.js';
@@ -27,6 +28,7 @@ export class Devices {
     const { screen, link } = client;
     const send = (/** @type {DataView<ArrayBuffer>} */ view) => link.send(view);
     const controls = () => client.controls;
+    this.way = new PictureWay(client, settings);
     this.watchdog = new Watchdog((step) => this.recover(step));
     this.sound = new Sound(settings, () => this.soundChanged());
     // A Control that waits for its AltGr goes before a click or a wheel.
@@ -111,6 +113,7 @@ export class Devices {
   }
 
   disconnected() {
+    this.way.disconnected();
     this.size.forget();
     this.keyboard.forget();
     this.microphone.stop('The connection was lost, and the microphone is off.');
@@ -147,6 +150,9 @@ export class Devices {
     switch (view.getUint8(0)) {
       case MESSAGE.AUDIO:
         this.sound.receive(view, receivedUs);
+        break;
+      case MESSAGE.MEDIA_TICKET:
+        this.way.message(view);
         break;
       case MESSAGE.CURSOR_SHAPE: {
         const shape = readCursorShape(view);

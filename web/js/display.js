@@ -2,7 +2,7 @@
 // Where decoded pictures go: on the canvas, or, while large ones move faster than that, to a track. Of each only its
 // part is drawn; what is left out is drawn with the next.
 import { nowUs } from './clock.js';
-import { Motion } from './motion.js';
+import { Motion, STILL_US } from './motion.js';
 import { Union } from './part.js';
 import { Track, trackSupported } from './track.js';
 
@@ -20,6 +20,10 @@ export class Display {
     /** While large pictures move faster than a canvas draws them. @type {Track | null} */
     this.track = null;
     this.stillCheck = 0;
+    /** Pictures that come by RTP, while some may. @type {import('./stream.js').Stream | null} */
+    this.stream = null;
+    this.streamCheck = 0;
+    this.streamedUs = 0;
     /** Of decoded pictures, and not on the canvas. */
     this.left = new Union();
   }
@@ -50,7 +54,26 @@ export class Display {
     return false;
   }
 
-  /** What is left, from the newest picture. @param {VideoFrame} frame @param {number} width @param {number} height */
+  /** RTP showed a picture that is newer than what the canvas has. @param {PictureNote} note */
+  streamed({ width, height, part }) {
+    this.endTrack();
+    this.screen.resize(width, height);
+    this.left.add(part, width, height);
+    this.stream?.show();
+    this.streamedUs = nowUs();
+    this.streamCheck ||= Number(
+      setInterval(() => nowUs() - this.streamedUs > STILL_US && this.hideStream(), STILL_CHECK_MS),
+    );
+  }
+
+  /** The canvas gets what RTP showed. */
+  hideStream() {
+    clearInterval(this.streamCheck);
+    this.streamCheck = 0;
+    this.stream?.hide((video, width, height) => this.draw(video, width, height));
+  }
+
+  /** What is left, from the newest picture. @param {VideoFrame | HTMLVideoElement} frame @param {number} width @param {number} height */
   draw(frame, width, height) {
     const drawn = this.screen.drawFrame(frame, width, height, this.left.rects());
     if (drawn) this.left.clear();
@@ -62,11 +85,13 @@ export class Display {
    * @returns {boolean} it was drawn
    */
   drawTile(sequence, tile) {
-    return this.track?.drawTile(sequence, ...tile) ?? this.screen.drawRectangle(...tile);
+    const above = this.stream?.shown ? this.stream : this.track;
+    return above?.drawTile(sequence, ...tile) ?? this.screen.drawRectangle(...tile);
   }
 
   /** Nothing moves any more: the canvas has the picture, and tiles make that exact. */
   rest() {
+    this.hideStream();
     if (!this.track) return;
     this.motion.rest(nowUs());
     this.endTrack();

@@ -56,3 +56,22 @@ export class Rate {
     return this.sum;
   }
 }
+
+/** What becomes of pictures. */
+export const newCounts = () => ({
+  received: 0,
+  decoded: 0,
+  painted: 0,
+  video: 0,
+  tiles: 0,
+  keys: 0,
+  bursts: 0,
+  gaps: 0,
+  errors: 0,
+  held: 0,
+  undrawn: 0,
+  keyRequests: 0,
+});
+
+/** Where their time goes. */
+export const newDelays = () => ({ wire: new Meter(), decode: new Meter(), paint: new Meter(), total: new Meter() });

@@ -6,7 +6,7 @@
 const LARGE_PIXELS = 1_500_000;
 /** Motion: so many pictures in a second, and so long without one ends it. The server sends no more than are shown. */
 const MOTION = 4;
-const STILL_US = 1_000_000;
+export const STILL_US = 1_000_000;
 /** Drawing keeps up when the middle one of a second's pictures is seen so soon after its arrival: two frames. */
 const KEPT_UP_US = 33_000;
 /** After the track did no better, the canvas is kept for so long. */

@@ -24,6 +24,18 @@ export function stagesOf(answer) {
   return known.sort((a, b) => stageOrder.indexOf(a.name) - stageOrder.indexOf(b.name));
 }
 
+/**
+ * Which way video comes, how late it is seen, and why not the other way.
+ * @param {ReturnType<import('./picture-way.js').PictureWay['stats']> | null} transport
+ * @param {{count: number, p50_us: number}} total
+ */
+export function wayText(transport, total) {
+  if (!transport) return '';
+  const name = transport.way === 'webrtc' ? 'WebRTC' : 'WebSocket';
+  const delay = total.count ? `, ${ms(total.p50_us)} ms` : '';
+  return `${name}${delay}${transport.reason ? `. ${transport.reason}` : ''}`;
+}
+
 export class Overlay {
   /**
    * @param {() => ReturnType<import('./client.js').Client['stats']>} read
@@ -82,6 +94,7 @@ export class Overlay {
         ['Painted', `${now.fps} fps`],
         ['Size', `${now.width} × ${now.height}`],
         ['Received', `${rate(now.bitrate_bps)}`],
+        ['Video by', wayText(now.transport, now.delays.total)],
         ['Encoder', encoder],
         ['This browser takes', now.codecs],
         ['Viewers', viewers],

@@ -11,11 +11,24 @@ const RECT_SIZE = 8;
 const onGrid = (at, edge) => at % PART_ALIGN === 0 || at === edge;
 
 /**
- * What to draw of a VIDEO (null: all of it) and where its access unit begins; null when the message is malformed.
+ * What to draw of a VIDEO (null: all of it), its timestamp where it leaves by RTP, too (else null), and where its access
+ * unit begins; null when the message is malformed.
+ * @param {DataView<ArrayBuffer>} view @param {{flags: number, width: number, height: number}} header
+ * @returns {{part: Rect[] | null, rtpTime: number | null, end: number} | null}
+ */
+export function readPart(view, header) {
+  const read = readRects(view, header);
+  if (!read || !(header.flags & FLAG.RTP)) return read && { ...read, rtpTime: null };
+  const { part, end } = read;
+  if (view.byteLength < end + 4) return null;
+  return { part, rtpTime: view.getUint32(end, true), end: end + 4 };
+}
+
+/**
  * @param {DataView<ArrayBuffer>} view @param {{flags: number, width: number, height: number}} header
  * @returns {{part: Rect[] | null, end: number} | null}
  */
-export function readPart(view, { flags, width, height }) {
+function readRects(view, { flags, width, height }) {
   let at = PICTURE_HEADER_SIZE;
   if (!(flags & FLAG.PART)) return { part: null, end: at };
   if (flags & FLAG.KEY || view.byteLength < at + 2) return null;

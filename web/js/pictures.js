@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // From VIDEO and TILES messages to painted pixels and acknowledgements: continuity, order, drawing, measuring.
 import { Ack } from './ack.js';
+import { comesByRtp } from './by-rtp.js';
 import { nowUs } from './clock.js';
-import { Meter, Rate } from './meter.js';
+import { newCounts, newDelays, Rate } from './meter.js';
 import { Display } from './display.js';
 import { readPart } from './part.js';
 import { readPicture, writeKeyFrame } from './protocol.js';
@@ -61,21 +62,14 @@ export class Pictures {
     this.frameRequest = 0;
     this.lastRequestUs = 0;
     this.lastReceivedUs = 0;
-    this.counts = {
-      received: 0,
-      decoded: 0,
-      painted: 0,
-      video: 0,
-      tiles: 0,
-      keys: 0,
-      bursts: 0,
-      gaps: 0,
-      errors: 0,
-      held: 0,
-      undrawn: 0,
-      keyRequests: 0,
-    };
-    this.delays = { wire: new Meter(), decode: new Meter(), paint: new Meter(), total: new Meter() };
+    this.counts = newCounts();
+    this.delays = newDelays();
+    /** Those that leave by RTP, while some may. @type {import('./rtp-pictures.js').RtpPictures | null} */
+    this.rtp = null;
+    /** The newest that the canvas has. @type {number | null} */
+    this.canvasHas = null;
+    /** A video picture of the WebSocket was seen, so long after its capture. @type {(delayUs: number) => void} */
+    this.onVideoSeen = () => {};
     this.fps = new Rate();
     this.bitrate = new Rate();
     this.lastError = '';
@@ -95,6 +89,9 @@ export class Pictures {
     this.video.reset();
     this.drawn = null;
     this.display.endTrack();
+    this.display.hideStream();
+    this.display.stream?.forget();
+    this.canvasHas = null;
     // One that never came must not keep the next from being asked for.
     cancelAnimationFrame(this.frameRequest);
     this.frameRequest = 0;
@@ -126,6 +123,9 @@ export class Pictures {
     this.bitrate.add(receivedUs, view.byteLength * 8);
     if (receivedUs - this.lastReceivedUs < BURST_US) this.counts.bursts++;
     this.lastReceivedUs = receivedUs;
+    const read = tiles ? null : readPart(view, header);
+    if (read) note.part = read.part;
+    if (read && comesByRtp(this, note, key, read.rtpTime, view.byteLength === read.end)) return;
     this.ack.received(sequence, receivedUs);
     const captured = this.toLocal(captureUs + header.madeUs + header.waitedUs);
     if (captured && timed) this.delays.wire.add(Math.max(0, receivedUs - captured));
@@ -137,12 +137,8 @@ export class Pictures {
     } else if (tiles) {
       const exact = (header.flags & FLAG.SHARPENING) !== 0;
       this.receiveTiles({ note, payload: new Uint8Array(view.buffer, PICTURE_HEADER_SIZE), key, exact });
-    } else {
-      const read = readPart(view, header);
-      note.part = read && read.part;
-      if (read) this.receiveVideo(new Uint8Array(view.buffer, read.end), key, note);
-      else this.malformed('malformed part');
-    }
+    } else if (read) this.receiveVideo(new Uint8Array(view.buffer, read.end), key, note);
+    else this.malformed('malformed part');
     this.ack.flush();
   }
 
@@ -253,6 +249,7 @@ export class Pictures {
     if (this.missing && this.requestKey(KEY_REASON.RECOVERY)) this.missing = false;
     this.drawn = note;
     this.drawnUs = now;
+    if (!this.display.stream?.shown) this.canvasHas = note.sequence;
     if (!this.frameRequest) this.frameRequest = requestAnimationFrame(() => this.painted());
   }
 
@@ -274,6 +271,7 @@ export class Pictures {
     this.delays.paint.add(now - this.drawnUs);
     const captured = note.captureUs && this.toLocal(note.captureUs);
     if (captured) this.delays.total.add(Math.max(0, now - captured));
+    if (captured && video) this.onVideoSeen(Math.max(0, now - captured));
     this.ack.painted(note.sequence, now);
     this.ack.flush();
     this.onPainted();

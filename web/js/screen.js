@@ -131,7 +131,7 @@ export class Screen {
 
   /**
    * Draws the visible part of a decoded picture, or rectangles of it. True when it was drawn.
-   * @param {VideoFrame} frame @param {number} width @param {number} height
+   * @param {VideoFrame | HTMLVideoElement} frame @param {number} width @param {number} height
    * @param {import('./part.js').Rect[] | null} part null = all
    */
   drawFrame(frame, width, height, part = null) {

@@ -7,12 +7,14 @@ const PREFIX = 'oriel.';
 /**
  * size: 'fit' (follows the window at `scale` percent, 0 = as the screen's density has it), 'keep' or "WxH".
  * handle: the toolbar's place, as edge.js writes it; speaker, microphone: the browser's ids, '' = the system's;
+ * transport: of video: 'auto', 'websocket' or 'webrtc';
  * trackpad: a finger moves the pointer from where it is; keyRow: the row of keys is shown; name: what this viewer calls
  * itself; layout: of the guest's keyboard, a name of layouts.js; otherCharacters: how it takes those that the layout
  * lacks.
  * @typedef {{size: string, scale: number, volume: number, muted: boolean, swapCommand: boolean, stats: boolean,
  *   askClosing: boolean, cleanVoice: boolean, layout: string, otherCharacters: string, name: string, handle: string,
- *   handleHidden: boolean, speaker: string, microphone: string, trackpad: boolean, keyRow: boolean}} Values
+ *   handleHidden: boolean, speaker: string, microphone: string, trackpad: boolean, keyRow: boolean,
+ *   transport: string}} Values
  */
 
 /** @type {Readonly<Values>} */
@@ -34,6 +36,7 @@ const defaults = Object.freeze({
   microphone: '',
   trackpad: false,
   keyRow: false,
+  transport: 'auto',
 });
 
 /**
@@ -63,6 +66,7 @@ class Settings {
       }
     }
     if (this.values.size !== 'keep' && !parseSize(this.values.size)) this.values.size = 'fit';
+    if (!['auto', 'websocket', 'webrtc'].includes(this.values.transport)) this.values.transport = 'auto';
     if (this.values.scale) this.values.scale = Math.max(50, Math.min(400, this.values.scale)) || 0;
     this.values.volume = Math.max(0, Math.min(100, this.values.volume));
   }

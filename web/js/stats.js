@@ -19,7 +19,9 @@ export function statsOf(client) {
     height: screen.height,
     received: counts.received,
     decoded: counts.decoded,
-    surface: pictures.display.motion.choice,
+    surface: pictures.display.stream?.shown ? 'stream' : pictures.display.motion.choice,
+    /** Which way video comes; null until the devices are there. */
+    transport: devices ? devices.way.stats() : null,
     painted: counts.painted,
     fps: pictures.fps.read(now),
     bitrate_bps: pictures.bitrate.read(now),

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Moving pictures in a <video> fed by a track generator: without a GPU it shows 1920x1080 at 60 pictures a second where
-// drawing on a canvas manages 45 and holds up the page, for 2 to 11 ms of delay. Tiles lie on a canvas above it. The
-// screen's own canvas stays where it is, unseen, for input and for the pictures after the motion.
+// drawing on a canvas manages 45 and holds up the page, for 2 to 11 ms of delay.
+import { Moving } from './moving.js';
 
 /** @typedef {import('./video.js').PictureNote} PictureNote */
-/** @typedef {{sequence: number, x: number, y: number, image: ImageData}} Tile */
 
 export const trackSupported =
   typeof MediaStreamTrackGenerator === 'function' &&
@@ -20,31 +19,19 @@ export class Track {
     this.presented = presented;
     this.generator = new MediaStreamTrackGenerator({ kind: 'video' });
     this.writer = this.generator.writable.getWriter();
-    this.video = document.createElement('video');
-    this.video.muted = true;
-    this.video.disablePictureInPicture = true;
-    this.video.srcObject = new MediaStream([this.generator]);
-    this.overlay = document.createElement('canvas');
-    this.context = this.overlay.getContext('2d');
-    for (const element of [this.video, this.overlay]) {
-      element.className = 'moving';
-      element.setAttribute('aria-hidden', 'true');
-      screen.companions.add(element);
-      screen.accompany(element);
-    }
+    this.moving = new Moving(screen, new MediaStream([this.generator]));
+    this.video = this.moving.video;
     /**
      * Written and not yet presented, oldest first, by the decoder's timestamps: a <video> tells these, whatever a
      * VideoFrame made of another is given as its own. @type {Map<number, PictureNote>}
      */
     this.waiting = new Map();
-    /** On the overlay: newer than the video below. @type {Tile[]} */
-    this.tiles = [];
     /** The newest picture, for the canvas afterwards. @type {VideoFrame | null} */
     this.last = null;
     /** Its sequence. */
     this.lastSequence = 0;
     this.closed = false;
-    screen.canvas.after(this.video, this.overlay);
+    screen.canvas.after(this.video, this.moving.overlay);
     screen.canvas.classList.add('under');
     this.video.play().catch(() => {});
     this.watch();
@@ -66,7 +53,7 @@ export class Track {
       this.waiting.delete(older);
       if (older === stamp) break;
     }
-    this.dropTiles(note.sequence);
+    this.moving.dropTiles(note.sequence);
     this.presented(note);
   }
 
@@ -94,31 +81,11 @@ export class Track {
   }
 
   /**
-   * One tile (R,G,B,A bytes) above the video, until a newer picture is there. True when it was put.
-   * @param {number} sequence @param {number} x @param {number} y @param {number} width @param {number} height
-   * @param {Uint32Array<ArrayBuffer>} words
+   * One tile above the video. True when it was put.
+   * @param {number} sequence @param {[number, number, number, number, Uint32Array<ArrayBuffer>]} tile
    */
-  drawTile(sequence, x, y, width, height, words) {
-    this.fit();
-    const image = new ImageData(new Uint8ClampedArray(words.slice(0, width * height).buffer), width, height);
-    this.tiles.push({ sequence, x, y, image });
-    this.context?.putImageData(image, x, y);
-    return this.context !== null;
-  }
-
-  fit() {
-    const { width, height } = this.screen;
-    if (this.overlay.width === width && this.overlay.height === height) return;
-    this.overlay.width = width;
-    this.overlay.height = height;
-  }
-
-  /** The video shows this and all before it. @param {number} sequence */
-  dropTiles(sequence) {
-    if (!this.tiles.length) return;
-    this.tiles = this.tiles.filter((tile) => ((tile.sequence - sequence) | 0) > 0);
-    this.context?.clearRect(0, 0, this.overlay.width, this.overlay.height);
-    for (const { x, y, image } of this.tiles) this.context?.putImageData(image, x, y);
+  drawTile(sequence, ...tile) {
+    return this.moving.drawTile(sequence, ...tile);
   }
 
   /**
@@ -131,17 +98,14 @@ export class Track {
     const { screen, last } = this;
     if (last) {
       draw(last, last.visibleRect?.width ?? 0, last.visibleRect?.height ?? 0);
-      this.dropTiles(this.lastSequence);
+      this.moving.dropTiles(this.lastSequence);
     }
-    for (const { x, y, image } of this.tiles) screen.drawable()?.putImageData(image, x, y);
+    this.moving.landTiles();
     last?.close();
     this.last = null;
     this.writer.abort().catch(() => {});
     this.generator.stop();
     screen.canvas.classList.remove('under');
-    for (const element of [this.video, this.overlay]) {
-      screen.companions.delete(element);
-      element.remove();
-    }
+    this.moving.remove();
   }
 }

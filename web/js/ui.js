@@ -124,6 +124,12 @@ export class Interface {
   }
 
   bindScreen() {
+    const transport = byId('transport', HTMLSelectElement);
+    transport.value = this.settings.get('transport');
+    transport.addEventListener('change', () => {
+      this.settings.set('transport', transport.value);
+      this.devices.way.chosen();
+    });
     button('toggle-stats').addEventListener('click', () => {
       this.toolbar.closePanels();
       this.showStats(!this.overlay.open);
