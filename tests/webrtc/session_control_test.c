@@ -52,6 +52,54 @@ static void missed_packets_are_repeated_once_a_round_trip(void **state) {
   caller_hang_up(&caller);
 }
 
+/* What comes after a key frame does not depend on what was before it, but a client that has not got all of the key frame
+ * yet still shows what was before: it asks for that, and freezes where it is gone. */
+static void loss_before_a_key_frame_is_repaired(void **state) {
+  struct caller caller;
+  (void)state;
+  caller_connect(&caller);
+  for (uint32_t i = 1; i <= 3; i++) { /* all of them key frames */
+    assert_true(caller_send_picture(&caller, i, CALLER_PICTURE_SIZE));
+    caller_run(&caller, ORIEL_NS_PER_SECOND / 4);
+  }
+  const unsigned before = caller.repeats;
+  caller_report(&caller, write_nack); /* of the first */
+  caller_run(&caller, ORIEL_NS_PER_SECOND / 4);
+  assert_int_equal(caller.repeats, before + 3);
+  caller_hang_up(&caller);
+}
+
+enum { BEFORE_WRAP = 65533 };
+
+static void write_nack_at_wrap(struct oriel_writer *writer, const struct caller *caller) {
+  caller_write_feedback(writer, 1, 205, 1, caller->session->video.config.ssrc);
+  oriel_write_u16_be(writer, BEFORE_WRAP + 1);
+  oriel_write_u16_be(writer, 7);
+}
+
+/* 65534, 65535, 0 and 1 were lost: these come again, once, and the numbers behind them make nobody ask for thousands. */
+static void wrap_makes_no_storm(void **state) {
+  struct caller caller;
+  (void)state;
+  caller_connect(&caller);
+  caller.session->video.sequence = caller.session->video.config.first_sequence = BEFORE_WRAP;
+  assert_true(caller_send_picture(&caller, 1, 2 * CALLER_PICTURE_SIZE));
+  caller_run(&caller, ORIEL_NS_PER_SECOND);
+  assert_true(caller.count >= 8 && caller.session->video.sequence < 100);
+  const unsigned before = caller.repeats;
+  for (unsigned i = 0; i < 20; i++)
+    caller_report(&caller, write_nack_at_wrap);
+  caller_run(&caller, ORIEL_NS_PER_SECOND / 2);
+  assert_int_equal(caller.repeats, before + 4);
+  for (unsigned i = 0; i < 4; i++)
+    assert_int_equal(caller.repeated[before + i], (uint16_t)(BEFORE_WRAP + 1 + i));
+  assert_true(caller_send_picture(&caller, 2, CALLER_PICTURE_SIZE));
+  caller_run(&caller, ORIEL_NS_PER_SECOND / 2);
+  const struct oriel_rtp_header last = caller_header(&caller, caller.count - 1);
+  assert_true(last.marker && last.sequence < 100);
+  caller_hang_up(&caller);
+}
+
 static void write_arrivals(struct oriel_writer *writer, const struct caller *caller) {
   uint8_t data[256];
   int64_t arrived_us[3] = {1000, FEEDBACK_LOST, 3000};
@@ -164,6 +212,8 @@ static void forged_reports_change_nothing(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(missed_packets_are_repeated_once_a_round_trip),
+    cmocka_unit_test(loss_before_a_key_frame_is_repaired),
+    cmocka_unit_test(wrap_makes_no_storm),
     cmocka_unit_test(what_feedback_lacks_is_repeated_unasked),
     cmocka_unit_test(feedback_costs_what_was_sent),
     cmocka_unit_test(last_packets_are_repeated_unasked),

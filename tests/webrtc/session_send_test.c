@@ -69,6 +69,30 @@ static void sound_goes_before_pictures(void **state) {
   caller_hang_up(&caller);
 }
 
+/** How long a picture takes to leave behind so many packets of sound. */
+static uint64_t time_behind_sound(unsigned sounds) {
+  struct caller caller;
+  uint32_t sequence;
+  uint64_t left_ns;
+  caller_connect(&caller);
+  const uint64_t start_ns = caller.now_ns;
+  for (unsigned i = 0; i < sounds; i++)
+    assert_true(caller_send_sound(&caller));
+  assert_true(caller_send_picture(&caller, 1, CALLER_PICTURE_SIZE));
+  caller_run(&caller, ORIEL_NS_PER_SECOND);
+  assert_true(oriel_webrtc_session_take_sent(caller.session, &sequence, &left_ns));
+  caller_hang_up(&caller);
+  return left_ns - start_ns;
+}
+
+/* However much of it waits, a picture leaves with it. */
+static void sound_delays_no_picture(void **state) {
+  (void)state;
+  const uint64_t alone_ns = time_behind_sound(0);
+  assert_true(time_behind_sound(5) <= alone_ns + 2 * ORIEL_NS_PER_MS);
+  assert_true(time_behind_sound(SESSION_SOUNDS) <= alone_ns + 10 * ORIEL_NS_PER_MS); /* its 2 KB, at the pace */
+}
+
 /* Firefox' offers are so. A number that nothing carries would be told as lost, and the estimate would fall. */
 static void sound_that_feedback_leaves_out_uses_no_numbers(void **state) {
   struct caller caller;
@@ -93,6 +117,7 @@ int main(void) {
     cmocka_unit_test(picture_arrives_whole_and_in_order),
     cmocka_unit_test(pictures_of_one_moment_have_two_timestamps),
     cmocka_unit_test(sound_goes_before_pictures),
+    cmocka_unit_test(sound_delays_no_picture),
     cmocka_unit_test(sound_that_feedback_leaves_out_uses_no_numbers),
   };
   return cmocka_run_group_tests(tests, identity_set_up, identity_tear_down);

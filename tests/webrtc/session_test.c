@@ -64,6 +64,41 @@ static void reports_leave_each_second(void **state) {
   caller_hang_up(&caller);
 }
 
+/* Chromium starts DTLS up to a second before it nominates, and may never have to. */
+static void dtls_comes_before_a_nomination(void **state) {
+  struct caller caller;
+  uint8_t bytes[512];
+  (void)state;
+  caller_connect(&caller); /* by a check that nominates nothing */
+  assert_true(caller_send_picture(&caller, 1, 500));
+  caller_run(&caller, ORIEL_NS_PER_SECOND);
+  assert_true(caller.count > 0);
+  const size_t size = caller_write_check(&caller, caller.session->ice.current.password, true, bytes);
+  assert_true(caller_receive(&caller, caller.home, bytes, size));
+  assert_true(caller_send_picture(&caller, 2, 500));
+  const unsigned before = caller.count;
+  caller_run(&caller, ORIEL_NS_PER_SECOND);
+  assert_true(caller.count > before);
+  caller_hang_up(&caller);
+}
+
+/* Those of Firefox nominate nothing once it has nominated. */
+static void consent_needs_no_nomination(void **state) {
+  struct caller caller;
+  (void)state;
+  caller_connect(&caller);
+  for (unsigned i = 0; i < 12; i++) {
+    caller_run(&caller, 5 * ORIEL_NS_PER_SECOND);
+    assert_true(caller_check(&caller));
+    assert_true(caller_send_picture(&caller, i, 500));
+    const unsigned before = caller.count;
+    caller_drain(&caller);
+    assert_true(caller.count > before);
+  }
+  assert_int_equal(oriel_webrtc_session_state(caller.session), ORIEL_WEBRTC_OPEN);
+  caller_hang_up(&caller);
+}
+
 static void silence_ends_it(void **state) {
   struct caller caller;
   (void)state;
@@ -166,6 +201,8 @@ int main(void) {
     cmocka_unit_test(nothing_happens_without_a_check),
     cmocka_unit_test(only_checks_prove_an_address),
     cmocka_unit_test(reports_leave_each_second),
+    cmocka_unit_test(dtls_comes_before_a_nomination),
+    cmocka_unit_test(consent_needs_no_nomination),
     cmocka_unit_test(silence_ends_it),
     cmocka_unit_test(media_stop_where_nobody_reports),
     cmocka_unit_test(media_go_on_in_the_background),
