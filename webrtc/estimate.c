@@ -52,6 +52,7 @@ struct sent {
 
 struct oriel_estimate {
   struct sent sent[SENT_COUNT]; /* by number */
+  uint64_t start_bps;           /* the first guess */
   uint16_t next;                /* number after the last that left */
   uint16_t told;                /* number after the last that feedback spoke of */
   bool begun, heard, reported;  /* a packet left; feedback came; a report's round trip did */
@@ -73,16 +74,32 @@ struct oriel_estimate {
   bool pausing; /* as it says */
 };
 
-struct oriel_estimate *oriel_estimate_create(uint64_t start_bps, uint64_t now_ns) {
-  struct oriel_estimate *estimate = calloc(1, sizeof *estimate);
-  if (!estimate)
-    return NULL;
+/** Of a zeroed one. */
+static void begin(struct oriel_estimate *estimate, uint64_t start_bps, uint64_t now_ns) {
+  estimate->start_bps = start_bps;
   estimate->round_trip_ns = ROUND_TRIP_START_NS;
   estimate->least_trip_ns = UINT64_MAX;
   oriel_trend_init(&estimate->trend);
   oriel_control_init(&estimate->control, start_bps);
   oriel_probes_init(&estimate->probes, now_ns);
+}
+
+struct oriel_estimate *oriel_estimate_create(uint64_t start_bps, uint64_t now_ns) {
+  struct oriel_estimate *estimate = calloc(1, sizeof *estimate);
+  if (estimate)
+    begin(estimate, start_bps, now_ns);
   return estimate;
+}
+
+void oriel_estimate_move(struct oriel_estimate *estimate, uint64_t now_ns) {
+  const struct oriel_estimate before = *estimate;
+  const uint64_t bps = before.control.bps < before.start_bps ? before.control.bps : before.start_bps;
+  *estimate = (struct oriel_estimate){
+    .begun = before.begun, .next = before.next, .told = before.next, /* nothing of the old way is waited for */
+    .heard = before.heard, .reference = before.reference, .reference_whole = before.reference_whole, /* one clock */
+    .sent_ns = now_ns, .heard_ns = now_ns, .waiting_ns = now_ns, .window_ns = now_ns};
+  begin(estimate, bps, now_ns);
+  estimate->start_bps = before.start_bps;
 }
 
 void oriel_estimate_destroy(struct oriel_estimate *estimate) {

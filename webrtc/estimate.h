@@ -33,6 +33,9 @@ void oriel_estimate_feedback(struct oriel_estimate *estimate, struct oriel_rtcp_
 void oriel_estimate_round_trip(struct oriel_estimate *estimate, uint64_t round_trip_ns);
 /** The receiver's own guess (REMB): an upper bound, while there is no transport-wide feedback. */
 void oriel_estimate_remb(struct oriel_estimate *estimate, uint64_t bps);
+/** What leaves from now on takes another way: what is on its way is neither waited for nor counted as lost, delays are
+ *  learned anew, and the rate is that of before, but no more than the first guess, until probes tell. */
+void oriel_estimate_move(struct oriel_estimate *estimate, uint64_t now_ns);
 /** Time passes; also without feedback. To be called at least every 100 ms while packets are on their way. */
 void oriel_estimate_tick(struct oriel_estimate *estimate, uint64_t now_ns);
 

@@ -263,6 +263,19 @@ static void tick(struct oriel_webrtc_session *session, uint64_t now_ns) {
     oriel_pacer_rate(&session->pacer, oriel_estimate_pacing_bps(session->estimate));
 }
 
+/** The client is somewhere else: what was learned is of another way, and what got lost on that says nothing of this. */
+static void follow_move(struct oriel_webrtc_session *session, const struct oriel_webrtc_path *peer, uint64_t now_ns) {
+  if (oriel_webrtc_path_equal(&session->way, peer))
+    return;
+  const bool moved = session->way.peer.size && session->state == ORIEL_WEBRTC_OPEN;
+  session->way = *peer;
+  if (!moved)
+    return;
+  session->probe = (struct session_probe){0};
+  oriel_estimate_move(session->estimate, now_ns);
+  oriel_pacer_rate(&session->pacer, oriel_estimate_pacing_bps(session->estimate));
+}
+
 /** Nobody seems to be there: pictures wait, and sound is gone. */
 static size_t hold_media(struct oriel_webrtc_session *session) {
   session->full = true;
@@ -279,6 +292,7 @@ size_t oriel_webrtc_session_next(struct oriel_webrtc_session *session, uint64_t 
   if (size || !peer)
     return size;
   *to = *peer;
+  follow_move(session, peer, now_ns);
   size = oriel_dtls_send(session->dtls, datagram);
   if (size || session->state != ORIEL_WEBRTC_OPEN)
     return size;

@@ -77,6 +77,7 @@ struct oriel_webrtc_session {
 
   bool feedback; /* the client says what arrived */
   bool told;     /* it has, or what it takes */
+  struct oriel_webrtc_path way; /* by which packets leave */
   bool full;     /* as much is on its way as may be, or nobody is there */
   uint16_t transport; /* next number of that */
   uint32_t statuses_left; /* packets that feedback may speak of, and until when that was counted */

@@ -310,6 +310,45 @@ static void estimate_ignores_what_was_never_sent(void **state) {
   oriel_estimate_destroy(estimate);
 }
 
+/* All that was on its way when a NAT forgot a client is lost; on the new way it says nothing. */
+static void estimate_begins_anew_on_another_way(void **state) {
+  (void)state;
+  enum { COUNT = 200 };
+  const uint64_t start = 1000 * ORIEL_NS_PER_SECOND;
+  for (unsigned moves = 0; moves < 2; moves++) {
+    struct oriel_estimate *estimate = oriel_estimate_create(START_BPS, start);
+    int64_t lost[COUNT], arrived[COUNT];
+    for (uint16_t i = 0; i < COUNT; i++) {
+      lost[i] = FEEDBACK_LOST;
+      arrived[i] = 64000 * 10 + i * 1000;
+      oriel_estimate_sent(estimate, i, 1200, 0, start + i * MS);
+    }
+    if (moves)
+      oriel_estimate_move(estimate, start + 1000 * MS);
+    for (uint16_t i = 0; i < COUNT; i++)
+      oriel_estimate_sent(estimate, COUNT + i, 1200, 0, start + (1000 + i) * MS);
+    for (uint16_t i = 0; i < COUNT; i += 50)
+      tell(estimate, i, lost, 50, start + (1250u + 2u * i) * MS);
+    assert_int_equal(oriel_estimate_bps(estimate) < START_BPS, moves == 0);
+    tell(estimate, COUNT, arrived, COUNT, start + 1700 * MS);
+    assert_true(oriel_estimate_bps(estimate) >= START_BPS || !moves);
+    oriel_estimate_destroy(estimate);
+  }
+}
+
+/* It may be a slower one: no faster than at first until probes tell. */
+static void estimate_of_another_way_begins_at_the_first_guess(void **state) {
+  (void)state;
+  struct call *call = call_start(20000000, START_BPS, 1);
+  call_run(call, 5000);
+  assert_true(oriel_estimate_bps(call->estimate) > 2 * START_BPS);
+  oriel_estimate_move(call->estimate, call->now_ns);
+  assert_int_equal(oriel_estimate_bps(call->estimate), START_BPS);
+  call_run(call, 5000);
+  assert_true(oriel_estimate_bps(call->estimate) > 2 * START_BPS);
+  call_end(call);
+}
+
 static void estimate_stays_within_bounds_whatever_it_is_told(void **state) {
   (void)state;
   uint64_t now = 1000 * ORIEL_NS_PER_SECOND;
@@ -371,6 +410,8 @@ int main(void) {
     cmocka_unit_test(estimate_neither_starves_nor_starves_others),
     cmocka_unit_test(estimate_does_not_take_a_longer_way_for_a_rival),
     cmocka_unit_test(estimate_outlives_a_blackout),
+    cmocka_unit_test(estimate_begins_anew_on_another_way),
+    cmocka_unit_test(estimate_of_another_way_begins_at_the_first_guess),
     cmocka_unit_test(estimate_ignores_what_was_never_sent),
     cmocka_unit_test(estimate_stays_within_bounds_whatever_it_is_told),
     cmocka_unit_test(estimate_takes_the_receivers_guess_without_feedback_only),
