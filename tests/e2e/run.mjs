@@ -26,6 +26,7 @@ import './whep.mjs';
 import './whep-input.mjs';
 import './whep-strangers.mjs';
 import './whep-peers.mjs';
+import './whep-ways.mjs';
 import './page-webrtc.mjs';
 
 const code = await run(process.argv.slice(2).join(' '));
