@@ -7,7 +7,8 @@
 # make darwin   cross-build the macOS sound driver and liboriel-audio into build/darwin
 # make install  into $(DESTDIR)$(PREFIX): oriel, the demo guest, oriel-agent, liboriel-audio (in LIBDIR), services, manuals, docs;
 #               the macOS driver if built. As root it builds as this folder's owner       make uninstall   takes it all away
-# make torture  let every allocation, descriptor and thread of a start, a visit and an end fail once; type long texts (hours)
+# make torture  let every allocation, descriptor and thread of a start, a visit and an end fail once; type long texts;
+#               have a NAT forget a client (hours)
 # make fuzz     every fuzz target for FUZZ_SECONDS each       make clean    remove all that was built
 
 PREFIX ?= /usr/local

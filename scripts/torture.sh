@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # torture.sh: lets every allocation, descriptor and thread of oriel fail once: while it starts, serves and ends; see
-# tests/torture/torture.c. Then types 10,000 characters through each kind of keyboard (torture-typing.sh). Ends with one line
-# `N passed, N failed`. Takes two and a half hours of two processors.
+# tests/torture/torture.c. Then types 10,000 characters through each kind of keyboard (torture-typing.sh), and has a NAT
+# forget a client of WHEP (torture-nat.sh). Ends with one line `N passed, N failed`. Takes two and a half hours of two processors.
 set -eu
 cd "$(dirname "$0")/.."
 scripts/bootstrap.sh check
@@ -37,6 +37,9 @@ torture start descriptor,exhausted,thread serve 'pattern:?size=320x240&scene=mot
 torture start memory,descriptor,exhausted,thread serve qemu:/nowhere/qmp.sock --tls-self-signed --audio-listen tcp://127.0.0.1:0
 echo "==> typing"
 scripts/torture-typing.sh >build/torture.part 2>&1 </dev/null || true
+count
+echo "==> a NAT, and a dead way"
+scripts/torture-nat.sh >build/torture.part 2>&1 </dev/null || true
 count
 rm -f build/torture.part
 [ "$failed" -eq 0 ] || echo "see $log"
