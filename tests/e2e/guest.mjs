@@ -9,6 +9,7 @@ import { test, until } from './lib/runner.mjs';
 import { api, guestArguments, guestDir, oriel, qmp, serialLines, start, stats, temporary } from './lib/process.mjs';
 import { canvasPixels, heardPeak, openDesktop, pageStats, painted, pixelPosition, settledSize } from './lib/browser.mjs';
 import { parsePpm, psnr } from './lib/card.mjs';
+import { channelIs, play, say } from './lib/whep.mjs';
 
 /** A QEMU of our own with the demo guest, up to its desktop. */
 async function bootGuest(t, options = {}) {
@@ -38,6 +39,26 @@ async function type(page, text) {
   }
 }
 
+/** A WHEP client types a command, whose output comes by the guest's serial port. */
+async function typesByWhep(t, server, serial) {
+  const { page } = await play(t, server, { path: '/whep', channels: ['input'] });
+  await channelIs(page, 'input', 'open');
+  await until(async () => (await stats(server)).controller > 0, 5000, 'the controls');
+  const strokes = [...'echo whep > /dev/ttyS0\n'].flatMap((character) => {
+    const upper = character === 'S' || character === '>';
+    const key = character === '\n' ? 'Enter' : character;
+    const stroke = [{ type: 'keydown', key }, { type: 'keyup', key }];
+    const shift = (type) => ({ type, code: 'ShiftLeft' });
+    return upper ? [shift('keydown'), ...stroke, shift('keyup')] : stroke;
+  });
+  for (const stroke of strokes) {
+    await say(page, 'input', stroke);
+    await new Promise((resolve) => setTimeout(resolve, 10)); // as fingers do
+  }
+  await until(() => serialLines(serial).includes('whep'), 10_000, 'what was typed');
+  await page.close();
+}
+
 test('guest: oriel run boots the demo guest; its picture equals QEMU\'s own screendump', async (t) => {
   const dir = temporary(t);
   const runtime = join(dir, 'run');
@@ -57,6 +78,7 @@ test('guest: oriel run boots the demo guest; its picture equals QEMU\'s own scre
   // Seen since before the guest had a picture: nothing of that is said any more.
   await until(async () => (await pageStats(page)).state === 'running', 5000, 'the page to say that the machine runs');
   await page.close();
+  await typesByWhep(t, server, serial);
   await server.stop('SIGINT');
   const { code } = await server.exited;
   assert.equal(code, 0);
