@@ -136,9 +136,14 @@ static void cursor_is_kept_for_who_comes_later(void **state) {
   struct oriel_bulletin_seen seen = {.wanted = ORIEL_NOTICES_ALL};
   struct oriel_delivery delivery;
   struct oriel_packet *shapes[3];
+  struct oriel_facts known;
+  oriel_bulletin_read(&bulletin, &known);
+  assert_false(known.cursor_apart);
   for (int i = 0; i < 3; i++)
     assert_non_null(shapes[i] = oriel_packet_create(ORIEL_PACKET_CURSOR, 300000)); /* more than a second's budget */
   assert_int_equal(oriel_bulletin_post_cursor(&bulletin, shapes[0], 1), ORIEL_POSTED_NEWS);
+  oriel_bulletin_read(&bulletin, &known);
+  assert_true(known.cursor_apart); /* who shows pictures alone draws one */
   assert_int_equal(oriel_bulletin_post_cursor(&bulletin, shapes[1], 2), ORIEL_POSTED_LATER);
   assert_int_equal(oriel_bulletin_post_cursor(&bulletin, shapes[2], 3), ORIEL_POSTED_NOTHING);
   uint64_t at = 0;
