@@ -62,20 +62,16 @@ static void set_text(struct agent_clipboard *clipboard, struct oriel_packet *tex
 
 /* ---- from the session ---- */
 
-static void offer_to_host(struct agent_clipboard *clipboard) {
-  const struct oriel_packet *text = clipboard->text;
-  if (clipboard->is_connected && text && clipboard->is_guests &&
-      oriel_clipboard_stream_put(&clipboard->stream, (const char *)text->data, text->size) == 0)
-    count(clipboard, &clipboard->stats.to_host);
-}
-
-/** Also what the host gave comes back here, when a clipboard manager makes it its own. */
+/** Also what the host gave comes back here, when a clipboard manager makes it its own. What is copied while no host is
+ * there is not told to one that comes later: who looks then may be somebody else. */
 static void on_copied(void *owner, struct oriel_packet *text) {
   struct agent_clipboard *clipboard = owner;
   if (oriel_clipboard_equal(clipboard->text, text))
     return;
   set_text(clipboard, text, true);
-  offer_to_host(clipboard);
+  if (clipboard->is_connected &&
+      oriel_clipboard_stream_put(&clipboard->stream, (const char *)text->data, text->size) == 0)
+    count(clipboard, &clipboard->stats.to_host);
 }
 
 static void on_refused(void *owner, enum agent_selection_refusal why) {
@@ -164,7 +160,6 @@ static void send_due(struct agent_clipboard *clipboard, uint64_t now_ns) {
   }
 }
 
-/** A new host is told what was copied here; what an earlier one gave is no news to anybody. */
 static void follow(struct agent_clipboard *clipboard, enum oriel_stream_state state) {
   const bool is_connected = state == ORIEL_STREAM_CONNECTED;
   const bool is_new = is_connected && !clipboard->is_connected;
@@ -183,7 +178,6 @@ static void follow(struct agent_clipboard *clipboard, enum oriel_stream_state st
     clipboard->was_malformed = false;
     agent_failure_connected(&clipboard->failure);
     oriel_info(SUBSYSTEM, "connected: texts are shared with the host");
-    offer_to_host(clipboard);
     if (clipboard->is_serial)
       (void)oriel_clipboard_stream_knock(&clipboard->stream);
   }

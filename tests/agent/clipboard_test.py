@@ -119,16 +119,17 @@ def a_host_may_come_late_and_go(session):
         session.copy(b'early')
         time.sleep(0.1)
         agent.host = Host(agent.socket)
-        agent.until_text(b'early', 'what was copied before is told')
+        until(lambda: agent.host.connection, 15, 'it connects')
         agent.host.send(b'given')
         pastes(session, b'given', agent)
+        expect(not agent.host.texts, f'what was copied before is not told: {agent.host.texts}')
         agent.host.drop()
         until(lambda: not agent.status()['connected'], 5, 'it notices')
         agent.host = Host(agent.socket)
         until(lambda: agent.host.connection, 15, 'it connects again')
         session.copy(b'later')
         agent.until_text(b'later')
-        expect(agent.host.texts == [b'later'], f'what a host gave is not told to the next: {agent.host.texts}')
+        expect(agent.host.texts == [b'later'], f'nothing of before is told: {agent.host.texts}')
 
 
 def a_session_may_come_late_and_start_again(session):
