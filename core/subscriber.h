@@ -43,6 +43,7 @@ struct oriel_subscriber {
   bool looks;             /* wants pictures now */
   bool draws_parts;       /* constant: of a video picture it draws only the part that changed */
   bool no_tiles;          /* constant: it takes video alone; another may beside it, which then gets no other tiles */
+  bool full_size;         /* constant: it relies on pictures of the screen's own size */
   enum oriel_sync sync;
   struct oriel_packet *waiting; /* at most one (lesson 32); or NULL */
   bool was_handed;              /* it was made before the subscriber came */

@@ -62,6 +62,7 @@ static void add_demand(const struct oriel_subscriber *subscriber, bool tiles, bo
   const bool ready = oriel_subscriber_is_ready(subscriber, now_ns);
   demand->subscribers++;
   demand->blocked |= !ready;
+  demand->full_size |= subscriber->full_size;
   if (subscriber->sync != ORIEL_SYNC_NEEDS_KEY) {
     demand->live++;
     demand->live_ready += ready;

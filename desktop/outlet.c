@@ -76,6 +76,10 @@ bool oriel_outlet_is_damaged_locked(const struct oriel_outlet *outlet) {
 
 struct oriel_rendition_step oriel_outlet_plan_locked(struct oriel_outlet *outlet, const struct oriel_demand *demand,
                                                      bool damaged, uint64_t now_ns) {
+  if (demand->full_size) {
+    oriel_thrift_init(&outlet->thrift, outlet->form->shrink);
+    oriel_rendition_shrink(&outlet->rendition, outlet->form->shrink);
+  }
   outlet->yields = outlet->form->beside && outlet->desktop->hub.watchers_pictures > demand->subscribers;
   const uint64_t turn_ns = oriel_cpu_limit_next(&outlet->share, now_ns);
   if (demand->subscribers && outlet->yields && turn_ns > now_ns)

@@ -25,7 +25,7 @@ struct oriel_outlet {
   struct oriel_side side;
   bool yields; /* others look */
   struct oriel_cpu_limit share; /* of a processor, while it yields */
-  struct oriel_thrift thrift;
+  struct oriel_thrift thrift; /* while nobody relies on the screen's own size */
 };
 
 void oriel_outlet_init(struct oriel_outlet *outlet, struct oriel_desktop *desktop, enum oriel_channel_kind kind);

@@ -82,6 +82,7 @@ static void init(struct oriel_viewer *viewer, struct oriel_desktop *desktop, con
   oriel_subscriber_init(&viewer->subscriber, &subscriber_impl);
   viewer->subscriber.draws_parts = config->part && config->tiles && viewer->can_video;
   viewer->subscriber.no_tiles = !config->tiles;
+  viewer->subscriber.full_size = config->tiles || !config->watcher; /* tiles and input are in the screen's pixels */
 }
 
 /* One that is in no list yet; NULL when memory is short. */

@@ -45,6 +45,7 @@ struct oriel_demand {
   bool unrefined;            /* such a one missed a part of the refinement */
   uint64_t refine_after_ns;  /* one that is behind may catch up until then; 0 = none */
   bool blocked;              /* one that looks cannot take a picture now */
+  bool full_size;            /* one that looks relies on pictures of the surface's own size */
 };
 
 enum oriel_rendition_action {

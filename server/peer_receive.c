@@ -219,6 +219,7 @@ static enum oriel_viewer_reason on_hello(void *user, const struct oriel_viewer_i
   struct oriel_viewer_config config = {
     .role = in->hello.role == ORIEL_ROLE_CONTROLLER && !peer->view ? ORIEL_ROLE_CONTROLLER : ORIEL_ROLE_VIEWER,
     .video = in->hello.capabilities & ORIEL_VIEWER_CAP_H264,
+    .vp8 = in->hello.capabilities & ORIEL_VIEWER_CAP_VP8,
     .tiles = in->hello.capabilities & ORIEL_VIEWER_CAP_TILES,
     .audio = in->hello.capabilities & ORIEL_VIEWER_CAP_OPUS,
     .opening = in->hello.capabilities & ORIEL_VIEWER_CAP_OPENING,

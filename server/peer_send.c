@@ -17,7 +17,8 @@ static void start_small(struct oriel_peer *peer, enum oriel_opcode opcode, size_
 }
 
 static uint32_t capabilities_of(const struct oriel_mount *mount, const struct oriel_source_abilities *abilities) {
-  uint32_t capabilities = ORIEL_VIEWER_CAP_H264 | ORIEL_VIEWER_CAP_TILES | ORIEL_VIEWER_CAP_MICROPHONE;
+  uint32_t capabilities =
+    ORIEL_VIEWER_CAP_H264 | ORIEL_VIEWER_CAP_VP8 | ORIEL_VIEWER_CAP_TILES | ORIEL_VIEWER_CAP_MICROPHONE;
   if (abilities->sound)
     capabilities |= ORIEL_VIEWER_CAP_OPUS;
   if (abilities->resize)

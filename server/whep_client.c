@@ -186,11 +186,13 @@ struct oriel_whep_client *oriel_whep_client_find(struct oriel_whep *whep, const 
 
 /** NULL, or why it cannot be a viewer. */
 static const char *join(struct oriel_whep_client *client) {
+  const bool video = oriel_webrtc_session_has_video(client->session);
   const struct oriel_viewer_config config = {
     .role = ORIEL_ROLE_VIEWER, /* what it asks for, it asks for by its channels */
     .watcher = !client->plays,
     .owner = client->login,
-    .video = oriel_webrtc_session_has_video(client->session),
+    .video = video && oriel_webrtc_session_codec(client->session) == ORIEL_CODEC_H264,
+    .vp8 = video,
     .audio = oriel_webrtc_session_has_audio(client->session),
     .clipboard_piece = oriel_webrtc_session_has_channels(client->session) ? ORIEL_CLIPBOARD_MAX : 0,
     .peer = client->login ? client->login : oriel_hash(client->key.bytes, sizeof client->key.bytes) | 1,

@@ -73,9 +73,11 @@ static void say_extensions(struct output *out, const struct oriel_sdp_media *med
 }
 
 static void say_video(struct output *out, const struct oriel_sdp_media *media) {
-  say(out, "a=rtpmap:%u H264/90000\r\n", media->payload_type);
-  say(out, "a=fmtp:%u level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=%06" PRIx32 "\r\n",
-      media->payload_type, media->profile);
+  if (media->codec == ORIEL_CODEC_VP8)
+    say(out, "a=rtpmap:%u VP8/90000\r\n", media->payload_type);
+  else
+    say(out, "a=rtpmap:%u H264/90000\r\na=fmtp:%u level-asymmetry-allowed=1;packetization-mode=1;"
+             "profile-level-id=%06" PRIx32 "\r\n", media->payload_type, media->payload_type, media->profile);
   if (media->repeat_type)
     say(out, "a=rtpmap:%u rtx/90000\r\na=fmtp:%u apt=%u\r\n", media->repeat_type, media->repeat_type,
         media->payload_type);

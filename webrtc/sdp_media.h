@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/packet.h"
 #include "webrtc/rtp.h"
 
 enum oriel_sdp_kind { ORIEL_SDP_AUDIO, ORIEL_SDP_VIDEO, ORIEL_SDP_APPLICATION, ORIEL_SDP_OTHER };
@@ -19,9 +20,10 @@ struct oriel_sdp_media {
   char mid[ORIEL_RTP_MID_MAX + 1];         /* "" = none */
   bool bundle_only;                        /* port 0 refuses nothing: it has its group's (RFC 9143) */
   bool taken;                              /* it is answered with a stream, or channels; false: refused by port 0 */
-  uint8_t payload_type;                    /* of H.264 or Opus */
+  enum oriel_codec codec;                  /* video */
+  uint8_t payload_type;                    /* of that, or of Opus */
   uint8_t repeat_type;                     /* of RTX for it; 0 = none */
-  uint32_t profile;                        /* video: profile-level-id */
+  uint32_t profile;                        /* H.264: profile-level-id */
   bool nack, pli, fir, transport_cc, remb; /* feedback that both sides know */
   bool reduced;                            /* a=rtcp-rsize */
   struct oriel_rtp_extension_ids ids;

@@ -125,10 +125,10 @@ static enum oriel_sdp_fault judge(const struct parser *parser, char *why) {
     return refuse(why, ORIEL_SDP_UNFIT, "the offer says a=setup:passive, which this server is; offer actpass");
   if (offer->video < 0 && offers_video(offer))
     return refuse(why, ORIEL_SDP_UNFIT,
-                  "no video of the offer fits: this server sends H.264 with packetization-mode=1 to recvonly or "
-                  "sendrecv with a=rtcp-mux");
+                  "no video of the offer fits: this server sends H.264 with packetization-mode=1, or VP8, to recvonly "
+                  "or sendrecv with a=rtcp-mux");
   if (offer->video < 0 && offer->audio < 0)
-    return refuse(why, ORIEL_SDP_UNFIT, "nothing of the offer fits: this server sends H.264 and Opus");
+    return refuse(why, ORIEL_SDP_UNFIT, "nothing of the offer fits: this server sends H.264, VP8 and Opus");
   return ORIEL_SDP_FINE;
 }
 

@@ -86,6 +86,8 @@ static const char *take_map(struct oriel_sdp_section *section, struct oriel_sdp_
     return "a=rtpmap names a payload type beyond 0..127";
   if (oriel_sdp_is_fold(line, "H264/90000"))
     section->formats[type].codec = ORIEL_SDP_H264;
+  else if (oriel_sdp_is_fold(line, "VP8/90000"))
+    section->formats[type].codec = ORIEL_SDP_VP8;
   else if (oriel_sdp_is_fold(line, "opus/48000/2"))
     section->formats[type].codec = ORIEL_SDP_OPUS;
   else if (oriel_sdp_is_fold(line, "rtx/90000") || oriel_sdp_is_fold(line, "rtx/48000"))
@@ -205,15 +207,16 @@ const char *oriel_sdp_section_attribute(struct oriel_sdp_section *section, struc
   return NULL;
 }
 
-/** High above all, which the encoder makes; then what is nearest to it. */
+/** High above all, then what is nearest to it; 0: not sent. Any of them above VP8, which takes three times as long to
+ *  code, and is coded for nobody else. */
 static int rank_of(uint32_t profile) {
   switch (profile >> 16) {
   case PROFILE_HIGH:
-    return 3;
+    return 4;
   case PROFILE_MAIN:
-    return 2;
+    return 3;
   case PROFILE_BASELINE:
-    return 1;
+    return 2;
   default:
     return 0;
   }
@@ -225,6 +228,8 @@ static int rank(const struct oriel_sdp_section *section, unsigned type) {
     return 0;
   if (section->media->kind == ORIEL_SDP_AUDIO)
     return format->codec == ORIEL_SDP_OPUS;
+  if (format->codec == ORIEL_SDP_VP8)
+    return 1;
   return format->codec == ORIEL_SDP_H264 && format->fragments ? rank_of(format->profile) : 0;
 }
 
@@ -275,6 +280,7 @@ void oriel_sdp_section_choose(struct oriel_sdp_section *section) {
   const struct oriel_sdp_format *format = &section->formats[best];
   const unsigned feedback = format->feedback | section->feedback;
   media->taken = true;
+  media->codec = format->codec == ORIEL_SDP_VP8 ? ORIEL_CODEC_VP8 : ORIEL_CODEC_H264;
   media->payload_type = (uint8_t)best;
   media->profile = format->profile;
   media->nack = feedback & ORIEL_SDP_NACK;

@@ -268,6 +268,10 @@ bool oriel_webrtc_session_has_video(const struct oriel_webrtc_session *session) 
   return session->offer.video >= 0;
 }
 
+enum oriel_codec oriel_webrtc_session_codec(const struct oriel_webrtc_session *session) {
+  return session->offer.video >= 0 ? session->offer.media[session->offer.video].codec : ORIEL_CODEC_H264;
+}
+
 bool oriel_webrtc_session_has_audio(const struct oriel_webrtc_session *session) {
   return session->offer.audio >= 0;
 }

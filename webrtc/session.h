@@ -72,6 +72,8 @@ enum oriel_webrtc_cause oriel_webrtc_session_cause(const struct oriel_webrtc_ses
 
 /** Whether it takes pictures, and sound. */
 bool oriel_webrtc_session_has_video(const struct oriel_webrtc_session *session);
+/** Of pictures, how they are coded. */
+enum oriel_codec oriel_webrtc_session_codec(const struct oriel_webrtc_session *session);
 bool oriel_webrtc_session_has_audio(const struct oriel_webrtc_session *session);
 /** True when one more picture may be handed to it: at most one waits behind the one that is leaving. */
 bool oriel_webrtc_session_has_room(const struct oriel_webrtc_session *session);

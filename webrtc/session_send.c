@@ -22,7 +22,8 @@ bool oriel_webrtc_session_has_room(const struct oriel_webrtc_session *session) {
 bool oriel_webrtc_session_send(struct oriel_webrtc_session *session, struct oriel_packet *packet, uint64_t now_ns) {
   const bool sound = packet->kind == ORIEL_PACKET_AUDIO;
   const bool carried = sound ? session->offer.audio >= 0
-                             : session->offer.video >= 0 && packet->kind == ORIEL_PACKET_VIDEO;
+                             : session->offer.video >= 0 && packet->kind == ORIEL_PACKET_VIDEO &&
+                                 packet->codec == oriel_webrtc_session_codec(session);
   if (!carried || session->state != ORIEL_WEBRTC_OPEN || (!sound && session->picture_count == SESSION_PICTURES))
     return false;
   struct oriel_rtp_unit *unit = oriel_webrtc_feed_unit(session->feed, packet, now_ns);

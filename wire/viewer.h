@@ -115,7 +115,8 @@ enum {
   X(PART, 0x200) /* viewer only: draws of a VIDEO with the flag PART what that names, and leaves the rest as it is */ \
   X(CLIPBOARD_IN, 0x400)  /* server only: the guest's clipboard takes texts */ \
   X(CLIPBOARD_OUT, 0x800) /* the guest's clipboard gives texts; the viewer takes them */ \
-  X(WEBRTC, 0x1000) /* viewer only: may take pictures by WebRTC, too, and is told its MEDIA_TICKET */
+  X(WEBRTC, 0x1000) /* viewer only: may take pictures by WebRTC, too, and is told its MEDIA_TICKET */ \
+  X(VP8, 0x2000) /* a viewer that says H264, too, gets that */
 enum {
 #define X(name, value) ORIEL_VIEWER_CAP_##name = value,
   ORIEL_VIEWER_CAPABILITIES(X)

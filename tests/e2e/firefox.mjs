@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Firefox ESR, over WebDriver BiDi: as it comes, and without the library that decodes H.264 for it.
+// Firefox ESR, over WebDriver BiDi: as it comes, without the library that decodes H.264 for it, and without a
+// decoder.
 import assert from 'node:assert/strict';
 import { PNG } from 'pngjs';
 import puppeteer from 'puppeteer-core';
@@ -43,9 +44,24 @@ test('firefox: shows the desktop and types', async (t) => {
   t.log(`takes ${(await pageStats(page)).codecs}`);
 }, { timeoutMs: 90_000 });
 
-test('firefox: without a video decoder tiles alone carry the picture', async (t) => {
+test('firefox: without H.264 the picture comes as VP8 and tiles, and ends exact', async (t) => {
   const server = await oriel(t, ['serve', 'pattern:?size=640x480&scene=static']);
   const page = await firefox(t, { 'media.ffmpeg.enabled': false, 'media.gmp-gmpopenh264.enabled': false });
+  await page.goto(server.url);
+  await painted(page, 1, 30_000);
+  const { counts, codecs } = await pageStats(page);
+  assert.equal(codecs.includes('H.264'), false, codecs);
+  assert.match(codecs, /VP8, tiles/);
+  assert.ok(counts.video >= 1, JSON.stringify(counts));
+  await shows(page, server, Infinity);
+  await page.keyboard.press('a');
+  await blockBecomes(page, 1);
+  assert.ok((await pageStats(page)).counts.tiles > counts.tiles, 'a key press comes as tiles');
+}, { timeoutMs: 90_000 });
+
+test('firefox: without a video decoder tiles alone carry the picture', async (t) => {
+  const server = await oriel(t, ['serve', 'pattern:?size=640x480&scene=static']);
+  const page = await firefox(t, { 'dom.media.webcodecs.enabled': false });
   await page.goto(server.url);
   await painted(page, 1, 30_000);
   const { counts, codecs } = await pageStats(page);

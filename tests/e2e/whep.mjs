@@ -32,6 +32,18 @@ test('whep: what Chromium plays equals the snapshot', async (t) => {
   await showsDesktop(page, server);
 });
 
+test('whep: what Chromium plays in VP8 equals the snapshot, beside H.264', async (t) => {
+  const server = await oriel(t, still);
+  const other = await play(t, server);
+  const { page } = await play(t, server, { codecs: 'vp8' });
+  await decoded(other.page);
+  const { codecId } = await decoded(page);
+  const codec = await page.evaluate(async (id) => (await window.peer.getStats()).get(id).mimeType, codecId);
+  assert.equal(codec, 'video/VP8');
+  await showsDesktop(page, server);
+  await showsDesktop(other.page, server);
+});
+
 test('whep: motion flows, and needs no key frames', async (t) => {
   const server = await oriel(t, moving);
   const { page } = await play(t, server);
@@ -104,7 +116,7 @@ test('whep: offers that do not fit are refused with the reason', async (t) => {
     [413, offer + 'a=x:\r\n'.repeat(8000)],
     [422, offer.replace(/^a=ice-ufrag.*\r\n/gm, '')],
     [422, offer.replace(/^a=fingerprint.*\r\n/gm, '')],
-    [422, offer.replaceAll('H264/90000', 'H263/90000')],
+    [422, offer.replaceAll(/(H264|VP8)\/90000/g, 'H263/90000')],
     [422, offer.replace(/^m=video \d+/m, 'm=video 0')],
     [404, offer, { path: '/d/none/whep/view' }],
   ];

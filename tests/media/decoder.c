@@ -11,8 +11,8 @@
 #include <string.h>
 #include <cmocka.h>
 
-void decoder_open(struct decoder *decoder) {
-  const AVCodec *codec = avcodec_find_decoder(AV_CODEC_ID_H264);
+static void open_codec(struct decoder *decoder, enum AVCodecID id) {
+  const AVCodec *codec = avcodec_find_decoder(id);
   assert_non_null(codec);
   decoder->context = avcodec_alloc_context3(codec);
   assert_non_null(decoder->context);
@@ -24,6 +24,14 @@ void decoder_open(struct decoder *decoder) {
   assert_int_equal(avcodec_open2(decoder->context, codec, NULL), 0);
   decoder->frame = av_frame_alloc();
   assert_non_null(decoder->frame);
+}
+
+void decoder_open(struct decoder *decoder) {
+  open_codec(decoder, AV_CODEC_ID_H264);
+}
+
+void decoder_open_vp8(struct decoder *decoder) {
+  open_codec(decoder, AV_CODEC_ID_VP8);
 }
 
 void decoder_close(struct decoder *decoder) {

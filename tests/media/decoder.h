@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * For tests: an H.264 decoder around libavcodec, and a reader of the few SPS fields that lessons 6 and 18 are about.
+ * For tests: decoders around libavcodec, and a reader of the few SPS fields that lessons 6 and 18 are about.
  */
 #ifndef ORIEL_TESTS_MEDIA_DECODER_H
 #define ORIEL_TESTS_MEDIA_DECODER_H
@@ -26,7 +26,9 @@ struct sps {
   unsigned reorder_frames, buffered_frames;
 };
 
+/** Of H.264, and of VP8. */
 void decoder_open(struct decoder *decoder);
+void decoder_open_vp8(struct decoder *decoder);
 void decoder_close(struct decoder *decoder);
 /** Decodes one packet, which must yield exactly one picture at once; fails the test otherwise. */
 const AVFrame *decoder_decode(struct decoder *decoder, const struct oriel_packet *packet);

@@ -154,7 +154,7 @@ static void offers_are_refused_with_the_reason(void **state) {
     {415, RIG_BEARER "Content-Type: application/sdpx\r\n", OFFER},
     {400, RIG_BEARER SDP, "hello"},
     {400, RIG_BEARER SDP, ""},
-    {422, RIG_BEARER SDP, OFFER_TOP "m=video 9 UDP/TLS/RTP/SAVPF 96\r\n" OFFER_TRANSPORT "a=rtpmap:96 VP8/90000\r\n"},
+    {422, RIG_BEARER SDP, OFFER_TOP "m=video 9 UDP/TLS/RTP/SAVPF 96\r\n" OFFER_TRANSPORT "a=rtpmap:96 VP9/90000\r\n"},
     {413, RIG_BEARER SDP "Content-Length: 40000\r\n", NULL},
   };
   char type[64];

@@ -22,5 +22,21 @@ test('codecs_without_decoders_are_tiles_and_the_page_says_why', async () => {
   globalThis.isSecureContext = true;
   await codecs.asked;
   assert.equal(codecs.names, 'tiles');
+  assert.equal(codecs.vp8, false);
   assert.match(codecs.lack, /lower rate/);
+});
+
+test('codecs_without_h264_are_vp8_and_that_is_asked_for_last', async () => {
+  const asked = [];
+  const fresh = new codecs.constructor();
+  globalThis.VideoDecoder = {
+    isConfigSupported: async ({ codec }) => {
+      asked.push(codec);
+      return { supported: codec === 'vp8' };
+    },
+  };
+  await fresh.asked;
+  delete globalThis.VideoDecoder;
+  assert.deepEqual([fresh.video, fresh.vp8, fresh.names, fresh.lack], [false, true, 'VP8, tiles', '']);
+  assert.deepEqual(asked, ['avc1.640028', 'avc1.64001f', 'vp8']);
 });

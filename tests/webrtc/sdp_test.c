@@ -43,6 +43,13 @@ static const char *without(const char *text, const char *from, const char *to) {
   return result;
 }
 
+/** OFFER of a browser that knows H.264 alone; static. */
+static const char *without_vp8(void) {
+  static char text[64 * 1024];
+  snprintf(text, sizeof text, "%s", without(OFFER, "VP8/90000", "VP7/90000"));
+  return text;
+}
+
 static void offer_of_a_browser(void **state) {
   (void)state;
   assert_int_equal(parse(OFFER), ORIEL_SDP_FINE);
@@ -81,6 +88,28 @@ static void offer_without_high_takes_what_there_is(void **state) {
   assert_int_equal(offer.media[offer.video].payload_type, 103);
   assert_int_equal(offer.media[offer.video].repeat_type, 104);
   assert_int_equal(offer.media[offer.video].profile, 0x42001f);
+}
+
+/* VP8 for who has nothing better, however often it is named first. */
+static void offer_without_h264_takes_vp8(void **state) {
+  (void)state;
+  static char answer[ORIEL_SDP_MAX];
+  static const struct oriel_sdp_answer written = {
+    .offer = &offer, .id = 1, .ufrag = "ufrag", .password = "password", .fingerprint = "sha-256 00", .cname = "name",
+    .video = {1, 2}, .audio = {3, 0}};
+  assert_int_equal(parse(OFFER), ORIEL_SDP_FINE);
+  assert_int_equal(offer.media[offer.video].codec, ORIEL_CODEC_H264);
+  assert_int_equal(parse(without(OFFER, "H264/90000", "H263/90000")), ORIEL_SDP_FINE);
+  const struct oriel_sdp_media *video = &offer.media[offer.video];
+  assert_int_equal(video->codec, ORIEL_CODEC_VP8);
+  assert_int_equal(video->payload_type, 96);
+  assert_int_equal(video->repeat_type, 97);
+  assert_true(video->nack && !video->pli);
+  assert_true(oriel_sdp_write_answer(&written, answer, sizeof answer) > 0);
+  assert_non_null(strstr(answer, "a=rtpmap:96 VP8/90000\r\n"));
+  assert_non_null(strstr(answer, "a=fmtp:97 apt=96\r\n"));
+  assert_null(strstr(answer, "a=fmtp:96"));
+  assert_null(strstr(answer, "H264"));
 }
 
 static void offer_whose_rtx_is_of_another(void **state) {
@@ -162,8 +191,9 @@ static void offers_without_what_is_needed(void **state) {
   assert_non_null(strstr(why, "ICE"));
   assert_int_equal(parse(without(OFFER, "a=fingerprint:sha-256", "a=fingerprint:sha-1")), ORIEL_SDP_UNFIT);
   assert_non_null(strstr(why, "DTLS"));
-  assert_int_equal(parse(without(OFFER, "H264/90000", "H263/90000")), ORIEL_SDP_UNFIT);
+  assert_int_equal(parse(without(without_vp8(), "H264/90000", "H263/90000")), ORIEL_SDP_UNFIT);
   assert_non_null(strstr(why, "H.264"));
+  assert_non_null(strstr(why, "VP8"));
   assert_int_equal(parse("v=0\r\n"), ORIEL_SDP_MALFORMED);
   assert_int_equal(parse(""), ORIEL_SDP_MALFORMED);
 }
@@ -332,6 +362,7 @@ int main(void) {
     cmocka_unit_test(offer_of_a_browser),
     cmocka_unit_test(offer_with_lf_alone),
     cmocka_unit_test(offer_without_high_takes_what_there_is),
+    cmocka_unit_test(offer_without_h264_takes_vp8),
     cmocka_unit_test(offer_whose_rtx_is_of_another),
     cmocka_unit_test(offer_of_one_medium_without_bundle),
     cmocka_unit_test(offer_of_one_to_be_bundled_only),

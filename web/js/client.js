@@ -238,8 +238,8 @@ export class Client {
 
   /** The picture comes as tiles from now on. @param {string} text why */
   withoutVideo(text) {
-    if (!codecs.video) return;
-    codecs.video = false;
+    if (!codecs.video && !codecs.vp8) return;
+    codecs.video = codecs.vp8 = false;
     this.link.restart(REASON.CLOSED_BY_USER, text);
   }
 

@@ -4,6 +4,8 @@
 
 /** High, up to 1920x1080 and 1280x720: the most that the server's encoders send. */
 const VIDEO = ['avc1.640028', 'avc1.64001f'];
+/** Three times the server's work, and made for nobody who takes the above. */
+const OTHER_VIDEO = ['vp8'];
 const SOUND = { codec: 'opus', sampleRate: 48_000, numberOfChannels: 2 };
 
 /**
@@ -24,6 +26,7 @@ export async function decodesAny(decoder, configs) {
 class Codecs {
   constructor() {
     this.video = false;
+    this.vp8 = false;
     this.sound = false;
     /** @type {Promise<void> | null} */
     this.asking = null;
@@ -36,13 +39,16 @@ class Codecs {
 
   async ask() {
     const { VideoDecoder: video, AudioDecoder: sound } = /** @type {Partial<typeof globalThis>} */ (globalThis);
-    [this.video, this.sound] = await Promise.all([
+    const shows = (/** @type {string[]} */ names) =>
       decodesAny(
         video,
-        VIDEO.map((codec) => ({ codec, optimizeForLatency: true })),
-      ),
+        names.map((codec) => ({ codec, optimizeForLatency: true })),
+      );
+    [this.video, this.sound] = await Promise.all([
+      shows(VIDEO),
       typeof AudioWorkletNode === 'function' && decodesAny(sound, [SOUND]),
     ]);
+    this.vp8 = !this.video && (await shows(OTHER_VIDEO));
   }
 
   /** Pictures may come by WebRTC, too, and a <video> says which it shows. */
@@ -57,14 +63,14 @@ class Codecs {
 
   /** What a user reads in the statistics. */
   get names() {
-    return [...(this.video ? ['H.264'] : []), 'tiles', ...(this.sound ? ['Opus'] : [])].join(', ');
+    return [...(this.video ? ['H.264'] : []), ...(this.vp8 ? ['VP8'] : []), 'tiles', ...(this.sound ? ['Opus'] : [])].join(', ');
   }
 
   /** Why there is no video; '' when there is. */
   get lack() {
-    if (this.video) return '';
+    if (this.video || this.vp8) return '';
     return isSecureContext
-      ? 'This browser has no H.264 decoder: the picture comes without it, at a lower rate.'
+      ? 'This browser decodes neither H.264 nor VP8: the picture comes without it, at a lower rate.'
       : 'Browsers decode video on encrypted pages only: the picture comes without it, at a lower rate. ' +
           'Open this page by https, or through localhost.';
   }

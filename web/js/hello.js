@@ -33,6 +33,7 @@ export function chosenSize(choice, percent, stage) {
 export function helloMessage(control, size) {
   let capabilities = CAP.RESIZE | CAP.TILES | CAP.COMMANDS | CAP.MICROPHONE;
   if (codecs.video) capabilities |= CAP.H264 | CAP.OPENING | CAP.PART;
+  else if (codecs.vp8) capabilities |= CAP.VP8 | CAP.PART;
   if (codecs.webrtc) capabilities |= CAP.WEBRTC;
   if (codecs.sound) capabilities |= CAP.OPUS;
   const { width, height } = (control && size) || { width: 0, height: 0 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // One WebCodecs decoder: access units in, pictures out with the notes that went in. Nothing is buffered by us.
+import { codecs } from './codecs.js';
 import { codecString } from './h264.js';
 
 /**
@@ -13,6 +14,9 @@ import { codecString } from './h264.js';
 
 /** Main profile, level 3.2: what x264 makes of 1280x720 at 60 pictures a second. Another one costs a call more. */
 const LIKELY_CODEC = 'avc1.4d4020';
+
+/** What WebCodecs calls a key frame's codec: H.264 says it, VP8 has one. @param {Uint8Array} unit */
+const codecOf = (unit) => (codecs.vp8 ? 'vp8' : codecString(unit));
 
 export class Video {
   /**
@@ -38,7 +42,7 @@ export class Video {
   /** Opens a decoder while the first key frame is still on its way; one that fails now says so again at that frame. */
   prepare() {
     try {
-      if (!this.decoder) this.configure(LIKELY_CODEC);
+      if (!this.decoder) this.configure(codecs.vp8 ? 'vp8' : LIKELY_CODEC);
     } catch {
       this.reset();
     }
@@ -68,13 +72,13 @@ export class Video {
   }
 
   /**
-   * @param {Uint8Array} unit Annex B access unit @param {boolean} key @param {PictureNote} note
+   * @param {Uint8Array} unit access unit in Annex B, or frame of VP8 @param {boolean} key @param {PictureNote} note
    * @returns {boolean} false when it cannot be decoded; `failed` was called then
    */
   decode(unit, key, note) {
     try {
       if (key) {
-        const codec = codecString(unit);
+        const codec = codecOf(unit);
         if (!codec) throw new Error('key frame without parameter set');
         if (codec !== this.codec || this.decoder?.state !== 'configured') this.configure(codec);
       }

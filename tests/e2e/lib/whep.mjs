@@ -14,22 +14,28 @@ export function post(server, sdp, options = {}) {
   });
 }
 
-/** A page with a connection and an offer that it made, for which it opened data channels; nothing is sent yet. */
-export async function offerFrom(t, { sound = false, channels = [] } = {}) {
+/**
+ * A page with a connection and an offer that it made, for which it opened data channels; nothing is sent yet. `codecs`: a
+ * pattern of the only ones that it offers for video, beside RTX.
+ */
+export async function offerFrom(t, { sound = false, channels = [], codecs = '' } = {}) {
   const page = await openPage(t);
   await page.setContent('<!doctype html><video muted playsinline autoplay></video>');
-  const offer = await page.evaluate(async ([withSound, labels]) => {
+  const offer = await page.evaluate(async ([withSound, labels, pattern]) => {
     const peer = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
     const stream = new MediaStream();
     document.querySelector('video').srcObject = stream;
     const open = Object.fromEntries(labels.map((label) => [label, peer.createDataChannel(label)]));
     Object.assign(window, { peer, stream, channels: open });
     peer.ontrack = ({ track }) => stream.addTrack(track);
-    peer.addTransceiver('video', { direction: 'recvonly' });
+    const video = peer.addTransceiver('video', { direction: 'recvonly' });
+    const known = RTCRtpReceiver.getCapabilities('video').codecs;
+    const wanted = known.filter(({ mimeType }) => new RegExp(`rtx|${pattern}`, 'i').test(mimeType));
+    if (pattern) video.setCodecPreferences(wanted);
     if (withSound) peer.addTransceiver('audio', { direction: 'recvonly' });
     await peer.setLocalDescription();
     return peer.localDescription.sdp;
-  }, [sound, channels]);
+  }, [sound, channels, codecs]);
   return { page, offer };
 }
 
@@ -39,8 +45,8 @@ export function take(page, sdp) {
 }
 
 /** Plays a desktop: {page, response, location}. `change(sdp)` rewrites the answer on its way. */
-export async function play(t, server, { sound, channels, change = (sdp) => sdp, path, token } = {}) {
-  const { page, offer } = await offerFrom(t, { sound, channels });
+export async function play(t, server, { sound, channels, codecs, change = (sdp) => sdp, path, token } = {}) {
+  const { page, offer } = await offerFrom(t, { sound, channels, codecs });
   const response = await post(server, offer, { path, token });
   const answer = await response.text();
   if (response.status !== 201) throw new Error(`WHEP: ${response.status} ${answer}`);
