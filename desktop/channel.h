@@ -34,7 +34,7 @@ struct oriel_channel {
   uint32_t sequence;   /* of the newest picture */
   uint64_t picture_ns; /* when it was encoded */
   const struct oriel_subscriber *reference; /* whose experience steers the bitrate; NULL when nobody looks */
-  uint32_t carries_kbps; /* the most that one who looks carries; 0 = not known of all */
+  uint32_t carries_kbps; /* the least that one of those it is coded for carries; 0 = of none it is known */
   struct oriel_bitrate rate;
   uint32_t kbps;
   const char *encoder; /* static; "" before the first picture */

@@ -17,6 +17,7 @@
 #include "desktop/clipboard.h"
 #include "desktop/director.h"
 #include "desktop/hub.h"
+#include "desktop/levels.h"
 #include "desktop/notify.h"
 #include "desktop/playback.h"
 #include "desktop/publish.h"
@@ -250,6 +251,7 @@ void oriel_desktop_abilities(struct oriel_desktop *desktop, struct oriel_source_
 void oriel_desktop_look(struct oriel_desktop *desktop, uint64_t now_ns) {
   oriel_controls_look(desktop, now_ns);
   oriel_microphone_look(desktop, now_ns);
+  oriel_levels_look(desktop, now_ns);
 }
 
 int oriel_desktop_command(struct oriel_desktop *desktop, enum oriel_source_command command) {

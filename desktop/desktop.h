@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * A desktop: one source, a rendition for each kind of viewer that looks (at most two video encoders), one Opus encoder,
- * and the channels that hand their packets to any number of viewers. Encodes once for all viewers of a kind; runs only
- * while somebody watches; encodes only when somebody can take the result (drop before encoding, lessons 2, 3, 32).
+ * A desktop: one source, a rendition for each kind of viewer that looks (form.h; level.h says who takes the lower one),
+ * one Opus encoder, and the channels that hand their packets to any number of viewers. Encodes once for all viewers of a
+ * kind; runs only while somebody watches; encodes only when somebody can take the result (drop before encoding, lessons
+ * 2, 3, 32).
  *
  * Pictures are at least 64 x 64 pixels: a smaller desktop lies in the top left corner of a black canvas of that size.
  * A desktop without a size yet (0 x 0) is waited for.

@@ -18,6 +18,7 @@ enum oriel_channel_kind {
   ORIEL_CHANNEL_TILES,    /* H.264, and tiles for small changes */
   ORIEL_CHANNEL_VIDEO,    /* H.264 alone */
   ORIEL_CHANNEL_VP8,      /* VP8, with tiles or alone */
+  ORIEL_CHANNEL_LOW,      /* H.264 for who carries less than the others: smaller, and fewer pictures (level.h) */
   ORIEL_CHANNEL_LOSSLESS, /* tiles alone: no rendition, but each viewer's own blocks (lossless.h) */
   ORIEL_CHANNELS,
 };

@@ -94,22 +94,40 @@ static bool is_better(const struct oriel_viewer *a, const struct oriel_viewer *b
   return a->flight.rtt_us - 1u < b->flight.rtt_us - 1u;
 }
 
+/* The least that one carries of those for whom the channel's pictures are coded (level.h). Its lock is held. */
+static uint32_t least_accepted_kbps(const struct oriel_channel *channel) {
+  struct oriel_level_rates rates = {.wanted = 0};
+  uint32_t least_kbps = UINT32_MAX;
+  struct oriel_list *node;
+  oriel_list_each(node, &channel->subscribers) {
+    const struct oriel_viewer *viewer = oriel_hub_viewer(oriel_list_entry(node, struct oriel_subscriber, node));
+    const uint32_t carries_kbps = viewer->carries_kbps ? viewer->carries_kbps : UINT32_MAX;
+    if (viewer->subscriber.looks && carries_kbps > rates.wanted)
+      rates.wanted = carries_kbps;
+  }
+  if (channel->rate.cap_kbps && channel->rate.cap_kbps < rates.wanted)
+    rates.wanted = channel->rate.cap_kbps;
+  oriel_list_each(node, &channel->subscribers) {
+    const struct oriel_viewer *viewer = oriel_hub_viewer(oriel_list_entry(node, struct oriel_subscriber, node));
+    if (viewer->subscriber.looks && viewer->carries_kbps && viewer->carries_kbps < least_kbps &&
+        oriel_level_accepts(viewer->carries_kbps, &rates))
+      least_kbps = viewer->carries_kbps;
+  }
+  return least_kbps < UINT32_MAX ? least_kbps : 0;
+}
+
 static const struct oriel_viewer *refer_channel_locked(const struct oriel_hub *hub, struct oriel_channel *channel) {
   const struct oriel_viewer *best = NULL;
-  uint32_t carries_kbps = 0;
-  bool known = true; /* one of whom nothing is known may carry anything */
   struct oriel_list *node;
   pthread_mutex_lock(&channel->lock);
   oriel_list_each(node, &channel->subscribers) {
     const struct oriel_viewer *viewer = oriel_hub_viewer(oriel_list_entry(node, struct oriel_subscriber, node));
     if (!viewer->subscriber.looks)
       continue;
-    known = known && viewer->carries_kbps;
-    carries_kbps = viewer->carries_kbps > carries_kbps ? viewer->carries_kbps : carries_kbps;
     if (!best || viewer == hub->controller || (best != hub->controller && is_better(viewer, best)))
       best = viewer;
   }
-  channel->carries_kbps = known ? carries_kbps : 0;
+  channel->carries_kbps = least_accepted_kbps(channel);
   channel->reference = best ? &best->subscriber : NULL;
   pthread_mutex_unlock(&channel->lock);
   return best;

@@ -24,6 +24,7 @@
 #include "desktop/flight.h"
 #include "desktop/form.h"
 #include "desktop/keys.h"
+#include "desktop/level.h"
 #include "desktop/sound_channel.h"
 #include "desktop/stage.h"
 #include "media/refine.h"
@@ -57,6 +58,7 @@ struct oriel_viewer {
   struct oriel_subscriber subscriber; /* to pictures: of its channel's rendition, or of its own blocks */
   struct oriel_flight flight;
   uint32_t carries_kbps; /* as its transport measures; 0 = it cannot tell */
+  struct oriel_level level; /* network thread only */
   bool typed_due;
   uint32_t typed; /* number of its newest text that the guest was given */
   uint32_t typed_dropped; /* presses and releases that it was not given, which the viewer has not been told */
@@ -71,6 +73,12 @@ struct oriel_viewer {
 
 /** Events that the media thread may sleep through, where they change nothing for it. */
 enum { ORIEL_WAIT_DAMAGE = 1, ORIEL_WAIT_VIEWERS = 2, ORIEL_WAIT_ALL = 3 };
+
+/** What renditions take, by the last look at their viewers' levels. */
+struct oriel_levels {
+  uint64_t looked_ns, bytes[ORIEL_RENDITIONS];
+  double used_kbps[ORIEL_RENDITIONS];
+};
 
 /** Guarded by its lock, but for what says otherwise. */
 struct oriel_hub {
@@ -89,6 +97,7 @@ struct oriel_hub {
   _Atomic(const struct oriel_viewer *) reference;
   atomic_uint reference_kind; /* its channel; ORIEL_CHANNELS = there is none. Likewise */
   /* Network thread only. */
+  struct oriel_levels levels;
   bool gathers, gathered; /* what viewers do wakes the media thread later; and there was something */
   uint64_t input_ns; /* when the controller last did something, or got the controls */
   uint64_t quiet_ns; /* until when it is not asked */

@@ -22,7 +22,7 @@ void oriel_peers_flush(struct oriel_mount *mount) {
 
 void oriel_peers_tick(struct oriel_mounts *mounts, uint64_t now_ns) {
   for (struct oriel_mount *mount = mounts->first; mount; mount = mount->next) {
-    if (mount->desktop && mount->peers)
+    if (mount->desktop && (mount->peers || mount->whep_count))
       oriel_desktop_look(mount->desktop, now_ns);
   }
   for (struct oriel_peer *peer = oriel_peers_next(mounts, NULL), *next; peer; peer = next) {
