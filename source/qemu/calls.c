@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Calls to audio listeners. GDBus's worker thread.
+ * Calls to audio listeners. The listener's thread.
  */
 #include "source/qemu/calls.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * What QEMU's two audio listeners have in common: methods in a table, and voices, which QEMU begins by Init under a
- * number of its own. Thread-safety: one thread at a time (GDBus's worker, under the listener's lock).
+ * number of its own. Thread-safety: one thread at a time (the listener's, under its lock).
  */
 #ifndef ORIEL_SOURCE_QEMU_CALLS_H
 #define ORIEL_SOURCE_QEMU_CALLS_H

@@ -68,7 +68,7 @@ static void ignore_move(void *user, int32_t x, int32_t y, bool visible) {
   (void)visible;
 }
 
-/* GDBus's worker thread. */
+/* The probe's listener's thread. */
 static void on_display(void *user, const struct oriel_qemu_display *display) {
   struct probe *probe = user;
   atomic_store(&probe->kind, (int)display->kind);

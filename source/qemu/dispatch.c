@@ -1,18 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * A listener's calls, see dispatch.h. GDBus's worker thread, but where said.
+ * A listener's calls, see dispatch.h. The connection's thread, but where said.
  */
 #include "source/qemu/dispatch.h"
 
 #include <gio/gunixfdlist.h>
 #include <string.h>
 
-#include "core/log.h"
-
-#define SUBSYSTEM "source/qemu"
 #define PROPERTIES "org.freedesktop.DBus.Properties"
-
-enum { UNSENT_MAX = 4096 }; /* answers that wait for QEMU to read them; it has a handful of calls open at any time */
 
 static GVariant *interfaces_value(const struct oriel_qemu_listener_config *config) {
   GVariantBuilder names;
@@ -72,42 +67,11 @@ static GDBusMessage *handle(struct oriel_qemu_dispatch *dispatch, GDBusMessage *
   return reply;
 }
 
-static bool is_answer(GDBusMessage *message) {
-  GDBusMessageType type = g_dbus_message_get_message_type(message);
-  return type == G_DBUS_MESSAGE_TYPE_METHOD_RETURN || type == G_DBUS_MESSAGE_TYPE_ERROR;
-}
-
-/* Counts an answer that is about to be queued. A peer that calls and does not read is cut off: nothing else bounds
- * GDBus's queue. */
-static bool may_answer(struct oriel_qemu_dispatch *dispatch, GDBusConnection *connection) {
-  if (dispatch->unsent < UNSENT_MAX) {
-    dispatch->unsent++;
-    return true;
-  }
-  if (dispatch->unsent == UNSENT_MAX) {
-    dispatch->unsent++;
-    oriel_warn(SUBSYSTEM,
-               "QEMU calls the %s listener and does not read the answers; connecting anew", dispatch->config->label);
-    GSocketConnection *stream = G_SOCKET_CONNECTION(g_dbus_connection_get_stream(connection));
-    g_socket_shutdown(g_socket_connection_get_socket(stream), TRUE, TRUE, NULL);
-  }
-  return false;
-}
-
-/* Descriptors that came along, wanted or not, are closed with the message (lesson 39). */
-GDBusMessage *oriel_qemu_dispatch_message(struct oriel_qemu_dispatch *dispatch, GDBusConnection *connection,
-                                          GDBusMessage *message, bool incoming) {
-  if (!incoming && is_answer(message))
-    dispatch->unsent -= dispatch->unsent > 0;
-  if (!incoming || g_dbus_message_get_message_type(message) != G_DBUS_MESSAGE_TYPE_METHOD_CALL)
-    return message;
-  GDBusMessage *reply = handle(dispatch, message);
-  if (reply && !(g_dbus_message_get_flags(message) & G_DBUS_MESSAGE_FLAGS_NO_REPLY_EXPECTED) &&
-      may_answer(dispatch, connection))
-    g_dbus_connection_send_message(connection, reply, G_DBUS_SEND_MESSAGE_FLAGS_NONE, NULL, NULL);
-  g_clear_object(&reply);
-  g_object_unref(message);
-  return NULL;
+GDBusMessage *oriel_qemu_dispatch_call(struct oriel_qemu_dispatch *dispatch, GDBusMessage *call) {
+  GDBusMessage *reply = handle(dispatch, call);
+  if (reply && g_dbus_message_get_flags(call) & G_DBUS_MESSAGE_FLAGS_NO_REPLY_EXPECTED)
+    g_clear_object(&reply);
+  return reply;
 }
 
 /* --- any thread --------------------------------------------------------------------------------------------------- */

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * What QEMU calls on a listener's private connection, taken on GDBus's worker thread in a message filter and answered
- * there.
+ * What QEMU calls on a listener's private connection, answered on that connection's thread.
  *
- * Thread-safety: message on GDBus's worker thread; start and stop on any thread, at the same time as message.
+ * Thread-safety: call on the connection's thread; start and stop on any thread, at the same time as call.
  */
 #ifndef ORIEL_SOURCE_QEMU_DISPATCH_H
 #define ORIEL_SOURCE_QEMU_DISPATCH_H
@@ -18,7 +17,6 @@ struct oriel_qemu_dispatch {
   const struct oriel_qemu_listener_config *config; /* borrowed */
   pthread_mutex_t lock; /* held while a call is handled; guards live */
   bool live;
-  unsigned unsent; /* answers in GDBus's queue; GDBus's worker thread only */
 };
 
 void oriel_qemu_dispatch_init(struct oriel_qemu_dispatch *dispatch, const struct oriel_qemu_listener_config *config);
@@ -27,8 +25,7 @@ void oriel_qemu_dispatch_finish(struct oriel_qemu_dispatch *dispatch);
 void oriel_qemu_dispatch_start(struct oriel_qemu_dispatch *dispatch);
 /** After this none is handled any more; waits for one that is. Tells the config that the listener stopped, once. */
 void oriel_qemu_dispatch_stop(struct oriel_qemu_dispatch *dispatch);
-/** As a GDBusMessageFilterFunction: takes every call out of GDBus's own dispatch, and answers it. */
-GDBusMessage *oriel_qemu_dispatch_message(struct oriel_qemu_dispatch *dispatch, GDBusConnection *connection,
-                                          GDBusMessage *message, bool incoming);
+/** The answer to a call, owned by the caller; NULL where none is wanted, or when it comes too late for one. */
+GDBusMessage *oriel_qemu_dispatch_call(struct oriel_qemu_dispatch *dispatch, GDBusMessage *call);
 
 #endif

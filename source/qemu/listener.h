@@ -4,9 +4,9 @@
  * sound and microphone each have one. It registers while it is wanted and there is a QEMU, and unregisters by ending
  * the private connection.
  *
- * Calls are taken on GDBus's worker thread, in a message filter, and answered there: QEMU's main loop waits inside
- * Register until authentication and its question for our properties are answered, so nothing of this may queue behind
- * other work.
+ * Calls are answered on the thread that reads them, which each listener has for itself (connection.h): QEMU's main loop
+ * waits inside Register until authentication and its question for our properties are answered, so nothing of this may
+ * queue behind other work, nor behind the pictures of another desktop.
  *
  * Thread-safety: every function on the thread that runs the GMainContext (as its thread-default one).
  */

@@ -12,9 +12,9 @@ struct oriel_qemu_listener_config {
   const char *label;                        /* for the log: "display", "sound", "microphone"; static */
   const char *const *extra;                 /* further interfaces to announce, NULL-terminated; static */
   const char *register_interface, *register_method; /* static */
-  gint *alive; /* counts what still waits for GDBus after destroy (atomic); must outlive it */
+  gint *alive; /* counts what still waits for GDBus or the connection's thread after destroy (atomic); must outlive it */
   void *user;
-  /** GDBus's worker thread, one at a time, never after the listener stopped. NULL = done, or why it was refused. An
+  /** The connection's thread, one at a time, never after the listener stopped. NULL = done, or why it was refused. An
    *  answer that says something is set in *reply (floating), which is NULL before. */
   const char *(*message)(void *user, const char *interface, const char *member, GVariant *body, GUnixFDList *fds,
                          GVariant **reply);

@@ -6,7 +6,7 @@
  * second.
  *
  * Thread-safety: push from one thread (the desktop's network thread); message and stopped from one thread at a time
- * (GDBus's worker, under the listener's lock); attach before both; available from the session's thread.
+ * (the listener's, under its lock); attach before both; available from the session's thread.
  */
 #ifndef ORIEL_SOURCE_QEMU_MICROPHONE_H
 #define ORIEL_SOURCE_QEMU_MICROPHONE_H

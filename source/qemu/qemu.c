@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * The QEMU source: one console of an unmodified QEMU over QMP and D-Bus. The session of that QEMU, which sources share,
- * has a thread that does what takes turns with it (connect, register, commands); pictures, sound and answers to input
- * come on GDBus's worker thread.
+ * has a thread that does what takes turns with it (connect, register, commands); pictures and sound come on a thread
+ * each, answers to input on GDBus's worker thread.
  */
 #include "source/qemu/qemu.h"
 
@@ -141,7 +141,7 @@ static void post(struct qemu_source *source) {
   g_source_attach(turn, oriel_qemu_session_context(source->session));
 }
 
-/* GDBus's worker thread. */
+/* The display listener's thread. */
 static void on_display(void *user, const struct oriel_qemu_display *display) {
   struct qemu_source *source = user;
   pthread_mutex_lock(&source->lock);

@@ -5,14 +5,13 @@
 #include "source/qemu/registration.h"
 
 #include <errno.h>
-#include <gio/gunixconnection.h>
 #include <gio/gunixfdlist.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "core/log.h"
-#include "source/qemu/dbus_client.h"
+#include "source/qemu/connection.h"
 #include "source/qemu/dispatch.h"
 
 #define SUBSYSTEM "source/qemu"
@@ -21,7 +20,7 @@ enum { STEADY_MS = 10000 }; /* a connection that lived so long ended for a reaso
 
 enum phase { OPENING, OPEN, CLOSING };
 
-/* Shared by its owner, two pending calls and GDBus's filter. The session's thread only, but for refs and dispatch. */
+/* Shared by its owner, the pending call and the connection. The session's thread only, but for refs and dispatch. */
 struct oriel_qemu_registration {
   gint refs; /* atomic, by g_atomic_int */
   struct oriel_qemu_listener_config config;
@@ -29,12 +28,9 @@ struct oriel_qemu_registration {
   const struct oriel_qemu_registration_events *events;
   void *owner; /* NULL = abandoned */
   enum phase phase;
-  GDBusConnection *connection;
-  GSocket *socket; /* until it is known to be the connection's */
-  GCancellable *cancellable;
-  gulong closed_signal;
-  guint filter;
-  unsigned waiting; /* of the two calls */
+  struct oriel_qemu_connection *connection;
+  GCancellable *cancellable; /* of the call that registers */
+  unsigned waiting; /* of that call and the log-in */
   bool failed;
   gint64 opened_us;
 };
@@ -50,45 +46,27 @@ static void registration_unref(gpointer user) {
     return;
   gint *alive = registration->config.alive;
   oriel_qemu_dispatch_finish(&registration->dispatch);
-  g_clear_object(&registration->socket);
   g_object_unref(registration->cancellable);
   g_free(registration);
   g_atomic_int_dec_and_test(alive);
 }
 
-/* GDBus's worker thread. */
-static GDBusMessage *filter(GDBusConnection *connection, GDBusMessage *message, gboolean incoming, gpointer user) {
+/* The connection's thread. */
+static GDBusMessage *on_call(void *user, GDBusMessage *call) {
   struct oriel_qemu_registration *registration = user;
-  return oriel_qemu_dispatch_message(&registration->dispatch, connection, message, incoming);
-}
-
-static void drop_connection(struct oriel_qemu_registration *registration) {
-  if (!registration->connection)
-    return;
-  if (registration->closed_signal)
-    g_signal_handler_disconnect(registration->connection, registration->closed_signal);
-  if (registration->filter)
-    g_dbus_connection_remove_filter(registration->connection, registration->filter);
-  if (!g_dbus_connection_is_closed(registration->connection))
-    g_dbus_connection_close(registration->connection, NULL, NULL, NULL);
-  g_clear_object(&registration->connection);
+  return oriel_qemu_dispatch_call(&registration->dispatch, call);
 }
 
 /* --- opening ------------------------------------------------------------------------------------------------------ */
 
 /* The peer ended the private connection: after our half-close, or on its own. */
-static void on_closed(GDBusConnection *connection, gboolean vanished, GError *error, gpointer user) {
-  (void)connection;
-  (void)vanished;
+static void on_closed(void *user, const char *why) {
   struct oriel_qemu_registration *registration = user;
-  if (!registration->owner)
-    return;
   const bool expected = registration->phase == CLOSING;
   const bool steady = registration->phase == OPEN &&
                       g_get_monotonic_time() - registration->opened_us >= STEADY_MS * (gint64)1000;
   if (!expected)
-    oriel_debug(SUBSYSTEM, "QEMU ended the %s listener: %s", registration->config.label,
-                error ? error->message : "closed");
+    oriel_debug(SUBSYSTEM, "QEMU ended the %s listener: %s", registration->config.label, why);
   registration->events->closed(registration->owner, expected, steady);
 }
 
@@ -101,35 +79,18 @@ static void opened(struct oriel_qemu_registration *registration) {
   registration->events->opened(registration->owner, registration->failed);
 }
 
-static void on_connected(GObject *object, GAsyncResult *result, gpointer user) {
-  (void)object;
+static void on_logged_in(void *user, const char *error) {
   struct oriel_qemu_registration *registration = user;
-  GError *error = NULL;
-  GDBusConnection *connection = g_dbus_connection_new_finish(result, &error);
   registration->waiting--;
-  if (connection && registration->owner) {
-    registration->connection = connection;
-    registration->closed_signal = g_signal_connect(connection, "closed", G_CALLBACK(on_closed), registration);
-    registration->filter = g_dbus_connection_add_filter(connection, filter, registration_ref(registration),
-                                                         registration_unref);
+  if (!error) {
     oriel_qemu_dispatch_start(&registration->dispatch);
-    g_dbus_connection_start_message_processing(connection);
-    registration->failed |= g_dbus_connection_is_closed(connection); /* before anybody listened to the signal */
-  } else if (connection) {
-    g_dbus_connection_close(connection, NULL, NULL, NULL);
-    g_object_unref(connection);
-  } else {
-    if (registration->owner && !g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-      registration->events->refused(registration->owner, error->message);
-    if (registration->socket)
-      g_socket_close(registration->socket, NULL);
-    g_error_free(error);
-    registration->failed = true;
+    oriel_qemu_connection_start(registration->connection);
+  } else if (!registration->failed) {
+    registration->events->refused(registration->owner, error);
   }
-  g_clear_object(&registration->socket);
-  if (registration->owner && !registration->waiting)
+  registration->failed |= error != NULL;
+  if (!registration->waiting)
     opened(registration);
-  registration_unref(registration);
 }
 
 static void on_registered(GObject *object, GAsyncResult *result, gpointer user) {
@@ -151,8 +112,8 @@ static void on_registered(GObject *object, GAsyncResult *result, gpointer user) 
     }
     g_error_free(error);
     registration->failed = true;
-    /* Nobody will authenticate with us. */
-    g_cancellable_cancel(registration->cancellable);
+    if (registration->owner) /* nobody will log us in */
+      oriel_qemu_connection_hang_up(registration->connection);
   }
   if (registration->owner && !registration->waiting)
     opened(registration);
@@ -175,6 +136,18 @@ static GDBusMessage *register_call(const struct oriel_qemu_listener_config *conf
   return call;
 }
 
+static void send_call(struct oriel_qemu_registration *registration, GDBusConnection *control, const char *path,
+                      int fd) {
+  GDBusMessage *call = register_call(&registration->config, path, fd);
+  g_dbus_connection_send_message_with_reply(control, call, G_DBUS_SEND_MESSAGE_FLAGS_NONE,
+                                            ORIEL_QEMU_REGISTER_TIMEOUT_MS, NULL, registration->cancellable,
+                                            on_registered, registration_ref(registration));
+  g_object_unref(call);
+}
+
+static const struct oriel_qemu_connection_events connection_events = {
+  .opened = on_logged_in, .called = on_call, .closed = on_closed, .released = registration_unref};
+
 int oriel_qemu_registration_create(GDBusConnection *control, const char *path,
                                    const struct oriel_qemu_listener_config *config,
                                    const struct oriel_qemu_registration_events *events, void *owner,
@@ -194,12 +167,14 @@ int oriel_qemu_registration_create(GDBusConnection *control, const char *path,
   made->owner = owner;
   made->cancellable = g_cancellable_new();
   made->waiting = 2;
-  made->socket = oriel_qemu_dbus_open(pair[0], made->cancellable, on_connected, registration_ref(made));
-  GDBusMessage *call = register_call(config, path, pair[1]);
-  g_dbus_connection_send_message_with_reply(control, call, G_DBUS_SEND_MESSAGE_FLAGS_NONE,
-                                            ORIEL_QEMU_REGISTER_TIMEOUT_MS, NULL, made->cancellable, on_registered,
-                                            registration_ref(made));
-  g_object_unref(call);
+  const int status = oriel_qemu_connection_create(g_main_context_get_thread_default(), pair[0], config->label,
+                                                  &connection_events, registration_ref(made), &made->connection);
+  if (status < 0) {
+    close(pair[1]);
+    registration_unref(made);
+    return status;
+  }
+  send_call(made, control, path, pair[1]);
   *registration = made;
   return 0;
 }
@@ -213,15 +188,14 @@ bool oriel_qemu_registration_is_open(const struct oriel_qemu_registration *regis
 void oriel_qemu_registration_close(struct oriel_qemu_registration *registration) {
   registration->phase = CLOSING;
   oriel_qemu_dispatch_stop(&registration->dispatch);
-  GSocket *socket = g_socket_connection_get_socket(
-    G_SOCKET_CONNECTION(g_dbus_connection_get_stream(registration->connection)));
-  g_socket_shutdown(socket, FALSE, TRUE, NULL);
+  oriel_qemu_connection_half_close(registration->connection);
 }
 
 void oriel_qemu_registration_abandon(struct oriel_qemu_registration *registration) {
   registration->owner = NULL;
   oriel_qemu_dispatch_stop(&registration->dispatch);
   g_cancellable_cancel(registration->cancellable);
-  drop_connection(registration);
+  oriel_qemu_connection_close(registration->connection);
+  registration->connection = NULL;
   registration_unref(registration);
 }

@@ -41,7 +41,8 @@ int oriel_qemu_registration_create(GDBusConnection *control, const char *path,
 bool oriel_qemu_registration_is_open(const struct oriel_qemu_registration *registration);
 /** Ends an open one: no more calls, and closed is told once QEMU has let go. */
 void oriel_qemu_registration_close(struct oriel_qemu_registration *registration);
-/** Lets go of it at once, whatever it does; what GDBus still holds of it is freed with GDBus's last call. */
+/** Lets go of it at once, whatever it does; what GDBus and the connection's thread hold of it is freed by the
+ *  last of them. */
 void oriel_qemu_registration_abandon(struct oriel_qemu_registration *registration);
 
 #endif

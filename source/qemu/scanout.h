@@ -2,7 +2,7 @@
  *
  * What QEMU's display listener receives: pictures, damage and the cursor, checked and copied into the surface.
  *
- * Thread-safety: message from one thread at a time (GDBus's worker, under the listener's lock); expect, stale,
+ * Thread-safety: message from one thread at a time (the listener's, under its lock); expect, stale,
  * refresh, size and frames from any thread.
  */
 #ifndef ORIEL_SOURCE_QEMU_SCANOUT_H

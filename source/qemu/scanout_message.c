@@ -3,8 +3,8 @@
  * The display listener's methods. Everything here comes from another process and may be hostile: sizes are bounded
  * before they are used, lengths are computed in 64 bits, and nothing is allocated from an unchecked number.
  *
- * Runs on GDBus's worker thread: the pixels are copied once, from the message into the surface, without a change of
- * thread. That thread also reads the sound; a copy holds it for at most 1 ms at 1080p (10 ms at 7680x4320).
+ * Runs on the display listener's thread: the pixels are copied once, from the message into the surface, without a change
+ * of thread; a copy holds it for at most 1 ms at 1080p (10 ms at 7680x4320).
  */
 #include "source/qemu/scanout.h"
 

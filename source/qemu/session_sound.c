@@ -16,7 +16,7 @@
 
 static const uint64_t OWNER_SILENT_NS = ORIEL_NS_PER_SECOND;
 
-/* --- to the heads: GDBus's worker thread, or the session's -------------------------------------------------------- */
+/* --- to the heads: the sound listeners' threads, or the session's ------------------------------------------------- */
 
 static void on_sound(void *user, const float *frames, size_t count, uint64_t captured_ns) {
   struct oriel_qemu_session *session = user;

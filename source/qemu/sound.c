@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The audio listener's methods. QEMU mixes a guest's streams into one voice unless told otherwise, so one voice passes
- * straight through; several are summed as they arrive. Runs on GDBus's worker thread.
+ * straight through; several are summed as they arrive. Runs on the sound listener's thread.
  */
 #include "source/qemu/sound.h"
 

@@ -2,7 +2,7 @@
  *
  * What QEMU's audio listener receives: PCM of one or several voices, converted and mixed into 48 kHz float stereo.
  *
- * Thread-safety: one thread at a time (GDBus's worker, under the listener's lock).
+ * Thread-safety: one thread at a time (the listener's, under its lock).
  */
 #ifndef ORIEL_SOURCE_QEMU_SOUND_H
 #define ORIEL_SOURCE_QEMU_SOUND_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Ring -> resampler -> volume -> PCM. GDBus's worker thread.
+ * Ring -> resampler -> volume -> PCM. The listener's thread.
  */
 #include "source/qemu/voice.h"
 

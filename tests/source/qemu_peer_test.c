@@ -509,6 +509,27 @@ static void peer_loses_connections(void **state) {
   assert_int_equal(pixel(0, 0), 0x777777);
 }
 
+static gpointer show(gpointer body) {
+  return fake_qemu_call(test.fake, false, LISTENER, "Scanout", body, NULL);
+}
+
+/* A picture that takes its time, here since somebody reads the surface, holds up no other listener's calls. */
+static void peer_listeners_wait_for_none(void **state) {
+  (void)state;
+  struct oriel_surface_view view;
+  peer_meet(&(struct fake_qemu_options){.has_audio = true});
+  assert_true(fake_qemu_wait_listener(test.fake, true, 1));
+  scanout(64, 48, 0x11);
+  GVariant *body = g_variant_new("(uuuu@ay)", 64, 48, 256, X8R8G8B8, peer_bytes(64 * 48 * 4, 0x22));
+  oriel_surface_lock(oriel_source_surface(test.source), NULL, &view);
+  GThread *shower = g_thread_new("shower", show, body);
+  for (int i = 0; i < 100; i++)
+    voice((guint64)i + 1, true);
+  oriel_surface_unlock(oriel_source_surface(test.source), NULL);
+  assert_null(g_thread_join(shower));
+  assert_int_equal(pixel(0, 0), 0x222222);
+}
+
 static void peer_refuses(void **state) {
   (void)state;
   test.fake = fake_qemu_start(test.path, &(struct fake_qemu_options){.refuse_add_client = true});
@@ -592,6 +613,7 @@ int main(void) {
     cmocka_unit_test_setup_teardown(peer_sound, peer_begin, peer_end),
     cmocka_unit_test_setup_teardown(peer_dies, peer_begin, peer_end),
     cmocka_unit_test_setup_teardown(peer_loses_connections, peer_begin, peer_end),
+    cmocka_unit_test_setup_teardown(peer_listeners_wait_for_none, peer_begin, peer_end),
     cmocka_unit_test_setup_teardown(peer_refuses, peer_begin, peer_end),
     cmocka_unit_test_setup_teardown(peer_too_old, peer_begin, peer_end),
     cmocka_unit_test_setup_teardown(peer_silent, peer_begin, peer_end),
