@@ -10,10 +10,10 @@ import { oriel, root, start, stats } from './lib/process.mjs';
 
 const moving = ['serve', 'pattern:?size=640x360&scene=motion&fps=30'];
 
-/** Has aiortc play `frames` pictures and sounds, and strike keys: what it saw. Debian's Python has the module. */
-async function aiortc(t, server, frames, keys = '') {
+/** Has aiortc play `frames` pictures and sounds, and strike keys, with video by one codec alone: what it saw. Debian's Python has the module. */
+async function aiortc(t, server, frames, keys = '', codec = '') {
   const script = join(root, 'tests', 'e2e', 'lib', 'whep-aiortc.py');
-  const client = start(t, '/usr/bin/python3', [script, server.origin, server.token, String(frames), keys]);
+  const client = start(t, '/usr/bin/python3', [script, server.origin, server.token, String(frames), keys, codec]);
   await until(() => client.ended(), 30_000, 'the end of aiortc');
   const line = /^\{.*\}$/m.exec(client.output);
   assert.ok(line, client.output);
@@ -51,6 +51,11 @@ test('whep: aiortc plays picture and sound, and types', async (t) => {
   assert.deepEqual(await aiortc(t, server, 30, 'hello'), { width: 640, height: 360 });
   assert.equal((await stats(server)).input_events, 10);
   await until(() => /audit: left .*by=whep/.test(server.output), 5000, 'the end of the session in the audit');
+});
+
+test('whep: aiortc, which offers VP8 alone, gets it', async (t) => {
+  const server = await oriel(t, moving);
+  assert.deepEqual(await aiortc(t, server, 30, '', 'VP8'), { width: 640, height: 360 });
 });
 
 test('whep: a flood of strange datagrams is noticed by nobody', async (t) => {

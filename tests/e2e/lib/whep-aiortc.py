@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A WHEP client on aiortc, which shares no code with browsers and knows the SRTP profile AES128_CM_SHA1_80 alone.
 
-usage: whep-aiortc.py URL TOKEN FRAMES [KEYS]   plays until so many pictures and sounds were decoded, and the keys were
+usage: whep-aiortc.py URL TOKEN FRAMES [KEYS [CODEC]]   offers video as CODEC alone where that is given, plays until so many pictures and sounds were decoded, and the keys were
                                                 struck by the data channel "input", then ends the session
 
 Prints one line of JSON: {"width", "height"}. Exits 1 when it was refused, or after 25 seconds.
@@ -11,7 +11,7 @@ import json
 import sys
 import urllib.request
 
-from aiortc import RTCPeerConnection, RTCSessionDescription
+from aiortc import RTCPeerConnection, RTCRtpReceiver, RTCSessionDescription
 
 
 def request(url, token, method, body=None):
@@ -38,12 +38,15 @@ async def strike(channel, keys):
         await asyncio.sleep(0.05)
 
 
-async def play(url, token, frames, keys):
+async def play(url, token, frames, keys, codec):
     peer = RTCPeerConnection()
     struck = strike(peer.createDataChannel('input'), keys) if keys else asyncio.sleep(0)
     tasks = {}
     peer.on('track', lambda track: tasks.update({track.kind: asyncio.ensure_future(count(track, frames))}))
-    peer.addTransceiver('video', direction='recvonly')
+    video = peer.addTransceiver('video', direction='recvonly')
+    if codec:
+        known = RTCRtpReceiver.getCapabilities('video').codecs
+        video.setCodecPreferences([one for one in known if one.name in (codec, 'rtx')])
     peer.addTransceiver('audio', direction='recvonly')
     await peer.setLocalDescription(await peer.createOffer())
     offer = peer.localDescription.sdp.encode()
@@ -57,4 +60,4 @@ async def play(url, token, frames, keys):
     await peer.close()
 
 
-asyncio.run(asyncio.wait_for(play(sys.argv[1], sys.argv[2], int(sys.argv[3]), ''.join(sys.argv[4:])), 25))
+asyncio.run(asyncio.wait_for(play(sys.argv[1], sys.argv[2], int(sys.argv[3]), *(sys.argv[4:] + ['', ''])[:2]), 25))
