@@ -4,7 +4,7 @@
 // drawn on the canvas and shown by a <video> that a track feeds, alternating: what is painted, how long after it was
 // captured (p50), and what Chromium takes of a core.
 import { readdirSync, readFileSync } from 'node:fs';
-import { browser, closeBrowser, openPage, painted, pageStats } from '../tests/e2e/lib/browser.mjs';
+import { browser, closeBrowser, openPage, painted, pageStats, pinTransport } from '../tests/e2e/lib/browser.mjs';
 import { cpuSeconds, oriel } from '../tests/e2e/lib/process.mjs';
 import { option, scope, spreadText } from './common.mjs';
 
@@ -27,6 +27,7 @@ function descendantSeconds(without) {
 
 const measure = (server, canvas) => scope(async (t) => {
   const page = await openPage(t, { size: [1920, 1080] });
+  await pinTransport(page, 'websocket');
   if (canvas) await page.addInitScript(() => delete window.MediaStreamTrackGenerator);
   await page.goto(server.url);
   await painted(page, 120, 60_000);

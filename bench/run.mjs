@@ -9,7 +9,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { until } from '../tests/e2e/lib/runner.mjs';
 import { api, binary, cpuSeconds, freePort, guestArguments, oriel, root, serialLines, start, stats, temporary, usage } from '../tests/e2e/lib/process.mjs';
-import { closeBrowser, openPage, painted } from '../tests/e2e/lib/browser.mjs';
+import { closeBrowser, openPage, painted, pinTransport } from '../tests/e2e/lib/browser.mjs';
 import { rawViewer } from '../tests/e2e/lib/raw-viewer.mjs';
 import { pause, scope, spread, spreadText } from './common.mjs';
 import { desktops } from './desktops.mjs';
@@ -70,7 +70,8 @@ async function vncDisplay() {
 
 async function openMetered(t, url) {
   const page = await openPage(t, { size: [1280, 720] });
-  await page.addInitScript(installMeter);
+  await page.addInitScript(installMeter); // which looks at what is drawn
+  await pinTransport(page, 'websocket');
   await page.goto(url);
   const first = await page.evaluate(() => Promise.race([window.firstPicture, new Promise((resolve) => setTimeout(resolve, 15_000, null))]));
   if (first === null) throw new Error(`no picture of the test card at ${url}`);

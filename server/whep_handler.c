@@ -171,7 +171,7 @@ static enum MHD_Result take_offer(struct oriel_request *request, const struct or
     .login = login_of(request),
     .opener = &request->opener,
     .view = request->party == ORIEL_PARTY_WATCHER,
-    .plays = strcmp(request->route->path, "/whep") == 0,
+    .plays = !media && strcmp(request->route->path, "/whep") == 0,
     .named = request->named,
     .page = media ? &media->page : NULL,
   };

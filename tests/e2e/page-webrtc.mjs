@@ -5,14 +5,14 @@ import assert from 'node:assert/strict';
 import { PNG } from 'pngjs';
 import { test, until } from './lib/runner.mjs';
 import { api, oriel, stats } from './lib/process.mjs';
-import { canvasPixels, openDesktop, pageStats, painted } from './lib/browser.mjs';
+import { canvasPixels, openDesktop, pageStats, painted, pinTransport } from './lib/browser.mjs';
 import { portOf, relay, through } from './lib/lossy.mjs';
 
 /** Opens a desktop whose video shall come by `transport`. */
 const open = (t, server, transport, options = {}) => openDesktop(t, server, {
   ...options,
   prepare: async (page) => {
-    await page.addInitScript((value) => localStorage.setItem('oriel.transport', JSON.stringify(value)), transport);
+    await pinTransport(page, transport);
     await options.prepare?.(page);
   },
 });

@@ -6,7 +6,7 @@ import { PNG } from 'pngjs';
 import { test, until } from './lib/runner.mjs';
 import { api, oriel, stats } from './lib/process.mjs';
 import {
-  canvasPixels, heardPeak, openDesktop, openPage, pageStats, painted, pixelPosition, settledSize,
+  canvasPixels, heardPeak, openDesktop, openPage, pageStats, painted, pinTransport, pixelPosition, settledSize,
 } from './lib/browser.mjs';
 import { blockColour, card, counter, psnr } from './lib/card.mjs';
 
@@ -61,6 +61,7 @@ test('picture: what is painted equals the snapshot', async (t) => {
 test('motion: large pictures go by a track when a canvas does not keep up, and come back exact', async (t) => {
   const server = await oriel(t, ['serve', 'pattern:?scene=motion&size=1920x1080&fps=30']);
   const page = await openPage(t, { size: [1920, 1080] });
+  await pinTransport(page, 'websocket');
   // A canvas that takes longer than there is between two pictures.
   await page.addInitScript(() => {
     const { drawImage } = CanvasRenderingContext2D.prototype;

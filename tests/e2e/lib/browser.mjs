@@ -110,7 +110,12 @@ export async function settledSize(page, server) {
   }, 20_000, `a settled size of ${wanted.join('x')}`);
 }
 
-/** The screen canvas as it stands: {width, height, data: Uint8Array RGBA}. */
+/** Video of this page comes by `transport`, whatever is quicker; before its address. */
+export const pinTransport = (page, transport) =>
+  page.addInitScript((value) => localStorage.setItem('oriel.transport', JSON.stringify(value)), transport);
+
+/** The screen as it stands, on its canvas or, while something moves, on what is shown there instead: {width, height,
+ *  data: Uint8Array RGBA}. */
 export async function canvasPixels(page) {
   const result = await page.evaluate(() => {
     const screen = document.getElementById('screen');
@@ -118,7 +123,8 @@ export async function canvasPixels(page) {
     copy.width = screen.width;
     copy.height = screen.height;
     const context = copy.getContext('2d', { willReadFrequently: true });
-    context.drawImage(screen, 0, 0);
+    const shown = screen.classList.contains('under') ? document.querySelectorAll('.moving') : [screen];
+    for (const element of shown) if (element.width || element.videoWidth) context.drawImage(element, 0, 0);
     const { data } = context.getImageData(0, 0, copy.width, copy.height);
     let text = '';
     for (let i = 0; i < data.length; i += 0x8000) text += String.fromCharCode.apply(null, data.subarray(i, i + 0x8000));
