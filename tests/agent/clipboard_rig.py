@@ -243,7 +243,7 @@ class Agent:
         self.process = self.rig.spawn(self.rig.agent_path, '--config', '/dev/null', '--output', 'none', '--input', 'none', '--control',
                                       self.control, '--clipboard', f'unix://{self.socket}', '--log-level', 'debug', env=self.env)
         try:
-            until(lambda: os.path.exists(self.control), 10, lambda: f'the agent starts: {self.rig.log()}')
+            until(lambda: self.ask().returncode == 0, 15, lambda: f'the agent starts: {self.rig.log()}')
             if self.host:
                 until(lambda: self.host.connection, 5, lambda: f'it connects: {self.rig.log()}')
             if self.waits:
@@ -261,9 +261,12 @@ class Agent:
         if kind is None and code != 0:
             raise Failure(f'the agent ended with {code}: {self.rig.log()}')
 
-    def status(self):
-        done = subprocess.run([self.rig.agent_path, '--config', '/dev/null', '--control', self.control, '--status'], env=self.env,
+    def ask(self):
+        return subprocess.run([self.rig.agent_path, '--config', '/dev/null', '--control', self.control, '--status'], env=self.env,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=10, check=False, text=True)
+
+    def status(self):
+        done = self.ask()
         expect(done.returncode == 0, f'--status: {done.stdout}')
         return json.loads(done.stdout)['clipboard']
 

@@ -171,7 +171,7 @@ def a_host_that_lies_is_closed(session):
         for number, head in enumerate([struct.pack('>I', 0xffffffff), struct.pack('>I', MIB + 1), bytes(4)], 1):
             agent.host.raw(head + b'x' * 1000)
             until(lambda n=number: agent.status()['protocol_errors'] == n, 10, lambda: f'{agent.status()}')
-            until(lambda n=number: agent.host.connections == n + 1, 15, lambda: f'it connects again: {agent.status()}')
+            until(lambda n=number: agent.host.connections == n + 1, 15, lambda: f'it connects again ({agent.host.connections}): {agent.status()} {agent.rig.log()}')
         expect(agent.resident() < before + 8 * MIB, 'it keeps nothing of that')
         agent.host.is_reading = False
         for number in range(40):  # nobody reads: the newest waits
