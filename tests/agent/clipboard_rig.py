@@ -46,7 +46,8 @@ class Host:
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(path)
         self.listener.listen(4)
-        threading.Thread(target=self.serve, daemon=True).start()
+        self.server = threading.Thread(target=self.serve, daemon=True)
+        self.server.start()
 
     def serve(self):
         while True:
@@ -83,7 +84,11 @@ class Host:
         self.connection.sendall(data)
 
     def drop(self):
-        """Ends the connection and listens no more."""
+        """Ends the connection and listens no more. The thread goes first: its accept would go on with whatever gets the number of a
+        closed descriptor next, and take another host's guests in."""
+        if self.server.is_alive():
+            self.listener.shutdown(socket.SHUT_RDWR)
+            self.server.join(10)
         self.listener.close()
         if self.connection:
             self.connection.shutdown(socket.SHUT_RDWR)
