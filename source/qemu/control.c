@@ -41,7 +41,7 @@ struct oriel_qemu_control {
   bool rejected;        /* our log-in on D-Bus */
   bool broken;          /* D-Bus failed before add_client was answered, which may say why */
   unsigned consoles;
-  bool has_audio;
+  bool has_audio, has_clipboard;
 };
 
 static struct oriel_qemu_control *control_ref(struct oriel_qemu_control *control) {
@@ -55,6 +55,7 @@ static void control_unref(gpointer user) {
     return;
   gint *alive = control->config.alive;
   pthread_mutex_destroy(&control->lock);
+  oriel_qemu_clipboard_unref(control->config.clipboard);
   g_clear_object(&control->socket);
   g_object_unref(control->cancellable);
   g_free(control);
@@ -120,24 +121,30 @@ static void take_signal(struct oriel_qemu_control *control, GDBusMessage *messag
 
 /* Numbers of calls are the connection's, so each is of one console. */
 static void take_answer(const struct oriel_qemu_control *control, GDBusMessage *message) {
+  oriel_qemu_clipboard_answered(control->config.clipboard, g_dbus_message_get_reply_serial(message));
   for (const struct oriel_qemu_console *console = control->taken; console; console = console->next)
     oriel_qemu_input_answered(console->input, g_dbus_message_get_reply_serial(message));
 }
 
 static GDBusMessage *filter(GDBusConnection *connection, GDBusMessage *message, gboolean incoming, gpointer user) {
-  (void)connection;
   struct oriel_qemu_control *control = user;
+  const GDBusMessageType type = g_dbus_message_get_message_type(message);
+  if (!incoming && (type == G_DBUS_MESSAGE_TYPE_METHOD_RETURN || type == G_DBUS_MESSAGE_TYPE_ERROR))
+    oriel_qemu_clipboard_sent(control->config.clipboard);
   if (!incoming)
     return message;
-  /* QEMU calls nothing here. GDBus would answer each call, and a peer that calls and does not read would make its queue
-   * of answers grow. */
-  if (g_dbus_message_get_message_type(message) == G_DBUS_MESSAGE_TYPE_METHOD_CALL) {
+  pthread_mutex_lock(&control->lock);
+  /* QEMU calls nothing here but the clipboard. GDBus would answer each call, and a peer that calls and does not read
+   * would make its queue of answers grow. */
+  if (type == G_DBUS_MESSAGE_TYPE_METHOD_CALL) {
+    if (control->live)
+      (void)oriel_qemu_clipboard_message(control->config.clipboard, connection, message);
+    pthread_mutex_unlock(&control->lock);
     g_object_unref(message);
     return NULL;
   }
-  pthread_mutex_lock(&control->lock);
   if (control->live) {
-    switch (g_dbus_message_get_message_type(message)) {
+    switch (type) {
     case G_DBUS_MESSAGE_TYPE_METHOD_RETURN:
     case G_DBUS_MESSAGE_TYPE_ERROR:
       take_answer(control, message);
@@ -204,6 +211,8 @@ static void read_objects(struct oriel_qemu_control *control, GVariant *all) {
     }
     if (!strcmp(path, ROOT "/Audio"))
       control->has_audio = true;
+    if (!strcmp(path, ROOT "/Clipboard"))
+      control->has_clipboard = true;
     g_variant_unref(interfaces);
   }
   pthread_mutex_unlock(&control->lock);
@@ -296,6 +305,7 @@ int oriel_qemu_control_create(struct oriel_qmp *qmp, const struct oriel_qemu_con
   struct oriel_qemu_control *made = g_new0(struct oriel_qemu_control, 1);
   made->refs = 1;
   made->config = *config;
+  oriel_qemu_clipboard_ref(config->clipboard);
   made->qmp = qmp;
   g_atomic_int_inc(config->alive);
   pthread_mutex_init(&made->lock, NULL);
@@ -318,6 +328,10 @@ void oriel_qemu_control_destroy(struct oriel_qemu_control *control) {
     return;
   retire(control);
   control_unref(control);
+}
+
+bool oriel_qemu_control_has_clipboard(const struct oriel_qemu_control *control) {
+  return control->has_clipboard;
 }
 
 GDBusConnection *oriel_qemu_control_connection(const struct oriel_qemu_control *control) {

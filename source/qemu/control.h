@@ -12,6 +12,7 @@
 #include <stdbool.h>
 
 #include "source/qemu/address.h"
+#include "source/qemu/clipboard.h"
 #include "source/qemu/console_facts.h"
 #include "source/qemu/input.h"
 #include "source/qemu/qmp.h"
@@ -39,6 +40,7 @@ struct oriel_qemu_monitor {
 struct oriel_qemu_control;
 
 struct oriel_qemu_control_config {
+  struct oriel_qemu_clipboard *clipboard; /* takes what QEMU calls for it; it takes a reference */
   gint *alive; /* counts what still waits for GDBus after destroy (atomic) */
   void *user;
   /** QEMU gave a D-Bus connection and answered: how many consoles it has, and whether sound. */
@@ -54,6 +56,8 @@ int oriel_qemu_control_create(struct oriel_qmp *qmp, const struct oriel_qemu_con
 /** Ends the connection without waiting, and forgets the consoles. May be called from inside ready and failed; neither
  *  is called again. */
 void oriel_qemu_control_destroy(struct oriel_qemu_control *control);
+/** Whether QEMU has a clipboard, once ready. */
+bool oriel_qemu_control_has_clipboard(const struct oriel_qemu_control *control);
 /** The connection, once ready; borrowed. */
 GDBusConnection *oriel_qemu_control_connection(const struct oriel_qemu_control *control);
 /** What is known of a console by now. */

@@ -13,6 +13,7 @@
 #include "source/qemu/head_display.h"
 #include "source/qemu/head_report.h"
 #include "source/qemu/monitor.h"
+#include "source/qemu/session_clipboard.h"
 #include "source/qemu/session_sound.h"
 #include "source/qemu/session_state.h"
 #include "source/qemu/timer.h"
@@ -102,6 +103,7 @@ static void let_go(struct oriel_qemu_head *head) {
   *link = head->next;
   pthread_mutex_unlock(&session->lock);
   oriel_qemu_session_want_sound(session);
+  oriel_qemu_session_want_clipboard(session);
   head->leave_by_ns = oriel_clock_ns() + ORIEL_QEMU_DRAIN_MS * ORIEL_NS_PER_MS;
 }
 
@@ -156,8 +158,10 @@ static bool is_last(const struct oriel_qemu_head *head) {
 void oriel_qemu_head_leave(struct oriel_qemu_head *head) {
   head->leave_by_ns = oriel_clock_ns() + LEAVE_MS * ORIEL_NS_PER_MS;
   if (head->facts.attached) {
-    if (is_last(head))
+    if (is_last(head)) {
       head->sounding = oriel_qemu_session_mute(head->session);
+      oriel_qemu_clipboard_leave(head->session->clipboard);
+    }
     flush(head);
   }
   oriel_qemu_timer_start(head->session->context, &head->leaving, ORIEL_QEMU_TICK_MS, on_leave_tick, head);

@@ -19,7 +19,7 @@ struct oriel_qemu_status {
   char detail[256]; /* one sentence */
   char name[128];
   unsigned consoles;
-  bool attached, can_resize, has_sound, can_command;
+  bool attached, can_resize, has_sound, has_clipboard, can_command;
   enum oriel_source_display display;
   uint64_t reconnects;
 };

@@ -11,6 +11,7 @@
 #include "source/impl.h"
 #include "source/qemu/display_poll.h"
 #include "source/qemu/head_report.h"
+#include "source/qemu/session_clipboard.h"
 #include "source/qemu/session_sound.h"
 #include "source/qemu/session_state.h"
 #include "source/qemu/timer.h"
@@ -175,8 +176,10 @@ void oriel_qemu_head_watch(struct oriel_qemu_head *head, unsigned what) {
     oriel_qemu_listener_want(head->display, watched);
   pthread_mutex_lock(&session->lock);
   head->hears = what & ORIEL_WATCH_SOUND;
+  head->copies = what & ORIEL_WATCH_CLIPBOARD;
   pthread_mutex_unlock(&session->lock);
   oriel_qemu_session_want_sound(session);
+  oriel_qemu_session_want_clipboard(session);
 }
 
 void oriel_qemu_head_display(struct oriel_qemu_head *head, const struct oriel_qemu_display *display) {

@@ -45,13 +45,15 @@ static struct oriel_source_abilities abilities_of(const struct oriel_qemu_status
     .sound = status->attached && status->has_sound,
     .command = status->can_command,
     .heads = status->consoles > 1,
+    .clipboard_in = status->attached && status->has_clipboard,
+    .clipboard_out = status->attached && status->has_clipboard,
     .display = status->display,
   };
 }
 
 static bool same_abilities(const struct oriel_source_abilities *a, const struct oriel_source_abilities *b) {
   return a->resize == b->resize && a->sound == b->sound && a->command == b->command && a->heads == b->heads &&
-         a->display == b->display;
+         a->clipboard_in == b->clipboard_in && a->display == b->display;
 }
 
 /* What only a user can mend is a warning. What all heads have to say is said by the first. */
@@ -91,6 +93,7 @@ static enum oriel_source_state look(struct oriel_qemu_head *head, char *detail, 
   status->can_command = session->qmp_ready;
   status->consoles = session->consoles;
   status->has_sound = session->has_audio;
+  status->has_clipboard = oriel_qemu_clipboard_ready(session->clipboard);
   status->reconnects = head->reconnects;
   status->display = oriel_qemu_describe_display(&head->facts);
   return oriel_qemu_describe(&head->facts, session->path, detail, size);

@@ -15,6 +15,7 @@
 #include "source/qemu/display_poll.h"
 #include "source/qemu/head_report.h"
 #include "source/qemu/session_attach.h"
+#include "source/qemu/session_clipboard.h"
 #include "source/qemu/session_retry.h"
 #include "source/qemu/session_state.h"
 #include "source/qemu/timer.h"
@@ -121,7 +122,7 @@ static void on_qmp_ready(void *user, int major, int minor) {
   oriel_qemu_timer_stop(&session->timer);
   session->facts.problem[0] = '\0';
   session->qmp_ready = true;
-  session->asking = session->ask_pending = false;
+  session->asking = session->ask_pending = session->agent.asking = session->agent.pending = false;
   session->asked_ns = 0;
   session->keeps_display = keeps_display(major, minor);
   session->has_touch_device = session->has_vhost_gpu = false;
@@ -165,6 +166,8 @@ static void on_qmp_event(void *user, const char *name, const json_t *data, int64
     for (struct oriel_qemu_head *head = session->heads; head; head = head->next)
       oriel_qemu_scanout_forget_cursor(head->config.scanout);
   }
+  if (!strcmp(name, "VSERPORT_CHANGE")) /* once a second at most, by QEMU's own measure */
+    oriel_qemu_session_ask_agent(session);
   if (!strcmp(name, "SHUTDOWN")) {
     session->facts.shutting_down = true;
     ask_status(session);

@@ -19,6 +19,7 @@
 #include "source/qemu/monitor.h"
 #include "source/qemu/scanout.h"
 #include "source/qemu/session.h"
+#include "source/qemu/session_clipboard.h"
 #include "source/qemu/session_sound.h"
 
 enum { COMMANDS_MAX = 16 };
@@ -267,6 +268,10 @@ static int qemu_microphone(struct oriel_source *base, const struct oriel_microph
   return oriel_qemu_session_microphone(source->session, source, packet);
 }
 
+static int qemu_clipboard(struct oriel_source *base, struct oriel_packet *text) {
+  return oriel_qemu_session_clipboard(of(base)->session, text);
+}
+
 static void qemu_info(struct oriel_source *base, struct oriel_source_info *info) {
   struct qemu_source *source = of(base);
   struct oriel_qemu_input_counts counts;
@@ -296,6 +301,7 @@ static const struct oriel_source_impl qemu_impl = {
   .resize = qemu_resize,
   .command = qemu_command,
   .microphone = qemu_microphone,
+  .clipboard = qemu_clipboard,
   .info = qemu_info,
 };
 

@@ -11,6 +11,7 @@
 #include "core/log.h"
 #include "source/qemu/head_display.h"
 #include "source/qemu/head_report.h"
+#include "source/qemu/session_clipboard.h"
 #include "source/qemu/session_retry.h"
 #include "source/qemu/session_sound.h"
 #include "source/qemu/session_state.h"
@@ -35,6 +36,7 @@ void oriel_qemu_session_detach(struct oriel_qemu_session *session) {
   for (struct oriel_qemu_head *head = session->heads; head; head = head->next)
     oriel_qemu_head_detach(head);
   oriel_qemu_session_detach_sound(session);
+  oriel_qemu_session_detach_clipboard(session);
   oriel_qemu_control_destroy(session->control);
   session->control = NULL;
   session->attached = false;
@@ -61,6 +63,7 @@ static void on_control_ready(void *user, unsigned consoles, bool has_audio) {
   for (struct oriel_qemu_head *head = session->heads; head; head = head->next)
     oriel_qemu_head_attach(head);
   oriel_qemu_session_attach_sound(session);
+  oriel_qemu_session_attach_clipboard(session);
   oriel_qemu_session_publish(session);
 }
 
@@ -98,6 +101,7 @@ static void on_control_failed(void *user, const char *refusal, bool rejected) {
 
 void oriel_qemu_session_attach(struct oriel_qemu_session *session) {
   const struct oriel_qemu_control_config config = {
+    .clipboard = session->clipboard,
     .alive = session->alive,
     .user = session,
     .ready = on_control_ready,

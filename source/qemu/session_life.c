@@ -13,6 +13,7 @@
 #include "source/qemu/claim.h"
 #include "source/qemu/monitor.h"
 #include "source/qemu/session_attach.h"
+#include "source/qemu/session_clipboard.h"
 #include "source/qemu/session_sound.h"
 #include "source/qemu/session_state.h"
 #include "source/qemu/timer.h"
@@ -39,12 +40,19 @@ int oriel_qemu_session_create(const char *path, struct oriel_qemu_session **sess
   pthread_mutex_init(&made->lock, NULL);
   pthread_mutex_init(&made->owner_lock, NULL);
   int result = oriel_qemu_session_create_sound(made);
+  if (!result)
+    result = oriel_qemu_session_create_clipboard(made);
   if (result < 0) {
     oriel_qemu_session_free(made);
     return result;
   }
   *session = made;
   return 0;
+}
+
+static void end_clipboard(struct oriel_qemu_session *session) {
+  oriel_qemu_clipboard_destroy(session->clipboard);
+  session->clipboard = NULL;
 }
 
 static gboolean on_tick(gpointer user) {
@@ -71,6 +79,7 @@ bool oriel_qemu_session_close(struct oriel_qemu_session *session) {
   oriel_qmp_close(session->qmp);
   session->qmp = NULL;
   oriel_qemu_session_end_sound(session);
+  end_clipboard(session);
   if (run_until_zero(session->context, session->alive, oriel_clock_ns() + ORIEL_QEMU_DRAIN_MS * ORIEL_NS_PER_MS))
     return true;
   oriel_warn(SUBSYSTEM, "D-Bus did not let go in time; some memory is lost");
@@ -79,6 +88,7 @@ bool oriel_qemu_session_close(struct oriel_qemu_session *session) {
 
 void oriel_qemu_session_free(struct oriel_qemu_session *session) {
   oriel_qemu_session_end_sound(session); /* of one that never began */
+  end_clipboard(session);
   oriel_qemu_session_free_sound(session);
   g_main_context_unref(session->context);
   pthread_mutex_destroy(&session->owner_lock);

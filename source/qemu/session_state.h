@@ -2,7 +2,7 @@
  *
  * The state of a session and of its heads, which their files share: session.c is who has it and its thread,
  * session_life.c its life, session_attach.c the D-Bus side, monitor.c the QMP side, session_sound.c sound and
- * microphone; head.c is a head's life, head_display.c its console, head_report.c what it reports, display_poll.c its
+ * microphone, session_clipboard.c texts; head.c is a head's life, head_display.c its console, head_report.c what it reports, display_poll.c its
  * picture that does not change.
  *
  * Thread-safety: the session's thread only, but where said.
@@ -18,6 +18,7 @@
 
 #include "source/facts.h"
 #include "source/qemu/address.h"
+#include "source/qemu/clipboard.h"
 #include "source/qemu/control.h"
 #include "source/qemu/describe.h"
 #include "source/qemu/head_config.h"
@@ -64,6 +65,11 @@ struct oriel_qemu_session {
   bool keeps_display; /* once registered, display listeners stay: see keeps_display() */
   struct oriel_qemu_facts facts; /* but for what is a head's */
   bool has_touch_device, has_vhost_gpu;
+  struct oriel_qemu_clipboard *clipboard;
+  struct {
+    bool asking, pending; /* whether it is there; pending: that may have changed meanwhile */
+    bool told;            /* that QEMU has none */
+  } agent;                /* the guest's, for the clipboard */
   struct oriel_qemu_inventory inventory;
   struct oriel_qemu_schedstat schedstat;
   char card[160]; /* QOM path of the graphics card's virtio device; empty = none */
@@ -81,7 +87,7 @@ struct oriel_qemu_session {
   uint64_t asked_ns;
   bool asking, ask_pending; /* the latter: another event came meanwhile */
 
-  pthread_mutex_t lock; /* guards the list of heads, which only the session's thread changes, `hears` and `use` */
+  pthread_mutex_t lock; /* guards the list of heads, which only the session's thread changes, `hears`, `copies`, `use` */
   struct oriel_qemu_head *heads; /* in the order they came */
   struct oriel_source_sink sink; /* of sound and microphone: passes on to the heads */
   struct oriel_qemu_sound *sound;
@@ -104,7 +110,7 @@ struct oriel_qemu_head {
   struct oriel_qemu_listener *display;
   GSource *resync; /* a look at whether the picture is stale */
   unsigned resync_ms;
-  bool watched, hears;
+  bool watched, hears, copies; /* copies: somebody may have the guest's texts */
   struct oriel_qemu_facts facts; /* with the session's as of the last report */
   uint16_t requested_width, requested_height; /* 0 = nobody asked */
   unsigned sizes_asked;

@@ -97,6 +97,16 @@ static void on_typed(void *user, uint64_t mark, unsigned dropped) {
   leave(recorder);
 }
 
+static void on_clipboard(void *user, struct oriel_packet *text) {
+  struct recorder *recorder = enter(user);
+  struct oriel_packet *former = recorder->text;
+  recorder->text = text ? oriel_packet_ref(text) : NULL;
+  recorder->texts += text != NULL;
+  recorder->changes += text == NULL;
+  oriel_packet_unref(former);
+  leave(recorder);
+}
+
 void recorder_init(struct recorder *recorder) {
   memset(recorder, 0, sizeof *recorder);
   recorder->sink = (struct oriel_source_sink){
@@ -111,6 +121,7 @@ void recorder_init(struct recorder *recorder) {
     .volume = on_volume,
     .microphone = on_microphone,
     .typed = on_typed,
+    .clipboard = on_clipboard,
   };
   pthread_mutex_init(&recorder->lock, NULL);
   pthread_condattr_t attributes;
@@ -121,6 +132,7 @@ void recorder_init(struct recorder *recorder) {
 }
 
 void recorder_finish(struct recorder *recorder) {
+  oriel_packet_unref(recorder->text);
   pthread_cond_destroy(&recorder->changed);
   pthread_mutex_destroy(&recorder->lock);
 }

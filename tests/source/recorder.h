@@ -30,6 +30,8 @@ struct recorder {
   bool muted;
   enum oriel_microphone_use use;
   uint64_t mark; /* of the latest text that was typed */
+  unsigned texts, changes; /* of the guest's clipboard; changes to something without a text */
+  struct oriel_packet *text; /* the newest */
   unsigned untyped; /* presses and releases of all texts that were dropped */
 };
 
