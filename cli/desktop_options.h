@@ -35,6 +35,7 @@ struct oriel_desktop_options {
   const char *clipboard_listen; /* NULL = the VM's own port, where it has one */
   bool audio_passthru;
   enum oriel_control control;
+  enum oriel_clipboard_way clipboard;
   unsigned fps, bitrate_kbps, cpu_percent, audio_frame_ms, viewers_max;
   unsigned line;    /* of its section in the configuration file; 0 = it is of another place */
   uint64_t given;   /* rows of the table that it was given itself, a bit each */

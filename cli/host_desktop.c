@@ -201,6 +201,7 @@ static struct oriel_desktop_config desktop_config_of(const struct oriel_host_des
     .guest_audio = inputs->audio,
     .clipboard_end = inputs->clipboard,
     .control = options->control,
+    .clipboard = options->clipboard,
     .audio_passthru = options->audio_passthru,
     .encoder = options->encoder,
     .fps = options->fps,

@@ -100,6 +100,10 @@ const struct oriel_option oriel_option_table[] = {
   {"control", "WAY", SERVING, OF_DESKTOP(control), ORIEL_OPTION_CONTROL, .allowed = "ask, newest or fixed",
    .help = "how a viewer comes to the controls that another uses: ask (by consent; at once after 10 s without "
            "input), newest (at once) or fixed (when they are given up) (default ask)"},
+  {"clipboard", "WAY", SERVING, OF_DESKTOP(clipboard), ORIEL_OPTION_CLIPBOARD,
+   .allowed = "none, to-guest, from-guest or both",
+   .help = "which way texts of clipboards go, for the viewer with the controls: none, to-guest, from-guest or both "
+           "(default both)"},
   {"tls-cert", "FILE", SERVING, OF_PROCESS(tls_cert), ORIEL_OPTION_STRING, .excludes = "tls-self-signed",
    .help = "certificate chain (PEM); serve https"},
   {"tls-key", "FILE", SERVING, OF_PROCESS(tls_key), ORIEL_OPTION_STRING,

@@ -20,6 +20,7 @@ enum oriel_option_type {
   ORIEL_OPTION_LEVEL,
   ORIEL_OPTION_NETWORK,
   ORIEL_OPTION_CONTROL,
+  ORIEL_OPTION_CLIPBOARD,
 };
 
 /** What a value is of: the process, in struct oriel_options; or a desktop, in struct oriel_desktop_options, where the

@@ -13,8 +13,12 @@
 
 static const char *const control_names[] = {
   [ORIEL_CONTROL_ASK] = "ask", [ORIEL_CONTROL_NEWEST] = "newest", [ORIEL_CONTROL_FIXED] = "fixed"};
+static const char *const clipboard_names[] = {
+  [ORIEL_CLIPBOARD_NONE] = "none", [ORIEL_CLIPBOARD_TO_GUEST] = "to-guest",
+  [ORIEL_CLIPBOARD_FROM_GUEST] = "from-guest", [ORIEL_CLIPBOARD_BOTH] = "both"};
 static const char *const network_names[] = {[ORIEL_NETWORK_USER] = "user", [ORIEL_NETWORK_NONE] = "none"};
-static_assert(sizeof(enum oriel_network) == sizeof(unsigned) && sizeof(enum oriel_control) == sizeof(unsigned),
+static_assert(sizeof(enum oriel_network) == sizeof(unsigned) && sizeof(enum oriel_control) == sizeof(unsigned) &&
+                sizeof(enum oriel_clipboard_way) == sizeof(unsigned),
               "an enumeration is stored and compared as a number");
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
@@ -84,6 +88,7 @@ static int store(const struct oriel_option *option, void *field, struct oriel_te
   case ORIEL_OPTION_LEVEL: return oriel_log_level_parse(text, field);
   case ORIEL_OPTION_NETWORK: return store_name(network_names, COUNT(network_names), text, field);
   case ORIEL_OPTION_CONTROL: return store_name(control_names, COUNT(control_names), text, field);
+  case ORIEL_OPTION_CLIPBOARD: return store_name(clipboard_names, COUNT(clipboard_names), text, field);
   }
   return -EINVAL;
 }
@@ -137,6 +142,9 @@ int oriel_option_copy(const struct oriel_option *option, const void *from, void 
   case ORIEL_OPTION_FLAG: *(bool *)field = *(const bool *)source; return 0;
   case ORIEL_OPTION_NUMBER: *(unsigned *)field = *(const unsigned *)source; return 0;
   case ORIEL_OPTION_CONTROL: *(enum oriel_control *)field = *(const enum oriel_control *)source; return 0;
+  case ORIEL_OPTION_CLIPBOARD:
+    *(enum oriel_clipboard_way *)field = *(const enum oriel_clipboard_way *)source;
+    return 0;
   default: return -EINVAL; /* of the process */
   }
 }
@@ -180,6 +188,7 @@ void oriel_option_print(const struct oriel_option *option, const void *base, FIL
     return;
   case ORIEL_OPTION_LEVEL: text = oriel_log_level_name(*(const enum oriel_log_level *)field); break;
   case ORIEL_OPTION_CONTROL: text = control_names[*(const enum oriel_control *)field]; break;
+  case ORIEL_OPTION_CLIPBOARD: text = clipboard_names[*(const enum oriel_clipboard_way *)field]; break;
   default: return; /* what only `oriel run` takes stands in no file */
   }
   if (text != NULL)

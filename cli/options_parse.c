@@ -160,7 +160,7 @@ int oriel_options_check(enum oriel_command command, int argc, char *const argv[]
     .command = command, .listen = "127.0.0.1:8080", .auth_fail_limit = 10, .auth_fail_window_s = 60,
     .shutdown_timeout_s = 60, .log_level = ORIEL_LOG_INFO, .display = {1280, 720}, .accel = ORIEL_ACCEL_AUTO,
     .defaults = {.fps = 60, .audio_frame_ms = 20, .viewers_max = ORIEL_DESKTOP_VIEWERS_MAX,
-                 .control = ORIEL_CONTROL_ASK},
+                 .control = ORIEL_CONTROL_ASK, .clipboard = ORIEL_CLIPBOARD_BOTH},
     .arguments = argv, .argument_count = argc,
   };
   struct oriel_option_parser parser = {

@@ -52,7 +52,9 @@ static int start_vm(const struct oriel_options *options, struct oriel_qemu **vm)
     .name = options->name != NULL ? options->name : name,
     .network = options->network,
     .sound_ports = options->defaults.audio_listen.count == 0,
-    .clipboard_port = options->defaults.clipboard_listen == NULL,
+    .clipboard_port = options->defaults.clipboard_listen == NULL &&
+                      options->defaults.clipboard != ORIEL_CLIPBOARD_NONE,
+    .vdagent_port = options->defaults.clipboard != ORIEL_CLIPBOARD_NONE,
     .extra = options->extra,
     .cancel = &oriel_interrupted,
   };

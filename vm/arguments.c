@@ -140,10 +140,16 @@ static void add_port(struct list *list, const char *id, const char *name, const 
   free(socket);
 }
 
+/** The guest's clipboard, for a guest with spice-vdagent: QEMU has the other end. */
+static void add_vdagent_port(struct list *list) {
+  option(list, "-chardev", "qemu-vdagent,id=oriel-vdagent,name=vdagent,clipboard=on,mouse=off");
+  option(list, "-device", "virtserialport,bus=oriel-serial.0,chardev=oriel-vdagent,name=com.redhat.spice.0");
+}
+
 /** /dev/virtio-ports/org.oriel.audio and others for an agent in the guest. Unopened, such a port costs nothing. */
 static void add_ports(struct list *list, const struct oriel_launch *launch) {
   const bool has_sound = launch->sound != NULL && launch->microphone != NULL;
-  if (has_sound || launch->clipboard != NULL)
+  if (has_sound || launch->clipboard != NULL || launch->vdagent)
     option(list, "-device", "virtio-serial-pci,id=oriel-serial");
   if (has_sound) {
     add_port(list, "oriel-audio", "org.oriel.audio", launch->sound);
@@ -151,6 +157,8 @@ static void add_ports(struct list *list, const struct oriel_launch *launch) {
   }
   if (launch->clipboard != NULL)
     add_port(list, "oriel-clipboard", "org.oriel.clipboard", launch->clipboard);
+  if (launch->vdagent)
+    add_vdagent_port(list);
 }
 
 char **oriel_arguments_create(const struct oriel_qemu_config *config, const struct oriel_launch *launch) {

@@ -5,6 +5,8 @@
 #ifndef ORIEL_VM_ARGUMENTS_H
 #define ORIEL_VM_ARGUMENTS_H
 
+#include <stdbool.h>
+
 #include "vm/config.h"
 #include "vm/image.h"
 
@@ -14,6 +16,7 @@ struct oriel_launch {
   const char *qmp;                /* socket path */
   const char *sound, *microphone; /* socket paths of the guest's two sound ports; NULL = the guest has none */
   const char *clipboard;          /* likewise, of the port for its clipboard */
+  bool vdagent;                   /* and a port for spice-vdagent */
   const struct oriel_image *disk; /* NULL for kernel + initrd */
 };
 

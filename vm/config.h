@@ -30,6 +30,7 @@ struct oriel_qemu_config {
   enum oriel_network network;
   bool sound_ports;          /* virtio-serial ports org.oriel.audio and org.oriel.microphone for an agent in it */
   bool clipboard_port;       /* likewise org.oriel.clipboard */
+  bool vdagent_port;         /* likewise com.redhat.spice.0, for spice-vdagent, where this QEMU has the other end */
   char *const *extra;        /* further QEMU arguments, NULL-terminated, or NULL */
   const volatile sig_atomic_t *cancel; /* becomes true when start should give up; or NULL */
 };

@@ -85,6 +85,14 @@ static int check_display(const char *path, const char *version, char *why, size_
   return -ENOTSUP;
 }
 
+bool oriel_qemu_has_vdagent(const char *path) {
+  char output[4096];
+  int status = 0;
+  char *const argv[] = {(char *)path, (char *)"-chardev", (char *)"help", NULL};
+  const int error = oriel_child_run(argv, HELP_TIMEOUT_MS, output, sizeof output, &status);
+  return error == 0 && status == 0 && has_line(output, "  qemu-vdagent");
+}
+
 int oriel_qemu_find(char *path, size_t path_size, char *version, size_t version_size, char *why, size_t why_size) {
   char found[4096], number[32];
   const char *chosen = getenv("ORIEL_QEMU");

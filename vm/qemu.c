@@ -280,6 +280,7 @@ int oriel_qemu_start(const struct oriel_qemu_config *config, struct oriel_qemu *
     .sound = config->sound_ports && fresh->runtime.sound[0] != '\0' ? fresh->runtime.sound : NULL,
     .microphone = fresh->runtime.microphone,
     .clipboard = config->clipboard_port && fresh->runtime.clipboard[0] != '\0' ? fresh->runtime.clipboard : NULL,
+    .vdagent = config->vdagent_port && oriel_qemu_has_vdagent(qemu),
   };
   fresh->has_clipboard_port = launch.clipboard != NULL;
   fresh->has_sound_ports = launch.sound != NULL;

@@ -21,6 +21,8 @@ struct oriel_qemu;
 /** Finds QEMU, checks its version (>= 7.0) and that it has the D-Bus display. 0; -ENOENT, -ENOTSUP; `why` (>= 256
  *  bytes) says what to install. `path` (>= 256 bytes) and version "7.2.x" are filled on success. */
 int oriel_qemu_find(char *path, size_t path_size, char *version, size_t version_size, char *why, size_t why_size);
+/** Whether that QEMU can speak with spice-vdagent in a guest, for its clipboard (built with --enable-spice-protocol). */
+bool oriel_qemu_has_vdagent(const char *path);
 /** True for a name that a VM may have. */
 bool oriel_qemu_name_valid(const char *name);
 
