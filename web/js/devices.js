@@ -2,6 +2,7 @@
 // What a desktop has besides its picture: keyboard, pointer, cursor, size, sound, microphone, and the watchdog over the
 // picture. Made after the first picture.
 import { Sound } from './audio.js';
+import { Clipboard } from './clipboard.js';
 import { nowUs } from './clock.js';
 import { Cursor } from './cursor.js';
 import { byId } from './dom.js';
@@ -57,9 +58,19 @@ export class Devices {
       unknown: (text) => client.page.say(`No key of the guest types “${text}”.`),
       typing: () => this.typingChanged(),
       cut: (done, total) => client.page.say(`Only ${done} of ${total} characters were typed.`),
+      pastes: (event, code, usage, press) => this.clipboard.key(event, code, usage, press),
       released: () => this.pointer.forget(),
     });
+    this.clipboard = new Clipboard({
+      send,
+      capabilities: () => client.capabilities,
+      usable: () => client.usable,
+      tap: (usages) => this.keyboard.tapUsages(usages),
+      say: (text) => client.page.say(text),
+      changed: () => client.page.changed(),
+    });
     this.keyboard.attach();
+    this.clipboard.attach();
     this.size = new Size(
       screen,
       settings,
@@ -116,12 +127,14 @@ export class Devices {
     this.way.disconnected();
     this.size.forget();
     this.keyboard.forget();
+    this.clipboard.forget();
     this.microphone.stop('The connection was lost, and the microphone is off.');
     this.sound.reset();
   }
 
   lostControls() {
     this.keyboard.forget();
+    this.clipboard.forget();
     this.microphone.stop('The microphone is off: it is for the viewer that has the controls.');
     if (this.pointer.locked) document.exitPointerLock();
   }
@@ -161,6 +174,12 @@ export class Devices {
       }
       case MESSAGE.CURSOR_POSITION:
         this.cursor.setGuestPosition(readCursorPosition(view));
+        break;
+      case MESSAGE.CLIPBOARD:
+        this.clipboard.piece(view);
+        break;
+      case MESSAGE.CLIPBOARD_STATE:
+        this.clipboard.answered(view);
         break;
       case MESSAGE.TYPED:
         this.keyboard.typist.typed(...readTyped(view));

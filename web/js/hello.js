@@ -31,7 +31,7 @@ export function chosenSize(choice, percent, stage) {
  * @param {boolean} control @param {{width: number, height: number} | null} size
  */
 export function helloMessage(control, size) {
-  let capabilities = CAP.RESIZE | CAP.TILES | CAP.COMMANDS | CAP.MICROPHONE;
+  let capabilities = CAP.RESIZE | CAP.TILES | CAP.COMMANDS | CAP.MICROPHONE | CAP.CLIPBOARD_OUT;
   if (codecs.video) capabilities |= CAP.H264 | CAP.OPENING | CAP.PART;
   else if (codecs.vp8) capabilities |= CAP.VP8 | CAP.PART;
   if (codecs.webrtc) capabilities |= CAP.WEBRTC;

@@ -38,11 +38,14 @@ export class Keyboard {
    * @param {(characters: string) => void} options.unknown the guest's layout has no key for these
    * @param {() => void} [options.typing] a text makes progress
    * @param {(done: number, total: number) => void} [options.cut] a long text ended early
+   * @param {(event: KeyboardEvent, code: string, usage: number, press: () => void) => boolean} [options.pastes] true
+   *   when the key waits for a text that goes before it: `press` is called then, and the browser is let do its part
    * @param {() => void} options.released everything was released, the mouse's buttons too
    * @param {boolean} [options.isMac] @param {boolean} [options.isWindows]
    */
   constructor(send, options) {
-    const { active, able, swapped, shortcut, layout, unknown, typing, cut, released, isMac, isWindows } = options;
+    const { active, able, swapped, shortcut, layout, unknown, typing, cut, pastes, released, isMac, isWindows } = options;
+    this.pastes = pastes ?? (() => false);
     this.released = released;
     this.send = send;
     this.active = active;
@@ -88,8 +91,14 @@ export class Keyboard {
     const usage = usageOf(code, this.swapped());
     if (!this.active()) return;
     if (!usage) return this.typeUnplaced(event);
+    if (this.pastes(event, code, usage, () => this.keydownNow(event, code, usage))) return this.settle(event);
     event.preventDefault();
     if (code === 'Escape' && this.typist.total >= LONG) return this.cancelText();
+    this.keydownNow(event, code, usage);
+  }
+
+  /** @param {KeyboardEvent} event @param {string} code @param {number} usage */
+  keydownNow(event, code, usage) {
     this.settle(event);
     this.trustFlags(event, code);
     if (!isModifier(usage) && !event.repeat) this.locks.note(event, code);

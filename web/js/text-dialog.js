@@ -3,7 +3,7 @@
 // far a text has come and cancels it. What cannot be typed is said before anything is.
 import { byId, button, make } from './dom.js';
 import { ENTRIES, LAYOUTS, planText } from './layouts.js';
-import { STATE } from './wire.js';
+import { CAP, STATE } from './wire.js';
 
 /** Shorter texts show no progress. */
 const LONG = 30;
@@ -20,8 +20,10 @@ export class TextDialog {
   /**
    * @param {import('./client.js').Client} client @param {import('./keyboard.js').Keyboard} keyboard
    * @param {import('./settings.js').SettingsStore} settings @param {(text: string) => void} say
+   * @param {(text: string) => void} give into the guest's clipboard
    */
-  constructor(client, keyboard, settings, say) {
+  constructor(client, keyboard, settings, say, give) {
+    this.give = give;
     this.client = client;
     this.keyboard = keyboard;
     this.settings = settings;
@@ -34,6 +36,7 @@ export class TextDialog {
     /** Characters that would be typed. */
     this.typable = 0;
     this.yes = make('button', { id: 'text-yes', type: 'submit', value: 'yes' }, 'Type');
+    this.paste = make('button', { id: 'text-paste', type: 'submit', value: 'paste' }, 'To the guest’s clipboard');
     this.dialog = this.build();
     this.bar = make('progress', { max: '100', 'aria-label': 'Text typed' });
     this.percent = make('span', {}, 'Typing');
@@ -52,7 +55,7 @@ export class TextDialog {
         make('label', { class: 'row' }, 'Keyboard of the guest', this.layout),
         make('label', { class: 'row tight' }, 'Other characters', this.others),
         this.note,
-        make('div', { class: 'buttons' }, make('button', { value: 'cancel' }, 'Close'), this.yes)));
+        make('div', { class: 'buttons' }, make('button', { value: 'cancel' }, 'Close'), this.paste, this.yes)));
     document.body.append(dialog);
     return dialog;
   }
@@ -71,6 +74,10 @@ export class TextDialog {
     this.dialog.addEventListener('close', () => {
       this.client.screen.canvas.focus({ preventScroll: true });
       if (this.dialog.returnValue === 'yes') this.type();
+      if (this.dialog.returnValue === 'paste') {
+        this.give(this.field.value);
+        this.field.value = '';
+      }
     });
     button('cancel-typing').addEventListener('click', () => {
       this.keyboard.cancelText();
@@ -90,6 +97,18 @@ export class TextDialog {
     this.check();
   }
 
+  /** For who has no other way to the clipboard: a text to be copied, or a field to paste into. @param {string} text
+   * @param {boolean} guest it is the guest's */
+  show(text, guest) {
+    this.field.value = text;
+    this.dialog.returnValue = '';
+    this.check();
+    this.dialog.showModal();
+    this.field.focus();
+    this.field.select();
+    this.note.textContent = guest ? 'Copy this text.' : 'Paste the text here.';
+  }
+
   /** Says what will not be typed. */
   check() {
     const { strokes, unknown } = planText(this.field.value, this.layout.value, this.others.value);
@@ -103,6 +122,8 @@ export class TextDialog {
   /** Only while it would arrive. */
   allow() {
     this.yes.disabled = this.typable === 0 || !this.client.usable;
+    this.paste.hidden = (this.client.capabilities & CAP.CLIPBOARD_IN) === 0;
+    this.paste.disabled = !this.field.value || !this.client.usable;
   }
 
   type() {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The interface around the screen: what each control does, and what each shows.
+import { ClipboardPanel } from './clipboard-panel.js';
 import { ControlPanel } from './control-panel.js';
 import { DeviceMenus } from './device-menus.js';
 import { byId, button, setIcon, toast } from './dom.js';
@@ -34,7 +35,12 @@ export class Interface {
     this.typing = new Typing(byId('typing', HTMLTextAreaElement), devices.keyboard, (text) =>
       toast(`No key types “${text}”.`),
     );
-    this.text = new TextDialog(client, devices.keyboard, settings, toast);
+    this.text = new TextDialog(client, devices.keyboard, settings, toast, (text) => devices.clipboard.give(text, true));
+    this.clipboard = new ClipboardPanel(client, devices.clipboard, {
+      open: (text, guest) => this.text.show(text, guest),
+      say: toast,
+      close: () => this.toolbar.closePanels(),
+    });
     devices.typingChanged = () => this.text.progress();
     this.sizes = new SizePanel(client, devices.size, settings);
     this.microphone = new MicrophonePanel(client, devices.microphone, settings);
@@ -206,6 +212,7 @@ export class Interface {
     this.microphone.update();
     this.menus.update();
     this.text.update();
+    this.clipboard.update();
     this.toolbar.setRunning(client.status.state === 'running');
   }
 
