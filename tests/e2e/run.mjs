@@ -15,6 +15,7 @@ import './sound.mjs';
 import './guest.mjs';
 import './again.mjs';
 import './typing.mjs';
+import './clipboard.mjs';
 import './agent.mjs';
 import './agent-faults.mjs';
 import './microphone.mjs';

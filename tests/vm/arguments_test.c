@@ -66,6 +66,13 @@ static void arguments_ports_are_those_with_sockets(void **state) {
   assert_false(
     has_device(a, "virtserialport,bus=oriel-serial.0,chardev=oriel-clipboard,name=org.oriel.clipboard"));
   oriel_arguments_free(a);
+  launch.sound = launch.microphone = NULL;
+  launch.vdagent = true;
+  a = oriel_arguments_create(&config, &launch);
+  assert_true(has_device(a, "virtio-serial-pci,id=oriel-serial"));
+  assert_true(has_device(a, "virtserialport,bus=oriel-serial.0,chardev=oriel-vdagent,name=com.redhat.spice.0"));
+  assert_string_equal(value_of(a, "-chardev", 0), "qemu-vdagent,id=oriel-vdagent,name=vdagent,clipboard=on,mouse=off");
+  oriel_arguments_free(a);
 }
 
 static void arguments_demo_has_virtio_and_no_network(void **state) {
