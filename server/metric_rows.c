@@ -151,6 +151,18 @@ static const struct oriel_metric rows[] = {
   {DESKTOP(input_events), COUNTER("input_events", "Input events passed on."), JSON("input_events")},
   {DESKTOP(input_refused), COUNTER("input_refused", "Input events from viewers without the controls."),
    JSON("input_refused")},
+  {DESKTOP(clipboard.to_guest), COUNTER("clipboard_texts", "Texts of clipboards that arrived."), OF("way", "to_guest"),
+   JSON("clipboard.to_guest")},
+  {DESKTOP(clipboard.from_guest), COUNTER("clipboard_texts", NULL), OF("way", "from_guest"),
+   JSON("clipboard.from_guest")},
+  {DESKTOP(clipboard.to_guest_bytes), COUNTER("clipboard_bytes", "Bytes of these texts."), OF("way", "to_guest"),
+   JSON("clipboard.to_guest_bytes")},
+  {DESKTOP(clipboard.from_guest_bytes), COUNTER("clipboard_bytes", NULL), OF("way", "from_guest"),
+   JSON("clipboard.from_guest_bytes")},
+  {DESKTOP(clipboard.echoes), COUNTER("clipboard_echoes", "Texts that the other side had already."),
+   JSON("clipboard.echoes")},
+  {DESKTOP(clipboard.refused), COUNTER("clipboard_refused", "Texts of viewers, or pieces of them, that were not taken."),
+   JSON("clipboard.refused")},
 #define X(NAME, text) \
   {DESKTOP(stages[ORIEL_STAGE_##NAME]), OF("stage", text), JSON("stages"), \
    SUMMARY("stage_seconds", "Delay of one picture by stage; quantiles over the last 512 pictures.")},
