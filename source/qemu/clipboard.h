@@ -19,19 +19,12 @@
 #include <stdint.h>
 
 #include "core/packet.h"
+#include "source/qemu/clipboard_events.h"
 
 /** QEMU (ui/vdagent.c) drops a message to or from its guest that is larger than 1 MiB with its heads. */
 enum { ORIEL_QEMU_CLIPBOARD_MAX = 1024 * 1024 - 64 };
 
 struct oriel_qemu_clipboard;
-
-struct oriel_qemu_clipboard_events {
-  void *user;
-  /** The guest's clipboard has this text, borrowed; NULL: something else, without a text or one that nobody wants. */
-  void (*text)(void *user, struct oriel_packet *text);
-  /** Whether texts can be given now has changed. */
-  void (*ready)(void *user);
-};
 
 /** `alive` counts what still waits for GDBus after destroy (atomic). 0, -ENOMEM. */
 int oriel_qemu_clipboard_create(GMainContext *context, gint *alive, const struct oriel_qemu_clipboard_events *events,

@@ -8,10 +8,14 @@
 #ifndef ORIEL_SOURCE_QEMU_CLIPBOARD_STATE_H
 #define ORIEL_SOURCE_QEMU_CLIPBOARD_STATE_H
 
+#include <gio/gio.h>
 #include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
 
+#include "core/packet.h"
 #include "core/rate_limit.h"
-#include "source/qemu/clipboard.h"
+#include "source/qemu/clipboard_events.h"
 
 #define CLIPBOARD_SUBSYSTEM "source/qemu"
 #define CLIPBOARD_PATH "/org/qemu/Display1/Clipboard"
