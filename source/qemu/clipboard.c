@@ -16,23 +16,6 @@ enum {
   FETCH_BURST = 4,
 };
 
-struct oriel_qemu_clipboard *oriel_qemu_clipboard_ref(struct oriel_qemu_clipboard *clipboard) {
-  g_atomic_int_inc(&clipboard->refs);
-  return clipboard;
-}
-
-void oriel_qemu_clipboard_unref(gpointer user) {
-  struct oriel_qemu_clipboard *clipboard = user;
-  if (!g_atomic_int_dec_and_test(&clipboard->refs))
-    return;
-  gint *alive = clipboard->alive;
-  oriel_packet_unref(clipboard->text);
-  g_object_unref(clipboard->calls);
-  pthread_mutex_destroy(&clipboard->lock);
-  g_free(clipboard);
-  g_atomic_int_dec_and_test(alive);
-}
-
 int oriel_qemu_clipboard_create(GMainContext *context, gint *alive, const struct oriel_qemu_clipboard_events *events,
                                 struct oriel_qemu_clipboard **clipboard) {
   struct oriel_qemu_clipboard *made = g_new0(struct oriel_qemu_clipboard, 1);
@@ -126,6 +109,10 @@ void oriel_qemu_clipboard_set_agent(struct oriel_qemu_clipboard *clipboard, bool
   pthread_mutex_lock(&clipboard->lock);
   clipboard->agent = open;
   pthread_mutex_unlock(&clipboard->lock);
+}
+
+void oriel_qemu_clipboard_want(struct oriel_qemu_clipboard *clipboard, bool wanted) {
+  clipboard->wanted = wanted;
 }
 
 bool oriel_qemu_clipboard_ready(struct oriel_qemu_clipboard *clipboard) {

@@ -31,9 +31,6 @@ int oriel_qemu_clipboard_create(GMainContext *context, gint *alive, const struct
                                 struct oriel_qemu_clipboard **clipboard);
 /** Without waiting for QEMU. NULL is fine. */
 void oriel_qemu_clipboard_destroy(struct oriel_qemu_clipboard *clipboard);
-/** References keep its memory, nothing more; any thread. */
-struct oriel_qemu_clipboard *oriel_qemu_clipboard_ref(struct oriel_qemu_clipboard *clipboard);
-void oriel_qemu_clipboard_unref(gpointer clipboard);
 /** The QEMU to register with; NULL = none: what was offered is forgotten. */
 void oriel_qemu_clipboard_set_control(struct oriel_qemu_clipboard *clipboard, GDBusConnection *control);
 /** Whether the guest's agent has its port open. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "source/qemu/clipboard.h"
+#include "source/qemu/clipboard_fetch.h"
 #include "source/qemu/clipboard_state.h"
 
 #define PROPERTIES "org.freedesktop.DBus.Properties"

@@ -3,12 +3,13 @@
  * QEMU's clipboard: the guest's texts, fetched one at a time, the newest, when somebody may have them. The session's
  * thread, but for kick.
  */
+#include "source/qemu/clipboard_fetch.h"
+
 #include <string.h>
 
 #include "core/clipboard.h"
 #include "core/clock.h"
 #include "core/log.h"
-#include "source/qemu/clipboard.h"
 #include "source/qemu/clipboard_state.h"
 #include "source/qemu/timer.h"
 
@@ -139,8 +140,4 @@ void oriel_qemu_clipboard_look(struct oriel_qemu_clipboard *clipboard) {
     fetch(clipboard);
   else
     tell(clipboard, NULL);
-}
-
-void oriel_qemu_clipboard_want(struct oriel_qemu_clipboard *clipboard, bool wanted) {
-  clipboard->wanted = wanted;
 }

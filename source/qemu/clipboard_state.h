@@ -53,9 +53,8 @@ struct oriel_qemu_clipboard {
   uint64_t logged_ns; /* when something of the guest's was last complained of */
 };
 
-/** Has the session's thread look at what the guest's clipboard has. Lock held. */
-void oriel_qemu_clipboard_kick(struct oriel_qemu_clipboard *clipboard);
-/** That look. */
-void oriel_qemu_clipboard_look(struct oriel_qemu_clipboard *clipboard);
+/** References keep its memory, nothing more; any thread. */
+struct oriel_qemu_clipboard *oriel_qemu_clipboard_ref(struct oriel_qemu_clipboard *clipboard);
+void oriel_qemu_clipboard_unref(gpointer clipboard);
 
 #endif

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "core/log.h"
+#include "source/qemu/clipboard_state.h"
 #include "source/qemu/dbus_client.h"
 
 #define SUBSYSTEM "source/qemu"
