@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: MIT
 #
 # torture-nat.sh: a WHEP client (aiortc) behind a NAT of the kernel's, whose address changes while it plays, and a way
-# that is dead for 40 s. Three network namespaces: server, router with nftables, client; nothing outside them is touched,
-# and no root is needed where users may make namespaces. Takes a minute. Ends with one line `N passed, N failed`.
+# that is dead for 40 s. Three network namespaces: server, router with nftables, client; nothing outside them is
+# touched, and no root is needed where users may make namespaces. Takes a minute. Ends with one line
+# `N passed, N failed`.
 set -eu
 cd "$(dirname "$0")/.."
 if [ "${1-}" != inside ]; then
@@ -74,8 +75,9 @@ has() { [ "$(grep -c -- "$2" "$work/oriel.log")" -eq "$1" ]; }
 
 # counted SERIES: its value in /metrics.
 counted() {
-  ip netns exec server /usr/bin/python3 -c "import sys, urllib.request as u
-print(u.urlopen(u.Request('http://10.9.1.2:8080/metrics', headers={'authorization': 'Bearer $token'})).read().decode())" |
+  ip netns exec server /usr/bin/python3 -c "import urllib.request as u
+asked = u.Request('http://10.9.1.2:8080/metrics', headers={'authorization': 'Bearer $token'})
+print(u.urlopen(asked).read().decode())" |
     sed -n "s/^$1 //p"
 }
 

@@ -32,8 +32,8 @@ async function outcome(t, command, script, server, pictures) {
   return JSON.parse(line[0]);
 }
 
-/** Captures what goes through the server's UDP port: a function that ends it, and gives the file. null where this user may
- *  not capture. */
+/** Captures what goes through the server's UDP port: a function that ends it, and gives the file. null where this user
+ *  may not capture. */
 async function capture(t, port) {
   const file = join(temporary(t), 'whep.pcap');
   const shark = start(t, 'dumpcap', ['-q', '-i', 'any', '-f', `udp port ${port}`, '-w', file]);
@@ -57,9 +57,10 @@ function dissect(file) {
 /** Nothing is malformed; what SRTCP encrypts is read as reports that say nonsense, and so left out. */
 function assertSound(t, file) {
   const packets = dissect(file).filter((protocols) => !/:rtcp/.test(protocols));
-  const counts = ['stun', 'dtls', 'rtp'].map((name) => [name, packets.filter((one) => one.split(':').includes(name)).length]);
-  t.log(counts.map(([name, count]) => `${count} of ${name}`).join(', '));
-  for (const [name, count] of counts) assert.ok(count > 0, `no packet of ${name} in the capture`);
+  const count = (name) => packets.filter((one) => one.split(':').includes(name)).length;
+  const counts = ['stun', 'dtls', 'rtp'].map((name) => [name, count(name)]);
+  t.log(counts.map(([name, seen]) => `${seen} of ${name}`).join(', '));
+  for (const [name, seen] of counts) assert.ok(seen > 0, `no packet of ${name} in the capture`);
   assert.deepEqual(packets.filter((protocols) => /malformed/.test(protocols)).slice(0, 3), []);
 }
 
@@ -81,7 +82,8 @@ test('whep: werift, libdatachannel and webrtcbin play, and tshark reads their pa
 
 /** A page of another origin with the players of others: {page, origin}. Servers must allow that origin. */
 async function playersPage(t) {
-  const { outputFiles } = await build({ entryPoints: [lib('whep-players.js')], bundle: true, write: false, format: 'iife' });
+  const entryPoints = [lib('whep-players.js')];
+  const { outputFiles } = await build({ entryPoints, bundle: true, write: false, format: 'iife' });
   const web = createServer((request, response) => {
     const script = request.url === '/players.js';
     response.setHeader('content-type', script ? 'text/javascript' : 'text/html');
@@ -129,8 +131,9 @@ async function coturn(t) {
   const port = await freePort();
   const secret = 'shared-with-coturn-alone';
   const relay = start(t, 'turnserver', ['-n', '--no-cli', '--no-tls', '--no-dtls', '--log-file=stdout', '--simple-log',
-    '--listening-ip=127.0.0.1', `--listening-port=${port}`, '--relay-ip=127.0.0.1', '--realm=oriel', '--use-auth-secret',
-    `--static-auth-secret=${secret}`, '--allow-loopback-peers', `--pidfile=${join(temporary(t), 'pid')}`],
+    '--listening-ip=127.0.0.1', `--listening-port=${port}`, '--relay-ip=127.0.0.1', '--realm=oriel',
+    '--use-auth-secret', `--static-auth-secret=${secret}`,
+    '--allow-loopback-peers', `--pidfile=${join(temporary(t), 'pid')}`],
   { cwd: temporary(t) });
   await until(() => new Promise((resolve, reject) => { // what it prints stays in its buffer
     if (relay.ended()) reject(new Error(`turnserver ended: ${relay.output}`));

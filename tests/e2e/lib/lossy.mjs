@@ -17,9 +17,9 @@ function random(seed) {
   };
 }
 
-/** Relays datagrams of one client at a time to 127.0.0.1:`port`, as a NAT does. `loss` is the share of the server's packets
- *  that are lost once media flow: {port, lost(), passed(), set(loss)}. `move(address)` forgets the way as it was: the
- *  server sees the client at another port, of that address. While `hold(true)` nothing passes. */
+/** Relays datagrams of one client at a time to 127.0.0.1:`port`, as a NAT does. `loss` is the share of the server's
+ *  packets that are lost once media flow: {port, lost(), passed(), set(loss)}. `move(address)` forgets the way as it
+ *  was: the server sees the client at another port, of that address. While `hold(true)` nothing passes. */
 export async function relay(t, port, { seed = 1 } = {}) {
   const outside = createSocket('udp4');
   const next = random(seed);

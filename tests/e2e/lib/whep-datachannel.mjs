@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// A WHEP client on libdatachannel (libjuice and libsrtp2): `whep-datachannel.mjs URL TOKEN PICTURES`, as whep-werift.mjs.
+// A WHEP client on libdatachannel (libjuice and libsrtp2): `whep-datachannel.mjs URL TOKEN PICTURES`, as
+// whep-werift.mjs.
 import nodeDataChannel from 'node-datachannel';
 import { begin, end, patience } from './whep-offer.mjs';
 

@@ -40,8 +40,8 @@ def add_pad(_, pad, pipeline):
     if pad.direction != Gst.PadDirection.SRC:
         return
     video = pad.get_current_caps().get_structure(0)['media'] == 'video'
-    chain = 'rtph264depay ! h264parse ! video/x-h264,alignment=au ! fakesink name=end' if video else 'rtpopusdepay ! fakesink name=end'
-    bin_ = Gst.parse_bin_from_description(chain, True)
+    chain = 'rtph264depay ! h264parse ! video/x-h264,alignment=au' if video else 'rtpopusdepay'
+    bin_ = Gst.parse_bin_from_description(f'{chain} ! fakesink name=end', True)
     end = bin_.get_by_name('end').get_static_pad('sink')
     kind = 'pictures' if video else 'sounds'
     end.add_probe(Gst.PadProbeType.BUFFER, lambda at, _: count(kind, at))

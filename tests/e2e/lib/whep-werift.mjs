@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// A WHEP client on werift, WebRTC in TypeScript alone: `whep-werift.mjs URL TOKEN PICTURES` plays until so many pictures
-// and packets of sound came, then ends the session. It decodes nothing: a picture is what a marker ends. Prints
+// A WHEP client on werift, WebRTC in TypeScript alone: `whep-werift.mjs URL TOKEN PICTURES` plays until so many
+// pictures and packets of sound came, then ends the session. It decodes nothing: a picture is what a marker ends. Prints
 // {"pictures", "sounds", "lost"}.
 import { RTCPeerConnection, RTCRtpCodecParameters } from 'werift';
 import { begin, end, patience } from './whep-offer.mjs';
