@@ -18,7 +18,8 @@ enum {
   BLOCK_SIZE = 24, SSRC_SIZE = 4,
 };
 
-/* The body of the packet at the reader, without padding. False: its frame is wrong. */
+/* The body of the packet at the reader, without padding. False: its frame is wrong. Padding of one to three bytes is not
+ * RFC 3550's, and is what libwebrtc puts behind transport-wide feedback: three in four of a browser's have some. */
 static bool take_frame(struct oriel_reader *reader, uint8_t *first, uint8_t *type, struct oriel_reader *body) {
   *first = oriel_read_u8(reader);
   *type = oriel_read_u8(reader);
@@ -28,7 +29,7 @@ static bool take_frame(struct oriel_reader *reader, uint8_t *first, uint8_t *typ
     return false;
   if (*first & 0x20) {
     const size_t padding = size ? data[size - 1] : 0;
-    if (!padding || padding % 4 || padding > size)
+    if (!padding || padding > size)
       return false;
     size -= padding;
   }
