@@ -19,16 +19,15 @@
 #include <unistd.h>
 
 #include "core/log.h"
+#include "source/qemu/frame.h"
 #include "source/qemu/login.h"
 
 #define SUBSYSTEM "source/qemu"
 
 enum {
-  HEADER = 16,             /* from these a message tells its size */
-  MESSAGE_MAX = 128 << 20, /* by the specification */
-  KEPT_MAX = 40 << 20,     /* of the buffer, from one message to the next: a picture of 3840 x 2160 and more */
-  UNSENT_MAX = 1 << 19,    /* bytes of answers; QEMU has a handful of calls open at any time */
-  FDS_MAX = 16,            /* of one message */
+  KEPT_MAX = 40 << 20,  /* of the buffer, from one message to the next: a picture of 3840 x 2160 and more */
+  UNSENT_MAX = 1 << 19, /* bytes of answers; QEMU has a handful of calls open at any time */
+  FDS_MAX = 16,         /* of one message */
 };
 
 /** Shared by its owner, its thread and what that tells the context. */
@@ -166,9 +165,13 @@ static bool fill(struct oriel_qemu_connection *connection, size_t from, size_t t
     struct msghdr received = {
       .msg_iov = &vector, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control.bytes};
     const ssize_t count = recvmsg(connection->fd, &received, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-    if (count > 0 && take_fds(connection, &received))
+    if (count > 0 && !take_fds(connection, &received)) {
+      connection->why = "QEMU sent more descriptors than a message has";
+      return false;
+    }
+    if (count > 0)
       from += (size_t)count;
-    else if (count >= 0)
+    else if (!count)
       return false;
     else if (errno == EAGAIN ? !await(connection) : errno != EINTR)
       return false;
@@ -198,24 +201,23 @@ static void shrink(struct oriel_qemu_connection *connection) {
 
 /** The bytes of the next message; 0 at the end. */
 static size_t read_message(struct oriel_qemu_connection *connection) {
-  if (!make_room(connection, HEADER) || !fill(connection, 0, HEADER))
+  if (!make_room(connection, ORIEL_QEMU_FRAME_HEADER) || !fill(connection, 0, ORIEL_QEMU_FRAME_HEADER))
     return 0;
-  const gssize size = g_dbus_message_bytes_needed(connection->message, HEADER, NULL);
-  if (size < HEADER || size > MESSAGE_MAX) {
+  const size_t size = oriel_qemu_frame_size(connection->message);
+  if (!size) {
     connection->why = "what QEMU sent is no D-Bus message";
     return 0;
   }
-  if (!make_room(connection, (size_t)size)) {
+  if (!make_room(connection, size)) {
     connection->why = "memory is short";
     return 0;
   }
-  return fill(connection, HEADER, (size_t)size) ? (size_t)size : 0;
+  return fill(connection, ORIEL_QEMU_FRAME_HEADER, size) ? size : 0;
 }
 
 /** The message in the buffer, with its descriptors; NULL when it is none. */
 static GDBusMessage *parse(struct oriel_qemu_connection *connection, size_t size) {
-  GDBusMessage *message =
-    g_dbus_message_new_from_blob(connection->message, size, G_DBUS_CAPABILITY_FLAGS_UNIX_FD_PASSING, NULL);
+  GDBusMessage *message = oriel_qemu_frame_parse(connection->message, size);
   const bool fits = message && (int)g_dbus_message_get_num_unix_fds(message) == connection->fd_count;
   if (fits && connection->fd_count) {
     GUnixFDList *list = g_unix_fd_list_new_from_array(connection->fds, connection->fd_count); /* takes them */
