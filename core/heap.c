@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 enum { ROOM_MIN = 16 };
+#define ROOM_MAX (SIZE_MAX / 2 / sizeof(struct oriel_heap_entry))
 
 void oriel_heap_init(struct oriel_heap *heap) {
   *heap = (struct oriel_heap){.count = 0};
@@ -21,11 +22,13 @@ void oriel_heap_finish(struct oriel_heap *heap) {
 
 int oriel_heap_reserve(struct oriel_heap *heap, size_t count) {
   size_t room = heap->room ? heap->room : ROOM_MIN;
-  while (room < count && room <= SIZE_MAX / 2)
+  if (count > ROOM_MAX / 2)
+    return -ENOMEM;
+  while (room < count)
     room *= 2;
   if (room == heap->room)
     return 0;
-  struct oriel_heap_entry *entries = room < count ? NULL : reallocarray(heap->entries, room + 1, sizeof *entries);
+  struct oriel_heap_entry *entries = reallocarray(heap->entries, room + 1, sizeof *entries);
   if (!entries)
     return -ENOMEM;
   heap->entries = entries;

@@ -113,6 +113,15 @@ static bool wants_network(const struct oriel_qemu_config *config) {
   return config->network == ORIEL_NETWORK_USER || (config->network == ORIEL_NETWORK_DEFAULT && config->disk != NULL);
 }
 
+static void add_monitor(struct list *list, const char *path) {
+  char *socket = double_commas(path);
+  if (socket == NULL)
+    list->failed = true;
+  else
+    option(list, "-qmp", "unix:%s,server=on,wait=off", socket);
+  free(socket);
+}
+
 static void add_outputs(struct list *list, const struct oriel_qemu_config *config, const struct oriel_launch *launch) {
   option(list, "-vga", "none"); /* the -device below is the VGA card */
   option(list, "-device", "virtio-vga,xres=%u,yres=%u", config->width, config->height);
@@ -120,12 +129,8 @@ static void add_outputs(struct list *list, const struct oriel_qemu_config *confi
   option(list, "-device", "intel-hda");
   option(list, "-device", "hda-duplex,audiodev=sound");
   option(list, "-display", "dbus,p2p=yes,audiodev=sound");
-  char *socket = double_commas(launch->qmp);
-  if (socket == NULL)
-    list->failed = true;
-  else
-    option(list, "-qmp", "unix:%s,server=on,wait=off", socket);
-  free(socket);
+  add_monitor(list, launch->qmp);
+  add_monitor(list, launch->up);
 }
 
 /** A port of the guest, at whose end a socket waits for us. */

@@ -13,7 +13,7 @@
 struct oriel_launch {
   const char *qemu;               /* path of the program */
   enum oriel_accel accel;         /* resolved, not AUTO */
-  const char *qmp;                /* socket path */
+  const char *qmp, *up;           /* socket paths: for who attaches, and for who starts it */
   const char *sound, *microphone; /* socket paths of the guest's two sound ports; NULL = the guest has none */
   const char *clipboard;          /* likewise, of the port for its clipboard */
   bool vdagent;                   /* and a port for spice-vdagent */

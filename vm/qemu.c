@@ -114,6 +114,7 @@ static bool says_hello(struct hello *hello, const char *path) {
   return strstr(hello->answer, "\"return\"") != NULL;
 }
 
+/** At a socket of its own: whoever waits for the VM to come back may be served at the other one before us. */
 static int wait_for_vm(struct oriel_qemu *vm, const volatile sig_atomic_t *cancel, char *why, size_t why_size) {
   const uint64_t deadline = oriel_clock_ns() + START_MS * ORIEL_NS_PER_MS;
   struct hello hello = {.fd = -1};
@@ -122,7 +123,7 @@ static int wait_for_vm(struct oriel_qemu *vm, const volatile sig_atomic_t *cance
     if (cancel != NULL && *cancel) {
       snprintf(why, why_size, "interrupted while QEMU was starting");
       error = -ECANCELED;
-    } else if (says_hello(&hello, vm->runtime.qmp))
+    } else if (says_hello(&hello, vm->runtime.up))
       error = 0;
     else if ((vm->ended = oriel_child_wait(vm->pid, POLL_MS, &vm->status))) { /* also the pause between two tries */
       char what[LINE_MAX_BYTES + 64];
@@ -131,7 +132,7 @@ static int wait_for_vm(struct oriel_qemu *vm, const volatile sig_atomic_t *cance
       snprintf(why, why_size, "QEMU did not start: it %s", what);
       error = -EIO;
     } else if (oriel_clock_ns() >= deadline) {
-      snprintf(why, why_size, "QEMU did not start: no answer on %s within %d s", vm->runtime.qmp, START_MS / 1000);
+      snprintf(why, why_size, "QEMU did not start: no answer on %s within %d s", vm->runtime.up, START_MS / 1000);
       error = -ETIMEDOUT;
     }
   }
@@ -276,7 +277,8 @@ int oriel_qemu_start(const struct oriel_qemu_config *config, struct oriel_qemu *
   if (error < 0 && !runs)
     goto fail;
   const struct oriel_launch launch = {
-    .qemu = qemu, .accel = fresh->accel, .qmp = fresh->runtime.qmp, .disk = config->disk != NULL ? image : NULL,
+    .qemu = qemu, .accel = fresh->accel, .qmp = fresh->runtime.qmp, .up = fresh->runtime.up,
+    .disk = config->disk != NULL ? image : NULL,
     .sound = config->sound_ports && fresh->runtime.sound[0] != '\0' ? fresh->runtime.sound : NULL,
     .microphone = fresh->runtime.microphone,
     .clipboard = config->clipboard_port && fresh->runtime.clipboard[0] != '\0' ? fresh->runtime.clipboard : NULL,

@@ -19,7 +19,7 @@
 
 enum { SPACE_BYTES = 64 * 1024 }; /* for QEMU's log and its socket */
 
-static const char socket_name[] = "qmp.sock";
+static const char socket_name[] = "qmp.sock", up_name[] = "up.sock"; /* not longer: it fits where the first does */
 static const char log_name[] = "qemu.log";
 static const char launch_name[] = "launch";
 static const char sound_name[] = "sound.sock", microphone_name[] = "mic.sock",
@@ -90,6 +90,7 @@ int oriel_runtime_base(char path[ORIEL_RUNTIME_PATH_MAX], char *why, size_t why_
 
 static int fill_paths(struct oriel_runtime *runtime, char *why, size_t why_size) {
   const int length = snprintf(runtime->qmp, sizeof runtime->qmp, "%s/%s", runtime->directory, socket_name);
+  snprintf(runtime->up, sizeof runtime->up, "%s/%s", runtime->directory, up_name);
   snprintf(runtime->log, sizeof runtime->log, "%s/%s", runtime->directory, log_name);
   snprintf(runtime->launch, sizeof runtime->launch, "%s/%s", runtime->directory, launch_name);
   const size_t room = sizeof runtime->sound;
@@ -158,7 +159,7 @@ static int lock_directory(struct oriel_runtime *runtime, const char *name, char 
 }
 
 static int remove_stale(const struct oriel_runtime *runtime, char *why, size_t why_size) {
-  const char *const paths[] = {runtime->qmp, runtime->log, runtime->launch, runtime->sound, runtime->microphone,
+  const char *const paths[] = {runtime->qmp, runtime->up, runtime->log, runtime->launch, runtime->sound, runtime->microphone,
                                runtime->clipboard};
   for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
     if (paths[i][0] != '\0' && unlink(paths[i]) < 0 && errno != ENOENT) {
@@ -231,6 +232,7 @@ void oriel_runtime_remove(struct oriel_runtime *runtime) {
   if (runtime->lock < 0)
     return;
   unlink(runtime->qmp);
+  unlink(runtime->up);
   unlink(runtime->log);
   unlink(runtime->launch);
   unlink(runtime->sound);

@@ -14,6 +14,7 @@ enum { ORIEL_RUNTIME_PATH_MAX = 108 }; /* sun_path: 107 bytes and the NUL */
 struct oriel_runtime {
   char directory[ORIEL_RUNTIME_PATH_MAX];
   char qmp[ORIEL_RUNTIME_PATH_MAX];
+  char up[ORIEL_RUNTIME_PATH_MAX]; /* a second one, for who starts it: QEMU serves one client at each */
   char log[ORIEL_RUNTIME_PATH_MAX + 8];
   char launch[ORIEL_RUNTIME_PATH_MAX + 8]; /* QEMU's command line, by which a run knows its VM again */
   /* QEMU's ends of three ports of the guest. */

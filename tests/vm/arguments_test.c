@@ -37,7 +37,8 @@ static int has_device(char **arguments, const char *device) {
 
 static char **build(const struct oriel_qemu_config *config, const struct oriel_image *image, enum oriel_accel accel) {
   const struct oriel_launch launch = {
-      .qemu = "/usr/bin/qemu", .accel = accel, .qmp = "/run/oriel/d/qmp.sock", .disk = image};
+      .qemu = "/usr/bin/qemu", .accel = accel, .qmp = "/run/oriel/d/qmp.sock", .up = "/run/oriel/d/up.sock",
+      .disk = image};
   char **arguments = oriel_arguments_create(config, &launch);
   assert_non_null(arguments);
   return arguments;
@@ -47,7 +48,8 @@ static char **build(const struct oriel_qemu_config *config, const struct oriel_i
 static void arguments_ports_are_those_with_sockets(void **state) {
   (void)state;
   const struct oriel_qemu_config config = demo();
-  struct oriel_launch launch = {.qemu = "/usr/bin/qemu", .accel = ORIEL_ACCEL_TCG, .qmp = "/d/qmp.sock"};
+  struct oriel_launch launch = {
+    .qemu = "/usr/bin/qemu", .accel = ORIEL_ACCEL_TCG, .qmp = "/d/qmp.sock", .up = "/d/up.sock"};
   char **a = oriel_arguments_create(&config, &launch);
   assert_false(has_device(a, "virtio-serial-pci,id=oriel-serial"));
   oriel_arguments_free(a);
@@ -90,6 +92,7 @@ static void arguments_demo_has_virtio_and_no_network(void **state) {
   assert_string_equal(value_of(a, "-vga", 0), "none");
   assert_string_equal(value_of(a, "-display", 0), "dbus,p2p=yes,audiodev=sound");
   assert_string_equal(value_of(a, "-qmp", 0), "unix:/run/oriel/d/qmp.sock,server=on,wait=off");
+  assert_string_equal(value_of(a, "-qmp", 1), "unix:/run/oriel/d/up.sock,server=on,wait=off");
   assert_true(has_device(a, "virtio-vga,xres=1280,yres=720"));
   assert_true(has_device(a, "virtio-keyboard-pci"));
   assert_true(has_device(a, "virtio-mouse-pci"));

@@ -6,6 +6,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 
 #include "core/clock.h"
@@ -85,6 +86,36 @@ static void qemu_starts_and_goes_without_trace(void **state) {
   oriel_qemu_stop(vm, 2000);
   assert_int_equal(kill(pid, 0), -1);
   assert_int_equal(access(in_scratch("oriel/test"), F_OK), -1);
+}
+
+struct taker {
+  const char *path;
+  int fd;
+};
+
+/** Connects to QEMU's QMP socket as soon as there is one, and stays. */
+static void *take_the_monitor(void *user) {
+  struct taker *taker = user;
+  const uint64_t deadline = oriel_clock_ns() + 10 * ORIEL_NS_PER_SECOND;
+  while ((taker->fd = oriel_runtime_connect(taker->path)) < 0 && oriel_clock_ns() < deadline)
+    usleep(100);
+  return NULL;
+}
+
+/* A desktop that waits for its VM to come back is often served before who starts it again. */
+static void qemu_whose_monitor_is_taken_has_started(void **state) {
+  (void)state;
+  char path[256];
+  struct taker taker = {.path = path, .fd = -1};
+  pthread_t thread;
+  snprintf(path, sizeof path, "%s", in_scratch("oriel/test/qmp.sock"));
+  assert_int_equal(pthread_create(&thread, NULL, take_the_monitor, &taker), 0);
+  struct oriel_qemu *vm = start();
+  pthread_join(thread, NULL);
+  assert_true(taker.fd >= 0);
+  assert_true(oriel_qemu_alive(vm));
+  close(taker.fd);
+  oriel_qemu_stop(vm, 2000);
 }
 
 static void qemu_of_the_same_name_is_refused(void **state) {
@@ -200,6 +231,7 @@ static void find_judges_version_and_display(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(qemu_starts_and_goes_without_trace, set_up, tear_down),
+    cmocka_unit_test_setup_teardown(qemu_whose_monitor_is_taken_has_started, set_up, tear_down),
     cmocka_unit_test_setup_teardown(qemu_of_the_same_name_is_refused, set_up, tear_down),
     cmocka_unit_test_setup_teardown(qemu_killed_is_told_from_powered_off, set_up, tear_down),
     cmocka_unit_test_setup_teardown(qemu_that_refuses_is_quoted, set_up, tear_down),

@@ -362,7 +362,8 @@ static void many_streams_cost_nothing(void **state) {
 
 static bool passes(const uint8_t *chunks, size_t size) {
   uint8_t packet[SCTP_DATAGRAM_MAX + 64] = {0};
-  memcpy(packet + SCTP_HEADER_SIZE, chunks, size);
+  if (size)
+    memcpy(packet + SCTP_HEADER_SIZE, chunks, size);
   return sctp_front_passes(packet, SCTP_HEADER_SIZE + size);
 }
 
