@@ -2,11 +2,13 @@
 //
 // Chromium as a WHEP client that has the controls: keys, pointer and wheel by the data channel `input`, beside a page.
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { PNG } from 'pngjs';
 import { test, until } from './lib/runner.mjs';
-import { api, oriel, stats } from './lib/process.mjs';
+import { api, oriel, stats, temporary } from './lib/process.mjs';
 import { openDesktop, pageStats } from './lib/browser.mjs';
 import { blockColour } from './lib/card.mjs';
+import { guestAt } from './lib/clipboard-end.mjs';
 import { channelIs, decoded, play, say } from './lib/whep.mjs';
 
 const serve = ['serve', 'pattern:?size=640x480&scene=static', '--control', 'newest'];
@@ -83,4 +85,31 @@ test('whep: the controls go to the newest, and back', async (t) => {
   await say(client, 'input', ...Array(3000).fill({ type: 'mousemove', x: 1, y: 1 }));
   await until(() => /audit: left .*by=whep reason="more than 1,000 input events/.test(server.output), 5000, 'the end');
   await until(async () => (await pageStats(page)).role === 'controller', 5000, 'the page to have the controls at last');
+});
+
+test('whep: texts of clipboards go both ways', async (t) => {
+  const path = join(temporary(t), 'clipboard.sock');
+  const server = await oriel(t, [...serve, '--clipboard', 'both', '--clipboard-listen', `unix://${path}`]);
+  const guest = await guestAt(t, path);
+  const page = await controller(t, server);
+  await channelIs(page, 'clipboard', 'open');
+  await page.evaluate(() => {
+    window.texts = [];
+    window.channels.clipboard.onmessage = ({ data }) => window.texts.push(data);
+  });
+  const has = (text) => until(() => page.evaluate((wanted) => window.texts.at(-1) === wanted, text), 10_000, 'a text');
+  const given = (text) => until(() => guest.texts.at(-1) === text, 10_000, 'the text in the guest');
+  await until(async () => (await stats(server)).controller > 0, 5000, 'the controls');
+  await say(page, 'clipboard', 'Grüße von außen');
+  await given('Grüße von außen');
+  guest.copy('Grüße von innen');
+  await has('Grüße von innen');
+  const large = 'ö'.repeat(100 * 1024);
+  await say(page, 'clipboard', large);
+  await given(large);
+  const larger = 'x'.repeat(1024 * 1024);
+  guest.copy(larger);
+  await has(larger);
+  await say(page, 'input', ...stroke('KeyA'));
+  await blockBecomes(server, 1);
 });
