@@ -11,6 +11,7 @@
 
 enum {
   FEEDBACKS = 4,         /* of one datagram: browsers send one or two */
+  NACKS = 128,           /* of one packet, for 17 numbers each: browsers ask for a thousand at most */
   STATUSES_BURST = 4096, /* packets that feedback may speak of at once */
 };
 #define STATUS_NS (ORIEL_NS_PER_SECOND / 20000) /* and then one each: twice what the fastest way carries */
@@ -35,11 +36,13 @@ static void repeat(struct oriel_webrtc_session *session, uint16_t sequence, uint
   session->repeats[(session->repeat_first + session->repeat_count++) % SESSION_REPEATS] = sequence;
 }
 
+/* Whoever asks for more than may be sent again, or for what never left, is not read to the end. */
 static void take_nack(struct oriel_webrtc_session *session, struct oriel_rtcp_packet *packet, uint64_t now_ns) {
   uint16_t sequence, following;
   if (packet->media != session->video.config.ssrc)
     return;
-  while (oriel_rtcp_read_nack(packet, &sequence, &following)) {
+  for (unsigned items = 0; items < NACKS && session->repeat_count < SESSION_REPEATS &&
+                           oriel_rtcp_read_nack(packet, &sequence, &following); items++) {
     session->missed += 1 + (unsigned)__builtin_popcount(following);
     repeat(session, sequence, now_ns);
     for (unsigned i = 0; i < 16; i++) {

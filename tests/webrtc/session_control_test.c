@@ -195,6 +195,52 @@ static void key_frames_are_asked_for_once(void **state) {
   caller_hang_up(&caller);
 }
 
+/** Asks for the last 340 packets, as if none had come. */
+static void write_nacks_of_all(struct oriel_writer *writer, const struct caller *caller) {
+  const unsigned items = 20;
+  const uint16_t next = caller->session->video.sequence;
+  caller_write_feedback(writer, 1, 205, items, caller->session->video.config.ssrc);
+  for (unsigned i = 0; i < items; i++) {
+    oriel_write_u16_be(writer, (uint16_t)(next - 17 * (items - i)));
+    oriel_write_u16_be(writer, 0xffff);
+  }
+}
+
+static void write_remb(struct oriel_writer *writer, const struct caller *caller) {
+  caller_write_feedback(writer, 15, 206, 3, 0);
+  oriel_write_u32_be(writer, 0x52454d42);
+  oriel_write_u32_be(writer, 1u << 24 | 63u << 18 | 0x3ffff);
+  oriel_write_u32_be(writer, caller->session->video.config.ssrc);
+}
+
+/* Two seconds of a client that says all the time that it got nothing: what it is sent twice is a bounded share, nothing
+ * of it grows, and what it is owed still comes. */
+static void flood_of_requests_costs_a_share(void **state) {
+  static struct caller caller;
+  uint64_t packets = 0, repeats = 0;
+  unsigned pictures = 0;
+  (void)state;
+  caller_connect(&caller);
+  for (unsigned step = 0; step < 400; step++) { /* of 5 ms */
+    if (step % 6 == 0)
+      pictures += caller_send_picture(&caller, step + 1, CALLER_PICTURE_SIZE);
+    for (unsigned i = 0; i < 10; i++)
+      caller_report(&caller, write_nacks_of_all);
+    caller_report(&caller, caller_write_pli);
+    caller_report(&caller, write_remb);
+    caller_run(&caller, 5 * ORIEL_NS_PER_MS);
+    packets += caller.count;
+    repeats += caller.repeats;
+    caller.count = caller.repeats = 0;
+  }
+  assert_true(pictures > 30); /* and most of what it was to see came */
+  assert_in_range(packets, (pictures - 2) * 5, UINT32_MAX);
+  assert_in_range(repeats, 1, ORIEL_RTP_SENDER_CREDIT + packets / 2);
+  assert_true(caller.session->repeat_count <= SESSION_REPEATS);
+  assert_in_range(oriel_webrtc_session_carries_kbps(caller.session), 1, 100000);
+  caller_hang_up(&caller);
+}
+
 static void forged_reports_change_nothing(void **state) {
   struct caller caller;
   struct oriel_webrtc_stats stats;
@@ -218,6 +264,7 @@ int main(void) {
     cmocka_unit_test(feedback_costs_what_was_sent),
     cmocka_unit_test(last_packets_are_repeated_unasked),
     cmocka_unit_test(key_frames_are_asked_for_once),
+    cmocka_unit_test(flood_of_requests_costs_a_share),
     cmocka_unit_test(forged_reports_change_nothing),
   };
   return cmocka_run_group_tests(tests, identity_set_up, identity_tear_down);
