@@ -20,15 +20,11 @@
 #define STEP_NS (MS / 2)
 #define PROBE_OLD UINT32_MAX
 
-struct call *call_start(uint64_t rate_bps, uint64_t start_bps, uint32_t seed) {
+static struct call *make_call(uint64_t now_ns, uint64_t start_bps, uint32_t seed) {
   struct call *call = calloc(1, sizeof *call);
   assert_non_null(call);
-  call->now_ns = 1000 * ORIEL_NS_PER_SECOND;
-  call->link.rate_bps = rate_bps;
-  call->link.delay_ns = 20 * MS;
-  call->link.queue_max = 250000;
-  call->link.seed = seed;
-  call->link.now_ns = call->now_ns;
+  call->now_ns = now_ns;
+  call->link.seed = seed; /* also of one that joins: its pictures differ */
   call->wanted_bps = 20000000;
   call->frame_ns = ORIEL_NS_PER_SECOND / 60;
   call->feedback_ns = 50 * MS;
@@ -41,9 +37,31 @@ struct call *call_start(uint64_t rate_bps, uint64_t start_bps, uint32_t seed) {
   return call;
 }
 
+struct call *call_start(uint64_t rate_bps, uint64_t start_bps, uint32_t seed) {
+  struct call *call = make_call(1000 * ORIEL_NS_PER_SECOND, start_bps, seed);
+  call->link.rate_bps = rate_bps;
+  call->link.delay_ns = 20 * MS;
+  call->link.queue_max = 250000;
+  call->link.now_ns = call->now_ns;
+  call->first = call->flows[0] = call;
+  call->flow_count = 1;
+  return call;
+}
+
+struct call *call_join(struct call *first, uint64_t start_bps, uint32_t seed) {
+  assert_in_range(first->flow_count, 1, CALL_FLOWS - 1);
+  struct call *call = make_call(first->now_ns, start_bps, seed);
+  call->first = first;
+  call->flow = first->flow_count;
+  first->flows[first->flow_count++] = call;
+  return call;
+}
+
 void call_end(struct call *call) {
-  oriel_estimate_destroy(call->estimate);
-  free(call);
+  for (unsigned i = call->flow_count; i-- > 0;) {
+    oriel_estimate_destroy(call->flows[i]->estimate);
+    free(call->flows[i]);
+  }
 }
 
 static void send_again_later(struct call *call, uint32_t picture) {
@@ -51,7 +69,7 @@ static void send_again_later(struct call *call, uint32_t picture) {
     return;
   const unsigned index = (call->again_first + call->again_count++) % CALL_AGAIN;
   call->again[index].picture = picture;
-  call->again[index].at_ns = call->now_ns + call->link.delay_ns + 5 * MS; /* the request's way back */
+  call->again[index].at_ns = call->now_ns + call->first->link.delay_ns + call->apart_ns + 5 * MS; /* the request's way back */
 }
 
 static void send(struct call *call, uint32_t picture, unsigned probe) {
@@ -61,7 +79,7 @@ static void send(struct call *call, uint32_t picture, unsigned probe) {
   oriel_estimate_sent(call->estimate, sequence, PACKET_BYTES, probe, call->now_ns);
   oriel_pacer_sent(&call->pacer, PACKET_BYTES, call->now_ns);
   call->sent_bytes += PACKET_BYTES;
-  if (!link_send(&call->link, PACKET_BYTES, sequence))
+  if (!link_send(&call->first->link, PACKET_BYTES, call->flow << 16 | sequence))
     send_again_later(call, picture);
 }
 
@@ -134,14 +152,15 @@ static void arrive(struct call *call, const struct link_packet *packet) {
     send_again_later(call, picture);
     return;
   }
-  call->packets[sequence].arrived_us = (int64_t)(packet->at_ns / ORIEL_NS_PER_US) + 123456789;
+  const uint64_t at_ns = packet->at_ns + call->apart_ns;
+  call->packets[sequence].arrived_us = (int64_t)(at_ns / ORIEL_NS_PER_US) + 123456789;
   if ((int16_t)(sequence - call->feedback_to) >= 0)
     call->feedback_to = (uint16_t)(sequence + 1);
   if (picture == PROBE_OLD)
     return;
   struct call_picture *shown = &call->pictures[picture];
   if (++shown->got == shown->packets)
-    shown->arrived_ns = packet->at_ns;
+    shown->arrived_ns = at_ns;
   while (call->newest < call->picture && call->pictures[call->newest + 1].arrived_ns)
     call->newest++;
 }
@@ -159,7 +178,7 @@ static void report(struct call *call) {
   const unsigned index = (call->report_first + call->report_count) % 64;
   call->reports[index].size = feedback_write(call->reports[index].data, sizeof call->reports[index].data,
                                              call->feedback_number++, call->feedback_from, arrived, count);
-  call->reports[index].at_ns = call->now_ns + call->link.delay_ns;
+  call->reports[index].at_ns = call->now_ns + call->first->link.delay_ns + 2 * call->apart_ns;
   call->report_count += !call->silent;
   call->feedback_from = call->feedback_to;
 }
@@ -179,21 +198,27 @@ static void take_report(struct call *call) {
   }
 }
 
-void call_step(struct call *call) {
-  struct link_packet packet;
-  call->now_ns += STEP_NS;
-  link_run(&call->link, call->now_ns);
-  while (link_take(&call->link, &packet))
-    if (packet.id == RIVAL_ID)
-      rival_arrived(&call->rival, &call->link, &packet);
-    else
-      arrive(call, &packet);
-  rival_step(&call->rival, &call->link);
+static void step_flow(struct call *call) {
   report(call);
   take_report(call);
   oriel_estimate_tick(call->estimate, call->now_ns);
   make_picture(call);
   send_paced(call);
+}
+
+void call_step(struct call *call) {
+  struct link_packet packet;
+  for (unsigned i = 0; i < call->flow_count; i++)
+    call->flows[i]->now_ns += STEP_NS;
+  link_run(&call->link, call->now_ns);
+  while (link_take(&call->link, &packet))
+    if (packet.id == RIVAL_ID)
+      rival_arrived(&call->rival, &call->link, &packet);
+    else
+      arrive(call->flows[packet.id >> 16], &packet);
+  rival_step(&call->rival, &call->link);
+  for (unsigned i = 0; i < call->flow_count; i++)
+    step_flow(call->flows[i]);
 }
 
 void call_run(struct call *call, unsigned ms) {

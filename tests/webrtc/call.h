@@ -20,6 +20,7 @@ enum {
   CALL_PICTURES = 1 << 14,
   CALL_AGAIN = 4096,
   PACKET_BYTES = 1200,
+  CALL_FLOWS = 8, /* on one link */
 };
 
 struct call_picture {
@@ -28,14 +29,17 @@ struct call_picture {
 };
 
 struct call {
-  struct link link;
-  struct rival rival;     /* not running at first */
+  struct link link;       /* of the first of the calls on it */
+  struct rival rival;     /* likewise; not running at first */
+  struct call *first, *flows[CALL_FLOWS]; /* flows: of the first, itself among them */
+  unsigned flow, flow_count;
   struct oriel_estimate *estimate;
   struct oriel_pacer pacer;
   /* What the test wants. */
   uint64_t wanted_bps;    /* pictures of a moving screen; 0 = static */
   uint64_t frame_ns;
   uint64_t feedback_ns;
+  uint64_t apart_ns;      /* its way is longer than the link by so much, each way */
   bool silent;            /* no feedback gets through */
   double key_factor;      /* the next picture is so much larger, once; 0 = not */
   /* Inside. */
@@ -70,8 +74,10 @@ struct call {
 
 /** A call over a link of this rate. Ended by call_end. */
 struct call *call_start(uint64_t rate_bps, uint64_t start_bps, uint32_t seed);
+/** One more over the link of `first`, with which it runs and ends; at most CALL_FLOWS. */
+struct call *call_join(struct call *first, uint64_t start_bps, uint32_t seed);
 void call_end(struct call *call);
-/** Half a millisecond passes. */
+/** Half a millisecond passes for all on the link; this and the next but one take the first of them. */
 void call_step(struct call *call);
 /** How old the newest picture that can be shown is, ns. */
 uint64_t call_behind_ns(const struct call *call);

@@ -220,7 +220,7 @@ static void estimate_neither_starves_nor_starves_others(void **state) {
     for (uint32_t seed = 1; seed <= 5; seed++) {
       struct call *call = call_start(rates[i], START_BPS, seed);
       call_run(call, 10000);
-      rival_start(&call->rival);
+      rival_start(&call->rival, RIVAL_MIXED);
       call_run(call, 20000);
       assert_in_range(share(call, 20000), 300, 700);
       assert_in_range(share(call, 20000), 300, 700);
