@@ -16,6 +16,7 @@ enum {
   PROBE_TICKS = 10,     /* between probes of a console whose size stays */
   PATIENCE_TICKS = 20, /* with a QEMU that shows nothing to a probe */
   UNUSED_PROBES = 2,    /* in a row: a guest that changes its mode switches off and on */
+  PLUGS_MAX = 2,        /* a guest may have missed the first */
 };
 
 /* What is plugged in, as QEMU has it for the first; viewers ask for another. */
@@ -34,7 +35,9 @@ struct probe {
 
 struct place {
   struct probe probe;
-  bool used, plugged;
+  bool used;
+  bool looked_at; /* at least once since we attached */
+  unsigned plugs; /* how often it was given a monitor since then */
   unsigned unused_probes, ticks; /* since the last probe */
   uint32_t width, height;       /* then */
 };
@@ -46,6 +49,7 @@ struct oriel_qemu_console_scan {
   GSource *tick;
   GDBusConnection *connection; /* of the probes; a reference; NULL = not attached */
   struct oriel_source_sink sink; /* of probes: nobody */
+  bool has_plugged; /* in this tick */
   struct place places[ORIEL_QEMU_SCAN_CONSOLES]; /* by console; the first is not probed */
   uint32_t used; /* as last told */
 };
@@ -110,6 +114,22 @@ static void begin_probe(struct oriel_qemu_console_scan *scan, unsigned number) {
 
 /* --- what it says ------------------------------------------------------------------------------------------------- */
 
+/* One at a time: Linux 6.1 reads what is plugged in and then takes back all events of its card, also one that came
+ * meanwhile. QEMU tells the guest only of what is new: a millimetre is. */
+static void plug(struct oriel_qemu_console_scan *scan, unsigned number) {
+  struct place *place = &scan->places[number];
+  struct oriel_qemu_monitor monitor = first_monitor;
+  if (place->plugs == PLUGS_MAX)
+    return;
+  if (scan->has_plugged) {
+    place->looked_at = false; /* its turn comes */
+    return;
+  }
+  monitor.width_mm = (uint16_t)(monitor.width_mm + place->plugs++);
+  scan->has_plugged = true;
+  oriel_qemu_console_set_monitor(scan->connection, number, &monitor, NULL, NULL, NULL);
+}
+
 static void conclude(struct oriel_qemu_console_scan *scan, unsigned number, bool used) {
   struct place *place = &scan->places[number];
   place->unused_probes = used ? 0 : place->unused_probes + 1;
@@ -117,9 +137,11 @@ static void conclude(struct oriel_qemu_console_scan *scan, unsigned number, bool
     place->used = true;
   else if (place->unused_probes >= UNUSED_PROBES)
     place->used = false;
-  if (!used && !place->plugged) /* where the guest uses it already there is a monitor */
-    oriel_qemu_console_set_monitor(scan->connection, number, &first_monitor, NULL, NULL, NULL);
-  place->plugged = true;
+  place->looked_at = true;
+  if (used)
+    place->plugs = PLUGS_MAX; /* it has a monitor; whether it goes on with it is the guest's affair */
+  else
+    plug(scan, number);
 }
 
 static void tell(struct oriel_qemu_console_scan *scan) {
@@ -142,7 +164,7 @@ static bool is_watched(const struct oriel_qemu_console_scan *scan, unsigned numb
 
 static bool is_due(const struct oriel_qemu_console_scan *scan, const struct place *place,
                    const struct oriel_qemu_console_facts *facts) {
-  if (facts->width != place->width || facts->height != place->height || !place->plugged)
+  if (facts->width != place->width || facts->height != place->height || !place->looked_at)
     return true;
   /* Where each registration costs QEMU something for ever, only what is unused is probed. */
   return place->ticks >= PROBE_TICKS && !(scan->session->keeps_display && place->used);
@@ -186,7 +208,8 @@ static void pursue(struct oriel_qemu_console_scan *scan, unsigned number) {
 static void forget_connection(struct oriel_qemu_console_scan *scan) {
   for (unsigned i = 1; i < ORIEL_QEMU_SCAN_CONSOLES; i++) {
     end_probe(&scan->places[i].probe);
-    scan->places[i].plugged = false;
+    scan->places[i].looked_at = false;
+    scan->places[i].plugs = 0;
     scan->places[i].unused_probes = 0;
   }
   g_clear_object(&scan->connection);
@@ -203,6 +226,7 @@ static gboolean on_tick(gpointer user) {
   /* QEMU 7.2 exits when a vhost-user card without OpenGL is registered with. */
   if (!scan->connection || session->has_vhost_gpu)
     return G_SOURCE_CONTINUE;
+  scan->has_plugged = false;
   for (unsigned i = 1; i < ORIEL_QEMU_SCAN_CONSOLES; i++)
     pursue(scan, i);
   tell(scan);
